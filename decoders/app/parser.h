@@ -1,0 +1,72 @@
+// What the engine holds for the application protocol of one flow.
+//
+// The engine calls parse() whenever a direction has bytes that the parser has not consumed and that satisfy what
+// it asked for. Streams: `data` is contiguous and starts with the first unconsumed byte. Datagrams: `data` is one
+// datagram, consumed as a whole whatever the outcome says. A parser is a framer plus plain functions over whole
+// messages: it consumes whole messages (bodies and files in chunks), and for the rest says how many bytes it needs.
+// It keeps a scan position where it has to look for a delimiter, so that no byte is looked at twice.
+//
+// Never throws on input; allocation is bounded by the protocol's limits. Used by one thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "decoders/app/app_proto.h"
+#include "decoders/app/transaction.h"
+#include "decoders/settings.h"
+#include "decoders/types.h"
+
+namespace weir {
+
+struct AppInput {
+  Direction direction = Direction::to_server;
+  Bytes data;
+  bool eof = false;  // nothing will follow in this direction; data may be empty
+  TimeUs time = 0;
+  bool is_datagram = false;
+  std::uint16_t source_port = 0, destination_port = 0;
+};
+
+struct ParseOutcome {
+  enum class Status : std::uint8_t {
+    ok,
+    error,        // cannot go on: this flow's application layer is given up (what is parsed stays)
+    bypass,       // what follows is encrypted: track the connection, keep no more bytes of either direction
+    change,       // the next byte belongs to another protocol: see `next_protocol`
+  };
+  std::size_t consumed = 0;  // bytes of `data` that are done with
+  std::size_t need = 0;      // total unconsumed bytes wanted before the next call; 0: call with any new byte
+  Status status = Status::ok;
+  // With `change`: the protocol that follows, or AppProto::unknown to have it detected anew.
+  AppProto next_protocol = AppProto::unknown;
+  // Raw stream inspection should run now (a request or response ended), as Suricata's "trigger raw".
+  bool flush_stream_inspection = false;
+
+  static ParseOutcome failure() { return {.status = Status::error}; }
+};
+
+class AppParser {
+ public:
+  virtual ~AppParser() = default;
+  virtual ParseOutcome parse(const AppInput& in) = 0;
+
+  // `length` bytes of direction d never arrived; parse() continues with what follows them. False: the parser
+  // cannot find its way back, and the engine gives up on it.
+  virtual bool on_gap(Direction, std::uint64_t /*length*/) { return false; }
+
+  [[nodiscard]] TransactionList& transactions() { return transactions_; }
+  [[nodiscard]] const TransactionList& transactions() const { return transactions_; }
+
+ protected:
+  TransactionList transactions_;
+};
+
+// Made once at start from the configuration, then makes a parser per flow. Immutable, shared by all workers.
+class ParserFactory {
+ public:
+  virtual ~ParserFactory() = default;
+  [[nodiscard]] virtual std::unique_ptr<AppParser> make() const = 0;
+};
+
+}  // namespace weir

@@ -1,0 +1,68 @@
+#include "decoders/settings.h"
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+
+namespace weir {
+namespace {
+
+class NoSettings final : public Settings {
+  [[nodiscard]] std::optional<std::string> text(std::string_view) const override { return std::nullopt; }
+  [[nodiscard]] std::vector<std::string> list(std::string_view) const override { return {}; }
+  [[nodiscard]] bool has(std::string_view) const override { return false; }
+};
+
+std::string lower(std::string s) {
+  std::transform(s.begin(), s.end(), s.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return s;
+}
+
+// Digits, blanks, then a unit of "", "k", "m", "g" with "b" or "ib" behind it.
+std::optional<std::uint64_t> parse_size(const std::string& value) {
+  std::uint64_t number = 0;
+  const char* const end = value.data() + value.size();
+  const auto [rest, error] = std::from_chars(value.data(), end, number);
+  if (error != std::errc{}) return std::nullopt;
+  std::string unit = lower(std::string(rest, end));
+  unit.erase(std::remove(unit.begin(), unit.end(), ' '), unit.end());
+  unsigned shift = 0;
+  if (!unit.empty() && unit[0] == 'k') shift = 10;
+  if (!unit.empty() && unit[0] == 'm') shift = 20;
+  if (!unit.empty() && unit[0] == 'g') shift = 30;
+  const std::string tail = shift != 0 ? unit.substr(1) : unit;
+  if (!tail.empty() && tail != "b" && tail != "ib") return std::nullopt;
+  if (number > (UINT64_MAX >> shift)) return std::nullopt;
+  return number << shift;
+}
+
+}  // namespace
+
+bool Settings::flag(std::string_view path, bool fallback) const {
+  const auto value = text(path);
+  if (!value) return fallback;
+  const std::string v = lower(*value);
+  if (v == "yes" || v == "true" || v == "on" || v == "1") return true;
+  if (v == "no" || v == "false" || v == "off" || v == "0") return false;
+  return fallback;
+}
+
+std::uint64_t Settings::number(std::string_view path, std::uint64_t fallback) const {
+  const auto value = text(path);
+  if (!value) return fallback;
+  std::uint64_t out = 0;
+  const auto [rest, error] = std::from_chars(value->data(), value->data() + value->size(), out);
+  return error == std::errc{} && rest == value->data() + value->size() ? out : fallback;
+}
+
+std::uint64_t Settings::bytes(std::string_view path, std::uint64_t fallback) const {
+  const auto value = text(path);
+  return value ? parse_size(*value).value_or(fallback) : fallback;
+}
+
+const Settings& no_settings() {
+  static const NoSettings none;
+  return none;
+}
+
+}  // namespace weir

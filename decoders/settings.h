@@ -1,0 +1,33 @@
+// How a parser or serialiser asks for its configuration without knowing the config file: a read-only view of
+// one subtree, with Suricata's key names relative to it ("libhtp.default-config.request-body-limit").
+// Lives as long as the engine's Config. Look-ups walk text: for load time, never per packet.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace weir {
+
+class Settings {
+ public:
+  virtual ~Settings() = default;
+  // The scalar at a dotted path; none when the key is absent or not a scalar.
+  [[nodiscard]] virtual std::optional<std::string> text(std::string_view path) const = 0;
+  // The items of a sequence of scalars (or of one scalar); empty when absent.
+  [[nodiscard]] virtual std::vector<std::string> list(std::string_view path) const = 0;
+  [[nodiscard]] virtual bool has(std::string_view path) const = 0;
+
+  // yes/true/on/1 and no/false/off/0; anything else gives `fallback`.
+  [[nodiscard]] bool flag(std::string_view path, bool fallback) const;
+  [[nodiscard]] std::uint64_t number(std::string_view path, std::uint64_t fallback) const;
+  // A size with an optional unit: "100kb", "32 MiB", "1gb"; bytes.
+  [[nodiscard]] std::uint64_t bytes(std::string_view path, std::uint64_t fallback) const;
+};
+
+// A subtree with nothing in it: every look-up gives the fallback.
+const Settings& no_settings();
+
+}  // namespace weir

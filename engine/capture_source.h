@@ -1,0 +1,39 @@
+// A source of frames: capture files now, interfaces and queues later. One thread reads it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <tl/expected.hpp>
+
+#include "decoders/packet.h"
+
+namespace weir::engine {
+
+class CaptureSource {
+ public:
+  virtual ~CaptureSource() = default;
+  enum class Next : std::uint8_t { packet, end };
+  // Fills `out` with the next frame; its bytes stay valid until the next call. A broken file is noted in errors() and
+  // the source goes on with the next file.
+  virtual Next next(RawPacket& out) = 0;
+  // The file (or interface) that the last frame came from.
+  [[nodiscard]] virtual const std::string& name() const = 0;
+  // "FILE: offset N: what is wrong", one each; the run's exit status is 1 when there is any.
+  [[nodiscard]] virtual const std::vector<std::string>& errors() const = 0;
+  // For progress: bytes read so far and in all (0: not known).
+  [[nodiscard]] virtual std::uint64_t bytes_done() const = 0;
+  [[nodiscard]] virtual std::uint64_t bytes_total() const = 0;
+};
+
+struct FileCaptureOptions {
+  std::vector<std::string> paths;  // files, folders (in name order, recursively), "-" for standard input
+  std::string bpf;                 // empty: all frames
+};
+
+// pcap and pcapng, plain or compressed with gzip or zstd. Fails when a path does not exist or the filter is wrong.
+tl::expected<std::unique_ptr<CaptureSource>, std::string> open_capture_files(const FileCaptureOptions& options);
+
+}  // namespace weir::engine

@@ -1,0 +1,58 @@
+// The EVE log of one run: which event types are on, how each is written, and where lines go.
+//
+// Thread use: EveLog is configured once and immutable; each worker writes through an EveSession of its own (buffer
+// and counters). Lines reach the sink whole.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "decoders/settings.h"
+#include "output/eve_tx.h"
+#include "output/records.h"
+#include "output/sink.h"
+
+namespace weir::output {
+
+// A counter of the run, as stats events name it: {"decoder.pkts", 12}. Dots make nested objects.
+using CounterValue = std::pair<std::string_view, std::uint64_t>;
+
+class EveLog {
+ public:
+  // `eve_log` is one outputs.eve-log subtree; `types` gives, for each entry of its types list, the name and subtree.
+  struct TypeEntry {
+    std::string name;
+    const Settings* settings;
+  };
+  EveLog(const Settings& eve_log, const std::vector<TypeEntry>& types, std::unique_ptr<Sink> sink);
+  ~EveLog();
+
+  [[nodiscard]] bool wants(std::string_view event_type) const;
+  // Transaction loggers that are on for a protocol, with their bit in Transaction::logged.
+  struct ActiveTxLogger {
+    const EveTxLogger* logger;
+    std::unique_ptr<const EveTxWriter> writer;
+    std::uint32_t bit;
+  };
+  [[nodiscard]] const std::vector<ActiveTxLogger>& tx_loggers(AppProto protocol) const;
+
+  // Each writes one line, or nothing when its type is off. Never throws; a failed write is counted by the sink.
+  void alert(const AlertRecord& r);
+  void flow(const FlowRecord& r);
+  void anomaly(const AnomalyRecord& r);
+  void file(const FileRecord& r);
+  void stats(TimeUs time, std::uint64_t uptime_s, const std::vector<CounterValue>& counters);
+  void transaction(const ActiveTxLogger& logger, const EventHead& head, const Transaction& tx);
+  void drop(const AlertRecord& r, std::string_view reason);
+  void flush();
+  [[nodiscard]] Sink& sink();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace weir::output

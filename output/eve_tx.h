@@ -1,0 +1,42 @@
+// The table of transaction loggers: one row a protocol's EVE event (tx_loggers.def), one file each in output/eve/.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "decoders/app/app_proto.h"
+#include "decoders/app/transaction.h"
+#include "decoders/settings.h"
+#include "output/json_writer.h"
+
+namespace weir::output {
+
+// Made once per EVE output from its `types:` entry; immutable, used by all workers.
+class EveTxWriter {
+ public:
+  virtual ~EveTxWriter() = default;
+  // Writes the protocol's members of an event ("dns": {...}) behind the head. False: nothing to say, drop the event.
+  virtual bool write(JsonWriter& out, const Transaction& tx) const = 0;
+  // The same inside an alert on that transaction; most protocols write the same.
+  virtual void write_in_alert(JsonWriter& out, const Transaction& tx) const { (void)write(out, tx); }
+};
+
+struct EveTxLogger {
+  AppProto protocol = AppProto::unknown;
+  std::string_view config_name;  // entry under eve-log.types: "dns"
+  std::string_view event_type;   // what the event says
+  // The transaction is logged once both sides have come so far (or the flow has ended). 0: at once.
+  std::uint8_t progress_to_server = 1, progress_to_client = 1;
+  // Addresses are written as client -> server (as in Suricata's flow direction).
+  std::unique_ptr<const EveTxWriter> (*configure)(const Settings&) = nullptr;
+};
+
+#define TX_LOGGER(id) extern const EveTxLogger eve_##id;
+#include "output/tx_loggers.def"
+#undef TX_LOGGER
+
+std::span<const EveTxLogger* const> all_tx_loggers();
+
+}  // namespace weir::output

@@ -1,0 +1,109 @@
+// What an event says besides its protocol: plain structs that the engine fills.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "decoders/app/app_proto.h"
+#include "decoders/app/file.h"
+#include "decoders/app/transaction.h"
+#include "decoders/ip_address.h"
+#include "decoders/packet.h"
+#include "decoders/types.h"
+#include "rules/signature.h"
+
+namespace weir::output {
+
+// The fields common to all events (EVE's head). Views live as long as the call.
+struct EventHead {
+  TimeUs time = 0;
+  std::uint64_t flow_id = 0;  // 0: not written
+  std::uint64_t pcap_cnt = 0; // 0: not written (live, or an event that no packet caused)
+  std::string_view in_iface, pcap_filename;
+  std::array<std::uint16_t, kMaxVlanTags> vlan{};
+  std::uint8_t vlan_count = 0;
+  IpAddress source, destination;  // family 0: not written
+  std::uint16_t source_port = 0, destination_port = 0;
+  bool has_ports = false;
+  std::uint8_t ip_protocol = 0;
+  std::uint8_t ip_version = 0;
+  bool has_icmp = false;
+  std::uint8_t icmp_type = 0, icmp_code = 0;
+  bool has_spi = false;
+  std::uint32_t esp_spi = 0;
+  PacketOrigin packet_source = PacketOrigin::wire;
+  bool has_packet_source = true;
+  std::string_view community_id;  // empty: not written
+};
+
+// Totals of a flow at the time of the event.
+struct FlowRecord {
+  EventHead head;  // from the client's point of view
+  AppProto app_proto = AppProto::unknown, app_proto_ts = AppProto::unknown, app_proto_tc = AppProto::unknown;
+  AppProto app_proto_orig = AppProto::unknown, app_proto_expected = AppProto::unknown;
+  std::array<std::uint64_t, 2> packets{}, bytes{};
+  TimeUs start = 0, end = 0;
+  std::string_view state;   // new, established, closed, bypassed
+  std::string_view reason;  // timeout, forced, shutdown, tcp_reuse
+  std::string_view action;  // drop, accept, reject, or empty
+  bool alerted = false, emergency = false, gap = false, wrong_third_ack = false;
+  std::vector<std::string_view> flowbits;
+  std::vector<std::pair<std::string_view, std::uint32_t>> flowints;
+  // TCP
+  bool is_tcp = false, has_tcp_session = false;
+  std::uint8_t tcp_flags = 0, tcp_flags_ts = 0, tcp_flags_tc = 0;
+  std::string_view tcp_state;  // syn_sent, established, closed ...
+  std::array<std::uint32_t, 2> tcp_max_regions{}; 
+  // ICMP flows: the response's type and code
+  bool has_icmp_response = false;
+  std::uint8_t icmp_response_type = 0, icmp_response_code = 0;
+};
+
+struct AnomalyRecord {
+  EventHead head;
+  std::string_view type;   // decode, stream, applayer
+  std::string_view event;  // as EVE spells it
+  std::string_view layer;  // applayer only: proto_parser, proto_detect
+  AppProto app_proto = AppProto::unknown;
+  bool has_tx_id = false;
+  std::uint64_t tx_id = 0;
+};
+
+// The outer packet of a tunnel.
+struct TunnelRecord {
+  IpAddress source, destination;
+  std::uint16_t source_port = 0, destination_port = 0;
+  bool has_ports = false;
+  std::uint8_t ip_protocol = 0, depth = 0;
+  std::uint64_t pcap_cnt = 0;
+};
+
+struct AlertRecord {
+  EventHead head;
+  const rules::SignatureMeta* signature = nullptr;
+  std::string_view action = "allowed";  // allowed, blocked
+  std::string_view verdict;             // of the packet in prevent mode; empty: not written
+  Direction direction = Direction::to_server;
+  bool has_direction = false;  // only packets of a flow have one
+  const TunnelRecord* tunnel = nullptr;
+  AppProto app_proto = AppProto::unknown, app_proto_ts = AppProto::unknown, app_proto_tc = AppProto::unknown;
+  const Transaction* tx = nullptr;
+  const FlowRecord* flow = nullptr;
+  Bytes payload;       // the packet's, or the stream's when the match was there
+  bool from_stream = false;
+  Bytes packet;        // the whole frame
+  int link_type = 1;
+  const FileList* files = nullptr;
+};
+
+struct FileRecord {
+  EventHead head;
+  AppProto app_proto = AppProto::unknown;
+  const Transaction* tx = nullptr;
+  const AppFile* file = nullptr;
+};
+
+}  // namespace weir::output

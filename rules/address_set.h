@@ -1,0 +1,46 @@
+// A set of IPv4 and IPv6 addresses, as a rule's header or a variable gives it.
+//
+// Kept as sorted, disjoint ranges per family, so that negation and nesting are set operations at load time and
+// `contains` is a binary search: O(log n), no allocation.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "decoders/ip_address.h"
+
+namespace weir::rules {
+
+using Ip6Key = std::array<std::uint64_t, 2>;  // host order, most significant word first
+
+class AddressSet {
+ public:
+  struct Range4 { std::uint32_t first, last; };
+  struct Range6 { Ip6Key first, last; };
+
+  static AddressSet any();
+  [[nodiscard]] bool is_any() const { return any_; }
+  [[nodiscard]] bool empty() const { return !any_ && v4_.empty() && v6_.empty(); }
+  [[nodiscard]] bool contains(const IpAddress& a) const;
+  [[nodiscard]] const std::vector<Range4>& v4() const { return v4_; }
+  [[nodiscard]] const std::vector<Range6>& v6() const { return v6_; }
+
+  void add(std::uint32_t first, std::uint32_t last);  // host order, inclusive
+  void add(const Ip6Key& first, const Ip6Key& last);
+  void add(const AddressSet& other);
+  void subtract(const AddressSet& other);
+  // Sorts and merges; called by the functions above as needed before the set is read.
+  void normalise();
+  [[nodiscard]] AddressSet complement() const;
+
+ private:
+  bool any_ = false;
+  std::vector<Range4> v4_;
+  std::vector<Range6> v6_;
+};
+
+Ip6Key ip6_key(const IpAddress& a);
+
+}  // namespace weir::rules

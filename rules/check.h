@@ -1,0 +1,43 @@
+// A compiled condition of a rule. Immutable after load; one object may be used by all workers at once.
+#pragma once
+
+#include "decoders/app/transaction.h"
+#include "decoders/types.h"
+#include "rules/inspection.h"
+
+namespace weir::rules {
+
+// Looks at the packet's headers and flow: ttl, flags, flow, flowbits:isset ...
+class PacketCheck {
+ public:
+  virtual ~PacketCheck() = default;
+  [[nodiscard]] virtual bool matches(const PacketContext&) const = 0;
+};
+
+// Looks at parsed fields of a transaction that are no byte buffers: dns.opcode, tls.version, app-layer-event ...
+class TxCheck {
+ public:
+  virtual ~TxCheck() = default;
+  [[nodiscard]] virtual bool matches(const Transaction&, Direction) const = 0;
+};
+
+// A condition on one buffer as a whole that needs no position: bsize, urilen, entropy, dataset ...
+struct BufferFacts {
+  Bytes data;
+  std::uint64_t offset = 0;  // position of data[0] in a streamed body
+  bool complete = true;      // nothing will follow
+};
+class BufferCheck {
+ public:
+  virtual ~BufferCheck() = default;
+  [[nodiscard]] virtual bool matches(const BufferFacts&) const = 0;
+};
+
+// What a rule does once all of it matched: flowbits:set, xbits:set, flowint ... Runs before the alert is queued.
+class Effect {
+ public:
+  virtual ~Effect() = default;
+  virtual void apply(const PacketContext&) const = 0;
+};
+
+}  // namespace weir::rules

@@ -1,0 +1,35 @@
+// Errors in rule files, as values.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include <tl/expected.hpp>
+
+namespace weir::rules {
+
+// Why a keyword's argument was refused. The loader adds file, line and column.
+struct KeywordError {
+  std::string reason;     // "depth 4 is shorter than the content (6 bytes)"
+  std::string offending;  // the text that is wrong; empty: the whole argument
+};
+using Compiled = tl::expected<void, KeywordError>;
+
+inline tl::unexpected<KeywordError> refuse(std::string reason, std::string_view offending = {}) {
+  return tl::unexpected<KeywordError>(KeywordError{std::move(reason), std::string(offending)});
+}
+
+// One message about a rule: printed as "file:line:col: error: KEYWORD: reason (offending text)".
+struct RuleDiagnostic {
+  std::string file;
+  std::uint32_t line = 0, column = 0;  // from 1
+  std::string keyword;                 // empty for errors of syntax
+  std::string reason;
+  std::string offending;
+  std::uint32_t sid = 0;  // when it was read before the error
+  bool warning = false;
+};
+std::string to_string(const RuleDiagnostic& d);
+
+}  // namespace weir::rules

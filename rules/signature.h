@@ -1,0 +1,115 @@
+// A rule, checked and compiled: immutable, shared by all workers. RuleBuilder makes it, RuleSet owns it.
+#pragma once
+
+#include <bitset>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "decoders/app/app_proto.h"
+#include "rules/address_set.h"
+#include "rules/buffer.h"
+#include "rules/check.h"
+#include "rules/content.h"
+#include "rules/port_set.h"
+
+namespace weir::rules {
+
+enum class Action : std::uint8_t { alert, pass, drop, reject, reject_dst, reject_both, config };
+enum class Target : std::uint8_t { none, source, destination };
+
+struct SignatureMeta {
+  std::uint32_t sid = 0, gid = 1, rev = 0;
+  std::string msg, classtype, category;
+  std::uint8_t priority = 3;
+  Target target = Target::none;
+  std::vector<std::pair<std::string, std::string>> metadata;    // in the order of the rule
+  std::vector<std::pair<std::string, std::string>> references;  // {"url", "example.com/x"}
+  std::string text, file;
+  std::uint32_t line = 0;
+};
+
+// Which packets a rule's header admits.
+struct HeaderMatch {
+  bool any_ip_protocol = true;
+  std::bitset<256> ip_protocols;  // when not any
+  std::uint8_t ip_version = 0;    // 4, 6 or 0 for both
+  bool packet_only = false;       // tcp-pkt: never the stream
+  bool stream_only = false;       // tcp-stream
+  AddressSet source, destination;
+  PortSet source_ports, destination_ports;
+  bool bidirectional = false;
+  std::bitset<kAppProtoCount> app_protocols;  // none set: any
+};
+
+// The `flow` keyword.
+struct FlowRequirement {
+  bool to_server = false, to_client = false;  // neither: both directions
+  bool established = false, not_established = false, stateless = false;
+  bool only_stream = false, no_stream = false, no_frag = false, only_frag = false;
+};
+
+// Transform of a sticky buffer, applied in order before matching (dotprefix, to_md5 ...).
+class Transform {
+ public:
+  virtual ~Transform() = default;
+  virtual void apply(Bytes in, std::string& out) const = 0;
+  [[nodiscard]] virtual std::string_view name() const = 0;  // with its argument, when it has one
+};
+
+// All the conditions of a rule on one buffer.
+struct BufferEngine {
+  const BufferSpec* buffer = nullptr;
+  std::vector<std::shared_ptr<const Transform>> transforms;
+  BufferChain chain;
+};
+
+struct TxCheckEngine {
+  AppProto protocol = AppProto::unknown;
+  // Sides on which it is checked, and from which progress; a side that does not apply has no value.
+  std::optional<std::uint8_t> progress_to_server, progress_to_client;
+  std::shared_ptr<const TxCheck> check;
+};
+
+enum class ThresholdType : std::uint8_t { limit, threshold, both, backoff, detection_filter, rate_filter };
+enum class ThresholdTrack : std::uint8_t { by_src, by_dst, by_both, by_rule, by_flow };
+struct ThresholdSpec {
+  ThresholdType type = ThresholdType::limit;
+  ThresholdTrack track = ThresholdTrack::by_src;
+  std::uint32_t count = 1, seconds = 60, multiplier = 0;
+};
+
+struct Tag {
+  bool session = true;            // else host
+  bool by_source = true;          // for host
+  std::uint32_t packets = 0, seconds = 0, bytes = 0;
+};
+
+struct Signature {
+  SignatureMeta meta;
+  Action action = Action::alert;
+  HeaderMatch header;
+  FlowRequirement flow;
+  std::vector<std::shared_ptr<const PacketCheck>> packet_checks;
+  BufferChain payload;  // on the packet's payload or the stream
+  bool payload_needs_packet = false;  // dsize, tcp-pkt, flow:no_stream: the stream will not do
+  std::vector<BufferEngine> buffers;  // sticky buffers, packet and transaction
+  std::vector<TxCheckEngine> tx_checks;
+  std::vector<std::shared_ptr<const Effect>> effects;
+  std::optional<ThresholdSpec> threshold, detection_filter;
+  std::optional<Tag> tag;
+  bool noalert = false;
+  bool ip_only_hint = false;
+  // Set by `prefilter` on a keyword, or fast_pattern: what the author asks the prefilter to use.
+  bool prefilter_requested = false;
+  // flowbits this rule waits for (isset), for the cheap test before any byte is compared, and those it sets.
+  std::vector<std::uint32_t> requires_bits, sets_bits;
+  std::uint16_t var_count = 0;
+  // dsize as bounds, when the rule has one: lets the grouping leave packets out early.
+  std::optional<std::pair<std::uint16_t, std::uint16_t>> dsize;
+};
+
+}  // namespace weir::rules

@@ -1,0 +1,41 @@
+#include "decoders/byte_cursor.h"
+
+#include <array>
+#include <doctest/doctest.h>
+
+using weir::ByteCursor;
+
+TEST_CASE("byte cursor: reads both byte orders and keeps its offset") {
+  constexpr std::array<std::uint8_t, 9> bytes{1, 2, 3, 4, 5, 6, 7, 8, 9};
+  ByteCursor in{bytes};
+  CHECK(in.u8() == 0x01);
+  CHECK(in.be16() == 0x0203);
+  CHECK(in.le16() == 0x0504);
+  CHECK(in.be32() == 0x06070809);
+  CHECK(in.offset() == 9);
+  CHECK(in.empty());
+  CHECK_FALSE(in.failed());
+}
+
+TEST_CASE("byte cursor: a read past the end fails for good and empties the cursor") {
+  constexpr std::array<std::uint8_t, 3> bytes{1, 2, 3};
+  ByteCursor in{bytes};
+  CHECK(in.be32() == 0);
+  CHECK(in.failed());
+  CHECK(in.empty());
+  CHECK(in.u8() == 0);
+  CHECK(in.take(SIZE_MAX).empty());
+}
+
+TEST_CASE("byte cursor: a sub-cursor cannot leave its record, and a record too long fails both") {
+  constexpr std::array<std::uint8_t, 4> bytes{1, 2, 3, 4};
+  ByteCursor in{bytes};
+  ByteCursor record = in.sub(2);
+  CHECK(record.be16() == 0x0102);
+  CHECK(record.u8() == 0);
+  CHECK(record.failed());
+  CHECK_FALSE(in.failed());
+  ByteCursor longer = in.sub(3);
+  CHECK(longer.failed());
+  CHECK(in.failed());
+}
