@@ -1,8 +1,73 @@
-// The detection run over one packet.
+// The detection run over one packet: which rules match on it, on its stream and on its flow's transactions.
+//
+// One Detect a worker; it owns the scratch memory of matching. The rule set is shared and immutable. Rules of the
+// packet's direction are looked at: transactions of the other side wait for a packet of theirs (or for the pseudo packet
+// that the pipeline makes at the end of a flow), as in Suricata.
 #pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "decoders/app/transaction.h"
+#include "decoders/packet.h"
+#include "engine/flow.h"
+#include "engine/tcp_session.h"
+#include "rules/rule_set.h"
 
 namespace weir::engine {
 
-struct FlowDetect {};
+struct Alert {
+  const rules::Signature* signature = nullptr;
+  rules::Action action = rules::Action::alert;  // after thresholds (rate_filter may change it)
+  const Transaction* tx = nullptr;              // what it matched on, or null; valid until the packet is done with
+  bool from_stream = false;                     // matched on reassembled bytes rather than on this packet's payload
+  bool logged = true;                           // false: its action counts but nothing is written (noalert, suppressed)
+};
+
+struct DetectInput {
+  const Packet& packet;
+  Flow* flow = nullptr;  // null for packets without a flow
+  Direction direction = Direction::to_server;
+  const SegmentResult* segment = nullptr;             // of TCP packets that the stream engine saw
+  const std::vector<Anomaly>* stream_events = nullptr;  // of this packet
+  bool flow_ends = false;  // pseudo packet at the end of the flow: everything pending in this direction is due
+};
+
+struct DetectResult {
+  std::vector<Alert> alerts;  // in the order in which they are logged; at most packet-alert-max
+  bool passed = false;        // a pass rule matched on this packet
+  std::uint64_t overflow = 0; // alerts beyond packet-alert-max, not kept
+};
+
+struct DetectSettings {
+  std::size_t packet_alert_max = 15;
+  bool inline_mode = false;
+};
+
+class Detect {
+ public:
+  Detect(std::shared_ptr<const rules::RuleSet> rules, const DetectSettings& settings, rules::SharedState& shared);
+  ~Detect();
+  // The result is valid until the next call.
+  const DetectResult& run(const DetectInput& in);
+  // Detection has nothing more to do with this transaction in that direction (it inspected it at its complete
+  // progress). True for every transaction when there are no rules.
+  [[nodiscard]] bool finished(const Transaction& tx, AppProto protocol, Direction direction) const;
+  void replace_rules(std::shared_ptr<const rules::RuleSet> rules);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// What detection keeps per flow (made on demand, freed with the flow).
+struct FlowDetect {
+  FlowDetect();
+  ~FlowDetect();
+  struct Impl;
+  std::unique_ptr<Impl> impl;
+};
 
 }  // namespace weir::engine

@@ -1,13 +1,14 @@
-// The EVE log of one run: which event types are on, how each is written, and where lines go.
+// The EVE log of one run: which event types are on and how each is written.
 //
-// Thread use: EveLog is configured once and immutable; each worker writes through an EveSession of its own (buffer
-// and counters). Lines reach the sink whole.
+// EveLog is made once from an `outputs: eve-log:` entry and then immutable. Each worker writes through an EveSession of
+// its own (line buffer), to a Sink: the file itself, or the place where the lines of several workers are put in order.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "decoders/settings.h"
@@ -27,7 +28,7 @@ class EveLog {
     std::string name;
     const Settings* settings;
   };
-  EveLog(const Settings& eve_log, const std::vector<TypeEntry>& types, std::unique_ptr<Sink> sink);
+  EveLog(const Settings& eve_log, const std::vector<TypeEntry>& types);
   ~EveLog();
 
   [[nodiscard]] bool wants(std::string_view event_type) const;
@@ -39,16 +40,26 @@ class EveLog {
   };
   [[nodiscard]] const std::vector<ActiveTxLogger>& tx_loggers(AppProto protocol) const;
 
+  struct Impl;
+  [[nodiscard]] const Impl& impl() const { return *impl_; }
+
+ private:
+  std::unique_ptr<Impl> impl_;
+};
+
+class EveSession {
+ public:
+  EveSession(const EveLog& log, Sink& sink);
+  ~EveSession();
   // Each writes one line, or nothing when its type is off. Never throws; a failed write is counted by the sink.
   void alert(const AlertRecord& r);
+  void drop(const AlertRecord& r, std::string_view reason);
   void flow(const FlowRecord& r);
+  void netflow(const FlowRecord& r);  // two lines, one a direction that had packets
   void anomaly(const AnomalyRecord& r);
   void file(const FileRecord& r);
   void stats(TimeUs time, std::uint64_t uptime_s, const std::vector<CounterValue>& counters);
-  void transaction(const ActiveTxLogger& logger, const EventHead& head, const Transaction& tx);
-  void drop(const AlertRecord& r, std::string_view reason);
-  void flush();
-  [[nodiscard]] Sink& sink();
+  void transaction(const EveLog::ActiveTxLogger& logger, const EventHead& head, const Transaction& tx);
 
  private:
   struct Impl;

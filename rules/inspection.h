@@ -12,6 +12,8 @@
 
 namespace weir::rules {
 
+class SharedState;  // rules/shared_state.h
+
 // Per-flow variables of rules; part of the engine's flow. Ids are given by the RuleSet's name tables.
 class FlowVars {
  public:
@@ -75,6 +77,7 @@ struct PacketContext {
   bool stream_gap = false;
   std::vector<std::string_view> const* app_events = nullptr;  // engine events such as APPLAYER_..., by rule name
   std::vector<Anomaly> const* stream_events = nullptr;        // of this packet
+  SharedState* shared = nullptr;                              // xbits and host bits; never null in a run
 };
 
 }  // namespace weir::rules

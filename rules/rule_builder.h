@@ -12,6 +12,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "rules/diagnostic.h"
 #include "rules/rule.h"
 #include "rules/signature.h"
 
