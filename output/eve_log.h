@@ -1,7 +1,8 @@
 // The EVE log of one run: which event types are on and how each is written.
 //
-// EveLog is made once from an `outputs: eve-log:` entry and then immutable. Each worker writes through an EveSession of
-// its own (line buffer), to a Sink: the file itself, or the place where the lines of several workers are put in order.
+// EveLog is made once from an `outputs: eve-log:` entry and then immutable. Each worker writes through an
+// EveSession of its own (line buffer), to a Sink: the file itself, or the place where the lines of several
+// workers are put in order.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +24,8 @@ using CounterValue = std::pair<std::string_view, std::uint64_t>;
 
 class EveLog {
  public:
-  // `eve_log` is one outputs.eve-log subtree; `types` gives, for each entry of its types list, the name and subtree.
+  // `eve_log` is one outputs.eve-log subtree; `types` gives, for each entry of its types list, the name and
+  // subtree.
   struct TypeEntry {
     std::string name;
     const Settings* settings;
@@ -51,7 +53,8 @@ class EveSession {
  public:
   EveSession(const EveLog& log, Sink& sink);
   ~EveSession();
-  // Each writes one line, or nothing when its type is off. Never throws; a failed write is counted by the sink.
+  // Each writes one line, or nothing when its type is off. Never throws; a failed write is counted by the
+  // sink.
   void alert(const AlertRecord& r);
   void drop(const AlertRecord& r, std::string_view reason);
   void flow(const FlowRecord& r);

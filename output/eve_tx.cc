@@ -19,6 +19,8 @@ constexpr std::array<const EveTxLogger*,
 
 }  // namespace
 
-std::span<const EveTxLogger* const> all_tx_loggers() { return kLoggers; }
+std::span<const EveTxLogger* const> all_tx_loggers() {
+  return kLoggers;
+}
 
 }  // namespace weir::output

@@ -1,4 +1,5 @@
-// The table of transaction loggers: one row a protocol's EVE event (tx_loggers.def), one file each in output/eve/.
+// The table of transaction loggers: one row a protocol's EVE event (tx_loggers.def), one file each in
+// output/eve/.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +18,8 @@ namespace weir::output {
 class EveTxWriter {
  public:
   virtual ~EveTxWriter() = default;
-  // Writes the protocol's members of an event ("dns": {...}) behind the head. False: nothing to say, drop the event.
+  // Writes the protocol's members of an event ("dns": {...}) behind the head. False: nothing to say, drop the
+  // event.
   virtual bool write(JsonWriter& out, const Transaction& tx) const = 0;
   // The same inside an alert on that transaction; most protocols write the same.
   virtual void write_in_alert(JsonWriter& out, const Transaction& tx) const { (void)write(out, tx); }

@@ -1,17 +1,22 @@
 // Writes one JSON document straight into a reused byte buffer: no tree, no allocation in steady state.
 //
-// The writer alone knows commas, nesting and escaping, and what becomes of bytes that are not UTF-8. Objects and
-// arrays close themselves at the end of their scope:
+// The writer alone knows commas, nesting and escaping, and what becomes of bytes that are not UTF-8. Objects
+// and arrays close themselves at the end of their scope:
 //
 //   const auto dns = out.object("dns");
 //   out.number("id", tx.id);
 //   out.bytes("rrname", tx.name);     // raw wire bytes, escaped
 //
-// Inside an array the key-less forms are used. One string value is cut at kMaxValueBytes.
+// Inside an array the key-less forms are used. Whatever the input, what comes out is valid JSON in valid
+// UTF-8: text that is valid UTF-8 stays as it is (control characters, DEL, quote and backslash escaped); in
+// text that is not, every byte from 0x80 on is written as the four characters \xHH, as Suricata does. One
+// string value is cut at kMaxValueBytes of input, between characters. The buffer keeps its capacity over
+// clear(); it is bounded by what one event can hold, which the callers' caps decide. Used by one thread.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <string>
+#include <memory>
 #include <string_view>
 
 #include "decoders/types.h"
@@ -37,18 +42,19 @@ class JsonWriter {
 
   [[nodiscard]] Scope object();  // the document itself, or an item of an array
   [[nodiscard]] Scope object(std::string_view key);
+  [[nodiscard]] Scope array();
   [[nodiscard]] Scope array(std::string_view key);
 
-  void string(std::string_view key, std::string_view utf8_or_ascii);  // escaped; must be valid UTF-8 or ASCII
-  void bytes(std::string_view key, Bytes wire);                       // any bytes: see below
+  void string(std::string_view key, std::string_view utf8_or_ascii);
+  void bytes(std::string_view key, Bytes wire);
   void bytes(std::string_view key, std::string_view wire);
   void number(std::string_view key, std::uint64_t value);
   void signed_number(std::string_view key, std::int64_t value);
-  void real(std::string_view key, double value);
+  void real(std::string_view key, double value);  // null when it is not finite
   void boolean(std::string_view key, bool value);
   void base64(std::string_view key, Bytes data);
   void hex(std::string_view key, Bytes data, char separator = '\0');  // "0a:1b", lower case
-  // Printable ASCII as it is, every other byte as '.' ; newline, carriage return and tab are kept: payload_printable.
+  // Printable ASCII, newline and carriage return as they are, every other byte as '.': payload_printable.
   void printable(std::string_view key, Bytes data);
   // Already JSON: written as it stands.
   void raw(std::string_view key, std::string_view json);
@@ -58,21 +64,34 @@ class JsonWriter {
   void bytes(Bytes wire);
   void bytes_item(std::string_view wire);
   void number(std::uint64_t value);
+  void raw_item(std::string_view json);
 
-  [[nodiscard]] std::string_view text() const { return {buffer_.data(), buffer_.size()}; }
-  void clear();
-  // Marks and rolls back to a place where nothing has been written yet ("drop the object if it stays empty").
-  [[nodiscard]] std::size_t mark() const { return buffer_.size(); }
+  [[nodiscard]] std::string_view text() const { return {buffer_.get(), size_}; }
+  void clear() { size_ = 0; }
+
+  // A place to roll back to: drops all that was written since, brackets included. Only between whole members,
+  // and never past a Scope that is still open.
+  [[nodiscard]] std::size_t mark() const { return size_; }
+  void rollback(std::size_t to_mark) { size_ = to_mark; }
+  // Right after a Scope that was opened at `from` has closed: drops it when it stayed empty. True: it was
+  // dropped.
+  bool drop_if_empty(std::size_t from);
 
  private:
-  void close(char bracket);
+  void close(char bracket) { put(bracket); }
+  char* room(std::size_t n);  // at least n bytes at the end of the text
+  void put(char c) {
+    *room(1) = c;
+    ++size_;
+  }
+  void append(std::string_view plain);
   void separate();
-  void key(std::string_view key);
-  void escaped(std::string_view text);
-  void escaped_bytes(Bytes wire);
+  void key(std::string_view name);
+  void quoted(Bytes text);
+  void escape(Bytes text, bool keep_high_bytes);
 
-  std::string buffer_;
-  bool first_ = true;  // nothing written yet in the innermost object or array
+  std::unique_ptr<char[]> buffer_;
+  std::size_t size_ = 0, capacity_ = 0;
 };
 
 }  // namespace weir::output

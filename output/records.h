@@ -20,8 +20,8 @@ namespace weir::output {
 // The fields common to all events (EVE's head). Views live as long as the call.
 struct EventHead {
   TimeUs time = 0;
-  std::uint64_t flow_id = 0;  // 0: not written
-  std::uint64_t pcap_cnt = 0; // 0: not written (live, or an event that no packet caused)
+  std::uint64_t flow_id = 0;   // 0: not written
+  std::uint64_t pcap_cnt = 0;  // 0: not written (live, or an event that no packet caused)
   std::string_view in_iface, pcap_filename;
   std::array<std::uint16_t, kMaxVlanTags> vlan{};
   std::uint8_t vlan_count = 0;
@@ -56,7 +56,7 @@ struct FlowRecord {
   bool is_tcp = false, has_tcp_session = false;
   std::uint8_t tcp_flags = 0, tcp_flags_ts = 0, tcp_flags_tc = 0;
   std::string_view tcp_state;  // syn_sent, established, closed ...
-  std::array<std::uint32_t, 2> tcp_max_regions{}; 
+  std::array<std::uint32_t, 2> tcp_max_regions{};
   // ICMP flows: the response's type and code
   bool has_icmp_response = false;
   std::uint8_t icmp_response_type = 0, icmp_response_code = 0;
@@ -92,9 +92,9 @@ struct AlertRecord {
   AppProto app_proto = AppProto::unknown, app_proto_ts = AppProto::unknown, app_proto_tc = AppProto::unknown;
   const Transaction* tx = nullptr;
   const FlowRecord* flow = nullptr;
-  Bytes payload;       // the packet's, or the stream's when the match was there
+  Bytes payload;  // the packet's, or the stream's when the match was there
   bool from_stream = false;
-  Bytes packet;        // the whole frame
+  Bytes packet;  // the whole frame
   int link_type = 1;
   const FileList* files = nullptr;
 };

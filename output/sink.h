@@ -1,5 +1,5 @@
-// Where lines go. Errors never stop the engine: they are counted, the first is described, and the run's end reports
-// them.
+// Where lines go. Errors never stop the engine: they are counted, the first is described, and the run's end
+// reports them.
 #pragma once
 
 #include <cstdint>
