@@ -55,12 +55,13 @@ enum class MathOp : std::uint8_t { add, subtract, multiply, divide, shift_left, 
 struct ByteMath { ByteRead read; MathOp op = MathOp::add; NumberOrVar operand; std::int16_t var = 0; };
 struct IsDataAt { NumberOrVar at; bool relative = false, negated = false; };
 struct PcreOp { std::shared_ptr<const Pcre> regex; bool negated = false, relative = false; };
-// Decodes base64 at a position; the result is looked at by the chain that follows base64_data.
+// Decodes base64 at a position; the result is looked at by the operations that follow Base64Data in the same chain.
 struct Base64Decode { std::uint32_t bytes = 0, offset = 0; bool relative = false; };
+struct Base64Data {};
 struct BufferCheckOp { std::shared_ptr<const BufferCheck> check; bool negated = false; };
 
 using BufferOp =
-    std::variant<Content, PcreOp, ByteTest, ByteJump, ByteExtract, ByteMath, IsDataAt, Base64Decode, BufferCheckOp>;
+    std::variant<Content, PcreOp, ByteTest, ByteJump, ByteExtract, ByteMath, IsDataAt, Base64Decode, Base64Data, BufferCheckOp>;
 using BufferChain = std::vector<BufferOp>;
 
 inline constexpr std::size_t kMaxOpsPerChain = 128;
