@@ -1,0 +1,12 @@
+#include "decoders/app/http/transaction.h"
+
+namespace weir::http {
+
+void HttpTransaction::after_detection(Direction d) {
+  StreamedBody& body = message(d).body;
+  if (body.ready()) body.mark_inspected();
+  for (const auto& file : message(d).files)
+    if (file->content != nullptr && file->content != &body && file->content->ready()) file->content->mark_inspected();
+}
+
+}  // namespace weir::http

@@ -1,0 +1,32 @@
+// One HTTP/1 request and its response.
+#pragma once
+
+#include "decoders/app/http/message.h"
+#include "decoders/app/transaction.h"
+
+namespace weir::http {
+
+// Progress of a side: the part that the name says is there (the line is parsed, the headers are complete, body bytes
+// may come, the trailer is complete). Suricata's names, `request_` or `response_` before each.
+enum class State : std::uint8_t { started, line, headers, body, trailer, complete };
+
+struct HttpTransaction final : Transaction {
+  explicit HttpTransaction(std::uint64_t tx_id) : Transaction(tx_id) {}
+
+  using Transaction::files;
+  FileList* files(Direction d) override { return &message(d).files; }
+  void after_detection(Direction d) override;
+
+  [[nodiscard]] Message& message(Direction d) {
+    return d == Direction::to_server ? static_cast<Message&>(request) : static_cast<Message&>(response);
+  }
+  [[nodiscard]] const Message& message(Direction d) const {
+    return d == Direction::to_server ? static_cast<const Message&>(request) : static_cast<const Message&>(response);
+  }
+  [[nodiscard]] State state(Direction d) const { return static_cast<State>(progress[index(d)]); }
+
+  Request request;
+  Response response;
+};
+
+}  // namespace weir::http

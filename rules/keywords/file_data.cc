@@ -1,0 +1,73 @@
+// Contents and names of files in any protocol that carries them: file.data, file.name.
+#include <array>
+
+#include "rules/keywords/http_buffers.h"
+
+namespace weir::rules {
+namespace {
+
+const AppFile* file(const BufferRequest& r) {
+  const FileList* files = r.tx.files(r.direction);
+  return files != nullptr && r.index < files->size() ? (*files)[r.index].get() : nullptr;
+}
+
+// A file whose bytes have all been looked at, or of which too few are there, shows nothing; later ones still may.
+std::optional<BodyView> content(const BufferRequest& r) {
+  const AppFile* f = file(r);
+  if (f == nullptr) return std::nullopt;
+  if (f->content == nullptr) return BodyView{};
+  return body_view(*f->content).value_or(BodyView{});
+}
+
+// Of an HTTP response it is the body, whether or not it is worth a file.
+std::optional<BodyView> response(const BufferRequest& r) {
+  return r.index == 0 ? body_view(http_tx(r).response.body) : std::nullopt;
+}
+
+std::optional<BodyView> name(const BufferRequest& r) {
+  const AppFile* f = file(r);
+  return f == nullptr ? std::nullopt : whole(f->name);
+}
+
+constexpr BufferSource in(AppProto protocol, Direction d, TxBufferFunction get, bool streamed) {
+  return {protocol, d, 0, get, streamed};
+}
+
+constexpr std::array kData{
+    BufferSource{AppProto::http, Direction::to_client, at(http::State::body), response, true},
+    BufferSource{AppProto::http, Direction::to_server, at(http::State::body), content, true},
+    in(AppProto::http2, Direction::to_client, content, true),
+    in(AppProto::http2, Direction::to_server, content, true),
+    in(AppProto::smtp, Direction::to_server, content, true),
+    in(AppProto::ftp_data, Direction::to_client, content, true),
+    in(AppProto::ftp_data, Direction::to_server, content, true),
+    in(AppProto::smb, Direction::to_client, content, true),
+    in(AppProto::smb, Direction::to_server, content, true),
+    in(AppProto::nfs, Direction::to_client, content, true),
+    in(AppProto::nfs, Direction::to_server, content, true),
+};
+
+constexpr std::array kName{
+    BufferSource{AppProto::http, Direction::to_client, at(http::State::body), name},
+    BufferSource{AppProto::http, Direction::to_server, at(http::State::body), name},
+    in(AppProto::http2, Direction::to_client, name, false),
+    in(AppProto::http2, Direction::to_server, name, false),
+    in(AppProto::smtp, Direction::to_server, name, false),
+    in(AppProto::ftp_data, Direction::to_client, name, false),
+    in(AppProto::ftp_data, Direction::to_server, name, false),
+    in(AppProto::smb, Direction::to_client, name, false),
+    in(AppProto::smb, Direction::to_server, name, false),
+    in(AppProto::nfs, Direction::to_client, name, false),
+    in(AppProto::nfs, Direction::to_server, name, false),
+};
+
+}  // namespace
+
+const BufferSpec buffer_file_data{.name = "file_data", .sources = kData, .multiple = true};
+const BufferSpec buffer_file_name{.name = "file_name", .sources = kName, .multiple = true};
+
+const KeywordSpec kw_file_data = sticky<buffer_file_data>("file.data", "contents of a file");
+const KeywordSpec kw_file_data_old = sticky<buffer_file_data>("file_data", "contents of a file");
+const KeywordSpec kw_file_name = sticky<buffer_file_name>("file.name", "name of a file");
+
+}  // namespace weir::rules

@@ -1,0 +1,28 @@
+// HTTP bodies, with chunks and compression taken off: http.request_body, http.response_body.
+#include <array>
+
+#include "rules/keywords/http_buffers.h"
+
+namespace weir::rules {
+namespace {
+
+std::optional<BodyView> body(const BufferRequest& r) {
+  return r.index == 0 ? body_view(http_tx(r).message(r.direction).body) : std::nullopt;
+}
+
+constexpr std::array kRequestBody{
+    BufferSource{AppProto::http, Direction::to_server, at(http::State::body), body, true}};
+constexpr std::array kResponseBody{
+    BufferSource{AppProto::http, Direction::to_client, at(http::State::body), body, true}};
+
+}  // namespace
+
+const BufferSpec buffer_http_request_body{"http_client_body", kRequestBody};
+const BufferSpec buffer_http_response_body{"http_server_body", kResponseBody};
+
+const KeywordSpec kw_http_request_body = sticky<buffer_http_request_body>("http.request_body", "request body");
+const KeywordSpec kw_http_request_body_old = modifier<buffer_http_request_body>("http_client_body");
+const KeywordSpec kw_http_response_body = sticky<buffer_http_response_body>("http.response_body", "response body");
+const KeywordSpec kw_http_response_body_old = modifier<buffer_http_response_body>("http_server_body");
+
+}  // namespace weir::rules
