@@ -17,6 +17,18 @@
 
 namespace weir::output {
 
+// What rules have left on a flow. Names and values are views that live as long as the call.
+struct FlowMetadata {
+  std::vector<std::string_view> flowbits;
+  std::vector<std::pair<std::string_view, std::uint32_t>> flowints;
+  std::vector<std::pair<std::string_view, std::string_view>> flowvars, pktvars;  // name, raw bytes
+  [[nodiscard]] bool empty() const {
+    return flowbits.empty() && flowints.empty() && flowvars.empty() && pktvars.empty();
+  }
+};
+
+using MacAddress = std::array<std::uint8_t, 6>;
+
 // The fields common to all events (EVE's head). Views live as long as the call.
 struct EventHead {
   TimeUs time = 0;
@@ -36,7 +48,12 @@ struct EventHead {
   std::uint32_t esp_spi = 0;
   PacketOrigin packet_source = PacketOrigin::wire;
   bool has_packet_source = true;
-  std::string_view community_id;  // empty: not written
+  // With PacketOrigin::tunnel: the layer that carried the inner packet (gre, ipv4, ipv6, vxlan, teredo ...).
+  Proto tunnel = Proto::none;
+  bool has_tx_id = false;
+  std::uint64_t tx_id = 0;
+  Bytes ether_source, ether_destination;   // six bytes each; empty: not written
+  const FlowMetadata* metadata = nullptr;  // null: nothing
 };
 
 // Totals of a flow at the time of the event.
@@ -48,15 +65,19 @@ struct FlowRecord {
   TimeUs start = 0, end = 0;
   std::string_view state;   // new, established, closed, bypassed
   std::string_view reason;  // timeout, forced, shutdown, tcp_reuse
-  std::string_view action;  // drop, accept, reject, or empty
-  bool alerted = false, emergency = false, gap = false, wrong_third_ack = false;
-  std::vector<std::string_view> flowbits;
-  std::vector<std::pair<std::string_view, std::uint32_t>> flowints;
+  std::string_view action;  // drop, accept, pass, or empty
+  bool alerted = false, emergency = false, elephant = false;
+  bool has_tx_count = false;
+  std::uint64_t tx_count = 0;
+  std::array<std::uint8_t, 2> ttl_min{}, ttl_max{};  // by direction, for netflow; max 0: no packet seen
+  std::vector<std::pair<std::string_view, std::string_view>> exception_policies;  // target, policy
+  std::vector<MacAddress> source_macs, destination_macs;  // of the client, of the server
   // TCP
   bool is_tcp = false, has_tcp_session = false;
   std::uint8_t tcp_flags = 0, tcp_flags_ts = 0, tcp_flags_tc = 0;
   std::string_view tcp_state;  // syn_sent, established, closed ...
-  std::array<std::uint32_t, 2> tcp_max_regions{};
+  std::array<std::uint32_t, 2> tcp_max_regions{}, tcp_urgent_oob_data{};
+  std::array<bool, 2> tcp_gap{};
   // ICMP flows: the response's type and code
   bool has_icmp_response = false;
   std::uint8_t icmp_response_type = 0, icmp_response_code = 0;
@@ -68,8 +89,8 @@ struct AnomalyRecord {
   std::string_view event;  // as EVE spells it
   std::string_view layer;  // applayer only: proto_parser, proto_detect
   AppProto app_proto = AppProto::unknown;
-  bool has_tx_id = false;
-  std::uint64_t tx_id = 0;
+  Bytes packet;  // the frame, for `packethdr: yes`
+  int link_type = 1;
 };
 
 // The outer packet of a tunnel.
@@ -89,14 +110,19 @@ struct AlertRecord {
   Direction direction = Direction::to_server;
   bool has_direction = false;  // only packets of a flow have one
   const TunnelRecord* tunnel = nullptr;
-  AppProto app_proto = AppProto::unknown, app_proto_ts = AppProto::unknown, app_proto_tc = AppProto::unknown;
   const Transaction* tx = nullptr;
-  const FlowRecord* flow = nullptr;
-  Bytes payload;  // the packet's, or the stream's when the match was there
+  bool tx_guessed = false;           // the rule did not match on `tx` itself; it was the flow's only open one
+  const FlowRecord* flow = nullptr;  // its totals and application protocols; null for packets without a flow
+  Bytes payload;                     // the packet's, or the stream's when the match was there
   bool from_stream = false;
   Bytes packet;  // the whole frame
   int link_type = 1;
-  const FileList* files = nullptr;
+  const FileList* files = nullptr;  // the transaction's, in the packet's direction
+  const Packet* dropped = nullptr;  // drop events: the packet, whose header they describe
+  // Drop events: the whole flow is dropped and one of this direction was written before (`flows: start`).
+  bool repeated_drop = false;
+  // Of a reject rule: to_client, both ... and tcp-reset, icmp-prohib; empty: not written.
+  std::string_view reject_target, reject_method;
 };
 
 struct FileRecord {

@@ -27,7 +27,7 @@ struct SignatureMeta {
   std::uint8_t priority = 3;
   Target target = Target::none;
   std::vector<std::pair<std::string, std::string>> metadata;    // in the order of the rule
-  std::vector<std::pair<std::string, std::string>> references;  // {"url", "example.com/x"}
+  std::vector<std::pair<std::string, std::string>> references;  // {"https://", "example.com/x"}: URL prefix, rest
   std::string text, file;
   std::uint32_t line = 0;
 };
