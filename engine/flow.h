@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <type_traits>
 
 #include "decoders/app/app_proto.h"
 #include "decoders/ip_address.h"
@@ -13,9 +14,9 @@
 
 namespace weir::engine {
 
-class TcpSession;    // engine/tcp_session.h
-struct AppLayer;     // engine/app_layer.h
-struct FlowDetect;   // engine/detect.h: what detection keeps per flow
+class TcpSession;   // engine/tcp_session.h
+struct AppLayer;    // engine/app_layer.h
+struct FlowDetect;  // engine/detect.h: what detection keeps per flow
 
 // Full key, compared in whole (family included); the hash is keyed and the same for both directions.
 struct FlowKey {
@@ -26,6 +27,7 @@ struct FlowKey {
   std::array<std::uint16_t, kMaxVlanTags> vlan{};
   bool operator==(const FlowKey&) const = default;
 };
+static_assert(std::has_unique_object_representations_v<FlowKey>, "hashed and compared as plain bytes");
 
 enum class FlowState : std::uint8_t { fresh, established, closed, bypassed };
 enum class FlowEnd : std::uint8_t { timeout, forced, shutdown, tcp_reuse };
@@ -37,7 +39,9 @@ struct Flow {
   Flow& operator=(const Flow&) = delete;
 
   FlowKey key;
-  std::uint64_t id = 0;  // EVE's flow_id: positive, below 2^53; the same from run to run
+  std::uint64_t id = 0;            // EVE's flow_id: positive, below 2^53; the same from run to run
+  std::uint64_t first_packet = 0;  // number of the packet that made it
+  bool client_is_a = true;         // which side of the key opened the flow
   IpAddress client, server;
   std::uint16_t client_port = 0, server_port = 0;
   std::uint8_t protocol = 0;
@@ -50,7 +54,7 @@ struct Flow {
   TimeUs start = 0, last = 0;
   std::array<std::uint64_t, 2> packets{}, bytes{};  // by Direction; bytes of whole frames
   std::array<std::uint8_t, 2> ttl_min{255, 255}, ttl_max{};
-  FlowState state = FlowState::fresh;
+  FlowState state = FlowState::fresh;  // change it with FlowTable::set_state, which knows the timeouts
   bool alerted = false, dropped = false, passed = false, emergency = false;
   bool no_packet_inspection = false, no_payload_inspection = false;
 
@@ -59,10 +63,9 @@ struct Flow {
   std::unique_ptr<FlowDetect> detect;
   rules::FlowVars vars;
 
-  // Intrusive links of the flow table: hash chain and timeout list.
-  Flow* hash_next = nullptr;
+  // Intrusive links of the flow table: the list of flows that are looked at in the same second.
   Flow *older = nullptr, *newer = nullptr;
-  std::uint8_t timeout_list = 0;
+  std::uint16_t timer_slot = 0;
   std::uint64_t hash = 0;
 
   [[nodiscard]] Direction direction_of(const Packet& p) const {

@@ -1,0 +1,207 @@
+#include "engine/flow_table.h"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+namespace weir::engine {
+namespace {
+
+constexpr std::size_t kMaxInitialSlots = std::size_t{1} << 24U;
+
+void set_identity(Flow& flow, const Packet& p, const PacketKey& key, std::uint64_t hash) {
+  flow.key = key.key;
+  flow.hash = hash;
+  flow.client_is_a = key.source_is_a;
+  flow.client = p.ip.source;
+  flow.server = p.ip.destination;
+  flow.client_port = p.source_port;
+  flow.server_port = p.destination_port;
+  flow.protocol = key.key.protocol;
+  flow.vlan = p.vlan_ids;
+  flow.vlan_count = p.vlan_count;
+  flow.esp_spi = p.esp_spi;
+  if (p.has_icmp) {
+    flow.icmp_type = p.icmp.type;
+    flow.icmp_code = p.icmp.code;
+  }
+  flow.start = flow.last = p.raw.time;
+  flow.first_packet = p.raw.number;
+  flow.id = make_flow_id(flow.key, flow.start, flow.first_packet);
+}
+
+bool both_sides_seen(const Flow& flow) {
+  return flow.packets[0] != 0 && flow.packets[1] != 0;
+}
+
+}  // namespace
+
+FlowTable::FlowTable(const FlowTableSettings& settings)
+    : settings_(settings),
+      seed_(process_hash_seed()),
+      index_(std::min<std::size_t>(settings.hash_size, kMaxInitialSlots)) {
+  pool_.reserve(std::min<std::uint64_t>(settings.prealloc, settings.memcap_bytes / sizeof(Flow)));
+}
+
+FlowTable::~FlowTable() {
+  timer_.take_all([this](Flow& flow) { pool_.release(&flow); });
+}
+
+std::int64_t FlowTable::deadline_s(const Flow& flow) const {
+  const auto& table = emergency_ ? settings_.emergency_timeout_s : settings_.timeout_s;
+  return to_seconds(flow.last) +
+         table[static_cast<std::size_t>(flow_class(flow.protocol))][static_cast<std::size_t>(flow.state)];
+}
+
+void FlowTable::prefetch(const Packet& packet) const {
+  const PacketKey key = make_packet_key(packet, settings_.key);
+  if (key.kind != PacketKey::Kind::none) index_.prefetch(hash_key(key.key, seed_));
+}
+
+FlowTable::Lookup FlowTable::look_up(const Packet& packet) {
+  const PacketKey key = make_packet_key(packet, settings_.key);
+  if (key.kind == PacketKey::Kind::none) return {};
+  const std::uint64_t hash = hash_key(key.key, seed_);
+  Flow* flow = index_.find(hash, key.key);
+  if (flow != nullptr && expired(*flow, to_seconds(packet.raw.time))) {
+    flow->emergency |= emergency_;
+    end(flow, FlowEnd::timeout);
+    flow = nullptr;
+  }
+  Lookup out{.flow = flow};
+  if (flow == nullptr) {
+    if (key.kind != PacketKey::Kind::own) return {};
+    out.flow = create(packet, key, hash);
+    out.created = true;
+    if (out.flow == nullptr) return {};
+  }
+  out.direction = key.source_is_a == out.flow->client_is_a ? Direction::to_server : Direction::to_client;
+  count_packet(*out.flow, packet, out.direction);
+  return out;
+}
+
+Flow* FlowTable::create(const Packet& packet, const PacketKey& key, std::uint64_t hash) {
+  if (memory_bytes() + sizeof(Flow) > settings_.memcap_bytes && !make_room(packet)) {
+    ++stats_.refused;
+    return nullptr;
+  }
+  Flow* const flow = pool_.make();
+  set_identity(*flow, packet, key, hash);
+  index_.insert(flow);
+  timer_.file(*flow, deadline_s(*flow));
+  ++stats_.created;
+  return flow;
+}
+
+// At the memcap: shorter timeouts first, then the flow that has the least time left goes. Only a SYN is worth
+// that.
+bool FlowTable::make_room(const Packet& packet) {
+  if (!emergency_) enter_emergency();
+  if (packet.has_tcp && (packet.tcp.flags & tcp_flag::syn) == 0) return false;
+  const std::uint64_t wanted = index_.memory_bytes() + sizeof(Flow);
+  if (wanted > settings_.memcap_bytes) return false;
+  while (wanted + size() * sizeof(Flow) > settings_.memcap_bytes) {
+    Flow* const victim = timer_.earliest();
+    if (victim == nullptr) return false;
+    victim->emergency = true;
+    end(victim, FlowEnd::forced);
+  }
+  return true;
+}
+
+void FlowTable::enter_emergency() {
+  emergency_ = true;
+  ++stats_.emergencies;
+  std::vector<Flow*> all;
+  all.reserve(size());
+  timer_.take_all([&all](Flow& flow) { all.push_back(&flow); });
+  for (Flow* flow : all) timer_.file(*flow, deadline_s(*flow));
+}
+
+void FlowTable::count_packet(Flow& flow, const Packet& packet, Direction direction) {
+  const std::size_t d = index(direction);
+  ++flow.packets[d];
+  flow.bytes[d] += packet.frame.size();
+  flow.ttl_min[d] = std::min(flow.ttl_min[d], packet.ip.ttl);
+  flow.ttl_max[d] = std::max(flow.ttl_max[d], packet.ip.ttl);
+  last_before_ = flow.last;
+  flow.last = std::max(flow.last, packet.raw.time);
+  if (packet.has_icmp && direction == Direction::to_client && !flow.has_icmp_response &&
+      flow_class(flow.protocol) == FlowClass::icmp) {
+    flow.has_icmp_response = true;
+    flow.icmp_response_type = packet.icmp.type;
+    flow.icmp_response_code = packet.icmp.code;
+  }
+  const bool by_packets = flow_class(flow.protocol) != FlowClass::tcp;  // TCP: the session says when
+  if (by_packets && flow.state == FlowState::fresh && both_sides_seen(flow))
+    set_state(flow, FlowState::established);
+}
+
+void FlowTable::set_state(Flow& flow, FlowState state) {
+  if (flow.state == state) return;
+  const std::int64_t before = deadline_s(flow);
+  flow.state = state;
+  const std::int64_t after = deadline_s(flow);
+  if (after < before) timer_.refile(flow, after);
+}
+
+void FlowTable::swap_sides(Flow& flow) {
+  std::swap(flow.client, flow.server);
+  std::swap(flow.client_port, flow.server_port);
+  std::swap(flow.packets[0], flow.packets[1]);
+  std::swap(flow.bytes[0], flow.bytes[1]);
+  std::swap(flow.ttl_min[0], flow.ttl_min[1]);
+  std::swap(flow.ttl_max[0], flow.ttl_max[1]);
+  flow.client_is_a = !flow.client_is_a;
+}
+
+void FlowTable::end(Flow* flow, FlowEnd reason) {
+  const std::int64_t deadline = deadline_s(*flow);
+  timer_.remove(*flow);
+  index_.erase(flow);
+  ended_.push_back({flow, reason, deadline});
+  if (reason == FlowEnd::timeout) ++stats_.ended_timeout;
+  if (reason == FlowEnd::forced) ++stats_.ended_forced;
+  if (reason == FlowEnd::tcp_reuse) ++stats_.ended_reuse;
+}
+
+void FlowTable::end_for_reuse(Flow* old, const Packet& packet) {
+  const PacketKey key = make_packet_key(packet, settings_.key);
+  const std::size_t d =
+      index(key.source_is_a == old->client_is_a ? Direction::to_server : Direction::to_client);
+  --old->packets[d];
+  old->bytes[d] -= packet.frame.size();
+  old->last = last_before_;
+  end(old, FlowEnd::tcp_reuse);
+}
+
+void FlowTable::collect_expired(std::int64_t now_s) {
+  const std::size_t first = ended_.size();
+  timer_.advance(now_s, [this, now_s](Flow& flow) {
+    const std::int64_t deadline = deadline_s(flow);
+    if (now_s <= deadline) return timer_.file(flow, deadline);
+    flow.emergency |= emergency_;
+    index_.erase(&flow);
+    ended_.push_back({&flow, FlowEnd::timeout, deadline});
+    ++stats_.ended_timeout;
+  });
+  std::sort(ended_.begin() + static_cast<std::ptrdiff_t>(first), ended_.end(),
+            [](const Ended& a, const Ended& b) {
+              return std::tie(a.deadline_s, a.flow->first_packet, a.flow->id) <
+                     std::tie(b.deadline_s, b.flow->first_packet, b.flow->id);
+            });
+  const std::uint64_t recovered = settings_.memcap_bytes / 100 * (100 - settings_.emergency_recovery_percent);
+  if (emergency_ && memory_bytes() <= recovered) emergency_ = false;
+}
+
+void FlowTable::collect_all() {
+  timer_.take_all([this](Flow& flow) {
+    index_.erase(&flow);
+    ended_.push_back({&flow, FlowEnd::shutdown, 0});
+  });
+  std::sort(ended_.begin(), ended_.end(), [](const Ended& a, const Ended& b) {
+    return std::tie(a.flow->first_packet, a.flow->id) < std::tie(b.flow->first_packet, b.flow->id);
+  });
+}
+
+}  // namespace weir::engine
