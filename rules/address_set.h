@@ -1,11 +1,13 @@
 // A set of IPv4 and IPv6 addresses, as a rule's header or a variable gives it.
 //
-// Kept as sorted, disjoint ranges per family, so that negation and nesting are set operations at load time and
-// `contains` is a binary search: O(log n), no allocation.
+// Kept as sorted, disjoint, inclusive ranges per family, so that negation and nesting are set operations at load time
+// and `contains` is a binary search: O(log n), no allocation.
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -21,26 +23,30 @@ class AddressSet {
   struct Range6 { Ip6Key first, last; };
 
   static AddressSet any();
-  [[nodiscard]] bool is_any() const { return any_; }
-  [[nodiscard]] bool empty() const { return !any_ && v4_.empty() && v6_.empty(); }
+  // One set for all rules that say "any".
+  static const std::shared_ptr<const AddressSet>& shared_any();
+  [[nodiscard]] bool is_any() const;
+  [[nodiscard]] bool empty() const { return v4_.empty() && v6_.empty(); }
   [[nodiscard]] bool contains(const IpAddress& a) const;
   [[nodiscard]] const std::vector<Range4>& v4() const { return v4_; }
   [[nodiscard]] const std::vector<Range6>& v6() const { return v6_; }
 
-  void add(std::uint32_t first, std::uint32_t last);  // host order, inclusive
+  // Adding in ascending order is O(1), else O(n).
+  void add(std::uint32_t first, std::uint32_t last);  // host order, inclusive; first <= last
   void add(const Ip6Key& first, const Ip6Key& last);
   void add(const AddressSet& other);
   void subtract(const AddressSet& other);
-  // Sorts and merges; called by the functions above as needed before the set is read.
-  void normalise();
+  // All addresses of both families that are not in this set.
   [[nodiscard]] AddressSet complement() const;
 
  private:
-  bool any_ = false;
   std::vector<Range4> v4_;
   std::vector<Range6> v6_;
 };
 
 Ip6Key ip6_key(const IpAddress& a);
+
+// "10.0.0.1", "2001:db8::1" (any spelling of RFC 4291); no netmask, no brackets.
+std::optional<IpAddress> parse_address(std::string_view text);
 
 }  // namespace weir::rules

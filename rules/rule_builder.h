@@ -38,6 +38,7 @@ struct RuleEnvironment {
   std::unordered_map<std::string, Classification> classifications;
   std::unordered_map<std::string, std::string> reference_systems;  // name -> URL prefix
   std::string data_dir;  // datasets and lists are read from here only; empty: none may be read
+  std::vector<std::string> features;  // what `requires: feature NAME` finds; default_features() at first
   bool inline_mode = false;
   NameTable flowbits, flowints, xbits, hostbits;
 };

@@ -20,16 +20,13 @@ struct LoadedRules {
 };
 
 // `patterns` are paths or globs; one that names no file is an error. Of two rules with the same gid and sid the higher
-// rev wins, a second one with the same rev is an error. Files are read whole; a file over kMaxRuleFileBytes is refused.
+// rev wins (with a warning), a second one with the same rev is an error. Files are read whole; one over
+// kMaxRuleFileBytes is refused.
 LoadedRules load_rule_files(std::span<const std::string> patterns, RuleEnvironment& environment);
 // The same for text that is already here; `file` is what diagnostics call it.
 void load_rule_text(std::string_view text, const std::string& file, RuleEnvironment& environment, LoadedRules& into);
 
 inline constexpr std::size_t kMaxRuleFileBytes = std::size_t{256} << 20U;
 inline constexpr std::size_t kMaxRuleBytes = 65536;
-
-// "config classification: ..." and "config reference: ..." files; errors name file and line. A missing file is an error.
-std::vector<RuleDiagnostic> load_classifications(const std::string& path, RuleEnvironment& environment);
-std::vector<RuleDiagnostic> load_references(const std::string& path, RuleEnvironment& environment);
 
 }  // namespace weir::rules

@@ -39,9 +39,12 @@ struct HeaderMatch {
   std::uint8_t ip_version = 0;    // 4, 6 or 0 for both
   bool packet_only = false;       // tcp-pkt: never the stream
   bool stream_only = false;       // tcp-stream
-  AddressSet source, destination;
-  PortSet source_ports, destination_ports;
-  bool bidirectional = false;
+  bool packet_header = false;     // pkthdr: packets that carry no (valid) IP, too
+  // Never null. Rules with the same text of a list share one set.
+  std::shared_ptr<const AddressSet> source = AddressSet::shared_any(), destination = AddressSet::shared_any();
+  std::shared_ptr<const PortSet> source_ports = PortSet::shared_any(), destination_ports = PortSet::shared_any();
+  bool bidirectional = false;  // "<>": also with source and destination exchanged
+  bool transactional = false;  // "=>": buffers of both sides of one transaction, which alerts once all of them matched
   std::bitset<kAppProtoCount> app_protocols;  // none set: any
 };
 
@@ -50,6 +53,15 @@ struct FlowRequirement {
   bool to_server = false, to_client = false;  // neither: both directions
   bool established = false, not_established = false, stateless = false;
   bool only_stream = false, no_stream = false, no_frag = false, only_frag = false;
+};
+
+// "tls:client_hello_done": the rule is about the moment when a side of a transaction reaches a progress. The loader
+// also adds a TxCheck that always matches there, so that a rule without buffers has something to run.
+struct RuleHook {
+  AppProto protocol = AppProto::unknown;  // unknown for flow_start
+  Direction direction = Direction::to_server;
+  std::uint8_t progress = 0;
+  bool flow_start = false;  // only on the first packet of a flow
 };
 
 // Transform of a sticky buffer, applied in order before matching (dotprefix, to_md5 ...).
@@ -74,12 +86,23 @@ struct TxCheckEngine {
   std::shared_ptr<const TxCheck> check;
 };
 
-enum class ThresholdType : std::uint8_t { limit, threshold, both, backoff, detection_filter, rate_filter };
+enum class ThresholdType : std::uint8_t { limit, threshold, both, backoff, detection_filter };
 enum class ThresholdTrack : std::uint8_t { by_src, by_dst, by_both, by_rule, by_flow };
 struct ThresholdSpec {
   ThresholdType type = ThresholdType::limit;
   ThresholdTrack track = ThresholdTrack::by_src;
-  std::uint32_t count = 1, seconds = 60, multiplier = 0;
+  std::uint32_t count = 1, seconds = 60, multiplier = 0;  // multiplier: for backoff, which has no seconds
+};
+// rate_filter: once more than `count` matches came within `seconds`, the action is another one for `timeout_s`.
+struct RateFilter {
+  ThresholdTrack track = ThresholdTrack::by_src;
+  std::uint32_t count = 1, seconds = 60, timeout_s = 0;  // timeout_s 0: until the window is over
+  Action new_action = Action::alert;
+};
+// suppress: no alert for these addresses; the rule's action and effects happen all the same.
+struct Suppression {
+  enum class Track : std::uint8_t { all, source, destination, either } track = Track::all;
+  std::shared_ptr<const AddressSet> addresses;  // null for all
 };
 
 struct Tag {
@@ -99,7 +122,14 @@ struct Signature {
   std::vector<BufferEngine> buffers;  // sticky buffers, packet and transaction
   std::vector<TxCheckEngine> tx_checks;
   std::vector<std::shared_ptr<const Effect>> effects;
+  std::optional<RuleHook> hook;
   std::optional<ThresholdSpec> threshold, detection_filter;
+  std::optional<RateFilter> rate_filter;   // from threshold.config, as the next
+  std::vector<Suppression> suppressions;
+  // Something for SharedState::decide to look at.
+  [[nodiscard]] bool has_thresholds() const {
+    return threshold || detection_filter || rate_filter || !suppressions.empty();
+  }
   std::optional<Tag> tag;
   bool noalert = false;
   bool ip_only_hint = false;

@@ -1,0 +1,170 @@
+#include "rules/rule_loader.h"
+
+#include <optional>
+#include <unordered_map>
+
+#include <fmt/format.h>
+
+#include "rules/header_match.h"
+#include "rules/header_sets.h"
+#include "rules/keyword_table.h"
+#include "rules/requires.h"
+#include "rules/rule_parser.h"
+#include "rules/text.h"
+#include "rules/text_file.h"
+
+namespace weir::rules {
+namespace {
+
+enum class Outcome : std::uint8_t { loaded, skipped, failed };
+
+// One load: what the rules of all its files share.
+class Loader {
+ public:
+  Loader(RuleEnvironment& environment, LoadedRules& into)
+      : environment_(environment), sets_(environment.address_vars, environment.port_vars), into_(into) {
+    for (std::size_t i = 0; i < into_.signatures.size(); ++i) by_id_.emplace(id_of(into_.signatures[i]->meta), i);
+  }
+
+  void load_text(std::string_view text, const std::string& file);
+  void load_pattern(const std::string& pattern);
+  // Takes out the signatures that a higher revision replaced.
+  void finish() { std::erase(into_.signatures, nullptr); }
+
+ private:
+  static std::uint64_t id_of(const SignatureMeta& m) { return (std::uint64_t{m.gid} << 32U) | m.sid; }
+  static tl::expected<bool, RuleDiagnostic> required(const Rule& rule, const RuleEnvironment& environment);
+
+  Outcome load_rule(Rule& rule);
+  tl::expected<std::unique_ptr<Signature>, RuleDiagnostic> compile(const Rule& rule);
+  std::optional<RuleDiagnostic> compile_option(const Rule& rule, const RuleOption& option, RuleBuilder& builder);
+  Outcome keep(const Rule& rule, std::unique_ptr<Signature> signature);
+  Outcome fail(RuleDiagnostic diagnostic) {
+    into_.diagnostics.push_back(std::move(diagnostic));
+    return Outcome::failed;
+  }
+
+  RuleEnvironment& environment_;
+  HeaderSets sets_;
+  LoadedRules& into_;
+  std::unordered_map<std::uint64_t, std::size_t> by_id_;  // index into signatures
+};
+
+void Loader::load_pattern(const std::string& pattern) {
+  const std::vector<std::string> files = expand_glob(pattern);
+  if (files.empty()) fail({.file = pattern, .reason = "no such rule file"});
+  for (const std::string& file : files) {
+    const auto text = read_text_file(file, kMaxRuleFileBytes);
+    if (text)
+      load_text(*text, file);
+    else
+      fail({.file = file, .reason = "the rule file " + text.error()});
+  }
+}
+
+void Loader::load_text(std::string_view text, const std::string& file) {
+  ++into_.files;
+  RuleLines lines(text);
+  Rule rule;
+  rule.file = file;
+  while (lines.next(rule)) {
+    ++into_.rules_seen;
+    const Outcome outcome = load_rule(rule);
+    if (outcome == Outcome::skipped) ++into_.skipped;
+    if (outcome == Outcome::failed) ++into_.failed;
+  }
+}
+
+Outcome Loader::load_rule(Rule& rule) {
+  if (auto error = parse_rule(rule)) return fail(std::move(*error));
+  const auto wanted = required(rule, environment_);
+  if (!wanted) return fail(wanted.error());
+  if (!*wanted) return Outcome::skipped;
+  auto signature = compile(rule);
+  if (!signature) return fail(std::move(signature.error()));
+  return keep(rule, std::move(*signature));
+}
+
+// Comes first: a rule that asks for a later version may hold anything.
+tl::expected<bool, RuleDiagnostic> Loader::required(const Rule& rule, const RuleEnvironment& environment) {
+  bool met = true;
+  for (const RuleOption& option : rule.options) {
+    if (option.keyword != "requires") continue;
+    auto one = requirements_met(option.argument, environment.features);
+    if (!one) return tl::unexpected(diagnose(rule, option.column, option.keyword, std::move(one.error())));
+    met = met && *one;
+  }
+  return met;
+}
+
+tl::expected<std::unique_ptr<Signature>, RuleDiagnostic> Loader::compile(const Rule& rule) {
+  RuleBuilder builder(rule, environment_);
+  Signature& signature = builder.signature();
+  signature.meta.text = rule.text;
+  signature.meta.file = rule.file;
+  signature.meta.line = rule.line;
+  if (auto error = compile_header(rule, sets_, signature)) return tl::unexpected(std::move(*error));
+  for (const RuleOption& option : rule.options)
+    if (auto error = compile_option(rule, option, builder)) return tl::unexpected(std::move(*error));
+  if (signature.meta.sid == 0) return tl::unexpected(diagnose(rule, 1, {}, {"the rule has no sid", {}}));
+  auto done = builder.finish();
+  if (!done) return tl::unexpected(diagnose(rule, 1, {}, std::move(done.error())));
+  return std::move(*done);
+}
+
+std::optional<RuleDiagnostic> Loader::compile_option(const Rule& rule, const RuleOption& option, RuleBuilder& builder) {
+  if (option.keyword == "requires") return std::nullopt;
+  const auto wrong = [&](KeywordError e) { return diagnose(rule, option.column, clip(option.keyword), std::move(e)); };
+  const KeywordSpec* spec = find_keyword(option.keyword);
+  if (spec == nullptr) return wrong({"unknown keyword", {}});
+  if (spec->argument == KeywordSpec::Argument::none && option.has_argument)
+    return wrong({"the keyword takes no argument", std::string(clip(option.argument))});
+  if (spec->argument == KeywordSpec::Argument::required && option.argument.empty())
+    return wrong({"the keyword needs an argument", {}});
+  Compiled done = spec->compile(builder, option.argument);
+  if (done) return std::nullopt;
+  if (done.error().offending.empty()) done.error().offending = clip(option.argument);
+  return wrong(std::move(done.error()));
+}
+
+Outcome Loader::keep(const Rule& rule, std::unique_ptr<Signature> signature) {
+  const SignatureMeta& meta = signature->meta;
+  const auto [entry, fresh] = by_id_.try_emplace(id_of(meta), into_.signatures.size());
+  if (!fresh) {
+    std::unique_ptr<Signature>& other = into_.signatures[entry->second];
+    const std::string where = fmt::format("{}:{}", other->meta.file, other->meta.line);
+    if (meta.rev == other->meta.rev)
+      return fail(diagnose(rule, 1, "sid", {fmt::format("duplicate signature: the same sid and rev as in {}", where),
+                                            fmt::format("{}", meta.sid)}));
+    const bool newer = meta.rev > other->meta.rev;
+    RuleDiagnostic note =
+        diagnose(rule, 1, "sid", {newer ? fmt::format("replaces an older revision, in {}", where)
+                                        : fmt::format("not used: a newer revision is in {}", where),
+                                  fmt::format("{}", meta.sid)});
+    note.warning = true;
+    into_.diagnostics.push_back(std::move(note));
+    if (!newer) return Outcome::loaded;
+    other = nullptr;
+    entry->second = into_.signatures.size();
+  }
+  into_.signatures.push_back(std::move(signature));
+  return Outcome::loaded;
+}
+
+}  // namespace
+
+LoadedRules load_rule_files(std::span<const std::string> patterns, RuleEnvironment& environment) {
+  LoadedRules out;
+  Loader loader(environment, out);
+  for (const std::string& pattern : patterns) loader.load_pattern(pattern);
+  loader.finish();
+  return out;
+}
+
+void load_rule_text(std::string_view text, const std::string& file, RuleEnvironment& environment, LoadedRules& into) {
+  Loader loader(environment, into);
+  loader.load_text(text, file);
+  loader.finish();
+}
+
+}  // namespace weir::rules
