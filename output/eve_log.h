@@ -22,6 +22,9 @@ namespace weir::output {
 // A counter of the run, as stats events name it: {"decoder.pkts", 12}. Dots make nested objects.
 using CounterValue = std::pair<std::string_view, std::uint64_t>;
 
+inline constexpr unsigned kMaxEveLogs = 8;
+inline constexpr unsigned kMaxLoggersPerProtocol = 4;
+
 class EveLog {
  public:
   // `eve_log` is one outputs.eve-log subtree; `types` gives, for each entry of its types list, the name and
@@ -30,10 +33,15 @@ class EveLog {
     std::string name;
     const Settings* settings;
   };
-  EveLog(const Settings& eve_log, const std::vector<TypeEntry>& types);
+  // `number` counts the run's eve-logs from 0, below kMaxEveLogs: it keeps their bits in Transaction::logged
+  // apart.
+  EveLog(const Settings& eve_log, const std::vector<TypeEntry>& types, unsigned number = 0);
   ~EveLog();
 
+  // "alert", "flow" ..., or what a transaction logger writes ("dns").
   [[nodiscard]] bool wants(std::string_view event_type) const;
+  // Entries of the types list that name nothing that can be written.
+  [[nodiscard]] const std::vector<std::string>& unknown_types() const;
   // Transaction loggers that are on for a protocol, with their bit in Transaction::logged.
   struct ActiveTxLogger {
     const EveTxLogger* logger;

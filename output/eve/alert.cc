@@ -1,0 +1,148 @@
+#include <algorithm>
+
+#include "output/eve/events.h"
+#include "output/net_text.h"
+
+namespace weir::output {
+namespace {
+
+// "key": [values], keys in the order of their first appearance.
+void write_rule_metadata(JsonWriter& out, const rules::SignatureMeta& meta) {
+  if (meta.metadata.empty()) return;
+  const auto object = out.object("metadata");
+  for (auto first = meta.metadata.begin(); first != meta.metadata.end(); ++first) {
+    const auto same_key = [&](const auto& pair) { return pair.first == first->first; };
+    if (std::any_of(meta.metadata.begin(), first, same_key)) continue;
+    const auto values = out.array(first->first);
+    for (auto at = first; at != meta.metadata.end(); ++at)
+      if (same_key(*at)) out.bytes_item(at->second);
+  }
+}
+
+// A prefix of http alone says nothing of the page's scheme; pages that rules refer to are read over TLS
+// today.
+void write_references(JsonWriter& out, const rules::SignatureMeta& meta) {
+  if (meta.references.empty()) return;
+  constexpr std::string_view kPlain = "http://";
+  const auto list = out.array("references");
+  for (const auto& [prefix, rest] : meta.references) {
+    const bool plain = prefix.starts_with(kPlain);
+    out.bytes_item((plain ? "https://" + prefix.substr(kPlain.size()) : prefix) + rest);
+  }
+}
+
+void write_end_point(JsonWriter& out, std::string_view key, const IpAddress& address, bool has_port,
+                     std::uint16_t port) {
+  const auto object = out.object(key);
+  out.string("ip", AddressText(address).view());
+  if (has_port) out.number("port", port);
+}
+
+// The `target` keyword says which side was attacked; the other one is the attacker.
+void write_target(JsonWriter& out, const EventHead& head, rules::Target target) {
+  if (target == rules::Target::none) return;
+  const bool at_source = target == rules::Target::source;
+  const auto end = [&](std::string_view key, bool source) {
+    write_end_point(out, key, source ? head.source : head.destination, head.has_ports,
+                    source ? head.source_port : head.destination_port);
+  };
+  end("source", !at_source);
+  end("target", at_source);
+}
+
+void write_tunnel(JsonWriter& out, const TunnelRecord& tunnel) {
+  const auto object = out.object("tunnel");
+  out.string("src_ip", AddressText(tunnel.source).view());
+  if (tunnel.has_ports) out.number("src_port", tunnel.source_port);
+  out.string("dest_ip", AddressText(tunnel.destination).view());
+  if (tunnel.has_ports) out.number("dest_port", tunnel.destination_port);
+  out.string("proto", ip_protocol_name(tunnel.ip_protocol));
+  out.number("depth", tunnel.depth);
+  if (tunnel.pcap_cnt != 0) out.number("pcap_cnt", tunnel.pcap_cnt);
+  out.string("pkt_src", "wire/pcap");
+}
+
+void write_files(JsonWriter& out, const FileList& files, std::uint64_t tx_id) {
+  if (files.empty()) return;
+  const auto list = out.array("files");
+  for (const auto& file : files) {
+    const auto item = out.object();
+    write_file(out, *file, tx_id);
+  }
+}
+
+void write_flow(EveContext& eve, const FlowRecord& flow) {
+  const auto object = eve.out.object("flow");
+  write_flow_totals(eve, flow);
+  eve.out.string("src_ip", AddressText(flow.head.source).view());
+  eve.out.string("dest_ip", AddressText(flow.head.destination).view());
+  if (!flow.head.has_ports) return;
+  eve.out.number("src_port", flow.head.source_port);
+  eve.out.number("dest_port", flow.head.destination_port);
+}
+
+void write_payload(EveContext& eve, const AlertRecord& r) {
+  const EveOptions::Alert& options = eve.options.alert;
+  if (!options.payload && !options.payload_printable) return;
+  Bytes payload = r.payload;
+  if (r.from_stream) payload = payload.first(std::min(payload.size(), options.payload_buffer_bytes));
+  if (!payload.empty()) {
+    if (options.payload) {
+      eve.out.base64("payload", payload);
+      eve.out.number("payload_length", payload.size());
+    }
+    if (options.payload_printable) eve.out.printable("payload_printable", payload);
+  }
+  eve.out.number("stream", r.from_stream ? 1 : 0);
+}
+
+}  // namespace
+
+void write_alert_object(EveContext& eve, const AlertRecord& r) {
+  const rules::SignatureMeta& meta = *r.signature;
+  JsonWriter& out = eve.out;
+  const auto alert = out.object("alert");
+  out.string("action", r.action);
+  out.number("gid", meta.gid);
+  out.number("signature_id", meta.sid);
+  out.number("rev", meta.rev);
+  out.bytes("signature", meta.msg);
+  out.bytes("category", meta.category);
+  out.number("severity", meta.priority);
+  write_target(out, r.head, meta.target);
+  if (eve.options.alert.rule_metadata) write_rule_metadata(out, meta);
+  if (eve.options.alert.rule_reference) write_references(out, meta);
+  if (eve.options.alert.rule_raw) out.bytes("rule", meta.text);
+}
+
+void write_verdict(JsonWriter& out, const AlertRecord& r) {
+  if (r.verdict.empty()) return;
+  const auto verdict = out.object("verdict");
+  out.string("action", r.verdict);
+  if (!r.reject_target.empty()) out.string("reject-target", r.reject_target);
+  if (r.reject_method.empty()) return;
+  const auto methods = out.array("reject");
+  out.string(r.reject_method);
+}
+
+void write_alert_event(EveContext& eve, const AlertRecord& r, const EveTxWriter* app_writer) {
+  JsonWriter& out = eve.out;
+  const EveOptions::Alert& options = eve.options.alert;
+  const auto event = out.object();
+  write_head(eve, r.head, "alert");
+  if (r.tx != nullptr && !r.head.has_tx_id) out.number("tx_id", r.tx->id);
+  if (r.tx != nullptr && r.tx_guessed) out.boolean("tx_guessed", true);
+  write_alert_object(eve, r);
+  if (r.tunnel != nullptr) write_tunnel(out, *r.tunnel);
+  if (r.tx != nullptr && options.app_layer && app_writer != nullptr) app_writer->write_in_alert(out, *r.tx);
+  if (r.tx != nullptr && r.files != nullptr && options.rule_metadata) write_files(out, *r.files, r.tx->id);
+  if (r.flow != nullptr) write_app_protos(out, *r.flow);
+  if (r.has_direction)
+    out.string("direction", r.direction == Direction::to_server ? "to_server" : "to_client");
+  if (r.flow != nullptr && options.flow) write_flow(eve, *r.flow);
+  write_payload(eve, r);
+  if (options.packet && !r.packet.empty()) write_packet(out, r.packet, r.link_type);
+  if (options.verdict) write_verdict(out, r);
+}
+
+}  // namespace weir::output

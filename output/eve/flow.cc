@@ -1,0 +1,137 @@
+#include "output/eve/events.h"
+
+namespace weir::output {
+namespace {
+
+constexpr std::int64_t kUsPerSecond = 1'000'000;
+
+// Whole seconds of the clock between start and end, as Suricata counts: 0.9 to 1.1 is one second.
+std::uint64_t age_seconds(const FlowRecord& r) {
+  const std::int64_t age = r.end / kUsPerSecond - r.start / kUsPerSecond;
+  return age < 0 ? 0 : static_cast<std::uint64_t>(age);
+}
+
+void write_mac_list(JsonWriter& out, std::string_view key, const std::vector<MacAddress>& addresses) {
+  if (addresses.empty()) return;
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  const auto list = out.array(key);
+  for (const MacAddress& address : addresses) {
+    std::array<char, 17> text{};
+    for (std::size_t i = 0; i < address.size(); ++i) {
+      text[i * 3] = kDigits[address[i] >> 4U];
+      text[i * 3 + 1] = kDigits[address[i] & 0xFU];
+      if (i + 1 < address.size()) text[i * 3 + 2] = ':';
+    }
+    out.string({text.data(), text.size()});
+  }
+}
+
+void write_macs(EveContext& eve, const std::vector<MacAddress>& source,
+                const std::vector<MacAddress>& destination) {
+  if (!eve.options.ethernet || (source.empty() && destination.empty())) return;
+  const auto ether = eve.out.object("ether");
+  write_mac_list(eve.out, "src_macs", source);
+  write_mac_list(eve.out, "dest_macs", destination);
+}
+
+void write_exception_policies(JsonWriter& out, const FlowRecord& r) {
+  if (r.exception_policies.empty()) return;
+  const auto list = out.array("exception_policy");
+  for (const auto& [target, policy] : r.exception_policies) {
+    const auto item = out.object();
+    out.string("target", target);
+    out.string("policy", policy);
+  }
+}
+
+void write_flow_object(EveContext& eve, const FlowRecord& r) {
+  JsonWriter& out = eve.out;
+  const auto flow = out.object("flow");
+  write_flow_totals(eve, r);
+  write_time(eve, "end", r.end);
+  out.number("age", age_seconds(r));
+  if (r.emergency) out.boolean("emergency", true);
+  if (!r.state.empty()) out.string("state", r.state);
+  if (!r.reason.empty()) out.string("reason", r.reason);
+  out.boolean("alerted", r.alerted);
+  if (!r.action.empty()) out.string("action", r.action);
+  if (r.elephant) out.boolean("elephant", true);
+  if (r.has_tx_count) out.number("tx_cnt", r.tx_count);
+  if (eve.options.flow.exception_policy) write_exception_policies(out, r);
+}
+
+void write_tcp_object(JsonWriter& out, const FlowRecord& r) {
+  const auto tcp = out.object("tcp");
+  write_hex_byte(out, "tcp_flags", r.tcp_flags);
+  write_hex_byte(out, "tcp_flags_ts", r.tcp_flags_ts);
+  write_hex_byte(out, "tcp_flags_tc", r.tcp_flags_tc);
+  write_tcp_flag_names(out, r.tcp_flags);
+  if (!r.has_tcp_session) return;
+  constexpr std::size_t ts = index(Direction::to_server), tc = index(Direction::to_client);
+  if (!r.tcp_state.empty()) out.string("state", r.tcp_state);
+  if (r.tcp_gap[ts]) out.boolean("ts_gap", true);
+  if (r.tcp_gap[tc]) out.boolean("tc_gap", true);
+  out.number("ts_max_regions", r.tcp_max_regions[ts]);
+  out.number("tc_max_regions", r.tcp_max_regions[tc]);
+  if (r.tcp_urgent_oob_data[ts] != 0) out.number("ts_urgent_oob_data", r.tcp_urgent_oob_data[ts]);
+  if (r.tcp_urgent_oob_data[tc] != 0) out.number("tc_urgent_oob_data", r.tcp_urgent_oob_data[tc]);
+}
+
+// The head of a netflow event: that of the flow, seen from the side that sent.
+EventHead turned(const FlowRecord& r) {
+  EventHead head = r.head;
+  std::swap(head.source, head.destination);
+  std::swap(head.source_port, head.destination_port);
+  if (r.has_icmp_response) {
+    head.icmp_type = r.icmp_response_type;
+    head.icmp_code = r.icmp_response_code;
+  }
+  return head;
+}
+
+}  // namespace
+
+void write_flow_event(EveContext& eve, const FlowRecord& r) {
+  JsonWriter& out = eve.out;
+  const auto event = out.object();
+  write_head(eve, r.head, "flow");
+  if (r.has_icmp_response) {
+    out.number("response_icmp_type", r.icmp_response_type);
+    out.number("response_icmp_code", r.icmp_response_code);
+  }
+  write_macs(eve, r.source_macs, r.destination_macs);
+  write_app_protos(out, r);
+  write_flow_object(eve, r);
+  if (r.is_tcp) write_tcp_object(out, r);
+}
+
+void write_netflow_event(EveContext& eve, const FlowRecord& r, Direction direction) {
+  JsonWriter& out = eve.out;
+  const std::size_t side = index(direction);
+  const bool to_server = direction == Direction::to_server;
+  const auto event = out.object();
+  write_head(eve, to_server ? r.head : turned(r), "netflow");
+  if (to_server)
+    write_macs(eve, r.source_macs, r.destination_macs);
+  else
+    write_macs(eve, r.destination_macs, r.source_macs);
+  write_app_proto(out, r.app_proto);
+  {
+    const auto netflow = out.object("netflow");
+    out.number("pkts", r.packets[side]);
+    out.number("bytes", r.bytes[side]);
+    write_time(eve, "start", r.start);
+    write_time(eve, "end", r.end);
+    out.number("age", age_seconds(r));
+    out.number("min_ttl", r.ttl_min[side]);
+    out.number("max_ttl", r.ttl_max[side]);
+    if (r.has_tx_count) out.number("tx_cnt", r.tx_count);
+  }
+  if (!r.is_tcp) return;
+  const std::uint8_t flags = to_server ? r.tcp_flags_ts : r.tcp_flags_tc;
+  const auto tcp = out.object("tcp");
+  write_hex_byte(out, "tcp_flags", flags);
+  write_tcp_flag_names(out, flags);
+}
+
+}  // namespace weir::output

@@ -1,0 +1,33 @@
+// Times as logs print them, in the process's time zone (TZ), as Suricata does.
+//
+// Cheap: the zone's offset is asked of the C library once per quarter of an hour of log time (offsets change
+// on such boundaries only), the rest is arithmetic. Each worker has a formatter of its own.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+
+#include "decoders/types.h"
+
+namespace weir::output {
+
+class TimestampFormatter {
+ public:
+  static constexpr std::size_t kIsoBytes = 31;   // "2016-07-13T22:42:07.199672+0000"
+  static constexpr std::size_t kFastBytes = 26;  // "07/13/2016-22:42:07.199672"
+
+  // Write exactly so many characters, without a terminating zero. Years are four digits: times outside of
+  // 1970..9999 are clamped.
+  void iso(TimeUs time, char* to);
+  void fast(TimeUs time, char* to);
+
+ private:
+  struct Parts;
+  Parts split(TimeUs time);
+
+  std::int64_t block_ = std::numeric_limits<std::int64_t>::min();  // quarter of an hour that offset_s_ is of
+  std::int64_t offset_s_ = 0;
+};
+
+}  // namespace weir::output
