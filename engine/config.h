@@ -1,9 +1,11 @@
 // The configuration: built-in defaults, YAML files with includes, and --set overrides, under Suricata's key names.
 //
-// Immutable after load. Errors carry file, line and column.
+// Immutable after load and set(). Errors carry file, line and column. A file that says nothing of `vars` gets the
+// built-in ones; everything else that it leaves out has the default of the code that reads it.
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,14 +22,18 @@ struct ConfigError {
 
 class Config final : public Settings {
  public:
-  // Defaults only.
+  // Defaults only (engine/config_defaults.cc).
   Config();
   ~Config() override;
   Config(Config&&) noexcept;
   Config& operator=(Config&&) noexcept;
 
   static tl::expected<Config, ConfigError> load(const std::string& path);
-  // "stream.midstream=true"; makes missing nodes; list items by number: "outputs.0.eve-log.enabled=no".
+  // From text; `name` is what errors call it, relative includes start at `directory`.
+  static tl::expected<Config, ConfigError> parse(std::string_view text, const std::string& name,
+                                                 const std::string& directory);
+  // "stream.midstream=true"; makes missing nodes; list items by number: "outputs.0.eve-log.enabled=no". Ends the life of
+  // views into what it replaces.
   tl::expected<void, ConfigError> set(std::string_view assignment);
 
   [[nodiscard]] std::optional<std::string> text(std::string_view path) const override;
@@ -37,7 +43,8 @@ class Config final : public Settings {
   // A view of a subtree; lives as long as this Config. An absent path gives an empty view.
   [[nodiscard]] const Settings& sub(std::string_view path) const;
   // The items of a sequence whose items are maps with one key (outputs:, eve-log.types:): name and subtree. An item
-  // that is a plain scalar gives its text and an empty subtree.
+  // that is a plain scalar gives its text and an empty subtree; one that is a map with several keys (af-packet:) gives
+  // its first key and the map itself. A map at `path` gives its keys.
   struct Item {
     std::string name;
     const Settings* settings;
@@ -48,6 +55,8 @@ class Config final : public Settings {
   [[nodiscard]] std::vector<std::string> keys(std::string_view path) const;
   // Folder of the main file, for relative paths in it; empty without a file.
   [[nodiscard]] const std::string& directory() const;
+  // Keys at the top that neither we nor Suricata 8 know: most likely misspelt. In the order of the file.
+  [[nodiscard]] std::vector<std::string> unknown_keys() const;
 
  private:
   struct Impl;
