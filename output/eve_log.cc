@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <utility>
 
 #include "output/eve/events.h"
 
@@ -37,6 +38,12 @@ const Settings* find_type(const std::vector<EveLog::TypeEntry>& types, std::stri
   const auto entry =
       std::find_if(types.begin(), types.end(), [&](const auto& type) { return type.name == name; });
   return entry == types.end() ? nullptr : entry->settings;
+}
+
+EventHead from_the_server(EventHead head) {
+  std::swap(head.source, head.destination);
+  std::swap(head.source_port, head.destination_port);
+  return head;
 }
 
 }  // namespace
@@ -180,7 +187,8 @@ void EveSession::transaction(const EveLog::ActiveTxLogger& logger, const EventHe
   bool said = false;
   {
     const auto event = out.object();
-    write_head(impl_->eve, head, logger.logger->event_type);
+    const bool turned = logger.writer->direction(tx) == Direction::to_client;
+    write_head(impl_->eve, turned ? from_the_server(head) : head, logger.logger->event_type);
     said = logger.writer->write(out, tx);
   }
   if (said) impl_->sink.write_line(out.text());

@@ -32,7 +32,6 @@ const ProtocolInfo proto_ldap{.id = AppProto::ldap, .name = "ldap", .config_name
 const ProtocolInfo proto_telnet{.id = AppProto::telnet, .name = "telnet", .config_name = "telnet"};
 const ProtocolInfo proto_bittorrent_dht{.id = AppProto::bittorrent_dht, .name = "bittorrent-dht", .config_name = "bittorrent-dht"};
 const ProtocolInfo proto_websocket{.id = AppProto::websocket, .name = "websocket", .config_name = "websocket"};
-const ProtocolInfo proto_mdns{.id = AppProto::mdns, .name = "mdns", .config_name = "mdns"};
 const ProtocolInfo proto_doh2{.id = AppProto::doh2, .name = "doh2", .config_name = "doh2"};
 const ProtocolInfo proto_irc{.id = AppProto::irc, .name = "irc", .config_name = "irc"};
 

@@ -1,0 +1,192 @@
+#include "decoders/app/dns/message.h"
+
+#include <algorithm>
+
+#include "decoders/app/dns/name.h"
+#include "decoders/app/dns/types.h"
+#include "decoders/byte_cursor.h"
+
+namespace weir::dns {
+namespace {
+
+constexpr std::uint8_t kMaxOpcode = 6;  // 7 to 15 are unassigned
+
+Header read_header(ByteCursor& in) {
+  Header h;
+  h.id = in.be16();
+  h.flags = in.be16();
+  h.questions = in.be16();
+  h.answers = in.be16();
+  h.authorities = in.be16();
+  h.additionals = in.be16();
+  return h;
+}
+
+Slice keep(Bytes bytes, Message& out) {
+  const Slice s{static_cast<std::uint32_t>(out.text.size()), static_cast<std::uint32_t>(bytes.size())};
+  out.text.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  return s;
+}
+
+TxtStrings read_strings(ByteCursor data, Message& out) {
+  TxtStrings strings{static_cast<std::uint32_t>(out.strings.size()), 0};
+  while (!data.empty() && strings.count < kMaxStringsPerRecord) {
+    const Bytes text = data.take(data.u8());
+    if (data.failed()) break;
+    out.strings.push_back(keep(text, out));
+    ++strings.count;
+  }
+  return strings;
+}
+
+EdnsOptions read_options(ByteCursor data, Message& out) {
+  EdnsOptions options{static_cast<std::uint32_t>(out.options.size()), 0};
+  while (!data.empty() && options.count < kMaxStringsPerRecord) {
+    const std::uint16_t code = data.be16();
+    const Bytes value = data.take(data.be16());
+    if (data.failed()) break;
+    out.options.push_back({code, keep(value, out)});
+    ++options.count;
+  }
+  return options;
+}
+
+Soa read_soa(ByteCursor& in, Message& out) {
+  Soa soa;
+  soa.mname = read_name(in, out);
+  soa.rname = read_name(in, out);
+  soa.serial = in.be32();
+  soa.refresh = in.be32();
+  soa.retry = in.be32();
+  soa.expire = in.be32();
+  soa.minimum = in.be32();
+  return soa;
+}
+
+Srv read_srv(ByteCursor& in, Message& out) {
+  Srv srv;
+  srv.priority = in.be16();
+  srv.weight = in.be16();
+  srv.port = in.be16();
+  srv.target = read_name(in, out);
+  return srv;
+}
+
+Sshfp read_sshfp(ByteCursor data, Message& out) {
+  Sshfp fp;
+  fp.algorithm = data.u8();
+  fp.type = data.u8();
+  fp.fingerprint = keep(data.rest(), out);
+  return fp;
+}
+
+// `in` stands at the record's data in the whole message, so that names in it can be followed; it is moved by
+// value.
+RecordData read_data(ByteCursor in, Bytes data, std::uint16_t type, Message& out) {
+  RecordData result;
+  switch (type) {
+    case type_cname:
+    case type_ns:
+    case type_ptr: result = read_name(in, out); break;
+    case type_mx:
+      in.skip(2);
+      result = read_name(in, out);
+      break;  // behind the preference
+    case type_soa: result = read_soa(in, out); break;
+    case type_srv: result = read_srv(in, out); break;
+    case type_txt: return read_strings(ByteCursor{data}, out);
+    case type_opt: return read_options(ByteCursor{data}, out);
+    case type_sshfp: return read_sshfp(ByteCursor{data}, out);
+    default: return keep(data, out);
+  }
+  return in.failed() ? RecordData{Slice{}} : result;
+}
+
+Record read_record(ByteCursor& in, Message& out) {
+  Record r;
+  r.name = read_name(in, out);
+  r.type = in.be16();
+  r.klass = in.be16();
+  r.ttl = in.be32();
+  const std::uint16_t length = in.be16();
+  const ByteCursor at_data = in;
+  const Bytes data = in.take(length);
+  if (!in.failed() && !data.empty()) r.data = read_data(at_data, data, r.type, out);
+  return r;
+}
+
+// False when a record runs past the end; what stands before it is kept.
+bool read_section(ByteCursor& in, std::size_t count, std::vector<Record>& section, Message& out) {
+  const std::size_t kept = std::min(count, kMaxRecordsPerSection);
+  for (std::size_t i = 0; i < kept; ++i) {
+    Record record = read_record(in, out);
+    if (in.failed()) return false;
+    section.push_back(record);
+  }
+  return true;
+}
+
+bool read_questions(ByteCursor& in, Message& out) {
+  if (out.header.questions > kMaxQuestions) return false;
+  for (std::size_t i = 0; i < out.header.questions; ++i) {
+    Question q;
+    q.name = read_name(in, out);
+    q.type = in.be16();
+    q.klass = in.be16();
+    if (in.failed()) return false;
+    out.questions.push_back(q);
+  }
+  return true;
+}
+
+void forget_all_but_header(Message& out) {
+  const Header header = out.header;
+  const Oddities odd = out.odd;
+  out = Message{};
+  out.header = header;
+  out.odd = odd;
+}
+
+}  // namespace
+
+bool parse_message(Bytes bytes, Message& out) {
+  ByteCursor in{bytes};
+  const Header header = read_header(in);
+  if (in.failed()) return false;
+  out.header = header;
+  out.text.reserve(std::min<std::size_t>(bytes.size() * 2, 1024));
+  if (!read_questions(in, out) || !read_section(in, header.answers, out.answers, out)) {
+    forget_all_but_header(out);
+    return false;
+  }
+  if (!read_section(in, header.authorities, out.authorities, out)) {
+    out.odd.invalid_authorities = true;
+    out.authorities.clear();
+  } else if (!read_section(in, header.additionals, out.additionals, out)) {
+    out.odd.invalid_additionals = true;
+    out.additionals.clear();
+  }
+  return true;
+}
+
+std::optional<Header> parse_header(Bytes bytes) {
+  ByteCursor in{bytes};
+  const Header header = read_header(in);
+  if (in.failed()) return std::nullopt;
+  return header;
+}
+
+bool looks_like_message(Bytes bytes) {
+  ByteCursor in{bytes};
+  const Header h = read_header(in);
+  if (in.failed() || h.opcode() > kMaxOpcode) return false;
+  const std::size_t names = std::size_t{h.questions} + h.answers + h.authorities + h.additionals;
+  if (names == 0) return h.is_response();      // an error answer may carry nothing
+  if (names * 2 > bytes.size()) return false;  // a name takes a byte or more, and so does what follows it
+  Message scratch;
+  (void)read_name(in, scratch);
+  in.skip(4);  // type and class
+  return !in.failed();
+}
+
+}  // namespace weir::dns
