@@ -1,18 +1,31 @@
 // The application layer of one flow: which protocol it is, its parser, and what was noticed on the way.
 //
-// Belongs to the flow; AppLayerDriver (one a worker) feeds it. Detection and logging read it.
+// AppLayer belongs to the flow; AppLayerDriver (one a worker) feeds it. Detection and logging read it.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
+#include <tl/expected.hpp>
+
 #include "decoders/app/app_proto.h"
 #include "decoders/app/parser.h"
+#include "engine/protocol_detection.h"
+#include "engine/stats.h"
+
+namespace weir {
+struct Packet;
+}
 
 namespace weir::engine {
+
+class Config;
+struct Flow;
+struct SegmentResult;
 
 struct AppLayer {
   // Known as soon as either direction is certain; `failed` once both gave up.
@@ -21,10 +34,76 @@ struct AppLayer {
   AppProto original = AppProto::unknown;  // before a protocol change (STARTTLS, CONNECT, h2c)
   AppProto expected = AppProto::unknown;
   std::unique_ptr<AppParser> parser;  // null until the protocol is known and parsed
-  // Engine events of the current packet, by rule name ("applayer_detect_protocol_only_one_direction"); cleared before
-  // each packet.
+  // Engine events of the current packet, by rule name ("applayer_detect_protocol_only_one_direction");
+  // cleared before each packet.
   std::vector<std::string_view> events;
   bool given_up = false;  // a parser error: what was parsed stays, nothing more is parsed
+
+  // --- the driver's bookkeeping
+  enum class FirstData : std::uint8_t { none, to_server, to_client, parsed };
+  FirstData first_data = FirstData::none;  // which side spoke first; `parsed` once a parser has seen data
+  std::array<DirectionProbe, 2> tried;     // protocol detection so far
+  std::array<bool, 2> settled{};           // data of this direction goes to the parser
+  std::array<bool, 2> eof{};               // nothing more will be parsed in this direction
+  std::array<std::uint64_t, 2> need{};     // unconsumed bytes that the parser waits for
+  bool change_pending = false;             // a protocol change happens when this packet is done with
+  AppProto change_to = AppProto::unknown;
+  bool flow_counted = false;      // in the statistics
+  std::uint64_t next_new_tx = 0;  // transactions from this id on have no time yet
+  bool parsed_now = false;        // the parser ran for this packet: transactions may have moved on
+  bool release_pending = false;   // a complete transaction waits for detection or logging
+};
+
+// What parsers need of the configuration: made once, immutable, shared by all workers.
+class AppLayerSetup {
+ public:
+  // Reads app-layer.protocols. Fails with a text when a port list there is wrong.
+  static tl::expected<std::shared_ptr<const AppLayerSetup>, std::string> make(const Config& config);
+  [[nodiscard]] const ProtocolDetector& detector() const { return *detector_; }
+  // Null for a protocol that is not parsed over this transport.
+  [[nodiscard]] std::unique_ptr<AppParser> make_parser(AppProto p, Transport t) const;
+
+ private:
+  std::unique_ptr<const ProtocolDetector> detector_;
+  std::array<std::unique_ptr<const ParserFactory>, kAppProtoCount> factories_;
+};
+
+// Feeds the parsers of one worker's flows. What it notices is left in the flow's AppLayer.
+class AppLayerDriver {
+ public:
+  AppLayerDriver(std::shared_ptr<const AppLayerSetup> setup, Counters& counters);
+
+  // A segment went into the flow's streams: detects and parses what has become available in either direction.
+  void on_segment(Flow& flow, const SegmentResult& segment, Direction direction, TimeUs now);
+  // One datagram. The protocol may show that the flow is the other way round: its sides are then swapped, and
+  // the direction that the datagram really has is returned.
+  Direction on_datagram(Flow& flow, const Packet& packet, Direction direction);
+  // TcpSession::finish() was called: the rest of one direction, with eof.
+  void finish_direction(Flow& flow, Direction direction, TimeUs now);
+  // The packet is detected on and logged: carries out the protocol change that its data asked for, if any.
+  // The old parser and its transactions end here.
+  void complete_change(Flow& flow);
+
+  static constexpr std::uint64_t kGiveUpBytes = 100'000;  // of one direction, after which detection ends
+  static constexpr int kMaxChunks = 4096;                 // parser calls in one update of one direction
+
+ private:
+  enum class Settled : std::uint8_t { no, yes, yes_other_first };
+  void advance(Flow& flow, Direction d, TimeUs now);
+  Settled settle(Flow& flow, Direction d);
+  Settled recognised(Flow& flow, Direction d, AppProto found);
+  Settled unrecognised(Flow& flow, Direction d);
+  void give_up_detection(Flow& flow);
+  void set_protocol(Flow& flow, AppProto p, Transport t);
+  void feed(Flow& flow, Direction d, TimeUs now);
+  bool skip_gap(Flow& flow, Direction d, std::uint64_t length);
+  bool parse(Flow& flow, const AppInput& in, std::size_t& consumed);
+  void stop_parsing(Flow& flow);
+  Direction datagram_protocol(Flow& flow, const Packet& packet, Direction d);
+
+  std::shared_ptr<const AppLayerSetup> setup_;
+  DetectionScratch scratch_;
+  Counters& counters_;
 };
 
 }  // namespace weir::engine

@@ -34,8 +34,9 @@ struct EveTxLogger {
   std::string_view event_type;   // what the event says
   // The transaction is logged once both sides have come so far (or the flow has ended). 0: at once.
   std::uint8_t progress_to_server = 1, progress_to_client = 1;
-  // Addresses are written as client -> server (as in Suricata's flow direction).
+  // Addresses are written as client -> server, or as in the packet that completed the transaction.
   std::unique_ptr<const EveTxWriter> (*configure)(const Settings&) = nullptr;
+  bool packet_direction = false;
 };
 
 #define TX_LOGGER(id) extern const EveTxLogger eve_##id;

@@ -1,0 +1,232 @@
+#include "engine/event_log.h"
+
+#include <algorithm>
+#include <string>
+
+#include "decoders/app/protocol.h"
+#include "engine/app_layer.h"
+#include "engine/event_head.h"
+
+namespace weir::engine {
+namespace {
+
+// Engine events by rule name, as EVE spells them: in capitals.
+std::string_view engine_event_name(std::string_view rule_name, std::string& buffer) {
+  buffer.assign(rule_name);
+  for (char& c : buffer)
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  return buffer;
+}
+
+}  // namespace
+
+EventLog::EventLog(const std::vector<Output>& outputs, std::shared_ptr<const rules::RuleSet> rules,
+                   Counters& counters, bool inline_mode)
+    : rules_(std::move(rules)), counters_(counters), inline_mode_(inline_mode) {
+  for (const Output& out : outputs) {
+    sessions_.push_back({std::make_unique<output::EveSession>(*out.log, *out.sink), out.log->wants("alert"),
+                         out.log->wants("drop"), out.log->wants("flow"), out.log->wants("netflow"),
+                         out.log->wants("anomaly"), out.log->wants("fileinfo")});
+    wants_anomalies_ = wants_anomalies_ || sessions_.back().anomalies;
+    for (std::size_t p = 0; p < kAppProtoCount; ++p)
+      for (const auto& active : out.log->tx_loggers(static_cast<AppProto>(p))) {
+        tx_loggers_[p].push_back({sessions_.back().eve.get(), &active});
+        tx_mask_[p] |= active.bit;
+      }
+  }
+}
+
+void EventLog::anomaly(output::AnomalyRecord& record) {
+  record.head.pcap_filename = capture_name_;
+  for (const Session& s : sessions_)
+    if (s.anomalies) s.eve->anomaly(record);
+}
+
+void EventLog::anomalies(const PacketFacts& facts, const std::vector<Anomaly>* stream_events) {
+  const AppLayer* app = facts.flow != nullptr ? facts.flow->app.get() : nullptr;
+  const bool has_stream = stream_events != nullptr && !stream_events->empty();
+  const bool has_app = app != nullptr && !app->events.empty();
+  if (facts.packet.faults.empty() && !has_stream && !has_app) return;
+  for (const Fault& f : facts.packet.faults) ++counters_.anomalies[static_cast<std::size_t>(f.what)];
+  if (has_stream)
+    for (const Anomaly a : *stream_events) ++counters_.anomalies[static_cast<std::size_t>(a)];
+  if (!wants_anomalies_) return;
+
+  output::AnomalyRecord record;
+  record.head = head_of_packet(facts.packet, facts.flow);
+  record.packet = facts.packet.frame;
+  record.link_type = facts.packet.raw.link_type;
+  record.type = "decode";
+  for (const Fault& f : facts.packet.faults) {
+    record.event = anomaly_name(f.what);
+    anomaly(record);
+  }
+  record.type = "stream";
+  if (has_stream)
+    for (const Anomaly a : *stream_events) {
+      record.event = anomaly_name(a);
+      anomaly(record);
+    }
+  if (!has_app) return;
+  record.type = "applayer";
+  record.layer = "proto_detect";
+  record.app_proto = app->protocol;
+  std::string name;
+  for (const std::string_view event : app->events) {
+    record.event = engine_event_name(event, name);
+    anomaly(record);
+  }
+}
+
+const output::FlowMetadata* EventLog::metadata_of(const Flow* flow) {
+  if (flow == nullptr || rules_ == nullptr) return nullptr;
+  metadata_.flowbits.clear();
+  metadata_.flowints.clear();
+  flow->vars.for_each_bit(
+      [&](std::uint32_t id) { metadata_.flowbits.push_back(rules_->flowbit_names().name(id)); });
+  flow->vars.for_each_integer([&](std::uint32_t id, std::uint32_t value) {
+    metadata_.flowints.emplace_back(rules_->flowint_names().name(id), value);
+  });
+  return metadata_.empty() ? nullptr : &metadata_;
+}
+
+void EventLog::alert_record(const PacketFacts& facts, output::AlertRecord& record) {
+  record.head = head_of_packet(facts.packet, facts.flow);
+  record.head.pcap_filename = capture_name_;
+  record.head.metadata = metadata_of(facts.flow);
+  record.direction = facts.direction;
+  record.has_direction = facts.flow != nullptr;
+  record.tunnel = facts.tunnel;
+  record.packet = facts.packet.frame;
+  record.link_type = facts.packet.raw.link_type;
+  record.payload = facts.packet.payload;
+  if (facts.flow == nullptr) return;
+  fill_flow_record(*facts.flow, flow_record_);
+  record.flow = &flow_record_;
+}
+
+void EventLog::alerts(const PacketFacts& facts, const DetectResult& found, Verdict verdict) {
+  counters_.detect_alert_queue_overflow += found.overflow;
+  if (found.alerts.empty()) return;
+  output::AlertRecord record;
+  alert_record(facts, record);
+  if (inline_mode_)
+    record.verdict = verdict == Verdict::drop ? "drop" : verdict == Verdict::reject ? "reject" : "alert";
+  for (const Alert& alert : found.alerts) {
+    if (!alert.logged) {
+      ++counters_.detect_alerts_suppressed;
+      continue;
+    }
+    ++counters_.detect_alert;
+    const bool stops = alert.action != rules::Action::alert && alert.action != rules::Action::pass;
+    record.signature = &alert.signature->meta;
+    record.action = inline_mode_ && stops ? "blocked" : "allowed";
+    record.tx = alert.tx;
+    record.files = alert.tx != nullptr ? alert.tx->files(facts.direction) : nullptr;
+    record.from_stream = alert.from_stream;
+    record.head.has_tx_id = alert.tx != nullptr;
+    record.head.tx_id = alert.tx != nullptr ? alert.tx->id : 0;
+    for (const Session& s : sessions_)
+      if (s.alerts) s.eve->alert(record);
+    if (facts.flow != nullptr) facts.flow->alerted = true;
+  }
+}
+
+void EventLog::drop(const PacketFacts& facts, const DetectResult& found, std::string_view reason) {
+  output::AlertRecord record;
+  alert_record(facts, record);
+  record.dropped = &facts.packet;
+  record.action = "blocked";
+  for (const Alert& alert : found.alerts)
+    if (alert.action != rules::Action::alert && alert.action != rules::Action::pass) {
+      record.signature = &alert.signature->meta;
+      break;
+    }
+  for (const Session& s : sessions_)
+    if (s.drops) s.eve->drop(record, reason);
+}
+
+void EventLog::transaction(const PacketFacts& facts, Transaction& tx,
+                           const std::array<std::uint8_t, 2>& progress, bool over) {
+  const auto protocol = static_cast<std::size_t>(facts.flow->app->protocol);
+  transaction_anomalies(facts, tx);
+  for (const TxLogger& logger : tx_loggers_[protocol]) {
+    if ((tx.logged & logger.active->bit) != 0) continue;
+    const output::EveTxLogger& kind = *logger.active->logger;
+    if (!over && (progress[0] < kind.progress_to_server || progress[1] < kind.progress_to_client)) continue;
+    output::EventHead head = kind.packet_direction
+                                 ? head_of_packet(facts.packet, facts.flow)
+                                 : head_of_flow_packet(*facts.flow, facts.packet, Direction::to_server);
+    head.pcap_filename = capture_name_;
+    head.metadata = metadata_of(facts.flow);
+    head.has_tx_id = true;
+    head.tx_id = tx.id;
+    logger.session->transaction(*logger.active, head, tx);
+    tx.logged |= logger.active->bit;
+  }
+  transaction_files(facts, tx, over);
+}
+
+bool EventLog::all_written(AppProto protocol, const Transaction& tx) const {
+  const std::uint32_t mask = tx_mask_[static_cast<std::size_t>(protocol)];
+  return (tx.logged & mask) == mask;
+}
+
+void EventLog::transaction_anomalies(const PacketFacts& facts, Transaction& tx) {
+  if (tx.events.empty() || !wants_anomalies_) return;
+  const ProtocolInfo& info = protocol_info(facts.flow->app->protocol);
+  for (AppEvent& event : tx.events) {
+    if (event.logged || event.code >= info.events.size()) continue;
+    event.logged = true;
+    output::AnomalyRecord record;
+    record.head = head_of_packet(facts.packet, facts.flow);
+    record.head.has_tx_id = true;
+    record.head.tx_id = tx.id;
+    record.packet = facts.packet.frame;
+    record.link_type = facts.packet.raw.link_type;
+    record.type = "applayer";
+    record.layer = "proto_parser";
+    record.event = info.events[event.code].eve;
+    record.app_proto = info.id;
+    anomaly(record);
+  }
+}
+
+void EventLog::transaction_files(const PacketFacts& facts, Transaction& tx, bool over) {
+  for (const Direction d : {Direction::to_server, Direction::to_client}) {
+    FileList* files = tx.files(d);
+    if (files == nullptr) continue;
+    for (const auto& file : *files) {
+      if (file->logged || (file->state == FileState::open && !over)) continue;
+      if (file->state == FileState::open) file->state = FileState::truncated;
+      file->logged = true;
+      output::FileRecord record;
+      record.head = head_of_flow_packet(*facts.flow, facts.packet, d);
+      record.head.pcap_filename = capture_name_;
+      record.head.metadata = metadata_of(facts.flow);
+      record.app_proto = facts.flow->app->protocol;
+      record.tx = &tx;
+      record.file = file.get();
+      for (const Session& s : sessions_)
+        if (s.files) s.eve->file(record);
+    }
+  }
+}
+
+void EventLog::flow_end(const Flow& flow, FlowEnd reason, TimeUs now) {
+  fill_flow_record(flow, flow_record_);
+  flow_record_.head.time = now;
+  flow_record_.head.pcap_filename = capture_name_;
+  flow_record_.head.metadata = metadata_of(&flow);
+  flow_record_.reason = to_string(reason);
+  for (const Session& s : sessions_) {
+    if (s.flows) s.eve->flow(flow_record_);
+    if (s.netflows) s.eve->netflow(flow_record_);
+  }
+}
+
+void EventLog::stats(TimeUs now, std::uint64_t uptime_s, const std::vector<output::CounterValue>& values) {
+  for (const Session& s : sessions_) s.eve->stats(now, uptime_s, values);
+}
+
+}  // namespace weir::engine

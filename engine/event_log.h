@@ -1,0 +1,88 @@
+// Turns what the engine found into EVE records and hands them to the worker's log sessions.
+//
+// One EventLog a worker. Records are built in members that are reused: nothing is allocated per event in
+// steady state.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "decoders/packet.h"
+#include "engine/detect.h"
+#include "engine/flow.h"
+#include "engine/stats.h"
+#include "engine/verdict.h"
+#include "output/eve_log.h"
+#include "output/records.h"
+#include "rules/rule_set.h"
+
+namespace weir::engine {
+
+struct AppLayer;
+
+// Where a packet stands: what every event about it needs.
+struct PacketFacts {
+  const Packet& packet;
+  Flow* flow = nullptr;  // null: the packet carries no flow
+  Direction direction = Direction::to_server;
+  const output::TunnelRecord* tunnel = nullptr;  // the packet around it
+};
+
+class EventLog {
+ public:
+  // One EVE output: its settings, and the sink of this worker's lines. Both outlive the EventLog.
+  struct Output {
+    const output::EveLog* log;
+    output::Sink* sink;
+  };
+  // `rules` may be null (no names of flowbits are needed then).
+  EventLog(const std::vector<Output>& outputs, std::shared_ptr<const rules::RuleSet> rules,
+           Counters& counters, bool inline_mode);
+
+  // The capture file that the following packets come from; the text outlives the events.
+  void set_capture_name(std::string_view name) { capture_name_ = name; }
+
+  // Decoder and stream anomalies of this packet, and the application layer's engine events.
+  void anomalies(const PacketFacts& facts, const std::vector<Anomaly>* stream_events);
+  void alerts(const PacketFacts& facts, const DetectResult& found, Verdict verdict);
+  void drop(const PacketFacts& facts, const DetectResult& found, std::string_view reason);
+  // Writes what is due of one transaction: its event once both sides have come far enough, its anomalies and
+  // closed files. `over`: nothing more will come, so that everything is due. `progress` counts cut streams as
+  // complete.
+  void transaction(const PacketFacts& facts, Transaction& tx, const std::array<std::uint8_t, 2>& progress,
+                   bool over);
+  // Every logger that wants the transaction has written it.
+  [[nodiscard]] bool all_written(AppProto protocol, const Transaction& tx) const;
+  void flow_end(const Flow& flow, FlowEnd reason, TimeUs now);
+  void stats(TimeUs now, std::uint64_t uptime_s, const std::vector<output::CounterValue>& values);
+
+ private:
+  struct TxLogger {  // one output's logger of a protocol
+    output::EveSession* session;
+    const output::EveLog::ActiveTxLogger* active;
+  };
+  struct Session {
+    std::unique_ptr<output::EveSession> eve;
+    bool alerts, drops, flows, netflows, anomalies, files;
+  };
+  void anomaly(output::AnomalyRecord& record);
+  void transaction_anomalies(const PacketFacts& facts, Transaction& tx);
+  void transaction_files(const PacketFacts& facts, Transaction& tx, bool over);
+  void alert_record(const PacketFacts& facts, output::AlertRecord& record);
+  const output::FlowMetadata* metadata_of(const Flow* flow);
+
+  std::vector<Session> sessions_;
+  std::array<std::vector<TxLogger>, kAppProtoCount> tx_loggers_;
+  std::array<std::uint32_t, kAppProtoCount> tx_mask_{};
+  std::shared_ptr<const rules::RuleSet> rules_;
+  Counters& counters_;
+  std::string_view capture_name_;
+  bool inline_mode_;
+  bool wants_anomalies_ = false;
+  output::FlowRecord flow_record_;
+  output::FlowMetadata metadata_;
+};
+
+}  // namespace weir::engine

@@ -1,0 +1,32 @@
+// The EVE logs that the configuration asks for, and their files.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <tl/expected.hpp>
+
+#include "output/eve_log.h"
+#include "output/sink.h"
+
+namespace weir::engine {
+
+class Config;
+
+struct LogOutputs {
+  struct Eve {
+    std::unique_ptr<const output::EveLog> log;
+    std::unique_ptr<output::Sink> sink;
+    std::string path;
+  };
+  std::vector<Eve> eve;
+
+  // Reads `outputs:` and opens the files; relative names are below `log_dir`. Fails with a text that names
+  // the file.
+  static tl::expected<LogOutputs, std::string> open(const Config& config, const std::string& log_dir);
+  // Writes out what is buffered; what could not be written is told in `errors`.
+  void close(std::vector<std::string>& errors);
+};
+
+}  // namespace weir::engine

@@ -1,0 +1,333 @@
+#include "engine/pipeline.h"
+
+#include <algorithm>
+
+#include "engine/config.h"
+#include "engine/event_head.h"
+
+namespace weir::engine {
+namespace {
+
+constexpr std::uint8_t kTcpNumber = 6;
+
+bool complete(const Transaction& tx, const ProtocolInfo& info, const std::array<std::uint8_t, 2>& progress) {
+  for (const Direction d : {Direction::to_server, Direction::to_client})
+    if (progress[index(d)] < info.complete(d) && tx.only_direction.value_or(d) == d) return false;
+  return true;
+}
+
+// The frame's own packet, however deep the inner one lies.
+output::TunnelRecord tunnel_around(const Packet& frame, const Packet& inner) {
+  return {.source = frame.ip.source,
+          .destination = frame.ip.destination,
+          .source_port = frame.source_port,
+          .destination_port = frame.destination_port,
+          .has_ports = frame.has_udp || frame.has_tcp || frame.has_sctp,
+          .ip_protocol = frame.ip.protocol,
+          .depth = inner.tunnel_depth,
+          .pcap_cnt = frame.raw.number};
+}
+
+}  // namespace
+
+tl::expected<PipelineSetup, std::string> PipelineSetup::make(const Config& config, bool inline_mode) {
+  PipelineSetup out;
+  out.inline_mode = inline_mode;
+  out.decoding = load_decode_settings(config);
+  out.flows = FlowTableSettings::from(config);
+  out.streams = StreamSettings::from(config.sub("stream"), inline_mode);
+  out.detection.packet_alert_max = static_cast<std::size_t>(config.number("packet-alert-max", 15));
+  out.detection.inline_mode = inline_mode;
+  auto app_layer = AppLayerSetup::make(config);
+  if (!app_layer) return tl::unexpected(app_layer.error());
+  out.app_layer = std::move(*app_layer);
+  return out;
+}
+
+Pipeline::Pipeline(const PipelineSetup& setup, std::shared_ptr<const rules::RuleSet> rules,
+                   rules::SharedState& shared, const std::vector<EventLog::Output>& outputs)
+    : setup_(setup),
+      flows_(setup.flows),
+      stream_memory_{.limit = setup.streams.reassembly_memcap_bytes},
+      apps_(setup.app_layer, counters_),
+      detect_(rules, setup.detection, shared),
+      log_(outputs, rules, counters_, setup.inline_mode) {}
+
+Pipeline::~Pipeline() = default;
+
+Verdict Pipeline::inspect(const RawPacket& raw) {
+  packet_number_ = raw.number;
+  advance_clock(raw.time);                // flows whose time is over end first
+  const std::size_t found = decode(raw);  // the frame, and what it carries: a whole datagram, tunnels
+  Verdict verdict = Verdict::accept;
+  for (std::size_t i = found; i-- > 0;) {  // the innermost first: its verdict is the frame's
+    const bool inner = packets_[i].origin == PacketOrigin::tunnel;
+    verdict =
+        std::max(verdict, inspect_one({.packet = packets_[i], .tunnel = inner ? &tunnels_[i] : nullptr}));
+  }
+  return verdict;
+}
+
+Verdict Pipeline::inspect_one(Step step) {
+  count(step.packet);
+  find_flow(step);          // null for packets that carry no flow
+  track_stream(step);       // TCP order; the flow owns the bytes
+  parse_application(step);  // whole messages become transactions
+  const DetectResult& found = detect(step);
+  const Verdict verdict = decide(step, found);
+  write_events(step, found, verdict);
+  settle_transactions(step);  // written and inspected ones are let go
+  finish_protocol(step);      // STARTTLS, CONNECT: what follows is another protocol
+  return verdict;
+}
+
+void Pipeline::advance_clock(TimeUs now) {
+  now_ = now;
+  flows_.expire(now, [this](Flow& flow, FlowEnd reason) { end_flow(flow, reason); });
+}
+
+void Pipeline::finish() {
+  flows_.drain([this](Flow& flow, FlowEnd reason) { end_flow(flow, reason); });
+}
+
+// The frame, then what it carries, as long as there is something: each becomes a packet of its own.
+std::size_t Pipeline::decode(const RawPacket& raw) {
+  decode_packet(raw, packets_[0], setup_.decoding);
+  std::size_t found = 1;
+  while (found < kMaxNested && decode_next(packets_[found - 1], packets_[found])) {
+    tunnels_[found] = tunnel_around(packets_[0], packets_[found]);
+    ++found;
+  }
+  return found;
+}
+
+bool Pipeline::decode_next(Packet& outer, Packet& inner) {
+  if (outer.ip.is_fragment && !outer.invalid) {
+    const std::optional<Bytes> datagram = defrag_.absorb(outer);
+    if (!datagram) return false;
+    decode_datagram(outer, *datagram, inner, setup_.decoding);
+    return true;
+  }
+  if (outer.tunnel.next == Proto::none) return false;
+  decode_inner(outer, inner, setup_.decoding);
+  return true;
+}
+
+void Pipeline::find_flow(Step& step) {
+  const auto on_end = [this](Flow& flow, FlowEnd reason) { end_flow(flow, reason); };
+  FlowTable::Lookup lookup = flows_.find_or_create(step.packet, on_end);
+  if (lookup.flow != nullptr && !lookup.created && lookup.flow->tcp != nullptr && step.packet.has_tcp &&
+      TcpSession::is_reuse(*lookup.flow->tcp, step.packet, lookup.direction))
+    lookup = flows_.replace(lookup.flow, step.packet, on_end);
+  step.flow = lookup.flow;
+  step.direction = lookup.direction;
+  if (step.flow != nullptr && step.flow->app != nullptr) {
+    step.flow->app->events.clear();
+    step.flow->app->parsed_now = false;
+  }
+  if (lookup.created) {
+    ++counters_.flow_total;
+    counters_.flow_tcp += step.packet.has_tcp;
+    counters_.flow_udp += step.packet.has_udp;
+    counters_.flow_icmpv4 += step.packet.has_icmp && step.packet.ip.version == 4;
+    counters_.flow_icmpv6 += step.packet.has_icmp && step.packet.ip.version == 6;
+  }
+}
+
+void Pipeline::track_stream(Step& step) {
+  if (step.flow == nullptr || !step.packet.has_tcp || step.flow->protocol != kTcpNumber) return;
+  Flow& flow = *step.flow;
+  if (step.packet.l4_checksum_bad || step.packet.ip_checksum_bad) {
+    ++counters_.tcp_invalid_checksum;
+    return;
+  }
+  if (flow.tcp == nullptr) flow.tcp = std::make_unique<TcpSession>(setup_.streams, stream_memory_);
+  segment_ = flow.tcp->on_segment(step.packet, step.direction);
+  if (flow.tcp->take_swapped()) {
+    FlowTable::swap_sides(flow);
+    step.direction = opposite(step.direction);
+  }
+  step.segment = &segment_;
+  step.stream_events = &flow.tcp->events();
+  counters_.tcp_sessions += segment_.became_established;
+  update_flow_state(flow);
+}
+
+// A connection that is closing still counts as established until both sides are done.
+void Pipeline::update_flow_state(Flow& flow) {
+  FlowState state = flow.state;
+  switch (flow.tcp->state()) {
+    case TcpState::none:
+    case TcpState::syn_sent:
+    case TcpState::syn_recv: return;
+    case TcpState::established:
+    case TcpState::fin_wait1:
+    case TcpState::fin_wait2:
+    case TcpState::close_wait:
+    case TcpState::closing: state = FlowState::established; break;
+    case TcpState::last_ack:
+    case TcpState::time_wait:
+    case TcpState::closed: state = FlowState::closed; break;
+  }
+  if (state != flow.state && flow.state != FlowState::bypassed) flows_.set_state(flow, state);
+}
+
+void Pipeline::parse_application(Step& step) {
+  if (step.flow == nullptr) return;
+  if (step.segment != nullptr) {
+    if (step.segment->app_update[0] || step.segment->app_update[1])
+      apps_.on_segment(*step.flow, *step.segment, step.direction, step.packet.raw.time);
+  } else if (step.packet.has_udp && !step.packet.l4_checksum_bad) {
+    step.direction = apps_.on_datagram(*step.flow, step.packet, step.direction);
+  }
+}
+
+const DetectResult& Pipeline::detect(const Step& step) {
+  if (step.flow != nullptr && step.flow->no_packet_inspection) return nothing_;
+  const DetectResult& found = detect_.run({.packet = step.packet,
+                                           .flow = step.flow,
+                                           .direction = step.direction,
+                                           .segment = step.segment,
+                                           .stream_events = step.stream_events,
+                                           .flow_ends = step.packet.origin == PacketOrigin::flow_timeout});
+  return found;
+}
+
+Verdict Pipeline::decide(const Step& step, const DetectResult& found) {
+  Flow* flow = step.flow;
+  if (flow != nullptr && found.passed) flow->passed = flow->no_packet_inspection = true;
+  if (!setup_.inline_mode) return Verdict::accept;
+  if (flow != nullptr && flow->dropped) return Verdict::drop;
+  Verdict verdict = Verdict::accept;
+  for (const Alert& alert : found.alerts) {
+    switch (alert.action) {
+      case rules::Action::drop: verdict = std::max(verdict, Verdict::drop); break;
+      case rules::Action::reject:
+      case rules::Action::reject_dst:
+      case rules::Action::reject_both: verdict = Verdict::reject; break;
+      default: break;
+    }
+  }
+  if (flow != nullptr && verdict != Verdict::accept) flow->dropped = true;
+  return verdict;
+}
+
+void Pipeline::write_events(const Step& step, const DetectResult& found, Verdict verdict) {
+  const PacketFacts facts{step.packet, step.flow, step.direction, step.tunnel};
+  log_.alerts(facts, found, verdict);
+  log_.anomalies(facts, step.stream_events);
+  if (!setup_.inline_mode) return;
+  if (verdict == Verdict::accept) {
+    ++counters_.ips_accepted;
+    return;
+  }
+  ++(verdict == Verdict::reject ? counters_.ips_rejected : counters_.ips_blocked);
+  log_.drop(facts, found, found.alerts.empty() ? "flow drop" : "rules");
+}
+
+// Writes what is due of the flow's transactions, tells those that detection has looked at them, and lets go
+// of those that are complete, written and inspected in both directions.
+void Pipeline::settle_transactions(const Step& step) {
+  AppLayer* app = step.flow != nullptr ? step.flow->app.get() : nullptr;
+  if (app == nullptr || app->parser == nullptr || app->parser->transactions().empty()) return;
+  const bool over = step.last_of_flow || app->change_pending || (app->eof[0] && app->eof[1]);
+  if (!app->parsed_now && !app->release_pending && !over) return;
+  const PacketFacts facts{step.packet, step.flow, step.direction, step.tunnel};
+  const ProtocolInfo& info = protocol_info(app->protocol);
+  TransactionList& list = app->parser->transactions();
+  app->release_pending = false;
+  for (std::uint64_t id = list.first_id(), end = list.next_id(); id < end; ++id) {
+    Transaction* tx = list.find(id);
+    if (tx == nullptr) continue;
+    tx->after_detection(step.direction);
+    std::array<std::uint8_t, 2> progress = tx->progress;
+    for (const Direction d : {Direction::to_server, Direction::to_client}) {
+      const bool cut = step.flow->tcp != nullptr && step.flow->tcp->stream(d).depth_reached();
+      if (cut || tx->only_direction.value_or(d) != d) progress[index(d)] = info.complete(d);
+    }
+    log_.transaction(facts, *tx, progress, over);
+    if (!over && !complete(*tx, info, progress)) continue;
+    const bool inspected = detect_.finished(*tx, info.id, Direction::to_server) &&
+                           detect_.finished(*tx, info.id, Direction::to_client);
+    if (inspected && log_.all_written(info.id, *tx))
+      list.release(id);
+    else
+      app->release_pending = true;
+  }
+}
+
+// A change of protocol waits for the old one's transactions: the other direction gets its detection run by a
+// pseudo packet of its own.
+void Pipeline::finish_protocol(const Step& step) {
+  if (step.flow == nullptr || step.flow->app == nullptr || !step.flow->app->change_pending) return;
+  if (step.packet.origin != PacketOrigin::stream_flush && step.packet.origin != PacketOrigin::flow_timeout)
+    inspect_pseudo(*step.flow, opposite(step.direction), PacketOrigin::stream_flush, false);
+  apps_.complete_change(*step.flow);
+}
+
+void Pipeline::end_flow(Flow& flow, FlowEnd reason) {
+  if (flow.tcp != nullptr) finish_stream(flow);
+  switch (flow.state) {
+    case FlowState::fresh: ++counters_.flow_end_new; break;
+    case FlowState::established: ++counters_.flow_end_established; break;
+    case FlowState::closed: ++counters_.flow_end_closed; break;
+    case FlowState::bypassed: ++counters_.flow_end_bypassed; break;
+  }
+  counters_.flow_tcp_reuse += reason == FlowEnd::tcp_reuse;
+  log_.flow_end(flow, reason, now_);
+}
+
+// What is left in the streams goes to the parser and to detection, each direction in a pseudo packet of its
+// own, when there is anything left or the connection was not closed.
+void Pipeline::finish_stream(Flow& flow) {
+  const TcpState state = flow.tcp->state();
+  if (state == TcpState::none || state == TcpState::syn_sent) return;
+  flow.tcp->finish();
+  const bool open = flow.tcp->established() && state != TcpState::closed;
+  const bool transactions =
+      flow.app != nullptr && flow.app->parser != nullptr && !flow.app->parser->transactions().empty();
+  std::array<bool, 2> due{};
+  for (const Direction d : {Direction::to_server, Direction::to_client}) {
+    const TcpStream& stream = flow.tcp->stream(d);
+    due[index(d)] = open || transactions || stream.app_chunk().kind != TcpStream::Chunk::Kind::none ||
+                    !stream.raw_chunk().data.empty();
+  }
+  const bool both = due[0] && due[1];
+  if (due[0]) inspect_pseudo(flow, Direction::to_server, PacketOrigin::flow_timeout, !both);
+  if (due[1]) inspect_pseudo(flow, Direction::to_client, PacketOrigin::flow_timeout, true);
+}
+
+void Pipeline::inspect_pseudo(Flow& flow, Direction direction, PacketOrigin origin, bool last) {
+  const bool to_server = direction == Direction::to_server;
+  pseudo_ = Packet{};
+  pseudo_.origin = origin;
+  pseudo_.raw.time = now_;
+  pseudo_.raw.number = packet_number_;
+  pseudo_.vlan_ids = flow.vlan;
+  pseudo_.vlan_count = flow.vlan_count;
+  pseudo_.ip.version = flow.client.family;
+  pseudo_.ip.ttl = 64;
+  pseudo_.ip.protocol = kTcpNumber;
+  pseudo_.ip.source = to_server ? flow.client : flow.server;
+  pseudo_.ip.destination = to_server ? flow.server : flow.client;
+  pseudo_.source_port = to_server ? flow.client_port : flow.server_port;
+  pseudo_.destination_port = to_server ? flow.server_port : flow.client_port;
+  pseudo_.has_tcp = true;
+  pseudo_.tcp.flags = tcp_flag::ack;
+  ++counters_.tcp_pseudo;
+
+  SegmentResult segment{.in_session = true};
+  segment.raw_update[index(direction)] = true;
+  Step step{
+      .packet = pseudo_, .flow = &flow, .direction = direction, .segment = &segment, .last_of_flow = last};
+  if (flow.app != nullptr) flow.app->events.clear();
+  if (origin == PacketOrigin::flow_timeout) apps_.finish_direction(flow, direction, now_);
+  const DetectResult& found = detect(step);
+  const Verdict verdict = decide(step, found);
+  const PacketFacts facts{step.packet, step.flow, step.direction, nullptr};
+  log_.alerts(facts, found, verdict);
+  log_.anomalies(facts, nullptr);
+  settle_transactions(step);
+}
+
+}  // namespace weir::engine

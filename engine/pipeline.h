@@ -1,0 +1,110 @@
+// A packet's journey: decode, defragment, flow, stream, application layer, detection, decision, log.
+//
+// One Pipeline a worker; it owns everything that belongs to the worker's flows, so nothing on the packet path
+// is locked. Detect and prevent mode, files and live capture differ only in who calls inspect() and what is
+// done with the verdict.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <tl/expected.hpp>
+
+#include "decoders/decode.h"
+#include "decoders/packet.h"
+#include "engine/app_layer.h"
+#include "engine/detect.h"
+#include "engine/event_log.h"
+#include "engine/flow_table.h"
+#include "engine/stats.h"
+#include "engine/tcp_session.h"
+#include "engine/verdict.h"
+
+namespace weir::engine {
+
+class Config;
+
+// What the pipelines of a run share: made once from the configuration, immutable.
+struct PipelineSetup {
+  DecodeSettings decoding;
+  FlowTableSettings flows;
+  StreamSettings streams;
+  DetectSettings detection;
+  std::shared_ptr<const AppLayerSetup> app_layer;
+  bool inline_mode = false;
+  // Fails with a text when a setting cannot be used.
+  static tl::expected<PipelineSetup, std::string> make(const Config& config, bool inline_mode);
+};
+
+class Pipeline {
+ public:
+  // `setup` and `shared` outlive the pipeline.
+  Pipeline(const PipelineSetup& setup, std::shared_ptr<const rules::RuleSet> rules,
+           rules::SharedState& shared, const std::vector<EventLog::Output>& outputs);
+  ~Pipeline();
+  Pipeline(const Pipeline&) = delete;
+  Pipeline& operator=(const Pipeline&) = delete;
+
+  // The views in `raw` are needed only during the call.
+  Verdict inspect(const RawPacket& raw);
+  // Packet time has moved on (inspect() does this itself): flows whose time is over end.
+  void advance_clock(TimeUs now);
+  // The run is over: every flow ends.
+  void finish();
+
+  void set_capture_name(std::string_view name) { log_.set_capture_name(name); }
+  [[nodiscard]] const Counters& counters() const { return counters_; }
+  EventLog& log() { return log_; }
+
+  static constexpr std::size_t kMaxNested = 8;  // a frame, and the packets found one inside the other
+
+ private:
+  // Where one packet stands on its way.
+  struct Step {
+    Packet& packet;
+    Flow* flow = nullptr;
+    Direction direction = Direction::to_server;
+    const SegmentResult* segment = nullptr;
+    const std::vector<Anomaly>* stream_events = nullptr;
+    const output::TunnelRecord* tunnel = nullptr;
+    bool last_of_flow = false;  // pseudo packet after which nothing comes
+  };
+
+  std::size_t decode(const RawPacket& raw);
+  bool decode_next(Packet& outer, Packet& inner);
+  Verdict inspect_one(Step step);
+  void find_flow(Step& step);
+  void track_stream(Step& step);
+  void parse_application(Step& step);
+  const DetectResult& detect(const Step& step);
+  Verdict decide(const Step& step, const DetectResult& found);
+  void write_events(const Step& step, const DetectResult& found, Verdict verdict);
+  void settle_transactions(const Step& step);
+  void end_flow(Flow& flow, FlowEnd reason);
+  void finish_stream(Flow& flow);
+  void inspect_pseudo(Flow& flow, Direction direction, PacketOrigin origin, bool last);
+  void finish_protocol(const Step& step);
+  void update_flow_state(Flow& flow);
+  void count(const Packet& packet);
+
+  const PipelineSetup& setup_;
+  Counters counters_;
+  FlowTable flows_;
+  MemoryBudget stream_memory_;
+  AppLayerDriver apps_;
+  Detect detect_;
+  EventLog log_;
+  std::array<Packet, kMaxNested> packets_;  // reused from frame to frame
+  std::array<output::TunnelRecord, kMaxNested> tunnels_;
+  Packet pseudo_;
+  SegmentResult segment_;
+  TimeUs now_ = 0;
+  std::uint64_t packet_number_ = 0;
+  DetectResult nothing_;
+};
+
+}  // namespace weir::engine

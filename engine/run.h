@@ -1,0 +1,48 @@
+// An offline run: capture files through N workers, events in packet order whatever N is.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <tl/expected.hpp>
+
+#include "engine/capture_source.h"
+#include "engine/config.h"
+#include "engine/stats.h"
+#include "rules/rule_set.h"
+
+namespace weir::engine {
+
+enum class ChecksumMode : std::uint8_t { automatic, all, none };  // -k
+
+struct RunProgress {
+  std::uint64_t packets = 0, bytes_done = 0, bytes_total = 0;  // bytes of the files; total 0: not known
+};
+
+struct RunOptions {
+  FileCaptureOptions capture;
+  std::string log_dir = ".";
+  ChecksumMode checksums = ChecksumMode::automatic;
+  unsigned threads = 1;                              // workers, at least one
+  bool prevent = false;                              // streams are handled inline, drop rules act
+  std::function<void(const RunProgress&)> progress;  // called about ten times a second; may be empty
+  // What loading the rules said, for stats events.
+  std::uint64_t rules_loaded = 0, rules_failed = 0, rules_skipped = 0;
+};
+
+struct RunSummary {
+  Counters counters;
+  std::uint64_t packets = 0, bytes = 0, flows = 0, alerts = 0;
+  double seconds = 0;
+  std::vector<std::string> errors;  // broken files, lines that could not be written; any: exit status 1
+};
+
+// Opens the input and the configured outputs, runs to the end and closes them. Fails with a text when
+// something cannot be opened or a setting cannot be used. `rules` may be null: log only.
+tl::expected<RunSummary, std::string> run_offline(const RunOptions& options, const Config& config,
+                                                  std::shared_ptr<const rules::RuleSet> rules);
+
+}  // namespace weir::engine

@@ -1,0 +1,112 @@
+#include "engine/stats.h"
+
+#include <algorithm>
+
+#include "decoders/app/protocol.h"
+
+namespace weir::engine {
+namespace {
+
+// As stats events call the layers; empty: not counted there.
+std::string_view layer_name(Proto p) {
+  switch (p) {
+    case Proto::ethernet: return "ethernet";
+    case Proto::vlan: return "vlan";
+    case Proto::linux_sll: return "sll";
+    case Proto::linux_sll2: return "sll2";
+    case Proto::null_loopback: return "null";
+    case Proto::raw_ip: return "raw";
+    case Proto::ppp: return "ppp";
+    case Proto::pppoe_session: return "pppoe";
+    case Proto::mpls: return "mpls";
+    case Proto::arp: return "arp";
+    case Proto::chdlc: return "chdlc";
+    case Proto::ieee80211ah: return "ieee8021ah";
+    case Proto::ipv4: return "ipv4";
+    case Proto::ipv6: return "ipv6";
+    case Proto::tcp: return "tcp";
+    case Proto::udp: return "udp";
+    case Proto::icmpv4: return "icmpv4";
+    case Proto::icmpv6: return "icmpv6";
+    case Proto::sctp: return "sctp";
+    case Proto::gre: return "gre";
+    case Proto::esp: return "esp";
+    case Proto::vxlan: return "vxlan";
+    case Proto::geneve: return "geneve";
+    case Proto::teredo: return "teredo";
+    case Proto::erspan: return "erspan";
+    case Proto::nsh: return "nsh";
+    case Proto::vntag: return "vntag";
+    case Proto::etag: return "etag";
+    default: return {};
+  }
+}
+
+constexpr std::string_view kTransportSuffix[2] = {"_tcp", "_udp"};
+
+}  // namespace
+
+Counters& Counters::operator+=(const Counters& other) {
+  const std::uint64_t largest = std::max(decoder_max_pkt_size, other.decoder_max_pkt_size);
+#define COUNTER(field, name) field += other.field;
+#include "engine/counters.def"
+#undef COUNTER
+  decoder_max_pkt_size = largest;
+  for (std::size_t i = 0; i < layers.size(); ++i) layers[i] += other.layers[i];
+  for (std::size_t i = 0; i < anomalies.size(); ++i) anomalies[i] += other.anomalies[i];
+  for (std::size_t i = 0; i < app.size(); ++i)
+    for (std::size_t t = 0; t < 2; ++t) {
+      app[i].flows[t] += other.app[i].flows[t];
+      app[i].transactions[t] += other.app[i].transactions[t];
+      app[i].gap_errors[t] += other.app[i].gap_errors[t];
+      app[i].parser_errors[t] += other.app[i].parser_errors[t];
+    }
+  return *this;
+}
+
+CounterNames::CounterNames() {
+  for (std::size_t i = 0; i < kProtoCount; ++i)
+    if (const auto name = layer_name(static_cast<Proto>(i)); !name.empty())
+      layers_[i] = "decoder." + std::string(name);
+  for (std::size_t i = 0; i < anomalies_.size(); ++i) {
+    const std::string name(anomaly_name(static_cast<Anomaly>(i)));
+    // "decoder.ipv4.trunc_pkt" -> "decoder.event.ipv4.trunc_pkt"; stream events keep their own root.
+    anomalies_[i] = name.rfind("decoder.", 0) == 0 ? "decoder.event." + name.substr(8) : name;
+  }
+  for (std::size_t i = static_cast<std::size_t>(AppProto::failed) + 1; i < kAppProtoCount; ++i) {
+    const ProtocolInfo& info = protocol_info(static_cast<AppProto>(i));
+    AppNames& names = app_[i];
+    names.used = {info.over_tcp, info.over_udp};
+    for (std::size_t t = 0; t < 2; ++t) {
+      std::string name(info.name);
+      if (info.over_tcp && info.over_udp) name += kTransportSuffix[t];
+      names.flow[t] = "app_layer.flow." + name;
+      names.tx[t] = "app_layer.tx." + name;
+      names.gap[t] = "app_layer.error." + name + ".gap";
+      names.parser[t] = "app_layer.error." + name + ".parser";
+    }
+  }
+}
+
+std::vector<CounterNames::Value> CounterNames::values(const Counters& counters) const {
+  std::vector<Value> out;
+#define COUNTER(field, name) out.emplace_back(name, counters.field);
+#include "engine/counters.def"
+#undef COUNTER
+  out.emplace_back("decoder.avg_pkt_size",
+                   counters.decoder_pkts == 0 ? 0 : counters.decoder_bytes / counters.decoder_pkts);
+  for (std::size_t i = 0; i < kProtoCount; ++i)
+    if (!layers_[i].empty()) out.emplace_back(layers_[i], counters.layers[i]);
+  for (std::size_t i = 0; i < anomalies_.size(); ++i) out.emplace_back(anomalies_[i], counters.anomalies[i]);
+  for (std::size_t i = 0; i < kAppProtoCount; ++i)
+    for (std::size_t t = 0; t < 2; ++t) {
+      if (!app_[i].used[t]) continue;
+      out.emplace_back(app_[i].flow[t], counters.app[i].flows[t]);
+      out.emplace_back(app_[i].tx[t], counters.app[i].transactions[t]);
+      out.emplace_back(app_[i].gap[t], counters.app[i].gap_errors[t]);
+      out.emplace_back(app_[i].parser[t], counters.app[i].parser_errors[t]);
+    }
+  return out;
+}
+
+}  // namespace weir::engine

@@ -1,0 +1,55 @@
+// What a worker counts: plain numbers that only it touches, summed over the workers when a stats event is
+// due.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "decoders/anomaly.h"
+#include "decoders/app/app_proto.h"
+#include "decoders/packet.h"
+
+namespace weir::engine {
+
+// Counts of one application protocol, by Transport (TCP 0, UDP 1).
+struct AppCounters {
+  std::array<std::uint64_t, 2> flows{}, transactions{}, gap_errors{}, parser_errors{};
+};
+
+inline constexpr std::size_t kProtoCount = static_cast<std::size_t>(Proto::etag) + 1;
+
+struct Counters {
+#define COUNTER(field, name) std::uint64_t field = 0;
+#include "engine/counters.def"
+#undef COUNTER
+  std::array<std::uint64_t, kProtoCount> layers{};  // by Proto
+  std::array<std::uint64_t, static_cast<std::size_t>(Anomaly::count_)> anomalies{};
+  std::array<AppCounters, kAppProtoCount> app{};
+
+  // Sums, and takes the greater of maxima.
+  Counters& operator+=(const Counters& other);
+};
+
+// Names and values for a stats event, in the order in which they are written. The names live as long as the
+// object (which is to be kept: names of protocols and anomalies are made once).
+class CounterNames {
+ public:
+  CounterNames();
+  using Value = std::pair<std::string_view, std::uint64_t>;
+  [[nodiscard]] std::vector<Value> values(const Counters& counters) const;
+
+ private:
+  struct AppNames {
+    std::array<std::string, 2> flow, tx, gap, parser;
+    std::array<bool, 2> used{};
+  };
+  std::array<std::string, kProtoCount> layers_;
+  std::array<std::string, static_cast<std::size_t>(Anomaly::count_)> anomalies_;
+  std::array<AppNames, kAppProtoCount> app_;
+};
+
+}  // namespace weir::engine
