@@ -1,5 +1,7 @@
 // State of rules that spans flows: thresholds, xbits and host bits. Sharded by key, each shard under a short lock;
-// touched only by rules that use it. Every table has a cap in entries, over which the oldest entries go.
+// touched only by rules that use it. Every table has a cap in entries, over which those go that were used longest ago.
+//
+// What comes out depends on nothing but the order of the calls: time is packet time throughout.
 #pragma once
 
 #include <cstdint>
@@ -12,30 +14,59 @@
 
 namespace weir::rules {
 
-// What a threshold says of one match.
+// What a threshold says of one match. The rule's effects (flowbits ...) happen in any case.
 struct ThresholdDecision {
-  bool alert = true;                       // write the alert
-  bool act = true;                         // let its action (drop, flowbits ...) happen; false for suppressed
-  std::optional<Action> replacement;       // rate_filter changed the action
+  bool alert = true;                  // write the alert
+  bool act = true;                    // let its action (drop, reject, pass) happen
+  std::optional<Action> replacement;  // rate_filter changed the action (a drop of its own has its own reason in EVE)
+};
+
+// Whom a match is counted for.
+struct ThresholdTracker {
+  IpAddress source, destination;
+  std::uint64_t flow_key = 0;  // Flow::id; 0 without a flow, where by_flow does not limit anything
 };
 
 class SharedState {
  public:
   SharedState();
   ~SharedState();
+  SharedState(const SharedState&) = delete;
+  SharedState& operator=(const SharedState&) = delete;
 
-  // Bits on an address or an address pair (b.family == 0: one address), with an expiry in packet time.
+  // Bits on an address or an address pair (b.family == 0: one address). A pair is the same in both orders. A bit is
+  // set up to `seconds` after `now`, for good when that is 0; setting it again starts anew.
   void set_bit(std::uint32_t id, const IpAddress& a, const IpAddress& b, TimeUs now, std::uint32_t seconds);
   void clear_bit(std::uint32_t id, const IpAddress& a, const IpAddress& b);
   [[nodiscard]] bool bit(std::uint32_t id, const IpAddress& a, const IpAddress& b, TimeUs now) const;
+  // Sets the bit when it is not set and clears it otherwise, in one step.
+  void toggle_bit(std::uint32_t id, const IpAddress& a, const IpAddress& b, TimeUs now, std::uint32_t seconds);
 
-  // Counts one match of `signature` for its tracker and says what becomes of it. `flow_key`: for by_flow.
-  ThresholdDecision threshold(const ThresholdSpec& spec, const Signature& signature, const IpAddress& source,
-                              const IpAddress& destination, std::uint64_t flow_key, TimeUs now);
+  // All that the signature's thresholds say of one match: suppress, then detection_filter, threshold and rate_filter,
+  // each of which counts only what those before it let through. Call it once a match, and only when
+  // signature.has_thresholds().
+  ThresholdDecision decide(const Signature& signature, const ThresholdTracker& tracker, TimeUs now);
+
+  // Counts one match for one threshold (a part of decide).
+  //   limit             alerts for the first `count` matches of a window of `seconds`; acts on every match
+  //   threshold         alerts and acts on every count-th match within a window
+  //   both              alerts once a window, at the count-th match; acts from there on
+  //   backoff           alerts at match count, count*multiplier, count*multiplier^2 ...; acts from the first alert on
+  //   detection_filter  alerts and acts on every match after `count` of them in a window
+  // A window starts with a match; the next one starts with the first match more than `seconds` later.
+  ThresholdDecision threshold(const ThresholdSpec& spec, const Signature& signature, const ThresholdTracker& tracker,
+                              TimeUs now);
 
  private:
+  std::optional<Action> rate_filter(const RateFilter& filter, const Signature& signature,
+                                    const ThresholdTracker& tracker, TimeUs now);
+
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
+
+// Over all shards; about 150 bytes each.
+inline constexpr std::size_t kMaxSharedBits = 262'144;
+inline constexpr std::size_t kMaxThresholdCounters = 262'144;
 
 }  // namespace weir::rules
