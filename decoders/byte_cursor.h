@@ -32,10 +32,21 @@ class ByteCursor {
   // Bytes from the start of the view to the next read.
   [[nodiscard]] constexpr std::uint32_t offset() const { return static_cast<std::uint32_t>(pos_); }
 
-  constexpr std::uint8_t u8() { return static_cast<std::uint8_t>(big_endian(1)); }
-  constexpr std::uint16_t be16() { return static_cast<std::uint16_t>(big_endian(2)); }
+  constexpr std::uint8_t u8() {
+    const Bytes b = take(1);
+    return b.empty() ? std::uint8_t{0} : b[0];
+  }
+  constexpr std::uint16_t be16() {
+    const Bytes b = take(2);
+    if (b.empty()) return 0;
+    return static_cast<std::uint16_t>((b[0] << 8) | b[1]);
+  }
   constexpr std::uint32_t be24() { return static_cast<std::uint32_t>(big_endian(3)); }
-  constexpr std::uint32_t be32() { return static_cast<std::uint32_t>(big_endian(4)); }
+  constexpr std::uint32_t be32() {
+    const Bytes b = take(4);
+    if (b.empty()) return 0;
+    return (std::uint32_t{b[0]} << 24U) | (std::uint32_t{b[1]} << 16U) | (std::uint32_t{b[2]} << 8U) | b[3];
+  }
   constexpr std::uint64_t be64() { return big_endian(8); }
   constexpr std::uint16_t le16() { return static_cast<std::uint16_t>(little_endian(2)); }
   constexpr std::uint32_t le32() { return static_cast<std::uint32_t>(little_endian(4)); }

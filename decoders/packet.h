@@ -28,10 +28,39 @@ struct RawPacket {
 // Decoders the layer loop can go to next.
 enum class Proto : std::uint8_t {
   none,  // nothing more to decode
-  ethernet, vlan, linux_sll, linux_sll2, null_loopback, raw_ip, ppp, pppoe_session, mpls, arp, chdlc, ieee80211ah,
-  ipv4, ipv6,
-  tcp, udp, icmpv4, icmpv6, sctp, gre, esp, ah,
-  vxlan, geneve, teredo, erspan, nsh, vntag, etag
+  ethernet,
+  vlan,
+  linux_sll,
+  linux_sll2,
+  null_loopback,
+  raw_ip,
+  ppp,
+  pppoe_session,
+  mpls,
+  arp,
+  chdlc,
+  ieee80211ah,
+  ipv4,
+  ipv6,
+  tcp,
+  udp,
+  icmpv4,
+  icmpv6,
+  sctp,
+  gre,
+  esp,
+  ah,
+  vxlan,
+  geneve,
+  teredo,
+  erspan,
+  nsh,
+  vntag,
+  etag,
+  pppoe_discovery,
+  dce,
+  erspan_type1,
+  count_
 };
 
 struct Layer {
@@ -42,8 +71,8 @@ struct Layer {
 
 // TCP header flags, RFC 9293 3.1.
 namespace tcp_flag {
-inline constexpr std::uint8_t fin = 0x01, syn = 0x02, rst = 0x04, psh = 0x08, ack = 0x10, urg = 0x20, ece = 0x40,
-                              cwr = 0x80;
+inline constexpr std::uint8_t fin = 0x01, syn = 0x02, rst = 0x04, psh = 0x08, ack = 0x10, urg = 0x20,
+                              ece = 0x40, cwr = 0x80;
 }
 
 struct TcpHeader {
@@ -73,33 +102,44 @@ struct IcmpHeader {
   std::uint32_t mtu = 0;
 };
 
+// ARP for Ethernet and IPv4, RFC 826; the views have 6 (hardware) and 4 (protocol) bytes.
+struct ArpHeader {
+  std::uint16_t opcode = 0;
+  Bytes source_hardware, source_protocol, destination_hardware, destination_protocol;
+};
+
 struct IpHeader {
-  std::uint8_t version = 0;  // 4, 6, or 0 when the frame carries no IP
-  std::uint8_t ttl = 0;      // hop limit for IPv6
-  std::uint8_t tos = 0;      // traffic class for IPv6
-  std::uint8_t protocol = 0; // of the payload, after IPv6 extension headers
-  std::uint32_t id = 0;      // IPv4 identification, or the one of the IPv6 fragment header
+  std::uint8_t version = 0;   // 4, 6, or 0 when the frame carries no IP
+  std::uint8_t ttl = 0;       // hop limit for IPv6
+  std::uint8_t tos = 0;       // traffic class for IPv6
+  std::uint8_t protocol = 0;  // of the payload, after IPv6 extension headers
+  std::uint32_t id = 0;       // IPv4 identification, or the one of the IPv6 fragment header
   bool dont_fragment = false, more_fragments = false, reserved_bit = false;
-  bool is_fragment = false;          // offset or more_fragments set
-  std::uint16_t fragment_offset = 0; // bytes
+  bool is_fragment = false;           // offset or more_fragments set
+  std::uint16_t fragment_offset = 0;  // bytes
   IpAddress source, destination;
   Bytes header;            // the header with options (IPv6: with extension headers)
   Bytes options;           // IPv4 options
   Bytes fragment_payload;  // what a fragment carries, for the defragmenter
-  // IPv6: bytes of the headers before the fragment header, and where its "next header" byte stands in `header`.
+  // IPv6: bytes of the headers before the fragment header, and where its "next header" byte stands in
+  // `header`.
   std::uint32_t unfragmentable_length = 0, next_header_offset = 0;
   std::uint8_t fragment_next_header = 0;
+  // IPv6: a routing header says that `destination` is not the last one; transport checksums cover the last
+  // one.
+  bool source_routed = false;
 };
 
 // Something inside this packet that is a packet of its own.
 struct TunnelPayload {
-  Proto next = Proto::none;  // where the layer loop goes on
+  Proto next = Proto::none;     // where the layer loop goes on; none: there is no such thing
+  Proto carrier = Proto::none;  // what carries it: gre, ipv4, ipv6, vxlan, geneve, teredo
   Bytes data;
 };
 
 enum class PacketOrigin : std::uint8_t { wire, defragmented, tunnel, flow_timeout, stream_flush };
 
-inline constexpr std::size_t kMaxLayers = 16;  // decoded layers of one packet, tunnels count anew
+inline constexpr std::size_t kMaxLayers = 16;  // decoded layers of one packet; those of its tunnels count too
 inline constexpr std::size_t kMaxFaults = 8;   // further anomalies of one packet are not kept
 inline constexpr std::size_t kMaxVlanTags = 3;
 
@@ -108,9 +148,16 @@ struct Packet {
   Bytes frame;  // == raw.bytes, or the reassembled datagram, or the inner packet of a tunnel
   PacketOrigin origin = PacketOrigin::wire;
   std::uint8_t tunnel_depth = 0;  // 0 for a frame as captured
+  std::uint8_t outer_layers = 0;  // layers of the packets around this one
+  Proto carrier = Proto::none;    // of an inner packet: TunnelPayload::carrier of the one around it
 
   boost::container::static_vector<Layer, kMaxLayers> layers;
   boost::container::static_vector<Fault, kMaxFaults> faults;
+  // A header was too broken to go on, or one that breaks the rules badly (see decode.h): no flow, no payload
+  // inspection; only rules about the packet header and decode-event rules look at it. What was decoded before
+  // stays.
+  bool invalid = false;
+  Proto failed = Proto::none;  // the decoder that gave up
 
   std::uint8_t vlan_count = 0;
   std::array<std::uint16_t, kMaxVlanTags> vlan_ids{};
@@ -119,9 +166,10 @@ struct Packet {
 
   IpHeader ip;
   std::uint16_t source_port = 0, destination_port = 0;  // TCP, UDP, SCTP
-  bool has_tcp = false, has_udp = false, has_icmp = false, has_sctp = false;
+  bool has_tcp = false, has_udp = false, has_icmp = false, has_sctp = false, has_esp = false, has_arp = false;
   TcpHeader tcp;
   IcmpHeader icmp;
+  ArpHeader arp;
   std::uint32_t esp_spi = 0;
   std::uint16_t udp_length = 0, udp_checksum = 0;
 

@@ -1,0 +1,63 @@
+// The layer loop: from the bytes of a frame to a Packet, one decoder per header, until nothing is left that
+// we know.
+//
+// Only one packet is decoded per call. A packet inside (tunnel) is left in Packet::tunnel, and decode_inner()
+// goes on there; a fragment is left in IpHeader::fragment_payload, and decode_datagram() takes what the
+// defragmenter made. All views in the result are into the frame (or datagram) and end with it. No heap
+// memory, no recursion.
+//
+// What is wrong is kept in Packet::faults. A fault that ends decoding, and one that makes a header
+// untrustworthy, also sets Packet::invalid; the others are only noted.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include <boost/container/static_vector.hpp>
+
+#include "decoders/packet.h"
+#include "decoders/settings.h"
+
+namespace weir {
+
+inline constexpr std::size_t kMaxTunnelPorts = 16;  // of one tunnel protocol
+
+// The UDP ports at which a tunnel protocol is looked for.
+struct TunnelPorts {
+  bool enabled = true;
+  bool any = false;  // every port; the bytes decide
+  boost::container::static_vector<std::uint16_t, kMaxTunnelPorts> ports;
+  [[nodiscard]] bool match(std::uint16_t a, std::uint16_t b) const {
+    for (const std::uint16_t port : ports)
+      if (port == a || port == b) return true;
+    return any;
+  }
+};
+
+struct DecodeSettings {
+  bool verify_checksums = true;
+  std::size_t max_layers = kMaxLayers;  // decoder.max-layers, at most kMaxLayers
+  TunnelPorts vxlan{.ports = {4789}};   // matched against the destination
+  TunnelPorts geneve{.ports = {6081}};  // likewise
+  TunnelPorts teredo{.any = true};      // either end
+  bool vntag = true;
+  bool vxlan_strict_reserved_bits = false;
+};
+
+// From the whole configuration: decoder.* and the port groups that it names. Ports that are no ports are left
+// out.
+DecodeSettings load_decode_settings(const Settings& root);
+
+// Is there a decoder for frames of this LINKTYPE_ value? The others decode to a packet without layers.
+bool decodes_link_type(int link_type);
+
+// Overwrites `out` whole. `raw.bytes` must outlive it.
+void decode_packet(const RawPacket& raw, Packet& out, const DecodeSettings& settings);
+// The packet inside `outer`, which must have one (tunnel.next); they must not be the same object.
+void decode_inner(const Packet& outer, Packet& out, const DecodeSettings& settings);
+// A datagram put together from fragments, beginning with its IP header; takes time, VLANs and MAC addresses
+// from the fragment that completed it.
+void decode_datagram(const Packet& last_fragment, Bytes datagram, Packet& out,
+                     const DecodeSettings& settings);
+
+}  // namespace weir

@@ -1,0 +1,56 @@
+#include <algorithm>
+#include <charconv>
+#include <string>
+
+#include "decoders/decode.h"
+
+namespace weir {
+namespace {
+
+constexpr std::string_view kSeparators = "[], \t";
+
+// A port group may name another one: "$VXLAN_PORTS". One step only, so no loop.
+std::string resolve(const Settings& root, const std::string& value) {
+  if (!value.starts_with('$')) return value;
+  return root.text("vars.port-groups." + value.substr(1)).value_or("");
+}
+
+void add_ports(std::string_view list, TunnelPorts& out) {
+  while (out.ports.size() < kMaxTunnelPorts) {
+    const std::size_t begin = list.find_first_not_of(kSeparators);
+    if (begin == std::string_view::npos) return;
+    list.remove_prefix(begin);
+    const std::string_view word = list.substr(0, list.find_first_of(kSeparators));
+    list.remove_prefix(word.size());
+    std::uint16_t port = 0;
+    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), port);
+    if (error == std::errc{} && end == word.data() + word.size()) out.ports.push_back(port);
+    if (word == "any") out.any = true;
+  }
+}
+
+void load_ports(const Settings& root, std::string_view path, TunnelPorts& out) {
+  const std::string base = "decoder." + std::string(path);
+  out.enabled = root.flag(base + ".enabled", out.enabled);
+  if (!root.has(base + ".ports")) return;
+  TunnelPorts loaded{.enabled = out.enabled};
+  for (const std::string& item : root.list(base + ".ports")) add_ports(resolve(root, item), loaded);
+  out = loaded;
+}
+
+}  // namespace
+
+DecodeSettings load_decode_settings(const Settings& root) {
+  DecodeSettings out;
+  load_ports(root, "vxlan", out.vxlan);
+  load_ports(root, "geneve", out.geneve);
+  load_ports(root, "teredo", out.teredo);
+  out.vntag = root.flag("decoder.vntag.enabled", out.vntag);
+  out.vxlan_strict_reserved_bits =
+      root.text("decoder.vxlan.reserved-bits-check").value_or("permissive") == "strict";
+  const std::uint64_t layers = root.number("decoder.max-layers", kMaxLayers);
+  out.max_layers = static_cast<std::size_t>(std::clamp<std::uint64_t>(layers, 1, kMaxLayers));
+  return out;
+}
+
+}  // namespace weir

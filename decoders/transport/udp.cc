@@ -1,0 +1,43 @@
+#include "decoders/checksum.h"
+#include "decoders/net/net.h"
+#include "decoders/transport/transport.h"
+
+namespace weir {
+namespace {
+
+constexpr std::size_t kHeaderBytes = 8;
+constexpr std::uint32_t kLengthAt = 4;
+
+// The tunnel that these ports may carry; none for most.
+Proto tunnel_by_port(const Packet& p, const DecodeSettings& settings) {
+  const auto to = p.destination_port;
+  if (settings.vxlan.enabled && settings.vxlan.match(to, to)) return Proto::vxlan;
+  if (settings.geneve.enabled && settings.geneve.match(to, to)) return Proto::geneve;
+  if (settings.teredo.enabled && settings.teredo.match(p.source_port, to)) return Proto::teredo;
+  return Proto::none;
+}
+
+}  // namespace
+
+DecodedStep decode_udp(ByteCursor& in, Packet& p, const DecodeSettings& settings) {
+  const std::uint16_t source_port = in.be16(), destination_port = in.be16();
+  const std::uint16_t length = in.be16(), checksum = in.be16();
+  if (in.failed()) return fault(Anomaly::udp_pkt_too_small, 0);
+  if (length > in.whole().size()) return fault(Anomaly::udp_pkt_too_small, kLengthAt);
+  if (length < kHeaderBytes) return fault(Anomaly::udp_len_invalid, kLengthAt);
+
+  p.has_udp = true;
+  p.source_port = source_port;
+  p.destination_port = destination_port;
+  p.udp_length = length;
+  p.udp_checksum = checksum;
+  const Bytes datagram = in.whole().first(length);
+  p.payload = datagram.subspan(kHeaderBytes);
+  // Over IPv4 a zero says that the sender did not compute one (RFC 768); over IPv6 tunnels may do so (RFC
+  // 6935).
+  if (settings.verify_checksums && checksum != 0 && !p.ip.source_routed)
+    p.l4_checksum_bad = transport_checksum(p.ip.source, p.ip.destination, ip_protocol::udp, datagram) != 0;
+  return Step{tunnel_by_port(p, settings), p.payload};
+}
+
+}  // namespace weir
