@@ -11,7 +11,8 @@ const AppFile* file(const BufferRequest& r) {
   return files != nullptr && r.index < files->size() ? (*files)[r.index].get() : nullptr;
 }
 
-// A file whose bytes have all been looked at, or of which too few are there, shows nothing; later ones still may.
+// A file whose bytes have all been looked at, or of which too few are there, shows nothing; later ones still
+// may.
 std::optional<BodyView> content(const BufferRequest& r) {
   const AppFile* f = file(r);
   if (f == nullptr) return std::nullopt;

@@ -20,9 +20,11 @@ constexpr std::array kResponseBody{
 const BufferSpec buffer_http_request_body{"http_client_body", kRequestBody};
 const BufferSpec buffer_http_response_body{"http_server_body", kResponseBody};
 
-const KeywordSpec kw_http_request_body = sticky<buffer_http_request_body>("http.request_body", "request body");
+const KeywordSpec kw_http_request_body =
+    sticky<buffer_http_request_body>("http.request_body", "request body");
 const KeywordSpec kw_http_request_body_old = modifier<buffer_http_request_body>("http_client_body");
-const KeywordSpec kw_http_response_body = sticky<buffer_http_response_body>("http.response_body", "response body");
+const KeywordSpec kw_http_response_body =
+    sticky<buffer_http_response_body>("http.response_body", "response body");
 const KeywordSpec kw_http_response_body_old = modifier<buffer_http_response_body>("http_server_body");
 
 }  // namespace weir::rules

@@ -15,12 +15,12 @@ extern const BufferSpec buffer_http_host, buffer_http_host_raw;
 // http_response.cc
 extern const BufferSpec buffer_http_stat_code, buffer_http_stat_msg, buffer_http_response_line;
 // http_fields.cc
-extern const BufferSpec buffer_http_user_agent, buffer_http_referer, buffer_http_accept, buffer_http_accept_enc,
-    buffer_http_accept_lang, buffer_http_connection, buffer_http_content_type, buffer_http_content_len,
-    buffer_http_location, buffer_http_server, buffer_http_cookie;
+extern const BufferSpec buffer_http_user_agent, buffer_http_referer, buffer_http_accept,
+    buffer_http_accept_enc, buffer_http_accept_lang, buffer_http_connection, buffer_http_content_type,
+    buffer_http_content_len, buffer_http_location, buffer_http_server, buffer_http_cookie;
 // http_header.cc
-extern const BufferSpec buffer_http_header, buffer_http_header_raw, buffer_http_header_names, buffer_http_start,
-    buffer_http_protocol, buffer_http_request_header, buffer_http_response_header;
+extern const BufferSpec buffer_http_header, buffer_http_header_raw, buffer_http_header_names,
+    buffer_http_start, buffer_http_protocol, buffer_http_request_header, buffer_http_response_header;
 // http_body.cc
 extern const BufferSpec buffer_http_request_body, buffer_http_response_body;
 // file_data.cc
@@ -36,7 +36,9 @@ inline const http::HttpTransaction& http_tx(const BufferRequest& r) {
   return static_cast<const http::HttpTransaction&>(r.tx);
 }
 
-constexpr std::uint8_t at(http::State state) { return static_cast<std::uint8_t>(state); }
+constexpr std::uint8_t at(http::State state) {
+  return static_cast<std::uint8_t>(state);
+}
 
 // A keyword without argument that selects a buffer, and one of the old form that moves the content before it.
 template <const BufferSpec& buffer>
@@ -54,7 +56,8 @@ constexpr KeywordSpec sticky(std::string_view name, std::string_view summary) {
 }
 template <const BufferSpec& buffer>
 constexpr KeywordSpec modifier(std::string_view name) {
-  return {name, move_content_keyword<buffer>, KeywordSpec::Argument::none, "old form: moves the content before it"};
+  return {name, move_content_keyword<buffer>, KeywordSpec::Argument::none,
+          "old form: moves the content before it"};
 }
 
 }  // namespace weir::rules

@@ -61,17 +61,23 @@ const KeywordSpec kw_http_referer = sticky<buffer_http_referer>("http.referer", 
 const KeywordSpec kw_http_referer_old = sticky<buffer_http_referer>("http_referer", "Referer header");
 const KeywordSpec kw_http_accept = sticky<buffer_http_accept>("http.accept", "Accept header");
 const KeywordSpec kw_http_accept_old = sticky<buffer_http_accept>("http_accept", "Accept header");
-const KeywordSpec kw_http_accept_enc = sticky<buffer_http_accept_enc>("http.accept_enc", "Accept-Encoding header");
-const KeywordSpec kw_http_accept_enc_old = sticky<buffer_http_accept_enc>("http_accept_enc", "Accept-Encoding header");
-const KeywordSpec kw_http_accept_lang = sticky<buffer_http_accept_lang>("http.accept_lang", "Accept-Language header");
+const KeywordSpec kw_http_accept_enc =
+    sticky<buffer_http_accept_enc>("http.accept_enc", "Accept-Encoding header");
+const KeywordSpec kw_http_accept_enc_old =
+    sticky<buffer_http_accept_enc>("http_accept_enc", "Accept-Encoding header");
+const KeywordSpec kw_http_accept_lang =
+    sticky<buffer_http_accept_lang>("http.accept_lang", "Accept-Language header");
 const KeywordSpec kw_http_accept_lang_old =
     sticky<buffer_http_accept_lang>("http_accept_lang", "Accept-Language header");
 const KeywordSpec kw_http_connection = sticky<buffer_http_connection>("http.connection", "Connection header");
-const KeywordSpec kw_http_connection_old = sticky<buffer_http_connection>("http_connection", "Connection header");
-const KeywordSpec kw_http_content_type = sticky<buffer_http_content_type>("http.content_type", "Content-Type header");
+const KeywordSpec kw_http_connection_old =
+    sticky<buffer_http_connection>("http_connection", "Connection header");
+const KeywordSpec kw_http_content_type =
+    sticky<buffer_http_content_type>("http.content_type", "Content-Type header");
 const KeywordSpec kw_http_content_type_old =
     sticky<buffer_http_content_type>("http_content_type", "Content-Type header");
-const KeywordSpec kw_http_content_len = sticky<buffer_http_content_len>("http.content_len", "Content-Length header");
+const KeywordSpec kw_http_content_len =
+    sticky<buffer_http_content_len>("http.content_len", "Content-Length header");
 const KeywordSpec kw_http_content_len_old =
     sticky<buffer_http_content_len>("http_content_len", "Content-Length header");
 const KeywordSpec kw_http_location = sticky<buffer_http_location>("http.location", "Location header");

@@ -11,7 +11,9 @@ using http::Field;
 using http::Message;
 using http::State;
 
-const Message& message(const BufferRequest& r) { return http_tx(r).message(r.direction); }
+const Message& message(const BufferRequest& r) {
+  return http_tx(r).message(r.direction);
+}
 
 void append_line(std::string& out, const Message& m, const Field& f) {
   out.append(m.name(f)).append(": ").append(m.value(f)).append("\r\n");
@@ -91,17 +93,21 @@ const BufferSpec buffer_http_request_header{
 const BufferSpec buffer_http_response_header{
     .name = "http_response_header", .sources = kResponseHeader, .multiple = true};
 
-const KeywordSpec kw_http_header = sticky<buffer_http_header>("http.header", "headers, normalised, without cookies");
+const KeywordSpec kw_http_header =
+    sticky<buffer_http_header>("http.header", "headers, normalised, without cookies");
 const KeywordSpec kw_http_header_old = modifier<buffer_http_header>("http_header");
 const KeywordSpec kw_http_header_raw = sticky<buffer_http_header_raw>("http.header.raw", "headers as sent");
 const KeywordSpec kw_http_header_raw_old = modifier<buffer_http_header_raw>("http_raw_header");
-const KeywordSpec kw_http_header_names = sticky<buffer_http_header_names>("http.header_names", "names of the headers");
+const KeywordSpec kw_http_header_names =
+    sticky<buffer_http_header_names>("http.header_names", "names of the headers");
 const KeywordSpec kw_http_header_names_old =
     sticky<buffer_http_header_names>("http_header_names", "names of the headers");
 const KeywordSpec kw_http_start = sticky<buffer_http_start>("http.start", "start line and headers");
 const KeywordSpec kw_http_start_old = sticky<buffer_http_start>("http_start", "start line and headers");
-const KeywordSpec kw_http_protocol = sticky<buffer_http_protocol>("http.protocol", "protocol of the start line");
-const KeywordSpec kw_http_protocol_old = sticky<buffer_http_protocol>("http_protocol", "protocol of the start line");
+const KeywordSpec kw_http_protocol =
+    sticky<buffer_http_protocol>("http.protocol", "protocol of the start line");
+const KeywordSpec kw_http_protocol_old =
+    sticky<buffer_http_protocol>("http_protocol", "protocol of the start line");
 const KeywordSpec kw_http_request_header =
     sticky<buffer_http_request_header>("http.request_header", "each request header as \"name: value\"");
 const KeywordSpec kw_http_response_header =

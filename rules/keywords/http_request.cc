@@ -1,5 +1,5 @@
-// Parts of an HTTP request line, and the host: http.uri, http.uri.raw, http.method, http.request_line, http.host,
-// http.host.raw.
+// Parts of an HTTP request line, and the host: http.uri, http.uri.raw, http.method, http.request_line,
+// http.host, http.host.raw.
 #include <array>
 
 #include "rules/keywords/http_buffers.h"
@@ -20,18 +20,32 @@ std::optional<BodyView> request_part(const BufferRequest& r) {
   return unless_empty(part(http_tx(r).request));
 }
 
-std::string_view uri(const Request& r) { return r.normalised_uri; }
-std::string_view uri_raw(const Request& r) { return r.uri.of(r.line); }
-std::string_view method(const Request& r) { return r.method.of(r.line); }
-std::string_view line(const Request& r) { return r.line; }
-std::string_view host(const Request& r) { return r.hostname; }
-std::string_view host_raw(const Request& r) { return r.raw_host(); }
+std::string_view uri(const Request& r) {
+  return r.normalised_uri;
+}
+std::string_view uri_raw(const Request& r) {
+  return r.uri.of(r.line);
+}
+std::string_view method(const Request& r) {
+  return r.method.of(r.line);
+}
+std::string_view line(const Request& r) {
+  return r.line;
+}
+std::string_view host(const Request& r) {
+  return r.hostname;
+}
+std::string_view host_raw(const Request& r) {
+  return r.raw_host();
+}
 
 template <auto part, State state>
 constexpr std::array<BufferSource, 1> kSource{
     BufferSource{AppProto::http, Direction::to_server, at(state), request_part<part>}};
 
-bool blank(std::uint8_t c) { return c == ' ' || c == '\t'; }
+bool blank(std::uint8_t c) {
+  return c == ' ' || c == '\t';
+}
 
 std::string_view validate_method(Bytes content, bool) {
   if (!content.empty() && (blank(content.front()) || blank(content.back())))
@@ -42,7 +56,8 @@ std::string_view validate_method(Bytes content, bool) {
 std::string_view validate_host(Bytes content, bool nocase) {
   if (nocase) return "http.host is always lower case, so nocase is redundant";
   for (const std::uint8_t c : content)
-    if (c >= 'A' && c <= 'Z') return "http.host is always lower case, so upper case cannot match (try http.host.raw)";
+    if (c >= 'A' && c <= 'Z')
+      return "http.host is always lower case, so upper case cannot match (try http.host.raw)";
   return {};
 }
 
@@ -50,13 +65,11 @@ std::string_view validate_host(Bytes content, bool nocase) {
 
 const BufferSpec buffer_http_uri{"http_uri", kSource<uri, State::line>};
 const BufferSpec buffer_http_uri_raw{"http_raw_uri", kSource<uri_raw, State::line>};
-const BufferSpec buffer_http_method{.name = "http_method",
-                                    .sources = kSource<method, State::line>,
-                                    .validate = validate_method};
+const BufferSpec buffer_http_method{
+    .name = "http_method", .sources = kSource<method, State::line>, .validate = validate_method};
 const BufferSpec buffer_http_request_line{"http_request_line", kSource<line, State::line>};
-const BufferSpec buffer_http_host{.name = "http_host",
-                                  .sources = kSource<host, State::headers>,
-                                  .validate = validate_host};
+const BufferSpec buffer_http_host{
+    .name = "http_host", .sources = kSource<host, State::headers>, .validate = validate_host};
 const BufferSpec buffer_http_host_raw{"http_raw_host", kSource<host_raw, State::headers>};
 
 const KeywordSpec kw_http_uri = sticky<buffer_http_uri>("http.uri", "request URI, normalised");
@@ -65,7 +78,8 @@ const KeywordSpec kw_http_uri_raw = sticky<buffer_http_uri_raw>("http.uri.raw", 
 const KeywordSpec kw_http_uri_raw_old = modifier<buffer_http_uri_raw>("http_raw_uri");
 const KeywordSpec kw_http_method = sticky<buffer_http_method>("http.method", "request method");
 const KeywordSpec kw_http_method_old = modifier<buffer_http_method>("http_method");
-const KeywordSpec kw_http_request_line = sticky<buffer_http_request_line>("http.request_line", "whole request line");
+const KeywordSpec kw_http_request_line =
+    sticky<buffer_http_request_line>("http.request_line", "whole request line");
 const KeywordSpec kw_http_request_line_old =
     sticky<buffer_http_request_line>("http_request_line", "whole request line");
 const KeywordSpec kw_http_host = sticky<buffer_http_host>("http.host", "host name in lower case");

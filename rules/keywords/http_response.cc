@@ -15,9 +15,15 @@ std::optional<BodyView> response_part(const BufferRequest& r) {
   return whole(value);
 }
 
-std::string_view status(const Response& r) { return r.status.of(r.line); }
-std::string_view message(const Response& r) { return r.message.of(r.line); }
-std::string_view line(const Response& r) { return r.line; }
+std::string_view status(const Response& r) {
+  return r.status.of(r.line);
+}
+std::string_view message(const Response& r) {
+  return r.message.of(r.line);
+}
+std::string_view line(const Response& r) {
+  return r.line;
+}
 
 template <auto part>
 constexpr std::array<BufferSource, 1> kSource{
@@ -29,11 +35,14 @@ const BufferSpec buffer_http_stat_code{"http_stat_code", kSource<status>};
 const BufferSpec buffer_http_stat_msg{"http_stat_msg", kSource<message>};
 const BufferSpec buffer_http_response_line{"http_response_line", kSource<line>};
 
-const KeywordSpec kw_http_stat_code = sticky<buffer_http_stat_code>("http.stat_code", "status code of the response");
+const KeywordSpec kw_http_stat_code =
+    sticky<buffer_http_stat_code>("http.stat_code", "status code of the response");
 const KeywordSpec kw_http_stat_code_old = modifier<buffer_http_stat_code>("http_stat_code");
-const KeywordSpec kw_http_stat_msg = sticky<buffer_http_stat_msg>("http.stat_msg", "text behind the status code");
+const KeywordSpec kw_http_stat_msg =
+    sticky<buffer_http_stat_msg>("http.stat_msg", "text behind the status code");
 const KeywordSpec kw_http_stat_msg_old = modifier<buffer_http_stat_msg>("http_stat_msg");
-const KeywordSpec kw_http_response_line = sticky<buffer_http_response_line>("http.response_line", "whole status line");
+const KeywordSpec kw_http_response_line =
+    sticky<buffer_http_response_line>("http.response_line", "whole status line");
 const KeywordSpec kw_http_response_line_old =
     sticky<buffer_http_response_line>("http_response_line", "whole status line");
 

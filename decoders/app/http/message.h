@@ -1,11 +1,12 @@
 // One HTTP/1 message (request or response) as plain data: start line, headers, body.
 //
-// A message owns its bytes. Names and values of headers are places in `raw_headers` (as they came) or in `joined`
-// (values put together from folded lines or repeated headers), so that a message costs a few allocations whatever
-// the number of its headers. Views from here live until the message changes.
+// A message owns its bytes. Names and values of headers are places in `raw_headers` (as they came) or in
+// `joined` (values put together from folded lines or repeated headers), so that a message costs a few
+// allocations whatever the number of its headers. Views from here live until the message changes.
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,18 +25,22 @@ struct Slice {
 
 // One header. Repeated headers are one field, their values joined by ", ".
 struct Field {
-  Slice name;   // in raw_headers
-  Slice value;  // in raw_headers, or in joined
+  Slice name;                   // in raw_headers, or in joined
+  Slice value;                  // likewise
   std::uint32_t name_hash = 0;  // of the lower-case name
-  bool in_joined = false;
+  bool name_joined = false, value_joined = false;
   bool repeated = false;
-  bool trailer = false;
+  bool trailer = false;  // came behind a chunked body
 };
 
 // Headers beyond these are dropped with an event (http.too_many_headers). Bytes are checked by the framer.
 inline constexpr std::size_t kMaxFields = 1024;
 
+// Names are compared without case and without zero bytes, which receivers skip ("Transfer\0-Encoding").
 std::uint32_t field_name_hash(std::string_view name);
+bool same_field_name(std::string_view a, std::string_view b);
+// `part` occurs in `text`, without case; zero bytes of `text` are skipped. `part` is lower case.
+bool contains_nocase(std::string_view text, std::string_view part);
 bool equal_nocase(std::string_view a, std::string_view b);
 
 struct Message {
@@ -44,9 +49,13 @@ struct Message {
   std::string joined;
   std::vector<Field> fields;  // in the order of their first appearance
 
-  std::string_view protocol() const { return protocol_text.of(line); }
-  [[nodiscard]] std::string_view name(const Field& f) const { return f.name.of(raw_headers); }
-  [[nodiscard]] std::string_view value(const Field& f) const { return f.value.of(f.in_joined ? joined : raw_headers); }
+  [[nodiscard]] std::string_view protocol() const { return protocol_text.of(line); }
+  [[nodiscard]] std::string_view name(const Field& f) const {
+    return f.name.of(f.name_joined ? joined : raw_headers);
+  }
+  [[nodiscard]] std::string_view value(const Field& f) const {
+    return f.value.of(f.value_joined ? joined : raw_headers);
+  }
   // Case does not matter. Linear in the number of fields, a hash comparison each.
   [[nodiscard]] const Field* find(std::string_view field_name) const;
   [[nodiscard]] std::optional<std::string_view> header(std::string_view field_name) const {
@@ -54,28 +63,35 @@ struct Message {
     return f == nullptr ? std::nullopt : std::optional(value(*f));
   }
 
-  Slice protocol_text;  // in line: "HTTP/1.1"; empty when there is none
+  Slice protocol_text;                // in line: "HTTP/1.1"; empty when there is none
   std::uint16_t protocol_number = 0;  // 9, 100, 101; 0: unknown or invalid
 
   StreamedBody body;             // decoded (chunks and compression taken off)
   std::uint64_t body_bytes = 0;  // decoded bytes in all
   std::uint64_t wire_body_bytes = 0;
   FileList files;
+  std::deque<StreamedBody> parts;  // contents of files that are a part of the body only
 };
 
 struct Request : Message {
-  Slice method;                   // in line
-  Slice uri;                      // in line: as sent
-  std::string normalised_uri;     // path and query, decoded: http.uri
-  std::string hostname;           // lower case, from the URI or else the Host header; empty: none
-  std::string_view raw_host() const { return host_in_uri.size != 0 ? host_in_uri.of(line) : host_text; }
-  Slice host_in_uri;              // in line
-  std::string host_text;          // host part of the Host header, as sent
-  std::int32_t port = -1;         // written in the URI or the Host header; -1: none
+  [[nodiscard]] std::string_view path() const {
+    return std::string_view(normalised_uri).substr(0, path_size);
+  }
+  Slice method;                 // in line
+  Slice uri;                    // in line: as sent
+  std::string normalised_uri;   // path and query, decoded: http.uri
+  std::uint32_t path_size = 0;  // the path's part of it
+  std::string hostname;         // lower case, from the URI or else the Host header; empty: none
+  [[nodiscard]] std::string_view raw_host() const {
+    return host_in_uri.size != 0 ? host_in_uri.of(line) : host_text;
+  }
+  Slice host_in_uri;       // in line
+  std::string host_text;   // host part of the Host header, as sent
+  std::int32_t port = -1;  // written in the URI or the Host header; -1: none
 };
 
 struct Response : Message {
-  Slice status, message;          // in line
+  Slice status, message;            // in line
   std::uint16_t status_number = 0;  // 0: absent or no number
 };
 

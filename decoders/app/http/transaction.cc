@@ -6,7 +6,8 @@ void HttpTransaction::after_detection(Direction d) {
   StreamedBody& body = message(d).body;
   if (body.ready()) body.mark_inspected();
   for (const auto& file : message(d).files)
-    if (file->content != nullptr && file->content != &body && file->content->ready()) file->content->mark_inspected();
+    if (file->content != nullptr && file->content != &body && file->content->ready())
+      file->content->mark_inspected();
 }
 
 }  // namespace weir::http

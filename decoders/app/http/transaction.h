@@ -6,9 +6,12 @@
 
 namespace weir::http {
 
-// Progress of a side: the part that the name says is there (the line is parsed, the headers are complete, body bytes
-// may come, the trailer is complete). Suricata's names, `request_` or `response_` before each.
+// Progress of a side: the part that the name says is there (the line is parsed, the headers are complete,
+// body bytes may come, the trailer is complete). Suricata's names, `request_` or `response_` before each.
 enum class State : std::uint8_t { started, line, headers, body, trailer, complete };
+
+// What stands for the URI of a request that was not seen, in events and as a file's name.
+inline constexpr std::string_view kUnseenUri = "/libhtp::request_uri_not_seen";
 
 struct HttpTransaction final : Transaction {
   explicit HttpTransaction(std::uint64_t tx_id) : Transaction(tx_id) {}
@@ -21,10 +24,13 @@ struct HttpTransaction final : Transaction {
     return d == Direction::to_server ? static_cast<Message&>(request) : static_cast<Message&>(response);
   }
   [[nodiscard]] const Message& message(Direction d) const {
-    return d == Direction::to_server ? static_cast<const Message&>(request) : static_cast<const Message&>(response);
+    return d == Direction::to_server ? static_cast<const Message&>(request)
+                                     : static_cast<const Message&>(response);
   }
   [[nodiscard]] State state(Direction d) const { return static_cast<State>(progress[index(d)]); }
 
+  // The response came without a request (its start was not seen): the request side is empty and complete.
+  bool request_missing = false;
   Request request;
   Response response;
 };

@@ -1,0 +1,73 @@
+// Takes the content encodings off a body that arrives in chunks: gzip, deflate (with or without zlib's
+// wrapping), brotli and, if wanted, LZMA, in layers.
+//
+// Receivers are lenient, so is this: a layer whose claim is not true passes its bytes through; checksums and
+// missing trailers are ignored; a stream that breaks after some output keeps that output. Output is bounded:
+// from `bomb_limit` bytes on it must not be more than kBombRatio times the input, and never more than
+// kMaxOutputBytes in one body. Reused from body to body, so that a flow allocates its windows once. Used by
+// one thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "decoders/types.h"
+
+namespace weir {
+
+enum class Encoding : std::uint8_t { gzip, deflate, brotli, lzma };
+
+struct DecompressLimits {
+  std::uint64_t bomb_limit = 1024 * 1024;
+  std::uint64_t lzma_memory = 1024 * 1024;
+};
+
+inline constexpr std::uint64_t kBombRatio = 2048;
+inline constexpr std::uint64_t kMaxOutputBytes = std::uint64_t{256} << 20U;
+// Input kept until a layer has put something out, so that it can be passed through or tried in another way.
+inline constexpr std::size_t kMaxHeldBytes = 64 * 1024;
+
+// Where the decoded bytes go; called with chunks that are valid during the call.
+class DecompressSink {
+ public:
+  virtual void on_decoded(Bytes chunk) = 0;
+
+ protected:
+  ~DecompressSink() = default;
+};
+
+class Decompressor {
+ public:
+  Decompressor();
+  ~Decompressor();
+  Decompressor(const Decompressor&) = delete;
+  Decompressor& operator=(const Decompressor&) = delete;
+
+  // A new body. `layers` in the order in which they are taken off. No layers: bytes pass through.
+  void start(const std::vector<Encoding>& layers, const DecompressLimits& limits);
+  void feed(Bytes in, DecompressSink& out);
+  // The body is over: what is still held is put out.
+  void finish(DecompressSink& out);
+
+  [[nodiscard]] bool failed() const {
+    return failed_;
+  }                                                  // some layer's data was broken or not what was claimed
+  [[nodiscard]] bool bomb() const { return bomb_; }  // stopped: the output grew beyond all bounds
+  [[nodiscard]] bool out_of_memory() const { return out_of_memory_; }  // LZMA asked for more than it may have
+
+  struct Layer;
+
+ private:
+  void push(std::size_t layer, Bytes in, DecompressSink& out);
+  void run(std::size_t layer, Bytes in, DecompressSink& out);
+  bool within_bounds(std::size_t produced);
+
+  std::vector<std::unique_ptr<Layer>> layers_;
+  std::size_t used_ = 0;
+  DecompressLimits limits_;
+  std::uint64_t in_bytes_ = 0, out_bytes_ = 0;
+  bool failed_ = false, bomb_ = false, out_of_memory_ = false;
+};
+
+}  // namespace weir

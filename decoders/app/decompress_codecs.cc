@@ -1,0 +1,115 @@
+#include <brotli/decode.h>
+#include <lzma.h>
+#include <zlib.h>
+
+#include "decoders/app/decompress_layer.h"
+
+namespace weir {
+namespace {
+
+using Buffer = std::array<std::uint8_t, 16384>;
+
+class Inflate final : public Codec {
+ public:
+  Inflate() { ready_ = inflateInit2(&z_, -MAX_WBITS) == Z_OK; }
+  ~Inflate() override { inflateEnd(&z_); }
+  Inflate(const Inflate&) = delete;
+  Inflate& operator=(const Inflate&) = delete;
+  void reset() override { inflateReset(&z_); }
+
+  Step decode(Bytes& in, Bytes& out) override {
+    if (!ready_) return Step::broken;
+    z_.next_in = const_cast<Bytef*>(in.data());  // zlib does not write to it
+    z_.avail_in = static_cast<uInt>(in.size());
+    z_.next_out = buffer_.data();
+    z_.avail_out = static_cast<uInt>(buffer_.size());
+    const int result = inflate(&z_, Z_NO_FLUSH);
+    in = in.subspan(in.size() - z_.avail_in);
+    out = Bytes{buffer_}.first(buffer_.size() - z_.avail_out);
+    if (result == Z_STREAM_END) return Step::ended;
+    if (result != Z_OK && result != Z_BUF_ERROR) return Step::broken;
+    return z_.avail_out == 0 ? Step::more : Step::needs_input;
+  }
+
+ private:
+  z_stream z_{};
+  bool ready_ = false;
+  Buffer buffer_;
+};
+
+class Brotli final : public Codec {
+ public:
+  Brotli() { reset(); }
+  ~Brotli() override { BrotliDecoderDestroyInstance(state_); }
+  Brotli(const Brotli&) = delete;
+  Brotli& operator=(const Brotli&) = delete;
+  void reset() override {
+    BrotliDecoderDestroyInstance(state_);
+    state_ = BrotliDecoderCreateInstance(nullptr, nullptr, nullptr);
+  }
+
+  Step decode(Bytes& in, Bytes& out) override {
+    if (state_ == nullptr) return Step::broken;
+    std::size_t in_left = in.size(), out_left = buffer_.size();
+    const std::uint8_t* next_in = in.data();
+    std::uint8_t* next_out = buffer_.data();
+    const auto result =
+        BrotliDecoderDecompressStream(state_, &in_left, &next_in, &out_left, &next_out, nullptr);
+    in = in.last(in_left);
+    out = Bytes{buffer_}.first(buffer_.size() - out_left);
+    switch (result) {
+      case BROTLI_DECODER_RESULT_SUCCESS: return Step::ended;
+      case BROTLI_DECODER_RESULT_NEEDS_MORE_OUTPUT: return Step::more;
+      case BROTLI_DECODER_RESULT_NEEDS_MORE_INPUT: return Step::needs_input;
+      default: return Step::broken;
+    }
+  }
+
+ private:
+  BrotliDecoderState* state_ = nullptr;
+  Buffer buffer_;
+};
+
+class Lzma final : public Codec {
+ public:
+  explicit Lzma(std::uint64_t memory_limit) : memory_limit_(memory_limit) { reset(); }
+  ~Lzma() override { lzma_end(&stream_); }
+  Lzma(const Lzma&) = delete;
+  Lzma& operator=(const Lzma&) = delete;
+  void reset() override { ready_ = lzma_alone_decoder(&stream_, memory_limit_) == LZMA_OK; }
+
+  Step decode(Bytes& in, Bytes& out) override {
+    if (!ready_) return Step::broken;
+    stream_.next_in = in.data();
+    stream_.avail_in = in.size();
+    stream_.next_out = buffer_.data();
+    stream_.avail_out = buffer_.size();
+    const lzma_ret result = lzma_code(&stream_, LZMA_RUN);
+    in = in.last(stream_.avail_in);
+    out = Bytes{buffer_}.first(buffer_.size() - stream_.avail_out);
+    if (result == LZMA_STREAM_END) return Step::ended;
+    if (result == LZMA_MEMLIMIT_ERROR) return Step::no_memory;
+    if (result != LZMA_OK && result != LZMA_BUF_ERROR) return Step::broken;
+    return stream_.avail_out == 0 ? Step::more : Step::needs_input;
+  }
+
+ private:
+  std::uint64_t memory_limit_;
+  lzma_stream stream_ = LZMA_STREAM_INIT;
+  bool ready_ = false;
+  Buffer buffer_;
+};
+
+}  // namespace
+
+std::unique_ptr<Codec> make_inflate() {
+  return std::make_unique<Inflate>();
+}
+std::unique_ptr<Codec> make_brotli() {
+  return std::make_unique<Brotli>();
+}
+std::unique_ptr<Codec> make_lzma(std::uint64_t memory_limit) {
+  return std::make_unique<Lzma>(memory_limit);
+}
+
+}  // namespace weir

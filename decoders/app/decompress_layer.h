@@ -1,0 +1,58 @@
+// One layer of Decompressor: a codec, and what it needs to find out whether the claimed encoding is true.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "decoders/app/decompress.h"
+
+namespace weir {
+
+// A decoder for one format. `decode` takes from the front of `in` and shows what it put out.
+class Codec {
+ public:
+  enum class Step : std::uint8_t { more, needs_input, ended, broken, no_memory };
+  virtual ~Codec() = default;
+  // Starts anew.
+  virtual void reset() = 0;
+  // `more`: call again, there may be further output. `out` is valid until the next call.
+  virtual Step decode(Bytes& in, Bytes& out) = 0;
+};
+
+std::unique_ptr<Codec> make_inflate();  // raw deflate, without any wrapping
+std::unique_ptr<Codec> make_brotli();
+std::unique_ptr<Codec> make_lzma(std::uint64_t memory_limit);
+
+// Where the compressed data begins in `data`, read in one of several ways.
+struct Opening {
+  enum class Kind : std::uint8_t { at, not_this, need_more } kind = Kind::not_this;
+  std::size_t skip = 0;
+  bool certain = false;  // a wrapping was found: output counts even when the data breaks later
+};
+// Ways 0 (gzip, its header fields honoured), 1 (gzip, flags ignored), 2 (zlib), 3 (raw).
+inline constexpr unsigned kInflateWays = 4;
+Opening inflate_opening(unsigned way, Bytes data);
+
+struct Decompressor::Layer {
+  enum class State : std::uint8_t { trying, flowing, done, passing };
+  Encoding encoding = Encoding::gzip;
+  State state = State::trying;
+  unsigned way = 0;
+  bool active = false;  // this way has begun, its codec has seen all of `held`
+  bool certain = false;
+  std::vector<std::uint8_t> held;
+  std::unique_ptr<Codec> codec;
+
+  void start(Encoding e, const DecompressLimits& limits);
+  [[nodiscard]] unsigned ways() const {
+    return encoding == Encoding::gzip || encoding == Encoding::deflate ? kInflateWays : 1;
+  }
+  // Begins the first way that fits what is held; the bytes that its codec shall see, or none: no way (state
+  // is `passing`) or not enough bytes to tell.
+  std::optional<Bytes> begin();
+};
+
+}  // namespace weir

@@ -1,0 +1,94 @@
+#include "decoders/app/file_writer.h"
+
+#include <array>
+
+#include <openssl/evp.h>
+
+namespace weir {
+namespace {
+
+struct ContextDeleter {
+  void operator()(EVP_MD_CTX* c) const { EVP_MD_CTX_free(c); }
+};
+using Context = std::unique_ptr<EVP_MD_CTX, ContextDeleter>;
+
+Context begin(const EVP_MD* digest) {
+  Context c{EVP_MD_CTX_new()};
+  if (c != nullptr && EVP_DigestInit_ex(c.get(), digest, nullptr) != 1) c.reset();
+  return c;
+}
+
+std::string finish(EVP_MD_CTX* c) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> out;
+  unsigned size = 0;
+  if (c == nullptr || EVP_DigestFinal_ex(c, out.data(), &size) != 1) return {};
+  return {reinterpret_cast<const char*>(out.data()), size};
+}
+
+}  // namespace
+
+struct FileWriter::Digests {
+  Context md5, sha1, sha256;
+};
+
+FileHashing& file_hashing() {
+  static FileHashing wanted;
+  return wanted;
+}
+
+FileWriter::FileWriter() = default;
+FileWriter::~FileWriter() = default;
+FileWriter::FileWriter(FileWriter&&) noexcept = default;
+FileWriter& FileWriter::operator=(FileWriter&&) noexcept = default;
+
+AppFile* FileWriter::open(FileList& list, std::uint32_t& last_id, std::string_view name,
+                          StreamedBody* content, TimeUs now) {
+  digests_.reset();
+  file_ = nullptr;
+  if (list.size() >= kMaxFilesPerTransaction) return nullptr;
+  list.push_back(std::make_unique<AppFile>());
+  file_ = list.back().get();
+  file_->id = ++last_id;
+  file_->name = name.substr(0, kMaxFileName);
+  file_->content = content;
+  file_->opened = now;
+  const FileHashing& wanted = file_hashing();
+  if (wanted.md5 || wanted.sha1 || wanted.sha256) {
+    digests_ = std::make_unique<Digests>();
+    if (wanted.md5) digests_->md5 = begin(EVP_md5());
+    if (wanted.sha1) digests_->sha1 = begin(EVP_sha1());
+    if (wanted.sha256) digests_->sha256 = begin(EVP_sha256());
+  }
+  return file_;
+}
+
+void FileWriter::append(Bytes chunk) {
+  if (file_ == nullptr) return;
+  file_->size += chunk.size();
+  if (digests_ == nullptr) return;
+  for (const Context* c : {&digests_->md5, &digests_->sha1, &digests_->sha256})
+    if (*c != nullptr) EVP_DigestUpdate(c->get(), chunk.data(), chunk.size());
+}
+
+void FileWriter::gap(std::uint64_t length) {
+  if (file_ == nullptr || length == 0) return;
+  file_->has_gaps = true;
+  file_->size += length;
+}
+
+void FileWriter::close(FileState state) {
+  if (file_ == nullptr) return;
+  file_->state = file_->has_gaps && state == FileState::closed ? FileState::truncated : state;
+  if (digests_ != nullptr) {
+    if (file_->state == FileState::closed) {
+      file_->md5 = finish(digests_->md5.get());
+      file_->sha1 = finish(digests_->sha1.get());
+    }
+    file_->sha256 =
+        finish(digests_->sha256.get());  // also of the bytes that came, as it names the file in the store
+  }
+  digests_.reset();
+  file_ = nullptr;
+}
+
+}  // namespace weir

@@ -1,0 +1,45 @@
+// Follows one file while its bytes arrive: opens it in a transaction's list, counts and hashes it, closes it.
+//
+// A parser has one FileWriter a direction (or a part); it can be used again after close(). The AppFile
+// belongs to the list. Hashing is decided for the whole run, before parsers are made.
+#pragma once
+
+#include <memory>
+#include <string_view>
+
+#include "decoders/app/file.h"
+
+namespace weir {
+
+// Which digests the run wants of every file (force-hash settings, rules with digest lists).
+struct FileHashing {
+  bool md5 = false, sha1 = false, sha256 = false;
+};
+// The one of this process: set while starting, read only afterwards.
+FileHashing& file_hashing();
+
+class FileWriter {
+ public:
+  FileWriter();
+  ~FileWriter();
+  FileWriter(FileWriter&&) noexcept;
+  FileWriter& operator=(FileWriter&&) noexcept;
+
+  // Null when the transaction has as many files as it may have; bytes then go nowhere. `content` may be null.
+  AppFile* open(FileList& list, std::uint32_t& last_id, std::string_view name, StreamedBody* content,
+                TimeUs now);
+  [[nodiscard]] bool is_open() const { return file_ != nullptr; }
+  [[nodiscard]] AppFile* file() const { return file_; }
+  // Counts and hashes; the content is the caller's to fill.
+  void append(Bytes chunk);
+  void gap(std::uint64_t length);
+  // Closes with `state`, or as truncated when there was a gap.
+  void close(FileState state);
+
+ private:
+  struct Digests;
+  AppFile* file_ = nullptr;
+  std::unique_ptr<Digests> digests_;
+};
+
+}  // namespace weir

@@ -1,0 +1,210 @@
+#include "decoders/app/http/body.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "decoders/app/http/head.h"
+
+namespace weir::http {
+namespace {
+
+constexpr std::size_t kMaxTokens = 32;  // encodings named in one header
+
+// "bytes 0-99/1000"; false: not of this form, or no range.
+bool parse_range(std::string_view value, std::uint64_t& start, std::uint64_t& end, std::uint64_t& size) {
+  value = trim(value);
+  if (!equal_nocase(value.substr(0, 5), "bytes")) return false;
+  value = trim(value.substr(5));
+  const auto number = [&value](std::uint64_t& out, char after) {
+    const auto [rest, error] = std::from_chars(value.data(), value.data() + value.size(), out);
+    if (error != std::errc{}) return false;
+    value.remove_prefix(static_cast<std::size_t>(rest - value.data()));
+    if (after == '\0') return value.empty();
+    if (value.empty() || value.front() != after) return false;
+    value.remove_prefix(1);
+    return true;
+  };
+  if (!number(start, '-') || !number(end, '/') || end < start) return false;
+  size = 0;
+  return value == "*" || (number(size, '\0') && size > end);
+}
+
+}  // namespace
+
+std::optional<std::string> header_parameter(std::string_view value, std::string_view name) {
+  for (;;) {
+    value = trim(value);
+    const std::size_t stop = value.find_first_of("=;");
+    if (stop == std::string_view::npos) return std::nullopt;
+    const std::string_view key = trim(value.substr(0, stop));
+    const bool has_value = value[stop] == '=';
+    value.remove_prefix(stop + 1);
+    if (!has_value) continue;
+    value = trim(value);
+    const bool quoted = !value.empty() && value.front() == '"';
+    if (quoted) value.remove_prefix(1);
+    std::size_t end = 0;
+    while (end < value.size() && value[end] != (quoted ? '"' : ';'))
+      end += quoted && value[end] == '\\' ? 2 : 1;
+    end = std::min(end, value.size());
+    if (equal_nocase(key, name))
+      return std::string(quoted ? value.substr(0, end) : trim(value.substr(0, end)));
+    const std::size_t next = value.find(';', end);
+    if (next == std::string_view::npos) return std::nullopt;
+    value.remove_prefix(next + 1);
+  }
+}
+
+void BodyReader::start(HttpTransaction& tx) {
+  Message& m = tx.message(direction_);
+  m.body =
+      StreamedBody(direction_ == Direction::to_server ? settings_.request_body : settings_.response_body);
+  started_ = true;
+  file_tried_ = false;
+  decompress_ = false;
+  multipart_.reset();
+  choose_layers(tx);
+  if (direction_ == Direction::to_client || !equal_nocase(tx.request.method.of(tx.request.line), "post"))
+    return;
+  const auto type = m.header("content-type");
+  if (!type || !contains_nocase(type->substr(0, 32), "multipart/")) return;
+  const auto boundary = header_parameter(*type, "boundary");
+  if (boundary && !boundary->empty() && boundary->size() <= kMaxBoundary)
+    multipart_ = std::make_unique<Multipart>(*boundary, settings_.request_body, last_file_id_);
+}
+
+// Encodings are named in the order in which they were applied. Names that merely contain a known one count,
+// as receivers take them.
+void BodyReader::choose_layers(HttpTransaction& tx) {
+  const auto value = tx.message(direction_).header("content-encoding");
+  if (!value || value->empty() || settings_.decompress_layers == 0) return;
+  std::vector<Encoding> layers;
+  std::string_view rest = *value;
+  for (std::size_t i = 0; i < kMaxTokens && !rest.empty(); ++i) {
+    const std::size_t comma = rest.find(',');
+    const std::string_view token = trim(rest.substr(0, comma));
+    rest.remove_prefix(comma == std::string_view::npos ? rest.size() : comma + 1);
+    std::optional<Encoding> encoding;
+    if (contains_nocase(token, "gzip"))
+      encoding = Encoding::gzip;
+    else if (contains_nocase(token, "deflate"))
+      encoding = Encoding::deflate;
+    else if (equal_nocase(token, "br"))
+      encoding = Encoding::brotli;
+    else if (settings_.lzma && equal_nocase(token, "lzma"))
+      encoding = Encoding::lzma;
+    const bool known =
+        encoding || token.empty() || equal_nocase(token, "identity") || equal_nocase(token, "inflate");
+    if (!known) note(tx, Event::abnormal_ce_header);
+    if (!encoding) continue;
+    if (layers.size() == settings_.decompress_layers) {
+      note(tx, Event::too_many_encoding_layers);
+      break;
+    }
+    layers.push_back(*encoding);
+  }
+  if (layers.empty()) return;
+  std::reverse(layers.begin(), layers.end());
+  if (!decompressor_) decompressor_ = std::make_unique<Decompressor>();
+  decompressor_->start(layers, {settings_.bomb_limit, settings_.lzma_memory});
+  decompress_ = true;
+}
+
+void BodyReader::data(HttpTransaction& tx, Bytes chunk, TimeUs now) {
+  if (!started_ || chunk.empty()) return;
+  tx_ = &tx;
+  now_ = now;
+  if (decompress_)
+    decompressor_->feed(chunk, *this);
+  else
+    on_decoded(chunk);
+}
+
+void BodyReader::on_decoded(Bytes chunk) {
+  Message& m = tx_->message(direction_);
+  const std::uint64_t limit =
+      direction_ == Direction::to_server ? settings_.request_body.limit : settings_.response_body.limit;
+  const std::uint64_t room = limit == 0 ? chunk.size() : limit - std::min(limit, m.body_bytes);
+  m.body_bytes += chunk.size();
+  const bool over = chunk.size() > room;
+  if (over) chunk = chunk.first(static_cast<std::size_t>(room));
+  if (!chunk.empty()) {
+    m.body.append(chunk);
+    if (multipart_) {
+      multipart_->data(*tx_, chunk, now_);
+    } else {
+      open_file(now_);
+      file_.append(chunk);
+    }
+  }
+  if (!over) return;
+  if (multipart_) multipart_->finish(*tx_, false);
+  multipart_.reset();
+  file_.close(FileState::truncated);
+  if (!m.body.complete()) m.body.finish();
+}
+
+std::string BodyReader::file_name() const {
+  if (direction_ == Direction::to_client) {
+    if (const auto disposition = tx_->response.header("content-disposition"))
+      if (auto name = header_parameter(*disposition, "filename"); name && !name->empty()) return *name;
+  }
+  return std::string(tx_->request_missing ? kUnseenUri : tx_->request.path());
+}
+
+void BodyReader::open_file(TimeUs now) {
+  if (file_tried_) return;
+  file_tried_ = true;
+  if (direction_ == Direction::to_server) {
+    const std::string_view method = tx_->request.method.of(tx_->request.line);
+    if (!equal_nocase(method, "post") && !equal_nocase(method, "put")) return;
+  }
+  const std::string name = file_name();
+  if (name.empty()) return;
+  if (name.size() > kMaxFileName) note(*tx_, Event::file_name_too_long);
+  Message& m = tx_->message(direction_);
+  if (AppFile* file = file_.open(m.files, last_file_id_, name, &m.body, now)) read_range(*file);
+}
+
+void BodyReader::read_range(AppFile& file) {
+  if (direction_ == Direction::to_server || tx_->response.status_number != 206) return;
+  const auto value = tx_->response.header("content-range");
+  if (!value) return;
+  std::uint64_t start = 0, end = 0, size = 0;
+  if (!parse_range(*value, start, end, size)) return note(*tx_, Event::range_invalid);
+  if (start == 0 && size != 0 && end + 1 == size) return;  // all of it
+  file.start = start;
+  file.end = end;
+}
+
+void BodyReader::gap(HttpTransaction& tx, std::uint64_t length, TimeUs now) {
+  if (!started_) return;
+  tx_ = &tx;
+  if (multipart_) return multipart_->gap(tx, length);
+  if (decompress_) return;
+  tx.message(direction_).body_bytes += length;
+  open_file(now);
+  file_.gap(length);
+}
+
+void BodyReader::finish(HttpTransaction& tx, bool whole, TimeUs now) {
+  if (!started_) return;
+  started_ = false;
+  tx_ = &tx;
+  now_ = now;
+  if (decompress_) {
+    decompressor_->finish(*this);
+    if (decompressor_->bomb())
+      note(tx, Event::compression_bomb);
+    else if (decompressor_->out_of_memory())
+      note(tx, Event::lzma_memlimit_reached);
+    else if (decompressor_->failed())
+      note(tx, Event::gzip_decompression_failed);
+  }
+  if (multipart_) multipart_->finish(tx, whole);
+  multipart_.reset();
+  file_.close(whole ? FileState::closed : FileState::truncated);
+  tx.message(direction_).body.finish();
+}
+
+}  // namespace weir::http

@@ -1,0 +1,53 @@
+// Where body bytes go: content encodings off, into the window that rules see, and into files.
+#pragma once
+
+#include <memory>
+
+#include "decoders/app/decompress.h"
+#include "decoders/app/file_writer.h"
+#include "decoders/app/http/multipart.h"
+#include "decoders/app/http/settings.h"
+#include "decoders/app/http/transaction.h"
+
+namespace weir::http {
+
+// One a direction of a flow; used for one body after the other.
+class BodyReader final : private DecompressSink {
+ public:
+  BodyReader(const HttpSettings& settings, Direction direction, std::uint32_t& last_file_id)
+      : settings_(settings), direction_(direction), last_file_id_(last_file_id) {}
+
+  // The headers of `tx` are complete (or there are none).
+  void start(HttpTransaction& tx);
+  // Bytes as they were on the wire, without chunk framing. `tx` is the one of start(), wherever it lies now.
+  void data(HttpTransaction& tx, Bytes chunk, TimeUs now);
+  void gap(HttpTransaction& tx, std::uint64_t length, TimeUs now);
+  // `whole`: the message says that this was all of it; else it was cut off.
+  void finish(HttpTransaction& tx, bool whole, TimeUs now);
+
+ private:
+  void on_decoded(Bytes chunk) override;
+  void choose_layers(HttpTransaction& tx);
+  void open_file(TimeUs now);
+  [[nodiscard]] std::string file_name() const;
+  void read_range(AppFile& file);
+
+  const HttpSettings& settings_;
+  Direction direction_;
+  std::uint32_t& last_file_id_;
+  std::unique_ptr<Decompressor> decompressor_;  // made at first need, then kept
+  bool decompress_ = false;
+  bool started_ = false;
+  std::unique_ptr<Multipart> multipart_;  // while a form is being read
+  FileWriter file_;
+  bool file_tried_ = false;
+  // During a call only.
+  HttpTransaction* tx_ = nullptr;
+  TimeUs now_ = 0;
+};
+
+// The value of a parameter of a header such as `attachment; filename="a.txt"`, without quotes; none when
+// absent.
+std::optional<std::string> header_parameter(std::string_view value, std::string_view name);
+
+}  // namespace weir::http

@@ -1,0 +1,149 @@
+#include "decoders/app/http/parser.h"
+
+namespace weir::http {
+
+HttpParser::HttpParser(const HttpSettings& settings)
+    : settings_(settings),
+      request_(settings, Direction::to_server, last_file_id_),
+      response_(settings, Direction::to_client, last_file_id_) {}
+
+ParseOutcome HttpParser::parse(const AppInput& in) {
+  outcome_ = {};
+  Side& side = in.direction == Direction::to_server ? request_ : response_;
+  Feed feed{in.data, in.eof, in.time};
+  while (step(side, feed) == Step::again) {
+  }
+  outcome_.consumed = feed.consumed();
+  if (in.eof && outcome_.status == ParseOutcome::Status::ok) end_of_stream(side, in.time);
+  return outcome_;
+}
+
+Step HttpParser::step(Side& side, Feed& feed) {
+  if (side.phase != Phase::idle && side.phase != Phase::ignore && side.phase != Phase::wait_tunnel &&
+      tx(side) == nullptr) {
+    outcome_.status = ParseOutcome::Status::error;  // its transaction was taken away
+    return Step::stop;
+  }
+  const bool server = side.direction == Direction::to_server;
+  switch (side.phase) {
+    case Phase::idle: return idle(side, feed);
+    case Phase::line: return server ? request_line(feed) : response_line(feed);
+    case Phase::headers: return headers(side, feed, false);
+    case Phase::body_start: return body_start(feed);
+    case Phase::fixed_body: return fixed_body(side, feed);
+    case Phase::open_body: return open_body(side, feed);
+    case Phase::chunk_size: return chunk_size(side, feed);
+    case Phase::chunk_data: return chunk_data(side, feed);
+    case Phase::chunk_end: return chunk_end(side, feed);
+    case Phase::trailers: return headers(side, feed, true);
+    case Phase::finish: return finish(side, feed);
+    case Phase::wait_tunnel: return Step::wait;
+    case Phase::ignore: feed.take(feed.rest().size()); return Step::wait;
+  }
+  return Step::wait;
+}
+
+// Line ends between messages belong to none.
+Step HttpParser::idle(Side& side, Feed& feed) {
+  while (!feed.empty() && (feed.rest()[0] == '\r' || feed.rest()[0] == '\n')) feed.take(1);
+  if (feed.empty()) return Step::wait;
+  return side.direction == Direction::to_server ? start_request(feed) : start_response(feed);
+}
+
+void HttpParser::reach(HttpTransaction& tx, Direction d, State state) {
+  std::uint8_t& progress = tx.progress[index(d)];
+  if (progress < static_cast<std::uint8_t>(state)) progress = static_cast<std::uint8_t>(state);
+}
+
+Step HttpParser::too_long(Side& side) {
+  if (HttpTransaction* t = tx(side))
+    note(*t, side.direction == Direction::to_server ? Event::request_field_too_long
+                                                    : Event::response_field_too_long);
+  outcome_.status = ParseOutcome::Status::error;
+  return Step::stop;
+}
+
+Step HttpParser::headers(Side& side, Feed& feed, bool trailers) {
+  const bool response = side.direction == Direction::to_client;
+  if (response && side.after_bare_lf && !feed.empty()) {
+    side.after_bare_lf = false;
+    if (feed.rest()[0] == '\r') {
+      feed.take(1);
+      side.mixed_ends = true;
+      side.scanned = 0;
+    }
+  }
+  const auto line = response ? find_response_line(feed.rest(), side.scanned, feed.eof())
+                             : find_line(feed.rest(), side.scanned, feed.eof());
+  if (!line && feed.rest().size() <= kMaxLineBytes) return Step::wait;
+  if (!line || line->size > kMaxLineBytes) return too_long(side);
+  HttpTransaction& t = *tx(side);
+  if (ends_head(side, feed, *line)) {
+    side.headers.finish(t, feed.take(line->size));
+    side.after_bare_lf = false;
+    if (trailers) {
+      reach(t, side.direction, State::trailer);
+      side.phase = Phase::finish;
+      return Step::again;
+    }
+    return response ? response_headers_done(t, feed) : request_headers_done(t, feed);
+  }
+  // A blank line that needs the byte behind it to be told from a folded one.
+  if (line->size == 2 && line->size == feed.rest().size() && !feed.eof() && feed.rest()[1] == '\n' &&
+      line->text == 1 && (feed.rest()[0] == ' ' || feed.rest()[0] == '\t'))
+    return Step::wait;
+  const Bytes raw = feed.take(line->size);
+  side.after_bare_lf = raw.back() == '\n' && (raw.size() < 2 || raw[raw.size() - 2] != '\r');
+  side.headers.line(t, raw, line->text);
+  return Step::again;
+}
+
+// An empty line; also a blank with LF that no LF follows, which some servers send.
+bool HttpParser::ends_head(const Side&, Feed& feed, const Line& line) const {
+  if (line.text == 0) return line.size <= 2;
+  const Bytes rest = feed.rest();
+  return line.size == 2 && line.text == 1 && rest[1] == '\n' && (rest[0] == ' ' || rest[0] == '\t') &&
+         rest.size() > 2 && rest[2] != '\n';
+}
+
+Step HttpParser::complete(Side& side, HttpTransaction& t, bool whole, TimeUs now) {
+  side.body.finish(t, whole, now);
+  reach(t, side.direction, State::complete);
+  side.phase = Phase::idle;
+  side.scanned = 0;
+  outcome_.flush_stream_inspection = true;
+  return Step::again;
+}
+
+void HttpParser::end_of_stream(Side& side, TimeUs now) {
+  if (side.phase == Phase::idle || side.phase == Phase::ignore || side.phase == Phase::wait_tunnel) return;
+  HttpTransaction* t = tx(side);
+  if (t == nullptr) return;
+  if (side.phase == Phase::headers || side.phase == Phase::trailers) side.headers.finish(*t, {});
+  const bool whole =
+      side.phase == Phase::open_body || side.phase == Phase::finish || side.phase == Phase::trailers;
+  complete(side, *t, whole, now);
+}
+
+bool HttpParser::on_gap(Direction direction, std::uint64_t length) {
+  Side& side = direction == Direction::to_server ? request_ : response_;
+  HttpTransaction* t = tx(side);
+  switch (side.phase) {
+    case Phase::fixed_body:
+    case Phase::chunk_data:
+      if (t == nullptr || length > side.left) return false;
+      side.left -= length;
+      break;
+    case Phase::open_body:
+      if (t == nullptr) return false;
+      break;
+    case Phase::ignore: return true;
+    default: return false;
+  }
+  side.body.gap(*t, length, t->first_seen);
+  t->message(direction).wire_body_bytes += length;
+  if (side.left == 0 && side.phase == Phase::fixed_body) complete(side, *t, true, t->first_seen);
+  return true;
+}
+
+}  // namespace weir::http

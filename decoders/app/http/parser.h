@@ -1,0 +1,96 @@
+// HTTP/1 over one flow: a framer for each side, and the matching of responses to requests in their order.
+//
+// Lines are consumed one at a time, bodies as they come. What belongs to no protocol any more (a tunnel
+// behind CONNECT, an upgraded connection) is handed back to the engine as a change of protocol.
+#pragma once
+
+#include "decoders/app/http/body.h"
+#include "decoders/app/http/feed.h"
+#include "decoders/app/http/head.h"
+#include "decoders/app/http/settings.h"
+#include "decoders/app/http/transaction.h"
+#include "decoders/app/parser.h"
+
+namespace weir::http {
+
+// What a step of a framer came to: do another, wait for more bytes, or leave parse() with its outcome's
+// status.
+enum class Step : std::uint8_t { again, wait, stop };
+
+class HttpParser final : public AppParser {
+ public:
+  explicit HttpParser(const HttpSettings& settings);
+  ParseOutcome parse(const AppInput& in) override;
+  bool on_gap(Direction direction, std::uint64_t length) override;
+
+ private:
+  enum class Phase : std::uint8_t {
+    idle,  // between messages
+    line,  // the start line
+    headers,
+    body_start,  // response: bytes may have to be skipped or waited for
+    fixed_body,  // so many bytes
+    open_body,   // to the end of the stream
+    chunk_size,
+    chunk_data,
+    chunk_end,  // the line end behind a chunk
+    trailers,
+    finish,       // the body is over: bytes that start no message still belong to it
+    wait_tunnel,  // request side, behind CONNECT or Upgrade: the response decides
+    ignore,       // request side, behind HTTP/0.9: nothing is parsed any more
+  };
+
+  struct Side {
+    Side(const HttpSettings& settings, Direction d, std::uint32_t& file_id)
+        : direction(d), body(settings, d, file_id) {}
+    Direction direction;
+    Phase phase = Phase::idle;
+    std::uint64_t tx_id = 0;
+    std::uint64_t left = 0;      // of a fixed body or a chunk
+    std::size_t scanned = 0;     // of an incomplete line
+    bool after_bare_lf = false;  // response head: a CR that follows belongs to the line end
+    bool mixed_ends = false;     // response head: LF CR was a line end
+    bool first_chunk = false;
+    HeaderReader headers;
+    BodyReader body;
+  };
+
+  Step step(Side& side, Feed& feed);
+  Step idle(Side& side, Feed& feed);
+  Step start_request(Feed& feed);
+  Step start_response(Feed& feed);
+  Step request_line(Feed& feed);
+  Step after_request_line(HttpTransaction& tx, Feed& feed);
+  Step response_line(Feed& feed);
+  Step body_without_head(HttpTransaction& tx, Feed& feed, const Line& line);
+  Step headers(Side& side, Feed& feed, bool trailers);
+  [[nodiscard]] bool ends_head(const Side& side, Feed& feed, const Line& line) const;
+  Step request_headers_done(HttpTransaction& tx, Feed& feed);
+  Step response_headers_done(HttpTransaction& tx, Feed& feed);
+  Step switch_protocol(HttpTransaction& tx, AppProto next);
+  Step begin_body(Side& side, HttpTransaction& tx, Phase phase, std::uint64_t length);
+  Step fixed_body(Side& side, Feed& feed);
+  Step open_body(Side& side, Feed& feed);
+  Step chunk_size(Side& side, Feed& feed);
+  Step chunk_data(Side& side, Feed& feed);
+  Step chunk_end(Side& side, Feed& feed);
+  Step body_start(Feed& feed);
+  Step finish(Side& side, Feed& feed);
+  void body_bytes(Side& side, HttpTransaction& tx, Bytes chunk, TimeUs now);
+  Step complete(Side& side, HttpTransaction& tx, bool whole, TimeUs now);
+  void end_of_stream(Side& side, TimeUs now);
+  Step too_long(Side& side);
+
+  HttpTransaction* tx(const Side& side) {
+    return static_cast<HttpTransaction*>(transactions_.find(side.tx_id));
+  }
+  static void reach(HttpTransaction& tx, Direction d, State state);
+
+  const HttpSettings& settings_;
+  std::uint32_t last_file_id_ = 0;
+  Side request_, response_;
+  std::uint64_t next_response_ = 0;  // id of the transaction whose response comes next
+  ParseOutcome outcome_;             // of the call that is running
+};
+
+}  // namespace weir::http

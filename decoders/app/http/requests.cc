@@ -1,0 +1,100 @@
+// The phases of HttpParser that read the head of a request.
+#include "decoders/app/http/parser.h"
+#include "decoders/app/http/uri.h"
+
+namespace weir::http {
+namespace {
+
+// A request line without protocol: headers may follow all the same. They do when the next bytes look like a
+// name and a colon.
+bool header_follows(Bytes rest) {
+  bool after_blank = false;
+  for (const std::uint8_t c : rest) {
+    if (c == ':') return true;
+    if (c == ' ' || c == '\t')
+      after_blank = true;
+    else if (is_space(c) || after_blank)
+      return false;
+  }
+  return false;
+}
+
+void check_authorization(HttpTransaction& t) {
+  const auto value = t.request.header("authorization");
+  if (!value) return;
+  for (const std::string_view scheme : {"basic", "digest", "bearer"})
+    if (equal_nocase(value->substr(0, scheme.size()), scheme)) return;
+  note(t, Event::request_auth_unrecognized);
+}
+
+}  // namespace
+
+Step HttpParser::start_request(Feed&) {
+  if (transactions_.live() >= settings_.max_transactions) {
+    outcome_.status = ParseOutcome::Status::error;
+    return Step::stop;
+  }
+  HttpTransaction& t = transactions_.add<HttpTransaction>();
+  request_.tx_id = t.id;
+  request_.phase = Phase::line;
+  request_.scanned = 0;
+  return Step::again;
+}
+
+Step HttpParser::request_line(Feed& feed) {
+  const auto line = find_line(feed.rest(), request_.scanned, feed.eof());
+  if (!line && feed.rest().size() <= kMaxLineBytes) return Step::wait;
+  if (!line || line->size > kMaxLineBytes) return too_long(request_);
+  HttpTransaction& t = *tx(request_);
+  const Bytes raw = feed.take(line->size);
+  if (raw.back() != '\n') note(t, Event::request_line_incomplete);
+  parse_request_line(raw.first(line->text), settings_, t);
+  normalise_uri(settings_, t);
+  reach(t, Direction::to_server, State::line);
+  return after_request_line(t, feed);
+}
+
+Step HttpParser::after_request_line(HttpTransaction& t, Feed& feed) {
+  request_.headers.start(Direction::to_server, false);
+  request_.phase = Phase::headers;
+  if (!t.request.protocol().empty()) return Step::again;
+  if (header_follows(feed.rest())) {
+    note(t, Event::request_line_missing_protocol);
+    t.request.protocol_number = 0;
+    return Step::again;
+  }
+  // HTTP/0.9: nothing more comes from the client.
+  complete(request_, t, true, feed.time());
+  request_.phase = Phase::ignore;
+  return Step::again;
+}
+
+Step HttpParser::request_headers_done(HttpTransaction& t, Feed& feed) {
+  Request& r = t.request;
+  apply_host_header(t);
+  check_authorization(t);
+  reach(t, Direction::to_server, State::headers);
+  if (equal_nocase(r.method.of(r.line), "connect")) {
+    complete(request_, t, true, feed.time());
+    request_.phase = Phase::wait_tunnel;
+    return Step::again;
+  }
+  const auto encoding = r.header("transfer-encoding");
+  const auto length = r.header("content-length");
+  if (encoding) {
+    if (contains_nocase(*encoding, "chunked")) return begin_body(request_, t, Phase::chunk_size, 0);
+    note(t, Event::invalid_transfer_encoding_in_request);
+  }
+  if (length) {
+    const auto bytes = content_length(*length);
+    if (!bytes)
+      note(t, Event::invalid_content_length_in_request);
+    else if (*bytes != 0)
+      return begin_body(request_, t, Phase::fixed_body, *bytes);
+  }
+  request_.body.start(t);
+  request_.phase = Phase::finish;
+  return Step::again;
+}
+
+}  // namespace weir::http

@@ -1,0 +1,148 @@
+// The phases of HttpParser that read the head of a response.
+#include <algorithm>
+
+#include "decoders/app/http/parser.h"
+
+namespace weir::http {
+namespace {
+
+bool interim(const Response& r) {
+  const auto length = r.header("content-length");
+  return r.status_number >= 100 && r.status_number < 200 && r.status_number != 101 &&
+         !r.header("transfer-encoding") && (!length || content_length(*length).value_or(0) == 0);
+}
+
+bool is_method(const HttpTransaction& t, std::string_view method) {
+  return equal_nocase(t.request.method.of(t.request.line), method);
+}
+
+}  // namespace
+
+Step HttpParser::start_response(Feed&) {
+  HttpTransaction* t = nullptr;
+  while (t == nullptr && next_response_ < transactions_.next_id())
+    t = static_cast<HttpTransaction*>(transactions_.find(next_response_++));
+  if (t == nullptr) {
+    if (transactions_.live() >= settings_.max_transactions) {
+      outcome_.status = ParseOutcome::Status::error;
+      return Step::stop;
+    }
+    t = &transactions_.add<HttpTransaction>();
+    next_response_ = t->id + 1;
+    t->request_missing = true;
+    note(*t, Event::unable_to_match_response_to_request);
+    reach(*t, Direction::to_server, State::complete);
+  }
+  response_.tx_id = t->id;
+  response_.scanned = 0;
+  response_.phase = Phase::line;
+  response_.after_bare_lf = response_.mixed_ends = false;
+  const bool short_request = !t->request_missing && t->request.protocol_number == 9 &&
+                             t->request.protocol().empty() &&
+                             t->state(Direction::to_server) == State::complete;
+  if (short_request) return begin_body(response_, *t, Phase::open_body, 0);
+  return Step::again;
+}
+
+Step HttpParser::response_line(Feed& feed) {
+  const auto line = find_response_line(feed.rest(), response_.scanned, feed.eof());
+  HttpTransaction& t = *tx(response_);
+  if (!line && feed.rest().size() <= kMaxLineBytes) return Step::wait;
+  if (!line || line->size > kMaxLineBytes || !looks_like_status_line(feed.rest().first(line->size)))
+    return body_without_head(t, feed, line.value_or(Line{feed.rest().size(), feed.rest().size()}));
+  const Bytes raw = feed.take(line->size);
+  response_.after_bare_lf = raw.back() == '\n' && (raw.size() < 2 || raw[raw.size() - 2] != '\r');
+  parse_status_line(raw.first(line->text), t);
+  // Of an interim response rules see nothing: the one that counts is still to come.
+  if (t.response.status_number == 0 || t.response.status_number >= 200)
+    reach(t, Direction::to_client, State::line);
+  response_.headers.start(Direction::to_client, false);
+  response_.phase = Phase::headers;
+  return Step::again;
+}
+
+// A line that is no status line: browsers skip it when a status line follows, and else show all of it as a
+// body.
+Step HttpParser::body_without_head(HttpTransaction& t, Feed& feed, const Line& line) {
+  const Bytes rest = feed.rest();
+  const bool blank =
+      std::all_of(rest.begin(), rest.begin() + static_cast<std::ptrdiff_t>(line.text), is_space);
+  if (line.size < rest.size() ? rest[line.size] == 'H' || line.size <= 2 : !feed.eof() && line.size <= 2) {
+    feed.take(line.size);
+    response_.scanned = 0;
+    return Step::again;
+  }
+  if (line.size == rest.size() && !feed.eof() && line.size <= kMaxLineBytes && !rest.empty() &&
+      rest.back() == '\n') {
+    response_.scanned = line.size - 1;  // the byte behind it decides
+    return Step::wait;
+  }
+  if (blank && feed.eof()) feed.take(line.size);
+  note(t, Event::response_invalid_protocol);
+  response_.scanned = 0;
+  return begin_body(response_, t, Phase::open_body, 0);
+}
+
+Step HttpParser::switch_protocol(HttpTransaction&, AppProto next) {
+  outcome_.status = ParseOutcome::Status::change;
+  outcome_.next_protocol = next;
+  return Step::stop;
+}
+
+Step HttpParser::response_headers_done(HttpTransaction& t, Feed& feed) {
+  if (response_.mixed_ends) {
+    response_.phase = Phase::body_start;
+    return Step::again;
+  }
+  Response& r = t.response;
+  if (interim(r)) {
+    r.fields.clear();
+    r.raw_headers.clear();
+    r.joined.clear();
+    response_.scanned = 0;
+    response_.phase = Phase::line;
+    return Step::again;
+  }
+  reach(t, Direction::to_client, State::headers);
+  const bool connected = is_method(t, "connect") && r.status_number >= 200 && r.status_number < 300;
+  if (connected || r.status_number == 101) {
+    response_.body.start(t);
+    complete(response_, t, true, feed.time());
+    const auto upgrade = r.header("upgrade");
+    if (connected || !upgrade) return switch_protocol(t, AppProto::unknown);
+    if (contains_nocase(*upgrade, "websocket")) return switch_protocol(t, AppProto::websocket);
+    if (contains_nocase(*upgrade, "h2c")) return switch_protocol(t, AppProto::http2);
+    return switch_protocol(t, AppProto::unknown);
+  }
+  if (request_.phase == Phase::wait_tunnel && request_.tx_id == t.id) request_.phase = Phase::idle;
+
+  const auto encoding = r.header("transfer-encoding");
+  const auto length = r.header("content-length");
+  const auto type = r.header("content-type");
+  const bool no_body = is_method(t, "head") ||
+                       (r.status_number >= 100 && r.status_number < 200 && !length && !encoding) ||
+                       r.status_number == 204 || r.status_number == 304;
+  if (no_body) {
+    response_.body.start(t);
+    response_.phase = Phase::finish;
+    return Step::again;
+  }
+  if (encoding) {
+    if (contains_nocase(*encoding, "chunked")) {
+      if (r.protocol_number < 101) note(t, Event::response_chunked_old_proto);
+      if (!equal_nocase(*encoding, "chunked")) note(t, Event::response_abnormal_transfer_encoding);
+      return begin_body(response_, t, Phase::chunk_size, 0);
+    }
+    note(t, Event::invalid_transfer_encoding_in_response);
+  }
+  if (length) {
+    if (const auto bytes = content_length(*length))
+      return begin_body(response_, t, Phase::fixed_body, *bytes);
+    note(t, Event::invalid_content_length_in_response);
+  } else if (type && contains_nocase(*type, "multipart/byteranges")) {
+    note(t, Event::response_multipart_byteranges);
+  }
+  return begin_body(response_, t, Phase::open_body, 0);
+}
+
+}  // namespace weir::http

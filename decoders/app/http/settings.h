@@ -1,0 +1,40 @@
+// What the configuration says of HTTP (app-layer.protocols.http.libhtp.default-config), and what can go wrong
+// in it.
+#pragma once
+
+#include <cstdint>
+
+#include "decoders/app/streamed_body.h"
+#include "decoders/settings.h"
+
+namespace weir::http {
+
+enum class Event : std::uint8_t {
+#define HTTP_EVENT(id, rule, eve) id,
+#include "decoders/app/http/events.def"
+#undef HTTP_EVENT
+};
+
+struct HttpSettings {
+  BodyLimits request_body{100 * 1024, 32 * 1024, 4 * 1024};
+  BodyLimits response_body{100 * 1024, 40 * 1024, 16 * 1024};
+  std::uint32_t decompress_layers = 2;
+  std::uint64_t bomb_limit = 1024 * 1024;  // bytes of output from which the ratio to the input counts
+  bool lzma = false;
+  std::uint64_t lzma_memory = 1024 * 1024;
+  bool double_decode_path = false, double_decode_query = false;
+  bool plus_is_space = false;
+  bool uri_include_all = false;
+  bool allow_space_uri = false;
+  std::uint32_t max_transactions = 512;  // open at one time in a flow
+};
+
+// `settings` is the protocol's subtree.
+HttpSettings read_settings(const Settings& settings);
+
+// A start line or header line may have so many bytes; longer ones end the parsing of the flow.
+inline constexpr std::size_t kMaxLineBytes = 18000;
+// Header bytes kept of one message; what is beyond is dropped with an event.
+inline constexpr std::size_t kMaxHeaderBytes = 256 * 1024;
+
+}  // namespace weir::http
