@@ -62,7 +62,7 @@ Parsed<NumberOrVar> parse_number_or_var(const RuleBuilder& rule, std::string_vie
     return NumberOrVar{*value, -1};
   }
   const std::int16_t var = rule.find_var(text);
-  if (var < 0) return refuse("no byte_extract or byte_math before it in this buffer makes this variable", text);
+  if (var < 0) return refuse("no byte_extract or byte_math before it, on a buffer of this kind, makes this variable", text);
   return NumberOrVar{0, var};
 }
 

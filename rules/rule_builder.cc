@@ -170,9 +170,14 @@ BufferOp* RuleBuilder::last_op() {
   return chain.empty() ? nullptr : &chain.back();
 }
 
+RuleBuilder::Place RuleBuilder::place_of(const BufferSpec* buffer) {
+  if (buffer == nullptr) return Place::payload;
+  return buffer->sources.empty() ? Place::packet : Place::transaction;
+}
+
 std::int16_t RuleBuilder::find_var(std::string_view name) const {
   for (std::size_t i = 0; i < vars_.size(); ++i)
-    if (vars_[i].name == name && vars_[i].buffer == selected_) return static_cast<std::int16_t>(i);
+    if (vars_[i].name == name && vars_[i].place == place_of(selected_)) return static_cast<std::int16_t>(i);
   return -1;
 }
 
@@ -184,7 +189,7 @@ tl::expected<std::int16_t, KeywordError> RuleBuilder::make_var(std::string_view 
   if (!first_ok || !std::all_of(name.begin(), name.end(), allowed)) return refuse("not a name for a variable", name);
   if (const std::int16_t known = find_var(name); known >= 0) return known;
   if (vars_.size() == kMaxRuleVars) return refuse(fmt::format("a rule has at most {} variables", kMaxRuleVars), name);
-  vars_.push_back({std::string(name), selected_});
+  vars_.push_back({std::string(name), place_of(selected_)});
   return static_cast<std::int16_t>(vars_.size() - 1);
 }
 

@@ -21,7 +21,7 @@ class Plain final : public Transform {
  public:
   using Apply = void (*)(Bytes, std::string&);
   using Refuses = std::string_view (*)(Bytes, bool nocase);
-  Plain(std::string_view name, Apply apply, Refuses refuses = nullptr) : name_(name), apply_(apply), refuses_(refuses) {}
+  Plain(std::string_view name, Apply write, Refuses reason = nullptr) : name_(name), apply_(write), refuses_(reason) {}
   void apply(Bytes in, std::string& out) const override {
     out.clear();
     apply_(in, out);

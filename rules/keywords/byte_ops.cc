@@ -117,7 +117,7 @@ Compiled compile_byte_test(RuleBuilder& rule, std::string_view argument) {
   const auto parts = split(argument, ',');
   if (parts.size() < 4) return refuse("must be COUNT,OPERATOR,VALUE,OFFSET and modifiers", argument);
   ByteTest test;
-  if (auto ok = set_count(rule, test.read, parts[0], 1); !ok) return ok;
+  if (auto ok = set_count(rule, test.read, parts[0], 0); !ok) return ok;
   const auto op = take_compare(parts[1], test.negated);
   if (!op) return tl::unexpected(op.error());
   test.op = *op;
@@ -132,6 +132,8 @@ Compiled compile_byte_test(RuleBuilder& rule, std::string_view argument) {
     if (!*known) return refuse("not a modifier of byte_test", parts[i]);
   }
   if (auto ok = check_read(test.read); !ok) return ok;
+  if (test.read.count.var < 0 && test.read.count.value == 0 && test.read.base == NumberBase::binary)
+    return refuse("a binary number has at least 1 byte", parts[0]);
   return rule.add_op(test);
 }
 

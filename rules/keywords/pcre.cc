@@ -103,6 +103,9 @@ Compiled compile_pcre(RuleBuilder& rule, std::string_view argument) {
   auto regex = Pcre::compile(parts->expression, parts->options, std::move(parts->captures));
   if (!regex) return tl::unexpected(regex.error());
   op.regex = std::move(*regex);
+  // Q names the server's body: as http.response_body when that is selected, else as file.data.
+  if (parts->buffer == &buffer_file_data && rule.selected() == &buffer_http_response_body)
+    parts->buffer = &buffer_http_response_body;
   return parts->buffer == nullptr ? rule.add_op(std::move(op)) : rule.add_op_to(*parts->buffer, std::move(op));
 }
 
