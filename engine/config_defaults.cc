@@ -77,7 +77,7 @@ outputs:
 
 std::span<const std::string_view> known_top_level_keys() {
   static constexpr std::string_view kKeys[] = {
-      "weir", "suricata-version", "include", "vars", "default-log-dir", "stats", "plugins", "outputs", "logging",
+      "weir", "suricata-version", "include", "vars", "default-log-dir", "default-data-dir", "stats", "plugins", "outputs", "logging",
       "af-packet", "af-xdp", "dpdk", "pcap", "pcap-file", "netmap", "pfring", "ipfw", "nfq", "nflog", "dag",
       "napatech", "windivert", "erf-dag", "erf-file", "tilera", "mpipe", "bypass", "capture", "cuda", "app-layer", "asn1-max-frames",
       "datasets", "security", "coredump", "host-mode", "max-pending-packets", "runmode", "autofp-scheduler",

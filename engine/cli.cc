@@ -1,0 +1,131 @@
+#include "engine/cli.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "engine/cli_options.h"
+#include "weir_version.h"
+
+namespace weir::engine {
+namespace {
+
+constexpr std::array kCommands{
+    Command{"detect", "find what rules describe in capture files",
+            "weir detect -r PATH... [-S RULES] [options]", true, true, true, false, run_detect},
+    Command{"prevent", "the same, and say what would have been blocked",
+            "weir prevent -r PATH... [-S RULES] [options]", true, true, true, false, run_prevent},
+    Command{"check", "read rules and configuration, say what is wrong",
+            "weir check [-c FILE] [-S RULES] [options]", false, true, false, false, run_check},
+    Command{"keywords", "list the rule keywords, or explain some", "weir keywords [NAME...]", false, false,
+            false, true, run_keywords},
+};
+
+void print_overview(std::FILE* to) {
+  fmt::print(to, "usage: weir COMMAND [options]\n\nWeir watches network traffic for known-bad signs.\n\n");
+  for (const Command& command : kCommands) fmt::print(to, "  {:10} {}\n", command.name, command.summary);
+  fmt::print(to,
+             "\n'weir COMMAND --help' lists the options of a command. See also weir(1), weir.yaml(5), "
+             "weir-rules(5).\n");
+}
+
+int usage_error(std::string_view command, std::string_view what) {
+  const std::string name = command.empty() ? "weir" : fmt::format("weir {}", command);
+  fmt::print(stderr, "{0}: {1}\nTry '{0} --help'.\n", name, what);
+  return kExitUsage;
+}
+
+}  // namespace
+
+std::span<const Command> all_commands() {
+  return kCommands;
+}
+
+int run_cli(const std::vector<std::string>& arguments) {
+  if (arguments.empty()) {
+    print_overview(stderr);
+    return kExitUsage;
+  }
+  const std::string& first = arguments.front();
+  if (first == "--help" || first == "-h" || first == "help") {
+    print_overview(stdout);
+    return kExitDone;
+  }
+  if (first == "--version" || first == "-V") {
+    fmt::print("weir {}\n", WEIR_VERSION);
+    return kExitDone;
+  }
+  const auto command =
+      std::find_if(kCommands.begin(), kCommands.end(), [&](const Command& c) { return c.name == first; });
+  if (command == kCommands.end())
+    return usage_error(
+        {}, fmt::format("'{}' is not a command; there are detect, prevent, check and keywords", first));
+  const auto parsed = parse_options(*command, {arguments.begin() + 1, arguments.end()});
+  if (!parsed) return usage_error(command->name, parsed.error());
+  if (parsed->help) {
+    fmt::print("usage: {}\n\n{}.\n{}", command->usage, command->summary, describe_options(*command));
+    return kExitDone;
+  }
+  return command->run(parsed->options);
+}
+
+std::optional<Config> load_configuration(const CliOptions& options) {
+  Config config;
+  if (!options.config.empty()) {
+    auto loaded = Config::load(options.config);
+    if (!loaded) {
+      print_error(loaded.error().message);
+      return std::nullopt;
+    }
+    config = std::move(*loaded);
+  }
+  for (const std::string& setting : options.settings) {
+    if (auto done = config.set(setting); !done) {
+      print_error(fmt::format("--set {}: {}", setting, done.error().message));
+      return std::nullopt;
+    }
+  }
+  if (is_watched(options))
+    for (const std::string& key : config.unknown_keys())
+      fmt::print(stderr, "weir: warning: {}: key '{}' is not known\n", options.config, key);
+  return config;
+}
+
+bool report_rules(const RuleSetup& setup, const CliOptions& options) {
+  const bool watched = is_watched(options);
+  std::size_t errors = 0;
+  for (const rules::RuleDiagnostic& d : setup.loaded.diagnostics) {
+    errors += d.warning ? 0U : 1U;
+    if (!d.warning || watched) fmt::print(stderr, "{}\n", rules::to_string(d));
+  }
+  if (watched && !options.rules.no_rules) fmt::print(stderr, "weir: {}\n", rule_totals(setup.loaded));
+  if (!options.strict || errors == 0) return true;
+  print_error(fmt::format("{} in the rules, and --strict",
+                          errors == 1 ? "an error" : fmt::format("{} errors", errors)));
+  return false;
+}
+
+std::string rule_totals(const rules::LoadedRules& loaded) {
+  return fmt::format("{} rule files, {} rules: {} loaded, {} failed, {} skipped", loaded.files,
+                     loaded.rules_seen, loaded.rules_seen - loaded.failed - loaded.skipped, loaded.failed,
+                     loaded.skipped);
+}
+
+bool is_watched(const CliOptions& options) {
+  return options.verbose || ::isatty(STDERR_FILENO) == 1;
+}
+
+void print_error(std::string_view text) {
+  fmt::print(stderr, "weir: error: {}\n", text);
+}
+
+unsigned worker_count(const CliOptions& options) {
+  return options.threads != 0 ? options.threads : std::max(1U, std::thread::hardware_concurrency());
+}
+
+}  // namespace weir::engine

@@ -1,0 +1,66 @@
+// The command line: sub-commands, their options, and what is wrong with a call.
+//
+// Exit status of all commands: 0 done, 1 bad rules, configuration or input, 2 usage.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/rule_setup.h"
+
+namespace weir::engine {
+
+inline constexpr int kExitDone = 0, kExitFailed = 1, kExitUsage = 2;
+
+// What the options of all sub-commands come to; each command offers those that it uses.
+struct CliOptions {
+  std::vector<std::string> captures;  // -r
+  std::string bpf;                    // -f
+  std::string config;                 // -c; empty: built-in defaults
+  std::vector<std::string> settings;  // --set
+  RuleSetupOptions rules;             // -S, -s, --no-rules, --data-dir
+  std::string log_dir = ".";          // -l
+  std::string checksums = "auto";     // -k: auto, all or none
+  unsigned threads = 0;               // 0: one a core
+  bool strict = false;
+  bool verbose = false;
+  bool prevent = false;
+  std::vector<std::string> words;  // arguments that are not options
+};
+
+// A sub-command of weir.
+struct Command {
+  std::string_view name, summary, usage;
+  // Which groups of options it takes.
+  bool takes_input = false, takes_rules = false, takes_output = false, takes_words = false;
+  int (*run)(const CliOptions&) = nullptr;
+};
+
+int run_detect(const CliOptions& options);
+int run_prevent(const CliOptions& options);
+int run_check(const CliOptions& options);
+int run_keywords(const CliOptions& options);
+
+std::span<const Command> all_commands();
+
+// The whole program: `arguments` without the program's name. Returns the exit status.
+int run_cli(const std::vector<std::string>& arguments);
+
+// --- for the commands
+
+// Reads -c and --set; a problem is printed and gives none.
+std::optional<Config> load_configuration(const CliOptions& options);
+// Prints what loading said: errors always, warnings and totals when the user is watching. False: the run must
+// not start (--strict, and something is wrong).
+bool report_rules(const RuleSetup& setup, const CliOptions& options);
+// "62 rule files, 14972 rules: 14900 loaded, 70 failed, 2 skipped"
+std::string rule_totals(const rules::LoadedRules& loaded);
+// A person is reading: standard error is a terminal, or -v was given.
+bool is_watched(const CliOptions& options);
+void print_error(std::string_view text);
+unsigned worker_count(const CliOptions& options);
+
+}  // namespace weir::engine

@@ -1,0 +1,201 @@
+#include "engine/cli_options.h"
+
+#include <algorithm>
+#include <charconv>
+#include <numeric>
+#include <sstream>
+#include <utility>
+
+#include <fmt/format.h>
+#include <boost/program_options.hpp>
+
+namespace weir::engine {
+namespace {
+
+namespace po = boost::program_options;
+using Texts = std::vector<std::string>;
+
+constexpr unsigned kHelpWidth = 100;
+constexpr unsigned kMaxThreads = 1024;
+
+po::options_description group(const char* title) {
+  return po::options_description(title, kHelpWidth, kHelpWidth / 2);
+}
+
+po::typed_value<Texts>* texts(const char* name) {
+  return po::value<Texts>()->composing()->value_name(name);
+}
+po::typed_value<std::string>* text(const char* name) {
+  return po::value<std::string>()->value_name(name);
+}
+
+void add_input(po::options_description& all) {
+  auto input = group("Input");
+  input.add_options()(
+      "read,r", texts("PATH...")->multitoken(),
+      "capture files (pcap, pcapng; gzip and zstd too) or folders of them; - is standard input")(
+      "filter,f", text("BPF"), "only packets that this filter matches")(
+      "checksums,k", text("MODE"), "packets with bad checksums: all (verify), none, or auto (default)");
+  all.add(input);
+}
+
+void add_rules(po::options_description& all) {
+  auto rules = group("Rules");
+  rules.add_options()("rules,S", texts("FILE"),
+                      "these rules instead of the configured ones; repeatable, globs")(
+      "add-rules,s", texts("FILE"), "these rules as well; repeatable, globs")(
+      "no-rules", "load none, log only")("data-dir", text("DIR"),
+                                         "where datasets and lists lie; rules cannot reach outside of it")(
+      "strict", "any rule or configuration error is fatal");
+  all.add(rules);
+}
+
+void add_configuration(po::options_description& all) {
+  auto configuration = group("Configuration");
+  configuration.add_options()("config,c", text("FILE"),
+                              "YAML with Suricata's keys; without it, built-in defaults")(
+      "set", texts("KEY=VALUE"), "override one setting; repeatable");
+  all.add(configuration);
+}
+
+void add_output(po::options_description& all) {
+  auto output = group("Output");
+  output.add_options()("log-dir,l", text("DIR"),
+                       "where logs go (default: the current folder); made when missing")(
+      "threads", text("N"), "workers (default: one a core); the events are the same for every N");
+  all.add(output);
+}
+
+po::options_description visible_options(const Command& command) {
+  po::options_description all;
+  if (command.takes_input) add_input(all);
+  if (command.takes_rules) add_rules(all);
+  if (command.takes_rules) add_configuration(all);
+  if (command.takes_output) add_output(all);
+  auto other = group("Other");
+  other.add_options()("verbose,v", "say more, also when standard error is not a terminal")("help,h",
+                                                                                           "this text");
+  all.add(other);
+  return all;
+}
+
+// Suricata's spellings that mean something here, so that scripts keep working.
+po::options_description hidden_options() {
+  auto hidden = group("");
+  hidden.add_options()("init-errors-fatal", "")("disable-detection", "")("simulate-ips", "")(
+      "runmode", text("MODE"), "")("words", po::value<Texts>(), "");
+  return hidden;
+}
+
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i + 1);
+    for (std::size_t j = 0; j < b.size(); ++j) {
+      const std::size_t change = diagonal + (a[i] == b[j] ? 0 : 1);
+      diagonal = std::exchange(row[j + 1], std::min({row[j + 1] + 1, row[j] + 1, change}));
+    }
+  }
+  return row.back();
+}
+
+std::string hint(const po::options_description& known, const std::string& name) {
+  constexpr std::size_t kNear = 3;
+  std::string best;
+  std::size_t least = kNear + 1;
+  for (const auto& option : known.options()) {
+    const std::size_t distance = edit_distance(name, option->long_name());
+    if (distance < least && distance < option->long_name().size()) {
+      least = distance;
+      best = option->long_name();
+    }
+  }
+  return best.empty() ? std::string{} : fmt::format("; did you mean --{}?", best);
+}
+
+std::string without_dashes(const std::string& name) {
+  const std::size_t start = name.find_first_not_of('-');
+  return start == std::string::npos ? name : name.substr(start, name.find('=') - start);
+}
+
+struct Reader {
+  const po::variables_map& map;
+
+  [[nodiscard]] Texts list(const char* name) const {
+    return map.count(name) != 0 ? map[name].as<Texts>() : Texts{};
+  }
+  [[nodiscard]] std::string one(const char* name, std::string fallback = {}) const {
+    return map.count(name) != 0 ? map[name].as<std::string>() : std::move(fallback);
+  }
+  [[nodiscard]] bool flag(const char* name) const { return map.count(name) != 0; }
+};
+
+tl::expected<void, std::string> read_values(const Reader& in, CliOptions& out) {
+  out.captures = in.list("read");
+  out.bpf = in.one("filter");
+  out.config = in.one("config");
+  out.settings = in.list("set");
+  out.rules.exclusive = in.list("rules");
+  out.rules.additional = in.list("add-rules");
+  out.rules.no_rules = in.flag("no-rules") || in.flag("disable-detection");
+  out.rules.data_dir = in.one("data-dir");
+  out.log_dir = in.one("log-dir", ".");
+  out.strict = in.flag("strict") || in.flag("init-errors-fatal");
+  out.verbose = in.flag("verbose");
+  out.prevent = in.flag("simulate-ips");
+  out.words = in.list("words");
+  out.checksums = in.one("checksums", out.checksums);
+  if (out.checksums != "all" && out.checksums != "none" && out.checksums != "auto")
+    return tl::unexpected(fmt::format("-k {}: expected all, none or auto", out.checksums));
+  if (const std::string threads = in.one("threads"); !threads.empty()) {
+    const auto [end, error] = std::from_chars(threads.data(), threads.data() + threads.size(), out.threads);
+    if (error != std::errc{} || end != threads.data() + threads.size() || out.threads > kMaxThreads)
+      return tl::unexpected(fmt::format("--threads {}: expected a number up to {}", threads, kMaxThreads));
+  }
+  if (out.rules.no_rules && !(out.rules.exclusive.empty() && out.rules.additional.empty()))
+    return tl::unexpected(std::string("--no-rules and -S or -s exclude each other"));
+  return {};
+}
+
+}  // namespace
+
+std::string describe_options(const Command& command) {
+  std::ostringstream out;
+  out << visible_options(command);
+  return out.str();
+}
+
+tl::expected<ParsedOptions, std::string> parse_options(const Command& command,
+                                                       const std::vector<std::string>& arguments) {
+  const po::options_description visible = visible_options(command);
+  po::options_description all;
+  all.add(visible).add(hidden_options());
+  po::positional_options_description words;
+  words.add("words", -1);
+  namespace style = po::command_line_style;
+  try {
+    po::variables_map map;
+    po::store(po::command_line_parser(arguments)
+                  .options(all)
+                  .positional(words)
+                  .style(style::default_style & ~style::allow_guessing)
+                  .run(),
+              map);
+    ParsedOptions out;
+    out.help = map.count("help") != 0;
+    if (out.help) return out;
+    if (auto read = read_values(Reader{map}, out.options); !read) return tl::unexpected(read.error());
+    if (!out.options.words.empty() && !command.takes_words)
+      return tl::unexpected(fmt::format("'{}' is not an option{}", out.options.words.front(),
+                                        command.takes_input ? "; capture files follow -r" : ""));
+    return out;
+  } catch (const po::unknown_option& e) {
+    return tl::unexpected(fmt::format("unknown option {}{}", e.get_option_name(),
+                                      hint(visible, without_dashes(e.get_option_name()))));
+  } catch (const po::error& e) {
+    return tl::unexpected(std::string(e.what()));
+  }
+}
+
+}  // namespace weir::engine

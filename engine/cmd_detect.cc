@@ -1,0 +1,88 @@
+#include <unistd.h>
+
+#include <cstdio>
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "engine/cli.h"
+#include "engine/progress.h"
+
+namespace weir::engine {
+namespace {
+
+bool make_log_dir(const std::string& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (error || !std::filesystem::is_directory(path, error)) {
+    print_error(fmt::format("-l {}: {}", path, error ? error.message() : "not a folder"));
+    return false;
+  }
+  return true;
+}
+
+void print_summary(const RunSummary& s, const CliOptions& options) {
+  const double rate = s.seconds > 0 ? static_cast<double>(s.bytes) / s.seconds : 0;
+  fmt::print(stderr, "weir: {} packets, {} in {:.2f} s ({}/s); {} flows, {} alerts; logs in {}\n", s.packets,
+             human_bytes(static_cast<double>(s.bytes)), s.seconds, human_bytes(rate), s.flows, s.alerts,
+             options.log_dir);
+}
+
+RunOptions run_options(const CliOptions& options, const RuleSetup& setup, bool prevent) {
+  RunOptions run;
+  run.capture = {options.captures, options.bpf};
+  run.log_dir = options.log_dir;
+  run.checksums = options.checksums == "all"    ? ChecksumMode::all
+                  : options.checksums == "none" ? ChecksumMode::none
+                                                : ChecksumMode::automatic;
+  run.threads = worker_count(options);
+  run.prevent = prevent;
+  const rules::LoadedRules& loaded = setup.loaded;
+  run.rules_loaded = loaded.rules_seen - loaded.failed - loaded.skipped;
+  run.rules_failed = loaded.failed;
+  run.rules_skipped = loaded.skipped;
+  return run;
+}
+
+int scan(const CliOptions& options, bool prevent) {
+  if (options.captures.empty()) {
+    fmt::print(stderr, "weir {0}: no input: name capture files or folders with -r\nTry 'weir {0} --help'.\n",
+               prevent ? "prevent" : "detect");
+    return kExitUsage;
+  }
+  const auto config = load_configuration(options);
+  if (!config) return kExitFailed;
+  RuleSetupOptions sources = options.rules;
+  sources.inline_mode = prevent;
+  RuleSetup setup = set_up_rules(*config, sources);
+  if (!report_rules(setup, options)) return kExitFailed;
+  if (!make_log_dir(options.log_dir)) return kExitFailed;
+
+  ProgressLine line;
+  RunOptions run = run_options(options, setup, prevent);
+  if (::isatty(STDERR_FILENO) == 1) run.progress = [&line](const RunProgress& p) { line.show(p); };
+  std::shared_ptr<const rules::RuleSet> rules;
+  if (!options.rules.no_rules)
+    rules = rules::RuleSet::build(std::move(setup.loaded.signatures), *setup.environment,
+                                  {.threads = run.threads});
+  const auto summary = run_offline(run, *config, std::move(rules));
+  line.clear();
+  if (!summary) {
+    print_error(summary.error());
+    return kExitFailed;
+  }
+  for (const std::string& error : summary->errors) print_error(error);
+  if (is_watched(options)) print_summary(*summary, options);
+  return summary->errors.empty() ? kExitDone : kExitFailed;
+}
+
+}  // namespace
+
+int run_detect(const CliOptions& options) {
+  return scan(options, options.prevent);
+}
+int run_prevent(const CliOptions& options) {
+  return scan(options, true);
+}
+
+}  // namespace weir::engine

@@ -1,0 +1,35 @@
+// From configuration and command line to loaded rules: which files, variables, tables and thresholds.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/config.h"
+#include "rules/rule_builder.h"
+#include "rules/rule_loader.h"
+
+namespace weir::engine {
+
+struct RuleSetupOptions {
+  std::vector<std::string> exclusive;   // -S: instead of the configured files; paths or globs
+  std::vector<std::string> additional;  // -s: besides them
+  bool no_rules = false;                // --no-rules
+  std::string data_dir;                 // --data-dir; empty: "default-data-dir", else the folder of the first rule file
+  bool inline_mode = false;
+};
+
+struct RuleSetup {
+  // Made before the rules; they and RuleSet::build need it.
+  std::unique_ptr<rules::RuleEnvironment> environment;
+  // With the diagnostics of variables, tables and thresholds among its own. Errors are for --strict to make fatal.
+  rules::LoadedRules loaded;
+};
+
+// Reads `vars`, `classification-file`, `reference-config-file`, `default-rule-path`, `rule-files` and `threshold-file`.
+// Table and threshold files that are configured but missing are warnings, as stock configurations name files that are
+// often not there; without tables the usual classes and reference systems are known. A relative name is looked for from
+// the current folder, then beside the configuration; rule-files start at default-rule-path.
+RuleSetup set_up_rules(const Config& config, const RuleSetupOptions& options);
+
+}  // namespace weir::engine
