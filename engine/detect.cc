@@ -1,28 +1,178 @@
 #include "engine/detect.h"
 
+#include <algorithm>
+#include <new>
+
+#include <hs.h>
+
+#include "engine/app_layer.h"
+#include "engine/detect_impl.h"
+
 namespace weir::engine {
+namespace {
 
-struct FlowDetect::Impl {};
-FlowDetect::FlowDetect() = default;
-FlowDetect::~FlowDetect() = default;
-
-struct Detect::Impl {
-  std::shared_ptr<const rules::RuleSet> rules;
-  DetectResult result;
-};
-
-Detect::Detect(std::shared_ptr<const rules::RuleSet> rules, const DetectSettings&, rules::SharedState&)
-    : impl_(std::make_unique<Impl>()) {
-  impl_->rules = std::move(rules);
+std::shared_ptr<hs_scratch> clone_scratch(const rules::RuleSet::Program& program) {
+  if (program.scratch_prototype == nullptr) return nullptr;
+  hs_scratch_t* scratch = nullptr;
+  if (hs_clone_scratch(program.scratch_prototype.get(), &scratch) != HS_SUCCESS) throw std::bad_alloc();
+  return {scratch, [](hs_scratch_t* s) { hs_free_scratch(s); }};
 }
+
+bool flow_admits(const rules::FlowRequirement& want, const rules::PacketContext& ctx, bool has_fragment) {
+  if (want.to_server && ctx.direction != Direction::to_server) return false;
+  if (want.to_client && ctx.direction != Direction::to_client) return false;
+  if ((want.to_server || want.to_client || want.established || want.not_established) && ctx.flow == nullptr) return false;
+  if (want.established && !ctx.flow->established) return false;
+  if (want.not_established && ctx.flow->established) return false;
+  if (want.no_frag && has_fragment) return false;
+  return !want.only_frag || has_fragment;
+}
+
+bool app_admits(const rules::HeaderMatch& header, const rules::FlowFacts* flow) {
+  if (flow == nullptr) return false;
+  if (header.app_protocols[static_cast<std::size_t>(flow->protocol)]) return true;
+  // DCERPC over SMB is the same interface.
+  return flow->protocol == AppProto::smb && header.app_protocols[static_cast<std::size_t>(AppProto::dcerpc)];
+}
+
+bool addresses_match(const rules::HeaderMatch& h, const IpAddress& from, const IpAddress& to) {
+  return h.source->contains(from) && h.destination->contains(to);
+}
+
+bool ports_match(const rules::HeaderMatch& h, std::uint16_t from, std::uint16_t to) {
+  return h.source_ports->contains(from) && h.destination_ports->contains(to);
+}
+
+}  // namespace
+
+Detect::Impl::Impl(std::shared_ptr<const rules::RuleSet> rule_set, const DetectSettings& detect_settings,
+                   rules::SharedState& shared_state)
+    : rules(std::move(rule_set)),
+      program(&rules->program()),
+      settings(detect_settings),
+      shared(shared_state),
+      scratch(clone_scratch(*program)),
+      candidates(program->rules.size()),
+      buffers(program->buffers.size()) {}
+
+Detect::Detect(std::shared_ptr<const rules::RuleSet> rules, const DetectSettings& settings, rules::SharedState& shared)
+    : impl_(std::make_unique<Impl>(std::move(rules), settings, shared)) {}
 Detect::~Detect() = default;
 
-const DetectResult& Detect::run(const DetectInput&) {
-  impl_->result.alerts.clear();
-  return impl_->result;
+void Detect::replace_rules(std::shared_ptr<const rules::RuleSet> rules) {
+  impl_ = std::make_unique<Impl>(std::move(rules), impl_->settings, impl_->shared);
 }
 
-bool Detect::finished(const Transaction&, AppProto, Direction) const { return true; }
-void Detect::replace_rules(std::shared_ptr<const rules::RuleSet> rules) { impl_->rules = std::move(rules); }
+const DetectResult& Detect::run(const DetectInput& in) {
+  Impl& d = *impl_;
+  d.begin(in);
+  if (d.program->rules.empty() || (in.flow != nullptr && in.flow->passed)) return d.result;
+  d.run_ip_only();
+  d.run_proto_only();
+  d.run_packet();
+  d.run_transactions();
+  if (d.stream_chunk) in.flow->tcp->stream(in.direction).mark_raw_inspected();  // ends the chunk's views
+  d.finish();
+  return d.result;
+}
+
+bool Detect::finished(const Transaction& tx, AppProto protocol, Direction direction) const {
+  const auto& tx_rules = impl_->program->transactions[static_cast<std::size_t>(protocol)][index(direction)];
+  if (tx_rules.empty() || (tx.only_direction && *tx.only_direction != direction)) return true;
+  return tx.detection != nullptr && static_cast<const TxDetect&>(*tx.detection).sides[index(direction)].done;
+}
+
+void Detect::Impl::begin(const DetectInput& input) {
+  in = &input;
+  result.alerts.clear();
+  result.passed = false;
+  result.overflow = 0;
+  queue.clear();
+  stream_chunk.reset();
+  Flow* flow = input.flow;
+  if (flow != nullptr) {
+    flow_facts.established = flow->state == FlowState::established || flow->state == FlowState::closed;
+    flow_facts.has_tcp_session = flow->tcp != nullptr;
+    flow_facts.packets = flow->packets;
+    flow_facts.bytes = flow->bytes;
+    flow_facts.start = flow->start;
+    flow_facts.last = flow->last;
+    flow_facts.vars = &flow->vars;
+    flow_facts.protocol = flow->app ? flow->app->protocol : AppProto::unknown;
+    flow_facts.protocol_by_direction = {AppProto::unknown, AppProto::unknown};
+    if (flow->app) flow_facts.protocol_by_direction = flow->app->by_direction;
+    flow_facts.stream_bytes = {0, 0};
+    if (flow->tcp != nullptr) {
+      flow_facts.established = flow->tcp->established();
+      for (std::size_t d = 0; d < 2; ++d)
+        flow_facts.stream_bytes[d] = flow->tcp->stream(static_cast<Direction>(d)).bytes_seen();
+    }
+    if (flow->detect == nullptr) flow->detect = std::make_unique<FlowDetect>();
+  }
+  context.emplace(rules::PacketContext{.packet = input.packet,
+                                       .direction = input.direction,
+                                       .flow = flow != nullptr ? &flow_facts : nullptr,
+                                       .stream_added = input.segment != nullptr && input.segment->payload_added,
+                                       .app_events = flow != nullptr && flow->app ? &flow->app->events : nullptr,
+                                       .stream_events = input.stream_events,
+                                       .shared = &shared});
+}
+
+bool Detect::Impl::header_matches(const CompiledRule& rule) const {
+  const rules::Signature& s = *rule.signature;
+  const rules::HeaderMatch& h = s.header;
+  const Packet& p = in->packet;
+  if (h.ip_version != 0 && h.ip_version != p.ip.version) return false;
+  if (p.ip.version == 0 && !h.packet_header) return false;
+  if (!h.any_ip_protocol && !h.ip_protocols[p.ip.protocol]) return false;
+  if (s.hook && s.hook->flow_start && (in->flow == nullptr || in->flow->packets[0] + in->flow->packets[1] != 1)) return false;
+  if (!flow_admits(s.flow, *context, p.ip.is_fragment || p.origin == PacketOrigin::defragmented)) return false;
+  if (rule.checks_app && !app_admits(h, context->flow)) return false;
+  for (const std::uint32_t bit : s.requires_bits)
+    if (in->flow == nullptr || !in->flow->vars.bit(bit)) return false;
+  if (rule.checks_ports && !ports_match(h, p.source_port, p.destination_port) &&
+      !(h.bidirectional && ports_match(h, p.destination_port, p.source_port)))
+    return false;
+  if (rule.checks_addresses && !addresses_match(h, p.ip.source, p.ip.destination) &&
+      !(h.bidirectional && addresses_match(h, p.ip.destination, p.ip.source)))
+    return false;
+  return std::all_of(s.packet_checks.begin(), s.packet_checks.end(),
+                     [&](const auto& check) { return check->matches(*context); });
+}
+
+void Detect::Impl::match(RuleId id, const Transaction* tx, bool from_stream) {
+  const rules::Signature& s = *program->rules[id].signature;
+  for (const auto& effect : s.effects) effect->apply(*context);
+  queue.push_back({id, tx, from_stream});
+}
+
+// Orders the queue, asks the thresholds, honours pass rules.
+void Detect::Impl::finish() {
+  if (queue.empty()) return;
+  std::stable_sort(queue.begin(), queue.end(), [](const Queued& a, const Queued& b) { return a.rule < b.rule; });
+  const Packet& p = in->packet;
+  for (const Queued& q : queue) {
+    const rules::Signature& s = *program->rules[q.rule].signature;
+    Alert alert{&s, s.action, q.tx, q.from_stream, !s.noalert};
+    bool acts = true;
+    if (s.has_thresholds()) {
+      const auto decision =
+          shared.decide(s, {p.ip.source, p.ip.destination, in->flow != nullptr ? in->flow->id : 0}, p.raw.time);
+      alert.logged = alert.logged && decision.alert;
+      acts = decision.act;
+      if (decision.replacement) alert.action = *decision.replacement;
+    }
+    if (!acts) continue;
+    if (alert.action == rules::Action::pass) {
+      result.passed = true;
+      result.alerts.clear();
+      return;
+    }
+    if (result.alerts.size() >= settings.packet_alert_max)
+      ++result.overflow;
+    else
+      result.alerts.push_back(alert);
+  }
+}
 
 }  // namespace weir::engine

@@ -5,6 +5,7 @@
 // that the pipeline makes at the end of a flow), as in Suricata.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -64,10 +65,9 @@ class Detect {
 
 // What detection keeps per flow (made on demand, freed with the flow).
 struct FlowDetect {
-  FlowDetect();
-  ~FlowDetect();
-  struct Impl;
-  std::unique_ptr<Impl> impl;
+  std::array<bool, 2> ip_only_done{}, proto_only_done{};  // by direction of the flow
+  // Transactions below this id are done with, by direction: where the next run starts to look.
+  std::array<std::uint64_t, 2> first_open{};
 };
 
 }  // namespace weir::engine

@@ -26,6 +26,10 @@ class AddressSet {
   // One set for all rules that say "any".
   static const std::shared_ptr<const AddressSet>& shared_any();
   [[nodiscard]] bool is_any() const;
+  // Something was taken out of it ("!10.0.0.0/8"): such rules run on every packet, others about addresses alone once a
+  // flow and direction.
+  [[nodiscard]] bool has_negation() const { return has_negation_; }
+  void note_negation() { has_negation_ = true; }
   [[nodiscard]] bool empty() const { return v4_.empty() && v6_.empty(); }
   [[nodiscard]] bool contains(const IpAddress& a) const;
   [[nodiscard]] const std::vector<Range4>& v4() const { return v4_; }
@@ -40,6 +44,7 @@ class AddressSet {
   [[nodiscard]] AddressSet complement() const;
 
  private:
+  bool has_negation_ = false;
   std::vector<Range4> v4_;
   std::vector<Range6> v6_;
 };

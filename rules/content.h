@@ -36,7 +36,7 @@ enum class NumberBase : std::uint8_t { binary, hexadecimal, decimal, octal };
 
 // Where and how byte_test, byte_jump, byte_extract and byte_math read their number.
 struct ByteRead {
-  NumberOrVar count;  // bytes
+  NumberOrVar count;  // bytes; 0 for a number in text: as many digits as are there
   NumberOrVar offset;
   bool relative = false, little = false, dce = false;
   NumberBase base = NumberBase::binary;

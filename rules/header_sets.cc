@@ -4,6 +4,7 @@
 #include <bit>
 #include <functional>
 #include <optional>
+#include <type_traits>
 
 #include <fmt/format.h>
 
@@ -200,7 +201,10 @@ auto SetReader<Set>::variable(std::string_view reference, unsigned depth) -> tl:
 template <class Set>
 auto SetReader<Set>::resolve(const Split& split, std::string_view text) const -> tl::expected<Set, SetError> {
   Set set = split.has_plain ? split.plain : Set::any();
-  if (split.has_negated) set.subtract(split.negated);
+  if (split.has_negated) {
+    set.subtract(split.negated);
+    if constexpr (std::is_same_v<Set, AddressSet>) set.note_negation();
+  }
   if (set.empty()) return fail("the list leaves nothing to match", text);
   return set;
 }

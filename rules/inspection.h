@@ -65,6 +65,7 @@ struct FlowFacts {
   TimeUs start = 0, last = 0;
   AppProto protocol = AppProto::unknown;
   std::array<AppProto, 2> protocol_by_direction{AppProto::unknown, AppProto::unknown};
+  AppProto original_protocol = AppProto::unknown;  // before a protocol change, else the same as `protocol`
   FlowVars* vars = nullptr;
 };
 

@@ -1,18 +1,108 @@
-// What a RuleSet holds: the signatures and everything compiled from them.
+// What a RuleSet holds: the signatures, each with what matching wants at hand, and the groups that pick the few rules
+// worth a look at a packet or transaction.
+//
+// Immutable; shared by all workers. Rules are numbered in the order of evaluation (RuleId): pass before drop before
+// reject before alert, then rules that set a flow bit before rules that wait for one, then by priority, then as loaded.
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <memory>
 #include <vector>
 
+#include "rules/chain.h"
+#include "rules/pattern_set.h"
 #include "rules/rule_builder.h"
 #include "rules/rule_set.h"
 #include "rules/signature.h"
 
 namespace weir::rules {
 
+// A buffer with its transforms: rules that look at the same one share its bytes and its pattern set.
+using BufferId = std::uint16_t;
+struct InspectBuffer {
+  const BufferSpec* spec = nullptr;
+  std::vector<std::shared_ptr<const Transform>> transforms;
+};
+
+// Where a rule without an application buffer looks.
+enum class RuleKind : std::uint8_t {
+  header,       // no bytes at all: headers, flow, events
+  ip_only,      // addresses alone: once per direction of a flow
+  proto_only,   // the application protocol alone: once per direction, when it is known
+  payload,      // the packet's payload, or the stream, or both
+  transaction,  // application buffers
+};
+
+struct CompiledEngine {
+  const BufferEngine* source = nullptr;  // in the signature
+  BufferId buffer = 0;
+  Chain chain;
+};
+
+struct CompiledRule {
+  const Signature* signature = nullptr;
+  RuleKind kind = RuleKind::header;
+  bool on_packet = false, on_stream = false;  // of payload rules
+  bool checks_addresses = false, checks_ports = false, checks_app = false;
+  Chain payload;
+  std::vector<CompiledEngine> packet_buffers;  // must match on the packet, whatever the kind
+  std::vector<CompiledEngine> engines;         // must match on the transaction
+};
+
+// Rules for one IP protocol and direction, and within it for one class of server ports.
+struct PacketGroup {
+  PatternSet packet;  // patterns of rules that look at the packet's payload
+  PatternSet stream;  // patterns of rules that look at the stream
+  std::vector<RuleId> packet_always, stream_always;  // payload rules without a usable pattern
+  std::vector<RuleId> header;                        // looked at on every packet
+};
+
+enum class IpClass : std::uint8_t { tcp, udp, icmp, other };
+inline constexpr std::size_t kIpClasses = 4;
+constexpr IpClass ip_class(std::uint8_t protocol) {
+  return protocol == 6 ? IpClass::tcp
+         : protocol == 17 ? IpClass::udp
+         : protocol == 1 || protocol == 58 ? IpClass::icmp
+                                           : IpClass::other;
+}
+
+// All packet rules of one IP class and direction. `any` holds rules for any (or very many) ports, `by_class` those for
+// particular server ports: class_of[port] says which group, 0 none.
+struct PacketRules {
+  PacketGroup any;
+  std::vector<PacketGroup> by_class;  // [0] is empty
+  std::vector<std::uint16_t> class_of;  // 65536 entries, or none when there is no class
+  [[nodiscard]] const PacketGroup* of_port(std::uint16_t port) const {
+    return class_of.empty() || class_of[port] == 0 ? nullptr : &by_class[class_of[port]];
+  }
+};
+
+// One pass over one buffer of a protocol's transactions in one direction.
+struct TxPrefilter {
+  BufferId buffer = 0;
+  std::uint8_t progress = 0;
+  bool streamed = false;
+  PatternSet patterns;
+};
+// Rules of one application protocol and direction.
+struct TxRules {
+  std::vector<TxPrefilter> prefilters;  // by progress
+  std::vector<RuleId> always;           // without a usable pattern
+  std::vector<const BufferSource*> sources;  // by BufferId; null: this protocol has no such buffer here
+  [[nodiscard]] bool empty() const { return prefilters.empty() && always.empty(); }
+};
+
 struct RuleSet::Program {
   std::vector<std::unique_ptr<Signature>> signatures;
+  std::vector<CompiledRule> rules;  // by RuleId
+  std::vector<InspectBuffer> buffers;
+  std::array<std::array<PacketRules, 2>, kIpClasses> packets;  // [IpClass][Direction]
+  std::array<std::array<TxRules, 2>, kAppProtoCount> transactions;
+  std::array<std::vector<RuleId>, 2> ip_only;                        // by direction
+  std::array<std::array<std::vector<RuleId>, 2>, kAppProtoCount> proto_only;
   NameTable flowbit_names, flowint_names;
+  std::shared_ptr<hs_scratch> scratch_prototype;  // fits every database; workers clone it; null without patterns
 };
 
 }  // namespace weir::rules

@@ -5,6 +5,7 @@
 // loader calls finish(), which checks the rule as a whole.
 #pragma once
 
+#include <bitset>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -17,6 +18,8 @@
 #include "rules/signature.h"
 
 namespace weir::rules {
+
+class Dataset;  // rules/dataset.h
 
 // Names to dense ids, shared by all rules of a load (flowbits, flowints, xbits ...). Ids count from 0.
 class NameTable {
@@ -40,8 +43,12 @@ struct RuleEnvironment {
   std::string data_dir;  // datasets and lists are read from here only; empty: none may be read
   std::vector<std::string> features;  // what `requires: feature NAME` finds; default_features() at first
   bool inline_mode = false;
-  NameTable flowbits, flowints, xbits, hostbits;
+  NameTable flowbits, flowints;
+  NameTable xbits;  // hostbits, too: both are bits on hosts, and one rule may set what the other reads
+  std::unordered_map<std::string, std::shared_ptr<Dataset>> datasets;  // by name
 };
+
+inline constexpr std::size_t kMaxTransforms = 8;  // on one buffer
 
 class RuleBuilder {
  public:
@@ -52,26 +59,35 @@ class RuleBuilder {
   [[nodiscard]] const Rule& rule() const { return rule_; }
 
   // --- buffers
-  // Contents that follow look at `buffer`. A rule may come back to a buffer: it then has two engines on it.
+  // Contents that follow look at `buffer`. A rule that comes back to a buffer goes on with the chain that it has there,
+  // so that `distance` may count from a content before; buffers with instances (`multiple`) get an engine each time.
   Compiled select_buffer(const BufferSpec& buffer);
   // Contents that follow look at the packet payload again (pkt_data).
   void select_payload();
-  // Adds a transform to the buffer selected last; refused after its first content.
+  // Adds a transform to the selected buffer: contents that follow look at its output, those before it do not.
   Compiled add_transform(std::shared_ptr<const Transform> transform);
+  // The selected buffer must not be there (`absent`).
+  Compiled set_absent(bool or_else);
   // The old form: "content:...; http_uri;" moves the last content from the payload to `buffer`.
   Compiled move_last_content(const BufferSpec& buffer);
   // The old form of file_data and dce_stub_data is sticky; pcre's buffer flags add straight to a buffer.
   Compiled add_op_to(const BufferSpec& buffer, BufferOp op);
   // Appends to the selected buffer's chain; refused when it is full.
   Compiled add_op(BufferOp op);
-  // The last content of the selected buffer (for depth, nocase ...); null when there is none.
+  // The last content of the selected buffer (for depth, nocase ...), or the one that was just moved; null when there is
+  // none.
   Content* last_content();
   // The last operation of the selected buffer; null when there is none.
   BufferOp* last_op();
   [[nodiscard]] const BufferSpec* selected() const { return selected_; }
-  // The variable of that name, made by byte_extract / byte_math; -1 when there is none.
+  // The variable of that name, made by byte_extract / byte_math before on a buffer of the same kind as the selected one
+  // (payload, packet header, transaction); -1 when there is none.
   [[nodiscard]] std::int16_t find_var(std::string_view name) const;
   tl::expected<std::int16_t, KeywordError> make_var(std::string_view name);
+
+  // Refuses a keyword that stands in the rule more than once.
+  [[nodiscard]] Compiled once(std::string_view keyword) const;
+  [[nodiscard]] bool has_option(std::string_view keyword) const;
 
   // --- conditions
   void add_packet_check(std::shared_ptr<const PacketCheck> check) {
@@ -87,15 +103,33 @@ class RuleBuilder {
   tl::expected<std::unique_ptr<Signature>, KeywordError> finish();
 
  private:
-  BufferChain& selected_chain();
+  static constexpr std::size_t kPayload = SIZE_MAX;  // as an engine's number
+  // Buffers of one kind are looked at together and in the order of the rule, so they may share variables.
+  enum class Place : std::uint8_t { payload, packet, transaction };
+  struct Variable {
+    std::string name;
+    Place place;
+  };
+  static Place place_of(const BufferSpec* buffer);
+
+  // Numbers of engines in signature().buffers, or kPayload. Engines are made when something is put into them.
+  std::size_t open_engine();
+  std::size_t find_engine(const BufferSpec& buffer) const;
+  BufferChain& chain_of(std::size_t engine);
+  Compiled append(std::size_t engine, BufferOp op);
+  // Narrows the rule's protocols to those of `wanted`.
+  Compiled narrow_protocols(const std::bitset<kAppProtoCount>& wanted, std::string_view names);
 
   const Rule& rule_;
   RuleEnvironment& environment_;
   std::unique_ptr<Signature> signature_;
   const BufferSpec* selected_ = nullptr;  // null: payload
-  std::size_t selected_engine_ = 0;
-  bool base64_selected_ = false;
-  std::vector<std::string> vars_;
+  std::size_t engine_ = kPayload;         // of the selected buffer
+  bool engine_open_ = true;               // false: selected, but nothing put in yet
+  std::vector<std::shared_ptr<const Transform>> transforms_;  // of the selected buffer
+  std::size_t content_engine_ = kPayload, content_index_ = 0;  // the last content
+  bool have_content_ = false;
+  std::vector<Variable> vars_;
 };
 
 }  // namespace weir::rules

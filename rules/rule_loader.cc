@@ -12,6 +12,7 @@
 #include "rules/rule_parser.h"
 #include "rules/text.h"
 #include "rules/text_file.h"
+#include "rules/unsupported.h"
 
 namespace weir::rules {
 namespace {
@@ -116,6 +117,7 @@ std::optional<RuleDiagnostic> Loader::compile_option(const Rule& rule, const Rul
   if (option.keyword == "requires") return std::nullopt;
   const auto wrong = [&](KeywordError e) { return diagnose(rule, option.column, clip(option.keyword), std::move(e)); };
   const KeywordSpec* spec = find_keyword(option.keyword);
+  if (spec == nullptr) spec = find_unsupported_keyword(option.keyword);
   if (spec == nullptr) return wrong({"unknown keyword", {}});
   if (spec->argument == KeywordSpec::Argument::none && option.has_argument)
     return wrong({"the keyword takes no argument", std::string(clip(option.argument))});

@@ -1,6 +1,6 @@
 #include "rules/rule_set.h"
 
-#include "rules/program.h"
+#include "rules/program_builder.h"
 
 namespace weir::rules {
 
@@ -8,12 +8,8 @@ RuleSet::RuleSet(std::unique_ptr<const Program> program) : program_(std::move(pr
 RuleSet::~RuleSet() = default;
 
 std::shared_ptr<const RuleSet> RuleSet::build(std::vector<std::unique_ptr<Signature>> signatures,
-                                              const RuleEnvironment& environment, const RuleSetOptions&) {
-  auto program = std::make_unique<Program>();
-  program->signatures = std::move(signatures);
-  program->flowbit_names = environment.flowbits;
-  program->flowint_names = environment.flowints;
-  return std::shared_ptr<const RuleSet>(new RuleSet(std::move(program)));
+                                              const RuleEnvironment& environment, const RuleSetOptions& options) {
+  return std::shared_ptr<const RuleSet>(new RuleSet(build_program(std::move(signatures), environment, options)));
 }
 
 std::size_t RuleSet::size() const { return program_->signatures.size(); }

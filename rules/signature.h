@@ -70,13 +70,18 @@ class Transform {
   virtual ~Transform() = default;
   virtual void apply(Bytes in, std::string& out) const = 0;
   [[nodiscard]] virtual std::string_view name() const = 0;  // with its argument, when it has one
+  // Why its output can never hold this content, or empty; checked at load.
+  [[nodiscard]] virtual std::string_view refuses(Bytes /*content*/, bool /*nocase*/) const { return {}; }
 };
 
 // All the conditions of a rule on one buffer.
 struct BufferEngine {
   const BufferSpec* buffer = nullptr;
   std::vector<std::shared_ptr<const Transform>> transforms;
-  BufferChain chain;
+  BufferChain chain;  // empty only with `absent`
+  // Holds when the transaction, complete on this side, has no such buffer. With or_else it also holds when the buffer is
+  // there and the chain matches on it.
+  bool absent = false, or_else = false;
 };
 
 struct TxCheckEngine {
@@ -130,8 +135,9 @@ struct Signature {
   [[nodiscard]] bool has_thresholds() const {
     return threshold || detection_filter || rate_filter || !suppressions.empty();
   }
-  std::optional<Tag> tag;
+  std::vector<Tag> tags;
   bool noalert = false;
+  bool alert_requested = false;  // `alert`: a pass rule that writes its alert all the same
   bool ip_only_hint = false;
   // Set by `prefilter` on a keyword, or fast_pattern: what the author asks the prefilter to use.
   bool prefilter_requested = false;

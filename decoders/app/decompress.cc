@@ -78,6 +78,7 @@ void Decompressor::Layer::start(Encoding e, const DecompressLimits& limits) {
   way = 0;
   active = certain = false;
   held.clear();
+  tentative.clear();
 }
 
 std::optional<Bytes> Decompressor::Layer::begin() {
@@ -86,6 +87,7 @@ std::optional<Bytes> Decompressor::Layer::begin() {
     if (opening.kind == Opening::Kind::need_more) return std::nullopt;
     if (opening.kind == Opening::Kind::not_this) continue;
     codec->reset();
+    tentative.clear();
     active = true;
     certain = opening.certain;
     return Bytes{held}.subspan(opening.skip);
@@ -163,9 +165,12 @@ void Decompressor::run(std::size_t index, Bytes in, DecompressSink& out) {
       in = *again;
       continue;
     }
-    if (!produced.empty()) {
+    if (layer.state == Layer::State::trying && !layer.believed(step)) {
+      layer.tentative.insert(layer.tentative.end(), produced.begin(), produced.end());
+    } else if (!produced.empty() || !layer.tentative.empty()) {
       layer.state = Layer::State::flowing;
-      if (!within_bounds(produced.size())) return;
+      if (!within_bounds(produced.size() + layer.tentative.size())) return;
+      emit_tentative(index, out);
       push(index + 1, produced, out);
     }
     if (bad || step == Codec::Step::ended) layer.state = Layer::State::done;
@@ -173,10 +178,20 @@ void Decompressor::run(std::size_t index, Bytes in, DecompressSink& out) {
   }
 }
 
+void Decompressor::emit_tentative(std::size_t index, DecompressSink& out) {
+  std::vector<std::uint8_t> tentative;
+  tentative.swap(layers_[index]->tentative);
+  push(index + 1, tentative, out);
+}
+
 void Decompressor::finish(DecompressSink& out) {
   for (std::size_t i = 0; i < used_; ++i) {
     Layer& layer = *layers_[i];
     if (layer.state != Layer::State::trying) continue;
+    if (!layer.tentative.empty()) {
+      emit_tentative(i, out);
+      continue;
+    }
     layer.state = Layer::State::passing;
     failed_ |= !layer.held.empty();
     std::vector<std::uint8_t> held;

@@ -61,6 +61,7 @@ class Decompressor {
  private:
   void push(std::size_t layer, Bytes in, DecompressSink& out);
   void run(std::size_t layer, Bytes in, DecompressSink& out);
+  void emit_tentative(std::size_t layer, DecompressSink& out);
   bool within_bounds(std::size_t produced);
 
   std::vector<std::unique_ptr<Layer>> layers_;

@@ -34,6 +34,8 @@ struct Opening {
 };
 // Ways 0 (gzip, its header fields honoured), 1 (gzip, flags ignored), 2 (zlib), 3 (raw).
 inline constexpr unsigned kInflateWays = 4;
+// Raw data is believed once so many bytes of it made sense.
+inline constexpr std::size_t kBelievedBytes = 64;
 Opening inflate_opening(unsigned way, Bytes data);
 
 struct Decompressor::Layer {
@@ -44,6 +46,7 @@ struct Decompressor::Layer {
   bool active = false;  // this way has begun, its codec has seen all of `held`
   bool certain = false;
   std::vector<std::uint8_t> held;
+  std::vector<std::uint8_t> tentative;  // output of a way that may still turn out to be wrong
   std::unique_ptr<Codec> codec;
 
   void start(Encoding e, const DecompressLimits& limits);
@@ -53,6 +56,9 @@ struct Decompressor::Layer {
   // Begins the first way that fits what is held; the bytes that its codec shall see, or none: no way (state
   // is `passing`) or not enough bytes to tell.
   std::optional<Bytes> begin();
+  [[nodiscard]] bool believed(Codec::Step step) const {
+    return certain || step == Codec::Step::ended || held.size() >= kBelievedBytes;
+  }
 };
 
 }  // namespace weir

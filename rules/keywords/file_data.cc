@@ -11,13 +11,17 @@ const AppFile* file(const BufferRequest& r) {
   return files != nullptr && r.index < files->size() ? (*files)[r.index].get() : nullptr;
 }
 
-// A file whose bytes have all been looked at, or of which too few are there, shows nothing; later ones still
-// may.
+// The files that have something to show now: one whose bytes have all been looked at, or of which too few are there,
+// is left out (an empty view would satisfy negated conditions).
 std::optional<BodyView> content(const BufferRequest& r) {
-  const AppFile* f = file(r);
-  if (f == nullptr) return std::nullopt;
-  if (f->content == nullptr) return BodyView{};
-  return body_view(*f->content).value_or(BodyView{});
+  const FileList* files = r.tx.files(r.direction);
+  if (files == nullptr) return std::nullopt;
+  std::uint32_t index = 0;
+  for (const auto& f : *files) {
+    const auto view = f->content == nullptr ? std::nullopt : body_view(*f->content);
+    if (view && index++ == r.index) return view;
+  }
+  return std::nullopt;
 }
 
 // Of an HTTP response it is the body, whether or not it is worth a file.

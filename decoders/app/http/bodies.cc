@@ -139,7 +139,7 @@ Step HttpParser::chunk_data(Side& side, Feed& feed) {
 
 // Up to the LF behind the data; what stands there besides is ignored.
 Step HttpParser::chunk_end(Side& side, Feed& feed) {
-  const auto line = find_line(feed.rest(), side.scanned, false);
+  const auto line = find_line(feed.rest(), side.scanned, feed.eof());
   if (!line && feed.rest().size() <= kMaxLineBytes) return Step::wait;
   const std::size_t size = line ? line->size : feed.rest().size();
   tx(side)->message(side.direction).wire_body_bytes += size;

@@ -1,0 +1,101 @@
+// Detection on the packet itself and on the reassembled stream.
+#include "engine/detect_impl.h"
+
+namespace weir::engine {
+
+void Detect::Impl::run_ip_only() {
+  if (in->packet.ip.version == 0) return;
+  if (in->flow != nullptr) {
+    bool& done = in->flow->detect->ip_only_done[index(in->direction)];
+    if (done) return;
+    done = true;
+  }
+  for (const RuleId id : program->ip_only[index(in->direction)])
+    if (header_matches(program->rules[id])) match(id, nullptr, false);
+}
+
+void Detect::Impl::run_proto_only() {
+  if (in->flow == nullptr) return;
+  const AppProto protocol = flow_facts.protocol;
+  if (protocol == AppProto::unknown) return;
+  bool& done = in->flow->detect->proto_only_done[index(in->direction)];
+  if (done) return;
+  done = true;
+  for (const RuleId id : program->proto_only[static_cast<std::size_t>(protocol)][index(in->direction)])
+    if (header_matches(program->rules[id])) match(id, nullptr, false);
+}
+
+void Detect::Impl::gather_packet_candidates(const rules::PacketGroup& group) {
+  const bool pseudo = in->packet.origin == PacketOrigin::flow_timeout || in->packet.origin == PacketOrigin::stream_flush;
+  if (!pseudo)
+    for (const RuleId id : group.header) candidates.add(id);
+  const Bytes payload = in->packet.payload;
+  const bool skip_payload = pseudo || (in->flow != nullptr && in->flow->no_payload_inspection);
+  if (!payload.empty() && !skip_payload) {
+    group.packet.scan(payload, 0, scratch.get(), candidates);
+    for (const RuleId id : group.packet_always) candidates.add(id);
+    if (payload_on_packet) {
+      group.stream.scan(payload, 0, scratch.get(), candidates);
+      for (const RuleId id : group.stream_always) candidates.add(id);
+    }
+  }
+  if (stream_chunk) {
+    group.stream.scan(stream_chunk->data, stream_chunk->offset, scratch.get(), candidates);
+    for (const RuleId id : group.stream_always) candidates.add(id);
+  }
+}
+
+void Detect::Impl::run_packet() {
+  const Packet& p = in->packet;
+  const auto c = p.ip.version == 0 ? rules::IpClass::other : rules::ip_class(p.ip.protocol);
+  const rules::PacketRules& packet_rules = program->packets[static_cast<std::size_t>(c)][index(in->direction)];
+  TcpStream* stream = in->flow != nullptr && in->flow->tcp ? &in->flow->tcp->stream(in->direction) : nullptr;
+  if (stream != nullptr && (stream->raw_ready() || in->flow_ends)) {
+    stream_chunk = stream->raw_chunk();
+    if (stream_chunk->data.empty()) stream_chunk.reset();
+  }
+  payload_on_packet = c == rules::IpClass::tcp && !context->stream_added;
+  candidates.clear();
+  buffers.clear();
+  gather_packet_candidates(packet_rules.any);
+  const std::uint16_t port = in->direction == Direction::to_server ? p.destination_port : p.source_port;
+  if (const rules::PacketGroup* group = packet_rules.of_port(port)) gather_packet_candidates(*group);
+  for (const RuleId id : candidates.sorted()) {
+    const CompiledRule& rule = program->rules[id];
+    bool from_stream = false;
+    if (header_matches(rule) && packet_rule_matches(rule, from_stream)) match(id, nullptr, from_stream);
+  }
+}
+
+bool Detect::Impl::packet_buffers_match(const CompiledRule& rule) {
+  for (const rules::CompiledEngine& engine : rule.packet_buffers) {
+    bool met = false;
+    for (const BodyView& v : buffers.of_packet(*program, engine.buffer, in->packet))
+      met = met || engine.chain.matches({v.data, 0, true}, chain_scratch);
+    if (!met) return false;
+  }
+  return true;
+}
+
+bool Detect::Impl::chain_on_packet(const CompiledRule& rule) {
+  const Bytes payload = in->packet.payload;
+  if (payload.empty() || (in->flow != nullptr && in->flow->no_payload_inspection)) return false;
+  return rule.payload.matches({payload, 0, true}, chain_scratch);
+}
+
+bool Detect::Impl::packet_rule_matches(const CompiledRule& rule, bool& from_stream) {
+  if (rule.signature->dsize) {
+    const auto size = in->packet.payload.size();
+    if (size < rule.signature->dsize->first || size > rule.signature->dsize->second) return false;
+  }
+  chain_scratch.vars.fill(0);
+  if (!packet_buffers_match(rule)) return false;
+  if (rule.payload.empty()) return true;
+  const bool tcp = in->packet.has_tcp;
+  if ((!tcp || rule.on_packet || payload_on_packet) && chain_on_packet(rule)) return true;
+  if (!tcp || !rule.on_stream || !stream_chunk) return false;
+  from_stream = rule.payload.matches({stream_chunk->data, stream_chunk->offset, true}, chain_scratch);
+  return from_stream;
+}
+
+}  // namespace weir::engine

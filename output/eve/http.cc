@@ -1,0 +1,206 @@
+// EVE's http events (also inside alerts and fileinfo events, always in the extended form there).
+#include "output/eve/http.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <string>
+#include <vector>
+
+#include "output/eve_tx.h"
+
+namespace weir::output {
+namespace {
+
+using http::Field;
+using http::HttpTransaction;
+using http::Message;
+using http::Request;
+using http::Response;
+
+// Headers that `custom:` may ask for on the response's side; all others are the request's.
+constexpr std::array<std::string_view, 27> kResponseFields{"accept-range",
+                                                           "age",
+                                                           "allow",
+                                                           "connection",
+                                                           "content-encoding",
+                                                           "content-language",
+                                                           "content-length",
+                                                           "content-location",
+                                                           "content-md5",
+                                                           "content-range",
+                                                           "content-type",
+                                                           "date",
+                                                           "etag",
+                                                           "expires",
+                                                           "last-modified",
+                                                           "link",
+                                                           "location",
+                                                           "proxy-authenticate",
+                                                           "referrer",
+                                                           "refresh",
+                                                           "retry-after",
+                                                           "server",
+                                                           "set-cookie",
+                                                           "trailer",
+                                                           "transfer-encoding",
+                                                           "upgrade",
+                                                           "vary"};
+
+struct CustomField {
+  std::string header, key;
+  Direction direction;
+};
+
+struct HttpOptions {
+  bool extended = true;
+  bool all_request_headers = false, all_response_headers = false;
+  std::vector<CustomField> custom;
+};
+
+HttpOptions read_options(const Settings& s) {
+  HttpOptions o;
+  o.extended = s.flag("extended", true);
+  const std::string all = s.text("dump-all-headers").value_or("none");
+  o.all_request_headers = all == "both" || all == "request";
+  o.all_response_headers = all == "both" || all == "response";
+  for (const std::string& name : s.list("custom")) {
+    std::string key = name;
+    std::replace(key.begin(), key.end(), '-', '_');
+    const bool response =
+        std::find(kResponseFields.begin(), kResponseFields.end(), name) != kResponseFields.end() ||
+        name == "warning" || name == "www-authenticate";
+    o.custom.push_back({name, key, response ? Direction::to_client : Direction::to_server});
+  }
+  return o;
+}
+
+void write_header(JsonWriter& out, std::string_view key, const Message& m, std::string_view name) {
+  if (const auto value = m.header(name)) out.bytes(key, *value);
+}
+
+// A number up to `end`, or -1 for "*"; false: neither.
+bool range_number(std::string_view& text, char end, std::int64_t& value) {
+  const std::size_t size = end == '\0' ? text.size() : text.find(end);
+  if (size == std::string_view::npos) return false;
+  const std::string_view part = text.substr(0, size);
+  text.remove_prefix(std::min(text.size(), size + 1));
+  value = -1;
+  if (part == "*") return true;
+  const auto [rest, error] = std::from_chars(part.data(), part.data() + part.size(), value);
+  return error == std::errc{} && rest == part.data() + part.size() && value >= 0;
+}
+
+void write_content_range(JsonWriter& out, const Response& r) {
+  const auto raw = r.header("content-range");
+  if (!raw) return;
+  const auto object = out.object("content_range");
+  out.bytes("raw", *raw);
+  std::string_view text = *raw;
+  if (text.substr(0, 5) != "bytes") return;
+  text.remove_prefix(5);
+  const std::size_t blanks = std::min(text.size(), text.find_first_not_of(' '));
+  text.remove_prefix(blanks);
+  std::int64_t start = -1, end = -1, size = -1;
+  const bool no_range = text.substr(0, 2) == "*/";
+  if (no_range)
+    text.remove_prefix(2);
+  else if (!range_number(text, '-', start) || !range_number(text, '/', end))
+    return;
+  if (blanks == 0 || !range_number(text, '\0', size)) return;
+  if (start >= 0) out.number("start", static_cast<std::uint64_t>(start));
+  if (end >= 0) out.number("end", static_cast<std::uint64_t>(end));
+  if (size >= 0) out.number("size", static_cast<std::uint64_t>(size));
+}
+
+void write_basic(JsonWriter& out, const HttpTransaction& tx) {
+  const Request& r = tx.request;
+  if (!r.hostname.empty()) out.bytes("hostname", r.hostname);
+  if (r.port >= 0) out.number("http_port", static_cast<std::uint64_t>(r.port));
+  if (tx.request_missing)
+    out.string("url", http::kUnseenUri);
+  else if (r.uri.size != 0)
+    out.bytes("url", r.uri.of(r.line));
+  write_header(out, "http_user_agent", r, "user-agent");
+  write_header(out, "xff", r, "x-forwarded-for");
+  if (const auto type = tx.response.header("content-type"))
+    out.bytes("http_content_type", type->substr(0, type->find(';')));
+  write_content_range(out, tx.response);
+}
+
+void write_extended(JsonWriter& out, const HttpTransaction& tx) {
+  const Request& request = tx.request;
+  const Response& response = tx.response;
+  write_header(out, "http_refer", request, "referer");
+  if (request.method.size != 0) out.bytes("http_method", request.method.of(request.line));
+  if (!request.protocol().empty()) out.bytes("protocol", request.protocol());
+  if (response.status_number != 0)
+    out.number("status", response.status_number);
+  else if (response.status.size != 0)
+    out.bytes("status_string", response.status.of(response.line));
+  if (response.status_number > 300 && response.status_number < 304)
+    write_header(out, "redirect", response, "location");
+  out.number("length", response.wire_body_bytes);
+}
+
+void write_all_headers(JsonWriter& out, std::string_view key, const Message& m) {
+  if (m.fields.empty()) return;
+  const auto list = out.array(key);
+  for (const Field& f : m.fields) {
+    const auto item = out.object();
+    out.bytes("name", m.name(f));
+    out.bytes("value", m.value(f));
+  }
+}
+
+class HttpWriter final : public EveTxWriter {
+ public:
+  explicit HttpWriter(HttpOptions options) : o_(std::move(options)) {}
+
+  bool write(JsonWriter& out, const Transaction& transaction) const override {
+    write_object(out, static_cast<const HttpTransaction&>(transaction), o_.extended);
+    return true;
+  }
+  void write_in_alert(JsonWriter& out, const Transaction& transaction) const override {
+    const auto& tx = static_cast<const HttpTransaction&>(transaction);
+    const auto object = out.object("http");
+    write_basic(out, tx);
+    write_extended(out, tx);
+  }
+
+ private:
+  void write_object(JsonWriter& out, const HttpTransaction& tx, bool extended) const {
+    const auto object = out.object("http");
+    write_basic(out, tx);
+    for (const CustomField& f : o_.custom) write_header(out, f.key, tx.message(f.direction), f.header);
+    if (o_.all_request_headers) write_all_headers(out, "request_headers", tx.request);
+    if (o_.all_response_headers) write_all_headers(out, "response_headers", tx.response);
+    if (extended) write_extended(out, tx);
+  }
+
+  HttpOptions o_;
+};
+
+std::unique_ptr<const EveTxWriter> configure(const Settings& settings) {
+  return std::make_unique<HttpWriter>(read_options(settings));
+}
+
+void write_body(JsonWriter& out, const Message& m, std::string_view key, bool base64, bool printable) {
+  const Bytes data = m.body.view().data;
+  if (data.empty()) return;
+  if (printable) out.printable(std::string(key) + "_printable", data);
+  if (base64) out.base64(key, data);
+}
+
+constexpr auto kComplete = static_cast<std::uint8_t>(http::State::complete);
+
+}  // namespace
+
+void write_http_bodies(JsonWriter& out, const HttpTransaction& tx, bool base64, bool printable) {
+  write_body(out, tx.request, "http_request_body", base64, printable);
+  write_body(out, tx.response, "http_response_body", base64, printable);
+}
+
+const EveTxLogger eve_http{AppProto::http, "http", "http", kComplete, kComplete, configure};
+
+}  // namespace weir::output

@@ -1,0 +1,116 @@
+// pcre: a regular expression on the selected buffer, or on the one that its flags name.
+#include "rules/pcre.h"
+
+#include <array>
+
+#include "rules/keyword_table.h"
+#include "rules/keywords/http_buffers.h"
+#include "rules/option_text.h"
+#include "rules/rule_builder.h"
+
+namespace weir::rules {
+namespace {
+
+using Argument = KeywordSpec::Argument;
+
+struct BufferFlag {
+  char letter;
+  const BufferSpec* buffer;
+};
+constexpr std::array<BufferFlag, 13> kBufferFlags{{{'U', &buffer_http_uri},
+                                                   {'I', &buffer_http_uri_raw},
+                                                   {'P', &buffer_http_request_body},
+                                                   {'Q', &buffer_file_data},
+                                                   {'H', &buffer_http_header},
+                                                   {'D', &buffer_http_header_raw},
+                                                   {'M', &buffer_http_method},
+                                                   {'C', &buffer_http_cookie},
+                                                   {'S', &buffer_http_stat_code},
+                                                   {'Y', &buffer_http_stat_msg},
+                                                   {'V', &buffer_http_user_agent},
+                                                   {'W', &buffer_http_host},
+                                                   {'Z', &buffer_http_host_raw}}};
+
+struct PcreText {
+  std::string_view expression;
+  Pcre::Options options;
+  bool relative = false;
+  const BufferSpec* buffer = nullptr;
+  std::vector<Pcre::Capture> captures;
+};
+
+Compiled take_flag(PcreText& out, char letter, std::string_view flags) {
+  switch (letter) {
+    case 'i': out.options.nocase = true; return {};
+    case 'm': out.options.multiline = true; return {};
+    case 's': out.options.dot_all = true; return {};
+    case 'x': out.options.extended = true; return {};
+    case 'A': out.options.anchored = true; return {};
+    case 'E': out.options.dollar_end = true; return {};
+    case 'G': out.options.ungreedy = true; return {};
+    case 'R': out.relative = true; return {};
+    case 'O': return {};  // lifts the limits elsewhere; ours stay, for rules are not trusted with time
+    case 'B': return {};  // raw bytes, which is what we look at
+    default: break;
+  }
+  for (const BufferFlag& row : kBufferFlags) {
+    if (row.letter != letter) continue;
+    if (out.buffer != nullptr && out.buffer != row.buffer) return refuse("names two buffers", flags);
+    out.buffer = row.buffer;
+    return {};
+  }
+  return refuse("unknown flag", flags);
+}
+
+// "flow:NAME", "pkt:NAME" or "alert:NAME"
+Compiled take_capture(PcreText& out, std::string_view item) {
+  std::string_view rest = item;
+  const std::string_view kind = trim(cut(rest, ':'));
+  const std::string_view name = trim(rest);
+  using Kind = Pcre::Capture::Kind;
+  if (name.empty() || (kind != "flow" && kind != "pkt" && kind != "alert"))
+    return refuse("a capture is flow:NAME, pkt:NAME or alert:NAME", item);
+  out.captures.push_back({kind == "flow" ? Kind::flow : kind == "pkt" ? Kind::packet : Kind::alert, std::string(name),
+                          static_cast<std::uint32_t>(out.captures.size() + 1)});
+  return {};
+}
+
+// /EXPRESSION/FLAGS[,captures]
+Parsed<PcreText> parse_pcre(std::string_view text) {
+  if (text.empty() || text[0] != '/') return refuse("the expression stands between slashes", text);
+  const std::size_t end = text.rfind('/');
+  if (end == 0) return refuse("the slash that ends the expression is missing", text);
+  PcreText out;
+  out.expression = text.substr(1, end - 1);
+  std::string_view rest = text.substr(end + 1);
+  const std::string_view flags = trim(cut(rest, ','));
+  for (const char letter : flags)
+    if (auto ok = take_flag(out, letter, flags); !ok) return tl::unexpected(ok.error());
+  for (const std::string_view item : split(rest, ','))
+    if (auto ok = take_capture(out, item); !ok) return tl::unexpected(ok.error());
+  return out;
+}
+
+Compiled compile_pcre(RuleBuilder& rule, std::string_view argument) {
+  std::string_view text = argument;
+  PcreOp op;
+  op.negated = take_negation(text);
+  const auto inner = unquote(text);
+  if (!inner) return refuse("the expression stands in quotes", argument);
+  auto parts = parse_pcre(trim(*inner));
+  if (!parts) return tl::unexpected(parts.error());
+  op.relative = parts->relative;
+  auto regex = Pcre::compile(parts->expression, parts->options, std::move(parts->captures));
+  if (!regex) return tl::unexpected(regex.error());
+  op.regex = std::move(*regex);
+  // Q names the server's body: as http.response_body when that is selected, else as file.data.
+  if (parts->buffer == &buffer_file_data && rule.selected() == &buffer_http_response_body)
+    parts->buffer = &buffer_http_response_body;
+  return parts->buffer == nullptr ? rule.add_op(std::move(op)) : rule.add_op_to(*parts->buffer, std::move(op));
+}
+
+}  // namespace
+
+const KeywordSpec kw_pcre{"pcre", compile_pcre, Argument::required, "a regular expression: \"/EXPRESSION/FLAGS\" (! not)"};
+
+}  // namespace weir::rules

@@ -1,0 +1,103 @@
+// Keywords about the TCP header: seq, ack, window, flags, tcp.mss, tcp.wscale.
+#include "rules/keywords/packet_number.h"
+
+namespace weir::rules {
+namespace {
+
+using Argument = KeywordSpec::Argument;
+using Field = std::optional<std::uint64_t>;
+
+Field sequence(const Packet& p) { return p.has_tcp ? Field{p.tcp.sequence} : Field{}; }
+Field acknowledgment(const Packet& p) { return p.has_tcp ? Field{p.tcp.acknowledgment} : Field{}; }
+Field window(const Packet& p) { return p.has_tcp ? Field{p.tcp.window} : Field{}; }
+Field segment_size(const Packet& p) { return p.has_tcp && p.tcp.have_mss ? Field{p.tcp.mss} : Field{}; }
+Field window_scale(const Packet& p) { return p.has_tcp && p.tcp.have_window_scale ? Field{p.tcp.window_scale} : Field{}; }
+
+class TcpFlagsCheck final : public PacketCheck {
+ public:
+  enum class Mode : std::uint8_t { exactly, all_of, any_of, not_all_of };
+  TcpFlagsCheck(std::uint8_t flags, std::uint8_t looked_at, Mode mode)
+      : flags_(flags), looked_at_(looked_at), mode_(mode) {}
+  [[nodiscard]] bool matches(const PacketContext& c) const override {
+    if (!c.packet.has_tcp) return false;
+    const auto have = static_cast<std::uint8_t>(c.packet.tcp.flags & looked_at_);
+    switch (mode_) {
+      case Mode::exactly: return have == flags_;
+      case Mode::all_of: return (have & flags_) == flags_;
+      case Mode::any_of: return (have & flags_) != 0;
+      case Mode::not_all_of: return (have & flags_) != flags_;
+    }
+    return false;
+  }
+
+ private:
+  std::uint8_t flags_, looked_at_;
+  Mode mode_;
+};
+
+// Letters to bits; "0" is none of them. 1 and 2 are the old names of CWR and ECE.
+Parsed<std::uint8_t> parse_flags(std::string_view text) {
+  unsigned out = 0;
+  for (const char c : text) {
+    switch (c) {
+      case 'F': case 'f': out |= tcp_flag::fin; break;
+      case 'S': case 's': out |= tcp_flag::syn; break;
+      case 'R': case 'r': out |= tcp_flag::rst; break;
+      case 'P': case 'p': out |= tcp_flag::psh; break;
+      case 'A': case 'a': out |= tcp_flag::ack; break;
+      case 'U': case 'u': out |= tcp_flag::urg; break;
+      case 'E': case 'e': case '2': out |= tcp_flag::ece; break;
+      case 'C': case 'c': case '1': out |= tcp_flag::cwr; break;
+      case '0': case ' ': break;
+      default: return refuse("only the letters F S R P A U E C, 1, 2 and 0", text);
+    }
+  }
+  return static_cast<std::uint8_t>(out);
+}
+
+// [+|*|!]FLAGS[,IGNORED]
+Compiled compile_flags(RuleBuilder& rule, std::string_view argument) {
+  if (auto ok = rule.once("flags"); !ok) return ok;
+  std::string_view rest = argument;
+  std::string_view wanted = trim(cut(rest, ','));
+  auto mode = TcpFlagsCheck::Mode::exactly;
+  const std::size_t sign = wanted.find_first_of("+*!");
+  if (sign != std::string_view::npos) {
+    if (sign != 0 && sign + 1 != wanted.size()) return refuse("the modifier stands at the start or end", wanted);
+    mode = wanted[sign] == '+'   ? TcpFlagsCheck::Mode::all_of
+           : wanted[sign] == '*' ? TcpFlagsCheck::Mode::any_of
+                                 : TcpFlagsCheck::Mode::not_all_of;
+    wanted = sign == 0 ? wanted.substr(1) : wanted.substr(0, sign);
+  }
+  if (trim(wanted).empty()) return refuse("flags are missing", argument);
+  const auto flags = parse_flags(wanted);
+  if (!flags) return tl::unexpected(flags.error());
+  const auto ignored = parse_flags(trim(rest));
+  if (!ignored) return tl::unexpected(ignored.error());
+  if (mode != TcpFlagsCheck::Mode::exactly && *flags == 0) return refuse("a modifier needs flags", argument);
+  rule.signature().payload_needs_packet = true;
+  rule.add_packet_check(
+      std::make_shared<TcpFlagsCheck>(*flags, static_cast<std::uint8_t>(~unsigned{*ignored}), mode));
+  return {};
+}
+
+}  // namespace
+
+const KeywordSpec kw_seq{"seq", compile_packet_number<sequence, UINT32_MAX>, Argument::required, "TCP sequence number"};
+const KeywordSpec kw_tcp_seq{"tcp.seq", compile_packet_number<sequence, UINT32_MAX>, Argument::required,
+                             "TCP sequence number"};
+const KeywordSpec kw_ack{"ack", compile_packet_number<acknowledgment, UINT32_MAX>, Argument::required,
+                         "TCP acknowledgment number"};
+const KeywordSpec kw_tcp_ack{"tcp.ack", compile_packet_number<acknowledgment, UINT32_MAX>, Argument::required,
+                             "TCP acknowledgment number"};
+const KeywordSpec kw_window{"window", compile_packet_number<window, UINT16_MAX>, Argument::required, "TCP window"};
+const KeywordSpec kw_tcp_window{"tcp.window", compile_packet_number<window, UINT16_MAX>, Argument::required,
+                                "TCP window"};
+const KeywordSpec kw_flags{"flags", compile_flags, Argument::required, "TCP flags: [+*!]FLAGS[,IGNORED]"};
+const KeywordSpec kw_tcp_flags{"tcp.flags", compile_flags, Argument::required, "TCP flags: [+*!]FLAGS[,IGNORED]"};
+const KeywordSpec kw_tcp_mss{"tcp.mss", compile_packet_number<segment_size, UINT16_MAX>, Argument::required,
+                             "TCP maximum segment size option"};
+const KeywordSpec kw_tcp_wscale{"tcp.wscale", compile_packet_number<window_scale, UINT8_MAX>, Argument::required,
+                                "TCP window scale option"};
+
+}  // namespace weir::rules

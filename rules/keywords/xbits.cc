@@ -1,0 +1,137 @@
+// xbits and hostbits: named bits on addresses and address pairs, with an expiry. Both name the same bits.
+#include "rules/keyword_table.h"
+#include "rules/option_text.h"
+#include "rules/rule_builder.h"
+#include "rules/shared_state.h"
+
+namespace weir::rules {
+namespace {
+
+using Argument = KeywordSpec::Argument;
+
+constexpr std::uint32_t kDefaultXbitSeconds = 30, kDefaultHostbitSeconds = 300;
+
+enum class On : std::uint8_t { source, destination, pair };
+
+// The address or (in a fixed order) the two addresses that the bit is on.
+std::pair<IpAddress, IpAddress> place(const PacketContext& c, On on) {
+  const IpAddress& a = c.packet.ip.source;
+  const IpAddress& b = c.packet.ip.destination;
+  if (on == On::pair) return a < b ? std::pair{a, b} : std::pair{b, a};
+  return {on == On::source ? a : b, IpAddress{}};
+}
+
+class HostBitCheck final : public PacketCheck {
+ public:
+  HostBitCheck(std::uint32_t id, On on, bool set) : id_(id), on_(on), set_(set) {}
+  [[nodiscard]] bool matches(const PacketContext& c) const override {
+    if (c.shared == nullptr || c.packet.ip.version == 0) return false;
+    const auto [a, b] = place(c, on_);
+    return c.shared->bit(id_, a, b, c.packet.raw.time) == set_;
+  }
+
+ private:
+  std::uint32_t id_;
+  On on_;
+  bool set_;
+};
+
+enum class Change : std::uint8_t { set, unset, toggle };
+
+class HostBitEffect final : public Effect {
+ public:
+  HostBitEffect(std::uint32_t id, On on, Change change, std::uint32_t seconds)
+      : id_(id), on_(on), change_(change), seconds_(seconds) {}
+  void apply(const PacketContext& c) const override {
+    if (c.shared == nullptr || c.packet.ip.version == 0) return;
+    const auto [a, b] = place(c, on_);
+    const TimeUs now = c.packet.raw.time;
+    if (change_ == Change::set || (change_ == Change::toggle && !c.shared->bit(id_, a, b, now)))
+      c.shared->set_bit(id_, a, b, now, seconds_);
+    else
+      c.shared->clear_bit(id_, a, b);
+  }
+
+ private:
+  std::uint32_t id_;
+  On on_;
+  Change change_;
+  std::uint32_t seconds_;
+};
+
+Compiled add_host_bit(RuleBuilder& rule, std::string_view command, std::string_view name, On on, std::uint32_t seconds) {
+  if (name.empty()) return refuse("a name is missing");
+  const std::uint32_t id = rule.environment().xbits.id(name);
+  if (command == "isset" || command == "isnotset") {
+    rule.add_packet_check(std::make_shared<HostBitCheck>(id, on, command == "isset"));
+    return {};
+  }
+  if (command != "set" && command != "unset" && command != "toggle")
+    return refuse("must be set, unset, toggle, isset or isnotset", command);
+  const Change change = command == "set" ? Change::set : command == "unset" ? Change::unset : Change::toggle;
+  rule.add_effect(std::make_shared<HostBitEffect>(id, on, change, seconds));
+  return {};
+}
+
+Parsed<std::uint32_t> parse_seconds(std::string_view text) {
+  const auto seconds = parse_number<std::uint32_t>(text);
+  if (!seconds || *seconds == 0) return refuse("must be a number of seconds from 1 on", text);
+  return *seconds;
+}
+
+// COMMAND,NAME,track ip_src|ip_dst|ip_pair[,expire SECONDS]
+Compiled compile_xbits(RuleBuilder& rule, std::string_view argument) {
+  const auto parts = split(argument, ',');
+  if (parts.size() == 1 && parts[0] == "noalert") {
+    rule.signature().noalert = true;
+    return {};
+  }
+  if (parts.size() < 3 || parts.size() > 4) return refuse("must be COMMAND,NAME,track WHAT[,expire SECONDS]", argument);
+  std::string_view track = parts[2];
+  if (take_word(track) != "track") return refuse("track is missing", parts[2]);
+  if (track == "tx") return refuse("bits on transactions are not supported yet", parts[2]);
+  if (track != "ip_src" && track != "ip_dst" && track != "ip_pair")
+    return refuse("must be ip_src, ip_dst or ip_pair", track);
+  const On on = track == "ip_src" ? On::source : track == "ip_dst" ? On::destination : On::pair;
+  std::uint32_t seconds = kDefaultXbitSeconds;
+  if (parts.size() == 4) {
+    std::string_view expire = parts[3];
+    if (take_word(expire) != "expire") return refuse("must be expire SECONDS", parts[3]);
+    const auto given = parse_seconds(expire);
+    if (!given) return tl::unexpected(given.error());
+    seconds = *given;
+  }
+  return add_host_bit(rule, parts[0], parts[1], on, seconds);
+}
+
+// COMMAND,NAME[,src|dst|both[,SECONDS]]
+Compiled compile_hostbits(RuleBuilder& rule, std::string_view argument) {
+  const auto parts = split(argument, ',');
+  if (parts.size() == 1 && parts[0] == "noalert") {
+    rule.signature().noalert = true;
+    return {};
+  }
+  if (parts.size() < 2 || parts.size() > 4) return refuse("must be COMMAND,NAME[,src|dst[,SECONDS]]", argument);
+  On on = On::source;
+  if (parts.size() >= 3) {
+    if (parts[2] == "both") return refuse("bits on both addresses at once are not supported", parts[2]);
+    if (parts[2] != "src" && parts[2] != "dst") return refuse("must be src or dst", parts[2]);
+    on = parts[2] == "src" ? On::source : On::destination;
+  }
+  std::uint32_t seconds = kDefaultHostbitSeconds;
+  if (parts.size() == 4) {
+    const auto given = parse_seconds(parts[3]);
+    if (!given) return tl::unexpected(given.error());
+    seconds = *given;
+  }
+  return add_host_bit(rule, parts[0], parts[1], on, seconds);
+}
+
+}  // namespace
+
+const KeywordSpec kw_xbits{"xbits", compile_xbits, Argument::required,
+                           "named bits on addresses or pairs: COMMAND,NAME,track WHAT[,expire SECONDS]"};
+const KeywordSpec kw_hostbits{"hostbits", compile_hostbits, Argument::required,
+                              "named bits on addresses: COMMAND,NAME[,src|dst[,SECONDS]]"};
+
+}  // namespace weir::rules

@@ -1,0 +1,27 @@
+// Which literal of a rule the prefilter searches for: the one that is rarest in real traffic.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "rules/pattern_set.h"
+#include "rules/signature.h"
+
+namespace weir::rules {
+
+struct ChosenPattern {
+  Bytes bytes;  // points into the content
+  bool nocase = false;
+  PatternBounds bounds;
+  double score = 0;       // higher is rarer: about the bits of information in it
+  bool by_author = false; // the rule says fast_pattern
+};
+
+// The best positive content of a chain; none when it has none. `buffer_name` is empty for the payload: short values of
+// some buffers (a method, a status code) say little however rare their bytes are elsewhere.
+std::optional<ChosenPattern> choose_pattern(const BufferChain& chain, std::string_view buffer_name);
+
+// Whether `a` is the better of two.
+bool better(const ChosenPattern& a, const ChosenPattern& b);
+
+}  // namespace weir::rules

@@ -1,0 +1,307 @@
+#include "rules/program_builder.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <stdexcept>
+#include <tuple>
+
+#include <hs.h>
+
+#include "rules/pattern_choice.h"
+
+namespace weir::rules {
+namespace {
+
+constexpr std::size_t kWidePortSet = 2048;  // a rule for more ports than this is grouped as one for any port
+
+int action_rank(Action a) {
+  switch (a) {
+    case Action::pass: return 0;
+    case Action::drop: return 1;
+    case Action::reject:
+    case Action::reject_dst:
+    case Action::reject_both: return 2;
+    default: return 3;
+  }
+}
+
+// Rules that set a bit run before those that wait for it.
+int flowbit_rank(const Signature& s) {
+  if (!s.sets_bits.empty()) return s.requires_bits.empty() ? 0 : 1;
+  return s.requires_bits.empty() ? 3 : 2;
+}
+
+void sort_by_evaluation(std::vector<std::unique_ptr<Signature>>& signatures) {
+  std::stable_sort(signatures.begin(), signatures.end(), [](const auto& a, const auto& b) {
+    return std::tuple(action_rank(a->action), flowbit_rank(*a), a->meta.priority) <
+           std::tuple(action_rank(b->action), flowbit_rank(*b), b->meta.priority);
+  });
+}
+
+bool looks_at_start(const BufferChain& chain) {
+  return std::any_of(chain.begin(), chain.end(), [](const BufferOp& op) {
+    const auto* c = std::get_if<Content>(&op);
+    return c != nullptr && (c->has_offset || c->has_depth || c->starts_with);
+  });
+}
+
+bool allows(const FlowRequirement& flow, Direction d) {
+  return d == Direction::to_server ? flow.to_server || !flow.to_client : flow.to_client || !flow.to_server;
+}
+
+bool allows(const HeaderMatch& header, IpClass c) {
+  if (header.any_ip_protocol) return true;
+  switch (c) {
+    case IpClass::tcp: return header.ip_protocols[6];
+    case IpClass::udp: return header.ip_protocols[17];
+    case IpClass::icmp: return header.ip_protocols[1] || header.ip_protocols[58];
+    case IpClass::other: break;
+  }
+  for (std::size_t p = 0; p < 256; ++p)
+    if (header.ip_protocols[p] && ip_class(static_cast<std::uint8_t>(p)) == IpClass::other) return true;
+  return false;
+}
+
+const BufferSource* find_source(const BufferSpec& spec, AppProto protocol, Direction d) {
+  for (const BufferSource& s : spec.sources)
+    if (s.protocol == protocol && s.direction == d) return &s;
+  return nullptr;
+}
+
+// Literals and pattern-less rules of one PacketGroup while it is put together.
+struct GroupDraft {
+  PatternSetBuilder packet, stream;
+  PacketGroup group;
+};
+
+class Builder {
+ public:
+  Builder(std::vector<std::unique_ptr<Signature>> signatures, const RuleEnvironment& environment) {
+    sort_by_evaluation(signatures);
+    program_->signatures = std::move(signatures);
+    program_->flowbit_names = environment.flowbits;
+    program_->flowint_names = environment.flowints;
+  }
+
+  std::unique_ptr<RuleSet::Program> build() {
+    for (const auto& s : program_->signatures) compile(*s);
+    for (std::size_t c = 0; c < kIpClasses; ++c)
+      for (std::size_t d = 0; d < 2; ++d) group_packets(static_cast<IpClass>(c), static_cast<Direction>(d));
+    for (std::size_t p = 0; p < kAppProtoCount; ++p)
+      for (std::size_t d = 0; d < 2; ++d) group_transactions(static_cast<AppProto>(p), static_cast<Direction>(d));
+    make_scratch();
+    return std::move(program_);
+  }
+
+ private:
+  void compile(const Signature& s);
+  static RuleKind kind_of(const Signature& s);
+  BufferId buffer_id(const BufferEngine& e);
+  void group_packets(IpClass c, Direction d);
+  void add_to_group(GroupDraft& draft, RuleId id, IpClass c) const;
+  PacketGroup finish(GroupDraft& draft);
+  void group_transactions(AppProto protocol, Direction d);
+  [[nodiscard]] bool applies(const CompiledRule& rule, AppProto protocol, Direction d) const;
+  void make_scratch();
+
+  std::unique_ptr<RuleSet::Program> program_ = std::make_unique<RuleSet::Program>();
+  std::map<std::pair<const BufferSpec*, std::string>, BufferId> buffer_ids_;
+  PatternSetBuilder::Databases databases_;
+};
+
+RuleKind Builder::kind_of(const Signature& s) {
+  if (!s.tx_checks.empty()) return RuleKind::transaction;
+  for (const BufferEngine& e : s.buffers)
+    if (e.buffer->packet == nullptr) return RuleKind::transaction;
+  if (!s.payload.empty()) return RuleKind::payload;
+  if (!s.packet_checks.empty() || !s.buffers.empty() || s.dsize) return RuleKind::header;
+  if (s.header.app_protocols.any()) return RuleKind::proto_only;
+  const FlowRequirement& f = s.flow;
+  const bool plain = !f.to_server && !f.to_client && !f.established && !f.not_established && !f.only_stream &&
+                     !f.no_stream && !f.no_frag && !f.only_frag;
+  const bool any_port = s.header.source_ports->is_any() && s.header.destination_ports->is_any();
+  const bool negation = s.header.source->has_negation() || s.header.destination->has_negation();
+  if (plain && any_port && !negation && !s.header.packet_header && !s.hook && s.requires_bits.empty() && !s.header.packet_only && !s.header.stream_only)
+    return RuleKind::ip_only;
+  return RuleKind::header;
+}
+
+BufferId Builder::buffer_id(const BufferEngine& e) {
+  std::string transforms;
+  for (const auto& t : e.transforms) transforms.append(t->name()).push_back('\n');
+  const auto [it, added] = buffer_ids_.try_emplace({e.buffer, std::move(transforms)},
+                                                   static_cast<BufferId>(program_->buffers.size()));
+  if (added) program_->buffers.push_back({e.buffer, e.transforms});
+  return it->second;
+}
+
+void Builder::compile(const Signature& s) {
+  CompiledRule r;
+  r.signature = &s;
+  r.kind = kind_of(s);
+  r.payload = Chain(s.payload);
+  const bool packet_only = s.payload_needs_packet || s.header.packet_only || s.flow.no_stream;
+  const bool stream_only = s.header.stream_only || s.flow.only_stream;
+  r.on_packet = packet_only || (!stream_only && looks_at_start(s.payload));
+  r.on_stream = !packet_only;
+  r.checks_addresses = !s.header.source->is_any() || !s.header.destination->is_any();
+  r.checks_ports = !s.header.source_ports->is_any() || !s.header.destination_ports->is_any();
+  r.checks_app = s.header.app_protocols.any();
+  for (const BufferEngine& e : s.buffers) {
+    CompiledEngine engine{&e, buffer_id(e), Chain(e.chain)};
+    (e.buffer->packet != nullptr ? r.packet_buffers : r.engines).push_back(std::move(engine));
+  }
+  const auto id = static_cast<RuleId>(program_->rules.size());
+  for (std::size_t d = 0; d < 2; ++d) {
+    if (!allows(s.flow, static_cast<Direction>(d))) continue;
+    if (r.kind == RuleKind::ip_only) program_->ip_only[d].push_back(id);
+    if (r.kind != RuleKind::proto_only) continue;
+    for (std::size_t p = 0; p < kAppProtoCount; ++p)
+      if (s.header.app_protocols[p]) program_->proto_only[p][d].push_back(id);
+  }
+  program_->rules.push_back(std::move(r));
+}
+
+void Builder::add_to_group(GroupDraft& draft, RuleId id, IpClass c) const {
+  const CompiledRule& r = program_->rules[id];
+  if (r.kind == RuleKind::header) {
+    draft.group.header.push_back(id);
+    return;
+  }
+  const bool on_packet = c != IpClass::tcp || r.on_packet;
+  const bool on_stream = c == IpClass::tcp && r.on_stream;
+  if (const auto p = choose_pattern(r.signature->payload, {})) {
+    if (on_packet) draft.packet.add(p->bytes, p->nocase, id, p->bounds);
+    if (on_stream) draft.stream.add(p->bytes, p->nocase, id, p->bounds);
+    return;
+  }
+  if (on_packet) draft.group.packet_always.push_back(id);
+  if (on_stream) draft.group.stream_always.push_back(id);
+}
+
+PacketGroup Builder::finish(GroupDraft& draft) {
+  draft.group.packet = draft.packet.build(databases_);
+  draft.group.stream = draft.stream.build(databases_);
+  return std::move(draft.group);
+}
+
+std::size_t port_count(const PortSet& ports) {
+  std::size_t n = 0;
+  for (const PortSet::Range& r : ports.ranges()) n += static_cast<std::size_t>(r.last - r.first) + 1;
+  return n;
+}
+
+// The ports are cut where the set of rules for a port changes; intervals with the same rules share a class.
+void Builder::group_packets(IpClass c, Direction d) {
+  PacketRules& out = program_->packets[static_cast<std::size_t>(c)][index(d)];
+  GroupDraft any;
+  std::map<std::uint32_t, std::vector<RuleId>> starts, ends;  // by port
+  for (RuleId id = 0; id < program_->rules.size(); ++id) {
+    const CompiledRule& r = program_->rules[id];
+    const Signature& s = *r.signature;
+    if (r.kind != RuleKind::header && r.kind != RuleKind::payload) continue;
+    if (!allows(s.flow, d) || !allows(s.header, c)) continue;
+    const PortSet& ports = *(d == Direction::to_server ? s.header.destination_ports : s.header.source_ports);
+    const bool has_ports = c == IpClass::tcp || c == IpClass::udp;
+    if (!has_ports || s.header.bidirectional || port_count(ports) > kWidePortSet) {
+      add_to_group(any, id, c);
+      continue;
+    }
+    for (const PortSet::Range& range : ports.ranges()) {
+      starts[range.first].push_back(id);
+      ends[std::uint32_t{range.last} + 1].push_back(id);
+    }
+  }
+  out.any = finish(any);
+  if (starts.empty()) return;
+  out.class_of.assign(65536, 0);
+  out.by_class.emplace_back();
+  std::set<std::uint32_t> cuts;
+  for (const auto& [port, ids] : starts) cuts.insert(port);
+  for (const auto& [port, ids] : ends) cuts.insert(port);
+  cuts.insert(65536);
+  std::map<std::vector<RuleId>, std::uint16_t> classes;
+  std::set<RuleId> active;
+  for (auto cut = cuts.begin(); *cut < 65536; ++cut) {
+    if (const auto e = ends.find(*cut); e != ends.end())
+      for (const RuleId id : e->second) active.erase(id);
+    if (const auto s = starts.find(*cut); s != starts.end()) active.insert(s->second.begin(), s->second.end());
+    if (active.empty()) continue;
+    const std::vector<RuleId> members(active.begin(), active.end());
+    const auto [it, added] = classes.try_emplace(members, static_cast<std::uint16_t>(out.by_class.size()));
+    if (added) {
+      GroupDraft draft;
+      for (const RuleId id : members) add_to_group(draft, id, c);
+      out.by_class.push_back(finish(draft));
+    }
+    const std::uint32_t next = *std::next(cut);
+    std::fill(out.class_of.begin() + *cut, out.class_of.begin() + next, it->second);
+  }
+}
+
+// Every condition of the rule (of a rule about both sides: at least one) can be met by transactions of this protocol in
+// this direction.
+bool Builder::applies(const CompiledRule& rule, AppProto protocol, Direction d) const {
+  const Signature& s = *rule.signature;
+  if (rule.kind != RuleKind::transaction || !allows(s.flow, d)) return false;
+  if (s.header.app_protocols.any() && !s.header.app_protocols[static_cast<std::size_t>(protocol)]) return false;
+  std::size_t met = 0, wanted = 0;
+  for (const CompiledEngine& e : rule.engines) {
+    ++wanted;
+    met += find_source(*program_->buffers[e.buffer].spec, protocol, d) != nullptr ? 1 : 0;
+  }
+  for (const TxCheckEngine& t : s.tx_checks) {
+    if (t.protocol != AppProto::unknown && t.protocol != protocol) return false;
+    ++wanted;
+    met += (d == Direction::to_server ? t.progress_to_server : t.progress_to_client) ? 1 : 0;
+  }
+  return s.header.transactional ? met > 0 : met == wanted;
+}
+
+void Builder::group_transactions(AppProto protocol, Direction d) {
+  TxRules& out = program_->transactions[static_cast<std::size_t>(protocol)][index(d)];
+  std::map<BufferId, PatternSetBuilder> drafts;
+  for (RuleId id = 0; id < program_->rules.size(); ++id) {
+    const CompiledRule& r = program_->rules[id];
+    if (!applies(r, protocol, d)) continue;
+    std::optional<ChosenPattern> best;
+    BufferId where = 0;
+    for (const CompiledEngine& e : r.engines) {
+      if (e.source->absent || find_source(*e.source->buffer, protocol, d) == nullptr) continue;
+      const auto p = choose_pattern(e.source->chain, e.source->buffer->name);
+      if (!p || (best && !better(*p, *best))) continue;
+      best = p;
+      where = e.buffer;
+    }
+    if (best)
+      drafts[where].add(best->bytes, best->nocase, id, best->bounds);
+    else
+      out.always.push_back(id);
+  }
+  for (auto& [buffer, draft] : drafts) {
+    const BufferSource* source = find_source(*program_->buffers[buffer].spec, protocol, d);
+    TxPrefilter prefilter{buffer, source->progress, source->streamed, draft.build(databases_)};
+    out.prefilters.push_back(std::move(prefilter));
+  }
+  std::stable_sort(out.prefilters.begin(), out.prefilters.end(),
+                   [](const TxPrefilter& a, const TxPrefilter& b) { return a.progress < b.progress; });
+  if (out.empty()) return;
+  for (const InspectBuffer& b : program_->buffers) out.sources.push_back(find_source(*b.spec, protocol, d));
+}
+
+void Builder::make_scratch() {
+  hs_scratch_t* scratch = nullptr;
+  for (const auto& [key, database] : databases_)
+    if (hs_alloc_scratch(database.get(), &scratch) != HS_SUCCESS) throw std::runtime_error("hs_alloc_scratch: no memory");
+  if (scratch != nullptr) program_->scratch_prototype = {scratch, [](hs_scratch_t* s) { hs_free_scratch(s); }};
+}
+
+}  // namespace
+
+std::unique_ptr<RuleSet::Program> build_program(std::vector<std::unique_ptr<Signature>> signatures,
+                                                const RuleEnvironment& environment, const RuleSetOptions&) {
+  return Builder(std::move(signatures), environment).build();
+}
+
+}  // namespace weir::rules

@@ -1,0 +1,232 @@
+#include <doctest/doctest.h>
+
+#include <zlib.h>
+#include <string>
+
+#include "tests/decoders/app/http/http_test_util.h"
+
+using namespace http_test;
+
+namespace {
+
+std::string deflate(std::string_view in, int window_bits) {
+  z_stream z{};
+  REQUIRE(deflateInit2(&z, 9, Z_DEFLATED, window_bits, 8, Z_DEFAULT_STRATEGY) == Z_OK);
+  std::string out(compressBound(in.size()) + 64, '\0');
+  z.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(in.data()));
+  z.avail_in = static_cast<uInt>(in.size());
+  z.next_out = reinterpret_cast<Bytef*>(out.data());
+  z.avail_out = static_cast<uInt>(out.size());
+  REQUIRE(::deflate(&z, Z_FINISH) == Z_STREAM_END);
+  out.resize(out.size() - z.avail_out);
+  deflateEnd(&z);
+  return out;
+}
+std::string gzip(std::string_view in) {
+  return deflate(in, 15 + 16);
+}
+std::string zlib(std::string_view in) {
+  return deflate(in, 15);
+}
+std::string raw(std::string_view in) {
+  return deflate(in, -15);
+}
+
+// A gzip member with these flags and this between the fixed header and the data.
+std::string gzip_with(char flags, std::string_view fields, std::string_view in) {
+  std::string out = gzip(in);
+  out[3] = flags;
+  out.insert(10, fields);
+  return out;
+}
+
+std::string head(std::string_view encoding) {
+  return fmt::format("HTTP/1.1 200 OK\r\nContent-Encoding: {}\r\n\r\n", encoding);
+}
+
+constexpr std::string_view kText = "Some text that is long enough to compress: text text text text text.";
+
+}  // namespace
+
+TEST_CASE("http body: encodings come off, and claims that are not true pass the bytes through") {
+  const struct {
+    std::string_view encoding;
+    std::string wire;
+  } rows[] = {
+      {"gzip", gzip(kText)},
+      {"x-gzip", gzip(kText)},
+      {"deflate", zlib(kText)},
+      {"deflate", raw(kText)},
+      {"gzip", raw(kText)},
+      {"deflate", gzip(kText)},
+      {"gzip, gzip", gzip(gzip(kText))},
+      {"deflate, gzip", gzip(raw(kText))},
+      {"gzip, deflate", gzip(kText)},
+      {"identity, gzip", gzip(kText)},
+      {"gzip", std::string(kText)},
+      {"deflate", std::string(kText)},
+      {"br", std::string(kText)},
+      {"unheard-of", std::string(kText)},
+      {std::string_view("gz\0ip", 5), gzip(kText)},
+      {"gzip", gzip(kText).substr(0, gzip(kText).size() - 8)},               // no trailer
+      {"gzip", gzip(kText).replace(gzip(kText).size() - 8, 4, "\1\2\3\4")},  // wrong checksum
+      {"gzip", gzip_with('\x01', "", kText)},                                // claims to be text
+      {"gzip", gzip_with('\x02', {"\0\0", 2}, kText)},                       // header checksum
+      {"gzip", gzip_with('\x04', {"\2\0ab", 4}, kText)},                     // extra field
+      {"gzip", gzip_with('\x08', {"name\0", 5}, kText)},                     // file name
+      {"gzip", gzip_with('\xe0', "", kText)},                                // reserved flags
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.encoding);
+    const std::string message = head(row.encoding) + row.wire;
+    CHECK(response_body(message) == kText);
+    Flow flow;
+    flow.request("GET /x HTTP/1.1\r\nHost: a\r\n\r\n");
+    for (const char& byte : message) flow.response({&byte, 1});
+    flow.close();
+    CHECK(body(flow.tx().response) == kText);
+  }
+}
+
+TEST_CASE("http body: brotli") {
+  // "hello hello" as one stored block (RFC 7932: window 16, last and stored meta-blocks)
+  const std::string wire("\x0b\x05\x80hello hello\x03", 15);
+  CHECK(response_body(head("br") + wire) == "hello hello");
+}
+
+TEST_CASE("http body: more layers than the limit are left on") {
+  http::HttpSettings one;
+  one.decompress_layers = 1;
+  Flow flow{one};
+  flow.request("GET /x HTTP/1.1\r\nHost: a\r\n\r\n");
+  flow.response(head("gzip, gzip") + gzip(gzip(kText)));
+  flow.close();
+  CHECK(body(flow.tx().response) == gzip(kText));
+  CHECK(events(flow.tx()) == " too_many_encoding_layers");
+}
+
+TEST_CASE("http body: a decompression bomb is stopped and said so") {
+  http::HttpSettings unlimited;
+  unlimited.response_body.limit = 0;
+  Flow flow{unlimited};
+  flow.request("GET /x HTTP/1.1\r\nHost: a\r\n\r\n");
+  const std::string zeros(std::size_t{64} << 20U, '\0');
+  flow.response(head("gzip, gzip") + gzip(gzip(zeros)));
+  flow.close();
+  CHECK(events(flow.tx()) == " compression_bomb");
+  CHECK(flow.tx().response.body_bytes < (std::size_t{4} << 20U));
+}
+
+TEST_CASE("http body: chunk lengths as receivers take them") {
+  const struct {
+    std::string_view chunks, expected;
+  } rows[] = {
+      {"3\r\nabc\r\n0\r\n\r\n", "abc"},
+      {"03\r\nabc\r\n000\r\n\r\n", "abc"},
+      {" 3\r\nabc\r\n0\r\n\r\n", "abc"},
+      {"3 \r\nabc\r\n0\r\n\r\n", "abc"},
+      {"3\t\r\nabc\r\n0\r\n\r\n", "abc"},
+      {"3; ext=\"x\"\r\nabc\r\n0\r\n\r\n", "abc"},
+      {"3 junk\r\nabc\r\n0\r\n\r\n", "abc"},
+      {"\r\n\r\n3\r\nabc\r\n\r\n3\r\ndef\r\n0\r\n\r\n", "abcdef"},
+      {"3\nabc\n2\nde\n0\n\n", "abcde"},
+      {"a\r\nabc", "abc"},
+      {"3\r\nabc\r\n0", "abc"},
+      {"xyz is no length", "xyz is no length"},
+      {"fffffffffffffffff\r\nabc", "fffffffffffffffff\r\nabc"},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.chunks);
+    CHECK(response_body(
+              std::string("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n").append(row.chunks)) ==
+          row.expected);
+  }
+}
+
+TEST_CASE("http body: spellings of chunked") {
+  for (const std::string_view name :
+       {"Transfer-Encoding: xchunked", "Transfer-Encoding:\r\n chunked", "transfer-encoding : CHUNKED",
+        "Transfer-Encoding: x\r\nTransfer-Encoding: chunked", "Transfer-Encoding:: chunked"}) {
+    CAPTURE(name);
+    CHECK(response_body(fmt::format("HTTP/1.1 200 OK\r\n{}\r\nContent-Length: 99\r\n\r\n1\r\nx\r\n0\r\n\r\n",
+                                    name)) == "x");
+  }
+}
+
+TEST_CASE("http body: a body over the limit is kept up to it, its file is truncated") {
+  http::HttpSettings small;
+  small.response_body.limit = 10;
+  Flow flow{small};
+  flow.request("GET /d/f.bin HTTP/1.1\r\nHost: a\r\n\r\n");
+  flow.response("HTTP/1.1 200 OK\r\nContent-Length: 15\r\n\r\n0123456");
+  flow.response("789abcde");
+  CHECK(body(flow.tx().response) == "0123456789");
+  REQUIRE(flow.tx().response.files.size() == 1);
+  CHECK(flow.tx().response.files[0]->name == "/d/f.bin");
+  CHECK(flow.tx().response.files[0]->size == 10);
+  CHECK(flow.tx().response.files[0]->state == FileState::truncated);
+  CHECK(flow.tx().response.wire_body_bytes == 15);
+}
+
+TEST_CASE("http body: file names and ranges of responses") {
+  Flow flow;
+  flow.request("GET /x/y HTTP/1.1\r\nHost: a\r\n\r\n");
+  flow.response(
+      "HTTP/1.1 206 Part\r\nContent-Disposition: attachment; filename=\"a b.txt\"\r\nContent-Range: bytes "
+      "5-7/100\r\n"
+      "Content-Length: 3\r\n\r\nabc");
+  REQUIRE(flow.tx().response.files.size() == 1);
+  const AppFile& file = *flow.tx().response.files[0];
+  CHECK(file.name == "a b.txt");
+  CHECK(file.start == 5);
+  CHECK(file.end == 7);
+  CHECK(file.state == FileState::closed);
+
+  flow.request("GET /x/y HTTP/1.1\r\nHost: a\r\n\r\n");
+  flow.response("HTTP/1.1 206 Part\r\nContent-Range: bytes 9-7/100\r\nContent-Length: 3\r\n\r\nabc");
+  CHECK(events(flow.tx(1)) == " range_invalid");
+}
+
+TEST_CASE("http body: parameters of headers") {
+  CHECK(http::header_parameter("attachment; filename=a.txt; x=y", "filename") == "a.txt");
+  CHECK(http::header_parameter("attachment; filename=\"a;b.txt\"", "filename") == "a;b.txt");
+  CHECK(http::header_parameter("filename=z", "FileName") == "z");
+  CHECK(http::header_parameter("a; b; boundary=\"q", "boundary") == "q");
+  CHECK_FALSE(http::header_parameter("attachment", "filename"));
+  CHECK_FALSE(http::header_parameter("attachment; xfilename=a", "filename"));
+}
+
+TEST_CASE("http body: uploads become files, however the body is cut") {
+  const std::string form =
+      "--B\r\nContent-Disposition: form-data; name=\"t\"\r\n\r\nvalue\r\n"
+      "--B\r\nContent-Disposition: form-data; name=\"f\"; filename=\"one.txt\"\r\nContent-Type: "
+      "text/plain\r\n\r\n"
+      "first\r\n--other\r\nfile\r\n"
+      "--B\r\nContent-Disposition: form-data; name=\"g\"; filename=\"two.txt\"\r\n\r\n\r\n"
+      "--B--\r\n";
+  const std::string head = fmt::format(
+      "POST /up HTTP/1.1\r\nHost: h\r\nContent-Type: multipart/form-data; boundary=B\r\nContent-Length: "
+      "{}\r\n\r\n",
+      form.size());
+  for (std::size_t cut = 0; cut <= form.size(); ++cut) {
+    CAPTURE(cut);
+    Flow flow;
+    flow.request(head + form.substr(0, cut));
+    flow.request(form.substr(cut));
+    const FileList& files = flow.tx().request.files;
+    REQUIRE(files.size() == 2);
+    CHECK(files[0]->name == "one.txt");
+    CHECK(text(files[0]->content->view().data) == "first\r\n--other\r\nfile");
+    CHECK(files[0]->state == FileState::closed);
+    CHECK(files[1]->name == "two.txt");
+    CHECK(files[1]->size == 0);
+  }
+}
+
+TEST_CASE("http body: other posted bodies are a file with the path's name") {
+  Flow flow;
+  flow.request("PUT /dir/up.bin?x=1 HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc");
+  REQUIRE(flow.tx().request.files.size() == 1);
+  CHECK(flow.tx().request.files[0]->name == "/dir/up.bin");
+  CHECK(flow.tx().request.files[0]->id == 1);
+}

@@ -1,0 +1,229 @@
+#include <doctest/doctest.h>
+
+#include "tests/decoders/app/http/http_test_util.h"
+
+using namespace http_test;
+using http::State;
+
+namespace {
+
+struct Case {
+  std::string_view name, request, response, expected;
+};
+
+constexpr std::string_view kGet = "GET /a?b=1 HTTP/1.1\r\nHost: Example.COM\r\n\r\n";
+
+constexpr Case kCases[] = {
+    {"plain", kGet, "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc",
+     "GET /a?b=1 example.com HTTP/1.1 | Host=Example.COM; |  5 >> HTTP/1.1 200 | Content-Length=3; | abc 5 "
+     "!\n"},
+    {"request body", "POST /p HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nwxyz", "",
+     "POST /p h HTTP/1.1 | Host=h;Content-Length=4; | wxyz 5 >>   |  |  0 !\n"},
+    {"chunked", kGet,
+     "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\nT: 1\r\n\r\n",
+     "GET /a?b=1 example.com HTTP/1.1 | Host=Example.COM; |  5 >> HTTP/1.1 200 | "
+     "Transfer-Encoding=chunked;T=1; | "
+     "abcde 5 ! response_chunk_extension\n"},
+    {"folded and repeated", "GET / HTTP/1.1\r\nHost: h\r\nX: a\r\n  b\r\nY: 1\r\ny: 2\r\nY: 3\r\n\r\n", "",
+     "GET / h HTTP/1.1 | Host=h;X=a  b;Y=1, 2, 3; |  5 >>   |  |  0 !\n"},
+    {"no colon", "GET / HTTP/1.1\r\nHost: h\r\njunk\r\n\r\n", "",
+     "GET / h HTTP/1.1 | Host=h;=junk; |  5 >>   |  |  0 ! request_field_missing_colon\n"},
+    {"no host", "GET / HTTP/1.1\r\n\r\n", "", "GET /  HTTP/1.1 |  |  5 >>   |  |  0 ! missing_host_header\n"},
+    {"two hosts", "GET http://one/x HTTP/1.1\r\nHost: two\r\n\r\n", "",
+     "GET /x one HTTP/1.1 | Host=two; |  5 >>   |  |  0 ! host_header_ambiguous\n"},
+    {"blanks in the URI", "GET /a b HTTP/1.1\r\nHost: h\r\n\r\n", "",
+     "GET /a b h HTTP/1.1 | Host=h; |  5 >>   |  |  0 !\n"},
+    {"interim response", "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\nx",
+     "HTTP/1.1 100 Continue\r\nX: y\r\n\r\nHTTP/1.1 201 Made\r\nContent-Length: 0\r\n\r\n",
+     "POST / h HTTP/1.1 | Host=h;Content-Length=1; | x 5 >> HTTP/1.1 201 | Content-Length=0; |  5 !\n"},
+    {"head has no body", "HEAD / HTTP/1.1\r\nHost: h\r\n\r\nGET /2 HTTP/1.1\r\nHost: h\r\n\r\n",
+     "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nHTTP/1.1 404 No\r\nContent-Length: 1\r\n\r\n!",
+     "HEAD / h HTTP/1.1 | Host=h; |  5 >> HTTP/1.1 200 | Content-Length=9; |  5 !\n"
+     "GET /2 h HTTP/1.1 | Host=h; |  5 >> HTTP/1.1 404 | Content-Length=1; | ! 5 !\n"},
+    {"response without request", "", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi",
+     "    |  |  5 >> HTTP/1.1 200 | Content-Length=2; | hi 5 ! unable_to_match_response_to_request\n"},
+    {"two lengths", kGet, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 9\r\n\r\nhi",
+     "GET /a?b=1 example.com HTTP/1.1 | Host=Example.COM; |  5 >> HTTP/1.1 200 | Content-Length=2; | hi 5 ! "
+     "duplicate_content_length_field_in_response\n"},
+    {"lone CRs end lines of responses", kGet, "HTTP/1.1 200 OK\rA: 1\rContent-Length: 2\r\n\r\nhi",
+     "GET /a?b=1 example.com HTTP/1.1 | Host=Example.COM; |  5 >> HTTP/1.1 200 | A=1;Content-Length=2; | hi "
+     "5 !\n"},
+    {"LF CR ends lines of responses", kGet, "HTTP/1.1 200 OK\n\rA: 1\n\rContent-Length: 2\r\n\r\nhi",
+     "GET /a?b=1 example.com HTTP/1.1 | Host=Example.COM; |  5 >> HTTP/1.1 200 | A=1;Content-Length=2; | hi "
+     "5 !\n"},
+    {"a response without a head is a body", kGet, "just text\nand more",
+     "GET /a?b=1 example.com HTTP/1.1 | Host=Example.COM; |  5 >>   |  | just text\nand more 5 ! "
+     "response_invalid_protocol\n"},
+    {"unknown authorization", "GET / HTTP/1.1\r\nHost: h\r\nAuthorization: Turbo x\r\n\r\n", "",
+     "GET / h HTTP/1.1 | Host=h;Authorization=Turbo x; |  5 >>   |  |  0 ! request_auth_unrecognized\n"},
+};
+
+std::string run(const Case& c, std::size_t split) {
+  Flow flow;
+  flow.request(c.request.substr(0, split));
+  if (split < c.request.size()) flow.request(c.request.substr(split));
+  const std::size_t second = split < c.request.size() ? c.response.size() : split - c.request.size();
+  flow.response(c.response.substr(0, std::min(second, c.response.size())));
+  if (second < c.response.size()) flow.response(c.response.substr(second));
+  flow.feed(Direction::to_client, "", !c.response.empty());
+  return dump(flow);
+}
+
+}  // namespace
+
+TEST_CASE("http: messages become transactions, however they are cut in two") {
+  for (const Case& c : kCases) {
+    CAPTURE(c.name);
+    for (std::size_t split = 0; split <= c.request.size() + c.response.size(); ++split) {
+      CAPTURE(split);
+      REQUIRE(run(c, split) == c.expected);
+    }
+  }
+}
+
+TEST_CASE("http: byte by byte gives the same") {
+  for (const Case& c : kCases) {
+    CAPTURE(c.name);
+    Flow flow;
+    for (const char& byte : c.request) flow.request({&byte, 1});
+    for (const char& byte : c.response) flow.response({&byte, 1});
+    flow.feed(Direction::to_client, "", !c.response.empty());
+    CHECK(dump(flow) == c.expected);
+  }
+}
+
+TEST_CASE("http: the end of the stream completes what is cut off anywhere") {
+  const std::string_view request =
+      "POST /p HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n";
+  const std::string_view response =
+      "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nX: a\r\n b\r\nContent-Length: 20\r\n\r\n\x1f\x8b";
+  for (std::size_t n = 1; n < request.size(); ++n) {
+    CAPTURE(n);
+    Flow flow;
+    flow.request(request.substr(0, n));
+    flow.close();
+    REQUIRE(flow.count() == 1);
+    CHECK(flow.tx().state(Direction::to_server) == State::complete);
+    CHECK(flow.held(Direction::to_server) == 0);
+  }
+  for (std::size_t n = 1; n < response.size(); ++n) {
+    CAPTURE(n);
+    Flow flow;
+    flow.request(kGet);
+    flow.response(response.substr(0, n));
+    flow.close();
+    CHECK(flow.tx().state(Direction::to_client) == State::complete);
+    CHECK(flow.held(Direction::to_client) == 0);
+  }
+}
+
+TEST_CASE("http: pipelined requests get their responses in order") {
+  Flow flow;
+  std::string requests, responses;
+  for (int i = 0; i < 20; ++i) {
+    requests += fmt::format("GET /{} HTTP/1.1\r\nHost: h\r\n\r\n", i);
+    responses += fmt::format("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{:02}", i);
+  }
+  flow.request(requests);
+  flow.response(responses);
+  REQUIRE(flow.count() == 20);
+  for (std::uint64_t i = 0; i < 20; ++i) {
+    CHECK(flow.tx(i).request.normalised_uri == fmt::format("/{}", i));
+    CHECK(body(flow.tx(i).response) == fmt::format("{:02}", i));
+  }
+}
+
+TEST_CASE("http: bytes behind a message that start no other one belong to its body") {
+  Flow flow;
+  flow.request(kGet);
+  flow.response("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi and more");
+  flow.close();
+  CHECK(body(flow.tx().response) == "hi and more");
+  CHECK(events(flow.tx()) == " response_body_unexpected");
+}
+
+TEST_CASE("http: a body may have a gap, a head may not") {
+  Flow flow;
+  flow.request(kGet);
+  flow.response("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nab");
+  REQUIRE(flow.parser.on_gap(Direction::to_client, 6));
+  flow.response("yz");
+  CHECK(flow.tx().state(Direction::to_client) == State::complete);
+  REQUIRE(flow.tx().response.files.size() == 1);
+  CHECK(flow.tx().response.files[0]->size == 10);
+  CHECK(flow.tx().response.files[0]->has_gaps);
+  CHECK(flow.tx().response.files[0]->state == FileState::truncated);
+
+  flow.request("GET /2 HTTP/1.1\r\nHo");
+  CHECK_FALSE(flow.parser.on_gap(Direction::to_server, 1));
+  flow.response("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n");
+  CHECK_FALSE(flow.parser.on_gap(Direction::to_client, 11));
+  CHECK(flow.parser.on_gap(Direction::to_client, 10));
+  CHECK(flow.tx(1).state(Direction::to_client) == State::complete);
+}
+
+TEST_CASE("http: behind CONNECT and upgrades another protocol follows") {
+  Flow tunnel;
+  tunnel.request("CONNECT h:443 HTTP/1.1\r\n\r\n\x16\x03\x01");
+  CHECK(tunnel.held(Direction::to_server) == 3);
+  const ParseOutcome connected = tunnel.response("HTTP/1.1 200 OK\r\n\r\n\x16\x03\x03");
+  CHECK(connected.status == ParseOutcome::Status::change);
+  CHECK(connected.next_protocol == AppProto::unknown);
+  CHECK(tunnel.held(Direction::to_client) == 3);
+  CHECK(tunnel.tx().request.hostname == "h");
+  CHECK(tunnel.tx().request.port == 443);
+
+  Flow refused;
+  refused.request("CONNECT h:443 HTTP/1.1\r\n\r\n");
+  CHECK(refused.response("HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n").status == ParseOutcome::Status::ok);
+  refused.request("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+  CHECK(refused.count() == 2);
+
+  Flow websocket;
+  websocket.request("GET /ws HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\n\r\n");
+  const ParseOutcome upgraded = websocket.response("HTTP/1.1 101 Switching\r\nUpgrade: WebSocket\r\n\r\n");
+  CHECK(upgraded.status == ParseOutcome::Status::change);
+  CHECK(upgraded.next_protocol == AppProto::websocket);
+}
+
+TEST_CASE("http: a request without protocol is HTTP/0.9 unless headers follow") {
+  Flow old;
+  old.request("GET /x\r\n");
+  old.response("all of it is body");
+  old.close();
+  CHECK(body(old.tx().response) == "all of it is body");
+
+  Flow missing;
+  missing.request("GET /x\r\nHost: h\r\nA: b\r\n\r\n");
+  CHECK(missing.tx().request.header("a") == "b");
+  CHECK(events(missing.tx()) == " request_line_missing_protocol");
+}
+
+TEST_CASE("http: lines, headers and open transactions have limits") {
+  Flow line;
+  line.request("GET /" + std::string(http::kMaxLineBytes + 10, 'a'));
+  CHECK(line.failed);
+  CHECK(events(line.tx()) == " request_field_too_long");
+
+  Flow fields;
+  std::string head = "GET / HTTP/1.1\r\nHost: h\r\n";
+  for (std::size_t i = 0; i < http::kMaxFields + 5; ++i) head += fmt::format("h{}: v\r\n", i);
+  fields.request(head + "\r\n");
+  CHECK(fields.tx().request.fields.size() == http::kMaxFields);
+  CHECK(events(fields.tx()) == " request_too_many_headers");
+
+  http::HttpSettings few;
+  few.max_transactions = 3;
+  Flow open{few};
+  for (int i = 0; i < 4; ++i) open.request("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+  CHECK(open.count() == 3);
+  CHECK(open.failed);
+}
+
+TEST_CASE("http: the row in the table of protocols is complete") {
+  CHECK(proto_http.complete(Direction::to_server) == static_cast<std::uint8_t>(State::complete));
+  CHECK(proto_http.complete(Direction::to_client) == static_cast<std::uint8_t>(State::complete));
+  CHECK(proto_http.configure(no_settings())->make() != nullptr);
+  CHECK(proto_http.events[static_cast<std::size_t>(http::Event::missing_host_header)].eve ==
+        "MISSING_HOST_HEADER");
+}
