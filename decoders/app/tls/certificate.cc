@@ -1,0 +1,175 @@
+#include "decoders/app/tls/certificate.h"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+#include <openssl/evp.h>
+
+#include "decoders/app/tls/der.h"
+#include "decoders/app/tls/distinguished_name.h"
+
+namespace weir::tls {
+namespace {
+
+constexpr std::uint8_t kTagVersion = 0xa0, kTagIssuerId = 0x81, kTagSubjectId = 0x82, kTagExtensions = 0xa3;
+constexpr std::array<std::uint8_t, 3> kOidSubjectAltName{0x55, 0x1d, 0x11};  // 2.5.29.17
+
+std::string hex_pairs(Bytes bytes, bool upper) {
+  std::string out;
+  out.reserve(bytes.size() * 3);
+  for (const std::uint8_t b : bytes) {
+    if (!out.empty()) out += ':';
+    if (upper)
+      fmt::format_to(std::back_inserter(out), "{:02X}", b);
+    else
+      fmt::format_to(std::back_inserter(out), "{:02x}", b);
+  }
+  return out;
+}
+
+std::string sha1_pairs(Bytes der) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned length = 0;
+  if (EVP_Digest(der.data(), der.size(), digest.data(), &length, EVP_sha1(), nullptr) != 1) return {};
+  return hex_pairs(Bytes{digest.data(), length}, false);
+}
+
+// Days since 1970-01-01 in the proleptic Gregorian calendar.
+std::int64_t days_of(std::int64_t year, unsigned month, unsigned day) {
+  year -= month <= 2 ? 1 : 0;
+  const std::int64_t era = (year >= 0 ? year : year - 399) / 400;
+  const std::int64_t year_of_era = year - era * 400;
+  const std::int64_t day_of_year =
+      (153 * (static_cast<std::int64_t>(month) + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+  return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719468;
+}
+
+// Reads n decimal digits; fails the cursor on anything else.
+unsigned digits(ByteCursor& in, std::size_t n) {
+  unsigned value = 0;
+  for (std::size_t i = 0; i < n; ++i) {
+    const std::uint8_t c = in.u8();
+    if (c < '0' || c > '9') in.fail();
+    value = value * 10 + (c - static_cast<unsigned>('0'));
+  }
+  return value;
+}
+
+// UTCTime or GeneralizedTime as RFC 5280 4.1.2.5 writes them; seconds may be left out.
+std::optional<std::int64_t> read_time(ByteCursor& in) {
+  const DerElement e = read_element(in);
+  if (in.failed() || (e.tag != der_tag::utc_time && e.tag != der_tag::generalized_time)) return std::nullopt;
+  ByteCursor text{e.content};
+  std::int64_t year = digits(text, e.tag == der_tag::utc_time ? 2 : 4);
+  if (e.tag == der_tag::utc_time) year += year < 50 ? 2000 : 1900;
+  const unsigned month = digits(text, 2), day = digits(text, 2), hour = digits(text, 2),
+                 minute = digits(text, 2);
+  const unsigned second = text.remaining() >= 2 ? digits(text, 2) : 0;
+  if (text.failed() || month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 ||
+      second > 60)
+    return std::nullopt;
+  return days_of(year, month, day) * 86400 + hour * 3600 + minute * 60 + second;
+}
+
+std::string ip_text(Bytes b) {
+  if (b.size() == 4) return fmt::format("{}.{}.{}.{}", b[0], b[1], b[2], b[3]);
+  if (b.size() != 16) return {};
+  std::string out;
+  for (std::size_t i = 0; i < 16; i += 2)
+    fmt::format_to(std::back_inserter(out), "{}{:02x}{:02x}", i == 0 ? "" : ":", b[i], b[i + 1]);
+  return out;
+}
+
+// GeneralNames of RFC 5280 4.2.1.6: the kinds that are text, and addresses.
+void read_alt_names(ByteCursor in, std::vector<std::string>& out) {
+  ByteCursor names = enter(in, der_tag::sequence);
+  while (!names.empty() && out.size() < kMaxAltNames) {
+    const DerElement e = read_element(names);
+    if (names.failed()) return;
+    const bool is_text = e.tag == 0x81 || e.tag == 0x82 || e.tag == 0x86;  // mail, DNS name, URI
+    if (is_text && std::find(e.content.begin(), e.content.end(), 0) == e.content.end())
+      out.emplace_back(reinterpret_cast<const char*>(e.content.data()), e.content.size());
+    if (e.tag == 0x87) out.push_back(ip_text(e.content));
+  }
+}
+
+bool read_extensions(ByteCursor in, Certificate& out) {
+  ByteCursor list = enter(in, der_tag::sequence);
+  for (std::size_t i = 0; !list.empty() && i < kMaxExtensionsInCertificate; ++i) {
+    ByteCursor extension = enter(list, der_tag::sequence);
+    const DerElement oid = read_element(extension);
+    if (next_tag(extension) == der_tag::boolean) (void)read_element(extension);  // critical
+    const DerElement value = read_element(extension);
+    if (extension.failed() || oid.tag != der_tag::oid) return false;
+    if (std::equal(oid.content.begin(), oid.content.end(), kOidSubjectAltName.begin(),
+                   kOidSubjectAltName.end()))
+      read_alt_names(ByteCursor{value.content}, out.alt_names);
+  }
+  return !list.failed();
+}
+
+bool read_validity(ByteCursor in, Certificate& out) {
+  out.not_before = read_time(in);
+  out.not_after = read_time(in);
+  return out.not_before.has_value() && out.not_after.has_value();
+}
+
+CertificateFault read_body(ByteCursor in, Certificate& out) {
+  if (next_tag(in) == kTagVersion) (void)read_element(in);
+  if (in.failed()) return CertificateFault::version;
+  const DerElement serial = read_element(in);
+  if (in.failed() || serial.tag != der_tag::integer) return CertificateFault::serial;
+  out.serial = hex_pairs(serial.content.first(std::min<std::size_t>(serial.content.size(), 256)), true);
+  (void)enter(in, der_tag::sequence);
+  if (in.failed()) return CertificateFault::algorithm;
+  const ByteCursor issuer = enter(in, der_tag::sequence);
+  if (in.failed() || !read_distinguished_name(issuer, out.issuer)) return CertificateFault::issuer;
+  const ByteCursor validity = enter(in, der_tag::sequence);
+  if (in.failed()) return CertificateFault::validity;
+  const bool dates = read_validity(validity, out);
+  const ByteCursor subject = enter(in, der_tag::sequence);
+  if (in.failed() || !read_distinguished_name(subject, out.subject)) return CertificateFault::subject;
+  (void)enter(in, der_tag::sequence);  // the public key
+  if (in.failed()) return CertificateFault::key;
+  while (next_tag(in) == kTagIssuerId || next_tag(in) == kTagSubjectId) (void)read_element(in);
+  if (next_tag(in) == kTagExtensions && !read_extensions(enter(in, kTagExtensions), out))
+    return CertificateFault::extensions;
+  return dates ? CertificateFault::none : CertificateFault::date;
+}
+
+}  // namespace
+
+CertificateFault parse_certificate(Bytes der, Certificate& out) {
+  out.fingerprint = sha1_pairs(der);
+  ByteCursor in{der};
+  ByteCursor certificate = enter(in, der_tag::sequence);
+  const ByteCursor body = enter(certificate, der_tag::sequence);
+  if (certificate.failed()) return CertificateFault::der;
+  return read_body(body, out);
+}
+
+std::string time_text(std::int64_t seconds) {
+  constexpr std::int64_t kDay = 86400;
+  std::int64_t days = seconds / kDay;
+  std::int64_t rest = seconds % kDay;
+  if (rest < 0) {
+    rest += kDay;
+    --days;
+  }
+  // Civil date of a day number, the inverse of days_of.
+  days += 719468;
+  const std::int64_t era = (days >= 0 ? days : days - 146096) / 146097;
+  const std::int64_t day_of_era = days - era * 146097;
+  const std::int64_t year_of_era =
+      (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+  const std::int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+  const std::int64_t shifted = (5 * day_of_year + 2) / 153;
+  const std::int64_t month = shifted + (shifted < 10 ? 3 : -9);
+  const std::int64_t year =
+      std::clamp<std::int64_t>(year_of_era + era * 400 + (month <= 2 ? 1 : 0), 1000, 9999);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", year, month,
+                     day_of_year - (153 * shifted + 2) / 5 + 1, rest / 3600, rest / 60 % 60, rest % 60);
+}
+
+}  // namespace weir::tls

@@ -1,0 +1,46 @@
+// The fields of an X.509 certificate (RFC 5280) that rules and events show, by a bounded walk over its DER.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "decoders/types.h"
+
+namespace weir::tls {
+
+inline constexpr std::size_t kMaxNameParts = 64;  // attributes of one distinguished name
+inline constexpr std::size_t kMaxAltNames = 1024;
+inline constexpr std::size_t kMaxExtensionsInCertificate = 128;
+inline constexpr std::size_t kMaxDnBytes = 8192;  // of a name as text; longer ones are cut
+
+enum class CertificateFault : std::uint8_t {
+  none,
+  der,
+  version,
+  serial,
+  algorithm,
+  issuer,
+  validity,
+  date,
+  subject,
+  key,
+  extensions
+};
+
+struct Certificate {
+  std::string subject, issuer;                        // "C=US, O=Example, CN=www.example.com"
+  std::string serial;                                 // "00:97:E6": the bytes of the integer as sent
+  std::string fingerprint;                            // SHA-1 of the DER, "9c:3f:..."
+  std::optional<std::int64_t> not_before, not_after;  // seconds since 1970
+  std::vector<std::string> alt_names;                 // DNS names, mail addresses, URIs, IP addresses as text
+};
+
+// What could be read stays in `out` when a later part is broken; the fingerprint is always there. Linear.
+CertificateFault parse_certificate(Bytes der, Certificate& out);
+
+// "2021-02-05T22:13:57", into the buffer; years beyond 1000 to 9999 are clamped.
+std::string time_text(std::int64_t seconds);
+
+}  // namespace weir::tls
