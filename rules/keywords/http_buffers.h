@@ -3,9 +3,7 @@
 #pragma once
 
 #include "decoders/app/http/transaction.h"
-#include "rules/buffer.h"
-#include "rules/keyword_table.h"
-#include "rules/rule_builder.h"
+#include "rules/keywords/sticky.h"
 
 namespace weir::rules {
 
@@ -38,26 +36,6 @@ inline const http::HttpTransaction& http_tx(const BufferRequest& r) {
 
 constexpr std::uint8_t at(http::State state) {
   return static_cast<std::uint8_t>(state);
-}
-
-// A keyword without argument that selects a buffer, and one of the old form that moves the content before it.
-template <const BufferSpec& buffer>
-Compiled select_buffer_keyword(RuleBuilder& rule, std::string_view) {
-  return rule.select_buffer(buffer);
-}
-template <const BufferSpec& buffer>
-Compiled move_content_keyword(RuleBuilder& rule, std::string_view) {
-  return rule.move_last_content(buffer);
-}
-
-template <const BufferSpec& buffer>
-constexpr KeywordSpec sticky(std::string_view name, std::string_view summary) {
-  return {name, select_buffer_keyword<buffer>, KeywordSpec::Argument::none, summary};
-}
-template <const BufferSpec& buffer>
-constexpr KeywordSpec modifier(std::string_view name) {
-  return {name, move_content_keyword<buffer>, KeywordSpec::Argument::none,
-          "old form: moves the content before it"};
 }
 
 }  // namespace weir::rules
