@@ -69,7 +69,7 @@ std::optional<std::int64_t> read_time(ByteCursor& in) {
   if (text.failed() || month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 ||
       second > 60)
     return std::nullopt;
-  return days_of(year, month, day) * 86400 + hour * 3600 + minute * 60 + second;
+  return seconds_of(year, month, day) + hour * 3600 + minute * 60 + second;
 }
 
 std::string ip_text(Bytes b) {
@@ -147,6 +147,10 @@ CertificateFault parse_certificate(Bytes der, Certificate& out) {
   const ByteCursor body = enter(certificate, der_tag::sequence);
   if (certificate.failed()) return CertificateFault::der;
   return read_body(body, out);
+}
+
+std::int64_t seconds_of(std::int64_t year, unsigned month, unsigned day) {
+  return days_of(year, month, day) * 86400;
 }
 
 std::string time_text(std::int64_t seconds) {

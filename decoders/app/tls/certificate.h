@@ -40,7 +40,9 @@ struct Certificate {
 // What could be read stays in `out` when a later part is broken; the fingerprint is always there. Linear.
 CertificateFault parse_certificate(Bytes der, Certificate& out);
 
-// "2021-02-05T22:13:57", into the buffer; years beyond 1000 to 9999 are clamped.
+// Seconds from 1970-01-01 to the start of a day of the Gregorian calendar.
+std::int64_t seconds_of(std::int64_t year, unsigned month, unsigned day);
+// "2021-02-05T22:13:57"; years beyond 1000 to 9999 are clamped.
 std::string time_text(std::int64_t seconds);
 
 }  // namespace weir::tls
