@@ -1,0 +1,43 @@
+// Whose bytes win when TCP segments overlap with different content: it depends on the receiver's system
+// (Novak and Sturges, "Target-Based TCP Stream Reassembly", 2007).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace weir::engine {
+
+enum class OverlapPolicy : std::uint8_t {
+  bsd,
+  first,
+  last,
+  bsd_right,
+  old_linux,
+  linux_,
+  old_solaris,
+  solaris,
+  hpux10,
+  hpux11,
+  irix,
+  macos,
+  windows,
+  vista,
+  windows2k3
+};
+
+// The keys of `host-os-policy:` ("old-linux", "windows2k3").
+std::optional<OverlapPolicy> overlap_policy(std::string_view name);
+
+struct Extent {
+  std::uint64_t begin = 0, end = 0;  // stream offsets, end not included
+};
+
+// Does the later segment's content replace that of the earlier one where they overlap?
+bool later_wins(OverlapPolicy policy, const Extent& earlier, const Extent& later);
+
+// Does this system take a RST that is somewhere in the window, or only one at the next expected sequence
+// number?
+bool accepts_reset_in_window(OverlapPolicy policy);
+
+}  // namespace weir::engine
