@@ -1,5 +1,6 @@
 #include "decoders/decode.h"
 
+#include <algorithm>
 #include <memory>
 
 #include "decoders/layer.h"
@@ -77,8 +78,7 @@ void give_up(Packet& p, Proto proto, Fault f) {
   p.invalid = true;
 }
 
-void run_layers(Proto next, Packet& p, const DecodeSettings& settings) {
-  Bytes here = p.frame;
+void run_layers(Proto next, Bytes here, Packet& p, const DecodeSettings& settings) {
   while (next != Proto::none) {
     const auto offset = static_cast<std::uint32_t>(here.data() - p.frame.data());
     if (p.layers.size() + p.outer_layers >= settings.max_layers)
@@ -102,25 +102,31 @@ void start(Packet& out, const RawPacket& raw, Bytes frame) {
 
 }  // namespace
 
-bool decodes_link_type(int link_type) { return proto_of_link_type(link_type) != Proto::none; }
+bool decodes_link_type(int link_type) {
+  return proto_of_link_type(link_type) != Proto::none;
+}
 
 void decode_packet(const RawPacket& raw, Packet& out, const DecodeSettings& settings) {
   start(out, raw, raw.bytes);
-  run_layers(proto_of_link_type(raw.link_type), out, settings);
+  run_layers(proto_of_link_type(raw.link_type), out.frame, out, settings);
 }
 
-void decode_inner(const Packet& outer, Packet& out, const DecodeSettings& settings) {
+bool decode_inner(const Packet& outer, Packet& out, const DecodeSettings& settings) {
   start(out, outer.raw, outer.tunnel.data);
   out.origin = PacketOrigin::tunnel;
   out.carrier = outer.tunnel.carrier;
   out.tunnel_depth = static_cast<std::uint8_t>(outer.tunnel_depth + 1);
   out.outer_layers = static_cast<std::uint8_t>(outer.outer_layers + outer.layers.size());
-  run_layers(outer.tunnel.next, out, settings);
+  run_layers(outer.tunnel.next, out.frame, out, settings);
+  return !(out.invalid && out.carrier == Proto::teredo);
 }
 
-void decode_datagram(const Packet& last_fragment, Bytes datagram, Packet& out,
-                     const DecodeSettings& settings) {
-  start(out, last_fragment.raw, datagram);
+std::size_t bytes_before_ip(const Packet& p) {
+  return p.ip.header.empty() ? 0 : static_cast<std::size_t>(p.ip.header.data() - p.frame.data());
+}
+
+void decode_datagram(const Packet& last_fragment, Bytes frame, Packet& out, const DecodeSettings& settings) {
+  start(out, last_fragment.raw, frame);
   out.origin = PacketOrigin::defragmented;
   out.carrier = last_fragment.carrier;
   out.tunnel_depth = last_fragment.tunnel_depth;
@@ -130,7 +136,8 @@ void decode_datagram(const Packet& last_fragment, Bytes datagram, Packet& out,
   out.ether_source = last_fragment.ether_source;
   out.ether_destination = last_fragment.ether_destination;
   out.ether_type = last_fragment.ether_type;
-  run_layers(last_fragment.ip.version == 6 ? Proto::ipv6 : Proto::ipv4, out, settings);
+  const Bytes datagram = frame.subspan(std::min(bytes_before_ip(last_fragment), frame.size()));
+  run_layers(last_fragment.ip.version == 6 ? Proto::ipv6 : Proto::ipv4, datagram, out, settings);
 }
 
 }  // namespace weir

@@ -53,11 +53,15 @@ bool decodes_link_type(int link_type);
 
 // Overwrites `out` whole. `raw.bytes` must outlive it.
 void decode_packet(const RawPacket& raw, Packet& out, const DecodeSettings& settings);
-// The packet inside `outer`, which must have one (tunnel.next); they must not be the same object.
-void decode_inner(const Packet& outer, Packet& out, const DecodeSettings& settings);
-// A datagram put together from fragments, beginning with its IP header; takes time, VLANs and MAC addresses
-// from the fragment that completed it.
-void decode_datagram(const Packet& last_fragment, Bytes datagram, Packet& out,
-                     const DecodeSettings& settings);
+// The packet inside `outer`, which must have one (tunnel.next); they must not be the same object. False when there is
+// none after all: Teredo is recognised by its looks only, and what is no sound IPv6 packet is not Teredo.
+bool decode_inner(const Packet& outer, Packet& out, const DecodeSettings& settings);
+// A datagram put together from fragments. `frame` begins with the link headers of `last_fragment` (the one
+// that completed it), which are not decoded again; then comes the whole datagram. VLANs and MAC addresses
+// stay as they were.
+void decode_datagram(const Packet& last_fragment, Bytes frame, Packet& out, const DecodeSettings& settings);
+
+// How many bytes of `p.frame` stand before its innermost IP header; p.ip.version must be set.
+std::size_t bytes_before_ip(const Packet& p);
 
 }  // namespace weir

@@ -83,7 +83,7 @@ bool read_ah(Walk& w, std::uint8_t& next) {
   next = peeked.u8();
   const std::size_t length = (std::size_t{peeked.u8()} + 2) * 4;
   const std::uint16_t reserved = peeked.be16();
-  if (peeked.failed() || length > w.in.remaining() || length < 12) return truncated(w);
+  if (peeked.failed() || length > w.in.remaining()) return truncated(w);
   w.in.skip(length);
   if (!w.first_time(seen_ah))
     w.p.note({Anomaly::ipv6_exthdr_dupl_ah, start});
@@ -224,6 +224,11 @@ DecodedStep decode_ipv6(ByteCursor& in, Packet& p, const DecodeSettings&) {
   }
   ip.header = ip.header.first(walk.at());
   in.skip(ip.header.size() - kFixedBytes);
+  // Behind extension headers, a byte or none is the rest of one more of them rather than of what it names.
+  if (in.offset() > kFixedBytes && walk.in.remaining() < 2 && next != ip_protocol::none) {
+    truncated(walk);
+    return last_layer();
+  }
   return by_protocol(walk, next);
 }
 

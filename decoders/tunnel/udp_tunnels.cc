@@ -57,22 +57,21 @@ DecodedStep decode_geneve(ByteCursor& in, Packet& p, const DecodeSettings& setti
 }
 
 DecodedStep decode_teredo(ByteCursor& in, Packet& p) {
-  constexpr std::uint8_t kAuthentication = 1, kOrigin = 0;
-  constexpr std::size_t kNonceAndConfirmation = 9, kOriginBytes = 8, kIpv6HeaderBytes = 40,
-                        kPayloadLengthAt = 4;
-  Bytes head = in.peek(2);
-  if (head.size() == 2 && head[0] == 0 && head[1] == kAuthentication) {
-    in.skip(2);
-    const std::size_t client = in.u8(), value = in.u8();
-    in.skip(client + value + kNonceAndConfirmation);
-    head = in.peek(2);
+  constexpr std::size_t kOriginBytes = 8, kIpv6HeaderBytes = 40, kHopByHopBytes = 8;
+  // An origin indication begins with two zeros. The other header, authentication, comes with set-up messages only.
+  const Bytes head = in.peek(2);
+  if (head.size() == 2 && head[0] == 0) {
+    if (head[1] != 0) return not_mine();
+    in.skip(kOriginBytes);
   }
-  if (head.size() == 2 && head[0] == 0 && head[1] == kOrigin) in.skip(kOriginBytes);
   const Bytes inner = in.peek(in.remaining());
-  if (inner.size() < kIpv6HeaderBytes || inner[0] >> 4 != 6) return not_mine();
   ByteCursor header{inner};
-  header.skip(kPayloadLengthAt);
-  if (header.be16() != inner.size() - kIpv6HeaderBytes) return not_mine();
+  const std::uint32_t first = header.be32();
+  const std::size_t length = header.be16();
+  const std::uint8_t next = header.u8(), hop_limit = header.u8();
+  if (inner.size() < kIpv6HeaderBytes || first >> 28 != 6) return not_mine();
+  if (length != inner.size() - kIpv6HeaderBytes || hop_limit == 0) return not_mine();
+  if (next == 0 && length < kHopByHopBytes) return not_mine();
   p.tunnel = {Proto::ipv6, Proto::teredo, inner};
   return last_layer();
 }
