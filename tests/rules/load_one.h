@@ -1,0 +1,50 @@
+// Compiles one rule for a test.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "rules/requires.h"
+#include "rules/rule_loader.h"
+
+namespace weir::rules::test {
+
+struct One {
+  std::unique_ptr<Signature> signature;  // null when the rule was refused
+  std::string error;                     // "KEYWORD: reason (offending)"
+};
+
+inline One load(std::string_view rule, RuleEnvironment& environment) {
+  LoadedRules loaded;
+  load_rule_text(rule, "test.rules", environment, loaded);
+  One out;
+  for (const RuleDiagnostic& d : loaded.diagnostics)
+    if (!d.warning) out.error = d.keyword + ": " + d.reason + " (" + d.offending + ")";
+  if (!loaded.signatures.empty()) out.signature = std::move(loaded.signatures.front());
+  return out;
+}
+inline One load(std::string_view rule) {
+  RuleEnvironment environment;
+  environment.features = default_features();
+  return load(rule, environment);
+}
+
+// A rule of these options on any IP packet.
+inline One with_options(std::string_view options) {
+  return load("alert ip any any -> any any (" + std::string(options) + " sid:1;)");
+}
+inline One http_with(std::string_view options) {
+  return load("alert http any any -> any any (" + std::string(options) + " sid:1;)");
+}
+
+// All packet conditions of the rule hold.
+inline bool packet_checks_hold(const Signature& s, const PacketContext& context) {
+  for (const auto& check : s.packet_checks)
+    if (!check->matches(context)) return false;
+  return true;
+}
+
+inline Bytes bytes_of(std::string_view s) { return {reinterpret_cast<const std::uint8_t*>(s.data()), s.size()}; }
+
+}  // namespace weir::rules::test
