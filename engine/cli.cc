@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "engine/cli_options.h"
+#include "engine/log_outputs.h"
 #include "weir_version.h"
 
 namespace weir::engine {
@@ -38,6 +39,23 @@ int usage_error(std::string_view command, std::string_view what) {
   const std::string name = command.empty() ? "weir" : fmt::format("weir {}", command);
   fmt::print(stderr, "{0}: {1}\nTry '{0} --help'.\n", name, what);
   return kExitUsage;
+}
+
+// What is doubtful is for people who watch; errors are always said. False: --strict, and there are errors.
+bool report_configuration(const Config& config, const CliOptions& options) {
+  const bool watched = is_watched(options);
+  if (watched)
+    for (const std::string& key : config.unknown_keys())
+      fmt::print(stderr, "weir: warning: key '{}' is not known\n", key);
+  bool good = true;
+  for (const OutputProblem& problem : check_outputs(config)) {
+    if (problem.is_error)
+      print_error(problem.text);
+    else if (watched && !options.config.empty())
+      fmt::print(stderr, "weir: warning: {}\n", problem.text);
+    good = good && !problem.is_error;
+  }
+  return good || !options.strict;
 }
 
 }  // namespace
@@ -90,9 +108,7 @@ std::optional<Config> load_configuration(const CliOptions& options) {
       return std::nullopt;
     }
   }
-  if (is_watched(options))
-    for (const std::string& key : config.unknown_keys())
-      fmt::print(stderr, "weir: warning: {}: key '{}' is not known\n", options.config, key);
+  if (!report_configuration(config, options)) return std::nullopt;
   return config;
 }
 

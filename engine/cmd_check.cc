@@ -8,10 +8,10 @@
 namespace weir::engine {
 
 int run_check(const CliOptions& options) {
-  const auto config = load_configuration(options);
+  CliOptions all = options;
+  all.verbose = true;  // who checks wants to know
+  const auto config = load_configuration(all);
   if (!config) return kExitFailed;
-  for (const std::string& key : config->unknown_keys())
-    fmt::print(stderr, "weir: warning: {}: key '{}' is not known\n", options.config, key);
   RuleSetup setup = set_up_rules(*config, options.rules);
   std::size_t errors = 0;
   for (const rules::RuleDiagnostic& d : setup.loaded.diagnostics) {

@@ -1,6 +1,9 @@
 #include "engine/log_outputs.h"
 
+#include <algorithm>
+#include <array>
 #include <filesystem>
+#include <map>
 
 #include <fmt/format.h>
 
@@ -9,31 +12,72 @@
 namespace weir::engine {
 namespace {
 
-tl::expected<LogOutputs::Eve, std::string> open_eve(const Config& config, const Config::Item& item,
-                                                    const std::string& log_dir, unsigned number) {
+bool is_on(const Config::Item& item) {
+  return item.settings->flag("enabled", true);
+}
+
+std::vector<output::EveLog::TypeEntry> types_of(const Config& config, const Config::Item& eve_log) {
   std::vector<output::EveLog::TypeEntry> types;
-  for (const Config::Item& type : config.items(item.path + ".types"))
+  for (const Config::Item& type : config.items(eve_log.path + ".types"))
     types.push_back({type.name, type.settings});
+  return types;
+}
+
+// Empty when lines can be written to that kind of file.
+std::string wrong_file_type(const Config::Item& item) {
+  const std::string type = item.settings->text("filetype").value_or("regular");
+  if (type == "regular" || type == "file") return {};
+  return fmt::format("outputs: {}: filetype '{}' is not supported; regular is", item.name, type);
+}
+
+tl::expected<LogOutputs::Eve, std::string> open_log(const Config& config, const Config::Item& item,
+                                                    const std::string& log_dir, unsigned number) {
+  if (std::string wrong = wrong_file_type(item); !wrong.empty()) return tl::unexpected(std::move(wrong));
   LogOutputs::Eve out;
-  out.log = std::make_unique<output::EveLog>(*item.settings, types, number);
-  out.path = (std::filesystem::path(log_dir) / item.settings->text("filename").value_or("eve.json")).string();
+  const bool fast = item.name == "fast";
+  if (fast)
+    out.log = output::EveLog::fast();
+  else
+    out.log = std::make_unique<output::EveLog>(*item.settings, types_of(config, item), number);
+  const std::string name = item.settings->text("filename").value_or(fast ? "fast.log" : "eve.json");
+  out.path = (std::filesystem::path(log_dir) / name).string();
   auto sink = output::open_file_sink(out.path, item.settings->flag("append", true));
   if (!sink) return tl::unexpected(sink.error());
   out.sink = std::move(*sink);
   return out;
 }
 
+// Suricata refuses a second one of these; files that pass there pass here.
+constexpr std::array<std::string_view, 2> kOnlyOnce{"anomaly", "drop"};
+
+void check_types(const Config& config, const Config::Item& item, std::map<std::string, int>& seen,
+                 std::vector<OutputProblem>& problems) {
+  auto types = types_of(config, item);
+  std::erase_if(types, [](const auto& type) { return !type.settings->flag("enabled", true); });
+  for (const auto& type : types) {
+    const bool only_once = std::find(kOnlyOnce.begin(), kOnlyOnce.end(), type.name) != kOnlyOnce.end();
+    if (++seen[type.name] == 2 && only_once)
+      problems.push_back({fmt::format("outputs: only one eve-log can have '{}'", type.name), true});
+  }
+  for (const std::string& name : output::EveLog(*item.settings, types).unknown_types())
+    problems.push_back({fmt::format("outputs: eve-log: '{}' events are not written", name)});
+}
+
 }  // namespace
 
 tl::expected<LogOutputs, std::string> LogOutputs::open(const Config& config, const std::string& log_dir) {
+  if (!config.has("outputs")) {
+    const Config built_in;
+    return open(built_in, log_dir);
+  }
   LogOutputs out;
   for (const Config::Item& item : config.items("outputs")) {
-    if (item.name != "eve-log" || !item.settings->flag("enabled", false)) continue;
+    if ((item.name != "eve-log" && item.name != "fast") || !is_on(item)) continue;
     if (out.eve.size() == output::kMaxEveLogs)
-      return tl::unexpected(fmt::format("outputs: more than {} eve-log entries", output::kMaxEveLogs));
-    auto eve = open_eve(config, item, log_dir, static_cast<unsigned>(out.eve.size()));
-    if (!eve) return tl::unexpected(eve.error());
-    out.eve.push_back(std::move(*eve));
+      return tl::unexpected(fmt::format("outputs: more than {} logs", output::kMaxEveLogs));
+    auto log = open_log(config, item, log_dir, static_cast<unsigned>(out.eve.size()));
+    if (!log) return tl::unexpected(log.error());
+    out.eve.push_back(std::move(*log));
   }
   return out;
 }
@@ -45,6 +89,24 @@ void LogOutputs::close(std::vector<std::string>& errors) {
       errors.push_back(
           fmt::format("{}: {} lines not written: {}", e.path, e.sink->lines_lost(), e.sink->first_error()));
   }
+}
+
+std::vector<OutputProblem> check_outputs(const Config& config) {
+  std::vector<OutputProblem> problems;
+  std::map<std::string, int> outputs, types;
+  for (const Config::Item& item : config.items("outputs")) {
+    if (!is_on(item)) continue;
+    if (++outputs[item.name] == 2 && item.name == "file-store")
+      problems.push_back({"outputs: only one file-store can be on", true});
+    if (item.name == "eve-log")
+      check_types(config, item, types, problems);
+    else if (item.name != "fast")
+      problems.push_back({fmt::format("outputs: '{}' is not supported: left out", item.name)});
+    if (item.name != "eve-log" && item.name != "fast") continue;
+    if (std::string wrong = wrong_file_type(item); !wrong.empty())
+      problems.push_back({std::move(wrong), true});
+  }
+  return problems;
 }
 
 }  // namespace weir::engine

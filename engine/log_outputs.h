@@ -1,4 +1,4 @@
-// The EVE logs that the configuration asks for, and their files.
+// The logs that the configuration asks for, and their files.
 #pragma once
 
 #include <memory>
@@ -20,7 +20,7 @@ struct LogOutputs {
     std::unique_ptr<output::Sink> sink;
     std::string path;
   };
-  std::vector<Eve> eve;
+  std::vector<Eve> eve;  // EVE logs, and fast.log
 
   // Reads `outputs:` and opens the files; relative names are below `log_dir`. Fails with a text that names
   // the file.
@@ -28,5 +28,13 @@ struct LogOutputs {
   // Writes out what is buffered; what could not be written is told in `errors`.
   void close(std::vector<std::string>& errors);
 };
+
+// What is wrong with `outputs:` and what of it this version does not write. Errors are for --strict to make
+// fatal.
+struct OutputProblem {
+  std::string text;
+  bool is_error = false;
+};
+std::vector<OutputProblem> check_outputs(const Config& config);
 
 }  // namespace weir::engine

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "output/eve/events.h"
+#include "output/fast_log.h"
 
 namespace weir::output {
 namespace {
@@ -53,6 +54,7 @@ struct EveLog::Impl {
   std::array<std::vector<ActiveTxLogger>, kAppProtoCount> tx_loggers;
   std::array<std::unique_ptr<const EveTxWriter>, kAppProtoCount> in_alert;  // whether its type is on or not
   std::vector<std::string> unknown;
+  bool is_fast = false;
 
   void add_tx_logger(const EveTxLogger& logger, const std::vector<TypeEntry>& types, unsigned number) {
     const Settings* alert = find_type(types, "alert");
@@ -82,7 +84,15 @@ EveLog::EveLog(const Settings& eve_log, const std::vector<TypeEntry>& types, uns
     impl_->add_tx_logger(*logger, types, std::min(number, kMaxEveLogs - 1));
 }
 
+EveLog::EveLog() : impl_(std::make_unique<Impl>()) {}
 EveLog::~EveLog() = default;
+
+std::unique_ptr<EveLog> EveLog::fast() {
+  std::unique_ptr<EveLog> log{new EveLog};
+  log->impl_->options.alert.on = true;
+  log->impl_->is_fast = true;
+  return log;
+}
 
 bool EveLog::wants(std::string_view event_type) const {
   const EveOptions& o = impl_->options;
@@ -113,7 +123,9 @@ struct EveSession::Impl {
         in_alert(log.impl().in_alert),
         sink(to),
         community_ids(options.community_id_seed),
-        eve{out, times, community_ids, options} {}
+        eve{out, times, community_ids, options} {
+    if (log.impl().is_fast) fast.emplace(to);
+  }
 
   const EveOptions& options;
   const std::array<std::unique_ptr<const EveTxWriter>, kAppProtoCount>& in_alert;
@@ -123,6 +135,7 @@ struct EveSession::Impl {
   CommunityId community_ids;
   EveContext eve;
   std::vector<std::uint64_t> previous_stats;
+  std::optional<FastLog> fast;  // instead of JSON
 
   // One line by `write`; nothing when the type is off.
   template <class F>
@@ -142,6 +155,7 @@ EveSession::~EveSession() = default;
 
 void EveSession::alert(const AlertRecord& r) {
   if (r.signature == nullptr) return;
+  if (impl_->fast) return impl_->fast->alert(r);
   const EveTxWriter* writer = impl_->writer_for(r.flow == nullptr ? AppProto::unknown : r.flow->app_proto);
   impl_->line(impl_->options.alert.on, [&] { write_alert_event(impl_->eve, r, writer); });
 }

@@ -1,4 +1,5 @@
-// The EVE log of one run: which event types are on and how each is written.
+// The event log of one run: which event types are on and how each is written. Either EVE (JSON), or
+// fast.log's lines of text, which only alerts have.
 //
 // EveLog is made once from an `outputs: eve-log:` entry and then immutable. Each worker writes through an
 // EveSession of its own (line buffer), to a Sink: the file itself, or the place where the lines of several
@@ -36,6 +37,8 @@ class EveLog {
   // `number` counts the run's eve-logs from 0, below kMaxEveLogs: it keeps their bits in Transaction::logged
   // apart.
   EveLog(const Settings& eve_log, const std::vector<TypeEntry>& types, unsigned number = 0);
+  // A fast.log.
+  static std::unique_ptr<EveLog> fast();
   ~EveLog();
 
   // "alert", "flow" ..., or what a transaction logger writes ("dns").
@@ -54,6 +57,7 @@ class EveLog {
   [[nodiscard]] const Impl& impl() const { return *impl_; }
 
  private:
+  EveLog();
   std::unique_ptr<Impl> impl_;
 };
 

@@ -1,0 +1,188 @@
+#!/usr/bin/env python3
+"""What the program says and how it ends when it is called wrongly or fed badly. run.py WEIR"""
+import os, struct, subprocess, sys, tempfile, unittest
+
+REPOSITORY = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+CAPTURE = os.path.join(REPOSITORY, "examples", "captures", "http.pcap")
+RULES = os.path.join(REPOSITORY, "examples", "rules", "example.rules")
+GOOD_RULE = 'alert tcp any any -> any any (msg:"good"; flow:to_server; content:"EvilLoader"; sid:%d;)\n'
+WEIR = ""
+
+
+class Call:
+    def __init__(self, *arguments, cwd=None, stdin=None):
+        done = subprocess.run([WEIR, *arguments], capture_output=True, timeout=60, cwd=cwd, stdin=stdin,
+                              env={**os.environ, "TZ": "UTC"})
+        self.status, self.out, self.said = done.returncode, done.stdout.decode(), done.stderr.decode()
+
+
+class Folder(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+
+    def path(self, name, content=None):
+        path = os.path.join(self.folder.name, name)
+        if content is not None:
+            with open(path, "wb") as f: f.write(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    def lines(self, name="eve.json"):
+        with open(self.path(name), encoding="utf-8") as f: return f.read().splitlines()
+
+    def detect(self, *arguments): return Call("detect", "-l", self.folder.name, *arguments)
+
+
+class Usage(Folder):
+    def test_no_command_shows_what_there_is(self):
+        call = Call()
+        self.assertEqual(call.status, 2)
+        self.assertIn("usage: weir COMMAND", call.said)
+
+    def test_help_and_version_go_to_standard_output(self):
+        for arguments in (["--help"], ["detect", "--help"], ["check", "--help"], ["--version"]):
+            call = Call(*arguments)
+            self.assertEqual((call.status, call.said), (0, ""), arguments)
+            self.assertTrue(call.out)
+
+    def test_unknown_command_and_option_are_usage_errors_with_a_hint(self):
+        self.assertEqual(Call("detcet").status, 2)
+        call = Call("detect", "-r", CAPTURE, "--thread", "2")
+        self.assertEqual(call.status, 2)
+        self.assertIn("did you mean --threads?", call.said)
+
+    def test_no_input_is_a_usage_error(self):
+        call = Call("detect", "-S", RULES)
+        self.assertEqual(call.status, 2)
+        self.assertIn("-r", call.said)
+
+    def test_keywords_are_listed(self):
+        self.assertIn("content:VALUE", Call("keywords").out)
+        self.assertEqual(Call("keywords", "nonsense").status, 1)
+
+
+class Input(Folder):
+    def test_nothing_but_errors_is_said_when_nobody_watches(self):
+        call = self.detect("-r", CAPTURE, "-S", RULES)
+        self.assertEqual((call.status, call.out, call.said), (0, "", ""))
+        self.assertIn("alerts", self.detect("-r", CAPTURE, "-S", RULES, "-v").said)
+
+    def test_missing_capture(self):
+        call = self.detect("-r", "/nonexistent.pcap", "--no-rules")
+        self.assertEqual(call.status, 1)
+        self.assertIn("/nonexistent.pcap", call.said)
+
+    def test_a_truncated_capture_names_file_and_offset_and_the_rest_is_scanned(self):
+        whole = open(CAPTURE, "rb").read()
+        broken = self.path("a.pcap", whole[:-10])
+        call = self.detect("-r", broken, CAPTURE, "-S", RULES)
+        self.assertEqual(call.status, 1)
+        self.assertRegex(call.said, r"a\.pcap.*offset \d+")
+        self.assertEqual(sum('"signature_id":9000001' in line for line in self.lines()), 2)
+
+    def test_a_file_that_is_no_capture(self):
+        call = self.detect("-r", self.path("x.pcap", "not a capture at all, but long enough"), "--no-rules")
+        self.assertEqual(call.status, 1)
+        self.assertIn("x.pcap", call.said)
+
+    def test_an_empty_capture_is_fine(self):
+        empty = self.path("e.pcap", struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1))
+        self.assertEqual(self.detect("-r", empty, "-S", RULES).status, 0)
+
+    def test_standard_input(self):
+        with open(CAPTURE, "rb") as capture:
+            call = Call("detect", "-l", self.folder.name, "-r", "-", "-S", RULES, stdin=capture)
+        self.assertEqual(call.status, 0, call.said)
+        self.assertTrue(self.lines())
+
+    def test_a_wrong_filter(self):
+        call = self.detect("-r", CAPTURE, "--no-rules", "-f", "port port")
+        self.assertEqual(call.status, 1)
+        self.assertTrue(call.said)
+
+    def test_a_filter_leaves_packets_out(self):
+        self.assertEqual(self.detect("-r", CAPTURE, "-S", RULES, "-f", "udp").status, 0)
+        self.assertFalse(any('"alert"' in line for line in self.lines()))
+
+
+class Rules(Folder):
+    def test_a_bad_rule_in_the_middle_is_named_and_the_others_load(self):
+        rules = self.path("m.rules", GOOD_RULE % 1 + 'alert tcp any any -> any any (msg:"bad"; depth:5; sid:2;)\n' + GOOD_RULE % 3)
+        call = self.detect("-r", CAPTURE, "-S", rules)
+        self.assertEqual(call.status, 0)
+        self.assertRegex(call.said, r"m\.rules:2:\d+: error: depth: ")
+        for sid in (1, 3): self.assertTrue(any(f'"signature_id":{sid},' in line for line in self.lines()))
+
+    def test_strict_makes_it_fatal(self):
+        rules = self.path("m.rules", GOOD_RULE % 1 + "alert nonsense\n")
+        self.assertEqual(self.detect("-r", CAPTURE, "-S", rules, "--strict").status, 1)
+        self.assertFalse(os.path.exists(self.path("eve.json")))
+
+    def test_a_missing_rule_file_is_named(self):
+        call = self.detect("-r", CAPTURE, "-S", "/no/such/*.rules", "--strict")
+        self.assertEqual(call.status, 1)
+        self.assertIn("/no/such/*.rules", call.said)
+
+    def test_check_counts(self):
+        call = Call("check", "-S", RULES)
+        self.assertEqual(call.status, 0, call.said)
+        self.assertIn("9 loaded, 0 failed", call.out)
+        bad = self.path("b.rules", "alert tcp any\n" + GOOD_RULE % 1)
+        self.assertEqual(Call("check", "-S", bad).status, 0)
+        call = Call("check", "-S", bad, "--strict")
+        self.assertEqual(call.status, 1)
+        self.assertIn("1 loaded, 1 failed", call.out)
+
+
+class Configuration(Folder):
+    def test_invalid_yaml_names_line_and_column(self):
+        config = self.path("bad.yaml", "outputs:\n  - eve-log: {enabled: yes\nvars: [}\n")
+        for call in (self.detect("-r", CAPTURE, "-c", config, "--no-rules"), Call("check", "-c", config)):
+            self.assertEqual(call.status, 1)
+            self.assertRegex(call.said, r"bad\.yaml:\d+:\d+")
+
+    def test_missing_configuration(self):
+        call = Call("check", "-c", "/no/such.yaml")
+        self.assertEqual(call.status, 1)
+        self.assertIn("/no/such.yaml", call.said)
+
+    def test_two_logs_with_types_of_their_own(self):
+        config = self.path("two.yaml", "outputs:\n"
+                           "  - eve-log: {enabled: yes, filename: a.json, types: [alert]}\n"
+                           "  - eve-log: {enabled: yes, filename: b.json, types: [http: {extended: yes}]}\n"
+                           "  - eve-log: {enabled: no, filename: c.json, types: [http]}\n"
+                           "  - fast: {enabled: yes}\n")
+        self.assertEqual(self.detect("-r", CAPTURE, "-c", config, "-S", RULES).status, 0)
+        self.assertEqual(len(self.lines("a.json")), 4)
+        self.assertEqual(len(self.lines("b.json")), 8)
+        self.assertEqual(len(self.lines("fast.log")), 4)
+        self.assertFalse(os.path.exists(self.path("c.json")))
+
+    def test_an_output_that_cannot_be_is_an_error(self):
+        config = self.path("redis.yaml", "outputs:\n  - eve-log: {enabled: yes, filetype: redis, types: [alert]}\n")
+        call = self.detect("-r", CAPTURE, "-c", config, "--no-rules")
+        self.assertEqual(call.status, 1)
+        self.assertIn("redis", call.said)
+
+    def test_the_log_folder_is_made(self):
+        self.assertEqual(Call("detect", "-r", CAPTURE, "--no-rules", "-l", self.path("a/b")).status, 0)
+        self.assertTrue(os.path.exists(self.path("a/b/eve.json")))
+
+    def test_a_log_folder_that_cannot_be_made(self):
+        self.path("file", "")
+        call = Call("detect", "-r", CAPTURE, "--no-rules", "-l", self.path("file/b"))
+        self.assertEqual(call.status, 1)
+        self.assertIn("file/b", call.said)
+
+
+class FullDisk(Folder):
+    def test_lost_lines_are_counted_and_said(self):
+        os.symlink("/dev/full", self.path("eve.json"))
+        call = self.detect("-r", CAPTURE, "-S", RULES)
+        self.assertEqual(call.status, 1)
+        self.assertRegex(call.said, r"eve\.json: \d+ lines not written: .*No space left on device")
+
+
+if __name__ == "__main__":
+    WEIR = os.path.abspath(sys.argv.pop(1))
+    unittest.main(verbosity=1)
