@@ -5,6 +5,7 @@
 #include "decoders/app/protocol.h"
 #include "decoders/packet.h"
 #include "engine/config.h"
+#include "engine/detect.h"
 #include "engine/flow_table.h"
 #include "engine/tcp_session.h"
 
@@ -17,6 +18,21 @@ bool valid(AppProto p) {
 
 std::size_t transport_index(const Flow& flow) {
   return flow.tcp != nullptr ? 0 : 1;
+}
+
+// Client and server are the other way round, for all that has been kept so far.
+void turn_round(Flow& flow) {
+  FlowTable::swap_sides(flow);
+  if (flow.tcp != nullptr) flow.tcp->swap_sides();
+  AppLayer& app = *flow.app;
+  std::swap(app.by_direction[0], app.by_direction[1]);
+  std::swap(app.tried[0], app.tried[1]);
+  std::swap(app.settled[0], app.settled[1]);
+  if (flow.detect != nullptr) *flow.detect = {};
+  if (app.first_data == AppLayer::FirstData::to_server)
+    app.first_data = AppLayer::FirstData::to_client;
+  else if (app.first_data == AppLayer::FirstData::to_client)
+    app.first_data = AppLayer::FirstData::to_server;
 }
 
 void stamp_new_transactions(AppLayer& app, TimeUs now) {
@@ -49,35 +65,41 @@ std::unique_ptr<AppParser> AppLayerSetup::make_parser(AppProto p, Transport t) c
 AppLayerDriver::AppLayerDriver(std::shared_ptr<const AppLayerSetup> setup, Counters& counters)
     : setup_(std::move(setup)), scratch_(setup_->detector().make_scratch()), counters_(counters) {}
 
-void AppLayerDriver::on_segment(Flow& flow, const SegmentResult& segment, Direction direction, TimeUs now) {
+Direction AppLayerDriver::on_segment(Flow& flow, const SegmentResult& segment, Direction direction,
+                                     TimeUs now) {
   // An acknowledgement releases the other side's bytes; those came before what this segment brings.
-  for (const Direction d : {opposite(direction), direction}) {
-    if (!segment.app_update[index(d)]) continue;
+  const std::array<bool, 2> updated{segment.app_update[index(opposite(direction))],
+                                    segment.app_update[index(direction)]};
+  for (std::size_t i = 0; i < 2; ++i) {
+    if (!updated[i]) continue;
     if (flow.app == nullptr) flow.app = std::make_unique<AppLayer>();
-    advance(flow, d, now);
+    const Direction d = i == 0 ? opposite(direction) : direction;
+    if (advance(flow, d, now) != d) direction = opposite(direction);
   }
+  return direction;
 }
 
-void AppLayerDriver::advance(Flow& flow, Direction d, TimeUs now) {
+// Returns the direction that the data turned out to have.
+Direction AppLayerDriver::advance(Flow& flow, Direction d, TimeUs now) {
   AppLayer& app = *flow.app;
-  if (app.given_up || app.change_pending || app.protocol == AppProto::failed) return;
+  if (app.given_up || app.change_pending || app.protocol == AppProto::failed) return d;
   if (!app.settled[index(d)]) {
     const Settled settled = settle(flow, d);
-    if (settled == Settled::no) return;
+    if (settled == Settled::no) return d;
     // The side that spoke first is parsed first, if it can be.
-    if (settled == Settled::yes_other_first && settle(flow, opposite(d)) != Settled::no)
-      feed(flow, opposite(d), now);
+    Direction other = opposite(d);
+    if (settled == Settled::yes_other_first && settle(flow, other) != Settled::no) feed(flow, other, now);
   }
   feed(flow, d, now);
+  return d;
 }
 
 // Says whether data of this direction can go to the parser.
-AppLayerDriver::Settled AppLayerDriver::settle(Flow& flow, Direction d) {
+AppLayerDriver::Settled AppLayerDriver::settle(Flow& flow, Direction& d) {
   AppLayer& app = *flow.app;
   const TcpStream::Chunk chunk = flow.tcp->stream(d).app_chunk();
   if (chunk.kind == TcpStream::Chunk::Kind::none) return Settled::no;
-  if (chunk.kind ==
-      TcpStream::Chunk::Kind::gap) {  // the beginning is missing: nothing to tell the protocol by
+  if (chunk.kind == TcpStream::Chunk::Kind::gap) {  // no beginning: nothing to tell the protocol by
     if (!valid(app.protocol)) {
       give_up_detection(flow);
       return Settled::no;
@@ -88,13 +110,18 @@ AppLayerDriver::Settled AppLayerDriver::settle(Flow& flow, Direction d) {
   if (app.first_data == AppLayer::FirstData::none)
     app.first_data =
         d == Direction::to_server ? AppLayer::FirstData::to_server : AppLayer::FirstData::to_client;
-  const ProtocolDetector::Found found = setup_->detector().detect({.transport = Transport::tcp,
-                                                                   .direction = d,
-                                                                   .data = chunk.data,
-                                                                   .client_port = flow.client_port,
-                                                                   .server_port = flow.server_port,
-                                                                   .either_way = flow.tcp->is_midstream()},
-                                                                  app.tried[index(d)], scratch_.get());
+  const ProtocolDetector::Found found =
+      setup_->detector().detect({.transport = Transport::tcp,
+                                 .direction = d,
+                                 .data = chunk.data,
+                                 .client_port = flow.client_port,
+                                 .server_port = flow.server_port,
+                                 .either_way = flow.tcp->is_midstream() && !valid(app.protocol)},
+                                app.tried[index(d)], scratch_.get());
+  if (found.reversed && flow.tcp->is_midstream() && !valid(app.protocol)) {
+    turn_round(flow);
+    d = opposite(d);
+  }
   return found.protocol != AppProto::unknown ? recognised(flow, d, found.protocol) : unrecognised(flow, d);
 }
 
@@ -272,6 +299,7 @@ void AppLayerDriver::complete_change(Flow& flow) {
   app.first_data = AppLayer::FirstData::none;
   app.flow_counted = false;
   app.release_pending = false;
+  if (flow.detect != nullptr) flow.detect->first_open = {};  // transactions count from 0 again
   if (next != AppProto::unknown) set_protocol(flow, next, Transport::tcp);
 }
 
@@ -305,7 +333,7 @@ Direction AppLayerDriver::datagram_protocol(Flow& flow, const Packet& packet, Di
                                                                    .either_way = !valid(app.protocol)},
                                                                   app.tried[index(d)], scratch_.get());
   if (found.reversed) {
-    FlowTable::swap_sides(flow);
+    turn_round(flow);
     d = opposite(d);
   }
   AppProto& mine = app.by_direction[index(d)];

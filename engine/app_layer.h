@@ -74,9 +74,10 @@ class AppLayerDriver {
   AppLayerDriver(std::shared_ptr<const AppLayerSetup> setup, Counters& counters);
 
   // A segment went into the flow's streams: detects and parses what has become available in either direction.
-  void on_segment(Flow& flow, const SegmentResult& segment, Direction direction, TimeUs now);
-  // One datagram. The protocol may show that the flow is the other way round: its sides are then swapped, and
-  // the direction that the datagram really has is returned.
+  // Of a connection that was picked up midway the protocol may show that it is the other way round: its sides
+  // are then swapped, and the direction that the segment really has is returned.
+  Direction on_segment(Flow& flow, const SegmentResult& segment, Direction direction, TimeUs now);
+  // One datagram; swaps and returns as on_segment does.
   Direction on_datagram(Flow& flow, const Packet& packet, Direction direction);
   // TcpSession::finish() was called: the rest of one direction, with eof.
   void finish_direction(Flow& flow, Direction direction, TimeUs now);
@@ -89,8 +90,8 @@ class AppLayerDriver {
 
  private:
   enum class Settled : std::uint8_t { no, yes, yes_other_first };
-  void advance(Flow& flow, Direction d, TimeUs now);
-  Settled settle(Flow& flow, Direction d);
+  Direction advance(Flow& flow, Direction d, TimeUs now);
+  Settled settle(Flow& flow, Direction& d);
   Settled recognised(Flow& flow, Direction d, AppProto found);
   Settled unrecognised(Flow& flow, Direction d);
   void give_up_detection(Flow& flow);

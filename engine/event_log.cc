@@ -225,8 +225,4 @@ void EventLog::flow_end(const Flow& flow, FlowEnd reason, TimeUs now) {
   }
 }
 
-void EventLog::stats(TimeUs now, std::uint64_t uptime_s, const std::vector<output::CounterValue>& values) {
-  for (const Session& s : sessions_) s.eve->stats(now, uptime_s, values);
-}
-
 }  // namespace weir::engine

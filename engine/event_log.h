@@ -56,7 +56,6 @@ class EventLog {
   // Every logger that wants the transaction has written it.
   [[nodiscard]] bool all_written(AppProto protocol, const Transaction& tx) const;
   void flow_end(const Flow& flow, FlowEnd reason, TimeUs now);
-  void stats(TimeUs now, std::uint64_t uptime_s, const std::vector<output::CounterValue>& values);
 
  private:
   struct TxLogger {  // one output's logger of a protocol

@@ -33,6 +33,7 @@ output::TunnelRecord tunnel_around(const Packet& frame, const Packet& inner) {
 tl::expected<PipelineSetup, std::string> PipelineSetup::make(const Config& config, bool inline_mode) {
   PipelineSetup out;
   out.inline_mode = inline_mode;
+  out.checksums_keep_out = config.flag("stream.checksum-validation", true);
   out.decoding = load_decode_settings(config);
   out.flows = FlowTableSettings::from(config);
   out.streams = StreamSettings::from(config.sub("stream"), inline_mode);
@@ -45,10 +46,14 @@ tl::expected<PipelineSetup, std::string> PipelineSetup::make(const Config& confi
 }
 
 Pipeline::Pipeline(const PipelineSetup& setup, std::shared_ptr<const rules::RuleSet> rules,
-                   rules::SharedState& shared, const std::vector<EventLog::Output>& outputs)
+                   rules::SharedState& shared, const std::vector<EventLog::Output>& outputs,
+                   EventOrder& order)
     : setup_(setup),
+      order_(order),
+      decoding_(setup.decoding),
       flows_(setup.flows),
-      stream_memory_{.limit = setup.streams.reassembly_memcap_bytes},
+      stream_memory_{.limit = setup.streams.reassembly_memcap_bytes,
+                     .sessions_limit = setup.streams.memcap_bytes},
       apps_(setup.app_layer, counters_),
       detect_(rules, setup.detection, shared),
       log_(outputs, rules, counters_, setup.inline_mode) {}
@@ -56,8 +61,7 @@ Pipeline::Pipeline(const PipelineSetup& setup, std::shared_ptr<const rules::Rule
 Pipeline::~Pipeline() = default;
 
 Verdict Pipeline::inspect(const RawPacket& raw) {
-  packet_number_ = raw.number;
-  advance_clock(raw.time);                // flows whose time is over end first
+  advance_clock(raw.time, raw.number);    // flows whose time is over end first
   const std::size_t found = decode(raw);  // the frame, and what it carries: a whole datagram, tunnels
   Verdict verdict = Verdict::accept;
   for (std::size_t i = found; i-- > 0;) {  // the innermost first: its verdict is the frame's
@@ -81,18 +85,26 @@ Verdict Pipeline::inspect_one(Step step) {
   return verdict;
 }
 
-void Pipeline::advance_clock(TimeUs now) {
+void Pipeline::advance_clock(TimeUs now, std::uint64_t packet_number) {
   now_ = now;
-  flows_.expire(now, [this](Flow& flow, FlowEnd reason) { end_flow(flow, reason); });
+  packet_number_ = packet_number;
+  flows_.expire(now, [this](Flow& flow, FlowEnd reason) {
+    order_ = EventOrder::of_expired(packet_number_, flows_.deadline_s(flow), flow.first_packet);
+    end_flow(flow, reason);
+  });
+  order_ = EventOrder::of_packet(packet_number);
 }
 
 void Pipeline::finish() {
-  flows_.drain([this](Flow& flow, FlowEnd reason) { end_flow(flow, reason); });
+  flows_.drain([this](Flow& flow, FlowEnd reason) {
+    order_ = EventOrder::of_left(flow.first_packet);
+    end_flow(flow, reason);
+  });
 }
 
 // The frame, then what it carries, as long as there is something: each becomes a packet of its own.
 std::size_t Pipeline::decode(const RawPacket& raw) {
-  decode_packet(raw, packets_[0], setup_.decoding);
+  decode_packet(raw, packets_[0], decoding_);
   std::size_t found = 1;
   while (found < kMaxNested && decode_next(packets_[found - 1], packets_[found])) {
     tunnels_[found] = tunnel_around(packets_[0], packets_[found]);
@@ -102,15 +114,32 @@ std::size_t Pipeline::decode(const RawPacket& raw) {
 }
 
 bool Pipeline::decode_next(Packet& outer, Packet& inner) {
-  if (outer.ip.is_fragment && !outer.invalid) {
-    const std::optional<Bytes> datagram = defrag_.absorb(outer);
-    if (!datagram) return false;
-    decode_datagram(outer, *datagram, inner, setup_.decoding);
-    return true;
-  }
   if (outer.tunnel.next == Proto::none) return false;
-  decode_inner(outer, inner, setup_.decoding);
+  decode_inner(outer, inner, decoding_);
   return true;
+}
+
+void Pipeline::count(const Packet& packet) {
+  if (packet.origin == PacketOrigin::wire) {
+    ++counters_.decoder_pkts;
+    counters_.decoder_bytes += packet.frame.size();
+    counters_.decoder_max_pkt_size =
+        std::max<std::uint64_t>(counters_.decoder_max_pkt_size, packet.frame.size());
+  }
+  counters_.decoder_invalid += packet.invalid;
+  for (const Layer& layer : packet.layers) ++counters_.layers[static_cast<std::size_t>(layer.proto)];
+  counters_.decoder_vlan_qinq += packet.vlan_count == 2;
+  counters_.decoder_vlan_qinqinq += packet.vlan_count == 3;
+  if (packet.ip.is_fragment)
+    ++(packet.ip.version == 4 ? counters_.defrag_ipv4_fragments : counters_.defrag_ipv6_fragments);
+  if (packet.origin == PacketOrigin::defragmented)
+    ++(packet.ip.version == 4 ? counters_.defrag_ipv4_reassembled : counters_.defrag_ipv6_reassembled);
+  if (!packet.has_tcp) return;
+  const std::uint8_t opening = packet.tcp.flags & (tcp_flag::syn | tcp_flag::ack);
+  counters_.tcp_syn += opening == tcp_flag::syn;
+  counters_.tcp_synack += opening == (tcp_flag::syn | tcp_flag::ack);
+  counters_.tcp_rst += (packet.tcp.flags & tcp_flag::rst) != 0;
+  counters_.tcp_urg += (packet.tcp.flags & tcp_flag::urg) != 0;
 }
 
 void Pipeline::find_flow(Step& step) {
@@ -137,10 +166,11 @@ void Pipeline::find_flow(Step& step) {
 void Pipeline::track_stream(Step& step) {
   if (step.flow == nullptr || !step.packet.has_tcp || step.flow->protocol != kTcpNumber) return;
   Flow& flow = *step.flow;
-  if (step.packet.l4_checksum_bad || step.packet.ip_checksum_bad) {
+  if (setup_.checksums_keep_out && (step.packet.l4_checksum_bad || step.packet.ip_checksum_bad)) {
     ++counters_.tcp_invalid_checksum;
     return;
   }
+  if (flow.tcp == nullptr && !TcpSession::fits(stream_memory_)) return;
   if (flow.tcp == nullptr) flow.tcp = std::make_unique<TcpSession>(setup_.streams, stream_memory_);
   segment_ = flow.tcp->on_segment(step.packet, step.direction);
   if (flow.tcp->take_swapped()) {
@@ -148,27 +178,18 @@ void Pipeline::track_stream(Step& step) {
     step.direction = opposite(step.direction);
   }
   step.segment = &segment_;
-  step.stream_events = &flow.tcp->events();
+  if (!flow.tcp->events().empty()) {
+    stream_events_.assign(flow.tcp->events().begin(), flow.tcp->events().end());
+    step.stream_events = &stream_events_;
+  }
   counters_.tcp_sessions += segment_.became_established;
   update_flow_state(flow);
 }
 
 // A connection that is closing still counts as established until both sides are done.
 void Pipeline::update_flow_state(Flow& flow) {
-  FlowState state = flow.state;
-  switch (flow.tcp->state()) {
-    case TcpState::none:
-    case TcpState::syn_sent:
-    case TcpState::syn_recv: return;
-    case TcpState::established:
-    case TcpState::fin_wait1:
-    case TcpState::fin_wait2:
-    case TcpState::close_wait:
-    case TcpState::closing: state = FlowState::established; break;
-    case TcpState::last_ack:
-    case TcpState::time_wait:
-    case TcpState::closed: state = FlowState::closed; break;
-  }
+  if (!flow.tcp->established()) return;
+  const FlowState state = flow_state(flow.tcp->state());
   if (state != flow.state && flow.state != FlowState::bypassed) flows_.set_state(flow, state);
 }
 
@@ -176,7 +197,7 @@ void Pipeline::parse_application(Step& step) {
   if (step.flow == nullptr) return;
   if (step.segment != nullptr) {
     if (step.segment->app_update[0] || step.segment->app_update[1])
-      apps_.on_segment(*step.flow, *step.segment, step.direction, step.packet.raw.time);
+      step.direction = apps_.on_segment(*step.flow, *step.segment, step.direction, step.packet.raw.time);
   } else if (step.packet.has_udp && !step.packet.l4_checksum_bad) {
     step.direction = apps_.on_datagram(*step.flow, step.packet, step.direction);
   }

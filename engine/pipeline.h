@@ -19,6 +19,7 @@
 #include "engine/app_layer.h"
 #include "engine/detect.h"
 #include "engine/event_log.h"
+#include "engine/event_order.h"
 #include "engine/flow_table.h"
 #include "engine/stats.h"
 #include "engine/tcp_session.h"
@@ -36,15 +37,17 @@ struct PipelineSetup {
   DetectSettings detection;
   std::shared_ptr<const AppLayerSetup> app_layer;
   bool inline_mode = false;
+  bool checksums_keep_out = true;  // stream.checksum-validation: wrong ones are no part of the stream
   // Fails with a text when a setting cannot be used.
   static tl::expected<PipelineSetup, std::string> make(const Config& config, bool inline_mode);
 };
 
 class Pipeline {
  public:
-  // `setup` and `shared` outlive the pipeline.
+  // `setup`, `shared` and `order` outlive the pipeline; `order` always says where the events being written
+  // stand.
   Pipeline(const PipelineSetup& setup, std::shared_ptr<const rules::RuleSet> rules,
-           rules::SharedState& shared, const std::vector<EventLog::Output>& outputs);
+           rules::SharedState& shared, const std::vector<EventLog::Output>& outputs, EventOrder& order);
   ~Pipeline();
   Pipeline(const Pipeline&) = delete;
   Pipeline& operator=(const Pipeline&) = delete;
@@ -52,13 +55,14 @@ class Pipeline {
   // The views in `raw` are needed only during the call.
   Verdict inspect(const RawPacket& raw);
   // Packet time has moved on (inspect() does this itself): flows whose time is over end.
-  void advance_clock(TimeUs now);
+  void advance_clock(TimeUs now, std::uint64_t packet_number);
   // The run is over: every flow ends.
   void finish();
 
   void set_capture_name(std::string_view name) { log_.set_capture_name(name); }
+  // Whether checksums of the following packets are looked at; on at first.
+  void verify_checksums(bool on) { decoding_.verify_checksums = on; }
   [[nodiscard]] const Counters& counters() const { return counters_; }
-  EventLog& log() { return log_; }
 
   static constexpr std::size_t kMaxNested = 8;  // a frame, and the packets found one inside the other
 
@@ -92,6 +96,8 @@ class Pipeline {
   void count(const Packet& packet);
 
   const PipelineSetup& setup_;
+  EventOrder& order_;
+  DecodeSettings decoding_;
   Counters counters_;
   FlowTable flows_;
   MemoryBudget stream_memory_;
@@ -102,6 +108,7 @@ class Pipeline {
   std::array<output::TunnelRecord, kMaxNested> tunnels_;
   Packet pseudo_;
   SegmentResult segment_;
+  std::vector<Anomaly> stream_events_;
   TimeUs now_ = 0;
   std::uint64_t packet_number_ = 0;
   DetectResult nothing_;

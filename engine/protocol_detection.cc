@@ -229,7 +229,8 @@ ProtocolDetector::Found ProtocolDetector::by_pattern(const Table& table, const I
     std::uint16_t best = 0;
     for (std::size_t i = 0; i < table.rows.size(); ++i) {
       const Row& row = table.rows[i];
-      if ((hits.words[i / 64] >> (i % 64) & 1U) == 0 || row.direction != sides[s] || row.length <= best)
+      if ((hits.words[i / 64] >> (i % 64) & 1U) == 0 || row.direction != sides[s] || row.length < best ||
+          (row.length == best && row.confirm == nullptr))
         continue;
       const ProbeResult answer = row.confirm == nullptr ? ProbeResult::yes : row.confirm(sides[s], in.data);
       if (answer == ProbeResult::need_more) wait = in.data.size() < kMaxProbeBytes;

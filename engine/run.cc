@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <deque>
 
 #include "engine/log_outputs.h"
 #include "engine/pipeline.h"
+#include "engine/worker_pool.h"
 #include "rules/shared_state.h"
 
 namespace weir::engine {
@@ -33,34 +35,114 @@ class ProgressMeter {
   Clock::time_point last_ = Clock::now();
 };
 
-// One thread does everything.
-struct SingleWorker {
-  Pipeline pipeline;
-  std::uint64_t packets = 0, bytes = 0;
+// The names of capture files, kept for as long as events may need them.
+class CaptureNames {
+ public:
+  const std::string* keep(const std::string& name) {
+    if (names_.empty() || names_.back() != name) names_.push_back(name);
+    return &names_.back();
+  }
+
+ private:
+  std::deque<std::string> names_;
+};
+
+// Network cards that compute checksums leave captures full of wrong ones. Looks at the first packets of a run
+// and says whether checksums mean anything there.
+class ChecksumSample {
+ public:
+  ChecksumSample(ChecksumMode mode, const DecodeSettings& decoding)
+      : deciding_(mode == ChecksumMode::automatic),
+        trusted_(mode != ChecksumMode::none),
+        decoding_(decoding) {
+    decoding_.verify_checksums = true;
+  }
+  bool trusted(const RawPacket& raw) {
+    if (!deciding_) return trusted_;
+    decode_packet(raw, packet_, decoding_);
+    bad_ += packet_.ip_checksum_bad || packet_.l4_checksum_bad;
+    if (++seen_ == kSample) {
+      deciding_ = false;
+      trusted_ = bad_ == 0 || seen_ / bad_ >= kGoodPerBad;
+    }
+    return trusted_;
+  }
+
+ private:
+  static constexpr std::uint64_t kSample = 1000, kGoodPerBad = 10;
+  bool deciding_, trusted_;
+  DecodeSettings decoding_;
+  Packet packet_;
+  std::uint64_t seen_ = 0, bad_ = 0;
+};
+
+// What -k says, or else the configuration.
+ChecksumMode checksum_mode(const RunOptions& options, const Config& config) {
+  if (options.checksums != ChecksumMode::automatic) return options.checksums;
+  const std::string text = config.text("pcap-file.checksum-checks").value_or("auto");
+  if (text == "auto") return ChecksumMode::automatic;
+  return config.flag("pcap-file.checksum-checks", true) ? ChecksumMode::all : ChecksumMode::none;
+}
+
+struct Input {
+  CaptureSource& source;
+  ProgressMeter& meter;
+  RunSummary& summary;
+  ChecksumSample checksums;
   TimeUs last_time = 0;
 
-  void run(CaptureSource& source, ProgressMeter& meter) {
+  // Calls f(frame, capture name, whether its checksums count) for each frame.
+  template <class F>
+  void for_each(F&& f) {
+    CaptureNames names;
     RawPacket raw;
-    const std::string* name = nullptr;
     while (source.next(raw) == CaptureSource::Next::packet) {
-      if (&source.name() != name) pipeline.set_capture_name(*(name = &source.name()));
-      pipeline.inspect(raw);
-      ++packets;
-      bytes += raw.bytes.size();
+      f(raw, names.keep(source.name()), checksums.trusted(raw));
+      ++summary.packets;
+      summary.bytes += raw.bytes.size();
       last_time = raw.time;
-      meter.packet(packets);
+      meter.packet(summary.packets);
     }
-    pipeline.finish();
   }
 };
 
-void write_stats(EventLog& log, const RunOptions& options, const RunSummary& summary, TimeUs now) {
+// One thread does everything; no queue in between.
+Counters run_single(Input& input, const PipelineSetup& setup,
+                    const std::shared_ptr<const rules::RuleSet>& rules, rules::SharedState& shared,
+                    const LogOutputs& outputs) {
+  std::vector<EventLog::Output> logs;
+  for (const LogOutputs::Eve& eve : outputs.eve) logs.push_back({eve.log.get(), eve.sink.get()});
+  EventOrder order;
+  Pipeline pipeline(setup, rules, shared, logs, order);
+  input.for_each([&](const RawPacket& raw, const std::string* capture, bool checksums) {
+    pipeline.set_capture_name(*capture);
+    pipeline.verify_checksums(checksums);
+    pipeline.inspect(raw);
+  });
+  pipeline.finish();
+  return pipeline.counters();
+}
+
+Counters run_pool(Input& input, unsigned workers, const PipelineSetup& setup,
+                  const std::shared_ptr<const rules::RuleSet>& rules, rules::SharedState& shared,
+                  LogOutputs& outputs) {
+  WorkerPool pool(workers, setup, rules, shared, outputs);
+  input.for_each([&](const RawPacket& raw, const std::string* capture, bool checksums) {
+    pool.feed(raw, capture, checksums);
+  });
+  pool.finish();
+  return pool.counters();
+}
+
+void write_stats(const LogOutputs& outputs, const RunOptions& options, const RunSummary& summary,
+                 TimeUs now) {
   const CounterNames names;
   std::vector<output::CounterValue> values = names.values(summary.counters);
   values.emplace_back("detect.engines.rules_loaded", options.rules_loaded);
   values.emplace_back("detect.engines.rules_failed", options.rules_failed);
   values.emplace_back("detect.engines.rules_skipped", options.rules_skipped);
-  log.stats(now, static_cast<std::uint64_t>(summary.seconds), values);
+  for (const LogOutputs::Eve& eve : outputs.eve)
+    output::EveSession(*eve.log, *eve.sink).stats(now, static_cast<std::uint64_t>(summary.seconds), values);
 }
 
 }  // namespace
@@ -76,21 +158,18 @@ tl::expected<RunSummary, std::string> run_offline(const RunOptions& options, con
 
   const auto begin = Clock::now();
   rules::SharedState shared;
-  std::vector<EventLog::Output> logs;
-  for (const LogOutputs::Eve& eve : outputs->eve) logs.push_back({eve.log.get(), eve.sink.get()});
   ProgressMeter meter(options, **source);
   RunSummary summary;
-  SingleWorker worker{.pipeline = Pipeline(*setup, std::move(rules), shared, logs)};
-  worker.run(**source, meter);
-
-  summary.counters = worker.pipeline.counters();
-  summary.packets = worker.packets;
-  summary.bytes = worker.bytes;
+  Input input{.source = **source,
+              .meter = meter,
+              .summary = summary,
+              .checksums = ChecksumSample(checksum_mode(options, config), setup->decoding)};
+  summary.counters = options.threads > 1 ? run_pool(input, options.threads, *setup, rules, shared, *outputs)
+                                         : run_single(input, *setup, rules, shared, *outputs);
   summary.flows = summary.counters.flow_total;
   summary.alerts = summary.counters.detect_alert;
   summary.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
-  if (config.flag("stats.enabled", true))
-    write_stats(worker.pipeline.log(), options, summary, worker.last_time);
+  if (config.flag("stats.enabled", true)) write_stats(*outputs, options, summary, input.last_time);
   summary.errors = (*source)->errors();
   outputs->close(summary.errors);
   return summary;

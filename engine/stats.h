@@ -20,7 +20,7 @@ struct AppCounters {
   std::array<std::uint64_t, 2> flows{}, transactions{}, gap_errors{}, parser_errors{};
 };
 
-inline constexpr std::size_t kProtoCount = static_cast<std::size_t>(Proto::etag) + 1;
+inline constexpr std::size_t kProtoCount = static_cast<std::size_t>(Proto::count_);
 
 struct Counters {
 #define COUNTER(field, name) std::uint64_t field = 0;
