@@ -1,8 +1,3 @@
-#include <cstdio>
+#include "engine/cli.h"
 
-#include "weir_version.h"
-
-int main() {
-  std::puts("weir " WEIR_VERSION);
-  return 0;
-}
+int main(int argc, char** argv) { return weir::engine::run_cli({argv + 1, argv + argc}); }
