@@ -59,7 +59,8 @@ void check_types(const Config& config, const Config::Item& item, std::map<std::s
     if (++seen[type.name] == 2 && only_once)
       problems.push_back({fmt::format("outputs: only one eve-log can have '{}'", type.name), true});
   }
-  for (const std::string& name : output::EveLog(*item.settings, types).unknown_types())
+  const output::EveLog log(*item.settings, types);
+  for (const std::string& name : log.unknown_types())
     problems.push_back({fmt::format("outputs: eve-log: '{}' events are not written", name)});
 }
 
