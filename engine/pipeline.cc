@@ -35,6 +35,7 @@ tl::expected<PipelineSetup, std::string> PipelineSetup::make(const Config& confi
   out.inline_mode = inline_mode;
   out.checksums_keep_out = config.flag("stream.checksum-validation", true);
   out.decoding = load_decode_settings(config);
+  out.defrag = load_defrag_settings(config);
   out.flows = FlowTableSettings::from(config);
   out.streams = StreamSettings::from(config.sub("stream"), inline_mode);
   out.detection.packet_alert_max = static_cast<std::size_t>(config.number("packet-alert-max", 15));
@@ -51,6 +52,7 @@ Pipeline::Pipeline(const PipelineSetup& setup, std::shared_ptr<const rules::Rule
     : setup_(setup),
       order_(order),
       decoding_(setup.decoding),
+      defrag_(setup.defrag),
       flows_(setup.flows),
       stream_memory_{.limit = setup.streams.reassembly_memcap_bytes,
                      .sessions_limit = setup.streams.memcap_bytes},
@@ -114,6 +116,11 @@ std::size_t Pipeline::decode(const RawPacket& raw) {
 }
 
 bool Pipeline::decode_next(Packet& outer, Packet& inner) {
+  if (outer.ip.is_fragment && !outer.invalid) {
+    const std::optional<Bytes> datagram = defrag_.absorb(outer);
+    if (datagram) decode_datagram(outer, *datagram, inner, decoding_);
+    return datagram.has_value();
+  }
   if (outer.tunnel.next == Proto::none) return false;
   decode_inner(outer, inner, decoding_);
   return true;

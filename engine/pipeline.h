@@ -17,6 +17,7 @@
 #include "decoders/decode.h"
 #include "decoders/packet.h"
 #include "engine/app_layer.h"
+#include "engine/defrag.h"
 #include "engine/detect.h"
 #include "engine/event_log.h"
 #include "engine/event_order.h"
@@ -32,6 +33,7 @@ class Config;
 // What the pipelines of a run share: made once from the configuration, immutable.
 struct PipelineSetup {
   DecodeSettings decoding;
+  DefragSettings defrag;
   FlowTableSettings flows;
   StreamSettings streams;
   DetectSettings detection;
@@ -99,6 +101,7 @@ class Pipeline {
   EventOrder& order_;
   DecodeSettings decoding_;
   Counters counters_;
+  Defragmenter defrag_;
   FlowTable flows_;
   MemoryBudget stream_memory_;
   AppLayerDriver apps_;
