@@ -57,8 +57,9 @@ Pipeline::Pipeline(const PipelineSetup& setup, std::shared_ptr<const rules::Rule
       stream_memory_{.limit = setup.streams.reassembly_memcap_bytes,
                      .sessions_limit = setup.streams.memcap_bytes},
       apps_(setup.app_layer, counters_),
-      detect_(rules, setup.detection, shared),
-      log_(outputs, rules, counters_, setup.inline_mode) {}
+      log_(outputs, rules, counters_, setup.inline_mode) {
+  if (rules != nullptr) detect_.emplace(rules, setup.detection, shared);
+}
 
 Pipeline::~Pipeline() = default;
 
@@ -211,8 +212,8 @@ void Pipeline::parse_application(Step& step) {
 }
 
 const DetectResult& Pipeline::detect(const Step& step) {
-  if (step.flow != nullptr && step.flow->no_packet_inspection) return nothing_;
-  const DetectResult& found = detect_.run({.packet = step.packet,
+  if (!detect_ || (step.flow != nullptr && step.flow->no_packet_inspection)) return nothing_;
+  const DetectResult& found = detect_->run({.packet = step.packet,
                                            .flow = step.flow,
                                            .direction = step.direction,
                                            .segment = step.segment,
@@ -275,8 +276,8 @@ void Pipeline::settle_transactions(const Step& step) {
     }
     log_.transaction(facts, *tx, progress, over);
     if (!over && !complete(*tx, info, progress)) continue;
-    const bool inspected = detect_.finished(*tx, info.id, Direction::to_server) &&
-                           detect_.finished(*tx, info.id, Direction::to_client);
+    const bool inspected = !detect_ || (detect_->finished(*tx, info.id, Direction::to_server) &&
+                                        detect_->finished(*tx, info.id, Direction::to_client));
     if (inspected && log_.all_written(info.id, *tx))
       list.release(id);
     else

@@ -8,6 +8,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -105,7 +106,7 @@ class Pipeline {
   FlowTable flows_;
   MemoryBudget stream_memory_;
   AppLayerDriver apps_;
-  Detect detect_;
+  std::optional<Detect> detect_;  // none without rules
   EventLog log_;
   std::array<Packet, kMaxNested> packets_;  // reused from frame to frame
   std::array<output::TunnelRecord, kMaxNested> tunnels_;
