@@ -24,7 +24,7 @@ struct DefragSettings {
   std::size_t max_fragments = 65535;  // intervals kept, over all of them
   std::uint32_t timeout_s = 60;
   bool use_vlans = true;
-  OverlapPolicy policy = OverlapPolicy::bsd;
+  FragmentPolicy policy = FragmentPolicy::bsd;
 };
 
 // From the whole configuration: defrag.* and vlan.use-for-tracking.

@@ -5,15 +5,15 @@
 
 namespace weir::engine {
 
-bool FragmentIntervals::new_wins(OverlapPolicy policy, const Fragment& old, const Fragment& fresh) {
+bool FragmentIntervals::new_wins(FragmentPolicy policy, const Fragment& old, const Fragment& fresh) {
   switch (policy) {
-    case OverlapPolicy::bsd: return old.begin > fresh.begin;
-    case OverlapPolicy::bsd_right: return old.begin <= fresh.begin;
-    case OverlapPolicy::linux_: return old.begin >= fresh.begin;
-    case OverlapPolicy::first: return false;
-    case OverlapPolicy::last: return true;
-    case OverlapPolicy::windows: return fresh.begin < old.begin && fresh.end > old.end;
-    case OverlapPolicy::solaris: return fresh.begin < old.begin && fresh.end >= old.end;
+    case FragmentPolicy::bsd: return old.begin > fresh.begin;
+    case FragmentPolicy::bsd_right: return old.begin <= fresh.begin;
+    case FragmentPolicy::linux_: return old.begin >= fresh.begin;
+    case FragmentPolicy::first: return false;
+    case FragmentPolicy::last: return true;
+    case FragmentPolicy::windows: return fresh.begin < old.begin && fresh.end > old.end;
+    case FragmentPolicy::solaris: return fresh.begin < old.begin && fresh.end >= old.end;
   }
   return false;
 }
@@ -36,7 +36,7 @@ void FragmentIntervals::append_part(const Interval& of, std::uint32_t begin, std
 // Fills merged_ with what takes the place of intervals [first, last), all of which overlap the fresh
 // fragment.
 void FragmentIntervals::merge(std::size_t first, std::size_t last, const Fragment& fresh,
-                              OverlapPolicy policy, std::uint32_t kept_at) {
+                              FragmentPolicy policy, std::uint32_t kept_at) {
   merged_.clear();
   std::uint32_t done = fresh.begin;  // of the fresh fragment
   for (std::size_t i = first; i < last; ++i) {
@@ -56,7 +56,7 @@ void FragmentIntervals::merge(std::size_t first, std::size_t last, const Fragmen
 }
 
 FragmentIntervals::Added FragmentIntervals::add(std::uint32_t begin, Bytes data, bool last,
-                                                OverlapPolicy policy) {
+                                                FragmentPolicy policy) {
   if (data.empty()) return Added::clean;
   if (kept_.size() + data.size() > kMaxKeptBytes) return Added::full;
   const Fragment fresh{begin, begin + static_cast<std::uint32_t>(data.size())};

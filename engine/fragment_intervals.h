@@ -14,7 +14,7 @@
 namespace weir::engine {
 
 // "old" is the fragment that came first. Offsets are those of whole fragments, not of what is left of them.
-enum class OverlapPolicy : std::uint8_t {
+enum class FragmentPolicy : std::uint8_t {
   bsd,        // old if it begins at or before the new one
   bsd_right,  // old if it begins behind the new one
   linux_,     // old if it begins before the new one
@@ -36,7 +36,7 @@ class FragmentIntervals {
     full,     // over a limit; nothing was changed
   };
   // Copies what wins of `data`. `begin` + data.size() must be below 2^32. An empty fragment changes nothing.
-  Added add(std::uint32_t begin, Bytes data, bool last, OverlapPolicy policy);
+  Added add(std::uint32_t begin, Bytes data, bool last, FragmentPolicy policy);
 
   // The last fragment was seen and there is no hole from 0 to the highest byte.
   [[nodiscard]] bool complete() const { return seen_last_ && covered_ == size(); }
@@ -57,10 +57,10 @@ class FragmentIntervals {
     std::uint32_t at;          // of its first byte in kept_
     bool fresh;                // belongs to the fragment being added
   };
-  static bool new_wins(OverlapPolicy policy, const Fragment& old, const Fragment& fresh);
+  static bool new_wins(FragmentPolicy policy, const Fragment& old, const Fragment& fresh);
   void append_fresh(std::uint32_t begin, std::uint32_t end, const Fragment& of, std::uint32_t kept_at);
   void append_part(const Interval& of, std::uint32_t begin, std::uint32_t end);
-  void merge(std::size_t first, std::size_t last, const Fragment& fresh, OverlapPolicy policy,
+  void merge(std::size_t first, std::size_t last, const Fragment& fresh, FragmentPolicy policy,
              std::uint32_t kept_at);
 
   std::vector<Interval> intervals_;  // disjoint, in order
