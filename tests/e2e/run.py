@@ -73,12 +73,11 @@ class Input(Folder):
         self.assertIn("/nonexistent.pcap", call.said)
 
     def test_a_truncated_capture_names_file_and_offset_and_the_rest_is_scanned(self):
-        whole = open(CAPTURE, "rb").read()
-        broken = self.path("a.pcap", whole[:-10])
-        call = self.detect("-r", broken, CAPTURE, "-S", RULES)
+        with open(CAPTURE, "rb") as capture: broken = self.path("a.pcap", capture.read()[:-10])
+        call = self.detect("-r", broken, CAPTURE.replace("http", "dns"), "-S", RULES)
         self.assertEqual(call.status, 1)
         self.assertRegex(call.said, r"a\.pcap.*offset \d+")
-        self.assertEqual(sum('"signature_id":9000001' in line for line in self.lines()), 2)
+        for sid in (9000001, 9000005): self.assertTrue(any(f'"signature_id":{sid}' in line for line in self.lines()))
 
     def test_a_file_that_is_no_capture(self):
         call = self.detect("-r", self.path("x.pcap", "not a capture at all, but long enough"), "--no-rules")
@@ -102,7 +101,7 @@ class Input(Folder):
 
     def test_a_filter_leaves_packets_out(self):
         self.assertEqual(self.detect("-r", CAPTURE, "-S", RULES, "-f", "udp").status, 0)
-        self.assertFalse(any('"alert"' in line for line in self.lines()))
+        self.assertFalse(any('"event_type":"alert"' in line for line in self.lines()))
 
 
 class Rules(Folder):
