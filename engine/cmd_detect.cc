@@ -61,7 +61,8 @@ int scan(const CliOptions& options, bool prevent) {
   ProgressLine line;
   RunOptions run = run_options(options, setup, prevent);
   if (::isatty(STDERR_FILENO) == 1) run.progress = [&line](const RunProgress& p) { line.show(p); };
-  auto rules = rules::RuleSet::build(std::move(setup.loaded.signatures), *setup.environment, {.threads = run.threads});
+  auto rules =
+      rules::RuleSet::build(std::move(setup.loaded.signatures), *setup.environment, {.threads = run.threads});
   const auto summary = run_offline(run, *config, std::move(rules));
   line.clear();
   if (!summary) {
