@@ -213,7 +213,8 @@ Compiled RuleBuilder::require_one_of(std::initializer_list<AppProto> protocols) 
 }
 
 Compiled RuleBuilder::add_tx_check(TxCheckEngine engine) {
-  if (auto ok = require_protocol(engine.protocol); !ok) return ok;
+  if (engine.protocol != AppProto::unknown)
+    if (auto ok = require_protocol(engine.protocol); !ok) return ok;
   signature_->tx_checks.push_back(std::move(engine));
   return {};
 }

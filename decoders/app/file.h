@@ -27,6 +27,7 @@ struct AppFile {
   StreamedBody* content = nullptr;
   // Filled when the file closes and hashing is on (raw digest bytes).
   std::string md5, sha1, sha256;
+  std::string magic;  // libmagic's description of the first bytes, when wanted
 };
 
 inline constexpr std::size_t kMaxFileName = 2048;

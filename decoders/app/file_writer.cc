@@ -1,7 +1,9 @@
 #include "decoders/app/file_writer.h"
 
+#include <algorithm>
 #include <array>
 
+#include <magic.h>
 #include <openssl/evp.h>
 
 namespace weir {
@@ -18,6 +20,21 @@ Context begin(const EVP_MD* digest) {
   return c;
 }
 
+struct MagicCloser {
+  void operator()(magic_set* m) const { magic_close(m); }
+};
+
+// libmagic's handle is for one thread at a time. Loaded at first need, as it takes megabytes.
+std::string file_magic(Bytes first) {
+  thread_local const std::unique_ptr<magic_set, MagicCloser> magic = [] {
+    std::unique_ptr<magic_set, MagicCloser> m{magic_open(MAGIC_NONE)};
+    if (m != nullptr && magic_load(m.get(), nullptr) != 0) m.reset();
+    return m;
+  }();
+  const char* const text = magic == nullptr ? nullptr : magic_buffer(magic.get(), first.data(), first.size());
+  return text == nullptr ? std::string() : std::string(text);
+}
+
 std::string finish(EVP_MD_CTX* c) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> out;
   unsigned size = 0;
@@ -29,10 +46,12 @@ std::string finish(EVP_MD_CTX* c) {
 
 struct FileWriter::Digests {
   Context md5, sha1, sha256;
+  bool magic = false;               // still to be told
+  std::vector<std::uint8_t> first;  // bytes for it
 };
 
-FileHashing& file_hashing() {
-  static FileHashing wanted;
+FileFacts& wanted_file_facts() {
+  static FileFacts wanted;
   return wanted;
 }
 
@@ -52,12 +71,13 @@ AppFile* FileWriter::open(FileList& list, std::uint32_t& last_id, std::string_vi
   file_->name = name.substr(0, kMaxFileName);
   file_->content = content;
   file_->opened = now;
-  const FileHashing& wanted = file_hashing();
-  if (wanted.md5 || wanted.sha1 || wanted.sha256) {
+  const FileFacts& wanted = wanted_file_facts();
+  if (wanted.md5 || wanted.sha1 || wanted.sha256 || wanted.magic) {
     digests_ = std::make_unique<Digests>();
     if (wanted.md5) digests_->md5 = begin(EVP_md5());
     if (wanted.sha1) digests_->sha1 = begin(EVP_sha1());
     if (wanted.sha256) digests_->sha256 = begin(EVP_sha256());
+    digests_->magic = wanted.magic;
   }
   return file_;
 }
@@ -68,6 +88,18 @@ void FileWriter::append(Bytes chunk) {
   if (digests_ == nullptr) return;
   for (const Context* c : {&digests_->md5, &digests_->sha1, &digests_->sha256})
     if (*c != nullptr) EVP_DigestUpdate(c->get(), chunk.data(), chunk.size());
+  if (!digests_->magic) return;
+  const std::size_t room = std::min(chunk.size(), kMagicBytes - digests_->first.size());
+  digests_->first.insert(digests_->first.end(), chunk.begin(),
+                         chunk.begin() + static_cast<std::ptrdiff_t>(room));
+  if (digests_->first.size() == kMagicBytes) tell_magic();
+}
+
+void FileWriter::tell_magic() {
+  if (!digests_->magic) return;
+  digests_->magic = false;
+  file_->magic = file_magic(digests_->first);
+  digests_->first = {};
 }
 
 void FileWriter::gap(std::uint64_t length) {
@@ -80,6 +112,7 @@ void FileWriter::close(FileState state) {
   if (file_ == nullptr) return;
   file_->state = file_->has_gaps && state == FileState::closed ? FileState::truncated : state;
   if (digests_ != nullptr) {
+    tell_magic();
     if (file_->state == FileState::closed) {
       file_->md5 = finish(digests_->md5.get());
       file_->sha1 = finish(digests_->sha1.get());

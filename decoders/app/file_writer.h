@@ -11,12 +11,16 @@
 
 namespace weir {
 
-// Which digests the run wants of every file (force-hash settings, rules with digest lists).
-struct FileHashing {
+// What the run wants to know of every file (force-hash and force-magic settings, rules that ask for it).
+struct FileFacts {
   bool md5 = false, sha1 = false, sha256 = false;
+  bool magic = false;
 };
 // The one of this process: set while starting, read only afterwards.
-FileHashing& file_hashing();
+FileFacts& wanted_file_facts();
+
+// A file's type is told from so many of its first bytes.
+inline constexpr std::size_t kMagicBytes = 4096;
 
 class FileWriter {
  public:
@@ -38,8 +42,9 @@ class FileWriter {
 
  private:
   struct Digests;
+  void tell_magic();
   AppFile* file_ = nullptr;
-  std::unique_ptr<Digests> digests_;
+  std::unique_ptr<Digests> digests_;  // null: nothing is wanted
 };
 
 }  // namespace weir

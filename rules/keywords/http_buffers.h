@@ -22,7 +22,7 @@ extern const BufferSpec buffer_http_header, buffer_http_header_raw, buffer_http_
 // http_body.cc
 extern const BufferSpec buffer_http_request_body, buffer_http_response_body;
 // file_data.cc
-extern const BufferSpec buffer_file_data, buffer_file_name;
+extern const BufferSpec buffer_file_data, buffer_file_name, buffer_file_magic;
 
 // The body as rules see it now, or none: nothing arrived, or nothing that was not looked at before.
 inline std::optional<BodyView> body_view(const StreamedBody& body) {

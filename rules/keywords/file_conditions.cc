@@ -1,0 +1,170 @@
+// Facts about a file: fileext, filename, filesize, filemagic, and digest lists (filemd5, filesha1,
+// filesha256).
+#include <algorithm>
+#include <unordered_set>
+
+#include "decoders/app/file_writer.h"
+#include "decoders/app/http/message.h"
+#include "rules/dataset.h"
+#include "rules/file_check.h"
+#include "rules/keyword_table.h"
+#include "rules/option_text.h"
+#include "rules/uint_match.h"
+
+namespace weir::rules {
+namespace {
+
+using Argument = KeywordSpec::Argument;
+
+constexpr std::size_t kMaxTextBytes = 255;
+
+std::string lower(std::string_view s) {
+  std::string out(s);
+  for (char& c : out)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
+  return out;
+}
+
+// A text somewhere in the name, or the name's end behind a dot; case does not matter.
+class NameCondition final : public FileCondition {
+ public:
+  NameCondition(std::string text, bool extension, bool negated)
+      : text_(std::move(text)), extension_(extension), negated_(negated) {}
+  [[nodiscard]] bool holds(const AppFile& file) const override { return found(file.name) != negated_; }
+
+ private:
+  [[nodiscard]] bool found(std::string_view name) const {
+    if (!extension_) return http::contains_nocase(name, text_);
+    return name.size() > text_.size() && name[name.size() - text_.size() - 1] == '.' &&
+           http::equal_nocase(name.substr(name.size() - text_.size()), text_);
+  }
+  std::string text_;
+  bool extension_, negated_;
+};
+
+class MagicCondition final : public FileCondition {
+ public:
+  MagicCondition(std::string text, bool negated) : text_(std::move(text)), negated_(negated) {}
+  [[nodiscard]] bool holds(const AppFile& file) const override {
+    return !file.magic.empty() && http::contains_nocase(file.magic, text_) != negated_;
+  }
+
+ private:
+  std::string text_;
+  bool negated_;
+};
+
+class SizeCondition final : public FileCondition {
+ public:
+  explicit SizeCondition(UintMatch match) : match_(match) {}
+  [[nodiscard]] bool holds(const AppFile& file) const override {
+    return file.state == FileState::open ? match_.holds_for_all_above(file.size) : match_.matches(file.size);
+  }
+
+ private:
+  UintMatch match_;
+};
+
+class DigestCondition final : public FileCondition {
+ public:
+  using Digest = std::string AppFile::*;
+  DigestCondition(Digest digest, std::unordered_set<std::string> known, bool negated)
+      : digest_(digest), known_(std::move(known)), negated_(negated) {}
+  [[nodiscard]] bool holds(const AppFile& file) const override {
+    const std::string& value = file.*digest_;
+    return !value.empty() && known_.contains(value) != negated_;
+  }
+
+ private:
+  Digest digest_;
+  std::unordered_set<std::string> known_;
+  bool negated_;
+};
+
+template <bool extension>
+Compiled compile_name(RuleBuilder& rule, std::string_view argument) {
+  const bool negated = take_negation(argument);
+  const std::string_view text = unquote_if_quoted(argument);
+  if (text.empty() || text.size() > kMaxTextBytes) return refuse("wants a text of 1 to 255 bytes");
+  return add_file_condition(rule, std::make_shared<NameCondition>(lower(text), extension, negated));
+}
+
+Compiled compile_magic(RuleBuilder& rule, std::string_view argument) {
+  const bool negated = take_negation(argument);
+  const std::string_view text = unquote_if_quoted(argument);
+  if (text.empty() || text.size() > kMaxTextBytes) return refuse("wants a text of 1 to 255 bytes");
+  wanted_file_facts().magic = true;
+  return add_file_condition(rule, std::make_shared<MagicCondition>(lower(text), negated));
+}
+
+// "filesize:>100", "filesize:to_client,<1MB"
+Compiled compile_size(RuleBuilder& rule, std::string_view argument) {
+  std::optional<Direction> only;
+  if (const std::size_t comma = argument.find(','); comma != std::string_view::npos) {
+    const std::string_view side = split(argument, ',').front();
+    if (side == "to_server" || side == "toserver")
+      only = Direction::to_server;
+    else if (side == "to_client" || side == "toclient")
+      only = Direction::to_client;
+    else
+      return refuse("not a direction", side);
+    argument = split(argument.substr(comma + 1), ',').front();
+  }
+  auto match = UintMatch::parse(argument, UINT64_MAX);
+  if (!match) return tl::unexpected(std::move(match.error()));
+  return add_file_condition(rule, std::make_shared<SizeCondition>(*match), only);
+}
+
+// One digest in hexadecimal at the start of each line; lines that begin with '#' are comments.
+tl::expected<std::unordered_set<std::string>, KeywordError> read_digests(std::string_view text,
+                                                                         std::size_t size) {
+  std::unordered_set<std::string> out;
+  for (std::string_view line : split(text, '\n')) {
+    const std::string_view word = line.substr(0, line.find_first_of(" \t\r,"));
+    if (word.empty() || word.front() == '#') continue;
+    const auto digest = parse_hex(word);
+    if (!digest || digest->size() != size)
+      return refuse("a line of the list is no digest of this kind", word);
+    out.insert(*digest);
+  }
+  return out;
+}
+
+Compiled compile_digests(RuleBuilder& rule, std::string_view argument, DigestCondition::Digest digest,
+                         std::size_t size) {
+  const bool negated = take_negation(argument);
+  const auto text = read_data_file(rule.environment().data_dir, unquote_if_quoted(argument));
+  if (!text) return tl::unexpected(text.error());
+  auto known = read_digests(*text, size);
+  if (!known) return tl::unexpected(std::move(known.error()));
+  return add_file_condition(rule, std::make_shared<DigestCondition>(digest, std::move(*known), negated));
+}
+
+Compiled compile_md5(RuleBuilder& rule, std::string_view argument) {
+  wanted_file_facts().md5 = true;
+  return compile_digests(rule, argument, &AppFile::md5, 16);
+}
+Compiled compile_sha1(RuleBuilder& rule, std::string_view argument) {
+  wanted_file_facts().sha1 = true;
+  return compile_digests(rule, argument, &AppFile::sha1, 20);
+}
+Compiled compile_sha256(RuleBuilder& rule, std::string_view argument) {
+  wanted_file_facts().sha256 = true;
+  return compile_digests(rule, argument, &AppFile::sha256, 32);
+}
+
+}  // namespace
+
+const KeywordSpec kw_filename{"filename", compile_name<false>, Argument::required,
+                              "text in the name of a file"};
+const KeywordSpec kw_fileext{"fileext", compile_name<true>, Argument::required, "extension of a file's name"};
+const KeywordSpec kw_filemagic{"filemagic", compile_magic, Argument::required,
+                               "text in libmagic's description of a file"};
+const KeywordSpec kw_filesize{"filesize", compile_size, Argument::required, "size of a file in bytes"};
+const KeywordSpec kw_filemd5{"filemd5", compile_md5, Argument::required, "MD5 digest of a file is in a list"};
+const KeywordSpec kw_filesha1{"filesha1", compile_sha1, Argument::required,
+                              "SHA-1 digest of a file is in a list"};
+const KeywordSpec kw_filesha256{"filesha256", compile_sha256, Argument::required,
+                                "SHA-256 digest of a file is in a list"};
+
+}  // namespace weir::rules

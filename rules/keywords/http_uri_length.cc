@@ -1,0 +1,41 @@
+// urilen: the length of the URI; uricontent: a content in it.
+#include "rules/keywords/http_buffers.h"
+#include "rules/option_text.h"
+#include "rules/uint_match.h"
+
+namespace weir::rules {
+namespace {
+
+class LengthCheck final : public BufferCheck {
+ public:
+  explicit LengthCheck(UintMatch match) : match_(match) {}
+  [[nodiscard]] bool matches(const BufferFacts& f) const override { return match_.matches(f.data.size()); }
+
+ private:
+  UintMatch match_;
+};
+
+// "urilen:<20", "urilen:5<>10,raw"; without a word the normalised URI counts.
+Compiled compile_length(RuleBuilder& rule, std::string_view argument) {
+  const auto parts = split(argument, ',');
+  if (parts.empty() || parts.size() > 2) return refuse("wants a length and, behind a comma, norm or raw");
+  const bool raw = parts.size() == 2 && parts[1] == "raw";
+  if (parts.size() == 2 && !raw && parts[1] != "norm") return refuse("neither norm nor raw", parts[1]);
+  auto match = UintMatch::parse(parts[0], UINT16_MAX);
+  if (!match) return tl::unexpected(std::move(match.error()));
+  return rule.add_op_to(raw ? buffer_http_uri_raw : buffer_http_uri,
+                        BufferCheckOp{.check = std::make_shared<LengthCheck>(*match)});
+}
+
+Compiled compile_content(RuleBuilder& rule, std::string_view argument) {
+  if (auto ok = kw_content.compile(rule, argument); !ok) return ok;
+  return rule.move_last_content(buffer_http_uri);
+}
+
+}  // namespace
+
+const KeywordSpec kw_urilen{"urilen", compile_length, KeywordSpec::Argument::required, "length of the URI"};
+const KeywordSpec kw_uricontent{"uricontent", compile_content, KeywordSpec::Argument::required,
+                                "old form of a content in http.uri"};
+
+}  // namespace weir::rules
