@@ -1,0 +1,156 @@
+#include <doctest/doctest.h>
+
+#include <string>
+
+#include "decoders/app/http/parser.h"
+#include "rules/file_check.h"
+#include "rules/keywords/http_buffers.h"
+#include "tests/rules/load_one.h"
+
+using namespace weir;
+using namespace weir::rules;
+using test::bytes_of;
+using test::http_with;
+
+namespace {
+
+constexpr std::string_view kRequest =
+    "POST /A%42/../c.php?q=%31 HTTP/1.1\r\nHost: WWW.Example.com:8080\r\nUser-Agent: agent\r\nCookie: k=v\r\n"
+    "Accept: a/b\r\nX: 1\r\nX: 2\r\nReferer: ref\r\nContent-Type: text/plain\r\nContent-Length: "
+    "4\r\n\r\nbody";
+constexpr std::string_view kResponse =
+    "HTTP/1.1 302 Found it\r\nServer: srv\r\nLocation: /there\r\nSet-Cookie: s=1\r\nContent-Length: "
+    "5\r\n\r\nreply";
+
+struct Talk {
+  http::HttpSettings settings;
+  http::HttpParser parser{settings};
+  BufferArena arena;
+  Talk() {
+    (void)parser.parse({.direction = Direction::to_server, .data = bytes_of(kRequest)});
+    (void)parser.parse({.direction = Direction::to_client, .data = bytes_of(kResponse)});
+  }
+  Transaction& tx() { return *parser.transactions().find(0); }
+
+  // The buffer's instance as text, or "-" when there is none.
+  std::string value(const BufferSpec& spec, Direction d, std::uint32_t index = 0) {
+    for (const BufferSource& s : spec.sources) {
+      if (s.protocol != AppProto::http || s.direction != d) continue;
+      if (const auto view = s.get({tx(), d, index, arena}))
+        return {reinterpret_cast<const char*>(view->data.data()), view->data.size()};
+    }
+    return "-";
+  }
+};
+
+bool file_matches(std::string_view options, const Transaction& tx, Direction d) {
+  const auto one = http_with(options);
+  REQUIRE_MESSAGE(one.signature != nullptr, one.error);
+  REQUIRE(one.signature->tx_checks.size() == 1);
+  return one.signature->tx_checks[0].check->matches(tx, d);
+}
+
+}  // namespace
+
+TEST_CASE("http buffers: what each of them shows") {
+  Talk talk;
+  const Direction ts = Direction::to_server, tc = Direction::to_client;
+  const struct {
+    const BufferSpec& buffer;
+    Direction direction;
+    std::string_view expected;
+  } rows[] = {
+      {buffer_http_uri, ts, "/c.php?q=1"},
+      {buffer_http_uri_raw, ts, "/A%42/../c.php?q=%31"},
+      {buffer_http_method, ts, "POST"},
+      {buffer_http_request_line, ts, "POST /A%42/../c.php?q=%31 HTTP/1.1"},
+      {buffer_http_host, ts, "www.example.com"},
+      {buffer_http_host_raw, ts, "WWW.Example.com"},
+      {buffer_http_user_agent, ts, "agent"},
+      {buffer_http_referer, ts, "ref"},
+      {buffer_http_accept, ts, "a/b"},
+      {buffer_http_accept_enc, ts, "-"},
+      {buffer_http_content_type, ts, "text/plain"},
+      {buffer_http_content_type, tc, "-"},
+      {buffer_http_content_len, ts, "4"},
+      {buffer_http_content_len, tc, "5"},
+      {buffer_http_cookie, ts, "k=v"},
+      {buffer_http_cookie, tc, "s=1"},
+      {buffer_http_protocol, ts, "HTTP/1.1"},
+      {buffer_http_request_body, ts, "body"},
+      {buffer_http_response_body, tc, "reply"},
+      {buffer_file_data, ts, "body"},
+      {buffer_file_data, tc, "reply"},
+      {buffer_file_name, ts, "/c.php"},
+      {buffer_http_stat_code, tc, "302"},
+      {buffer_http_stat_msg, tc, "Found it"},
+      {buffer_http_response_line, tc, "HTTP/1.1 302 Found it"},
+      {buffer_http_location, tc, "/there"},
+      {buffer_http_server, tc, "srv"},
+      {buffer_http_header, tc, "Server: srv\r\nLocation: /there\r\nContent-Length: 5\r\n"},
+      {buffer_http_header_raw, tc,
+       "Server: srv\r\nLocation: /there\r\nSet-Cookie: s=1\r\nContent-Length: 5\r\n\r\n"},
+      {buffer_http_header_names, tc, "\r\nServer\r\nLocation\r\nSet-Cookie\r\nContent-Length\r\n\r\n"},
+      {buffer_http_start, tc,
+       "HTTP/1.1 302 Found it\r\nServer: srv\r\nLocation: /there\r\nSet-Cookie: s=1\r\nContent-Length: "
+       "5\r\n\r\n"},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.buffer.name);
+    CHECK(talk.value(row.buffer, row.direction) == row.expected);
+    CHECK(talk.value(row.buffer, row.direction, 9) == "-");
+  }
+  CHECK(talk.value(buffer_http_request_header, ts, 4) == "X: 1, 2");
+  CHECK(talk.value(buffer_http_response_header, tc, 1) == "Location: /there");
+}
+
+TEST_CASE("http buffers: a body that was looked at shows nothing more until there is more") {
+  Talk talk;
+  talk.tx().after_detection(Direction::to_client);
+  CHECK(talk.value(buffer_http_response_body, Direction::to_client) == "-");
+  CHECK(talk.value(buffer_file_data, Direction::to_client) == "-");
+  CHECK(talk.value(buffer_http_request_body, Direction::to_server) == "body");
+}
+
+TEST_CASE("http keywords: patterns that could never match are refused") {
+  for (const char* options :
+       {"http.host; content:\"Example\";", "http.host; content:\"example\"; nocase;",
+        "http.method; content:\"GET \";", "http.uri; urilen:x;", "urilen:5,other;", "urilen:70000;"}) {
+    CAPTURE(options);
+    CHECK(http_with(options).signature == nullptr);
+  }
+}
+
+TEST_CASE("http keywords: lengths and contents of the URI") {
+  for (const char* options :
+       {"urilen:3<>20;", "urilen:<20,raw;", "uricontent:\"one\";", "uricontent:!\"one\"; nocase;",
+        "content:\"a\"; http_uri; content:\"b\"; http_raw_uri;"}) {
+    CAPTURE(options);
+    const auto one = http_with(options);
+    REQUIRE_MESSAGE(one.signature != nullptr, one.error);
+    CHECK(one.signature->payload.empty());
+    CHECK_FALSE(one.signature->buffers.empty());
+  }
+}
+
+TEST_CASE("file keywords: all conditions are about the same file") {
+  Talk talk;
+  const Direction ts = Direction::to_server;
+  CHECK(file_matches("fileext:\"PHP\";", talk.tx(), ts));
+  CHECK_FALSE(file_matches("fileext:\"hp\";", talk.tx(), ts));
+  CHECK(file_matches("fileext:!\"exe\";", talk.tx(), ts));
+  CHECK(file_matches("filename:\"C.P\";", talk.tx(), ts));
+  CHECK(file_matches("filesize:4;", talk.tx(), ts));
+  CHECK_FALSE(file_matches("filesize:>4;", talk.tx(), ts));
+  CHECK(file_matches("filename:\"c\"; fileext:\"php\"; filesize:<1KB;", talk.tx(), ts));
+  CHECK_FALSE(file_matches("filename:\"c\"; fileext:\"exe\";", talk.tx(), ts));
+}
+
+TEST_CASE("file keywords: what is refused") {
+  for (const char* options : {"fileext:;", "filesize:large;", "filesize:sideways,<3;", "filemd5:/etc/passwd;",
+                              "filesize:to_client,1; filesize:to_server,1;"}) {
+    CAPTURE(options);
+    CHECK(http_with(options).signature == nullptr);
+  }
+  CHECK(test::load("alert dns any any -> any any (fileext:\"a\"; sid:1;)").signature == nullptr);
+}
