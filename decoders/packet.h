@@ -125,9 +125,9 @@ struct IpHeader {
   // `header`.
   std::uint32_t unfragmentable_length = 0, next_header_offset = 0;
   std::uint8_t fragment_next_header = 0;
-  // IPv6: a routing header says that `destination` is not the last one; transport checksums cover the last
-  // one.
-  bool source_routed = false;
+  // IPv6: transport checksums cover other addresses than these (a routing header or home address option is
+  // there).
+  bool other_addresses = false;
 };
 
 // Something inside this packet that is a packet of its own.

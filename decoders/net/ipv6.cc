@@ -53,7 +53,7 @@ bool read_routing(Walk& w, std::uint8_t& next) {
   Bytes content;
   const std::uint32_t at = w.at();
   if (!read_common(w, next, content)) return false;
-  if (content[1] != 0) w.p.ip.source_routed = true;  // segments left
+  if (content[1] != 0) w.p.ip.other_addresses = true;  // segments left
   if (content[0] == kRoutingType0) w.p.note({Anomaly::ipv6_rh_type_0, at});
   if (!w.first_time(seen_routing)) w.p.note({Anomaly::ipv6_exthdr_dupl_rh, at});
   return true;

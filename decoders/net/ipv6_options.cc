@@ -42,6 +42,7 @@ void check_ipv6_options(Bytes options, bool hop_by_hop, Packet& p) {
     only_padding = false;
     const std::size_t wanted = fixed_length(type);
     if (wanted != 0 && length != wanted) return note_invalid(p, Anomaly::ipv6_exthdr_invalid_optlen, at);
+    if (type == kHomeAddress) p.ip.other_addresses = true;
     if (!known_option(type))
       p.note({hop_by_hop ? Anomaly::ipv6_hopopts_unknown_opt : Anomaly::ipv6_dstopts_unknown_opt, at});
   }

@@ -115,7 +115,7 @@ DecodedStep decode_icmpv6(ByteCursor& in, Packet& p, const DecodeSettings& setti
   p.icmp.type = type;
   p.icmp.code = code;
   p.payload = in.peek(in.remaining());
-  if (settings.verify_checksums && !p.ip.source_routed)
+  if (settings.verify_checksums && !p.ip.other_addresses)
     p.l4_checksum_bad =
         transport_checksum(p.ip.source, p.ip.destination, ip_protocol::icmpv6, in.whole()) != 0;
   if (type >= unreachable && type <= parameter_problem)

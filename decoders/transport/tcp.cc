@@ -33,7 +33,7 @@ DecodedStep decode_tcp(ByteCursor& in, Packet& p, const DecodeSettings& settings
   tcp.options = in.take(header_bytes - kFixedBytes);
   if (!tcp.options.empty()) read_tcp_options(p);
   p.payload = in.peek(in.remaining());
-  if (settings.verify_checksums && !p.ip.source_routed)
+  if (settings.verify_checksums && !p.ip.other_addresses)
     p.l4_checksum_bad = transport_checksum(p.ip.source, p.ip.destination, ip_protocol::tcp, in.whole()) != 0;
   return last_layer();
 }

@@ -35,7 +35,7 @@ DecodedStep decode_udp(ByteCursor& in, Packet& p, const DecodeSettings& settings
   p.payload = datagram.subspan(kHeaderBytes);
   // Over IPv4 a zero says that the sender did not compute one (RFC 768); over IPv6 tunnels may do so (RFC
   // 6935).
-  if (settings.verify_checksums && checksum != 0 && !p.ip.source_routed)
+  if (settings.verify_checksums && checksum != 0 && !p.ip.other_addresses)
     p.l4_checksum_bad = transport_checksum(p.ip.source, p.ip.destination, ip_protocol::udp, datagram) != 0;
   return Step{tunnel_by_port(p, settings), p.payload};
 }
