@@ -241,7 +241,8 @@ bool AppLayerDriver::parse(Flow& flow, const AppInput& in, std::size_t& consumed
   app.parsed_now = true;
   stamp_new_transactions(app, in.time);
   AppCounters& counts = counters_.app[static_cast<std::size_t>(app.protocol)];
-  counts.transactions[transport_index(flow)] += app.parser->transactions().next_id() - before;
+  if (!protocol_info(app.protocol).one_transaction)
+    counts.transactions[transport_index(flow)] += app.parser->transactions().next_id() - before;
   if (outcome.flush_stream_inspection && flow.tcp != nullptr) flow.tcp->stream(in.direction).trigger_raw();
   switch (outcome.status) {
     case ParseOutcome::Status::ok: return true;

@@ -206,7 +206,7 @@ void Pipeline::parse_application(Step& step) {
   if (step.segment != nullptr) {
     if (step.segment->app_update[0] || step.segment->app_update[1])
       step.direction = apps_.on_segment(*step.flow, *step.segment, step.direction, step.packet.raw.time);
-  } else if (step.packet.has_udp && !step.packet.l4_checksum_bad) {
+  } else if (step.packet.has_udp) {
     step.direction = apps_.on_datagram(*step.flow, step.packet, step.direction);
   }
 }

@@ -33,6 +33,7 @@ struct ProtocolPorts {
 struct AppEventName {
   std::string_view rule;
   std::string_view eve;
+  std::string_view old_rule = {};  // another spelling that rules may use
 };
 
 struct ProtocolInfo {
@@ -52,6 +53,8 @@ struct ProtocolInfo {
   // Names of the progress values of each side, lowest first; the last one means complete.
   std::span<const std::string_view> states_to_server, states_to_client;
   std::span<const AppEventName> events;
+  // The connection as a whole is the only transaction: statistics do not count it.
+  bool one_transaction = false;
 
   [[nodiscard]] std::uint8_t complete(Direction d) const {
     const auto& states = d == Direction::to_server ? states_to_server : states_to_client;

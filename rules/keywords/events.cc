@@ -111,8 +111,8 @@ Compiled add_app_event(RuleBuilder& rule, std::string_view argument) {
   if (info.events.empty())
     return refuse(fmt::format("the events of {} are known, but the protocol is not parsed yet", info.name), argument);
   for (std::size_t i = 0; i < info.events.size(); ++i) {
-    const std::string_view known = info.events[i].rule;
-    if (known != event && known != argument) continue;
+    const auto& [known, eve, old] = info.events[i];
+    if (known != event && known != argument && old != event) continue;
     return rule.add_tx_check({.protocol = protocol,
                               .progress_to_server = std::uint8_t{0},
                               .progress_to_client = std::uint8_t{0},

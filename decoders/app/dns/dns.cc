@@ -117,8 +117,8 @@ constexpr std::string_view kStatesToClient[] = {"response_started", "response_co
 
 constexpr AppEventName kEvents[] = {
     {"malformed_data", "malformed_data"},
-    {"not_request", "not_request"},
-    {"not_response", "not_response"},
+    {"not_request", "not_request", "not_a_request"},
+    {"not_response", "not_response", "not_a_response"},
     {"z_flag_set", "z_flag_set"},
     {"invalid_opcode", "invalid_opcode"},
     {"name_too_long", "name_too_long"},

@@ -117,7 +117,7 @@ Record read_record(ByteCursor& in, Message& out) {
 
 // False when a record runs past the end; what stands before it is kept.
 bool read_section(ByteCursor& in, std::size_t count, std::vector<Record>& section, Message& out) {
-  const std::size_t kept = std::min(count, kMaxRecordsPerSection);
+  const std::size_t kept = std::min(count, kMaxEntriesPerSection);
   for (std::size_t i = 0; i < kept; ++i) {
     Record record = read_record(in, out);
     if (in.failed()) return false;
@@ -127,8 +127,7 @@ bool read_section(ByteCursor& in, std::size_t count, std::vector<Record>& sectio
 }
 
 bool read_questions(ByteCursor& in, Message& out) {
-  if (out.header.questions > kMaxQuestions) return false;
-  for (std::size_t i = 0; i < out.header.questions; ++i) {
+  for (std::size_t i = 0; i < std::min<std::size_t>(out.header.questions, kMaxEntriesPerSection); ++i) {
     Question q;
     q.name = read_name(in, out);
     q.type = in.be16();

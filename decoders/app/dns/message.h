@@ -26,8 +26,8 @@ inline constexpr std::size_t kMaxNameSteps = 255;
 // Decompressed names of one message; a name beyond it is cut to nothing and marked. Bounds what compression
 // inflates.
 inline constexpr std::size_t kMaxNameBytesPerMessage = 128 * 1024;
-inline constexpr std::size_t kMaxRecordsPerSection = 4096;  // further ones are not kept
-inline constexpr std::size_t kMaxQuestions = 256;
+// Entries of one section; a message has no room for more.
+inline constexpr std::size_t kMaxEntriesPerSection = 16384;
 inline constexpr std::size_t kMaxStringsPerRecord = 1024;  // TXT strings, EDNS options
 
 struct Header {

@@ -117,7 +117,8 @@ std::string ja4_text(const ClientHello& hello, char transport) {
   std::erase_if(extensions, [](std::uint16_t e) { return e == 0 || e == 16; });
   std::sort(extensions.begin(), extensions.end());
   std::string second = hex_list(extensions);
-  if (!algorithms.empty()) second.append("_").append(hex_list(algorithms));  // GCC 12 misreads "_" + (-Wrestrict)
+  if (!algorithms.empty())
+    second.append("_").append(hex_list(algorithms));  // GCC 12 misreads "_" + (-Wrestrict)
   return out + "_" + ja4_hash(hex_list(ciphers)) + "_" + ja4_hash(second);
 }
 

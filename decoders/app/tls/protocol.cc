@@ -131,6 +131,7 @@ const ProtocolInfo proto_tls{.id = AppProto::tls,
                              .configure = tls::configure,
                              .states_to_server = tls::kStatesToServer,
                              .states_to_client = tls::kStatesToClient,
-                             .events = tls::kEvents};
+                             .events = tls::kEvents,
+                             .one_transaction = true};
 
 }  // namespace weir
