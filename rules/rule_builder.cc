@@ -65,6 +65,17 @@ Compiled RuleBuilder::select_buffer(const BufferSpec& buffer) {
   selected_ = &buffer;
   engine_open_ = false;
   transforms_.clear();
+  direction_.reset();
+  return {};
+}
+
+Compiled RuleBuilder::select_direction(Direction direction) {
+  if (!signature_->header.transactional) return refuse("a direction is only for rules with \"=>\"");
+  if (selected_ == nullptr || engine_open_) return refuse("a direction belongs to a sticky buffer");
+  const auto here = [&](const BufferSource& s) { return s.direction == direction; };
+  if (std::none_of(selected_->sources.begin(), selected_->sources.end(), here))
+    return refuse("the buffer is not there on this side", selected_->name);
+  direction_ = direction;
   return {};
 }
 
@@ -97,7 +108,7 @@ std::size_t RuleBuilder::find_engine(const BufferSpec& buffer) const {
   if (buffer.multiple) return kPayload;
   for (std::size_t i = 0; i < signature_->buffers.size(); ++i) {
     const BufferEngine& engine = signature_->buffers[i];
-    if (engine.buffer == &buffer && same_transforms(engine.transforms, transforms_) && !decodes_base64(engine.chain))
+    if (engine.buffer == &buffer && engine.direction == direction_ && same_transforms(engine.transforms, transforms_) && !decodes_base64(engine.chain))
       return i;
   }
   return kPayload;
@@ -108,7 +119,7 @@ std::size_t RuleBuilder::open_engine() {
   engine_ = find_engine(*selected_);
   if (engine_ == kPayload) {
     engine_ = signature_->buffers.size();
-    signature_->buffers.push_back({.buffer = selected_, .transforms = transforms_});
+    signature_->buffers.push_back({.buffer = selected_, .transforms = transforms_, .direction = direction_});
   }
   engine_open_ = true;
   return engine_;

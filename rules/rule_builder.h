@@ -66,6 +66,8 @@ class RuleBuilder {
   void select_payload();
   // Adds a transform to the selected buffer: contents that follow look at its output, those before it do not.
   Compiled add_transform(std::shared_ptr<const Transform> transform);
+  // Means the buffer just selected on that side only; for transactional rules and buffers that both sides have.
+  Compiled select_direction(Direction direction);
   // The selected buffer must not be there (`absent`).
   Compiled set_absent(bool or_else);
   // The old form: "content:...; http_uri;" moves the last content from the payload to `buffer`.
@@ -127,6 +129,7 @@ class RuleBuilder {
   std::size_t engine_ = kPayload;         // of the selected buffer
   bool engine_open_ = true;               // false: selected, but nothing put in yet
   std::vector<std::shared_ptr<const Transform>> transforms_;  // of the selected buffer
+  std::optional<Direction> direction_;                        // the same
   std::size_t content_engine_ = kPayload, content_index_ = 0;  // the last content
   bool have_content_ = false;
   std::vector<Variable> vars_;

@@ -17,6 +17,13 @@
 namespace weir::rules {
 namespace {
 
+// "http.connection:to_client", in rules about both sides of a transaction.
+std::optional<Direction> direction_named(std::string_view argument) {
+  if (argument == "to_server") return Direction::to_server;
+  if (argument == "to_client") return Direction::to_client;
+  return std::nullopt;
+}
+
 enum class Outcome : std::uint8_t { loaded, skipped, failed };
 
 // One load: what the rules of all its files share.
@@ -119,11 +126,13 @@ std::optional<RuleDiagnostic> Loader::compile_option(const Rule& rule, const Rul
   const KeywordSpec* spec = find_keyword(option.keyword);
   if (spec == nullptr) spec = find_unsupported_keyword(option.keyword);
   if (spec == nullptr) return wrong({"unknown keyword", {}});
-  if (spec->argument == KeywordSpec::Argument::none && option.has_argument)
+  const auto direction = spec->argument == KeywordSpec::Argument::none ? direction_named(option.argument) : std::nullopt;
+  if (spec->argument == KeywordSpec::Argument::none && option.has_argument && !direction)
     return wrong({"the keyword takes no argument", std::string(clip(option.argument))});
   if (spec->argument == KeywordSpec::Argument::required && option.argument.empty())
     return wrong({"the keyword needs an argument", {}});
-  Compiled done = spec->compile(builder, option.argument);
+  Compiled done = spec->compile(builder, direction ? std::string_view{} : option.argument);
+  if (done && direction) done = builder.select_direction(*direction);
   if (done) return std::nullopt;
   if (done.error().offending.empty()) done.error().offending = clip(option.argument);
   return wrong(std::move(done.error()));

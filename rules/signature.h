@@ -82,6 +82,8 @@ struct BufferEngine {
   // Holds when the transaction, complete on this side, has no such buffer. With or_else it also holds when the buffer is
   // there and the chain matches on it.
   bool absent = false, or_else = false;
+  // Of a transactional rule ("=>") on a buffer that both sides have: the side it means ("http.connection:to_client").
+  std::optional<Direction> direction;
 };
 
 struct TxCheckEngine {

@@ -14,7 +14,7 @@ namespace {
 using Argument = KeywordSpec::Argument;
 
 constexpr std::int64_t kMaxBinaryBytes = 8, kMaxTextBytes = 23;
-constexpr std::int64_t kMaxOffset = 65535;
+constexpr std::int64_t kMaxOffset = INT32_MAX;
 
 Parsed<NumberBase> parse_base(std::string_view text) {
   if (text == "hex") return NumberBase::hexadecimal;

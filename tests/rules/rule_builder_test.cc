@@ -96,6 +96,20 @@ TEST_CASE("buffers give the rule its protocol and direction") {
   CHECK(http_with("http.uri; content:\"a\"; dsize:5;").signature == nullptr);
 }
 
+TEST_CASE("rules about both sides of a transaction may say which side of a buffer they mean") {
+  const auto one = load(
+      "alert http any any => any any (http.connection: to_client; content:\"a\"; http.connection: to_server; content:\"b\"; "
+      "http.uri; content:\"c\"; http.stat_code; content:\"200\"; sid:1;)");
+  REQUIRE_MESSAGE(one.signature != nullptr, one.error);
+  REQUIRE(one.signature->buffers.size() == 4);
+  CHECK(one.signature->buffers[0].direction == Direction::to_client);
+  CHECK(one.signature->buffers[1].direction == Direction::to_server);
+  CHECK_FALSE(one.signature->buffers[2].direction.has_value());
+  CHECK(load("alert http any any => any any (http.uri:to_client; content:\"a\"; sid:1;)").signature == nullptr);
+  CHECK(load("alert http any any -> any any (http.connection:to_client; content:\"a\"; sid:1;)").signature == nullptr);
+  CHECK(load("alert http any any => any any (noalert:to_client; sid:1;)").signature == nullptr);
+}
+
 TEST_CASE("bsize and contents of one buffer must go together") {
   CHECK(http_with("http.uri; content:\"abcd\"; bsize:3;").signature == nullptr);
   CHECK(http_with("http.uri; content:\"abcd\"; bsize:<4;").signature == nullptr);
