@@ -61,16 +61,16 @@ std::shared_ptr<const HostOsPolicies> HostOsPolicies::from(const Settings& root)
   for (const char* system : kSystems)
     for (const std::string& text : root.list(std::string("host-os-policy.") + system))
       if (const auto network = parse_network(text))
-        out->networks_.push_back({network->first, network->second, *overlap_policy(system)});
+        out->networks_.push_back({network->first, network->second, *host_system(system)});
   std::stable_sort(out->networks_.begin(), out->networks_.end(),
                    [](const Network& a, const Network& b) { return a.prefix_bits > b.prefix_bits; });
   return out;
 }
 
-OverlapPolicy HostOsPolicies::of(const IpAddress& address) const {
+HostSystem HostOsPolicies::of(const IpAddress& address) const {
   for (const Network& n : networks_)
     if (in_network(address, n.address, n.prefix_bits)) return n.policy;
-  return OverlapPolicy::bsd;
+  return HostSystem::bsd;
 }
 
 StreamSettings StreamSettings::from(const Settings& stream, bool inline_mode) {

@@ -7,7 +7,7 @@
 
 #include "decoders/ip_address.h"
 #include "decoders/settings.h"
-#include "engine/overlap_policy.h"
+#include "engine/host_system.h"
 
 namespace weir::engine {
 
@@ -17,14 +17,14 @@ class HostOsPolicies {
   // `root` is the whole configuration; addresses that cannot be read are passed over.
   static std::shared_ptr<const HostOsPolicies> from(const Settings& root);
   // The policy of the longest prefix that holds the address; bsd without any.
-  [[nodiscard]] OverlapPolicy of(const IpAddress& address) const;
+  [[nodiscard]] HostSystem of(const IpAddress& address) const;
   [[nodiscard]] bool empty() const { return networks_.empty(); }
 
  private:
   struct Network {
     IpAddress address;
     std::uint8_t prefix_bits = 0;
-    OverlapPolicy policy = OverlapPolicy::bsd;
+    HostSystem policy = HostSystem::bsd;
   };
   std::vector<Network> networks_;  // longest prefix first
 };

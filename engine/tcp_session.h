@@ -114,7 +114,7 @@ class TcpSession {
     bool offers_scale = false, fin_seen = false;
     std::uint8_t scale = 0;  // shift of the windows that this side announces
     std::uint8_t flags_seen = 0;
-    OverlapPolicy system = OverlapPolicy::bsd;
+    HostSystem system = HostSystem::bsd;
     TcpStream stream;
   };
   // A SYN or SYN|ACK that differs from the one we follow; the peer's answer shows which was taken.

@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "decoders/types.h"
-#include "engine/overlap_policy.h"
+#include "engine/host_system.h"
 #include "engine/stream_memory.h"
 #include "engine/stream_settings.h"
 #include "engine/tcp_sequence.h"
@@ -90,7 +90,7 @@ class TcpStream {
   TcpStream& operator=(const TcpStream&) = delete;
   ~TcpStream() { release(); }
 
-  void set_policy(OverlapPolicy policy) { policy_ = policy; }
+  void set_policy(HostSystem policy) { policy_ = policy; }
   // The sequence number of byte 0.
   void start_at(std::uint32_t first_sequence) { base_seq_ = first_sequence; }
 
@@ -174,7 +174,7 @@ class TcpStream {
   std::uint64_t bytes_seen_ = 0;
   std::uint64_t gap_noted_ = 0;  // holes below were counted
   std::uint32_t base_seq_ = 0, chunk_size_, urgent_bytes_ = 0;
-  OverlapPolicy policy_ = OverlapPolicy::bsd;
+  HostSystem policy_ = HostSystem::bsd;
   bool app_disabled_ = false, raw_disabled_ = false, raw_triggered_ = false;
   bool end_known_ = false, finished_ = false, has_gap_ = false, depth_reached_ = false;
   bool app_end_told_ = false;

@@ -65,7 +65,7 @@ bool TcpSession::reset_ok(const Packet& p, Direction d) const {
     const auto length = static_cast<std::uint32_t>(p.payload.size());
     return seq_geq(sequence + length, s.last_ack) && seq_leq(sequence, s.next_seq + s.window);
   }
-  if (side(opposite(d)).system == OverlapPolicy::hpux11) return seq_geq(sequence, s.next_seq);
+  if (side(opposite(d)).system == HostSystem::hpux11) return seq_geq(sequence, s.next_seq);
   // The sequence that the receiver expects: what it confirmed, or what was sent since and got through.
   return sequence == s.next_seq || sequence == s.last_ack;
 }

@@ -129,23 +129,23 @@ TEST_CASE("reassembly: inline, a different retransmission is replaced by what wa
 
 TEST_CASE("reassembly: who wins an overlap depends on the receiver") {
   struct Row {
-    OverlapPolicy policy;
+    HostSystem policy;
     const char *before, *same, *same_longer, *inside,
         *after;  // the later segment begins before, at, at, in the earlier
   };
   // Earlier: "AAAA" at 2. Later: "bbbb" at 0, "bbbb" at 2, "bbbbbb" at 2, "bb" at 3, "bbbb" at 4.
   const Row rows[] = {
-      {OverlapPolicy::first, "bbAAAA", "..AAAA", "..AAAAbb", "..AAAA", "..AAAAbb"},
-      {OverlapPolicy::last, "bbbbAA", "..bbbb", "..bbbbbb", "..AbbA", "..AAbbbb"},
-      {OverlapPolicy::bsd, "bbbbAA", "..AAAA", "..AAAAbb", "..AAAA", "..AAAAbb"},
-      {OverlapPolicy::windows, "bbbbAA", "..AAAA", "..AAAAbb", "..AAAA", "..AAAAbb"},
-      {OverlapPolicy::vista, "bbAAAA", "..AAAA", "..AAAAbb", "..AAAA", "..AAAAbb"},
-      {OverlapPolicy::linux_, "bbbbAA", "..AAAA", "..bbbbbb", "..AAAA", "..AAAAbb"},
-      {OverlapPolicy::old_linux, "bbbbAA", "..bbbb", "..bbbbbb", "..AAAA", "..AAAAbb"},
-      {OverlapPolicy::solaris, "bbAAAA", "..bbbb", "..bbbbbb", "..AAAA", "..AAbbbb"},
-      {OverlapPolicy::bsd_right, "bbAAAA", "..bbbb", "..bbbbbb", "..AbbA", "..AAbbbb"},
+      {HostSystem::first, "bbAAAA", "..AAAA", "..AAAAbb", "..AAAA", "..AAAAbb"},
+      {HostSystem::last, "bbbbAA", "..bbbb", "..bbbbbb", "..AbbA", "..AAbbbb"},
+      {HostSystem::bsd, "bbbbAA", "..AAAA", "..AAAAbb", "..AAAA", "..AAAAbb"},
+      {HostSystem::windows, "bbbbAA", "..AAAA", "..AAAAbb", "..AAAA", "..AAAAbb"},
+      {HostSystem::vista, "bbAAAA", "..AAAA", "..AAAAbb", "..AAAA", "..AAAAbb"},
+      {HostSystem::linux_, "bbbbAA", "..AAAA", "..bbbbbb", "..AAAA", "..AAAAbb"},
+      {HostSystem::old_linux, "bbbbAA", "..bbbb", "..bbbbbb", "..AAAA", "..AAAAbb"},
+      {HostSystem::solaris, "bbAAAA", "..bbbb", "..bbbbbb", "..AAAA", "..AAbbbb"},
+      {HostSystem::bsd_right, "bbAAAA", "..bbbb", "..bbbbbb", "..AbbA", "..AAbbbb"},
   };
-  const auto run = [](OverlapPolicy policy, std::uint32_t at, const std::string& later) {
+  const auto run = [](HostSystem policy, std::uint32_t at, const std::string& later) {
     StreamSettings settings;
     MemoryBudget budget{.limit = 1 << 20};
     TcpStream stream{settings, budget, 2560};
@@ -173,7 +173,7 @@ TEST_CASE("reassembly: who wins an overlap depends on the receiver") {
 TEST_CASE("reassembly: confirmed bytes are never replaced") {
   TcpConversation t;
   t.handshake();
-  t.session().stream(kToServer).set_policy(OverlapPolicy::last);
+  t.session().stream(kToServer).set_policy(HostSystem::last);
   t.client(kAck, 0, 0, "abcd");
   t.server(kAck, 0, 2);
   t.client(kAck, 0, 0, "WXYZ");

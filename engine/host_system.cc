@@ -1,4 +1,4 @@
-#include "engine/overlap_policy.h"
+#include "engine/host_system.h"
 
 #include <array>
 #include <utility>
@@ -6,7 +6,7 @@
 namespace weir::engine {
 namespace {
 
-using Policy = OverlapPolicy;
+using Policy = HostSystem;
 
 constexpr std::array<std::pair<std::string_view, Policy>, 16> kNames{{
     {"bsd", Policy::bsd},
@@ -29,13 +29,13 @@ constexpr std::array<std::pair<std::string_view, Policy>, 16> kNames{{
 
 }  // namespace
 
-std::optional<OverlapPolicy> overlap_policy(std::string_view name) {
+std::optional<HostSystem> host_system(std::string_view name) {
   for (const auto& [known, policy] : kNames)
     if (known == name) return policy;
   return std::nullopt;
 }
 
-bool later_wins(OverlapPolicy policy, const Extent& earlier, const Extent& later) {
+bool later_wins(HostSystem policy, const Extent& earlier, const Extent& later) {
   const bool begins_before = later.begin < earlier.begin;
   const bool begins_same = later.begin == earlier.begin;
   switch (policy) {
@@ -52,7 +52,7 @@ bool later_wins(OverlapPolicy policy, const Extent& earlier, const Extent& later
   }
 }
 
-bool accepts_reset_in_window(OverlapPolicy policy) {
+bool accepts_reset_in_window(HostSystem policy) {
   return policy == Policy::old_linux || policy == Policy::linux_ || policy == Policy::solaris;
 }
 

@@ -8,7 +8,7 @@
 
 namespace weir::engine {
 
-enum class OverlapPolicy : std::uint8_t {
+enum class HostSystem : std::uint8_t {
   bsd,
   first,
   last,
@@ -27,17 +27,17 @@ enum class OverlapPolicy : std::uint8_t {
 };
 
 // The keys of `host-os-policy:` ("old-linux", "windows2k3").
-std::optional<OverlapPolicy> overlap_policy(std::string_view name);
+std::optional<HostSystem> host_system(std::string_view name);
 
 struct Extent {
   std::uint64_t begin = 0, end = 0;  // stream offsets, end not included
 };
 
 // Does the later segment's content replace that of the earlier one where they overlap?
-bool later_wins(OverlapPolicy policy, const Extent& earlier, const Extent& later);
+bool later_wins(HostSystem policy, const Extent& earlier, const Extent& later);
 
 // Does this system take a RST that is somewhere in the window, or only one at the next expected sequence
 // number?
-bool accepts_reset_in_window(OverlapPolicy policy);
+bool accepts_reset_in_window(HostSystem policy);
 
 }  // namespace weir::engine
