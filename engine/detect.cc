@@ -47,7 +47,7 @@ bool ports_match(const rules::HeaderMatch& h, std::uint16_t from, std::uint16_t 
 
 Detect::Impl::Impl(std::shared_ptr<const rules::RuleSet> rule_set, const DetectSettings& detect_settings,
                    rules::SharedState& shared_state)
-    : rules(std::move(rule_set)),
+    : rules(rule_set != nullptr ? std::move(rule_set) : rules::RuleSet::build({}, rules::RuleEnvironment{}, {})),
       program(&rules->program()),
       settings(detect_settings),
       shared(shared_state),

@@ -49,6 +49,7 @@ struct DetectSettings {
 
 class Detect {
  public:
+  // `rules` may be null: nothing matches.
   Detect(std::shared_ptr<const rules::RuleSet> rules, const DetectSettings& settings, rules::SharedState& shared);
   ~Detect();
   // The result is valid until the next call.
