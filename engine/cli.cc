@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "engine/cli_options.h"
+#include "engine/config_check.h"
 #include "engine/log_outputs.h"
 #include "weir_version.h"
 
@@ -41,9 +42,12 @@ int usage_error(std::string_view command, std::string_view what) {
   return kExitUsage;
 }
 
-// What is doubtful is for people who watch; errors are always said. False: --strict, and there are errors.
+// What is doubtful is for people who watch; errors are always said. False: the run must not start, because of --strict
+// or of a policy that cannot be kept.
 bool report_configuration(const Config& config, const CliOptions& options) {
   const bool watched = is_watched(options);
+  const std::vector<std::string> policies = check_policies(config);
+  for (const std::string& problem : policies) print_error(problem);
   if (watched)
     for (const std::string& key : config.unknown_keys())
       fmt::print(stderr, "weir: warning: key '{}' is not known\n", key);
@@ -55,7 +59,7 @@ bool report_configuration(const Config& config, const CliOptions& options) {
       fmt::print(stderr, "weir: warning: {}\n", problem.text);
     good = good && !problem.is_error;
   }
-  return good || !options.strict;
+  return policies.empty() && (good || !options.strict);
 }
 
 }  // namespace

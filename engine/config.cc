@@ -69,10 +69,10 @@ tl::expected<void, ConfigError> Config::set(std::string_view assignment) {
   };
   const std::size_t equals = assignment.find('=');
   if (equals == std::string_view::npos)
-    return tl::unexpected(ConfigError{fmt::format("--set {}: error: expected KEY=VALUE", assignment)});
+    return tl::unexpected(ConfigError{"expected KEY=VALUE"});
   const std::string_view path = trimmed(assignment.substr(0, equals));
   if (path.empty() || !impl_->root.assign(path, std::string(trimmed(assignment.substr(equals + 1)))))
-    return tl::unexpected(ConfigError{fmt::format("--set {}: error: not a key (a.b.0.c)", assignment)});
+    return tl::unexpected(ConfigError{"not the name of a key (a.b.0.c)"});
   return {};
 }
 

@@ -33,7 +33,7 @@ class Config final : public Settings {
   static tl::expected<Config, ConfigError> parse(std::string_view text, const std::string& name,
                                                  const std::string& directory);
   // "stream.midstream=true"; makes missing nodes; list items by number: "outputs.0.eve-log.enabled=no". Ends the life of
-  // views into what it replaces.
+  // views into what it replaces. The error says only what is wrong with `assignment`.
   tl::expected<void, ConfigError> set(std::string_view assignment);
 
   [[nodiscard]] std::optional<std::string> text(std::string_view path) const override;

@@ -19,8 +19,9 @@ using rules::RuleDiagnostic;
 bool exists(const std::string& path) { return access(path.c_str(), F_OK) == 0; }
 
 std::string resolve(const Config& config, const std::string& name) {
-  if (name.starts_with('/') || config.directory().empty() || exists(name)) return name;
-  return config.directory() + "/" + name;
+  if (name.starts_with('/') || config.directory().empty()) return name;
+  std::string beside = config.directory() + "/" + name;
+  return exists(beside) || !exists(name) ? beside : name;
 }
 
 void read_variables(const Config& config, std::string_view section, rules::VariableTexts& into) {

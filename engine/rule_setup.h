@@ -28,8 +28,8 @@ struct RuleSetup {
 
 // Reads `vars`, `classification-file`, `reference-config-file`, `default-rule-path`, `rule-files` and `threshold-file`.
 // Table and threshold files that are configured but missing are warnings, as stock configurations name files that are
-// often not there; without tables the usual classes and reference systems are known. A relative name is looked for from
-// the current folder, then beside the configuration; rule-files start at default-rule-path.
+// often not there; without tables the usual classes and reference systems are known. A relative name is looked for
+// beside the configuration, then from the current folder; rule-files start at default-rule-path.
 RuleSetup set_up_rules(const Config& config, const RuleSetupOptions& options);
 
 }  // namespace weir::engine

@@ -55,7 +55,7 @@ std::vector<std::uint32_t> sids(const RuleSetup& setup) {
 TEST_CASE("rule setup: configured files, tables, variables and thresholds come together") {
   const Site site;
   const RuleSetup setup = site.set_up(kConfig, {});
-  CHECK(sids(setup) == std::vector<std::uint32_t>{1, 2});
+  REQUIRE(sids(setup) == std::vector<std::uint32_t>{1, 2});
   const rules::Signature& first = *setup.loaded.signatures[0];
   CHECK(first.meta.category == "My Class");
   CHECK(first.header.source->contains(IpAddress::v4(0xc0a80001)));
