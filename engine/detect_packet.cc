@@ -10,8 +10,13 @@ void Detect::Impl::run_ip_only() {
     if (done) return;
     done = true;
   }
-  for (const RuleId id : program->ip_only[index(in->direction)])
-    if (header_matches(program->rules[id])) match(id, nullptr, false);
+  const auto check = [this](std::span<const RuleId> ids) {
+    for (const RuleId id : ids)
+      if (header_matches(program->rules[id])) match(id, nullptr, false);
+  };
+  check(program->ip_only_source.find(in->packet.ip.source));
+  check(program->ip_only_destination.find(in->packet.ip.destination));
+  check(program->ip_only_any);
 }
 
 void Detect::Impl::run_proto_only() {

@@ -10,6 +10,7 @@
 #include <memory>
 #include <vector>
 
+#include "rules/address_map.h"
 #include "rules/chain.h"
 #include "rules/pattern_set.h"
 #include "rules/rule_builder.h"
@@ -99,7 +100,9 @@ struct RuleSet::Program {
   std::vector<InspectBuffer> buffers;
   std::array<std::array<PacketRules, 2>, kIpClasses> packets;  // [IpClass][Direction]
   std::array<std::array<TxRules, 2>, kAppProtoCount> transactions;
-  std::array<std::vector<RuleId>, 2> ip_only;                        // by direction
+  // Rules about addresses alone: by source, where they name one; else by destination; else on every flow.
+  AddressMap ip_only_source, ip_only_destination;
+  std::vector<RuleId> ip_only_any;
   std::array<std::array<std::vector<RuleId>, 2>, kAppProtoCount> proto_only;
   NameTable flowbit_names, flowint_names;
   std::shared_ptr<hs_scratch> scratch_prototype;  // fits every database; workers clone it; null without patterns

@@ -90,6 +90,7 @@ class Builder {
       for (std::size_t d = 0; d < 2; ++d) group_packets(static_cast<IpClass>(c), static_cast<Direction>(d));
     for (std::size_t p = 0; p < kAppProtoCount; ++p)
       for (std::size_t d = 0; d < 2; ++d) group_transactions(static_cast<AppProto>(p), static_cast<Direction>(d));
+    group_ip_only();
     make_scratch();
     return std::move(program_);
   }
@@ -103,6 +104,7 @@ class Builder {
   PacketGroup finish(GroupDraft& draft);
   void group_transactions(AppProto protocol, Direction d);
   [[nodiscard]] bool applies(const CompiledRule& rule, AppProto protocol, Direction d) const;
+  void group_ip_only();
   void make_scratch();
 
   std::unique_ptr<RuleSet::Program> program_ = std::make_unique<RuleSet::Program>();
@@ -155,7 +157,6 @@ void Builder::compile(const Signature& s) {
   const auto id = static_cast<RuleId>(program_->rules.size());
   for (std::size_t d = 0; d < 2; ++d) {
     if (!allows(s.flow, static_cast<Direction>(d))) continue;
-    if (r.kind == RuleKind::ip_only) program_->ip_only[d].push_back(id);
     if (r.kind != RuleKind::proto_only) continue;
     for (std::size_t p = 0; p < kAppProtoCount; ++p)
       if (s.header.app_protocols[p]) program_->proto_only[p][d].push_back(id);
@@ -288,6 +289,22 @@ void Builder::group_transactions(AppProto protocol, Direction d) {
                    [](const TxPrefilter& a, const TxPrefilter& b) { return a.progress < b.progress; });
   if (out.empty()) return;
   for (const InspectBuffer& b : program_->buffers) out.sources.push_back(find_source(*b.spec, protocol, d));
+}
+
+void Builder::group_ip_only() {
+  std::vector<std::pair<RuleId, const AddressSet*>> by_source, by_destination;
+  for (RuleId id = 0; id < program_->rules.size(); ++id) {
+    if (program_->rules[id].kind != RuleKind::ip_only) continue;
+    const HeaderMatch& h = program_->rules[id].signature->header;
+    if (h.bidirectional || (h.source->is_any() && h.destination->is_any()))
+      program_->ip_only_any.push_back(id);
+    else if (!h.source->is_any())
+      by_source.emplace_back(id, h.source.get());
+    else
+      by_destination.emplace_back(id, h.destination.get());
+  }
+  program_->ip_only_source = AddressMap(by_source);
+  program_->ip_only_destination = AddressMap(by_destination);
 }
 
 void Builder::make_scratch() {
