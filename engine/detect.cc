@@ -71,9 +71,21 @@ const DetectResult& Detect::run(const DetectInput& in) {
   d.run_proto_only();
   d.run_packet();
   d.run_transactions();
-  if (d.stream_chunk) in.flow->tcp->stream(in.direction).mark_raw_inspected();  // ends the chunk's views
   d.finish();
   return d.result;
+}
+
+void Detect::let_go() {
+  Flow* const flow = impl_->looked_at;
+  impl_->looked_at = nullptr;
+  if (flow == nullptr) return;
+  const Direction d = impl_->looked_at_direction;
+  if (impl_->stream_chunk) flow->tcp->stream(d).mark_raw_inspected();
+  if (flow->app == nullptr || flow->app->parser == nullptr) return;
+  const TransactionList& list = flow->app->parser->transactions();
+  const std::uint64_t first = flow->detect ? flow->detect->first_open[index(d)] : 0;
+  for (std::uint64_t id = std::max(first, list.first_id()); id < list.next_id(); ++id)
+    if (Transaction* tx = list.find(id)) tx->after_detection(d);
 }
 
 bool Detect::finished(const Transaction& tx, AppProto protocol, Direction direction) const {
@@ -84,6 +96,8 @@ bool Detect::finished(const Transaction& tx, AppProto protocol, Direction direct
 
 void Detect::Impl::begin(const DetectInput& input) {
   in = &input;
+  looked_at = input.flow;
+  looked_at_direction = input.direction;
   result.alerts.clear();
   result.passed = false;
   result.overflow = 0;

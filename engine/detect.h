@@ -54,6 +54,9 @@ class Detect {
   ~Detect();
   // The result is valid until the next call.
   const DetectResult& run(const DetectInput& in);
+  // The alerts of the last run are written: lets go of the bytes that it looked at (the stream's chunk, the windows of
+  // bodies). The flow of that run must still be there.
+  void let_go();
   // Detection has nothing more to do with this transaction in that direction (it inspected it at its complete
   // progress). True for every transaction when there are no rules.
   [[nodiscard]] bool finished(const Transaction& tx, AppProto protocol, Direction direction) const;

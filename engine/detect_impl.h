@@ -97,6 +97,10 @@ struct Detect::Impl {
   std::optional<TcpStream::RawChunk> stream_chunk;  // what stream rules look at; none when nothing is due
   bool payload_on_packet = false;  // the packet's own payload is looked at by all payload rules
 
+  // For let_go.
+  Flow* looked_at = nullptr;
+  Direction looked_at_direction = Direction::to_server;
+
   struct Queued {
     RuleId rule;
     const Transaction* tx;

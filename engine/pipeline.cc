@@ -257,6 +257,7 @@ void Pipeline::write_events(const Step& step, const DetectResult& found, Verdict
 // Writes what is due of the flow's transactions, tells those that detection has looked at them, and lets go
 // of those that are complete, written and inspected in both directions.
 void Pipeline::settle_transactions(const Step& step) {
+  if (detect_) detect_->let_go();
   AppLayer* app = step.flow != nullptr ? step.flow->app.get() : nullptr;
   if (app == nullptr || app->parser == nullptr || app->parser->transactions().empty()) return;
   const bool over = step.last_of_flow || app->change_pending || (app->eof[0] && app->eof[1]);
@@ -268,7 +269,6 @@ void Pipeline::settle_transactions(const Step& step) {
   for (std::uint64_t id = list.first_id(), end = list.next_id(); id < end; ++id) {
     Transaction* tx = list.find(id);
     if (tx == nullptr) continue;
-    tx->after_detection(step.direction);
     std::array<std::uint8_t, 2> progress = tx->progress;
     for (const Direction d : {Direction::to_server, Direction::to_client}) {
       const bool cut = step.flow->tcp != nullptr && step.flow->tcp->stream(d).depth_reached();
