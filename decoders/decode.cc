@@ -86,7 +86,9 @@ void run_layers(Proto next, Bytes here, Packet& p, const DecodeSettings& setting
     ByteCursor in{here};
     const DecodedStep step = decode_layer(next, in, p, settings);
     if (!step) return give_up(p, next, {step.error().what, offset + step.error().offset});
-    if (step->mine) p.layers.push_back({next, offset, in.offset()});
+    // ERSPAN is one protocol to those who look for its layer, with a header or without.
+    const Proto name = next == Proto::erspan_type1 ? Proto::erspan : next;
+    if (step->mine) p.layers.push_back({name, offset, in.offset()});
     next = step->next;
     here = step->payload;
   }

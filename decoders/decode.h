@@ -39,7 +39,7 @@ struct DecodeSettings {
   std::size_t max_layers = kMaxLayers;  // decoder.max-layers, at most kMaxLayers
   TunnelPorts vxlan{.ports = {4789}};   // matched against the destination
   TunnelPorts geneve{.ports = {6081}};  // likewise
-  TunnelPorts teredo{.any = true};      // either end
+  TunnelPorts teredo{.ports = {3544}};  // either end
   bool vntag = true;
   bool vxlan_strict_reserved_bits = false;
 };
@@ -53,8 +53,9 @@ bool decodes_link_type(int link_type);
 
 // Overwrites `out` whole. `raw.bytes` must outlive it.
 void decode_packet(const RawPacket& raw, Packet& out, const DecodeSettings& settings);
-// The packet inside `outer`, which must have one (tunnel.next); they must not be the same object. False when there is
-// none after all: Teredo is recognised by its looks only, and what is no sound IPv6 packet is not Teredo.
+// The packet inside `outer`, which must have one (tunnel.next); they must not be the same object. False when
+// there is none after all: Teredo is recognised by its looks only, and what is no sound IPv6 packet is not
+// Teredo.
 bool decode_inner(const Packet& outer, Packet& out, const DecodeSettings& settings);
 // A datagram put together from fragments. `frame` begins with the link headers of `last_fragment` (the one
 // that completed it), which are not decoded again; then comes the whole datagram. VLANs and MAC addresses

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "decoders/checksum.h"
 #include "decoders/net/net.h"
 #include "decoders/transport/transport.h"
@@ -54,6 +56,19 @@ void read_quoted(ByteCursor in, Packet& p) {
   icmp.embedded_destination_port = in.be16();
 }
 
+// Bytes behind the common 8 that a type has of its own: times, mask, or addresses (as many as the message
+// says).
+std::size_t own_header_bytes(std::uint8_t type, std::uint16_t counts) {
+  switch (type) {
+    case kRouterAdvertisement: return std::size_t{counts / 256U} * (counts % 256U) * 4;
+    case 13:
+    case 14: return 12;
+    case 17:
+    case 18: return 4;
+    default: return 0;
+  }
+}
+
 }  // namespace
 
 DecodedStep decode_icmpv4(ByteCursor& in, Packet& p, const DecodeSettings& settings) {
@@ -65,6 +80,7 @@ DecodedStep decode_icmpv4(ByteCursor& in, Packet& p, const DecodeSettings& setti
   p.icmp.type = type;
   p.icmp.code = code;
   p.payload = in.peek(in.remaining());
+  in.skip(std::min(own_header_bytes(type, id), in.remaining()));
   if (settings.verify_checksums) p.l4_checksum_bad = internet_checksum(in.whole()) != 0;
 
   const TypeRow* const row = row_of(type);

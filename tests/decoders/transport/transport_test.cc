@@ -145,6 +145,15 @@ TEST_CASE("icmpv4: queries have an id, errors quote a packet") {
   CHECK(error->icmp.embedded_destination_port == 4000);
 }
 
+TEST_CASE("icmpv4: what a type has of its own belongs to its header, and to the payload") {
+  const test::Decoded advert(icmp4(9, 0, u32(0x01020708) + u32(0x0a000001) + u32(5) + "rest"), 101);
+  CHECK(advert->layers.back().header_length == 16);
+  CHECK(advert->payload.size() == 12);
+  const test::Decoded cut(icmp4(9, 0, u32(0xffff0708) + "rest"), 101);
+  CHECK(cut->layers.back().header_length == 12);
+  CHECK(test::Decoded(icmp4(13, 0, u32(1) + zeros(12)), 101)->layers.back().header_length == 20);
+}
+
 TEST_CASE("icmpv4: unknown types and codes are noted, broken quotes make the packet invalid") {
   const FaultRow rows[] = {
       {"type 1", icmp4(1, 0, u32(0)), "icmpv4.unknown_type", false},

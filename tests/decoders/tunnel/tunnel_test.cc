@@ -121,6 +121,7 @@ TEST_CASE("tunnel: what only has the port of a tunnel stays plain UDP") {
       {"geneve, options too long", geneve(0x3f, 0x6558, frame), ""},
       {"teredo, length", ipv4({}, udp(1, 3544, kInner6 + "x")), ""},
       {"teredo, hop limit 0", ipv4({}, udp(1, 3544, ipv6(17, udp(7, 8, ""), 0))), ""},
+      {"teredo at another port", ipv4({}, udp(1, 3545, kInner6)), ""},
       {"teredo, broken inside", ipv4({}, udp(1, 3544, ipv6(17, "short"))), ""},
   };
   for (const auto& row : rows) {
