@@ -1,5 +1,6 @@
 #include "engine/cli.h"
 
+#include <cstdlib>
 #include <unistd.h>
 
 #include <algorithm>
@@ -142,6 +143,14 @@ bool is_watched(const CliOptions& options) {
 
 void print_error(std::string_view text) {
   fmt::print(stderr, "weir: error: {}\n", text);
+}
+
+std::string cache_dir(const Config& config, const CliOptions& options) {
+  if (options.no_cache) return {};
+  if (const auto configured = config.text("weir.cache-dir")) return *configured;
+  if (const char* cache = std::getenv("XDG_CACHE_HOME"); cache != nullptr && *cache == '/') return std::string(cache) + "/weir";
+  if (const char* home = std::getenv("HOME"); home != nullptr && *home == '/') return std::string(home) + "/.cache/weir";
+  return {};
 }
 
 unsigned worker_count(const CliOptions& options) {

@@ -28,6 +28,7 @@ struct CliOptions {
   bool strict = false;
   bool verbose = false;
   bool prevent = false;
+  bool no_cache = false;
   std::vector<std::string> words;  // arguments that are not options
 };
 
@@ -62,5 +63,7 @@ std::string rule_totals(const rules::LoadedRules& loaded);
 bool is_watched(const CliOptions& options);
 void print_error(std::string_view text);
 unsigned worker_count(const CliOptions& options);
+// Where compiled patterns are kept: weir.cache-dir, else the user's cache folder; empty with --no-cache.
+std::string cache_dir(const Config& config, const CliOptions& options);
 
 }  // namespace weir::engine

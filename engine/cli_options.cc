@@ -46,7 +46,8 @@ void add_rules(po::options_description& all) {
       "add-rules,s", texts("FILE"), "these rules as well; repeatable, globs")(
       "no-rules", "load none, log only")("data-dir", text("DIR"),
                                          "where datasets and lists lie; rules cannot reach outside of it")(
-      "strict", "any rule or configuration error is fatal");
+      "strict", "any rule or configuration error is fatal")(
+      "no-cache", "compile all patterns, and keep nothing of it for the next start");
   all.add(rules);
 }
 
@@ -141,6 +142,7 @@ tl::expected<void, std::string> read_values(const Reader& in, CliOptions& out) {
   out.rules.no_rules = in.flag("no-rules") || in.flag("disable-detection");
   out.rules.data_dir = in.one("data-dir");
   out.log_dir = in.one("log-dir", ".");
+  out.no_cache = in.flag("no-cache");
   out.strict = in.flag("strict") || in.flag("init-errors-fatal");
   out.verbose = in.flag("verbose");
   out.prevent = in.flag("simulate-ips");

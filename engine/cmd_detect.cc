@@ -62,7 +62,7 @@ int scan(const CliOptions& options, bool prevent) {
   RunOptions run = run_options(options, setup, prevent);
   if (::isatty(STDERR_FILENO) == 1) run.progress = [&line](const RunProgress& p) { line.show(p); };
   auto rules =
-      rules::RuleSet::build(std::move(setup.loaded.signatures), *setup.environment, {.threads = run.threads});
+      rules::RuleSet::build(std::move(setup.loaded.signatures), *setup.environment, {.threads = worker_count(options), .cache_dir = cache_dir(*config, options)});
   const auto summary = run_offline(run, *config, std::move(rules));
   line.clear();
   if (!summary) {

@@ -4,15 +4,14 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "decoders/types.h"
+#include "rules/pattern_databases.h"
 
-struct hs_database;
 struct hs_scratch;
 
 namespace weir::rules {
@@ -60,7 +59,7 @@ class PatternSet {
   // Adds the rules whose pattern stands in `data`. `offset` is the position of data[0] in its stream. A failing scan
   // (which the library's contract rules out for a valid database and scratch) finds every rule of the set possible.
   void scan(Bytes data, std::uint64_t offset, hs_scratch* scratch, CandidateSet& out) const;
-  [[nodiscard]] const hs_database* database() const { return database_.get(); }
+  [[nodiscard]] const hs_database* database() const { return database_ != nullptr ? database_->handle.get() : nullptr; }
 
  private:
   friend class PatternSetBuilder;
@@ -69,29 +68,28 @@ class PatternSet {
     RuleId rule;
     PatternBounds bounds;
   };
-  std::shared_ptr<const hs_database> database_;  // shared by sets with the same literals
+  std::shared_ptr<const PatternDatabase> database_;  // shared by sets with the same literals
   std::vector<std::uint32_t> first_use_;         // per literal, and one behind the last
   std::vector<Use> uses_;
 };
 
-// Collects literals; sets of one run with equal literals share one database.
+// Collects literals and the rules they are a sign of.
 class PatternSetBuilder {
  public:
   // `pattern` is not empty, lower case when nocase.
   void add(Bytes pattern, bool nocase, RuleId rule, PatternBounds bounds);
   [[nodiscard]] bool empty() const { return literals_.empty(); }
 
-  // Fails with the library's text. Compiled databases are kept in `known` by content.
-  using Databases = std::map<std::string, std::shared_ptr<const hs_database>>;
-  [[nodiscard]] PatternSet build(Databases& known) const;
+  // The set; it can be used once `databases` are compiled.
+  [[nodiscard]] PatternSet build(PatternDatabases& databases) const;
 
  private:
-  struct Literal {
+  struct Text {
     std::string bytes;
     bool nocase;
-    auto operator<=>(const Literal&) const = default;
+    auto operator<=>(const Text&) const = default;
   };
-  std::map<Literal, std::vector<PatternSet::Use>> literals_;
+  std::map<Text, std::vector<PatternSet::Use>> literals_;
 };
 
 }  // namespace weir::rules

@@ -6,8 +6,6 @@
 #include <stdexcept>
 #include <tuple>
 
-#include <hs.h>
-
 #include "rules/pattern_choice.h"
 
 namespace weir::rules {
@@ -84,14 +82,15 @@ class Builder {
     program_->flowint_names = environment.flowints;
   }
 
-  std::unique_ptr<RuleSet::Program> build() {
+  std::unique_ptr<RuleSet::Program> build(const RuleSetOptions& options) {
     for (const auto& s : program_->signatures) compile(*s);
     for (std::size_t c = 0; c < kIpClasses; ++c)
       for (std::size_t d = 0; d < 2; ++d) group_packets(static_cast<IpClass>(c), static_cast<Direction>(d));
     for (std::size_t p = 0; p < kAppProtoCount; ++p)
       for (std::size_t d = 0; d < 2; ++d) group_transactions(static_cast<AppProto>(p), static_cast<Direction>(d));
     group_ip_only();
-    make_scratch();
+    databases_.compile(options.threads, options.cache_dir);
+    program_->scratch_prototype = databases_.make_scratch();
     return std::move(program_);
   }
 
@@ -105,11 +104,10 @@ class Builder {
   void group_transactions(AppProto protocol, Direction d);
   [[nodiscard]] bool applies(const CompiledRule& rule, AppProto protocol, Direction d) const;
   void group_ip_only();
-  void make_scratch();
 
   std::unique_ptr<RuleSet::Program> program_ = std::make_unique<RuleSet::Program>();
   std::map<std::pair<const BufferSpec*, std::string>, BufferId> buffer_ids_;
-  PatternSetBuilder::Databases databases_;
+  PatternDatabases databases_;
 };
 
 RuleKind Builder::kind_of(const Signature& s) {
@@ -307,18 +305,11 @@ void Builder::group_ip_only() {
   program_->ip_only_destination = AddressMap(by_destination);
 }
 
-void Builder::make_scratch() {
-  hs_scratch_t* scratch = nullptr;
-  for (const auto& [key, database] : databases_)
-    if (hs_alloc_scratch(database.get(), &scratch) != HS_SUCCESS) throw std::runtime_error("hs_alloc_scratch: no memory");
-  if (scratch != nullptr) program_->scratch_prototype = {scratch, [](hs_scratch_t* s) { hs_free_scratch(s); }};
-}
-
 }  // namespace
 
 std::unique_ptr<RuleSet::Program> build_program(std::vector<std::unique_ptr<Signature>> signatures,
-                                                const RuleEnvironment& environment, const RuleSetOptions&) {
-  return Builder(std::move(signatures), environment).build();
+                                                const RuleEnvironment& environment, const RuleSetOptions& options) {
+  return Builder(std::move(signatures), environment).build(options);
 }
 
 }  // namespace weir::rules

@@ -14,7 +14,7 @@ namespace weir::rules {
 
 struct RuleSetOptions {
   unsigned threads = 1;       // for compiling
-  std::string cache_dir;      // empty: compiled databases are not cached
+  std::string cache_dir;      // where compiled databases are kept; empty: nowhere
 };
 
 class RuleSet {

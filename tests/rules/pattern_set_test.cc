@@ -28,8 +28,9 @@ TEST_CASE("pattern set: finds each rule once, in order, and keeps case apart") {
   builder.add(bytes("beta"), false, 3, {});
   builder.add(bytes("beta"), true, 1, {});
   builder.add(bytes("alpha"), false, 2, {});
-  PatternSetBuilder::Databases known;
+  PatternDatabases known;
   const PatternSet set = builder.build(known);
+  known.compile(1, {});
   CHECK(scan(set, "beta alpha beta") == std::vector<RuleId>{1, 2, 3});
   CHECK(scan(set, "BETA") == std::vector<RuleId>{1});
   CHECK(scan(set, "nothing").empty());
@@ -39,8 +40,9 @@ TEST_CASE("pattern set: a bounded pattern counts only where it may end, from the
   PatternSetBuilder builder;
   builder.add(bytes("ab"), false, 0, {.first = 2, .last = 2});
   builder.add(bytes("ab"), false, 1, {.first = 6, .last = UINT32_MAX});
-  PatternSetBuilder::Databases known;
+  PatternDatabases known;
   const PatternSet set = builder.build(known);
+  known.compile(1, {});
   CHECK(scan(set, "ab..") == std::vector<RuleId>{0});
   CHECK(scan(set, "..abab") == std::vector<RuleId>{1});
   CHECK(scan(set, "ab", 4) == std::vector<RuleId>{1});
@@ -50,8 +52,10 @@ TEST_CASE("pattern set: equal literals share one database, whichever rules use t
   PatternSetBuilder one, other;
   one.add(bytes("ab"), false, 0, {});
   other.add(bytes("ab"), false, 5, {});
-  PatternSetBuilder::Databases known;
-  CHECK(one.build(known).database() == other.build(known).database());
+  PatternDatabases known;
+  const PatternSet a = one.build(known), b = other.build(known);
+  known.compile(2, {});
+  CHECK(a.database() == b.database());
   CHECK(known.size() == 1);
   CHECK(PatternSetBuilder{}.build(known).empty());
 }
