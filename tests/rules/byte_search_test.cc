@@ -13,11 +13,11 @@ TEST_CASE("byte search: agrees with a plain search for random needles in random 
   std::mt19937 random(7);
   for (int round = 0; round < 4000; ++round) {
     CAPTURE(round);
-    std::vector<std::uint8_t> text(random() % 80), needle(1 + random() % 4);
-    for (auto& c : text) c = static_cast<std::uint8_t>("abAB@[`{"[random() % 8]);
-    for (auto& c : needle) c = static_cast<std::uint8_t>("abAB@[`{"[random() % 8]);
     const bool nocase = round % 2 == 0;
-    if (nocase) std::transform(needle.begin(), needle.end(), needle.begin(), to_lower);
+    const auto letter = [&] { return static_cast<std::uint8_t>("abAB@[`{"[random() % 8]); };
+    std::vector<std::uint8_t> text, needle;
+    for (std::size_t n = random() % 80; n > 0; --n) text.push_back(letter());
+    for (std::size_t n = 1 + random() % 4; n > 0; --n) needle.push_back(nocase ? to_lower(letter()) : letter());
     const auto same = [&](std::uint8_t a, std::uint8_t b) { return nocase ? to_lower(a) == b : a == b; };
     const auto expected = std::search(text.begin(), text.end(), needle.begin(), needle.end(), same);
     const auto got = find_bytes(text, needle, nocase);
