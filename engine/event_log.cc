@@ -18,6 +18,22 @@ std::string_view engine_event_name(std::string_view rule_name, std::string& buff
   return buffer;
 }
 
+// What EVE's verdict says: the packet's fate, and whom a reject rule answers, with what.
+void fill_verdict(const DetectResult& found, Verdict verdict, output::AlertRecord& record) {
+  record.verdict = verdict != Verdict::accept ? "drop" : found.passed ? "pass" : "alert";
+  for (const Alert& alert : found.alerts) {
+    switch (alert.action) {
+      case rules::Action::reject: record.reject_target = "to_client"; break;
+      case rules::Action::reject_dst: record.reject_target = "to_server"; break;
+      case rules::Action::reject_both: record.reject_target = "both"; break;
+      default: continue;
+    }
+    constexpr std::uint8_t kTcp = 6;
+    record.reject_method = record.head.ip_protocol == kTcp ? "tcp-reset" : "icmp-prohib";
+    return;
+  }
+}
+
 }  // namespace
 
 EventLog::EventLog(const std::vector<Output>& outputs, std::shared_ptr<const rules::RuleSet> rules,
@@ -110,8 +126,7 @@ void EventLog::alerts(const PacketFacts& facts, const DetectResult& found, Verdi
   if (found.alerts.empty()) return;
   output::AlertRecord record;
   alert_record(facts, record);
-  if (inline_mode_)
-    record.verdict = verdict == Verdict::drop ? "drop" : verdict == Verdict::reject ? "reject" : "alert";
+  fill_verdict(found, verdict, record);
   for (const Alert& alert : found.alerts) {
     if (!alert.logged) {
       ++counters_.detect_alerts_suppressed;
@@ -137,11 +152,18 @@ void EventLog::drop(const PacketFacts& facts, const DetectResult& found, std::st
   alert_record(facts, record);
   record.dropped = &facts.packet;
   record.action = "blocked";
+  fill_verdict(found, Verdict::drop, record);
   for (const Alert& alert : found.alerts)
     if (alert.action != rules::Action::alert && alert.action != rules::Action::pass) {
       record.signature = &alert.signature->meta;
       break;
     }
+  if (reason.empty()) reason = record.signature != nullptr ? "rules" : "flow drop";
+  if (facts.flow != nullptr) {
+    bool& logged = facts.flow->drop_logged[index(facts.direction)];
+    record.repeated_drop = logged && record.signature == nullptr;
+    logged = true;
+  }
   for (const Session& s : sessions_)
     if (s.drops) s.eve->drop(record, reason);
 }

@@ -47,6 +47,7 @@ class EventLog {
   // Decoder and stream anomalies of this packet, and the application layer's engine events.
   void anomalies(const PacketFacts& facts, const std::vector<Anomaly>* stream_events);
   void alerts(const PacketFacts& facts, const DetectResult& found, Verdict verdict);
+  // Without a reason: "rules" when one of this packet's says so, else "flow drop".
   void drop(const PacketFacts& facts, const DetectResult& found, std::string_view reason);
   // Writes what is due of one transaction: its event once both sides have come far enough, its anomalies and
   // closed files. `over`: nothing more will come, so that everything is due. `progress` counts cut streams as

@@ -251,7 +251,7 @@ void Pipeline::write_events(const Step& step, const DetectResult& found, Verdict
     return;
   }
   ++(verdict == Verdict::reject ? counters_.ips_rejected : counters_.ips_blocked);
-  log_.drop(facts, found, found.alerts.empty() ? "flow drop" : "rules");
+  log_.drop(facts, found, {});
 }
 
 // Writes what is due of the flow's transactions, tells those that detection has looked at them, and lets go

@@ -138,9 +138,9 @@ void write_stats(const LogOutputs& outputs, const RunOptions& options, const Run
                  TimeUs now) {
   const CounterNames names;
   std::vector<output::CounterValue> values = names.values(summary.counters);
-  values.emplace_back("detect.engines.rules_loaded", options.rules_loaded);
-  values.emplace_back("detect.engines.rules_failed", options.rules_failed);
-  values.emplace_back("detect.engines.rules_skipped", options.rules_skipped);
+  values.emplace_back("detect.engines[].rules_loaded", options.rules_loaded);
+  values.emplace_back("detect.engines[].rules_failed", options.rules_failed);
+  values.emplace_back("detect.engines[].rules_skipped", options.rules_skipped);
   for (const LogOutputs::Eve& eve : outputs.eve)
     output::EveSession(*eve.log, *eve.sink).stats(now, static_cast<std::uint64_t>(summary.seconds), values);
 }

@@ -37,9 +37,24 @@ std::string_view layer_name(Proto p) {
     case Proto::erspan: return "erspan";
     case Proto::nsh: return "nsh";
     case Proto::vntag: return "vntag";
-    case Proto::etag: return "etag";
     default: return {};
   }
+}
+
+// Counters that Suricata 8 does not call by the event's name, so that dashboards find them.
+constexpr std::pair<std::string_view, std::string_view> kOtherNames[] = {
+    {"decoder.too_many_layers", "decoder.too_many_layers"},
+    {"stream.3whs_synack_resend_with_different_ack", "stream.3whs_synack_resend_with_diff_ack"},
+    {"stream.est_synack_resend_with_different_ack", "stream.est_synack_resend_with_diff_ack"},
+};
+
+// "decoder.ipv4.trunc_pkt" -> "decoder.event.ipv4.trunc_pkt"; stream events keep their own root.
+std::string anomaly_counter(std::string_view event) {
+  for (const auto& [name, counter] : kOtherNames)
+    if (name == event) return std::string(counter);
+  constexpr std::string_view kDecoder = "decoder.";
+  if (!event.starts_with(kDecoder)) return std::string(event);
+  return "decoder.event." + std::string(event.substr(kDecoder.size()));
 }
 
 constexpr std::string_view kTransportSuffix[2] = {"_tcp", "_udp"};
@@ -68,15 +83,13 @@ CounterNames::CounterNames() {
   for (std::size_t i = 0; i < kProtoCount; ++i)
     if (const auto name = layer_name(static_cast<Proto>(i)); !name.empty())
       layers_[i] = "decoder." + std::string(name);
-  for (std::size_t i = 0; i < anomalies_.size(); ++i) {
-    const std::string name(anomaly_name(static_cast<Anomaly>(i)));
-    // "decoder.ipv4.trunc_pkt" -> "decoder.event.ipv4.trunc_pkt"; stream events keep their own root.
-    anomalies_[i] = name.rfind("decoder.", 0) == 0 ? "decoder.event." + name.substr(8) : name;
-  }
+  for (std::size_t i = 0; i < anomalies_.size(); ++i)
+    anomalies_[i] = anomaly_counter(anomaly_name(static_cast<Anomaly>(i)));
   for (std::size_t i = static_cast<std::size_t>(AppProto::failed) + 1; i < kAppProtoCount; ++i) {
     const ProtocolInfo& info = protocol_info(static_cast<AppProto>(i));
     AppNames& names = app_[i];
-    names.used = {info.over_tcp, info.over_udp};
+    // Suricata 8 knows IRC but counts nothing of it.
+    if (info.name != "irc") names.used = {info.over_tcp, info.over_udp};
     for (std::size_t t = 0; t < 2; ++t) {
       std::string name(info.name);
       if (info.over_tcp && info.over_udp) name += kTransportSuffix[t];
