@@ -195,6 +195,7 @@ void write_file(JsonWriter& out, const AppFile& file, std::uint64_t tx_id) {
     case FileState::error: out.string("state", "ERROR"); break;
     case FileState::open: out.string("state", "UNKNOWN"); break;
   }
+  if (!file.magic.empty()) out.bytes("magic", file.magic);
   if (!file.md5.empty()) out.hex("md5", view(file.md5));
   if (!file.sha1.empty()) out.hex("sha1", view(file.sha1));
   if (!file.sha256.empty()) out.hex("sha256", view(file.sha256));

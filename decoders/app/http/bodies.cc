@@ -59,7 +59,9 @@ Behind behind_request(const Feed& feed, std::size_t& scanned) {
 Behind behind_response(const Feed& feed) {
   const Bytes rest = feed.rest();
   std::size_t blanks = 0;
-  while (blanks < rest.size() && (is_space(rest[blanks]) || rest[blanks] == 0)) ++blanks;
+  while (blanks < rest.size() && (is_space(rest[blanks]) || rest[blanks] == 0)) {
+    if (rest[blanks++] == '\n') return Behind::body;  // a line of nothing but blanks
+  }
   if (rest.size() - blanks < 4 && !feed.eof()) return Behind::unclear;
   return looks_like_status_line(rest) ? Behind::message : Behind::body;
 }
@@ -167,13 +169,17 @@ Step HttpParser::finish(Side& side, Feed& feed) {
     case Behind::unclear: return Step::wait;
     case Behind::body: break;
   }
-  const Bytes rest = feed.take(feed.rest().size());
-  if (std::all_of(rest.begin(), rest.end(), is_space)) return complete(side, t, true, feed.time());
-  note(t, response ? Event::response_body_unexpected : Event::request_body_unexpected);
+  Bytes rest = feed.rest();
+  const auto line_end = std::find(rest.begin(), rest.end(), std::uint8_t{'\n'});
+  if (line_end != rest.end()) rest = rest.first(static_cast<std::size_t>(line_end - rest.begin()) + 1);
+  feed.take(rest.size());
+  const bool blank = std::all_of(rest.begin(), rest.end(), is_space);
+  side.scanned = 0;
+  if (blank && !response) return Step::again;
+  if (!blank) note(t, response ? Event::response_body_unexpected : Event::request_body_unexpected);
   reach(t, side.direction, State::body);
   body_bytes(side, t, rest, feed.time());
-  side.scanned = 0;
-  return Step::wait;
+  return Step::again;
 }
 
 }  // namespace weir::http

@@ -1,5 +1,7 @@
 #include "decoders/app/http/parser.h"
 
+#include <algorithm>
+
 namespace weir::http {
 
 HttpParser::HttpParser(const HttpSettings& settings)
@@ -37,15 +39,19 @@ Step HttpParser::step(Side& side, Feed& feed) {
     case Phase::chunk_end: return chunk_end(side, feed);
     case Phase::trailers: return headers(side, feed, true);
     case Phase::finish: return finish(side, feed);
-    case Phase::wait_tunnel: return Step::wait;
+    case Phase::wait_tunnel: skip_line_ends(feed); return Step::wait;
     case Phase::ignore: feed.take(feed.rest().size()); return Step::wait;
   }
   return Step::wait;
 }
 
+void HttpParser::skip_line_ends(Feed& feed) {
+  while (!feed.empty() && (feed.rest()[0] == '\r' || feed.rest()[0] == '\n')) feed.take(1);
+}
+
 // Line ends between messages belong to none.
 Step HttpParser::idle(Side& side, Feed& feed) {
-  while (!feed.empty() && (feed.rest()[0] == '\r' || feed.rest()[0] == '\n')) feed.take(1);
+  skip_line_ends(feed);
   if (feed.empty()) return Step::wait;
   return side.direction == Direction::to_server ? start_request(feed) : start_response(feed);
 }
@@ -129,9 +135,11 @@ bool HttpParser::on_gap(Direction direction, std::uint64_t length) {
   Side& side = direction == Direction::to_server ? request_ : response_;
   HttpTransaction* t = tx(side);
   switch (side.phase) {
-    case Phase::fixed_body:
+    case Phase::fixed_body:  // what is missing beyond the body may have been line ends; the next message will
+                             // tell
     case Phase::chunk_data:
-      if (t == nullptr || length > side.left) return false;
+      if (t == nullptr || (length > side.left && side.phase == Phase::chunk_data)) return false;
+      length = std::min(length, side.left);
       side.left -= length;
       break;
     case Phase::open_body:

@@ -84,6 +84,7 @@ class HttpParser final : public AppParser {
   HttpTransaction* tx(const Side& side) {
     return static_cast<HttpTransaction*>(transactions_.find(side.tx_id));
   }
+  static void skip_line_ends(Feed& feed);
   static void reach(HttpTransaction& tx, Direction d, State state);
 
   const HttpSettings& settings_;

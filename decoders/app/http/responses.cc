@@ -108,6 +108,7 @@ Step HttpParser::response_headers_done(HttpTransaction& t, Feed& feed) {
   if (connected || r.status_number == 101) {
     response_.body.start(t);
     complete(response_, t, true, feed.time());
+    if (connected) skip_line_ends(feed);
     const auto upgrade = r.header("upgrade");
     if (connected || !upgrade) return switch_protocol(t, AppProto::unknown);
     if (contains_nocase(*upgrade, "websocket")) return switch_protocol(t, AppProto::websocket);
