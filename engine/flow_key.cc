@@ -60,12 +60,18 @@ void set_embedded(PacketKey& out, const IcmpHeader& icmp) {
   out.source_is_a = !out.source_is_a;  // the error travels towards the sender of the quoted packet
 }
 
+// Suricata wants a whole TCP header, though the ports come first.
+bool quotes_enough(const Packet& p) {
+  constexpr std::size_t kIpv4Header = 20, kTcpHeader = 20;
+  if (p.icmp.embedded_protocol == kProtoUdp) return true;
+  return p.icmp.embedded_protocol == kProtoTcp && p.payload.size() >= kIpv4Header + kTcpHeader;
+}
+
 void set_icmp(PacketKey& out, const Packet& p) {
   const bool v4 = p.ip.version == 4;
   out.key.protocol = v4 ? kProtoIcmp : kProtoIcmpv6;
   if (v4 && is_icmpv4_error(p.icmp.type)) {
-    const bool quotes_ports = p.icmp.embedded_protocol == kProtoTcp || p.icmp.embedded_protocol == kProtoUdp;
-    if (p.icmp.type == 3 && p.icmp.has_embedded && quotes_ports) return set_embedded(out, p.icmp);
+    if (p.icmp.type == 3 && p.icmp.has_embedded && quotes_enough(p)) return set_embedded(out, p.icmp);
     out.kind = PacketKey::Kind::existing;
   } else {
     out.kind = PacketKey::Kind::own;

@@ -30,6 +30,24 @@ void set_identity(Flow& flow, const Packet& p, const PacketKey& key, std::uint64
   flow.id = make_flow_id(flow.key, flow.start, flow.first_packet);
 }
 
+// Bytes of the packet as Suricata counts them: what a VXLAN tunnel carries begins with its IP header.
+std::uint64_t counted_bytes(const Packet& p) {
+  if (p.carrier == Proto::vxlan)
+    for (const Layer& layer : p.layers)
+      if (layer.proto == Proto::ipv4 || layer.proto == Proto::ipv6) return p.frame.size() - layer.offset;
+  return p.frame.size();
+}
+
+// Suricata gives both directions of IPv6 in IPv4 as one.
+bool is_one_way(const Flow& flow) {
+  return flow.protocol == 41;
+}
+
+Direction direction_of(const Flow& flow, const PacketKey& key) {
+  return key.source_is_a == flow.client_is_a || is_one_way(flow) ? Direction::to_server
+                                                                 : Direction::to_client;
+}
+
 bool both_sides_seen(const Flow& flow) {
   return flow.packets[0] != 0 && flow.packets[1] != 0;
 }
@@ -75,7 +93,7 @@ FlowTable::Lookup FlowTable::look_up(const Packet& packet) {
     out.created = true;
     if (out.flow == nullptr) return {};
   }
-  out.direction = key.source_is_a == out.flow->client_is_a ? Direction::to_server : Direction::to_client;
+  out.direction = direction_of(*out.flow, key);
   count_packet(*out.flow, packet, out.direction);
   return out;
 }
@@ -121,7 +139,7 @@ void FlowTable::enter_emergency() {
 void FlowTable::count_packet(Flow& flow, const Packet& packet, Direction direction) {
   const std::size_t d = index(direction);
   ++flow.packets[d];
-  flow.bytes[d] += packet.frame.size();
+  flow.bytes[d] += counted_bytes(packet);
   flow.ttl_min[d] = std::min(flow.ttl_min[d], packet.ip.ttl);
   flow.ttl_max[d] = std::max(flow.ttl_max[d], packet.ip.ttl);
   last_before_ = flow.last;
@@ -170,7 +188,7 @@ void FlowTable::end_for_reuse(Flow* old, const Packet& packet) {
   const std::size_t d =
       index(key.source_is_a == old->client_is_a ? Direction::to_server : Direction::to_client);
   --old->packets[d];
-  old->bytes[d] -= packet.frame.size();
+  old->bytes[d] -= counted_bytes(packet);
   old->last = last_before_;
   end(old, FlowEnd::tcp_reuse);
 }

@@ -21,11 +21,12 @@ struct FlowTableSettings {
   std::uint32_t hash_size = 65536, prealloc = 10000;
   std::uint32_t emergency_recovery_percent = 30;  // emergency ends when this share of the memcap is free
   FlowKeyOptions key;
-  // By FlowClass, then FlowState: new, established, closed, bypassed.
+  // By FlowClass, then FlowState: new, established, closed, bypassed. What Suricata takes when its file says
+  // nothing.
   std::array<StateTimeouts, 4> timeout_s{
-      {{30, 300, 0, 100}, {60, 600, 60, 100}, {30, 300, 0, 100}, {30, 300, 0, 100}}};
+      {{30, 300, 0, 100}, {30, 300, 10, 100}, {30, 300, 0, 100}, {30, 300, 0, 100}}};
   std::array<StateTimeouts, 4> emergency_timeout_s{
-      {{10, 100, 0, 50}, {5, 100, 10, 50}, {10, 100, 0, 50}, {10, 100, 0, 50}}};
+      {{10, 100, 0, 50}, {10, 100, 5, 50}, {10, 100, 0, 50}, {10, 100, 0, 50}}};
 
   // `root` is the whole configuration.
   static FlowTableSettings from(const Settings& root);

@@ -112,13 +112,12 @@ void TcpSession::advance_on_ack(const Packet& p, Direction d) {
   if ((p.tcp.flags & tcp_flag::ack) == 0) return;
   const bool confirms_fin = p.tcp.acknowledgment == side(opposite(d)).next_seq;
   const bool to_server = d == Direction::to_server;
+  if (state_ == TcpState::last_ack && to_server && p.payload.empty()) state_ = TcpState::closed;
   if (!confirms_fin) return;
   if (state_ == TcpState::fin_wait1 && to_server)
     state_ = TcpState::fin_wait2;
   else if (state_ == TcpState::closing)
     state_ = TcpState::time_wait;
-  else if (state_ == TcpState::last_ack && to_server)
-    state_ = TcpState::closed;
   else if (state_ == TcpState::time_wait && p.payload.empty())
     state_ = TcpState::closed;
 }
@@ -127,7 +126,7 @@ void TcpSession::on_fin(const Packet& p, Direction d) {
   if (!segment_ok(p, d)) return;
   Side& s = side(d);
   const std::uint32_t end = p.tcp.sequence + static_cast<std::uint32_t>(p.payload.size());
-  const bool again = s.fin_seen;
+  const bool again = s.fin_seen;  // tells nothing new
   if (!again && seq_lt(end, s.last_ack)) return refuse(events_of(state_).fin_out_of_window);
   take_segment(p, d);
   if (!again) {
@@ -136,8 +135,6 @@ void TcpSession::on_fin(const Packet& p, Direction d) {
     s.next_seq = seq_max(s.next_seq, end + 1);
     if (async_) s.last_ack = s.next_seq;
     advance_on_fin(p, d);
-  } else {
-    advance_on_ack(p, d);
   }
 }
 

@@ -132,17 +132,16 @@ void TcpSession::on_syn_sent(const Packet& p, Direction d) {
   result_.invalid = true;
 }
 
+// A closed port answers with sequence number 0 and confirms the SYN, RFC 9293 3.5.2. A RST of the client's
+// own proves nothing: the SYN|ACK may still come.
 void TcpSession::on_reset_in_syn_sent(const Packet& p, Direction d) {
   const Side& c = client();
-  const bool from_server = d == Direction::to_client && has(p, tcp_flag::ack) &&
-                           seq_gt(p.tcp.acknowledgment, c.isn) && seq_leq(p.tcp.acknowledgment, c.next_seq);
-  const bool from_client =
-      d == Direction::to_server && (p.tcp.sequence == c.isn || p.tcp.sequence == c.isn + 1);
-  if (!from_server && !from_client) {
+  const bool refused = d == Direction::to_client && has(p, tcp_flag::ack) && p.tcp.sequence == 0 &&
+                       seq_gt(p.tcp.acknowledgment, c.isn) && seq_leq(p.tcp.acknowledgment, c.next_seq);
+  if (refused)
+    state_ = TcpState::closed;
+  else
     result_.invalid = true;
-    return;
-  }
-  state_ = TcpState::closed;
 }
 
 void TcpSession::resend_syn(const Packet& p) {
@@ -239,12 +238,19 @@ void TcpSession::on_syn_recv(const Packet& p, Direction d) {
     result_.invalid = true;
     return;
   }
+  if (has(p, tcp_flag::fin)) return on_fin_in_syn_recv(p, d);
   if (!timestamp_ok(p, d) || !completes_handshake(p, d)) return;
   state_ = TcpState::established;
   openings_.reset();
-  if (has(p, tcp_flag::fin)) return on_fin(p, d);
   if (!window_ok(p, d)) return refuse(Anomaly::stream_est_packet_out_of_window);
   take_segment(p, d);
+}
+
+// Whoever ends the connection had it open.
+void TcpSession::on_fin_in_syn_recv(const Packet& p, Direction d) {
+  state_ = TcpState::established;
+  on_fin(p, d);
+  if (!side(d).fin_seen) state_ = TcpState::syn_recv;
 }
 
 void TcpSession::resend_synack(const Packet& p, Direction d) {

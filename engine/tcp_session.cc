@@ -84,12 +84,13 @@ void TcpSession::dispatch(const Packet& p, Direction d) {
   }
 }
 
-// A connection that goes on after a RST was not reset by its ends: somebody wants it to escape inspection.
+// A side that sends data after its own RST did not send that RST: somebody wants the rest to escape
+// inspection. What the other side sends may have been under way.
 void TcpSession::on_closed(const Packet& p, Direction d) {
   constexpr std::uint8_t kOpenOrClose = tcp_flag::rst | tcp_flag::syn | tcp_flag::fin;
   const bool goes_on = closed_by_reset_ && (p.tcp.flags & kOpenOrClose) == 0 &&
                        (p.tcp.flags & tcp_flag::ack) != 0 && p.tcp.sequence == side(d).next_seq &&
-                       (!p.payload.empty() || d != reset_by_);
+                       !p.payload.empty() && d == reset_by_;
   if (!goes_on || !was_open_) return;
   if (!ack_ok(p, d)) return;
   note(Anomaly::stream_suspected_rst_inject);

@@ -150,6 +150,7 @@ class TcpSession {
   void answer_simultaneous_syn(const Packet& p);
   void go_on_one_sided(const Packet& p);
   void on_syn_recv(const Packet& p, Direction d);
+  void on_fin_in_syn_recv(const Packet& p, Direction d);
   void resend_synack(const Packet& p, Direction d);
   bool completes_handshake(const Packet& p, Direction d);
   bool adopt_syn(std::uint32_t acknowledgment);

@@ -29,8 +29,8 @@ class TcpStream {
     Bytes data;             // contiguous, from the first unconsumed byte; valid until the session changes
     std::uint64_t gap = 0;  // kind gap: length of the hole; kind data: of the hole that is known to follow
                             // (data ends there for good), 0 when more may come
-    bool eof = false;  // nothing follows `data`, which may be empty with kind none (FIN or RST in order,
-                       // depth reached, or the flow ended)
+    bool eof = false;       // nothing follows `data`, which may be empty with kind none (FIN or RST in order,
+                            // depth reached, or the flow ended)
   };
   [[nodiscard]] Chunk app_chunk() const;
   // n bytes of data are done with, or a gap (or its first n bytes) is skipped.

@@ -66,8 +66,13 @@ bool TcpSession::reset_ok(const Packet& p, Direction d) const {
     return seq_geq(sequence + length, s.last_ack) && seq_leq(sequence, s.next_seq + s.window);
   }
   if (side(opposite(d)).system == HostSystem::hpux11) return seq_geq(sequence, s.next_seq);
-  // The sequence that the receiver expects: what it confirmed, or what was sent since and got through.
-  return sequence == s.next_seq || sequence == s.last_ack;
+  if (sequence == s.next_seq) return true;
+  // After its FIN a side may still count from the FIN itself, and a server from what the client confirmed:
+  // measured, as no document says so.
+  if (state_ == TcpState::close_wait) return s.fin_seen && sequence + 1 == s.next_seq;
+  const bool over =
+      state_ == TcpState::last_ack || state_ == TcpState::closing || state_ == TcpState::time_wait;
+  return over && d == Direction::to_client && sequence == s.last_ack && s.next_seq - s.last_ack > 1;
 }
 
 bool TcpSession::is_keep_alive(const Packet& p, Direction d) const {

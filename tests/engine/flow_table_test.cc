@@ -173,7 +173,7 @@ TEST_CASE("flow table: each class and state has its own timeout") {
   };
   FlowTable table{{}};
   for (const Row& row :
-       {Row{6, FlowState::fresh, 60}, Row{6, FlowState::established, 600}, Row{6, FlowState::closed, 60},
+       {Row{6, FlowState::fresh, 30}, Row{6, FlowState::established, 300}, Row{6, FlowState::closed, 10},
         Row{6, FlowState::bypassed, 100}, Row{17, FlowState::established, 300}, Row{1, FlowState::fresh, 30},
         Row{58, FlowState::established, 300}, Row{50, FlowState::fresh, 30},
         Row{132, FlowState::closed, 0}}) {
@@ -193,9 +193,9 @@ TEST_CASE("flow table: a state with a shorter timeout takes effect at once") {
   table.expire(b.get().raw.time, ends);
   table.set_state(*flow, FlowState::established);
   table.set_state(*flow, FlowState::closed);
-  table.expire(b.get().raw.time + 60 * kSecond, ends);
+  table.expire(b.get().raw.time + 10 * kSecond, ends);
   CHECK(ends.seen.empty());
-  table.expire(b.get().raw.time + 61 * kSecond, ends);
+  table.expire(b.get().raw.time + 11 * kSecond, ends);
   CHECK(ends.seen.size() == 1);
 }
 
