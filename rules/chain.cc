@@ -118,11 +118,15 @@ ChainRun::Outcome ChainRun::apply(const PcreOp& op, std::size_t i, std::int64_t 
   }
 }
 
-// RFC-less, but as the rule language has it: binary numbers of up to 8 bytes, or text of up to 23 digits.
+constexpr std::int64_t kMaxTextDigits = 23;
+
+// As the rule language has it: binary numbers of up to 8 bytes, or text of up to 23 digits (0: as many as are there).
 ChainRun::Number ChainRun::read(const ByteRead& r, std::int64_t position) const {
   const std::int64_t start = (r.relative ? position : 0) + value(r.offset);
-  const std::int64_t count = value(r.count);
-  if (start < 0 || start > size() || count <= 0) return {};
+  std::int64_t count = value(r.count);
+  if (start < 0 || start > size()) return {};
+  if (count == 0 && r.base != NumberBase::binary) count = std::min<std::int64_t>(kMaxTextDigits, size() - start);
+  if (count <= 0) return {};
   Number out;
   if (r.base == NumberBase::binary) {
     if (count > 8 || count > size() - start) return {};
@@ -133,7 +137,7 @@ ChainRun::Number ChainRun::read(const ByteRead& r, std::int64_t position) const 
     }
     out.end = start + count;
   } else {
-    std::int64_t from = start, end = std::min(size(), start + std::min<std::int64_t>(count, 23));
+    std::int64_t from = start, end = std::min(size(), start + std::min<std::int64_t>(count, kMaxTextDigits));
     if (count > size() - start) return {};
     const auto* text = reinterpret_cast<const char*>(in_.data.data());
     while (from < end && (text[from] == ' ' || text[from] == '\t')) ++from;
