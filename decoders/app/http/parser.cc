@@ -3,6 +3,22 @@
 #include <algorithm>
 
 namespace weir::http {
+namespace {
+
+constexpr std::size_t kMaxMethodBytes = 32;
+
+// "METHOD uri HTTP/1.1", strictly: what stands behind a gap may be the middle of anything.
+bool is_request_line(std::string_view line) {
+  const std::size_t space = line.find(' ');
+  if (space == std::string_view::npos || space == 0 || space > kMaxMethodBytes) return false;
+  const auto method = line.substr(0, space);
+  const bool token = std::all_of(method.begin(), method.end(),
+                                 [](char c) { return (c >= 'A' && c <= 'Z') || c == '-' || c == '_'; });
+  const std::size_t version = line.rfind(" HTTP/");
+  return token && version != std::string_view::npos && version > space;
+}
+
+}  // namespace
 
 HttpParser::HttpParser(const HttpSettings& settings)
     : settings_(settings),
@@ -21,14 +37,15 @@ ParseOutcome HttpParser::parse(const AppInput& in) {
 }
 
 Step HttpParser::step(Side& side, Feed& feed) {
-  if (side.phase != Phase::idle && side.phase != Phase::ignore && side.phase != Phase::wait_tunnel &&
-      tx(side) == nullptr) {
+  if (side.phase != Phase::idle && side.phase != Phase::resync && side.phase != Phase::ignore &&
+      side.phase != Phase::wait_tunnel && tx(side) == nullptr) {
     outcome_.status = ParseOutcome::Status::error;  // its transaction was taken away
     return Step::stop;
   }
   const bool server = side.direction == Direction::to_server;
   switch (side.phase) {
     case Phase::idle: return idle(side, feed);
+    case Phase::resync: return resync(side, feed);
     case Phase::line: return server ? request_line(feed) : response_line(feed);
     case Phase::headers: return headers(side, feed, false);
     case Phase::body_start: return body_start(feed);
@@ -54,6 +71,27 @@ Step HttpParser::idle(Side& side, Feed& feed) {
   skip_line_ends(feed);
   if (feed.empty()) return Step::wait;
   return side.direction == Direction::to_server ? start_request(feed) : start_response(feed);
+}
+
+// Lines are skipped until one looks like the start of a message of this side.
+Step HttpParser::resync(Side& side, Feed& feed) {
+  const auto line = find_line(feed.rest(), side.scanned, feed.eof());
+  if (!line) {
+    if (feed.rest().size() > kMaxLineBytes) {
+      feed.take(feed.rest().size());
+      side.scanned = 0;
+    }
+    return Step::wait;
+  }
+  const Bytes bytes = feed.rest().first(line->text);
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  side.scanned = 0;
+  if (side.direction == Direction::to_server ? is_request_line(text) : text.starts_with("HTTP/")) {
+    side.phase = Phase::idle;
+    return Step::again;
+  }
+  feed.take(line->size);
+  return Step::again;
 }
 
 void HttpParser::reach(HttpTransaction& tx, Direction d, State state) {
@@ -122,7 +160,9 @@ Step HttpParser::complete(Side& side, HttpTransaction& t, bool whole, TimeUs now
 }
 
 void HttpParser::end_of_stream(Side& side, TimeUs now) {
-  if (side.phase == Phase::idle || side.phase == Phase::ignore || side.phase == Phase::wait_tunnel) return;
+  if (side.phase == Phase::idle || side.phase == Phase::resync || side.phase == Phase::ignore ||
+      side.phase == Phase::wait_tunnel)
+    return;
   HttpTransaction* t = tx(side);
   if (t == nullptr) return;
   if (side.phase == Phase::headers || side.phase == Phase::trailers) side.headers.finish(*t, {});
@@ -131,26 +171,31 @@ void HttpParser::end_of_stream(Side& side, TimeUs now) {
   complete(side, *t, whole, now);
 }
 
+// Inside a body the missing bytes belong to it. Anywhere else (a head, the frame of a chunk) the message ends
+// here, and the next one is looked for.
 bool HttpParser::on_gap(Direction direction, std::uint64_t length) {
   Side& side = direction == Direction::to_server ? request_ : response_;
+  if (side.phase == Phase::ignore) return true;
+  if (side.phase == Phase::wait_tunnel) return false;
   HttpTransaction* t = tx(side);
-  switch (side.phase) {
-    case Phase::fixed_body:  // what is missing beyond the body may have been line ends; the next message will
-                             // tell
-    case Phase::chunk_data:
-      if (t == nullptr || (length > side.left && side.phase == Phase::chunk_data)) return false;
-      length = std::min(length, side.left);
-      side.left -= length;
-      break;
-    case Phase::open_body:
-      if (t == nullptr) return false;
-      break;
-    case Phase::ignore: return true;
-    default: return false;
+  const bool fixed = side.phase == Phase::fixed_body;
+  const bool in_body =
+      fixed || side.phase == Phase::open_body || (side.phase == Phase::chunk_data && length <= side.left);
+  if (t == nullptr || !in_body) {
+    const bool message = side.phase != Phase::idle && side.phase != Phase::resync;
+    if (message && t != nullptr) complete(side, *t, false, t->first_seen);
+    side.phase = Phase::resync;
+    side.scanned = 0;
+    return true;
+  }
+  // What is missing beyond a fixed body may have been line ends; the next message will tell.
+  if (side.phase != Phase::open_body) {
+    length = std::min(length, side.left);
+    side.left -= length;
   }
   side.body.gap(*t, length, t->first_seen);
   t->message(direction).wire_body_bytes += length;
-  if (side.left == 0 && side.phase == Phase::fixed_body) complete(side, *t, true, t->first_seen);
+  if (side.left == 0 && fixed) complete(side, *t, true, t->first_seen);
   return true;
 }
 

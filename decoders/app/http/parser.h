@@ -26,6 +26,7 @@ class HttpParser final : public AppParser {
  private:
   enum class Phase : std::uint8_t {
     idle,  // between messages
+    resync,  // behind a gap: looks for a line that can start a message
     line,  // the start line
     headers,
     body_start,  // response: bytes may have to be skipped or waited for
@@ -57,6 +58,7 @@ class HttpParser final : public AppParser {
 
   Step step(Side& side, Feed& feed);
   Step idle(Side& side, Feed& feed);
+  Step resync(Side& side, Feed& feed);
   Step start_request(Feed& feed);
   Step start_response(Feed& feed);
   Step request_line(Feed& feed);
