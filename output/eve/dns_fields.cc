@@ -61,7 +61,7 @@ struct DataWriter {
   JsonWriter& out;
   const Message& m;
   const Record& r;
-  bool mark_cut;
+  bool mark_cut, show_options;
 
   void operator()(const dns::Slice& s) const { write_plain_data(out, r.type, m.view(s)); }
   void operator()(const dns::Name& n) const {
@@ -82,7 +82,9 @@ struct DataWriter {
     write_sshfp_fields(out, m, fp);
   }
   void operator()(const dns::TxtStrings&) const {}  // written string by string
-  void operator()(const dns::EdnsOptions& options) const { write_options(out, m, options); }
+  void operator()(const dns::EdnsOptions& options) const {
+    if (show_options) write_options(out, m, options);
+  }
 };
 
 void write_record_head(JsonWriter& out, const Message& m, const Record& r, bool mark_cut) {
@@ -195,6 +197,7 @@ void write_rcode(JsonWriter& out, const dns::Header& h) {
 void write_records(JsonWriter& out, std::string_view key, const Message& m,
                    const std::vector<Record>& records, bool mark_cut) {
   const std::size_t before = out.mark();
+  const bool show_options = key == "additionals";  // where OPT belongs (RFC 6891, 6.1.1), and EVE knows it
   {
     const auto list = out.array(key);
     for (const Record& r : records) {
@@ -204,7 +207,7 @@ void write_records(JsonWriter& out, std::string_view key, const Message& m,
       }
       const auto item = out.object();
       write_record_head(out, m, r, mark_cut);
-      std::visit(DataWriter{out, m, r, mark_cut}, r.data);
+      std::visit(DataWriter{out, m, r, mark_cut, show_options}, r.data);
     }
   }
   out.drop_if_empty(before);
