@@ -150,8 +150,10 @@ void FlowTable::count_packet(Flow& flow, const Packet& packet, Direction directi
     flow.icmp_response_type = packet.icmp.type;
     flow.icmp_response_code = packet.icmp.code;
   }
-  const bool by_packets = flow_class(flow.protocol) != FlowClass::tcp;  // TCP: the session says when
-  if (by_packets && flow.state == FlowState::fresh && both_sides_seen(flow))
+  // TCP: the session says when. An ICMP error is about the flow, not an answer in it.
+  const FlowClass kind = flow_class(flow.protocol);
+  const bool answers = kind != FlowClass::tcp && (!packet.has_icmp || kind == FlowClass::icmp);
+  if (answers && flow.state == FlowState::fresh && both_sides_seen(flow))
     set_state(flow, FlowState::established);
 }
 

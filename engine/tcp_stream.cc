@@ -86,7 +86,7 @@ TcpStream::Chunk TcpStream::app_chunk() const {
 }
 
 void TcpStream::consume_app(std::uint64_t n) {
-  if (n == 0) return;
+  if (n == 0 || app_disabled_) return;
   if (region_at(app_pos_) == nullptr) has_gap_ = true;
   app_pos_ += n;
   trim();
