@@ -97,6 +97,7 @@ std::string_view to_string(FlowEnd end) {
 }
 
 void fill_flow_record(const Flow& flow, output::FlowRecord& out) {
+  out = {};  // nothing of the flow that it told of before
   out.head = head_of_flow(flow, Direction::to_server, flow.last);
   if (const AppLayer* app = flow.app.get()) {
     out.app_proto = app->protocol;
