@@ -95,9 +95,7 @@ Compiled compile_pcre(RuleBuilder& rule, std::string_view argument) {
   std::string_view text = argument;
   PcreOp op;
   op.negated = take_negation(text);
-  const auto inner = unquote(text);
-  if (!inner) return refuse("the expression stands in quotes", argument);
-  auto parts = parse_pcre(trim(*inner));
+  auto parts = parse_pcre(trim(unquote_if_quoted(text)));  // quotes may be left out
   if (!parts) return tl::unexpected(parts.error());
   op.relative = parts->relative;
   auto regex = Pcre::compile(parts->expression, parts->options, std::move(parts->captures));

@@ -69,13 +69,13 @@ TEST_CASE("one expression may be used by several threads at its first match") {
 }
 
 TEST_CASE("the pcre keyword takes flags, buffers and captures, and refuses the rest") {
-  for (const char* text : {"pcre:\"/abc/\";", "pcre:!\"/abc/i\";", "pcre:\"/a\\/b\\;/smixAEGROB\";", "pcre:\"/(a)/,flow:x\";",
+  for (const char* text : {"pcre:\"/abc/\";", "pcre:/abc/;", "pcre:!\"/abc/i\";", "pcre:\"/a\\/b\\;/smixAEGROB\";", "pcre:\"/(a)/,flow:x\";",
                            "pcre:\"/(?P<flow_ua>a)(b)/R\";", "pcre: \"/a/\";"}) {
     CAPTURE(text);
     const auto one = test::with_options(text);
     CHECK_MESSAGE(one.signature != nullptr, one.error);
   }
-  for (const char* text : {"pcre:\"abc\";", "pcre:/abc/;", "pcre:\"/abc\";", "pcre:\"/(/\";", "pcre:\"/a/q\";",
+  for (const char* text : {"pcre:\"abc\";", "pcre:abc;", "pcre:\"/abc\";", "pcre:\"/(/\";", "pcre:\"/a/q\";",
                            "pcre:\"/a/,flow:x\";", "pcre:\"/(a)/,file:x\";", "pcre:\"/a/UH\";", "pcre;"}) {
     CAPTURE(text);
     CHECK(test::with_options(text).signature == nullptr);
