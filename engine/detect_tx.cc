@@ -180,6 +180,7 @@ Detect::Impl::TxVerdict Detect::Impl::evaluate(const Transaction& tx, const rule
     if ((state.engines_met & bit) != 0) continue;
     const rules::CompiledEngine& engine = rule.engines[i];
     if (tx_rules.sources[engine.buffer] == nullptr) continue;
+    if (engine.source->direction && *engine.source->direction != in->direction) continue;
     const TxVerdict v = engine_verdict(tx, engine, *tx_rules.sources[engine.buffer], side_complete);
     if (v == TxVerdict::no) return v;
     if (v == TxVerdict::match)

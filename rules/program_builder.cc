@@ -67,6 +67,9 @@ const BufferSource* find_source(const BufferSpec& spec, AppProto protocol, Direc
   return nullptr;
 }
 
+// The rule means the buffer on this side, too.
+bool is_meant(const BufferEngine& engine, Direction d) { return !engine.direction || *engine.direction == d; }
+
 // Literals and pattern-less rules of one PacketGroup while it is put together.
 struct GroupDraft {
   PatternSetBuilder packet, stream;
@@ -248,7 +251,7 @@ bool Builder::applies(const CompiledRule& rule, AppProto protocol, Direction d) 
   std::size_t met = 0, wanted = 0;
   for (const CompiledEngine& e : rule.engines) {
     ++wanted;
-    met += find_source(*program_->buffers[e.buffer].spec, protocol, d) != nullptr ? 1 : 0;
+    met += is_meant(*e.source, d) && find_source(*program_->buffers[e.buffer].spec, protocol, d) != nullptr ? 1 : 0;
   }
   for (const TxCheckEngine& t : s.tx_checks) {
     if (t.protocol != AppProto::unknown && t.protocol != protocol) return false;
@@ -267,7 +270,7 @@ void Builder::group_transactions(AppProto protocol, Direction d) {
     std::optional<ChosenPattern> best;
     BufferId where = 0;
     for (const CompiledEngine& e : r.engines) {
-      if (e.source->absent || find_source(*e.source->buffer, protocol, d) == nullptr) continue;
+      if (e.source->absent || !is_meant(*e.source, d) || find_source(*e.source->buffer, protocol, d) == nullptr) continue;
       const auto p = choose_pattern(e.source->chain, e.source->buffer->name);
       if (!p || (best && !better(*p, *best))) continue;
       best = p;
