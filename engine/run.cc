@@ -90,11 +90,11 @@ struct Input {
   RunSummary& summary;
   ChecksumSample checksums;
   TimeUs last_time = 0;
+  CaptureNames names{};  // of all captures so far: workers may be behind, and flows end when all is read
 
   // Calls f(frame, capture name, whether its checksums count) for each frame.
   template <class F>
   void for_each(F&& f) {
-    CaptureNames names;
     RawPacket raw;
     while (source.next(raw) == CaptureSource::Next::packet) {
       f(raw, names.keep(source.name()), checksums.trusted(raw));
