@@ -56,7 +56,7 @@ class DnsWriter final : public EveTxWriter {
       if (answer) {
         write_answer_head(out, tx.message);
         write_answers(out, tx.message);
-        write_records(out, "authorities", tx.message, tx.message.authorities, true);
+        write_records(out, "authorities", tx.message, tx.message.authorities, Section::authorities);
       } else {
         write_query(out, tx, tx.message.questions.front());
       }
@@ -72,7 +72,7 @@ class DnsWriter final : public EveTxWriter {
     if (tx.message.header.is_response()) {
       const auto answer = out.object("answer");
       write_answer_head(out, tx.message);
-      write_records(out, "authorities", tx.message, tx.message.authorities, true);
+      write_records(out, "authorities", tx.message, tx.message.authorities, Section::authorities);
     } else if (!tx.message.questions.empty()) {
       const auto queries = out.array("query");
       for (const dns::Question& q : tx.message.questions) {
@@ -120,7 +120,7 @@ class DnsWriter final : public EveTxWriter {
   }
 
   void write_answers(JsonWriter& out, const Message& m) const {
-    if (o_.detailed) write_records(out, "answers", m, m.answers, false);
+    if (o_.detailed) write_records(out, "answers", m, m.answers, Section::answers);
     if (o_.grouped) write_grouped(out, m);
   }
 
@@ -146,8 +146,8 @@ class DnsWriter final : public EveTxWriter {
     write_rcode(out, m.header);
     write_questions(out, m);
     write_answers(out, m);
-    write_records(out, "authorities", m, m.authorities, true);
-    write_records(out, "additionals", m, m.additionals, false);
+    write_records(out, "authorities", m, m.authorities, Section::authorities);
+    write_records(out, "additionals", m, m.additionals, Section::additionals);
   }
 
   DnsOptions o_;

@@ -61,17 +61,17 @@ struct DataWriter {
   JsonWriter& out;
   const Message& m;
   const Record& r;
-  bool mark_cut, show_options;
+  Section section;
 
   void operator()(const dns::Slice& s) const { write_plain_data(out, r.type, m.view(s)); }
   void operator()(const dns::Name& n) const {
     out.bytes("rdata", m.view(n));
-    if (n.cut && mark_cut) out.boolean("rdata_truncated", true);
+    if (n.cut && section == Section::authorities) out.boolean("rdata_truncated", true);
   }
   void operator()(const dns::Soa& soa) const {
     const auto object = out.object("soa");
     write_soa_fields(out, m, soa);
-    if (soa.mname.cut && mark_cut) out.boolean("mname_truncated", true);
+    if (soa.mname.cut && section == Section::authorities) out.boolean("mname_truncated", true);
   }
   void operator()(const dns::Srv& srv) const {
     const auto object = out.object("srv");
@@ -83,24 +83,24 @@ struct DataWriter {
   }
   void operator()(const dns::TxtStrings&) const {}  // written string by string
   void operator()(const dns::EdnsOptions& options) const {
-    if (show_options) write_options(out, m, options);
+    if (section == Section::additionals) write_options(out, m, options);
   }
 };
 
-void write_record_head(JsonWriter& out, const Message& m, const Record& r, bool mark_cut) {
+void write_record_head(JsonWriter& out, const Message& m, const Record& r, Section section) {
   char digits[8];
   out.bytes("rrname", m.view(r.name));
-  if (r.name.cut && mark_cut) out.boolean("rrname_truncated", true);
+  if (r.name.cut && section == Section::authorities) out.boolean("rrname_truncated", true);
   out.string("rrtype", rrtype_text(r.type, digits));
   out.number("ttl", r.ttl);
 }
 
 // Each string of a TXT record is shown as a record of its own.
 void write_txt(JsonWriter& out, const Message& m, const Record& r, const dns::TxtStrings& txt,
-               bool mark_cut) {
+               Section section) {
   for (std::uint32_t i = 0; i < txt.count; ++i) {
     const auto item = out.object();
-    write_record_head(out, m, r, mark_cut);
+    write_record_head(out, m, r, section);
     out.bytes("rdata", m.view(m.strings[txt.first + i]));
   }
 }
@@ -195,31 +195,27 @@ void write_rcode(JsonWriter& out, const dns::Header& h) {
 }
 
 void write_records(JsonWriter& out, std::string_view key, const Message& m,
-                   const std::vector<Record>& records, bool mark_cut) {
+                   const std::vector<Record>& records, Section section) {
   const std::size_t before = out.mark();
-  const bool show_options = key == "additionals";  // where OPT belongs (RFC 6891, 6.1.1), and EVE knows it
   {
     const auto list = out.array(key);
     for (const Record& r : records) {
       if (const auto* txt = std::get_if<dns::TxtStrings>(&r.data)) {
-        write_txt(out, m, r, *txt, mark_cut);
+        write_txt(out, m, r, *txt, section);
         continue;
       }
       const auto item = out.object();
-      write_record_head(out, m, r, mark_cut);
-      std::visit(DataWriter{out, m, r, mark_cut, show_options}, r.data);
+      write_record_head(out, m, r, section);
+      std::visit(DataWriter{out, m, r, section}, r.data);
     }
   }
   out.drop_if_empty(before);
 }
 
 void write_grouped(JsonWriter& out, const Message& m) {
-  const std::size_t before = out.mark();
-  {
-    const auto groups = out.object("grouped");
-    for (const std::uint16_t type : kGroupedTypes) write_group(out, m, type);
-  }
-  out.drop_if_empty(before);
+  if (m.answers.empty()) return;
+  const auto groups = out.object("grouped");
+  for (const std::uint16_t type : kGroupedTypes) write_group(out, m, type);
 }
 
 }  // namespace weir::output

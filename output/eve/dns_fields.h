@@ -23,11 +23,12 @@ void write_flags(JsonWriter& out, const dns::Header& header);
 // "rcode": its name, or the number for an unassigned one.
 void write_rcode(JsonWriter& out, const dns::Header& header);
 
-// An array of records under `key`; nothing when there are none. `mark_cut` adds rrname_truncated and
-// rdata_truncated, which EVE knows for some sections only.
+// EVE knows rrname_truncated and rdata_truncated among authorities only, EDNS options among additionals.
+enum class Section : std::uint8_t { answers, authorities, additionals };
+// An array of records under `key`; nothing when there are none.
 void write_records(JsonWriter& out, std::string_view key, const dns::Message& m,
-                   const std::vector<dns::Record>& records, bool mark_cut);
-// "grouped": the data of all answers, one array per type.
+                   const std::vector<dns::Record>& records, Section section);
+// "grouped": the data of all answers, one array per type; nothing when there are no answers.
 void write_grouped(JsonWriter& out, const dns::Message& m);
 
 }  // namespace weir::output

@@ -28,14 +28,18 @@ Slice keep(Bytes bytes, Message& out) {
   return s;
 }
 
-TxtStrings read_strings(ByteCursor data, Message& out) {
+// Strings that are broken off after the first are left out; a record without a single one is malformed.
+TxtStrings read_strings(ByteCursor& data, Message& out) {
   TxtStrings strings{static_cast<std::uint32_t>(out.strings.size()), 0};
   while (!data.empty() && strings.count < kMaxStringsPerRecord) {
-    const Bytes text = data.take(data.u8());
-    if (data.failed()) break;
+    ByteCursor next = data;
+    const Bytes text = next.take(next.u8());
+    if (next.failed()) break;
+    data = next;
     out.strings.push_back(keep(text, out));
     ++strings.count;
   }
+  if (strings.count == 0) data.fail();
   return strings;
 }
 
@@ -51,10 +55,23 @@ EdnsOptions read_options(ByteCursor data, Message& out) {
   return options;
 }
 
-Soa read_soa(ByteCursor& in, Message& out) {
+// A name in a record's data. Its pointers may go anywhere in the message, but the name itself ends within the
+// data.
+Name read_inner_name(ByteCursor& data, Bytes message, Message& out) {
+  ByteCursor at{message};
+  at.skip(data.offset());
+  const Name name = read_name(at, out);
+  if (data.failed() || at.failed() || at.offset() > data.whole().size())
+    data.fail();
+  else
+    data.skip(at.offset() - data.offset());
+  return name;
+}
+
+Soa read_soa(ByteCursor& in, Bytes message, Message& out) {
   Soa soa;
-  soa.mname = read_name(in, out);
-  soa.rname = read_name(in, out);
+  soa.mname = read_inner_name(in, message, out);
+  soa.rname = read_inner_name(in, message, out);
   soa.serial = in.be32();
   soa.refresh = in.be32();
   soa.retry = in.be32();
@@ -63,43 +80,38 @@ Soa read_soa(ByteCursor& in, Message& out) {
   return soa;
 }
 
-Srv read_srv(ByteCursor& in, Message& out) {
+Srv read_srv(ByteCursor& in, Bytes message, Message& out) {
   Srv srv;
   srv.priority = in.be16();
   srv.weight = in.be16();
   srv.port = in.be16();
-  srv.target = read_name(in, out);
+  srv.target = read_inner_name(in, message, out);
   return srv;
 }
 
-Sshfp read_sshfp(ByteCursor data, Message& out) {
+Sshfp read_sshfp(ByteCursor& data, Message& out) {
   Sshfp fp;
   fp.algorithm = data.u8();
   fp.type = data.u8();
-  fp.fingerprint = keep(data.rest(), out);
+  if (!data.failed()) fp.fingerprint = keep(data.rest(), out);
   return fp;
 }
 
-// `in` stands at the record's data in the whole message, so that names in it can be followed; it is moved by
-// value.
-RecordData read_data(ByteCursor in, Bytes data, std::uint16_t type, Message& out) {
-  RecordData result;
+// `in` lies over the message up to the end of the record's data and stands at the start of that. It fails
+// when the data is not what its type says.
+RecordData read_data(ByteCursor& in, Bytes message, std::uint16_t type, Message& out) {
   switch (type) {
     case type_cname:
     case type_ns:
-    case type_ptr: result = read_name(in, out); break;
-    case type_mx:
-      in.skip(2);
-      result = read_name(in, out);
-      break;  // behind the preference
-    case type_soa: result = read_soa(in, out); break;
-    case type_srv: result = read_srv(in, out); break;
-    case type_txt: return read_strings(ByteCursor{data}, out);
-    case type_opt: return read_options(ByteCursor{data}, out);
-    case type_sshfp: return read_sshfp(ByteCursor{data}, out);
-    default: return keep(data, out);
+    case type_ptr: return read_inner_name(in, message, out);
+    case type_mx: in.skip(2); return read_inner_name(in, message, out);  // behind the preference
+    case type_soa: return read_soa(in, message, out);
+    case type_srv: return read_srv(in, message, out);
+    case type_txt: return read_strings(in, out);
+    case type_opt: return read_options(in, out);
+    case type_sshfp: return read_sshfp(in, out);
+    default: return keep(in.rest(), out);
   }
-  return in.failed() ? RecordData{Slice{}} : result;
 }
 
 Record read_record(ByteCursor& in, Message& out) {
@@ -109,9 +121,13 @@ Record read_record(ByteCursor& in, Message& out) {
   r.klass = in.be16();
   r.ttl = in.be32();
   const std::uint16_t length = in.be16();
-  const ByteCursor at_data = in;
-  const Bytes data = in.take(length);
-  if (!in.failed() && !data.empty()) r.data = read_data(at_data, data, r.type, out);
+  const std::uint32_t start = in.offset();
+  in.skip(length);
+  if (in.failed() || length == 0) return r;  // an empty record says nothing, whatever its type
+  ByteCursor data{in.whole().first(in.offset())};
+  data.skip(start);
+  r.data = read_data(data, in.whole(), r.type, out);
+  if (data.failed()) in.fail();
   return r;
 }
 

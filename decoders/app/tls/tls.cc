@@ -54,7 +54,7 @@ ParseOutcome TlsParser::parse(const AppInput& in) {
   if (existing() == nullptr && transactions_.next_id() != 0) return {.consumed = in.data.size()};
   ParseOutcome outcome = parse_records(in.direction, in.data);
   settle(in.direction, in.eof);
-  if (outcome.status == ParseOutcome::Status::ok && handling_ != EncryptionHandling::full &&
+  if (outcome.status == ParseOutcome::Status::ok && handling_ != EncryptionHandling::full && handshake_over() &&
       encrypted(Direction::to_server) && encrypted(Direction::to_client)) {
     outcome.status = ParseOutcome::Status::bypass;
   }
@@ -303,7 +303,8 @@ void TlsParser::handshake_done() {
 // Whether the handshake is over: encrypted data says so, or all the certificates that are to come are there.
 void TlsParser::settle(Direction d, bool eof) {
   if (existing() == nullptr) return;
-  const bool certified = tx().certificate_requested ? !tx().client_chain.empty() : !tx().server_chain.empty();
+  const bool server_certified = !tx().server_chain.empty() && tx().at_least(ServerState::hello_done);
+  const bool certified = tx().certificate_requested ? !tx().client_chain.empty() : server_certified;
   if (application_data_ || certified) handshake_done();
   ended_[index(d)] = ended_[index(d)] || eof;
   if (ended_[0] && ended_[1]) {

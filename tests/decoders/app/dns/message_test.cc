@@ -184,3 +184,31 @@ TEST_CASE("dns types: names go both ways") {
   CHECK(rcode_name(3) == "NXDOMAIN");
   CHECK(rcode_name(12).empty());
 }
+
+TEST_CASE("dns message: data that is not what its type says makes the message malformed") {
+  struct Row {
+    unsigned type;
+    std::string_view data;
+  };
+  using namespace std::string_view_literals;
+  const Row rows[] = {{type_cname,
+                       "\x05"
+                       "abc"sv},
+                      {type_mx, "\x00"sv},
+                      {type_txt,
+                       "\x09"
+                       "short"sv},
+                      {type_srv, "\x00\x01\x00\x02"sv},
+                      {type_sshfp, "\x01"sv},
+                      {type_soa, "\xc0\x0c\xc0\x0c\x00"sv},
+                      {type_ptr,
+                       "\x05"
+                       "abcde"sv /* ends behind the data */}};
+  for (const Row& row : rows) {
+    CAPTURE(row.type);
+    DnsBuilder b(1, 0x8000, 0, 1);
+    b.name("a.b").record(row.type, 0, row.data).u8(0);
+    Message m;
+    CHECK_FALSE(parse_message(b.bytes(), m));
+  }
+}

@@ -119,8 +119,10 @@ TEST_CASE("tls: parsing ends when both sides encrypt, and a resumed session is k
   CHECK(feed(*parser, Direction::to_client,
              tls_record(22, server_hello("", "0123")) + tls_record(20, "\x01") +
                  tls_record(22, "encrypted")) == Status::ok);
-  CHECK(feed(*parser, Direction::to_server, tls_record(20, "\x01") + tls_record(22, "encrypted")) ==
-        Status::bypass);
+  const std::string finished = tls_record(20, "\x01") + tls_record(22, "encrypted");
+  CHECK(feed(*parser, Direction::to_server, finished) == Status::ok);
+  CHECK(tx_of(*parser).progress[1] == at(ServerState::hello));
+  CHECK(feed(*parser, Direction::to_server, tls_record(23, "data")) == Status::bypass);
   CHECK(tx_of(*parser).session_resumed());
   CHECK(tx_of(*parser).events.empty());
 }
