@@ -278,7 +278,10 @@ void AppLayerDriver::stop_parsing(Flow& flow) {
 }
 
 void AppLayerDriver::finish_direction(Flow& flow, Direction direction, TimeUs now) {
-  if (flow.app == nullptr) return;
+  if (flow.app == nullptr) {
+    if (flow.tcp->stream(direction).app_chunk().kind == TcpStream::Chunk::Kind::none) return;
+    flow.app = std::make_unique<AppLayer>();
+  }
   advance(flow, direction, now);
   flow.app->eof[index(direction)] = true;
   flow.app->parsed_now = true;
@@ -305,12 +308,11 @@ void AppLayerDriver::complete_change(Flow& flow) {
 }
 
 Direction AppLayerDriver::on_datagram(Flow& flow, const Packet& packet, Direction direction) {
-  if (packet.payload.empty()) return direction;
   if (flow.app == nullptr) flow.app = std::make_unique<AppLayer>();
   AppLayer& app = *flow.app;
   if (app.by_direction[index(direction)] == AppProto::unknown)
     direction = datagram_protocol(flow, packet, direction);
-  if (app.parser == nullptr || app.given_up) return direction;
+  if (app.parser == nullptr || app.given_up || packet.payload.empty()) return direction;
   std::size_t consumed = 0;
   parse(flow,
         {.direction = direction,
@@ -330,8 +332,7 @@ Direction AppLayerDriver::datagram_protocol(Flow& flow, const Packet& packet, Di
                                                                    .direction = d,
                                                                    .data = packet.payload,
                                                                    .client_port = flow.client_port,
-                                                                   .server_port = flow.server_port,
-                                                                   .either_way = !valid(app.protocol)},
+                                                                   .server_port = flow.server_port},
                                                                   app.tried[index(d)], scratch_.get());
   if (found.reversed) {
     turn_round(flow);

@@ -43,6 +43,7 @@ EventLog::EventLog(const std::vector<Output>& outputs, std::shared_ptr<const rul
     sessions_.push_back({std::make_unique<output::EveSession>(*out.log, *out.sink), out.log->wants("alert"),
                          out.log->wants("drop"), out.log->wants("flow"), out.log->wants("netflow"),
                          out.log->wants("anomaly"), out.log->wants("fileinfo")});
+    wants_files_ = wants_files_ || sessions_.back().files;
     wants_anomalies_ = wants_anomalies_ || sessions_.back().anomalies;
     for (std::size_t p = 0; p < kAppProtoCount; ++p)
       for (const auto& active : out.log->tx_loggers(static_cast<AppProto>(p))) {
@@ -191,7 +192,13 @@ void EventLog::transaction(const PacketFacts& facts, Transaction& tx,
 
 bool EventLog::all_written(AppProto protocol, const Transaction& tx) const {
   const std::uint32_t mask = tx_mask_[static_cast<std::size_t>(protocol)];
-  return (tx.logged & mask) == mask;
+  if ((tx.logged & mask) != mask) return false;
+  if (!wants_files_) return true;
+  for (const Direction d : {Direction::to_server, Direction::to_client})
+    if (const FileList* files = tx.files(d))
+      for (const auto& file : *files)
+        if (!file->logged) return false;
+  return true;
 }
 
 void EventLog::transaction_anomalies(const PacketFacts& facts, Transaction& tx) {
@@ -215,9 +222,10 @@ void EventLog::transaction_anomalies(const PacketFacts& facts, Transaction& tx) 
 }
 
 void EventLog::transaction_files(const PacketFacts& facts, Transaction& tx, bool over) {
+  if (!wants_files_) return;
   for (const Direction d : {Direction::to_server, Direction::to_client}) {
     FileList* files = tx.files(d);
-    if (files == nullptr) continue;
+    if (files == nullptr || (d != facts.direction && !over)) continue;  // with a packet of its direction
     for (const auto& file : *files) {
       if (file->logged || (file->state == FileState::open && !over)) continue;
       if (file->state == FileState::open) file->state = FileState::truncated;

@@ -54,7 +54,7 @@ class EventLog {
   // complete.
   void transaction(const PacketFacts& facts, Transaction& tx, const std::array<std::uint8_t, 2>& progress,
                    bool over);
-  // Every logger that wants the transaction has written it.
+  // Every logger that wants the transaction or its files has written them.
   [[nodiscard]] bool all_written(AppProto protocol, const Transaction& tx) const;
   void flow_end(const Flow& flow, FlowEnd reason, TimeUs now);
 
@@ -80,7 +80,7 @@ class EventLog {
   Counters& counters_;
   std::string_view capture_name_;
   bool inline_mode_;
-  bool wants_anomalies_ = false;
+  bool wants_anomalies_ = false, wants_files_ = false;
   output::FlowRecord flow_record_;
   output::FlowMetadata metadata_;
 };

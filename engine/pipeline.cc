@@ -214,11 +214,11 @@ void Pipeline::parse_application(Step& step) {
 const DetectResult& Pipeline::detect(const Step& step) {
   if (!detect_ || (step.flow != nullptr && step.flow->no_packet_inspection)) return nothing_;
   const DetectResult& found = detect_->run({.packet = step.packet,
-                                           .flow = step.flow,
-                                           .direction = step.direction,
-                                           .segment = step.segment,
-                                           .stream_events = step.stream_events,
-                                           .flow_ends = step.packet.origin == PacketOrigin::flow_timeout});
+                                            .flow = step.flow,
+                                            .direction = step.direction,
+                                            .segment = step.segment,
+                                            .stream_events = step.stream_events,
+                                            .flow_ends = step.packet.origin == PacketOrigin::flow_timeout});
   return found;
 }
 

@@ -100,7 +100,8 @@ DetectionScratch ProtocolDetector::make_scratch() const {
 
 tl::expected<void, std::string> ProtocolDetector::fill(Transport t, const Settings& protocols) {
   Table& table = tables_[index_of(t)];
-  table.port_list.assign(kPorts, 0);
+  table.server_ports.assign(kPorts, 0);
+  table.client_ports.assign(kPorts, 0);
   table.port_lists.emplace_back();
   std::vector<ProbePattern> patterns;
   for (std::size_t i = 0; i < kAppProtoCount; ++i) {
@@ -121,26 +122,27 @@ tl::expected<void, std::string> ProtocolDetector::fill(Transport t, const Settin
       patterns.push_back(p);
     }
     if (info.probe == nullptr) continue;
-    std::string ports = configured(protocols, own + ".detection-ports.dp") + "," +
-                        configured(protocols, own + ".detection-ports.sp");
-    if (ports == ",")
-      ports = configured(protocols, base + ".detection-ports.dp") + "," +
-              configured(protocols, base + ".detection-ports.sp");
-    if (ports == ",") ports = t == Transport::tcp ? info.probe_ports.tcp : info.probe_ports.udp;
-    if (auto added = add_ports(table, info.id, ports); !added)
-      return tl::unexpected("app-layer.protocols." + base + ".detection-ports: " + added.error());
+    std::string server = configured(protocols, own + ".detection-ports.dp");
+    std::string client = configured(protocols, own + ".detection-ports.sp");
+    if (server.empty()) server = configured(protocols, base + ".detection-ports.dp");
+    if (client.empty()) client = configured(protocols, base + ".detection-ports.sp");
+    if (server.empty() && client.empty())
+      server = t == Transport::tcp ? info.probe_ports.tcp : info.probe_ports.udp;
+    auto added = add_ports(table, table.server_ports, info.id, server);
+    if (added) added = add_ports(table, table.client_ports, info.id, client);
+    if (!added) return tl::unexpected("app-layer.protocols." + base + ".detection-ports: " + added.error());
   }
   return compile(table, patterns);
 }
 
 // Ports with the same set of protocols share a list; there are few different ones.
-tl::expected<void, std::string> ProtocolDetector::add_ports(Table& table, AppProto p,
-                                                            const std::string& ports) {
+tl::expected<void, std::string> ProtocolDetector::add_ports(Table& table, std::vector<std::uint8_t>& lists,
+                                                            AppProto p, const std::string& ports) {
   const auto ranges = parse_ports(ports);
   if (!ranges) return tl::unexpected(ranges.error());
   for (const PortRange& range : *ranges)
     for (std::uint32_t port = range.first; port <= range.last; ++port) {
-      std::vector<AppProto> wanted = table.port_lists[table.port_list[port]];
+      std::vector<AppProto> wanted = table.port_lists[lists[port]];
       if (std::find(wanted.begin(), wanted.end(), p) != wanted.end()) continue;
       wanted.push_back(p);
       auto found = std::find(table.port_lists.begin(), table.port_lists.end(), wanted);
@@ -149,7 +151,7 @@ tl::expected<void, std::string> ProtocolDetector::add_ports(Table& table, AppPro
           return tl::unexpected(std::string("too many different sets of ports"));
         found = table.port_lists.insert(found, wanted);
       }
-      table.port_list[port] = static_cast<std::uint8_t>(found - table.port_lists.begin());
+      lists[port] = static_cast<std::uint8_t>(found - table.port_lists.begin());
     }
   return {};
 }
@@ -245,8 +247,8 @@ ProtocolDetector::Found ProtocolDetector::by_pattern(const Table& table, const I
 
 ProtocolDetector::Found ProtocolDetector::by_probe(const Table& table, const Input& in,
                                                    DirectionProbe& tried) const {
-  const std::uint8_t server_list = table.port_list[in.server_port],
-                     client_list = table.port_list[in.client_port];
+  const std::uint8_t server_list = table.server_ports[in.server_port],
+                     client_list = table.client_ports[in.client_port];
   bool wait = false;
   for (const std::uint8_t list : {server_list, client_list}) {
     for (const AppProto p : table.port_lists[list]) {

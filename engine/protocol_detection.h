@@ -83,14 +83,16 @@ class ProtocolDetector {
     std::unique_ptr<hs_database, HsDatabaseDeleter> database;
     std::vector<Row> rows;
     std::array<std::size_t, 2> depth{0, 0};  // by direction: how far its patterns reach
-    std::vector<std::uint8_t> port_list;     // port -> index into port_lists; 0: none
+    // Port of the server (detection-ports dp) or of the client (sp) -> index into port_lists; 0: none.
+    std::vector<std::uint8_t> server_ports, client_ports;
     std::vector<std::vector<AppProto>> port_lists;
   };
   ProtocolDetector() = default;
   static constexpr std::size_t index_of(Transport t) { return static_cast<std::size_t>(t); }
 
   tl::expected<void, std::string> fill(Transport t, const Settings& protocols);
-  tl::expected<void, std::string> add_ports(Table& table, AppProto p, const std::string& ports);
+  tl::expected<void, std::string> add_ports(Table& table, std::vector<std::uint8_t>& lists, AppProto p,
+                                            const std::string& ports);
   static tl::expected<void, std::string> compile(Table& table, const std::vector<ProbePattern>& patterns);
   Found by_pattern(const Table& table, const Input& in, DirectionProbe& tried, hs_scratch* scratch) const;
   Found by_probe(const Table& table, const Input& in, DirectionProbe& tried) const;

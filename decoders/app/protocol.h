@@ -25,7 +25,7 @@ enum class ProbeResult : std::uint8_t { no, need_more, yes, yes_reversed /* it i
 using ProbeFunction = ProbeResult (*)(Direction, Bytes);
 
 struct ProtocolPorts {
-  std::string_view tcp;  // "53", "80,8080", "5060-5061"; empty: none. The probe runs when either port matches.
+  std::string_view tcp;  // "53", "80,8080", "5060-5061"; empty: none. The server's port counts.
   std::string_view udp;
 };
 
