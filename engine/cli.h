@@ -23,6 +23,7 @@ struct CliOptions {
   std::vector<std::string> settings;  // --set
   RuleSetupOptions rules;             // -S, -s, --no-rules, --data-dir
   std::string log_dir = ".";          // -l
+  std::string rule_profile;           // --rule-profile; empty: none
   std::string checksums = "auto";     // -k: auto, all or none
   unsigned threads = 0;               // 0: one a core
   bool strict = false;

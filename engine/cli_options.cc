@@ -63,6 +63,7 @@ void add_output(po::options_description& all) {
   auto output = group("Output");
   output.add_options()("log-dir,l", text("DIR"),
                        "where logs go (default: the current folder); made when missing")(
+      "rule-profile", text("FILE"), "what each rule cost: checks, matches, time; JSON, most expensive first")(
       "threads", text("N"), "workers (default: one a core); the events are the same for every N");
   all.add(output);
 }
@@ -142,6 +143,7 @@ tl::expected<void, std::string> read_values(const Reader& in, CliOptions& out) {
   out.rules.no_rules = in.flag("no-rules") || in.flag("disable-detection");
   out.rules.data_dir = in.one("data-dir");
   out.log_dir = in.one("log-dir", ".");
+  out.rule_profile = in.one("rule-profile");
   out.no_cache = in.flag("no-cache");
   out.strict = in.flag("strict") || in.flag("init-errors-fatal");
   out.verbose = in.flag("verbose");

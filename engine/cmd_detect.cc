@@ -37,6 +37,7 @@ RunOptions run_options(const CliOptions& options, const RuleSetup& setup, bool p
                                                 : ChecksumMode::automatic;
   run.threads = worker_count(options);
   run.prevent = prevent;
+  run.rule_profile = options.rule_profile;
   const rules::LoadedRules& loaded = setup.loaded;
   run.rules_loaded = loaded.rules_seen - loaded.failed - loaded.skipped;
   run.rules_failed = loaded.failed;

@@ -53,11 +53,16 @@ Detect::Impl::Impl(std::shared_ptr<const rules::RuleSet> rule_set, const DetectS
       shared(shared_state),
       scratch(clone_scratch(*program)),
       candidates(program->rules.size()),
-      buffers(program->buffers.size()) {}
+      buffers(program->buffers.size()),
+      profile(settings.profile_rules ? std::make_unique<RuleProfile>(program->rules.size()) : nullptr) {}
 
 Detect::Detect(std::shared_ptr<const rules::RuleSet> rules, const DetectSettings& settings, rules::SharedState& shared)
     : impl_(std::make_unique<Impl>(std::move(rules), settings, shared)) {}
 Detect::~Detect() = default;
+
+const RuleProfile* Detect::profile() const {
+  return impl_->profile.get();
+}
 
 void Detect::replace_rules(std::shared_ptr<const rules::RuleSet> rules) {
   impl_ = std::make_unique<Impl>(std::move(rules), impl_->settings, impl_->shared);
@@ -158,6 +163,7 @@ void Detect::Impl::match(RuleId id, const Transaction* tx, bool from_stream) {
   const rules::Signature& s = *program->rules[id].signature;
   for (const auto& effect : s.effects) effect->apply(*context);
   queue.push_back({id, tx, from_stream});
+  if (profile != nullptr) profile->count_match(id);
 }
 
 // Orders the queue, asks the thresholds, honours pass rules.

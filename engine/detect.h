@@ -14,6 +14,7 @@
 #include "decoders/app/transaction.h"
 #include "decoders/packet.h"
 #include "engine/flow.h"
+#include "engine/rule_profile.h"
 #include "engine/tcp_session.h"
 #include "rules/rule_set.h"
 
@@ -45,6 +46,7 @@ struct DetectResult {
 struct DetectSettings {
   std::size_t packet_alert_max = 15;
   bool inline_mode = false;
+  bool profile_rules = false;  // count and time each rule's checks
 };
 
 class Detect {
@@ -60,6 +62,8 @@ class Detect {
   // Detection has nothing more to do with this transaction in that direction (it inspected it at its complete
   // progress). True for every transaction when there are no rules.
   [[nodiscard]] bool finished(const Transaction& tx, AppProto protocol, Direction direction) const;
+  // What the rules have cost so far; null unless the settings ask for it.
+  [[nodiscard]] const RuleProfile* profile() const;
   void replace_rules(std::shared_ptr<const rules::RuleSet> rules);
 
  private:

@@ -88,6 +88,7 @@ struct Detect::Impl {
   rules::ChainScratch chain_scratch;
   rules::CandidateSet candidates;
   BufferCache buffers;
+  std::unique_ptr<RuleProfile> profile;  // null: not wanted
   DetectResult result;
 
   // The packet at hand.

@@ -11,8 +11,10 @@ void Detect::Impl::run_ip_only() {
     done = true;
   }
   const auto check = [this](std::span<const RuleId> ids) {
-    for (const RuleId id : ids)
+    for (const RuleId id : ids) {
+      const RuleCheckScope scope(profile.get(), id);
       if (header_matches(program->rules[id])) match(id, nullptr, false);
+    }
   };
   check(program->ip_only_source.find(in->packet.ip.source));
   check(program->ip_only_destination.find(in->packet.ip.destination));
@@ -26,8 +28,10 @@ void Detect::Impl::run_proto_only() {
   bool& done = in->flow->detect->proto_only_done[index(in->direction)];
   if (done) return;
   done = true;
-  for (const RuleId id : program->proto_only[static_cast<std::size_t>(protocol)][index(in->direction)])
+  for (const RuleId id : program->proto_only[static_cast<std::size_t>(protocol)][index(in->direction)]) {
+    const RuleCheckScope check(profile.get(), id);
     if (header_matches(program->rules[id])) match(id, nullptr, false);
+  }
 }
 
 void Detect::Impl::gather_packet_candidates(const rules::PacketGroup& group) {
@@ -66,6 +70,7 @@ void Detect::Impl::run_packet() {
   const std::uint16_t port = in->direction == Direction::to_server ? p.destination_port : p.source_port;
   if (const rules::PacketGroup* group = packet_rules.of_port(port)) gather_packet_candidates(*group);
   for (const RuleId id : candidates.sorted()) {
+    const RuleCheckScope check(profile.get(), id);
     const CompiledRule& rule = program->rules[id];
     bool from_stream = false;
     if (header_matches(rule) && packet_rule_matches(rule, from_stream)) match(id, nullptr, from_stream);

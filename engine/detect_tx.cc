@@ -113,6 +113,7 @@ void Detect::Impl::run_transaction(Transaction& tx, const rules::TxRules& tx_rul
   side.pending.clear();
   for (const RuleId id : candidates.sorted()) {
     if (std::find(side.alerted.begin(), side.alerted.end(), id) != side.alerted.end()) continue;
+    const RuleCheckScope check(profile.get(), id);
     const auto found = std::find_if(old.begin(), old.end(), [&](const PendingRule& w) { return w.rule == id; });
     PendingRule state = found != old.end() ? *found : PendingRule{.rule = id};
     if (found == old.end() && !header_matches(program->rules[id])) continue;

@@ -64,6 +64,7 @@ Pipeline::Pipeline(const PipelineSetup& setup, std::shared_ptr<const rules::Rule
 Pipeline::~Pipeline() = default;
 
 Verdict Pipeline::inspect(const RawPacket& raw) {
+  const StageClock::Unit unit(stages_);
   advance_clock(raw.time, raw.number);    // flows whose time is over end first
   const std::size_t found = decode(raw);  // the frame, and what it carries: a whole datagram, tunnels
   Verdict verdict = Verdict::accept;
@@ -89,6 +90,7 @@ Verdict Pipeline::inspect_one(Step step) {
 }
 
 void Pipeline::advance_clock(TimeUs now, std::uint64_t packet_number) {
+  const StageClock::Timing timing(stages_, Stage::flow);
   now_ = now;
   packet_number_ = packet_number;
   flows_.expire(now, [this](Flow& flow, FlowEnd reason) {
@@ -100,6 +102,7 @@ void Pipeline::advance_clock(TimeUs now, std::uint64_t packet_number) {
 
 void Pipeline::finish() {
   flows_.drain([this](Flow& flow, FlowEnd reason) {
+    const StageClock::Unit unit(stages_);
     order_ = EventOrder::of_left(flow.first_packet);
     end_flow(flow, reason);
   });
@@ -107,6 +110,7 @@ void Pipeline::finish() {
 
 // The frame, then what it carries, as long as there is something: each becomes a packet of its own.
 std::size_t Pipeline::decode(const RawPacket& raw) {
+  const StageClock::Timing timing(stages_, Stage::decode);
   decode_packet(raw, packets_[0], decoding_);
   std::size_t found = 1;
   while (found < kMaxNested && decode_next(packets_[found - 1], packets_[found])) {
@@ -151,6 +155,7 @@ void Pipeline::count(const Packet& packet) {
 }
 
 void Pipeline::find_flow(Step& step) {
+  const StageClock::Timing timing(stages_, Stage::flow);
   const auto on_end = [this](Flow& flow, FlowEnd reason) { end_flow(flow, reason); };
   FlowTable::Lookup lookup = flows_.find_or_create(step.packet, on_end);
   if (lookup.flow != nullptr && !lookup.created && lookup.flow->tcp != nullptr && step.packet.has_tcp &&
@@ -172,6 +177,7 @@ void Pipeline::find_flow(Step& step) {
 }
 
 void Pipeline::track_stream(Step& step) {
+  const StageClock::Timing timing(stages_, Stage::stream);
   if (step.flow == nullptr || !step.packet.has_tcp || step.flow->protocol != kTcpNumber) return;
   Flow& flow = *step.flow;
   if (setup_.checksums_keep_out && (step.packet.l4_checksum_bad || step.packet.ip_checksum_bad)) {
@@ -202,6 +208,7 @@ void Pipeline::update_flow_state(Flow& flow) {
 }
 
 void Pipeline::parse_application(Step& step) {
+  const StageClock::Timing timing(stages_, Stage::app_layer);
   if (step.flow == nullptr) return;
   if (step.segment != nullptr) {
     if (step.segment->app_update[0] || step.segment->app_update[1])
@@ -212,6 +219,7 @@ void Pipeline::parse_application(Step& step) {
 }
 
 const DetectResult& Pipeline::detect(const Step& step) {
+  const StageClock::Timing timing(stages_, Stage::detect);
   if (!detect_ || (step.flow != nullptr && step.flow->no_packet_inspection)) return nothing_;
   const DetectResult& found = detect_->run({.packet = step.packet,
                                             .flow = step.flow,
@@ -242,6 +250,7 @@ Verdict Pipeline::decide(const Step& step, const DetectResult& found) {
 }
 
 void Pipeline::write_events(const Step& step, const DetectResult& found, Verdict verdict) {
+  const StageClock::Timing timing(stages_, Stage::output);
   const PacketFacts facts{step.packet, step.flow, step.direction, step.tunnel};
   log_.alerts(facts, found, verdict);
   log_.anomalies(facts, step.stream_events);
@@ -257,6 +266,7 @@ void Pipeline::write_events(const Step& step, const DetectResult& found, Verdict
 // Writes what is due of the flow's transactions, tells those that detection has looked at them, and lets go
 // of those that are complete, written and inspected in both directions.
 void Pipeline::settle_transactions(const Step& step) {
+  const StageClock::Timing timing(stages_, Stage::output);
   if (detect_) detect_->let_go();
   AppLayer* app = step.flow != nullptr ? step.flow->app.get() : nullptr;
   if (app == nullptr || app->parser == nullptr || app->parser->transactions().empty()) return;
@@ -295,6 +305,7 @@ void Pipeline::finish_protocol(const Step& step) {
 }
 
 void Pipeline::end_flow(Flow& flow, FlowEnd reason) {
+  const StageClock::Timing timing(stages_, Stage::flow);
   if (flow.tcp != nullptr) finish_stream(flow);
   switch (flow.state) {
     case FlowState::fresh: ++counters_.flow_end_new; break;

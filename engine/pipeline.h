@@ -66,6 +66,8 @@ class Pipeline {
   // Whether checksums of the following packets are looked at; on at first.
   void verify_checksums(bool on) { decoding_.verify_checksums = on; }
   [[nodiscard]] const Counters& counters() const { return counters_; }
+  // Null unless the setup asks for it.
+  [[nodiscard]] const RuleProfile* rule_profile() const { return detect_ ? detect_->profile() : nullptr; }
 
   static constexpr std::size_t kMaxNested = 8;  // a frame, and the packets found one inside the other
 
@@ -102,6 +104,7 @@ class Pipeline {
   EventOrder& order_;
   DecodeSettings decoding_;
   Counters counters_;
+  StageClock stages_{counters_.stages};
   Defragmenter defrag_;
   FlowTable flows_;
   MemoryBudget stream_memory_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <deque>
+#include <fstream>
 
 #include "engine/log_outputs.h"
 #include "engine/pipeline.h"
@@ -106,8 +107,13 @@ struct Input {
   }
 };
 
+struct Totals {
+  Counters counters;
+  RuleProfile rule_profile;
+};
+
 // One thread does everything; no queue in between.
-Counters run_single(Input& input, const PipelineSetup& setup,
+Totals run_single(Input& input, const PipelineSetup& setup,
                     const std::shared_ptr<const rules::RuleSet>& rules, rules::SharedState& shared,
                     const LogOutputs& outputs) {
   std::vector<EventLog::Output> logs;
@@ -120,10 +126,12 @@ Counters run_single(Input& input, const PipelineSetup& setup,
     pipeline.inspect(raw);
   });
   pipeline.finish();
-  return pipeline.counters();
+  Totals totals{.counters = pipeline.counters(), .rule_profile = {}};
+  if (const RuleProfile* profile = pipeline.rule_profile()) totals.rule_profile.add(*profile);
+  return totals;
 }
 
-Counters run_pool(Input& input, unsigned workers, const PipelineSetup& setup,
+Totals run_pool(Input& input, unsigned workers, const PipelineSetup& setup,
                   const std::shared_ptr<const rules::RuleSet>& rules, rules::SharedState& shared,
                   LogOutputs& outputs) {
   WorkerPool pool(workers, setup, rules, shared, outputs);
@@ -131,7 +139,7 @@ Counters run_pool(Input& input, unsigned workers, const PipelineSetup& setup,
     pool.feed(raw, capture, checksums);
   });
   pool.finish();
-  return pool.counters();
+  return {.counters = pool.counters(), .rule_profile = pool.rule_profile()};
 }
 
 void write_stats(const LogOutputs& outputs, const RunOptions& options, const RunSummary& summary,
@@ -142,8 +150,30 @@ void write_stats(const LogOutputs& outputs, const RunOptions& options, const Run
   values.emplace_back("detect.engines[].rules_failed", options.rules_failed);
   values.emplace_back("detect.engines[].rules_skipped", options.rules_skipped);
   for (const LogOutputs::Eve& eve : outputs.eve)
-    output::EveSession(*eve.log, *eve.sink).stats(now, static_cast<std::uint64_t>(summary.seconds), values);
+    output::EveSession(*eve.log, *eve.sink).stats(now, static_cast<std::uint64_t>(summary.seconds), values,
+                                               stage_shares(summary.counters.stages));
 }
+
+// The file of --rule-profile: opened before the run, so that a wrong name is said at once.
+class RuleProfileFile {
+ public:
+  explicit RuleProfileFile(const std::string& path) : path_(path) {
+    if (wanted()) file_.open(path, std::ios::binary | std::ios::trunc);
+  }
+  [[nodiscard]] bool wanted() const { return !path_.empty(); }
+  [[nodiscard]] bool failed() const { return wanted() && !file_; }
+  [[nodiscard]] std::string error() const { return "--rule-profile " + path_ + ": cannot be written"; }
+  void write(const RuleProfile& profile, const rules::RuleSet* rules) {
+    if (!wanted()) return;
+    file_ << (rules != nullptr ? rule_profile_json(profile, *rules, rate_.nanoseconds_per_tick()) : "[]\n");
+    file_.close();
+  }
+
+ private:
+  std::string path_;
+  std::ofstream file_;
+  TickRate rate_;
+};
 
 }  // namespace
 
@@ -155,6 +185,9 @@ tl::expected<RunSummary, std::string> run_offline(const RunOptions& options, con
   if (!source) return tl::unexpected(source.error());
   auto outputs = LogOutputs::open(config, options.log_dir);
   if (!outputs) return tl::unexpected(outputs.error());
+  RuleProfileFile profile_file(options.rule_profile);
+  if (profile_file.failed()) return tl::unexpected(profile_file.error());
+  setup->detection.profile_rules = profile_file.wanted();
 
   const auto begin = Clock::now();
   rules::SharedState shared;
@@ -164,13 +197,16 @@ tl::expected<RunSummary, std::string> run_offline(const RunOptions& options, con
               .meter = meter,
               .summary = summary,
               .checksums = ChecksumSample(checksum_mode(options, config), setup->decoding)};
-  summary.counters = options.threads > 1 ? run_pool(input, options.threads, *setup, rules, shared, *outputs)
-                                         : run_single(input, *setup, rules, shared, *outputs);
+  Totals totals = options.threads > 1 ? run_pool(input, options.threads, *setup, rules, shared, *outputs)
+                                      : run_single(input, *setup, rules, shared, *outputs);
+  summary.counters = totals.counters;
   summary.flows = summary.counters.flow_total;
   summary.alerts = summary.counters.detect_alert;
   summary.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
   if (config.flag("stats.enabled", true)) write_stats(*outputs, options, summary, input.last_time);
   summary.errors = (*source)->errors();
+  profile_file.write(totals.rule_profile, rules.get());
+  if (profile_file.failed()) summary.errors.push_back(profile_file.error());
   outputs->close(summary.errors);
   return summary;
 }

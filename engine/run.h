@@ -28,6 +28,7 @@ struct RunOptions {
   ChecksumMode checksums = ChecksumMode::automatic;
   unsigned threads = 1;                              // workers, at least one
   bool prevent = false;                              // streams are handled inline, drop rules act
+  std::string rule_profile;                          // file for what each rule cost; empty: not wanted
   std::function<void(const RunProgress&)> progress;  // called about ten times a second; may be empty
   // What loading the rules said, for stats events.
   std::uint64_t rules_loaded = 0, rules_failed = 0, rules_skipped = 0;

@@ -1,6 +1,8 @@
 #include "engine/stats.h"
 
 #include <algorithm>
+#include <cmath>
+#include <numeric>
 
 #include "decoders/app/protocol.h"
 
@@ -76,7 +78,17 @@ Counters& Counters::operator+=(const Counters& other) {
       app[i].gap_errors[t] += other.app[i].gap_errors[t];
       app[i].parser_errors[t] += other.app[i].parser_errors[t];
     }
+  for (std::size_t i = 0; i < stages.size(); ++i) stages[i] += other.stages[i];
   return *this;
+}
+
+std::vector<std::pair<std::string_view, double>> stage_shares(const StageTicks& stages) {
+  const auto total = static_cast<double>(std::accumulate(stages.begin(), stages.end(), Ticks{0}));
+  std::vector<std::pair<std::string_view, double>> out;
+  if (total == 0) return out;
+  for (std::size_t i = 0; i < stages.size(); ++i)
+    out.emplace_back(kStageNames[i], std::round(static_cast<double>(stages[i]) / total * 1000) / 1000);
+  return out;
 }
 
 CounterNames::CounterNames() {

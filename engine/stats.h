@@ -12,6 +12,7 @@
 #include "decoders/anomaly.h"
 #include "decoders/app/app_proto.h"
 #include "decoders/packet.h"
+#include "engine/stage_clock.h"
 
 namespace weir::engine {
 
@@ -29,10 +30,14 @@ struct Counters {
   std::array<std::uint64_t, kProtoCount> layers{};  // by Proto
   std::array<std::uint64_t, static_cast<std::size_t>(Anomaly::count_)> anomalies{};
   std::array<AppCounters, kAppProtoCount> app{};
+  StageTicks stages{};  // sampled: only their proportions mean something
 
   // Sums, and takes the greater of maxima.
   Counters& operator+=(const Counters& other);
 };
+
+// Stage of the pipeline and its part of the time, 0 to 1 with three decimals; empty when nothing was timed.
+std::vector<std::pair<std::string_view, double>> stage_shares(const StageTicks& stages);
 
 // Names and values for a stats event, in the order in which they are written. The names live as long as the
 // object (which is to be kept: names of protocols and anomalies are made once).

@@ -162,4 +162,11 @@ Counters WorkerPool::counters() const {
   return sum;
 }
 
+RuleProfile WorkerPool::rule_profile() const {
+  RuleProfile sum;
+  for (const auto& worker : workers_)
+    if (const RuleProfile* profile = worker->pipeline.rule_profile()) sum.add(*profile);
+  return sum;
+}
+
 }  // namespace weir::engine

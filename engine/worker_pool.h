@@ -37,6 +37,7 @@ class WorkerPool {
   void finish();
   // After finish(): the sum.
   [[nodiscard]] Counters counters() const;
+  [[nodiscard]] RuleProfile rule_profile() const;
 
  private:
   struct Item {

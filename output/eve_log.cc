@@ -187,9 +187,10 @@ void EveSession::file(const FileRecord& r) {
               [&] { write_fileinfo_event(impl_->eve, r, impl_->writer_for(r.app_proto)); });
 }
 
-void EveSession::stats(TimeUs time, std::uint64_t uptime_s, const std::vector<CounterValue>& counters) {
+void EveSession::stats(TimeUs time, std::uint64_t uptime_s, const std::vector<CounterValue>& counters,
+                       const std::vector<StageShare>& stage_shares) {
   if (!impl_->options.stats.on || !impl_->options.stats.totals) return;
-  impl_->line(true, [&] { write_stats_event(impl_->eve, time, uptime_s, counters, impl_->previous_stats); });
+  impl_->line(true, [&] { write_stats_event(impl_->eve, time, uptime_s, counters, impl_->previous_stats, stage_shares); });
   impl_->previous_stats.clear();
   for (const CounterValue& counter : counters) impl_->previous_stats.push_back(counter.second);
 }

@@ -23,6 +23,9 @@ namespace weir::output {
 // A counter of the run, as stats events name it: {"decoder.pkts", 12}. Dots make nested objects.
 using CounterValue = std::pair<std::string_view, std::uint64_t>;
 
+// A stage of the pipeline and its part of the time, 0 to 1.
+using StageShare = std::pair<std::string_view, double>;
+
 inline constexpr unsigned kMaxEveLogs = 8;
 inline constexpr unsigned kMaxLoggersPerProtocol = 4;
 
@@ -73,7 +76,9 @@ class EveSession {
   void netflow(const FlowRecord& r);  // two lines, one a direction that had packets
   void anomaly(const AnomalyRecord& r);
   void file(const FileRecord& r);
-  void stats(TimeUs time, std::uint64_t uptime_s, const std::vector<CounterValue>& counters);
+  // `stage_shares` is a field of our own: "weir":{"stage_share":{...}}; left out when empty.
+  void stats(TimeUs time, std::uint64_t uptime_s, const std::vector<CounterValue>& counters,
+             const std::vector<StageShare>& stage_shares = {});
   void transaction(const EveLog::ActiveTxLogger& logger, const EventHead& head, const Transaction& tx);
 
  private:

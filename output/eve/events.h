@@ -19,6 +19,7 @@ void write_anomaly_event(EveContext& eve, const AnomalyRecord& r);
 void write_fileinfo_event(EveContext& eve, const FileRecord& r, const EveTxWriter* app_writer);
 // `previous`: the values of the last stats event, for deltas; the same order, or empty.
 void write_stats_event(EveContext& eve, TimeUs time, std::uint64_t uptime_s,
-                       const std::vector<CounterValue>& counters, const std::vector<std::uint64_t>& previous);
+                       const std::vector<CounterValue>& counters, const std::vector<std::uint64_t>& previous,
+                       const std::vector<StageShare>& stage_shares);
 
 }  // namespace weir::output

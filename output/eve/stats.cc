@@ -66,7 +66,8 @@ bool dotted_less(std::string_view a, std::string_view b) {
 
 void write_stats_event(EveContext& eve, TimeUs time, std::uint64_t uptime_s,
                        const std::vector<CounterValue>& counters,
-                       const std::vector<std::uint64_t>& previous) {
+                       const std::vector<std::uint64_t>& previous,
+                       const std::vector<StageShare>& stage_shares) {
   const EveOptions::Stats& options = eve.options.stats;
   std::vector<Row> rows;
   rows.reserve(counters.size());
@@ -78,9 +79,15 @@ void write_stats_event(EveContext& eve, TimeUs time, std::uint64_t uptime_s,
   const auto event = eve.out.object();
   write_time(eve, "timestamp", time);
   eve.out.string("event_type", "stats");
-  const auto stats = eve.out.object("stats");
-  eve.out.number("uptime", uptime_s);
-  write_rows(eve.out, rows, options.deltas, 0);
+  {
+    const auto stats = eve.out.object("stats");
+    eve.out.number("uptime", uptime_s);
+    write_rows(eve.out, rows, options.deltas, 0);
+  }
+  if (stage_shares.empty()) return;
+  const auto own = eve.out.object("weir");
+  const auto shares = eve.out.object("stage_share");
+  for (const auto& [stage, share] : stage_shares) eve.out.real(stage, share);
 }
 
 }  // namespace weir::output

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """What the program says and how it ends when it is called wrongly or fed badly. run.py WEIR"""
-import os, struct, subprocess, sys, tempfile, unittest
+import json, os, struct, subprocess, sys, tempfile, unittest
 
 REPOSITORY = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 CAPTURE = os.path.join(REPOSITORY, "examples", "captures", "http.pcap")
@@ -87,6 +87,38 @@ class Input(Folder):
     def test_an_empty_capture_is_fine(self):
         empty = self.path("e.pcap", struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1))
         self.assertEqual(self.detect("-r", empty, "-S", RULES).status, 0)
+
+    def test_a_rule_profile_names_the_rules_that_matched(self):
+        for threads in ("1", "3"):
+            file = self.path("profile.json")
+            if threads != "1": os.remove(self.path("eve.json"))
+            self.assertEqual(self.detect("-r", CAPTURE, "-S", RULES, "--rule-profile", file, "--threads", threads).status, 0)
+            with open(file, encoding="utf-8") as f: rules = json.load(f)
+            alerts = [json.loads(line) for line in self.lines() if '"event_type":"alert"' in line]
+            for sid in {alert["alert"]["signature_id"] for alert in alerts}:
+                rule = [r for r in rules if r["sid"] == sid][0]
+                self.assertGreaterEqual(rule["checks"], rule["matches"])
+                self.assertEqual(rule["matches"], sum(alert["alert"]["signature_id"] == sid for alert in alerts))
+            times = [r["time_us"] for r in rules]
+            self.assertEqual(times, sorted(times, reverse=True))
+            self.assertTrue(all(r["checks"] > 0 and r["avg_us"] <= r["time_us"] for r in rules))
+
+    def test_a_rule_profile_without_rules_is_empty(self):
+        file = self.path("profile.json")
+        self.assertEqual(self.detect("-r", CAPTURE, "--no-rules", "--rule-profile", file).status, 0)
+        with open(file, encoding="utf-8") as f: self.assertEqual(json.load(f), [])
+
+    def test_a_rule_profile_that_cannot_be_written_ends_the_run_before_it_begins(self):
+        call = self.detect("-r", CAPTURE, "-S", RULES, "--rule-profile", "/no/such/folder/profile.json")
+        self.assertEqual(call.status, 1)
+        self.assertIn("/no/such/folder/profile.json", call.said)
+
+    def test_stats_say_what_part_of_the_time_each_stage_takes(self):
+        config = self.path("stats.yaml", "outputs:\n  - eve-log: {enabled: yes, types: [stats]}\n")
+        self.assertEqual(self.detect("-r", CAPTURE, "-S", RULES, "-c", config).status, 0)
+        shares = json.loads(self.lines()[-1])["weir"]["stage_share"]
+        self.assertEqual(set(shares), {"decode", "flow", "stream", "app_layer", "detect", "output"})
+        self.assertAlmostEqual(sum(shares.values()), 1, delta=0.01)
 
     def test_standard_input(self):
         with open(CAPTURE, "rb") as capture:

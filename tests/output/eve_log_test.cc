@@ -289,6 +289,13 @@ TEST_CASE("eve: a file has its name, state, digests and size") {
             R"("md5":"01ff","stored":false,"size":3,"start":5,"end":7,"tx_id":0}})") != std::string::npos);
 }
 
+TEST_CASE("eve: stats say what part of the time each stage takes, beside the counters") {
+  Fixture f{"stats", {{"null-values", "no"}}};
+  f.session.stats(kTime, 3, {{"decoder.pkts", 5}}, {{"decode", 0.25}, {"detect", 0.75}});
+  CHECK(f.only_line() == kTimestamp + R"("event_type":"stats","stats":{"uptime":3,"decoder":{"pkts":5}},)"
+                                      R"("weir":{"stage_share":{"decode":0.25,"detect":0.75}}})");
+}
+
 TEST_CASE("eve: stats nest by the dots of their names") {
   Fixture f{"stats", {{"deltas", "yes"}, {"null-values", "no"}}};
   std::vector<CounterValue> counters{{"flow.tcp", 2},   {"decoder.pkts", 5}, {"flow_bypassed.pkts", 1},
