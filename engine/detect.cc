@@ -170,29 +170,35 @@ void Detect::Impl::match(RuleId id, const Transaction* tx, bool from_stream) {
 void Detect::Impl::finish() {
   if (queue.empty()) return;
   std::stable_sort(queue.begin(), queue.end(), [](const Queued& a, const Queued& b) { return a.rule < b.rule; });
-  const Packet& p = in->packet;
   for (const Queued& q : queue) {
     const rules::Signature& s = *program->rules[q.rule].signature;
-    Alert alert{&s, s.action, q.tx, q.from_stream, !s.noalert};
-    bool acts = true;
-    if (s.has_thresholds()) {
-      const auto decision =
-          shared.decide(s, {p.ip.source, p.ip.destination, in->flow != nullptr ? in->flow->id : 0}, p.raw.time);
-      alert.logged = alert.logged && decision.alert;
-      acts = decision.act;
-      if (decision.replacement) alert.action = *decision.replacement;
+    if (s.noalert && s.action == rules::Action::alert) continue;  // its effects were all there is to it
+    Alert alert{.signature = &s, .action = s.action, .tx = q.tx, .from_stream = q.from_stream, .logged = !s.noalert};
+    if (result.alerts.size() >= settings.packet_alert_max) {
+      ++result.overflow;
+      continue;
     }
-    if (!acts) continue;
+    if (s.has_thresholds()) ask_thresholds(s, alert);
     if (alert.action == rules::Action::pass) {
       result.passed = true;
       result.alerts.clear();
       return;
     }
-    if (result.alerts.size() >= settings.packet_alert_max)
-      ++result.overflow;
-    else
-      result.alerts.push_back(alert);
+    result.alerts.push_back(alert);
   }
+}
+
+void Detect::Impl::ask_thresholds(const rules::Signature& s, Alert& alert) {
+  if (settings.defer_thresholds && s.action == rules::Action::alert) {
+    alert.deferred = true;
+    return;
+  }
+  const Packet& p = in->packet;
+  const std::uint64_t flow_id = in->flow != nullptr ? in->flow->id : 0;
+  const auto decision = shared.decide(s, {p.ip.source, p.ip.destination, flow_id}, p.raw.time);
+  alert.suppressed = !decision.alert || !decision.act;
+  if (!decision.act) alert.action = rules::Action::alert;  // nothing happens but the match
+  if (decision.replacement) alert.action = *decision.replacement;
 }
 
 }  // namespace weir::engine

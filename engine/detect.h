@@ -25,7 +25,9 @@ struct Alert {
   rules::Action action = rules::Action::alert;  // after thresholds (rate_filter may change it)
   const Transaction* tx = nullptr;              // what it matched on, or null; valid until the packet is done with
   bool from_stream = false;                     // matched on reassembled bytes rather than on this packet's payload
-  bool logged = true;                           // false: its action counts but nothing is written (noalert, suppressed)
+  bool logged = true;       // false: its action counts but nothing is written (noalert)
+  bool suppressed = false;  // a threshold says that nothing is written
+  bool deferred = false;    // the thresholds are yet to be asked: see DeferredAlerts
 };
 
 struct DetectInput {
@@ -47,6 +49,7 @@ struct DetectSettings {
   std::size_t packet_alert_max = 15;
   bool inline_mode = false;
   bool profile_rules = false;  // count and time each rule's checks
+  bool defer_thresholds = false;  // several workers: thresholds are asked where their lines are put in order
 };
 
 class Detect {

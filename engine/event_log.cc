@@ -5,6 +5,7 @@
 
 #include "decoders/app/protocol.h"
 #include "engine/app_layer.h"
+#include "engine/deferred_alert.h"
 #include "engine/event_head.h"
 
 namespace weir::engine {
@@ -37,10 +38,10 @@ void fill_verdict(const DetectResult& found, Verdict verdict, output::AlertRecor
 }  // namespace
 
 EventLog::EventLog(const std::vector<Output>& outputs, std::shared_ptr<const rules::RuleSet> rules,
-                   Counters& counters, bool inline_mode)
-    : rules_(std::move(rules)), counters_(counters), inline_mode_(inline_mode) {
+                   Counters& counters, bool inline_mode, DeferredAlerts* deferred)
+    : deferred_(deferred), rules_(std::move(rules)), counters_(counters), inline_mode_(inline_mode) {
   for (const Output& out : outputs) {
-    sessions_.push_back({std::make_unique<output::EveSession>(*out.log, *out.sink), out.log->wants("alert"),
+    sessions_.push_back({std::make_unique<output::EveSession>(*out.log, *out.sink), out.sink, out.log->wants("alert"),
                          out.log->wants("drop"), out.log->wants("flow"), out.log->wants("netflow"),
                          out.log->wants("anomaly"), out.log->wants("fileinfo")});
     wants_files_ = wants_files_ || sessions_.back().files;
@@ -129,11 +130,12 @@ void EventLog::alerts(const PacketFacts& facts, const DetectResult& found, Verdi
   alert_record(facts, record);
   fill_verdict(found, verdict, record);
   for (const Alert& alert : found.alerts) {
-    if (!alert.logged) {
+    if (!alert.logged) continue;
+    if (facts.flow != nullptr) facts.flow->alerted = true;
+    if (alert.suppressed) {
       ++counters_.detect_alerts_suppressed;
       continue;
     }
-    ++counters_.detect_alert;
     const bool stops = alert.action != rules::Action::alert && alert.action != rules::Action::pass;
     record.signature = &alert.signature->meta;
     record.action = inline_mode_ && stops ? "blocked" : "allowed";
@@ -142,9 +144,24 @@ void EventLog::alerts(const PacketFacts& facts, const DetectResult& found, Verdi
     record.from_stream = alert.from_stream;
     record.head.has_tx_id = alert.tx != nullptr;
     record.head.tx_id = alert.tx != nullptr ? alert.tx->id : 0;
-    for (const Session& s : sessions_)
-      if (s.alerts) s.eve->alert(record);
-    if (facts.flow != nullptr) facts.flow->alerted = true;
+    write_alert(facts, alert, record);
+  }
+}
+
+void EventLog::write_alert(const PacketFacts& facts, const Alert& alert, const output::AlertRecord& record) {
+  std::shared_ptr<output::LineCondition> condition;
+  if (alert.deferred) {
+    const Packet& p = facts.packet;
+    const std::uint64_t flow_id = facts.flow != nullptr ? facts.flow->id : 0;
+    condition = deferred_->about(*alert.signature, {p.ip.source, p.ip.destination, flow_id}, p.raw.time);
+  } else {
+    ++counters_.detect_alert;
+  }
+  for (const Session& s : sessions_) {
+    if (!s.alerts) continue;
+    if (condition != nullptr) s.sink->set_condition(condition);
+    s.eve->alert(record);
+    if (condition != nullptr) s.sink->set_condition(nullptr);
   }
 }
 

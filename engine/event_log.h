@@ -30,6 +30,8 @@ struct PacketFacts {
   const output::TunnelRecord* tunnel = nullptr;  // the packet around it
 };
 
+class DeferredAlerts;  // engine/deferred_alert.h
+
 class EventLog {
  public:
   // One EVE output: its settings, and the sink of this worker's lines. Both outlive the EventLog.
@@ -38,8 +40,9 @@ class EventLog {
     output::Sink* sink;
   };
   // `rules` may be null (no names of flowbits are needed then).
+  // `deferred` decides on alerts that are marked so; null when there are none.
   EventLog(const std::vector<Output>& outputs, std::shared_ptr<const rules::RuleSet> rules,
-           Counters& counters, bool inline_mode);
+           Counters& counters, bool inline_mode, DeferredAlerts* deferred);
 
   // The capture file that the following packets come from; the text outlives the events.
   void set_capture_name(std::string_view name) { capture_name_ = name; }
@@ -65,14 +68,17 @@ class EventLog {
   };
   struct Session {
     std::unique_ptr<output::EveSession> eve;
+    output::Sink* sink;
     bool alerts, drops, flows, netflows, anomalies, files;
   };
+  void write_alert(const PacketFacts& facts, const Alert& alert, const output::AlertRecord& record);
   void anomaly(output::AnomalyRecord& record);
   void transaction_anomalies(const PacketFacts& facts, Transaction& tx);
   void transaction_files(const PacketFacts& facts, Transaction& tx, bool over);
   void alert_record(const PacketFacts& facts, output::AlertRecord& record);
   const output::FlowMetadata* metadata_of(const Flow* flow);
 
+  DeferredAlerts* deferred_;
   std::vector<Session> sessions_;
   std::array<std::vector<TxLogger>, kAppProtoCount> tx_loggers_;
   std::array<std::uint32_t, kAppProtoCount> tx_mask_{};

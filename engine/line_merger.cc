@@ -19,7 +19,9 @@ void LineMerger::write_up_to(std::uint64_t packet) {
 
 void LineMerger::write_group(std::deque<Pending>& queue) {
   Pending& p = queue.front();
-  const std::size_t end = p.lines.groups[p.next_group].end;
+  const OrderedLines::Group& group = p.lines.groups[p.next_group];
+  const std::size_t end = group.end;
+  if (group.condition != nullptr && !group.condition->holds()) p.offset = end;
   while (p.offset < end) {
     const std::size_t newline = p.lines.text.find('\n', p.offset);
     sink_.write_line(std::string_view(p.lines.text).substr(p.offset, newline - p.offset));

@@ -3,8 +3,10 @@
 
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "engine/event_order.h"
@@ -17,6 +19,7 @@ struct OrderedLines {
   struct Group {
     EventOrder order;
     std::size_t end;  // of its last line in `text`
+    std::shared_ptr<output::LineCondition> condition;  // null: written in any case
   };
   std::string text;  // lines with their newlines
   std::vector<Group> groups;
@@ -32,11 +35,14 @@ class LineCollector final : public output::Sink {
   // `order` outlives the collector.
   explicit LineCollector(const EventOrder& order) : order_(order) {}
   void write_line(std::string_view line) override {
-    if (lines_.groups.empty() || lines_.groups.back().order != order_) lines_.groups.push_back({order_, 0});
+    if (lines_.groups.empty() || lines_.groups.back().order != order_ ||
+        lines_.groups.back().condition != condition_)
+      lines_.groups.push_back({order_, 0, condition_});
     lines_.text.append(line);
     lines_.text.push_back('\n');
     lines_.groups.back().end = lines_.text.size();
   }
+  void set_condition(std::shared_ptr<output::LineCondition> condition) override { condition_ = std::move(condition); }
   void flush() override {}
   // What has come since the last call.
   OrderedLines take() {
@@ -47,6 +53,7 @@ class LineCollector final : public output::Sink {
 
  private:
   const EventOrder& order_;
+  std::shared_ptr<output::LineCondition> condition_;
   OrderedLines lines_;
 };
 

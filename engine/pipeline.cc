@@ -48,7 +48,7 @@ tl::expected<PipelineSetup, std::string> PipelineSetup::make(const Config& confi
 
 Pipeline::Pipeline(const PipelineSetup& setup, std::shared_ptr<const rules::RuleSet> rules,
                    rules::SharedState& shared, const std::vector<EventLog::Output>& outputs,
-                   EventOrder& order)
+                   EventOrder& order, DeferredAlerts* deferred)
     : setup_(setup),
       order_(order),
       decoding_(setup.decoding),
@@ -57,8 +57,11 @@ Pipeline::Pipeline(const PipelineSetup& setup, std::shared_ptr<const rules::Rule
       stream_memory_{.limit = setup.streams.reassembly_memcap_bytes,
                      .sessions_limit = setup.streams.memcap_bytes},
       apps_(setup.app_layer, counters_),
-      log_(outputs, rules, counters_, setup.inline_mode) {
-  if (rules != nullptr) detect_.emplace(rules, setup.detection, shared);
+      log_(outputs, rules, counters_, setup.inline_mode, deferred) {
+  if (rules == nullptr) return;
+  DetectSettings detection = setup.detection;
+  detection.defer_thresholds = deferred != nullptr;
+  detect_.emplace(rules, detection, shared);
 }
 
 Pipeline::~Pipeline() = default;

@@ -50,7 +50,7 @@ class Pipeline {
   // `setup`, `shared` and `order` outlive the pipeline; `order` always says where the events being written
   // stand.
   Pipeline(const PipelineSetup& setup, std::shared_ptr<const rules::RuleSet> rules,
-           rules::SharedState& shared, const std::vector<EventLog::Output>& outputs, EventOrder& order);
+           rules::SharedState& shared, const std::vector<EventLog::Output>& outputs, EventOrder& order, DeferredAlerts* deferred = nullptr);
   ~Pipeline();
   Pipeline(const Pipeline&) = delete;
   Pipeline& operator=(const Pipeline&) = delete;

@@ -4,14 +4,15 @@
 #include <chrono>
 #include <limits>
 
+#include "engine/deferred_alert.h"
 #include "engine/frame_router.h"
 
 namespace weir::engine {
 
 struct WorkerPool::Worker {
   Worker(const PipelineSetup& setup, const std::shared_ptr<const rules::RuleSet>& rules,
-         rules::SharedState& shared, const LogOutputs& outputs)
-      : pipeline(setup, rules, shared, collect_into(outputs), order) {}
+         rules::SharedState& shared, const LogOutputs& outputs, DeferredAlerts* deferred)
+      : pipeline(setup, rules, shared, collect_into(outputs), order, deferred) {}
 
   std::vector<EventLog::Output> collect_into(const LogOutputs& outputs) {
     std::vector<EventLog::Output> out;
@@ -36,11 +37,11 @@ struct WorkerPool::Worker {
 WorkerPool::WorkerPool(unsigned workers, const PipelineSetup& setup,
                        const std::shared_ptr<const rules::RuleSet>& rules, rules::SharedState& shared,
                        LogOutputs& outputs)
-    : complete_up_to_(workers, 0) {
+    : deferred_(setup.inline_mode ? nullptr : std::make_unique<DeferredAlerts>(shared)), complete_up_to_(workers, 0) {
   for (const LogOutputs::Eve& eve : outputs.eve)
     mergers_.push_back(std::make_unique<LineMerger>(*eve.sink, workers));
   for (unsigned i = 0; i < workers; ++i)
-    workers_.push_back(std::make_unique<Worker>(setup, rules, shared, outputs));
+    workers_.push_back(std::make_unique<Worker>(setup, rules, shared, outputs, deferred_.get()));
   for (const auto& worker : workers_) worker->thread = std::thread([&w = *worker] { run(w); });
 }
 
@@ -159,6 +160,7 @@ void WorkerPool::inspect(Worker& worker, const Batch& batch) {
 Counters WorkerPool::counters() const {
   Counters sum;
   for (const auto& worker : workers_) sum += worker->pipeline.counters();
+  if (deferred_ != nullptr) sum += deferred_->counters();
   return sum;
 }
 

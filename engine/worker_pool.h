@@ -71,6 +71,7 @@ class WorkerPool {
   static void run(Worker& worker);
   static void inspect(Worker& worker, const Batch& batch);
 
+  std::unique_ptr<DeferredAlerts> deferred_;  // null when alerts are decided where they are found (inline mode)
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<std::unique_ptr<LineMerger>> mergers_;  // one an output
   std::vector<std::uint64_t> complete_up_to_;         // by worker

@@ -11,9 +11,19 @@
 
 namespace weir::output {
 
+// Says of a line, when its turn in the log has come, whether it is written after all.
+class LineCondition {
+ public:
+  virtual ~LineCondition() = default;
+  [[nodiscard]] virtual bool holds() = 0;
+};
+
 class Sink {
  public:
   virtual ~Sink() = default;
+  // Lines written until the next call are written only if this holds; null: in any case. Sinks that write at once take
+  // no conditions.
+  virtual void set_condition(std::shared_ptr<LineCondition>) {}
   // `line` without its newline; copied before the call returns.
   virtual void write_line(std::string_view line) = 0;
   virtual void flush() = 0;

@@ -1,0 +1,35 @@
+#include "engine/deferred_alert.h"
+
+#include <optional>
+
+namespace weir::engine {
+
+class DeferredAlerts::Condition final : public output::LineCondition {
+ public:
+  Condition(DeferredAlerts& owner, const rules::Signature& signature, const rules::ThresholdTracker& tracker,
+            TimeUs time)
+      : owner_(owner), signature_(signature), tracker_(tracker), time_(time) {}
+
+  bool holds() override {
+    if (!decided_) {
+      const auto decision = owner_.shared_.decide(signature_, tracker_, time_);
+      decided_ = decision.alert && decision.act;
+      ++(*decided_ ? owner_.counters_.detect_alert : owner_.counters_.detect_alerts_suppressed);
+    }
+    return *decided_;
+  }
+
+ private:
+  DeferredAlerts& owner_;
+  const rules::Signature& signature_;
+  rules::ThresholdTracker tracker_;
+  TimeUs time_;
+  std::optional<bool> decided_;
+};
+
+std::shared_ptr<output::LineCondition> DeferredAlerts::about(const rules::Signature& signature,
+                                                             const rules::ThresholdTracker& tracker, TimeUs time) {
+  return std::make_shared<Condition>(*this, signature, tracker, time);
+}
+
+}  // namespace weir::engine
