@@ -44,7 +44,8 @@ Config& Config::operator=(Config&&) noexcept = default;
 tl::expected<Config, ConfigError> Config::load(const std::string& path) {
   Config out;
   out.impl_ = std::make_unique<Impl>();
-  if (auto done = read_yaml_file(path, out.impl_->root); !done) return tl::unexpected(std::move(done.error()));
+  if (auto done = read_yaml_file(path, out.impl_->root); !done)
+    return tl::unexpected(std::move(done.error()));
   const std::size_t slash = path.rfind('/');
   out.impl_->directory = slash == std::string::npos ? "." : path.substr(0, std::max<std::size_t>(slash, 1));
   add_default_variables(out.impl_->root);
@@ -65,21 +66,29 @@ tl::expected<Config, ConfigError> Config::parse(std::string_view text, const std
 tl::expected<void, ConfigError> Config::set(std::string_view assignment) {
   const auto trimmed = [](std::string_view s) {
     const std::size_t first = s.find_first_not_of(" \t");
-    return first == std::string_view::npos ? std::string_view{} : s.substr(first, s.find_last_not_of(" \t") - first + 1);
+    return first == std::string_view::npos ? std::string_view{}
+                                           : s.substr(first, s.find_last_not_of(" \t") - first + 1);
   };
   const std::size_t equals = assignment.find('=');
-  if (equals == std::string_view::npos)
-    return tl::unexpected(ConfigError{"expected KEY=VALUE"});
+  if (equals == std::string_view::npos) return tl::unexpected(ConfigError{"expected KEY=VALUE"});
   const std::string_view path = trimmed(assignment.substr(0, equals));
   if (path.empty() || !impl_->root.assign(path, std::string(trimmed(assignment.substr(equals + 1)))))
     return tl::unexpected(ConfigError{"not the name of a key (a.b.0.c)"});
   return {};
 }
 
-std::optional<std::string> Config::text(std::string_view path) const { return impl_->root.text(path); }
-std::vector<std::string> Config::list(std::string_view path) const { return impl_->root.list(path); }
-bool Config::has(std::string_view path) const { return impl_->root.has(path); }
-const std::string& Config::directory() const { return impl_->directory; }
+std::optional<std::string> Config::text(std::string_view path) const {
+  return impl_->root.text(path);
+}
+std::vector<std::string> Config::list(std::string_view path) const {
+  return impl_->root.list(path);
+}
+bool Config::has(std::string_view path) const {
+  return impl_->root.has(path);
+}
+const std::string& Config::directory() const {
+  return impl_->directory;
+}
 
 const Settings& Config::sub(std::string_view path) const {
   const ConfigNode* node = impl_->root.find(path);

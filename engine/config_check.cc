@@ -9,10 +9,12 @@ namespace weir::engine {
 namespace {
 
 constexpr std::array<std::string_view, 7> kPolicyKeys{
-    "exception-policy",     "stream.memcap-policy", "stream.reassembly.memcap-policy", "stream.midstream-policy",
-    "defrag.memcap-policy", "flow.memcap-policy",   "app-layer.error-policy"};
-constexpr std::array<std::string_view, 9> kPolicies{"auto",       "ignore", "drop-flow", "drop-packet", "reject",
-                                                    "rejectboth", "bypass", "pass-flow", "pass-packet"};
+    "exception-policy",        "stream.memcap-policy", "stream.reassembly.memcap-policy",
+    "stream.midstream-policy", "defrag.memcap-policy", "flow.memcap-policy",
+    "app-layer.error-policy"};
+constexpr std::array<std::string_view, 9> kPolicies{"auto",        "ignore",    "drop-flow",
+                                                    "drop-packet", "reject",    "rejectboth",
+                                                    "bypass",      "pass-flow", "pass-packet"};
 
 // Why the policy for connections without a handshake cannot be kept; empty when it can.
 std::string_view midstream_fault(std::string_view policy, bool midstream) {

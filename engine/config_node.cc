@@ -36,9 +36,11 @@ const ConfigNode* ConfigNode::child(std::string_view name) const {
     return nullptr;
   }
   if (kind != Kind::sequence) return nullptr;
-  if (const auto number = item_number(name)) return *number < entries.size() ? entries[*number].node.get() : nullptr;
+  if (const auto number = item_number(name))
+    return *number < entries.size() ? entries[*number].node.get() : nullptr;
   for (const Entry& e : entries) {
-    if (e.node->is_one_key_map() && same_key(e.node->entries[0].key, name)) return e.node->entries[0].node.get();
+    if (e.node->is_one_key_map() && same_key(e.node->entries[0].key, name))
+      return e.node->entries[0].node.get();
     if (e.node->kind == Kind::scalar && e.node->scalar == name) return &empty_node();
   }
   return nullptr;
@@ -50,7 +52,8 @@ const ConfigNode* ConfigNode::find(std::string_view path) const {
   for (std::size_t dot = path.find('.');; dot = path.find('.', dot + 1)) {
     const bool whole = dot == std::string_view::npos;
     if (const ConfigNode* next = child(path.substr(0, dot)))
-      if (const ConfigNode* found = next->find(whole ? std::string_view{} : path.substr(dot + 1))) return found;
+      if (const ConfigNode* found = next->find(whole ? std::string_view{} : path.substr(dot + 1)))
+        return found;
     if (whole) return nullptr;
   }
 }
@@ -74,7 +77,8 @@ std::vector<std::string> ConfigNode::list(std::string_view path) const {
 
 void ConfigNode::put(std::string key, std::unique_ptr<ConfigNode> node) {
   kind = Kind::map;
-  const auto found = std::find_if(entries.begin(), entries.end(), [&](const Entry& e) { return e.key == key; });
+  const auto found =
+      std::find_if(entries.begin(), entries.end(), [&](const Entry& e) { return e.key == key; });
   if (found != entries.end())
     found->node = std::move(node);
   else

@@ -79,7 +79,8 @@ class Builder final : public YAML::EventHandler {
     open(ConfigNode::Kind::sequence, mark, anchor);
   }
   void OnSequenceEnd() override { close(); }
-  void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
+  void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value) override {
     open(ConfigNode::Kind::map, mark, anchor);
   }
   void OnMapEnd() override { close(); }
@@ -112,8 +113,8 @@ class Builder final : public YAML::EventHandler {
     return out;
   }
 
-  // Hangs a node into the innermost open one. A leaf's anchor can be used at once. Anchors keep copies, because a later
-  // key of the same name replaces the node itself.
+  // Hangs a node into the innermost open one. A leaf's anchor can be used at once. Anchors keep copies,
+  // because a later key of the same name replaces the node itself.
   ConfigNode* add(const YAML::Mark& mark, YAML::anchor_t anchor, std::unique_ptr<ConfigNode> node) {
     ConfigNode* const added = node.get();
     if (anchor != 0 && node->kind != ConfigNode::Kind::map && node->kind != ConfigNode::Kind::sequence)
@@ -212,8 +213,8 @@ class ViewStream final : public std::streambuf {
   }
 };
 
-tl::expected<void, ConfigError> read_text(std::string_view text, const std::string& name, const std::string& directory,
-                                          ConfigNode& root, Budget& budget) {
+tl::expected<void, ConfigError> read_text(std::string_view text, const std::string& name,
+                                          const std::string& directory, ConfigNode& root, Budget& budget) {
   ViewStream buffer(text);
   std::istream stream(&buffer);
   Builder builder(directory, root, budget);

@@ -16,7 +16,9 @@ namespace {
 
 using rules::RuleDiagnostic;
 
-bool exists(const std::string& path) { return access(path.c_str(), F_OK) == 0; }
+bool exists(const std::string& path) {
+  return access(path.c_str(), F_OK) == 0;
+}
 
 std::string resolve(const Config& config, const std::string& name) {
   if (name.starts_with('/') || config.directory().empty()) return name;
@@ -39,7 +41,8 @@ void read_variables(const Config& config, std::string_view section, rules::Varia
 std::vector<std::string> features(const Config& config) {
   std::vector<std::string> out = rules::default_features();
   for (const std::string_view name : {"ja3", "ja4"})
-    if (!config.flag(fmt::format("app-layer.protocols.tls.{}-fingerprints", name), true)) std::erase(out, name);
+    if (!config.flag(fmt::format("app-layer.protocols.tls.{}-fingerprints", name), true))
+      std::erase(out, name);
   return out;
 }
 
@@ -71,9 +74,11 @@ std::vector<std::string> rule_patterns(const Config& config, const RuleSetupOpti
   return out;
 }
 
-std::string data_folder(const Config& config, const RuleSetupOptions& options, const std::vector<std::string>& patterns) {
+std::string data_folder(const Config& config, const RuleSetupOptions& options,
+                        const std::vector<std::string>& patterns) {
   if (!options.data_dir.empty()) return options.data_dir;
-  if (const auto configured = config.text("default-data-dir"); configured && !configured->empty()) return *configured;
+  if (const auto configured = config.text("default-data-dir"); configured && !configured->empty())
+    return *configured;
   if (patterns.empty()) return {};
   const std::size_t slash = patterns[0].rfind('/');
   return slash == std::string::npos ? "." : patterns[0].substr(0, std::max<std::size_t>(slash, 1));
@@ -82,7 +87,8 @@ std::string data_folder(const Config& config, const RuleSetupOptions& options, c
 void apply_threshold_file(const Config& config, RuleSetup& setup) {
   const auto name = config.text("threshold-file");
   if (!name || name->empty()) return;
-  auto diagnostics = rules::apply_threshold_file(resolve(config, *name), *setup.environment, setup.loaded.signatures);
+  auto diagnostics =
+      rules::apply_threshold_file(resolve(config, *name), *setup.environment, setup.loaded.signatures);
   for (RuleDiagnostic& d : diagnostics) {
     d.keyword = "threshold-file";
     if (d.line == 0) d.warning = true;
@@ -111,7 +117,8 @@ RuleSetup set_up_rules(const Config& config, const RuleSetupOptions& options) {
   environment.data_dir = data_folder(config, options, patterns);
   out.loaded = rules::load_rule_files(patterns, environment);
   auto& diagnostics = out.loaded.diagnostics;
-  diagnostics.insert(diagnostics.begin(), std::make_move_iterator(before.begin()), std::make_move_iterator(before.end()));
+  diagnostics.insert(diagnostics.begin(), std::make_move_iterator(before.begin()),
+                     std::make_move_iterator(before.end()));
   apply_threshold_file(config, out);
   return out;
 }

@@ -37,8 +37,12 @@ bool AddressSet::contains(const IpAddress& a) const {
   return false;
 }
 
-void AddressSet::add(std::uint32_t first, std::uint32_t last) { range_list::add(v4_, Range4{first, last}); }
-void AddressSet::add(const Ip6Key& first, const Ip6Key& last) { range_list::add(v6_, Range6{first, last}); }
+void AddressSet::add(std::uint32_t first, std::uint32_t last) {
+  range_list::add(v4_, Range4{first, last});
+}
+void AddressSet::add(const Ip6Key& first, const Ip6Key& last) {
+  range_list::add(v6_, Range6{first, last});
+}
 
 void AddressSet::add(const AddressSet& other) {
   if (empty()) {
@@ -68,11 +72,13 @@ Ip6Key ip6_key(const IpAddress& a) {
 
 std::optional<IpAddress> parse_address(std::string_view text) {
   std::array<char, INET6_ADDRSTRLEN> copy{};
-  if (text.empty() || text.size() >= copy.size() || text.find('\0') != std::string_view::npos) return std::nullopt;
+  if (text.empty() || text.size() >= copy.size() || text.find('\0') != std::string_view::npos)
+    return std::nullopt;
   std::memcpy(copy.data(), text.data(), text.size());
   IpAddress out;
   out.family = text.find(':') == std::string_view::npos ? 4 : 6;
-  if (inet_pton(out.family == 4 ? AF_INET : AF_INET6, copy.data(), out.bytes.data()) != 1) return std::nullopt;
+  if (inet_pton(out.family == 4 ? AF_INET : AF_INET6, copy.data(), out.bytes.data()) != 1)
+    return std::nullopt;
   return out;
 }
 

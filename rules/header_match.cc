@@ -18,10 +18,14 @@ struct ActionName {
   Action action;
 };
 constexpr std::array kActions{
-    ActionName{"alert", Action::alert},          ActionName{"pass", Action::pass},
-    ActionName{"drop", Action::drop},            ActionName{"reject", Action::reject},
-    ActionName{"rejectsrc", Action::reject},     ActionName{"rejectdst", Action::reject_dst},
-    ActionName{"rejectboth", Action::reject_both}, ActionName{"config", Action::config},
+    ActionName{"alert", Action::alert},
+    ActionName{"pass", Action::pass},
+    ActionName{"drop", Action::drop},
+    ActionName{"reject", Action::reject},
+    ActionName{"rejectsrc", Action::reject},
+    ActionName{"rejectdst", Action::reject_dst},
+    ActionName{"rejectboth", Action::reject_both},
+    ActionName{"config", Action::config},
 };
 
 struct PacketProtocol {
@@ -55,8 +59,8 @@ struct Includes {
   AppProto other;
 };
 constexpr std::array kIncludes{
-    Includes{"http", AppProto::http2},   Includes{"http", AppProto::doh2},  Includes{"http2", AppProto::doh2},
-    Includes{"dns", AppProto::doh2},     Includes{"doh2", AppProto::http2}, Includes{"doh2", AppProto::dns},
+    Includes{"http", AppProto::http2}, Includes{"http", AppProto::doh2},  Includes{"http2", AppProto::doh2},
+    Includes{"dns", AppProto::doh2},   Includes{"doh2", AppProto::http2}, Includes{"doh2", AppProto::dns},
     Includes{"dcerpc", AppProto::smb},
 };
 
@@ -81,9 +85,10 @@ std::optional<RuleDiagnostic> compile_action(const Rule& rule, Signature& signat
   }
   const std::string_view base = rule.action.substr(0, rule.action.find(':'));
   const bool firewall = equals_nocase(base, "accept") || base.size() != rule.action.size();
-  return diagnose(rule, 1, {},
-                  {firewall ? "firewall rules (accept, and actions with a scope) are not supported" : "unknown action",
-                   std::string(clip(rule.action))});
+  return diagnose(
+      rule, 1, {},
+      {firewall ? "firewall rules (accept, and actions with a scope) are not supported" : "unknown action",
+       std::string(clip(rule.action))});
 }
 
 // None when there is no such packet protocol.
@@ -148,9 +153,11 @@ std::optional<RuleDiagnostic> compile_hook(const Rule& rule, AppProto protocol, 
     return std::nullopt;
   }
   if (!packet_rule) signature.hook = find_hook(rule.hook, protocol);
-  if (!signature.hook) return diagnose(rule, column, {}, {"the protocol has no such hook", std::string(clip(rule.hook))});
+  if (!signature.hook)
+    return diagnose(rule, column, {}, {"the protocol has no such hook", std::string(clip(rule.hook))});
   TxCheckEngine engine{.protocol = protocol, .check = std::make_shared<AtHook>()};
-  auto& progress = signature.hook->direction == Direction::to_server ? engine.progress_to_server : engine.progress_to_client;
+  auto& progress = signature.hook->direction == Direction::to_server ? engine.progress_to_server
+                                                                     : engine.progress_to_client;
   progress = signature.hook->progress;
   signature.tx_checks.push_back(std::move(engine));
   return std::nullopt;
@@ -175,7 +182,8 @@ std::optional<RuleDiagnostic> compile_set(const Rule& rule, std::string_view tex
                                           SetReader<Set>& reader, std::shared_ptr<const Set>& into) {
   auto set = reader.read(text);
   if (!set)
-    return diagnose(rule, column + set.error().offset, {}, {std::move(set.error().reason), std::move(set.error().offending)});
+    return diagnose(rule, column + set.error().offset, {},
+                    {std::move(set.error().reason), std::move(set.error().offending)});
   into = std::move(*set);
   return std::nullopt;
 }
@@ -189,12 +197,16 @@ std::optional<RuleDiagnostic> compile_header(const Rule& rule, HeaderSets& sets,
   auto error = compile_action(rule, signature);
   if (!error) error = compile_protocol(rule, signature);
   if (!error) error = compile_set(rule, rule.source, rule.source_column, sets.addresses, header.source);
-  if (!error) error = compile_set(rule, rule.source_ports, rule.source_ports_column, sets.ports, header.source_ports);
-  if (!error) error = compile_set(rule, rule.destination, rule.destination_column, sets.addresses, header.destination);
   if (!error)
-    error = compile_set(rule, rule.destination_ports, rule.destination_ports_column, sets.ports, header.destination_ports);
+    error = compile_set(rule, rule.source_ports, rule.source_ports_column, sets.ports, header.source_ports);
+  if (!error)
+    error = compile_set(rule, rule.destination, rule.destination_column, sets.addresses, header.destination);
+  if (!error)
+    error = compile_set(rule, rule.destination_ports, rule.destination_ports_column, sets.ports,
+                        header.destination_ports);
   if (!error && header.transactional && header.app_protocols.none())
-    error = diagnose(rule, rule.direction_column, {}, {"\"=>\" needs an application protocol in the header", {}});
+    error =
+        diagnose(rule, rule.direction_column, {}, {"\"=>\" needs an application protocol in the header", {}});
   return error;
 }
 

@@ -91,7 +91,8 @@ template <class Set>
 std::uint32_t SetReader<Set>::offset_of(std::string_view part) const {
   // Text of a variable lies elsewhere: the place is then where the rule names the variable.
   const std::less_equal<const char*> not_after;
-  const bool here = not_after(text_.data(), part.data()) && not_after(part.data(), text_.data() + text_.size());
+  const bool here =
+      not_after(text_.data(), part.data()) && not_after(part.data(), text_.data() + text_.size());
   return here ? static_cast<std::uint32_t>(part.data() - text_.data()) : variable_offset_;
 }
 
@@ -123,7 +124,8 @@ auto SetReader<Set>::read_items(std::string_view list, Split& into, unsigned dep
   for (std::size_t i = 0; i <= list.size(); ++i) {
     const bool end = i == list.size();
     if (!end && list[i] == '[') ++open;
-    if (!end && list[i] == ']' && open-- == 0) return fail("a bracket is closed that was not opened", list.substr(i));
+    if (!end && list[i] == ']' && open-- == 0)
+      return fail("a bracket is closed that was not opened", list.substr(i));
     if (!end && (list[i] != ',' || open > 0)) continue;
     if (end && open > 0) return fail("a bracket is not closed", list);
     if (auto done = read_item(trim(list.substr(start, i - start)), into, depth); !done) return done;
@@ -177,7 +179,8 @@ auto SetReader<Set>::read_negated(std::string_view item, Split& into, unsigned d
 }
 
 template <class Set>
-auto SetReader<Set>::variable(std::string_view reference, unsigned depth) -> tl::expected<const Split*, SetError> {
+auto SetReader<Set>::variable(std::string_view reference, unsigned depth)
+    -> tl::expected<const Split*, SetError> {
   const std::string name(reference.substr(1));
   const auto text = variables_.find(name);
   if (text == variables_.end()) return fail("the variable is not defined", reference);

@@ -1,11 +1,11 @@
 // The address and port lists of rule headers: "[10.0.0.0/8,!10.1.2.3,$DMZ]", "![80,8000:8080]", "any".
 //
-// As in Suricata, an open list gives its plain items to the list around it and its negated ones too: what is left is
-// all plain items (everything, when there are none) less all negated ones. A negated list is worked out by itself
-// first. A list that leaves nothing is an error.
+// As in Suricata, an open list gives its plain items to the list around it and its negated ones too: what is
+// left is all plain items (everything, when there are none) less all negated ones. A negated list is worked
+// out by itself first. A list that leaves nothing is an error.
 //
-// Thousands of rules use a handful of texts, so each distinct text is read once and its set shared. Not thread-safe: one
-// object a thread.
+// Thousands of rules use a handful of texts, so each distinct text is read once and its set shared. Not
+// thread-safe: one object a thread.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,8 @@ namespace weir::rules {
 struct SetError {
   std::string reason;
   std::string offending;
-  std::uint32_t offset = 0;  // of the wrong item in the text that was given (of the variable, when it stands in one)
+  std::uint32_t offset =
+      0;  // of the wrong item in the text that was given (of the variable, when it stands in one)
 };
 
 using VariableTexts = std::unordered_map<std::string, std::string>;

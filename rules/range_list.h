@@ -13,20 +13,36 @@
 namespace weir::rules::range_list {
 
 template <std::unsigned_integral T>
-constexpr T lowest(T) { return 0; }
+constexpr T lowest(T) {
+  return 0;
+}
 template <std::unsigned_integral T>
-constexpr T highest(T) { return std::numeric_limits<T>::max(); }
+constexpr T highest(T) {
+  return std::numeric_limits<T>::max();
+}
 // The neighbours of a value; the caller knows that there is one.
 template <std::unsigned_integral T>
-constexpr T next(T v) { return static_cast<T>(v + 1); }
+constexpr T next(T v) {
+  return static_cast<T>(v + 1);
+}
 template <std::unsigned_integral T>
-constexpr T previous(T v) { return static_cast<T>(v - 1); }
+constexpr T previous(T v) {
+  return static_cast<T>(v - 1);
+}
 
 using Pair = std::array<std::uint64_t, 2>;
-constexpr Pair lowest(const Pair&) { return {0, 0}; }
-constexpr Pair highest(const Pair&) { return {UINT64_MAX, UINT64_MAX}; }
-constexpr Pair next(const Pair& v) { return {v[0] + (v[1] == UINT64_MAX ? 1 : 0), v[1] + 1}; }
-constexpr Pair previous(const Pair& v) { return {v[0] - (v[1] == 0 ? 1 : 0), v[1] - 1}; }
+constexpr Pair lowest(const Pair&) {
+  return {0, 0};
+}
+constexpr Pair highest(const Pair&) {
+  return {UINT64_MAX, UINT64_MAX};
+}
+constexpr Pair next(const Pair& v) {
+  return {v[0] + (v[1] == UINT64_MAX ? 1 : 0), v[1] + 1};
+}
+constexpr Pair previous(const Pair& v) {
+  return {v[0] - (v[1] == 0 ? 1 : 0), v[1] - 1};
+}
 
 // Adds one range, merging what it meets.
 template <class Range>

@@ -84,7 +84,8 @@ Met requirements_met(std::string_view argument, const std::vector<std::string>& 
     std::string_view rest = trim(cut(argument, ','));
     const std::size_t blank = rest.find_first_of(" \t");
     const std::string_view word = rest.substr(0, blank);
-    const std::string_view value = blank == std::string_view::npos ? std::string_view{} : trim(rest.substr(blank));
+    const std::string_view value =
+        blank == std::string_view::npos ? std::string_view{} : trim(rest.substr(blank));
     if (word.empty()) return refuse("an empty requirement");
     if (word == "version") {
       const Met version = version_met(value);

@@ -31,7 +31,8 @@ class Loader {
  public:
   Loader(RuleEnvironment& environment, LoadedRules& into)
       : environment_(environment), sets_(environment.address_vars, environment.port_vars), into_(into) {
-    for (std::size_t i = 0; i < into_.signatures.size(); ++i) by_id_.emplace(id_of(into_.signatures[i]->meta), i);
+    for (std::size_t i = 0; i < into_.signatures.size(); ++i)
+      by_id_.emplace(id_of(into_.signatures[i]->meta), i);
   }
 
   void load_text(std::string_view text, const std::string& file);
@@ -45,7 +46,8 @@ class Loader {
 
   Outcome load_rule(Rule& rule);
   tl::expected<std::unique_ptr<Signature>, RuleDiagnostic> compile(const Rule& rule);
-  std::optional<RuleDiagnostic> compile_option(const Rule& rule, const RuleOption& option, RuleBuilder& builder);
+  std::optional<RuleDiagnostic> compile_option(const Rule& rule, const RuleOption& option,
+                                               RuleBuilder& builder);
   Outcome keep(const Rule& rule, std::unique_ptr<Signature> signature);
   Outcome fail(RuleDiagnostic diagnostic) {
     into_.diagnostics.push_back(std::move(diagnostic));
@@ -120,13 +122,17 @@ tl::expected<std::unique_ptr<Signature>, RuleDiagnostic> Loader::compile(const R
   return std::move(*done);
 }
 
-std::optional<RuleDiagnostic> Loader::compile_option(const Rule& rule, const RuleOption& option, RuleBuilder& builder) {
+std::optional<RuleDiagnostic> Loader::compile_option(const Rule& rule, const RuleOption& option,
+                                                     RuleBuilder& builder) {
   if (option.keyword == "requires") return std::nullopt;
-  const auto wrong = [&](KeywordError e) { return diagnose(rule, option.column, clip(option.keyword), std::move(e)); };
+  const auto wrong = [&](KeywordError e) {
+    return diagnose(rule, option.column, clip(option.keyword), std::move(e));
+  };
   const KeywordSpec* spec = find_keyword(option.keyword);
   if (spec == nullptr) spec = find_unsupported_keyword(option.keyword);
   if (spec == nullptr) return wrong({"unknown keyword", {}});
-  const auto direction = spec->argument == KeywordSpec::Argument::none ? direction_named(option.argument) : std::nullopt;
+  const auto direction =
+      spec->argument == KeywordSpec::Argument::none ? direction_named(option.argument) : std::nullopt;
   if (spec->argument == KeywordSpec::Argument::none && option.has_argument && !direction)
     return wrong({"the keyword takes no argument", std::string(clip(option.argument))});
   if (spec->argument == KeywordSpec::Argument::required && option.argument.empty())
@@ -145,13 +151,14 @@ Outcome Loader::keep(const Rule& rule, std::unique_ptr<Signature> signature) {
     std::unique_ptr<Signature>& other = into_.signatures[entry->second];
     const std::string where = fmt::format("{}:{}", other->meta.file, other->meta.line);
     if (meta.rev == other->meta.rev)
-      return fail(diagnose(rule, 1, "sid", {fmt::format("duplicate signature: the same sid and rev as in {}", where),
-                                            fmt::format("{}", meta.sid)}));
+      return fail(diagnose(rule, 1, "sid",
+                           {fmt::format("duplicate signature: the same sid and rev as in {}", where),
+                            fmt::format("{}", meta.sid)}));
     const bool newer = meta.rev > other->meta.rev;
-    RuleDiagnostic note =
-        diagnose(rule, 1, "sid", {newer ? fmt::format("replaces an older revision, in {}", where)
-                                        : fmt::format("not used: a newer revision is in {}", where),
-                                  fmt::format("{}", meta.sid)});
+    RuleDiagnostic note = diagnose(rule, 1, "sid",
+                                   {newer ? fmt::format("replaces an older revision, in {}", where)
+                                          : fmt::format("not used: a newer revision is in {}", where),
+                                    fmt::format("{}", meta.sid)});
     note.warning = true;
     into_.diagnostics.push_back(std::move(note));
     if (!newer) return Outcome::loaded;
@@ -172,7 +179,8 @@ LoadedRules load_rule_files(std::span<const std::string> patterns, RuleEnvironme
   return out;
 }
 
-void load_rule_text(std::string_view text, const std::string& file, RuleEnvironment& environment, LoadedRules& into) {
+void load_rule_text(std::string_view text, const std::string& file, RuleEnvironment& environment,
+                    LoadedRules& into) {
   Loader loader(environment, into);
   loader.load_text(text, file);
   loader.finish();

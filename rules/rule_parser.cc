@@ -94,12 +94,14 @@ std::optional<RuleDiagnostic> parse_options(Rule& rule, std::string_view body) {
     const std::size_t end = option_end(body, 0);
     if (end == std::string_view::npos)
       return diagnose(rule, column, {}, {"the option does not end in a semicolon", std::string(clip(body))});
-    if (rule.options.size() == kMaxRuleOptions) return diagnose(rule, column, {}, {"the rule has too many options", {}});
+    if (rule.options.size() == kMaxRuleOptions)
+      return diagnose(rule, column, {}, {"the rule has too many options", {}});
     const std::string_view option = body.substr(0, end);
     body.remove_prefix(end + 1);
     const std::size_t colon = option.find(':');
     RuleOption out{.keyword = trim(option.substr(0, colon)), .column = column};
-    if (out.keyword.empty()) return diagnose(rule, column, {}, {"an option without a keyword", std::string(clip(option))});
+    if (out.keyword.empty())
+      return diagnose(rule, column, {}, {"an option without a keyword", std::string(clip(option))});
     if (colon != std::string_view::npos) {
       out.has_argument = true;
       out.argument = trim(option.substr(colon + 1));
@@ -173,7 +175,8 @@ std::uint32_t find_sid(const Rule& rule) {
   for (const RuleOption& o : rule.options)
     if (o.keyword == "sid") return number(o.argument);
   const std::string_view text = rule.text;
-  for (std::size_t at = text.rfind("sid"); at != std::string_view::npos && at > 0; at = text.rfind("sid", at - 1)) {
+  for (std::size_t at = text.rfind("sid"); at != std::string_view::npos && at > 0;
+       at = text.rfind("sid", at - 1)) {
     const std::string_view rest = trim_left(text.substr(at + 3));
     const char before = text[at - 1];
     if (!rest.empty() && rest[0] == ':' && (is_blank(before) || before == ';' || before == '('))
@@ -182,7 +185,8 @@ std::uint32_t find_sid(const Rule& rule) {
   return 0;
 }
 
-RuleDiagnostic diagnose(const Rule& rule, std::uint32_t column, std::string_view keyword, KeywordError error) {
+RuleDiagnostic diagnose(const Rule& rule, std::uint32_t column, std::string_view keyword,
+                        KeywordError error) {
   const Rule::Place at = rule.place(column);
   return {.file = rule.file,
           .line = at.line,

@@ -40,7 +40,8 @@ bool read_classification(std::string_view line, RuleEnvironment& environment) {
   if (comma == std::string_view::npos || !is_name(name)) return false;
   const auto priority = parse_number<std::uint8_t>(trim(rest.substr(comma + 1)));
   if (!priority || *priority == 0) return false;
-  environment.classifications.try_emplace(lower(name), Classification{std::string(trim(rest.substr(0, comma))), *priority});
+  environment.classifications.try_emplace(
+      lower(name), Classification{std::string(trim(rest.substr(0, comma))), *priority});
   return true;
 }
 
@@ -60,7 +61,10 @@ void read_lines(std::string_view text, const std::string& file, LineReader read,
     const std::string_view line = trim(cut(text, '\n'));
     ++number;
     if (line.empty() || line[0] == '#' || read(line, environment)) continue;
-    diagnostics.push_back({.file = file, .line = number, .column = 1, .reason = std::string(form),
+    diagnostics.push_back({.file = file,
+                           .line = number,
+                           .column = 1,
+                           .reason = std::string(form),
                            .offending = std::string(clip(line))});
   }
 }
@@ -162,7 +166,8 @@ void read_classifications(std::string_view text, const std::string& file, RuleEn
 
 void read_references(std::string_view text, const std::string& file, RuleEnvironment& environment,
                      std::vector<RuleDiagnostic>& diagnostics) {
-  read_lines(text, file, read_reference, "expected \"config reference: system prefix\"", environment, diagnostics);
+  read_lines(text, file, read_reference, "expected \"config reference: system prefix\"", environment,
+             diagnostics);
 }
 
 std::vector<RuleDiagnostic> load_classifications(const std::string& path, RuleEnvironment& environment) {
@@ -175,7 +180,8 @@ std::vector<RuleDiagnostic> load_references(const std::string& path, RuleEnviron
 
 void add_default_tables(RuleEnvironment& environment) {
   for (const DefaultClass& c : kDefaultClasses)
-    environment.classifications.try_emplace(std::string(c.name), Classification{std::string(c.description), c.priority});
+    environment.classifications.try_emplace(std::string(c.name),
+                                            Classification{std::string(c.description), c.priority});
   for (const DefaultReference& r : kDefaultReferences)
     environment.reference_systems.try_emplace(std::string(r.name), r.prefix);
 }

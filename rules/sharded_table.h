@@ -1,5 +1,6 @@
-// A table that several threads use at once: split into shards by a keyed hash, each under its own lock, with a cap of
-// entries. When a shard is full the entry that was used longest ago goes; entries past their time go on the way.
+// A table that several threads use at once: split into shards by a keyed hash, each under its own lock, with
+// a cap of entries. When a shard is full the entry that was used longest ago goes; entries past their time go
+// on the way.
 #pragma once
 
 #include <array>
@@ -74,7 +75,9 @@ class ShardedTable {
     std::unordered_map<TableKey, typename std::list<Entry>::iterator, TableKeyHash> index;
   };
 
-  [[nodiscard]] Shard& shard_of(const TableKey& key) { return shards_[(TableKeyHash{}(key) >> 48U) % kShards]; }
+  [[nodiscard]] Shard& shard_of(const TableKey& key) {
+    return shards_[(TableKeyHash{}(key) >> 48U) % kShards];
+  }
   [[nodiscard]] const Shard& shard_of(const TableKey& key) const {
     return shards_[(TableKeyHash{}(key) >> 48U) % kShards];
   }

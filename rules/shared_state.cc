@@ -14,7 +14,9 @@ namespace {
 
 constexpr TimeUs kForever = std::numeric_limits<TimeUs>::max();
 
-TimeUs after(TimeUs now, std::uint64_t seconds) { return now + static_cast<TimeUs>(seconds) * 1'000'000; }
+TimeUs after(TimeUs now, std::uint64_t seconds) {
+  return now + static_cast<TimeUs>(seconds) * 1'000'000;
+}
 
 struct Bit {
   TimeUs expires = std::numeric_limits<TimeUs>::min();
@@ -37,7 +39,8 @@ void put(const IpAddress& a, std::uint64_t& high, std::uint64_t& low) {
 }
 
 // Key of something kept for one address, or for a pair in either order.
-TableKey address_key(const IpAddress& a, const IpAddress& b, std::uint64_t owner, std::uint64_t flow, std::uint8_t kind) {
+TableKey address_key(const IpAddress& a, const IpAddress& b, std::uint64_t owner, std::uint64_t flow,
+                     std::uint8_t kind) {
   const bool swapped = b.family != 0 && b < a;
   TableKey key;
   put(swapped ? b : a, key.words[0], key.words[1]);
@@ -125,7 +128,8 @@ struct SharedState::Impl {
 SharedState::SharedState() : impl_(std::make_unique<Impl>()) {}
 SharedState::~SharedState() = default;
 
-void SharedState::set_bit(std::uint32_t id, const IpAddress& a, const IpAddress& b, TimeUs now, std::uint32_t seconds) {
+void SharedState::set_bit(std::uint32_t id, const IpAddress& a, const IpAddress& b, TimeUs now,
+                          std::uint32_t seconds) {
   impl_->bits.with(address_key(a, b, id, 0, 0), now,
                    [&](Bit& bit) { bit.expires = seconds == 0 ? kForever : after(now, seconds); });
 }
@@ -173,7 +177,8 @@ std::optional<Action> SharedState::rate_filter(const RateFilter& filter, const S
   });
 }
 
-ThresholdDecision SharedState::decide(const Signature& signature, const ThresholdTracker& tracker, TimeUs now) {
+ThresholdDecision SharedState::decide(const Signature& signature, const ThresholdTracker& tracker,
+                                      TimeUs now) {
   for (const Suppression& s : signature.suppressions)
     if (suppresses(s, tracker)) return kSilent;
   ThresholdDecision decision;
@@ -182,7 +187,8 @@ ThresholdDecision SharedState::decide(const Signature& signature, const Threshol
     decision = threshold(**spec, signature, tracker, now);
     if (!decision.alert) return decision;
   }
-  if (signature.rate_filter) decision.replacement = rate_filter(*signature.rate_filter, signature, tracker, now);
+  if (signature.rate_filter)
+    decision.replacement = rate_filter(*signature.rate_filter, signature, tracker, now);
   return decision;
 }
 

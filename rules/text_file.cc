@@ -19,7 +19,8 @@ tl::expected<std::string, std::string> read_text_file(const std::string& path, s
   const std::unique_ptr<std::FILE, Close> file(std::fopen(path.c_str(), "rbe"));
   if (file == nullptr) return tl::unexpected(fmt::format("cannot be opened: {}", std::strerror(errno)));
   struct stat info {};
-  if (fstat(fileno(file.get()), &info) == 0 && S_ISDIR(info.st_mode)) return tl::unexpected(std::string("is a folder"));
+  if (fstat(fileno(file.get()), &info) == 0 && S_ISDIR(info.st_mode))
+    return tl::unexpected(std::string("is a folder"));
   std::string text;
   std::size_t used = 0;
   std::size_t step = info.st_size > 0 ? static_cast<std::size_t>(info.st_size) + 1 : std::size_t{65536};
@@ -32,7 +33,8 @@ tl::expected<std::string, std::string> read_text_file(const std::string& path, s
     if (got == 0) break;
     step = 65536;
   }
-  if (std::ferror(file.get()) != 0) return tl::unexpected(fmt::format("cannot be read: {}", std::strerror(errno)));
+  if (std::ferror(file.get()) != 0)
+    return tl::unexpected(fmt::format("cannot be read: {}", std::strerror(errno)));
   text.resize(used);
   return text;
 }

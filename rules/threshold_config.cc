@@ -91,7 +91,8 @@ class Fields {
     const auto text = take(name);
     if (!text) return wrong(fmt::format("{} is missing", name), {});
     const auto value = parse_number<std::uint32_t>(*text);
-    if (!value || *value < least) return wrong(fmt::format("{} needs a number of at least {}", name, least), *text);
+    if (!value || *value < least)
+      return wrong(fmt::format("{} needs a number of at least {}", name, least), *text);
     return *value;
   }
   template <class T, std::size_t N>
@@ -159,7 +160,8 @@ Read<RateFilter> read_rate_filter(Fields& fields) {
   if (!action) return tl::unexpected(action.error());
   const auto timeout = fields.number("timeout", 0);
   if (!timeout) return tl::unexpected(timeout.error());
-  return RateFilter{.track = *track, .count = *count, .seconds = *seconds, .timeout_s = *timeout, .new_action = *action};
+  return RateFilter{
+      .track = *track, .count = *count, .seconds = *seconds, .timeout_s = *timeout, .new_action = *action};
 }
 
 Read<Suppression> read_suppression(Fields& fields, SetReader<AddressSet>& sets) {
@@ -191,12 +193,14 @@ Read<Entry> read_entry(std::string_view line, SetReader<AddressSet>& sets) {
     entry.what = std::move(*read);
     return std::nullopt;
   };
-  std::optional<LineError> error = LineError{"expected threshold, event_filter, rate_filter or suppress", kind};
+  std::optional<LineError> error =
+      LineError{"expected threshold, event_filter, rate_filter or suppress", kind};
   if (kind == "threshold" || kind == "event_filter") error = keep(read_threshold(*fields));
   if (kind == "rate_filter") error = keep(read_rate_filter(*fields));
   if (kind == "suppress") error = keep(read_suppression(*fields, sets));
   if (error) return tl::unexpected(std::move(*error));
-  if (const std::string_view name = fields->unused(); !name.empty()) return wrong("a field that does not belong here", name);
+  if (const std::string_view name = fields->unused(); !name.empty())
+    return wrong("a field that does not belong here", name);
   return entry;
 }
 
@@ -241,14 +245,17 @@ std::vector<RuleDiagnostic> apply_thresholds(std::string_view text, const std::s
     const auto entry = read_entry(line.text, sets);
     if (!entry) {
       const bool inside = entry.error().offending.data() != nullptr;
-      const auto column = inside ? static_cast<std::uint32_t>(entry.error().offending.data() - line.text.data()) + 1 : 1;
-      out.push_back(diagnose(line, column, {}, {entry.error().reason, std::string(clip(entry.error().offending))}));
+      const auto column =
+          inside ? static_cast<std::uint32_t>(entry.error().offending.data() - line.text.data()) + 1 : 1;
+      out.push_back(
+          diagnose(line, column, {}, {entry.error().reason, std::string(clip(entry.error().offending))}));
     } else if (entry->sid == 0) {
       for_all.push_back(*entry);
     } else if (const auto rule = by_id.find(id(entry->gid, entry->sid)); rule != by_id.end()) {
       apply_to_rule(*entry, *rule->second);
     } else {
-      out.push_back(diagnose(line, 1, {}, {fmt::format("no rule {}:{} is loaded", entry->gid, entry->sid), {}}));
+      out.push_back(
+          diagnose(line, 1, {}, {fmt::format("no rule {}:{} is loaded", entry->gid, entry->sid), {}}));
       out.back().warning = true;
     }
   }

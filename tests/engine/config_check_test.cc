@@ -7,7 +7,10 @@
 using namespace weir::engine;
 
 TEST_CASE("config check: exception policies that cannot be kept are named") {
-  struct Row { std::string_view yaml; bool good; };
+  struct Row {
+    std::string_view yaml;
+    bool good;
+  };
   constexpr Row kRows[] = {
       {"a: b", true},
       {"exception-policy: auto", true},

@@ -118,7 +118,9 @@ TEST_CASE("config: sequences are read as named items") {
 }
 
 TEST_CASE("config: overrides replace and make values") {
-  struct Row { std::string_view assignment, path, expected; };
+  struct Row {
+    std::string_view assignment, path, expected;
+  };
   constexpr Row kRows[] = {
       {"stream.midstream=false", "stream.midstream", "false"},
       {"outputs.1.eve-log.enabled=no", "outputs.eve-log.enabled", "no"},
@@ -129,7 +131,8 @@ TEST_CASE("config: overrides replace and make values") {
       {"a.key.with.dots=8", "a.key.with.dots", "8"},
       {"rule-files.2=c.rules", "rule-files.2", "c.rules"},
       {"new.list.0=x", "new.list.0", "x"},
-      {"vars.address-groups.HOME_NET=[10.0.0.0/8,!10.1.0.0/16]", "vars.address-groups.HOME_NET", "[10.0.0.0/8,!10.1.0.0/16]"},
+      {"vars.address-groups.HOME_NET=[10.0.0.0/8,!10.1.0.0/16]", "vars.address-groups.HOME_NET",
+       "[10.0.0.0/8,!10.1.0.0/16]"},
       {"threshold-file = /tmp/a=b ", "threshold-file", "/tmp/a=b"},
       {"app-layer.protocols.dns.enabled=no", "app-layer.protocols.dns.enabled", "no"},
       {"empty=", "empty", ""},
@@ -155,9 +158,10 @@ TEST_CASE("config: files include others, and what stands later wins") {
   folder.write("etc/base.yaml", "stream: {midstream: no, depth: 1}\nflow: {x: 1}\n");
   folder.write("etc/stats.yaml", "interval: 8\n");
   folder.write("etc/inner.yaml", "include: base.yaml\nflow: {x: 2}\n");
-  const std::string main = folder.write("main.yaml",
-                                        "flow: {x: 0}\ninclude: [etc/inner.yaml]\nstream: {midstream: yes}\n"
-                                        "stats: !include etc/stats.yaml\ndetect: {include: etc/stats.yaml, a: b}\n");
+  const std::string main =
+      folder.write("main.yaml",
+                   "flow: {x: 0}\ninclude: [etc/inner.yaml]\nstream: {midstream: yes}\n"
+                   "stats: !include etc/stats.yaml\ndetect: {include: etc/stats.yaml, a: b}\n");
   const auto c = Config::load(main);
   REQUIRE_MESSAGE(c.has_value(), c.error().message);
   CHECK(c->text("flow.x") == "2");
@@ -197,7 +201,9 @@ TEST_CASE("config: anchors, aliases and several documents") {
 }
 
 TEST_CASE("config: errors name file, line and column") {
-  struct Row { std::string_view text, start; };
+  struct Row {
+    std::string_view text, start;
+  };
   constexpr Row kRows[] = {
       {"a: 1\nb: [1, 2\n", "test.yaml:3:1: error: "},
       {"a:\n\t- b\n", "test.yaml:2:2: error: "},
@@ -217,7 +223,8 @@ TEST_CASE("config: errors name file, line and column") {
 
 TEST_CASE("config: hostile YAML is refused") {
   CHECK(parse_error("a: " + std::string(5000, '[')).find("error") != std::string::npos);
-  CHECK(parse_error("a: " + std::string(5000, '[') + std::string(5000, ']')).find("too deep") != std::string::npos);
+  CHECK(parse_error("a: " + std::string(5000, '[') + std::string(5000, ']')).find("too deep") !=
+        std::string::npos);
   CHECK(parse_error("a: " + std::string(5000, '{')).find("error") != std::string::npos);
   std::string laughs = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n";
   for (int i = 1; i < 12; ++i) {
@@ -255,6 +262,6 @@ TEST_CASE("config: the built-in configuration reads, and lends its variables to 
 }
 
 TEST_CASE("config: keys that nobody knows are listed") {
-  CHECK(parse("stream: 1\noutputz: []\nweir: {x: 1}\ndefault_log_dir: x\nstats.interval: 3\nfoo: 1\n").unknown_keys() ==
-        std::vector<std::string>{"outputz", "foo"});
+  CHECK(parse("stream: 1\noutputz: []\nweir: {x: 1}\ndefault_log_dir: x\nstats.interval: 3\nfoo: 1\n")
+            .unknown_keys() == std::vector<std::string>{"outputz", "foo"});
 }

@@ -89,7 +89,8 @@ TEST_CASE("rule setup: data comes from the folder that was named, else from besi
 TEST_CASE("rule setup: fingerprints that are turned off are no feature") {
   const Site site;
   const auto has = [](const RuleSetup& s, std::string_view name) {
-    return std::find(s.environment->features.begin(), s.environment->features.end(), name) != s.environment->features.end();
+    return std::find(s.environment->features.begin(), s.environment->features.end(), name) !=
+           s.environment->features.end();
   };
   CHECK(has(site.set_up("a: b\n", {}), "ja4"));
   CHECK(has(site.set_up("app-layer: {protocols: {tls: {ja4-fingerprints: auto}}}\n", {}), "ja4"));

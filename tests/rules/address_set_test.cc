@@ -11,10 +11,17 @@ using namespace weir::rules;
 namespace {
 
 const VariableTexts kVariables{
-    {"HOME_NET", "[192.168.0.0/16,10.0.0.0/8]"}, {"EXTERNAL_NET", "!$HOME_NET"},  {"SERVERS", "$HOME_NET"},
-    {"ALL", "any"},                              {"NOTHING", "!$ALL"},            {"A", "$B"},
-    {"B", "[10.0.0.1,$A]"},                      {"BAD", "[10.0.0.1,10.0.0.300]"}, {"UNDEFINED_INSIDE", "$NOWHERE"},
-    {"HOLE", "[10.0.0.0/8,!10.1.0.0/16]"},       {"PLAIN", "10.0.0.1,10.0.0.2"},
+    {"HOME_NET", "[192.168.0.0/16,10.0.0.0/8]"},
+    {"EXTERNAL_NET", "!$HOME_NET"},
+    {"SERVERS", "$HOME_NET"},
+    {"ALL", "any"},
+    {"NOTHING", "!$ALL"},
+    {"A", "$B"},
+    {"B", "[10.0.0.1,$A]"},
+    {"BAD", "[10.0.0.1,10.0.0.300]"},
+    {"UNDEFINED_INSIDE", "$NOWHERE"},
+    {"HOLE", "[10.0.0.0/8,!10.1.0.0/16]"},
+    {"PLAIN", "10.0.0.1,10.0.0.2"},
 };
 
 bool holds(const AddressSet& set, std::string_view address) {
@@ -26,7 +33,10 @@ bool holds(const AddressSet& set, std::string_view address) {
 }  // namespace
 
 TEST_CASE("address set: lists hold what they say") {
-  struct Row { std::string_view text, address; bool expected; };
+  struct Row {
+    std::string_view text, address;
+    bool expected;
+  };
   constexpr Row kRows[] = {
       {"any", "1.2.3.4", true},
       {"any", "::1", true},
@@ -63,7 +73,8 @@ TEST_CASE("address set: lists hold what they say") {
       {"![1.1.1.1,2.2.2.2]", "2.2.2.2", false},
       {"![1.1.1.1,2.2.2.2]", "3.3.3.3", true},
       {"[[1.1.1.1,[2.2.2.2]],!3.3.3.3]", "2.2.2.2", true},
-      {"[1.0.0.0/8,[2.2.2.2,!1.1.1.1]]", "1.1.1.1", false},  // an inner negation counts for the list around it
+      {"[1.0.0.0/8,[2.2.2.2,!1.1.1.1]]", "1.1.1.1",
+       false},  // an inner negation counts for the list around it
       {"[any,!10.0.0.0/8]", "10.1.1.1", false},
       {"[any,!10.0.0.0/8]", "::5", true},
       {"[![10.0.0.0/8,!10.1.0.0/16]]", "10.1.2.3", true},  // a negated list is worked out first
@@ -91,7 +102,10 @@ TEST_CASE("address set: lists hold what they say") {
 }
 
 TEST_CASE("address set: what is wrong in a list is named with its place") {
-  struct Row { std::string_view text, reason, offending; std::uint32_t offset; };
+  struct Row {
+    std::string_view text, reason, offending;
+    std::uint32_t offset;
+  };
   constexpr Row kRows[] = {
       {"", "an empty item", "", 0},
       {"!any", "\"!any\" matches nothing", "any", 1},
@@ -143,7 +157,9 @@ TEST_CASE("address set: one text is read once, and any is one set for all") {
 
 TEST_CASE("address set: nesting has a limit, and variables that multiply stay small") {
   HeaderSets sets(kVariables, {});
-  const auto nested = [](std::size_t depth) { return std::string(depth, '[') + "1.1.1.1" + std::string(depth, ']'); };
+  const auto nested = [](std::size_t depth) {
+    return std::string(depth, '[') + "1.1.1.1" + std::string(depth, ']');
+  };
   CHECK(sets.addresses.read(nested(kMaxSetDepth)).has_value());
   CHECK_FALSE(sets.addresses.read(nested(kMaxSetDepth + 1)).has_value());
   CHECK_FALSE(sets.addresses.read(nested(60'000)).has_value());

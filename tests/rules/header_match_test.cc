@@ -30,12 +30,20 @@ struct Header {
   std::string error;
 };
 
-bool admits(const HeaderMatch& h, AppProto p) { return h.app_protocols.test(static_cast<std::size_t>(p)); }
+bool admits(const HeaderMatch& h, AppProto p) {
+  return h.app_protocols.test(static_cast<std::size_t>(p));
+}
 
 }  // namespace
 
 TEST_CASE("header: actions, directions and packet protocols") {
-  struct Row { std::string_view header; Action action; std::uint8_t version; std::size_t protocols; bool any; };
+  struct Row {
+    std::string_view header;
+    Action action;
+    std::uint8_t version;
+    std::size_t protocols;
+    bool any;
+  };
   constexpr Row kRows[] = {
       {"alert ip any any -> any any", Action::alert, 0, 0, true},
       {"ALERT IP any any -> any any", Action::alert, 0, 0, true},
@@ -96,7 +104,8 @@ TEST_CASE("header: hooks name a progress of a side") {
     for (const auto direction : {Direction::to_server, Direction::to_client}) {
       const auto& states = direction == Direction::to_server ? info.states_to_server : info.states_to_client;
       for (std::size_t i = 0; i < states.size(); ++i) {
-        const Header c("alert " + std::string(info.name) + ":" + std::string(states[i]) + " any any -> any any");
+        const Header c("alert " + std::string(info.name) + ":" + std::string(states[i]) +
+                       " any any -> any any");
         CAPTURE(states[i]);
         REQUIRE_MESSAGE(c.error.empty(), c.error);
         REQUIRE(c.signature.hook.has_value());
@@ -114,10 +123,13 @@ TEST_CASE("header: hooks name a progress of a side") {
 }
 
 TEST_CASE("header: what cannot be used is refused with its place") {
-  struct Row { std::string_view header, error; };
+  struct Row {
+    std::string_view header, error;
+  };
   constexpr Row kRows[] = {
       {"log tcp any any -> any any", "t:1:1: error: unknown action (log)"},
-      {"accept tcp any any -> any any", "t:1:1: error: firewall rules (accept, and actions with a scope) are not supported (accept)"},
+      {"accept tcp any any -> any any",
+       "t:1:1: error: firewall rules (accept, and actions with a scope) are not supported (accept)"},
       {"accept:hook tcp any any -> any any",
        "t:1:1: error: firewall rules (accept, and actions with a scope) are not supported (accept:hook)"},
       {"alert xyz any any -> any any", "t:1:7: error: unknown protocol (xyz)"},

@@ -10,13 +10,19 @@ using namespace weir::rules;
 
 namespace {
 
-const VariableTexts kVariables{
-    {"HTTP_PORTS", "[80,8080]"}, {"SHELLCODE_PORTS", "!80"}, {"FILE_DATA_PORTS", "[$HTTP_PORTS,110,143]"}, {"SSH", "22"}};
+const VariableTexts kVariables{{"HTTP_PORTS", "[80,8080]"},
+                               {"SHELLCODE_PORTS", "!80"},
+                               {"FILE_DATA_PORTS", "[$HTTP_PORTS,110,143]"},
+                               {"SSH", "22"}};
 
 }  // namespace
 
 TEST_CASE("port set: lists hold what they say") {
-  struct Row { std::string_view text; std::uint16_t port; bool expected; };
+  struct Row {
+    std::string_view text;
+    std::uint16_t port;
+    bool expected;
+  };
   constexpr Row kRows[] = {
       {"any", 0, true},
       {"80", 80, true},
@@ -63,8 +69,8 @@ TEST_CASE("port set: lists hold what they say") {
 TEST_CASE("port set: what is no port is refused") {
   HeaderSets sets({}, kVariables);
   for (const std::string_view bad :
-       {"", "!any", "65536", "-1", "http", ":", "80:70", "80:65536", "80,", "[80", "80]", "[]", "![0:65535]", "80:90:100",
-        "$UNKNOWN", "80 443", "0x50", "1.5", "!!80"}) {
+       {"", "!any", "65536", "-1", "http", ":", "80:70", "80:65536", "80,", "[80", "80]", "[]", "![0:65535]",
+        "80:90:100", "$UNKNOWN", "80 443", "0x50", "1.5", "!!80"}) {
     CAPTURE(bad);
     CHECK_FALSE(sets.ports.read(bad).has_value());
   }

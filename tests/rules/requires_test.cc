@@ -7,7 +7,10 @@
 using namespace weir::rules;
 
 TEST_CASE("requires: what is asked for is compared with what there is") {
-  struct Row { std::string_view argument; bool met; };
+  struct Row {
+    std::string_view argument;
+    bool met;
+  };
   constexpr Row kRows[] = {
       {"version >= 8", true},
       {"version >= 8.0.0", true},
@@ -37,8 +40,9 @@ TEST_CASE("requires: what is asked for is compared with what there is") {
 }
 
 TEST_CASE("requires: what cannot be read is an error") {
-  for (const std::string_view bad : {"", "version", "version 8", "version >=", "version >= x", "version >= 8.", "version >= 8.0.0.0",
-                                     "version >= | 8", "version >= 8 9", "feature", "version == 8", ",", "feature ja4,,version >= 7"}) {
+  for (const std::string_view bad :
+       {"", "version", "version 8", "version >=", "version >= x", "version >= 8.", "version >= 8.0.0.0",
+        "version >= | 8", "version >= 8 9", "feature", "version == 8", ",", "feature ja4,,version >= 7"}) {
     CAPTURE(bad);
     CHECK_FALSE(requirements_met(bad, {"ja4"}).has_value());
   }

@@ -93,7 +93,8 @@ TEST_CASE("rule loader: of two rules with one sid the higher revision stays") {
   // A second text sees the rules of the first.
   RuleEnvironment env = environment();
   load_rule_text("alert tcp any any -> any any (sid:1; rev:3;)", "u", env, loaded);
-  CHECK(messages(loaded).back() == "u:1:1: error: sid: duplicate signature: the same sid and rev as in t:3 (1)");
+  CHECK(messages(loaded).back() ==
+        "u:1:1: error: sid: duplicate signature: the same sid and rev as in t:3 (1)");
 }
 
 TEST_CASE("rule loader: rules for another engine are passed over, whatever stands in them") {
@@ -118,11 +119,12 @@ TEST_CASE("rule loader: paths and globs") {
   REQUIRE(mkdtemp(name.data()) != nullptr);
   const std::filesystem::path folder(name);
   for (const int i : {1, 2})
-    std::ofstream(folder / (std::to_string(i) + ".rules")) << "alert tcp any any -> any any (sid:" << i << ";)\n";
+    std::ofstream(folder / (std::to_string(i) + ".rules"))
+        << "alert tcp any any -> any any (sid:" << i << ";)\n";
   std::ofstream(folder / "[3].rules") << "alert tcp any any -> any any (sid:3;)\n";
   RuleEnvironment env = environment();
-  const std::vector<std::string> patterns{folder / "?.rules", folder / "[3].rules", folder / "none*.rules", folder,
-                                          folder / "missing.rules"};
+  const std::vector<std::string> patterns{folder / "?.rules", folder / "[3].rules", folder / "none*.rules",
+                                          folder, folder / "missing.rules"};
   const LoadedRules loaded = load_rule_files(patterns, env);
   CHECK(messages(loaded) == Messages{
                                 name + "/none*.rules: error: no such rule file",
@@ -136,7 +138,9 @@ TEST_CASE("rule loader: paths and globs") {
 
 TEST_CASE("rule loader: huge address lists load") {
   std::string list = "[1.0.0.0";
-  for (int i = 1; i < 4000; ++i) list += "," + std::to_string(i % 223 + 1) + ".0." + std::to_string(i / 250) + "." + std::to_string(i % 250);
+  for (int i = 1; i < 4000; ++i)
+    list +=
+        "," + std::to_string(i % 223 + 1) + ".0." + std::to_string(i / 250) + "." + std::to_string(i % 250);
   const LoadedRules loaded = load("alert ip " + list + "] any -> any any (sid:1;)");
   REQUIRE(loaded.signatures.size() == 1);
   CHECK(loaded.signatures[0]->header.source->v4().size() > 3000);
@@ -144,15 +148,18 @@ TEST_CASE("rule loader: huge address lists load") {
 
 TEST_CASE("rule loader: changed bytes of rules never do more than fail") {
   const std::string good =
-      "alert http $HOME_NET any -> $EXTERNAL_NET $HTTP_PORTS (msg:\"x\"; flow:established,to_server; content:\"ab|00|c\"; "
-      "nocase; depth:20; pcre:\"/a+b/i\"; byte_test:1,>,5,0,relative; flowbits:set,x; classtype:misc-activity; "
+      "alert http $HOME_NET any -> $EXTERNAL_NET $HTTP_PORTS (msg:\"x\"; flow:established,to_server; "
+      "content:\"ab|00|c\"; "
+      "nocase; depth:20; pcre:\"/a+b/i\"; byte_test:1,>,5,0,relative; flowbits:set,x; "
+      "classtype:misc-activity; "
       "reference:url,example.com; threshold: type limit, track by_src, count 1, seconds 60; sid:1; rev:1;)";
   CHECK(messages(load(good)).empty());
   std::mt19937 random(11);
   constexpr std::string_view kBytes = "0123456789abcxyz|\"\\;:,!$[]()-<>=/% \t\n\xff";
   for (int round = 0; round < 2000; ++round) {
     std::string text = good;
-    for (std::size_t i = random() % 5; i < 6; ++i) text[random() % text.size()] = kBytes[random() % kBytes.size()];
+    for (std::size_t i = random() % 5; i < 6; ++i)
+      text[random() % text.size()] = kBytes[random() % kBytes.size()];
     if (round % 2 == 0) text.erase(random() % text.size(), random() % 30);
     (void)load(text);
   }
@@ -165,7 +172,8 @@ TEST_CASE("rule tables: classes and reference systems are read, wrong lines are 
   read_classifications(
       "# comment\r\n\r\nconfig classification: Bad-Unknown,Potentially, Bad Traffic, 2\r\n"
       "config classification: x,y\nconfig  classification : two,Second,1\nconfig reference: a b\n"
-      "config classification: zero,Zero,0\nconfig classification: big,Big,256\nconfig classification: bad-unknown,Other,1\n",
+      "config classification: zero,Zero,0\nconfig classification: big,Big,256\nconfig classification: "
+      "bad-unknown,Other,1\n",
       "c", env, diagnostics);
   CHECK(env.classifications.at("bad-unknown").description == "Potentially, Bad Traffic");
   CHECK(env.classifications.at("bad-unknown").priority == 2);
@@ -174,8 +182,9 @@ TEST_CASE("rule tables: classes and reference systems are read, wrong lines are 
   REQUIRE(diagnostics.size() == 4);
   CHECK(diagnostics[0].line == 4);
   diagnostics.clear();
-  read_references("config reference: bugtraq   http://x/\nconfig reference: url\tfile://\nconfig reference: nothing\n", "r", env,
-                  diagnostics);
+  read_references(
+      "config reference: bugtraq   http://x/\nconfig reference: url\tfile://\nconfig reference: nothing\n",
+      "r", env, diagnostics);
   CHECK(env.reference_systems.at("bugtraq") == "http://x/");
   CHECK(env.reference_systems.at("url") == "file://");
   REQUIRE(diagnostics.size() == 1);

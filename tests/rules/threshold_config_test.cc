@@ -17,9 +17,12 @@ struct Rules {
       signatures.back()->meta.gid = gid;
       signatures.back()->meta.sid = sid;
     }
-    signatures[1]->detection_filter = ThresholdSpec{ThresholdType::detection_filter, ThresholdTrack::by_src, 9, 9, 0};
+    signatures[1]->detection_filter =
+        ThresholdSpec{ThresholdType::detection_filter, ThresholdTrack::by_src, 9, 9, 0};
   }
-  std::vector<RuleDiagnostic> apply(std::string_view text) { return apply_thresholds(text, "t", environment, signatures); }
+  std::vector<RuleDiagnostic> apply(std::string_view text) {
+    return apply_thresholds(text, "t", environment, signatures);
+  }
 
   RuleEnvironment environment;
   std::vector<std::unique_ptr<Signature>> signatures;
@@ -32,7 +35,8 @@ TEST_CASE("threshold.config: lines change the rules they name") {
   const auto diagnostics = rules.apply(
       "# comment\n\nthreshold gen_id 1, sig_id 100, type both, track by_flow, count 5, seconds 60\n"
       "event_filter gen_id 1, sig_id 200, type limit,track by_src,count 1,\\\n  seconds 15\r\n"
-      "rate_filter gen_id 2, sig_id 100, track by_both, count 1, seconds 60, new_action reject, timeout 1000\n"
+      "rate_filter gen_id 2, sig_id 100, track by_both, count 1, seconds 60, new_action reject, timeout "
+      "1000\n"
       "suppress gen_id 1, sig_id 100\n"
       "suppress gen_id 1, sig_id 100, track by_either, ip [1.2.3.4, 10.0.0.0/8]\n"
       "suppress gen_id 2, sig_id 100, track by_src, ip $HOME_NET\n");
@@ -60,9 +64,10 @@ TEST_CASE("threshold.config: lines change the rules they name") {
 
 TEST_CASE("threshold.config: sig_id 0 stands for all rules that have no threshold of their own") {
   Rules rules;
-  CHECK(rules.apply("threshold gen_id 1, sig_id 0, type limit, track by_src, count 1, seconds 60\n"
-                    "threshold gen_id 1, sig_id 100, type limit, track by_src, count 7, seconds 60\n"
-                    "suppress gen_id 0, sig_id 0, track by_src, ip 1.2.3.4\n")
+  CHECK(rules
+            .apply("threshold gen_id 1, sig_id 0, type limit, track by_src, count 1, seconds 60\n"
+                   "threshold gen_id 1, sig_id 100, type limit, track by_src, count 7, seconds 60\n"
+                   "suppress gen_id 0, sig_id 0, track by_src, ip 1.2.3.4\n")
             .empty());
   CHECK(rules.signatures[0]->threshold->count == 7);
   CHECK_FALSE(rules.signatures[1]->threshold.has_value());
@@ -71,26 +76,35 @@ TEST_CASE("threshold.config: sig_id 0 stands for all rules that have no threshol
 }
 
 TEST_CASE("threshold.config: lines that are wrong are named, the others count") {
-  struct Row { std::string_view line, expected; };
+  struct Row {
+    std::string_view line, expected;
+  };
   constexpr Row kRows[] = {
       {"nonsense", "t:1:1: error: gen_id is missing"},
-      {"limit gen_id 1, sig_id 1", "t:1:1: error: expected threshold, event_filter, rate_filter or suppress (limit)"},
+      {"limit gen_id 1, sig_id 1",
+       "t:1:1: error: expected threshold, event_filter, rate_filter or suppress (limit)"},
       {"suppress gen_id 1", "t:1:1: error: sig_id is missing"},
       {"suppress gen_id x, sig_id 1", "t:1:17: error: gen_id needs a number of at least 0 (x)"},
-      {"suppress gen_id 1, sig_id 4294967296", "t:1:27: error: sig_id needs a number of at least 0 (4294967296)"},
+      {"suppress gen_id 1, sig_id 4294967296",
+       "t:1:27: error: sig_id needs a number of at least 0 (4294967296)"},
       {"suppress gen_id 0, sig_id 1", "t:1:1: error: gen_id 0 stands for all rules, and needs sig_id 0"},
       {"suppress gen_id 1, sig_id 100, track by_src", "t:1:1: error: ip is missing"},
       {"suppress gen_id 1, sig_id 100, ip 1.2.3.4", "t:1:1: error: track is missing"},
-      {"suppress gen_id 1, sig_id 100, track by_rule, ip 1.2.3.4", "t:1:38: error: not a value of track (by_rule)"},
-      {"suppress gen_id 1, sig_id 100, track by_src, ip 1.2.3", "t:1:49: error: not an IP address (1.2.3) (1.2.3)"},
-      {"suppress gen_id 1, sig_id 100, track by_src, ip $X", "t:1:49: error: the variable is not defined ($X) ($X)"},
+      {"suppress gen_id 1, sig_id 100, track by_rule, ip 1.2.3.4",
+       "t:1:38: error: not a value of track (by_rule)"},
+      {"suppress gen_id 1, sig_id 100, track by_src, ip 1.2.3",
+       "t:1:49: error: not an IP address (1.2.3) (1.2.3)"},
+      {"suppress gen_id 1, sig_id 100, track by_src, ip $X",
+       "t:1:49: error: the variable is not defined ($X) ($X)"},
       {"suppress gen_id 1, sig_id 100, count 1", "t:1:32: error: a field that does not belong here (count)"},
       {"suppress gen_id 1, gen_id 2, sig_id 1", "t:1:20: error: the field stands there twice (gen_id)"},
       {"suppress gen_id 1,, sig_id 1", "t:1:19: error: a field without a value"},
-      {"threshold gen_id 1, sig_id 100, type x, track by_src, count 1, seconds 1", "t:1:38: error: not a value of type (x)"},
+      {"threshold gen_id 1, sig_id 100, type x, track by_src, count 1, seconds 1",
+       "t:1:38: error: not a value of type (x)"},
       {"threshold gen_id 1, sig_id 100, type limit, track by_src, count 0, seconds 1",
        "t:1:65: error: count needs a number of at least 1 (0)"},
-      {"threshold gen_id 1, sig_id 100, type limit, track by_src, count 1", "t:1:1: error: seconds is missing"},
+      {"threshold gen_id 1, sig_id 100, type limit, track by_src, count 1",
+       "t:1:1: error: seconds is missing"},
       {"threshold gen_id 1, sig_id 100, type backoff, track by_src, count 1, multiplier 2",
        "t:1:1: error: backoff needs track by_flow"},
       {"rate_filter gen_id 1, sig_id 100, track by_src, count 1, seconds 1, new_action x, timeout 1",
@@ -106,7 +120,8 @@ TEST_CASE("threshold.config: lines that are wrong are named, the others count") 
     CHECK(rules.signatures[1]->suppressions.size() == 1);
   }
   Rules rules;
-  CHECK(apply_threshold_file("/nonexistent/threshold.config", rules.environment, rules.signatures).size() == 1);
+  CHECK(apply_threshold_file("/nonexistent/threshold.config", rules.environment, rules.signatures).size() ==
+        1);
 }
 
 TEST_CASE("threshold.config: every truncation of a line gives an error or an entry") {

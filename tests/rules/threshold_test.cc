@@ -40,7 +40,11 @@ std::string run(const ThresholdSpec& spec, std::size_t matches, TimeUs step = kS
 
 TEST_CASE("thresholds: each type lets through what the manual says") {
   using Type = ThresholdType;
-  struct Row { Type type; std::uint32_t count, seconds, multiplier; std::string_view expected; };
+  struct Row {
+    Type type;
+    std::uint32_t count, seconds, multiplier;
+    std::string_view expected;
+  };
   constexpr Row kRows[] = {
       {Type::limit, 1, 60, 0, "Asssssss"},
       {Type::limit, 2, 60, 0, "AAssssss"},
@@ -60,14 +64,19 @@ TEST_CASE("thresholds: each type lets through what the manual says") {
   for (const Row& row : kRows) {
     CAPTURE(static_cast<int>(row.type));
     CAPTURE(row.count);
-    const ThresholdSpec spec{row.type, row.type == Type::backoff ? ThresholdTrack::by_flow : ThresholdTrack::by_src,
+    const ThresholdSpec spec{row.type,
+                             row.type == Type::backoff ? ThresholdTrack::by_flow : ThresholdTrack::by_src,
                              row.count, row.seconds, row.multiplier};
     CHECK(run(spec, row.expected.size()) == std::string(row.expected));
   }
 }
 
 TEST_CASE("thresholds: each tracker counts for itself") {
-  struct Row { ThresholdTrack track; ThresholdTracker first, second; bool shared; };
+  struct Row {
+    ThresholdTrack track;
+    ThresholdTracker first, second;
+    bool shared;
+  };
   const Row rows[] = {
       {ThresholdTrack::by_src, tracker(1, 2, 1), tracker(1, 3, 2), true},
       {ThresholdTrack::by_src, tracker(1, 2, 1), tracker(2, 2, 1), false},
@@ -121,7 +130,11 @@ TEST_CASE("thresholds: a rate filter changes the action while it is on") {
 TEST_CASE("thresholds: a suppressed match still acts, and is not counted") {
   auto addresses = std::make_shared<AddressSet>();
   addresses->add(1, 1);
-  struct Row { Suppression::Track track; std::uint32_t source, destination; bool alert; };
+  struct Row {
+    Suppression::Track track;
+    std::uint32_t source, destination;
+    bool alert;
+  };
   constexpr Row kRows[] = {
       {Suppression::Track::source, 1, 2, false},      {Suppression::Track::source, 2, 1, true},
       {Suppression::Track::destination, 2, 1, false}, {Suppression::Track::destination, 1, 2, true},
@@ -170,14 +183,18 @@ TEST_CASE("shared bits: set, clear, toggle and run out") {
 }
 
 TEST_CASE("shared table: it never outgrows its cap, and the newest entries stay") {
-  struct Value { TimeUs expires = 1000; std::uint64_t number = 0; };
+  struct Value {
+    TimeUs expires = 1000;
+    std::uint64_t number = 0;
+  };
   ShardedTable<Value> table(640);
-  for (std::uint64_t i = 0; i < 10'000; ++i)
-    table.with(TableKey{{i}}, 0, [&](Value& v) { v.number = i; });
+  for (std::uint64_t i = 0; i < 10'000; ++i) table.with(TableKey{{i}}, 0, [&](Value& v) { v.number = i; });
   CHECK(table.size() <= 640);
   CHECK(table.look(TableKey{{9'999}}, [](const Value* v) { return v != nullptr && v->number == 9'999; }));
   // Those past their time go before the cap is reached.
-  for (std::uint64_t i = 20'000; i < 20'640; ++i) table.with(TableKey{{i}}, 2000, [](Value& v) { v.expires = 2001; });
-  for (std::uint64_t i = 30'000; i < 40'000; ++i) table.with(TableKey{{i}}, 3000, [](Value& v) { v.expires = 3000; });
+  for (std::uint64_t i = 20'000; i < 20'640; ++i)
+    table.with(TableKey{{i}}, 2000, [](Value& v) { v.expires = 2001; });
+  for (std::uint64_t i = 30'000; i < 40'000; ++i)
+    table.with(TableKey{{i}}, 3000, [](Value& v) { v.expires = 3000; });
   CHECK(table.size() <= 640);
 }
