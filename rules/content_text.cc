@@ -34,7 +34,8 @@ Parsed<std::vector<std::uint8_t>> parse_pattern(std::string_view text) {
     const char c = text[i];
     if (c == '|') {
       const std::size_t end = text.find('|', i + 1);
-      if (end == std::string_view::npos) return refuse("the bar that ends the hexadecimal part is missing", text.substr(i));
+      if (end == std::string_view::npos)
+        return refuse("the bar that ends the hexadecimal part is missing", text.substr(i));
       if (auto ok = append_hex(text.substr(i + 1, end - i - 1), out); !ok) return tl::unexpected(ok.error());
       i = end;
     } else if (c == '\\') {
@@ -50,7 +51,8 @@ Parsed<std::vector<std::uint8_t>> parse_pattern(std::string_view text) {
     }
   }
   if (out.empty()) return refuse("the content is empty", text);
-  if (out.size() > kMaxContentBytes) return refuse(fmt::format("longer than {} bytes", kMaxContentBytes), clip(text));
+  if (out.size() > kMaxContentBytes)
+    return refuse(fmt::format("longer than {} bytes", kMaxContentBytes), clip(text));
   return out;
 }
 

@@ -89,14 +89,16 @@ Compiled Dataset::load(std::string_view text, bool with_reputation) {
     std::string_view rest = line;
     const std::string_view written = with_reputation ? trim(cut(rest, ',')) : line;
     auto value = decode(written);
-    if (!value || !fits(value->size())) return refuse(fmt::format("line {} is no value of the set's type", line_number), line);
+    if (!value || !fits(value->size()))
+      return refuse(fmt::format("line {} is no value of the set's type", line_number), line);
     std::uint16_t reputation = 0;
     if (with_reputation) {
       const auto number = parse_number<std::uint16_t>(trim(rest));
       if (!number) return refuse(fmt::format("line {} has no reputation from 0 to 65535", line_number), line);
       reputation = *number;
     }
-    if (values_.size() == kMaxDatasetEntries) return refuse(fmt::format("more than {} values", kMaxDatasetEntries));
+    if (values_.size() == kMaxDatasetEntries)
+      return refuse(fmt::format("more than {} values", kMaxDatasetEntries));
     values_.insert_or_assign(std::move(*value), reputation);
   }
   return {};

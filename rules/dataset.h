@@ -1,8 +1,9 @@
 // A named set of values that rules look buffers up in (dataset, datarep), perhaps with a reputation each.
 //
-// Loaded once from a file below the data directory, one value a line; rules with `dataset:set` and `unset` change it
-// while traffic is looked at, from all workers at once. Bounded by kMaxDatasetEntries and kMaxDatasetValue; a full set
-// takes nothing more. Look-ups are O(1) under a shared lock, with a hash that is keyed by chance.
+// Loaded once from a file below the data directory, one value a line; rules with `dataset:set` and `unset`
+// change it while traffic is looked at, from all workers at once. Bounded by kMaxDatasetEntries and
+// kMaxDatasetValue; a full set takes nothing more. Look-ups are O(1) under a shared lock, with a hash that is
+// keyed by chance.
 #pragma once
 
 #include <cstdint>
@@ -18,10 +19,11 @@
 namespace weir::rules {
 
 inline constexpr std::size_t kMaxDatasetEntries = 4'000'000;
-inline constexpr std::size_t kMaxDatasetValue = 65535;             // bytes of one value
+inline constexpr std::size_t kMaxDatasetValue = 65535;  // bytes of one value
 inline constexpr std::size_t kMaxDatasetFile = std::size_t{256} << 20U;
 
-// How a value stands in the file: base64, hex digits, hex digits, address, address. In memory it is the raw bytes.
+// How a value stands in the file: base64, hex digits, hex digits, address, address. In memory it is the raw
+// bytes.
 enum class DatasetType : std::uint8_t { string, md5, sha256, ipv4, ip };
 std::optional<DatasetType> dataset_type(std::string_view name);
 
@@ -54,7 +56,8 @@ class Dataset {
   Values values_;
 };
 
-// The text of a file below `data_dir`, which rules name. Refuses absolute names and those that lead out of it.
+// The text of a file below `data_dir`, which rules name. Refuses absolute names and those that lead out of
+// it.
 tl::expected<std::string, KeywordError> read_data_file(const std::string& data_dir, std::string_view name);
 
 }  // namespace weir::rules

@@ -29,7 +29,8 @@ std::optional<std::uint64_t> parse_unsigned(std::string_view text);
 // The same with an optional sign.
 std::optional<std::int64_t> parse_signed(std::string_view text);
 
-// A number between least and most, or the name of a variable that byte_extract or byte_math made in the same buffer.
+// A number between least and most, or the name of a variable that byte_extract or byte_math made in the same
+// buffer.
 Parsed<NumberOrVar> parse_number_or_var(const RuleBuilder& rule, std::string_view text, std::int64_t least,
                                         std::int64_t most);
 

@@ -13,9 +13,15 @@ constexpr std::size_t kMaxErrorText = 120;
 
 }  // namespace
 
-void PcreScratch::Free::operator()(pcre2_real_match_data_8* p) const { pcre2_match_data_free(p); }
-void PcreScratch::Free::operator()(pcre2_real_match_context_8* p) const { pcre2_match_context_free(p); }
-void PcreScratch::Free::operator()(pcre2_real_jit_stack_8* p) const { pcre2_jit_stack_free(p); }
+void PcreScratch::Free::operator()(pcre2_real_match_data_8* p) const {
+  pcre2_match_data_free(p);
+}
+void PcreScratch::Free::operator()(pcre2_real_match_context_8* p) const {
+  pcre2_match_context_free(p);
+}
+void PcreScratch::Free::operator()(pcre2_real_jit_stack_8* p) const {
+  pcre2_jit_stack_free(p);
+}
 
 PcreScratch::PcreScratch()
     : stack_(pcre2_jit_stack_create(kJitStackStart, kJitStackMost, nullptr)),
@@ -51,8 +57,8 @@ tl::expected<std::shared_ptr<const Pcre>, KeywordError> Pcre::compile(std::strin
   if (options.ungreedy) flags |= PCRE2_UNGREEDY;
   int error = 0;
   PCRE2_SIZE offset = 0;
-  pcre2_code* const code = pcre2_compile(reinterpret_cast<PCRE2_SPTR>(expression.data()), expression.size(), flags,
-                                         &error, &offset, nullptr);
+  pcre2_code* const code = pcre2_compile(reinterpret_cast<PCRE2_SPTR>(expression.data()), expression.size(),
+                                         flags, &error, &offset, nullptr);
   if (code == nullptr) {
     std::array<PCRE2_UCHAR, kMaxErrorText> text{};
     pcre2_get_error_message(error, text.data(), text.size());
@@ -67,7 +73,9 @@ tl::expected<std::shared_ptr<const Pcre>, KeywordError> Pcre::compile(std::strin
   return out;
 }
 
-Pcre::~Pcre() { pcre2_code_free(code_); }
+Pcre::~Pcre() {
+  pcre2_code_free(code_);
+}
 
 std::optional<std::pair<std::size_t, std::size_t>> Pcre::match(Bytes subject, std::size_t start,
                                                                PcreScratch& scratch) const {
@@ -77,7 +85,8 @@ std::optional<std::pair<std::size_t, std::size_t>> Pcre::match(Bytes subject, st
   if (start > subject.size()) return std::nullopt;
   static constexpr std::uint8_t kNothing = 0;
   const auto* const bytes = subject.empty() ? &kNothing : subject.data();
-  const int rc = pcre2_match(code_, bytes, subject.size(), start, 0, scratch.data_.get(), scratch.context_.get());
+  const int rc =
+      pcre2_match(code_, bytes, subject.size(), start, 0, scratch.data_.get(), scratch.context_.get());
   if (rc < 0) {
     if (rc != PCRE2_ERROR_NOMATCH) ++scratch.limit_hits_;
     return std::nullopt;
@@ -101,8 +110,10 @@ void Pcre::add_named_captures() {
   for (std::uint32_t i = 0; i < count; ++i, table += size) {
     const std::uint32_t group = (std::uint32_t{table[0]} << 8U) | table[1];
     const std::string_view name = reinterpret_cast<const char*>(table + 2);
-    if (name.starts_with("flow_")) captures_.push_back({Capture::Kind::flow, std::string(name.substr(5)), group});
-    if (name.starts_with("pkt_")) captures_.push_back({Capture::Kind::packet, std::string(name.substr(4)), group});
+    if (name.starts_with("flow_"))
+      captures_.push_back({Capture::Kind::flow, std::string(name.substr(5)), group});
+    if (name.starts_with("pkt_"))
+      captures_.push_back({Capture::Kind::packet, std::string(name.substr(4)), group});
   }
 }
 

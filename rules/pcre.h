@@ -1,7 +1,8 @@
 // A compiled regular expression of a rule (PCRE2, just-in-time compiled at its first use).
 //
-// Immutable for its users and shared by all workers; what a match needs to write lies in the worker's PcreScratch.
-// Matching is bounded by kMatchLimit and kDepthLimit; a match that runs into one counts as none, and is counted.
+// Immutable for its users and shared by all workers; what a match needs to write lies in the worker's
+// PcreScratch. Matching is bounded by kMatchLimit and kDepthLimit; a match that runs into one counts as none,
+// and is counted.
 #pragma once
 
 #include <array>
@@ -24,9 +25,9 @@ struct pcre2_real_jit_stack_8;
 
 namespace weir::rules {
 
-inline constexpr std::uint32_t kMatchLimit = 3500;   // Suricata's pcre.match-limit
-inline constexpr std::uint32_t kDepthLimit = 1500;   // Suricata's pcre.match-limit-recursion
-inline constexpr std::uint32_t kMaxCaptures = 31;    // groups beyond it are not reported
+inline constexpr std::uint32_t kMatchLimit = 3500;  // Suricata's pcre.match-limit
+inline constexpr std::uint32_t kDepthLimit = 1500;  // Suricata's pcre.match-limit-recursion
+inline constexpr std::uint32_t kMaxCaptures = 31;   // groups beyond it are not reported
 
 // The memory of one worker for matching. Not shared between threads.
 class PcreScratch {
@@ -59,13 +60,13 @@ class Pcre {
  public:
   // Letters after the closing slash that change how the expression reads.
   struct Options {
-    bool nocase = false;       // i
-    bool multiline = false;    // m
-    bool dot_all = false;      // s
-    bool extended = false;     // x
-    bool anchored = false;     // A
-    bool dollar_end = false;   // E
-    bool ungreedy = false;     // G
+    bool nocase = false;      // i
+    bool multiline = false;   // m
+    bool dot_all = false;     // s
+    bool extended = false;    // x
+    bool anchored = false;    // A
+    bool dollar_end = false;  // E
+    bool ungreedy = false;    // G
   };
   // A group whose text the rule keeps under a name (",flow:name", "(?P<flow_name>").
   struct Capture {
@@ -77,15 +78,16 @@ class Pcre {
   // `captures` that the rule names in order: the first is group 1, and so on. Groups named in the expression
   // ("(?P<flow_name>...)", "(?P<pkt_name>...)") are added to them.
   static tl::expected<std::shared_ptr<const Pcre>, KeywordError> compile(std::string_view expression,
-                                                                        const Options& options,
-                                                                        std::vector<Capture> captures = {});
+                                                                         const Options& options,
+                                                                         std::vector<Capture> captures = {});
   ~Pcre();
   Pcre(const Pcre&) = delete;
   Pcre& operator=(const Pcre&) = delete;
 
-  // The first match at or after `start` as begin and end in `subject`; look-behind sees what lies before `start`.
+  // The first match at or after `start` as begin and end in `subject`; look-behind sees what lies before
+  // `start`.
   [[nodiscard]] std::optional<std::pair<std::size_t, std::size_t>> match(Bytes subject, std::size_t start,
-                                                                        PcreScratch& scratch) const;
+                                                                         PcreScratch& scratch) const;
   [[nodiscard]] std::uint32_t groups() const;
   [[nodiscard]] const std::vector<Capture>& captures() const { return captures_; }
 

@@ -17,7 +17,8 @@ bool same_transforms(const std::vector<std::shared_ptr<const Transform>>& a,
 }
 
 bool decodes_base64(const BufferChain& chain) {
-  return std::any_of(chain.begin(), chain.end(), [](const BufferOp& op) { return std::holds_alternative<Base64Data>(op); });
+  return std::any_of(chain.begin(), chain.end(),
+                     [](const BufferOp& op) { return std::holds_alternative<Base64Data>(op); });
 }
 
 std::string names_of(const std::bitset<kAppProtoCount>& protocols) {
@@ -95,7 +96,8 @@ Compiled RuleBuilder::add_transform(std::shared_ptr<const Transform> transform) 
 }
 
 Compiled RuleBuilder::set_absent(bool or_else) {
-  if (selected_ == nullptr || selected_->sources.empty()) return refuse("goes behind the sticky buffer of a protocol");
+  if (selected_ == nullptr || selected_->sources.empty())
+    return refuse("goes behind the sticky buffer of a protocol");
   if (engine_open_) return refuse("comes before all that looks at its buffer");
   BufferEngine& engine = signature_->buffers[open_engine()];
   if (!engine.chain.empty()) return refuse("the rule looks at this buffer already");
@@ -108,7 +110,8 @@ std::size_t RuleBuilder::find_engine(const BufferSpec& buffer) const {
   if (buffer.multiple) return kPayload;
   for (std::size_t i = 0; i < signature_->buffers.size(); ++i) {
     const BufferEngine& engine = signature_->buffers[i];
-    if (engine.buffer == &buffer && engine.direction == direction_ && same_transforms(engine.transforms, transforms_) && !decodes_base64(engine.chain))
+    if (engine.buffer == &buffer && engine.direction == direction_ &&
+        same_transforms(engine.transforms, transforms_) && !decodes_base64(engine.chain))
       return i;
   }
   return kPayload;
@@ -141,12 +144,14 @@ Compiled RuleBuilder::append(std::size_t engine, BufferOp op) {
   return {};
 }
 
-Compiled RuleBuilder::add_op(BufferOp op) { return append(open_engine(), std::move(op)); }
+Compiled RuleBuilder::add_op(BufferOp op) {
+  return append(open_engine(), std::move(op));
+}
 
 Compiled RuleBuilder::add_op_to(const BufferSpec& buffer, BufferOp op) {
   if (selected_ != nullptr && selected_ != &buffer)
-    return refuse(fmt::format("looks at {}, but the buffer {} is selected; pkt_data goes back to the payload", buffer.name,
-                              selected_->name));
+    return refuse(fmt::format("looks at {}, but the buffer {} is selected; pkt_data goes back to the payload",
+                              buffer.name, selected_->name));
   if (selected_ == nullptr) {
     if (auto ok = select_buffer(buffer); !ok) return ok;
     auto done = append(open_engine(), std::move(op));
@@ -157,7 +162,8 @@ Compiled RuleBuilder::add_op_to(const BufferSpec& buffer, BufferOp op) {
 }
 
 Compiled RuleBuilder::move_last_content(const BufferSpec& buffer) {
-  if (selected_ != nullptr) return refuse(fmt::format("does not go with a sticky buffer ({})", selected_->name));
+  if (selected_ != nullptr)
+    return refuse(fmt::format("does not go with a sticky buffer ({})", selected_->name));
   BufferChain& payload = signature_->payload;
   if (!have_content_ || content_engine_ != kPayload) return refuse("goes behind a content");
   Content content = std::get<Content>(payload[content_index_]);
@@ -195,11 +201,14 @@ std::int16_t RuleBuilder::find_var(std::string_view name) const {
 tl::expected<std::int16_t, KeywordError> RuleBuilder::make_var(std::string_view name) {
   const bool first_ok = !name.empty() && !(name[0] >= '0' && name[0] <= '9');
   const auto allowed = [](char c) {
-    return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '_' || c == '.' || c == '-';
+    return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '_' || c == '.' ||
+           c == '-';
   };
-  if (!first_ok || !std::all_of(name.begin(), name.end(), allowed)) return refuse("not a name for a variable", name);
+  if (!first_ok || !std::all_of(name.begin(), name.end(), allowed))
+    return refuse("not a name for a variable", name);
   if (const std::int16_t known = find_var(name); known >= 0) return known;
-  if (vars_.size() == kMaxRuleVars) return refuse(fmt::format("a rule has at most {} variables", kMaxRuleVars), name);
+  if (vars_.size() == kMaxRuleVars)
+    return refuse(fmt::format("a rule has at most {} variables", kMaxRuleVars), name);
   vars_.push_back({std::string(name), place_of(selected_)});
   return static_cast<std::int16_t>(vars_.size() - 1);
 }
@@ -210,12 +219,15 @@ Compiled RuleBuilder::narrow_protocols(const std::bitset<kAppProtoCount>& wanted
   auto& protocols = signature_->header.app_protocols;
   const auto both = protocols.none() ? wanted : protocols & wanted;
   if (both.none())
-    return refuse(fmt::format("{} belongs to {}, but the rule is about {}", names, names_of(wanted), names_of(protocols)));
+    return refuse(fmt::format("{} belongs to {}, but the rule is about {}", names, names_of(wanted),
+                              names_of(protocols)));
   protocols = both;
   return {};
 }
 
-Compiled RuleBuilder::require_protocol(AppProto protocol) { return require_one_of({protocol}); }
+Compiled RuleBuilder::require_protocol(AppProto protocol) {
+  return require_one_of({protocol});
+}
 
 Compiled RuleBuilder::require_one_of(std::initializer_list<AppProto> protocols) {
   std::bitset<kAppProtoCount> wanted;

@@ -22,20 +22,27 @@ std::string shown(const Content& c) {
   return out + '"';
 }
 
-Compiled refuse_content(std::string reason, const Content& c) { return refuse(std::move(reason), shown(c)); }
+Compiled refuse_content(std::string reason, const Content& c) {
+  return refuse(std::move(reason), shown(c));
+}
 
-bool is_number(const NumberOrVar& n) { return n.var < 0; }
+bool is_number(const NumberOrVar& n) {
+  return n.var < 0;
+}
 
 Compiled check_position(const Content& c) {
   const auto size = static_cast<std::int64_t>(c.pattern.size());
   const bool absolute = c.has_offset || c.has_depth;
   if (c.starts_with && (absolute || c.relative()))
     return refuse_content("startswith does not go with offset, depth, distance or within", c);
-  if (absolute && c.relative()) return refuse_content("offset and depth do not go with distance and within", c);
+  if (absolute && c.relative())
+    return refuse_content("offset and depth do not go with distance and within", c);
   if (c.has_depth && is_number(c.depth) && c.depth.value < size)
-    return refuse_content(fmt::format("depth {} is shorter than the content ({} bytes)", c.depth.value, size), c);
+    return refuse_content(fmt::format("depth {} is shorter than the content ({} bytes)", c.depth.value, size),
+                          c);
   if (c.has_within && is_number(c.within) && c.within.value < size)
-    return refuse_content(fmt::format("within {} is shorter than the content ({} bytes)", c.within.value, size), c);
+    return refuse_content(
+        fmt::format("within {} is shorter than the content ({} bytes)", c.within.value, size), c);
   return {};
 }
 
@@ -85,27 +92,30 @@ std::int64_t least_size(const BufferChain& chain) {
   return most;
 }
 
-// bsize against the contents of the same buffer. A size before a transform that changes it would mislead, but bsize
-// stands behind the transform, too.
+// bsize against the contents of the same buffer. A size before a transform that changes it would mislead, but
+// bsize stands behind the transform, too.
 Compiled check_sizes(const Signature& s) {
   for (const BufferEngine& engine : s.buffers) {
     const std::int64_t least = least_size(engine.chain);
     for (const BufferOp& op : engine.chain) {
       if (std::holds_alternative<Base64Data>(op)) break;
       const auto* const check = std::get_if<BufferCheckOp>(&op);
-      const auto* const size = check == nullptr ? nullptr : dynamic_cast<const BufferSizeCheck*>(check->check.get());
+      const auto* const size =
+          check == nullptr ? nullptr : dynamic_cast<const BufferSizeCheck*>(check->check.get());
       if (size != nullptr && static_cast<std::uint64_t>(least) > size->most())
         return refuse(fmt::format("bsize allows {} bytes, but the contents need {}", size->most(), least));
     }
   }
   if (s.dsize && least_size(s.payload) > s.dsize->second)
-    return refuse(fmt::format("dsize allows {} bytes, but the contents need {}", s.dsize->second, least_size(s.payload)));
+    return refuse(fmt::format("dsize allows {} bytes, but the contents need {}", s.dsize->second,
+                              least_size(s.payload)));
   return {};
 }
 
 Compiled check_flow(const FlowRequirement& f) {
   if (f.to_server && f.to_client) return refuse("flow: to_server and to_client exclude each other");
-  if (static_cast<int>(f.established) + static_cast<int>(f.not_established) + static_cast<int>(f.stateless) > 1)
+  if (static_cast<int>(f.established) + static_cast<int>(f.not_established) + static_cast<int>(f.stateless) >
+      1)
     return refuse("flow: established, not_established and stateless exclude each other");
   if (f.only_stream && f.no_stream) return refuse("flow: only_stream and no_stream exclude each other");
   if (f.only_frag && f.no_frag) return refuse("flow: only_frag and no_frag exclude each other");
@@ -140,12 +150,14 @@ Compiled check_direction(Signature& s) {
     take(here);
     if ((s.flow.to_client && !here.to_client) || (s.flow.to_server && !here.to_server))
       return refuse(fmt::format("the buffer is only there {}, but the rule says flow:{}",
-                                here.to_server ? "to_server" : "to_client", s.flow.to_server ? "to_server" : "to_client"),
+                                here.to_server ? "to_server" : "to_client",
+                                s.flow.to_server ? "to_server" : "to_client"),
                     engine.buffer->name);
   }
   for (const TxCheckEngine& check : s.tx_checks)
     take({check.progress_to_server.has_value(), check.progress_to_client.has_value()});
-  if (only.to_server && only.to_client) return refuse("mixes keywords about the request with keywords about the response");
+  if (only.to_server && only.to_client)
+    return refuse("mixes keywords about the request with keywords about the response");
   if ((only.to_server && s.flow.to_client) || (only.to_client && s.flow.to_server))
     return refuse("a keyword of the rule contradicts its flow direction");
   s.flow.to_server = s.flow.to_server || only.to_server;
@@ -173,9 +185,9 @@ Compiled check_packet_or_stream(Signature& s) {
 
 bool is_address_only(const Signature& s) {
   const FlowRequirement& f = s.flow;
-  return s.payload.empty() && s.buffers.empty() && s.tx_checks.empty() && s.packet_checks.empty() && !s.hook &&
-         s.header.app_protocols.none() && !s.header.packet_header && !f.established && !f.not_established &&
-         !f.stateless && !f.only_stream && !f.no_stream && !f.no_frag && !f.only_frag;
+  return s.payload.empty() && s.buffers.empty() && s.tx_checks.empty() && s.packet_checks.empty() &&
+         !s.hook && s.header.app_protocols.none() && !s.header.packet_header && !f.established &&
+         !f.not_established && !f.stateless && !f.only_stream && !f.no_stream && !f.no_frag && !f.only_frag;
 }
 
 }  // namespace

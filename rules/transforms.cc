@@ -10,18 +10,29 @@
 namespace weir::rules {
 namespace {
 
-char to_char(std::uint8_t b) { return static_cast<char>(b); }
-bool is_space(std::uint8_t b) { return is_blank(to_char(b)); }
-bool is_upper(std::uint8_t b) { return b >= 'A' && b <= 'Z'; }
-bool is_lower(std::uint8_t b) { return b >= 'a' && b <= 'z'; }
-char lower(std::uint8_t b) { return to_char(is_upper(b) ? static_cast<std::uint8_t>(b | 0x20U) : b); }
+char to_char(std::uint8_t b) {
+  return static_cast<char>(b);
+}
+bool is_space(std::uint8_t b) {
+  return is_blank(to_char(b));
+}
+bool is_upper(std::uint8_t b) {
+  return b >= 'A' && b <= 'Z';
+}
+bool is_lower(std::uint8_t b) {
+  return b >= 'a' && b <= 'z';
+}
+char lower(std::uint8_t b) {
+  return to_char(is_upper(b) ? static_cast<std::uint8_t>(b | 0x20U) : b);
+}
 
 // A transform without state: a name and a function, and perhaps a function that looks at contents.
 class Plain final : public Transform {
  public:
   using Apply = void (*)(Bytes, std::string&);
   using Refuses = std::string_view (*)(Bytes, bool nocase);
-  Plain(std::string_view name, Apply write, Refuses reason = nullptr) : name_(name), apply_(write), refuses_(reason) {}
+  Plain(std::string_view name, Apply write, Refuses reason = nullptr)
+      : name_(name), apply_(write), refuses_(reason) {}
   void apply(Bytes in, std::string& out) const override {
     out.clear();
     apply_(in, out);
@@ -73,15 +84,18 @@ void to_lowercase(Bytes in, std::string& out) {
   for (const std::uint8_t b : in) out.push_back(lower(b));
 }
 std::string_view refuse_upper(Bytes content, bool nocase) {
-  return !nocase && std::any_of(content.begin(), content.end(), is_upper) ? "to_lowercase leaves no upper case to match"
-                                                                          : std::string_view{};
+  return !nocase && std::any_of(content.begin(), content.end(), is_upper)
+             ? "to_lowercase leaves no upper case to match"
+             : std::string_view{};
 }
 void to_uppercase(Bytes in, std::string& out) {
-  for (const std::uint8_t b : in) out.push_back(to_char(is_lower(b) ? static_cast<std::uint8_t>(b & ~0x20U) : b));
+  for (const std::uint8_t b : in)
+    out.push_back(to_char(is_lower(b) ? static_cast<std::uint8_t>(b & ~0x20U) : b));
 }
 std::string_view refuse_lower(Bytes content, bool nocase) {
-  return !nocase && std::any_of(content.begin(), content.end(), is_lower) ? "to_uppercase leaves no lower case to match"
-                                                                          : std::string_view{};
+  return !nocase && std::any_of(content.begin(), content.end(), is_lower)
+             ? "to_uppercase leaves no lower case to match"
+             : std::string_view{};
 }
 
 // application/x-www-form-urlencoded; a "%" without two digits stays as it is.
@@ -152,7 +166,8 @@ int base64_digit(std::uint8_t b) {
 
 class FromBase64 final : public Transform {
  public:
-  FromBase64(Base64Mode mode, std::uint32_t bytes, std::uint32_t offset) : mode_(mode), bytes_(bytes), offset_(offset) {
+  FromBase64(Base64Mode mode, std::uint32_t bytes, std::uint32_t offset)
+      : mode_(mode), bytes_(bytes), offset_(offset) {
     name_ = fmt::format("from_base64:{},{},{}", static_cast<int>(mode), bytes, offset);
   }
   void apply(Bytes in, std::string& out) const override {
@@ -205,7 +220,9 @@ class PcreGroup final : public Transform {
 class Inflate final : public Transform {
  public:
   Inflate(bool gzip, std::size_t max_size)
-      : gzip_(gzip), max_size_(max_size), name_(fmt::format("{}:{}", gzip ? "gunzip" : "zlib_deflate", max_size)) {}
+      : gzip_(gzip),
+        max_size_(max_size),
+        name_(fmt::format("{}:{}", gzip ? "gunzip" : "zlib_deflate", max_size)) {}
   void apply(Bytes in, std::string& out) const override {
     out.clear();
     constexpr int kWindowBits = 15, kGzipHeader = 16;
@@ -228,23 +245,34 @@ class Inflate final : public Transform {
   std::string name_;
 };
 
-std::shared_ptr<const Transform> plain(std::string_view name, Plain::Apply apply, Plain::Refuses refuses = nullptr) {
+std::shared_ptr<const Transform> plain(std::string_view name, Plain::Apply apply,
+                                       Plain::Refuses refuses = nullptr) {
   return std::make_shared<Plain>(name, apply, refuses);
 }
 
 }  // namespace
 
-std::shared_ptr<const Transform> make_dotprefix() { return plain("dotprefix", dotprefix); }
+std::shared_ptr<const Transform> make_dotprefix() {
+  return plain("dotprefix", dotprefix);
+}
 std::shared_ptr<const Transform> make_strip_whitespace() {
   return plain("strip_whitespace", strip_whitespace, refuse_whitespace);
 }
 std::shared_ptr<const Transform> make_compress_whitespace() {
   return plain("compress_whitespace", compress_whitespace, refuse_double_whitespace);
 }
-std::shared_ptr<const Transform> make_to_lowercase() { return plain("to_lowercase", to_lowercase, refuse_upper); }
-std::shared_ptr<const Transform> make_to_uppercase() { return plain("to_uppercase", to_uppercase, refuse_lower); }
-std::shared_ptr<const Transform> make_url_decode() { return plain("url_decode", url_decode); }
-std::shared_ptr<const Transform> make_header_lowercase() { return plain("header_lowercase", header_lowercase); }
+std::shared_ptr<const Transform> make_to_lowercase() {
+  return plain("to_lowercase", to_lowercase, refuse_upper);
+}
+std::shared_ptr<const Transform> make_to_uppercase() {
+  return plain("to_uppercase", to_uppercase, refuse_lower);
+}
+std::shared_ptr<const Transform> make_url_decode() {
+  return plain("url_decode", url_decode);
+}
+std::shared_ptr<const Transform> make_header_lowercase() {
+  return plain("header_lowercase", header_lowercase);
+}
 std::shared_ptr<const Transform> make_strip_pseudo_headers() {
   return plain("strip_pseudo_headers", strip_pseudo_headers);
 }
@@ -252,8 +280,11 @@ std::shared_ptr<const Transform> make_hash(Hash kind) {
   if (kind == Hash::md5) return plain("to_md5", digest<EVP_md5>);
   return kind == Hash::sha1 ? plain("to_sha1", digest<EVP_sha1>) : plain("to_sha256", digest<EVP_sha256>);
 }
-std::shared_ptr<const Transform> make_xor(std::string key) { return std::make_shared<Xor>(std::move(key)); }
-std::shared_ptr<const Transform> make_from_base64(Base64Mode mode, std::uint32_t bytes, std::uint32_t offset) {
+std::shared_ptr<const Transform> make_xor(std::string key) {
+  return std::make_shared<Xor>(std::move(key));
+}
+std::shared_ptr<const Transform> make_from_base64(Base64Mode mode, std::uint32_t bytes,
+                                                  std::uint32_t offset) {
   return std::make_shared<FromBase64>(mode, bytes, offset);
 }
 std::shared_ptr<const Transform> make_pcre_group(std::string_view text, std::shared_ptr<const Pcre> regex) {

@@ -1,6 +1,6 @@
-// What can be done to a sticky buffer before it is matched. Each transform writes its whole output into a string of
-// the caller's; they are immutable and shared by all workers. Two transforms that do the same have the same name, so
-// that rules share the transformed buffer.
+// What can be done to a sticky buffer before it is matched. Each transform writes its whole output into a
+// string of the caller's; they are immutable and shared by all workers. Two transforms that do the same have
+// the same name, so that rules share the transformed buffer.
 #pragma once
 
 #include <memory>
@@ -12,8 +12,9 @@
 
 namespace weir::rules {
 
-inline constexpr std::size_t kMaxInflated = std::size_t{1} << 20U;  // bytes that gunzip and zlib_deflate may give
-inline constexpr std::size_t kDefaultInflated = 1024;               // Suricata's default
+inline constexpr std::size_t kMaxInflated = std::size_t{1}
+                                            << 20U;    // bytes that gunzip and zlib_deflate may give
+inline constexpr std::size_t kDefaultInflated = 1024;  // Suricata's default
 
 enum class Hash : std::uint8_t { md5, sha1, sha256 };
 enum class Base64Mode : std::uint8_t {

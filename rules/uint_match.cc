@@ -18,7 +18,8 @@ constexpr std::array<Unit, 6> kUnits{{{"kib", 1U << 10U},
                                       {"mb", 1U << 20U},
                                       {"gb", 1U << 30U}}};
 
-Parsed<std::uint64_t> number(std::string_view text, std::uint64_t most, std::span<const UintName> names = {}) {
+Parsed<std::uint64_t> number(std::string_view text, std::uint64_t most,
+                             std::span<const UintName> names = {}) {
   text = trim(text);
   const auto value = parse_uint(text, names);
   if (!value) return refuse("not a number", text);
@@ -86,7 +87,8 @@ Parsed<UintMatch> UintMatch::parse_range(std::string_view text, std::uint64_t mo
   return out;
 }
 
-Parsed<UintMatch> UintMatch::parse(std::string_view text, std::uint64_t most, std::span<const UintName> names) {
+Parsed<UintMatch> UintMatch::parse(std::string_view text, std::uint64_t most,
+                                   std::span<const UintName> names) {
   text = trim(text);
   if (text.empty()) return refuse("a number is missing");
   if (text[0] == '&') return parse_mask(text.substr(1), most);
@@ -105,7 +107,8 @@ Parsed<UintMatch> UintMatch::parse(std::string_view text, std::uint64_t most, st
     out.last_ = !less ? most : with_end ? *end : *end - 1;
     return out;
   }
-  if (!rest.starts_with("=") && !parse_uint(rest, names) && find_range(rest)) return parse_range(rest, most, negated);
+  if (!rest.starts_with("=") && !parse_uint(rest, names) && find_range(rest))
+    return parse_range(rest, most, negated);
   const auto value = end_of(rest.starts_with("==") ? 2 : rest.starts_with("=") ? 1 : 0);
   if (!value) return tl::unexpected(value.error());
   out.kind_ = negated ? Kind::outside : Kind::inside;
@@ -128,7 +131,8 @@ std::pair<std::uint64_t, std::uint64_t> UintMatch::bounds() const {
 }
 
 bool UintMatch::holds_for_all_above(std::uint64_t value) const {
-  return (kind_ == Kind::inside && last_ == most_ && value >= first_) || (kind_ == Kind::outside && value > last_);
+  return (kind_ == Kind::inside && last_ == most_ && value >= first_) ||
+         (kind_ == Kind::outside && value > last_);
 }
 
 }  // namespace weir::rules

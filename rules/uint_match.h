@@ -2,8 +2,8 @@
 //
 //   20  =20  !20  !=20  <20  <=20  >20  >=20  10-20  10<>20  !10-20  &0xc0=0x80  &0xc0!=0  name  !name
 //
-// Ranges are exclusive at both ends, as in Suricata. Numbers are decimal or 0x hexadecimal, with an optional unit
-// (kb, kib, mb, mib, gb, gib; any case). Conditions that no value can meet are refused.
+// Ranges are exclusive at both ends, as in Suricata. Numbers are decimal or 0x hexadecimal, with an optional
+// unit (kb, kib, mb, mib, gb, gib; any case). Conditions that no value can meet are refused.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +25,8 @@ struct UintName {
 class UintMatch {
  public:
   // `most` is the largest value that the field can have.
-  static Parsed<UintMatch> parse(std::string_view text, std::uint64_t most, std::span<const UintName> names = {});
+  static Parsed<UintMatch> parse(std::string_view text, std::uint64_t most,
+                                 std::span<const UintName> names = {});
 
   [[nodiscard]] bool matches(std::uint64_t value) const;
   // Least and largest value that can match; a condition with a hole or a mask gives the whole span.

@@ -1,5 +1,5 @@
-// Keywords that we know of but cannot enforce yet. They are not in the table of keywords: `requires: keyword NAME` does
-// not find them, and a rule that uses one fails with the reason.
+// Keywords that we know of but cannot enforce yet. They are not in the table of keywords: `requires: keyword
+// NAME` does not find them, and a rule that uses one fails with the reason.
 #pragma once
 
 #include <span>

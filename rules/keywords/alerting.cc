@@ -1,4 +1,5 @@
-// Keywords about what becomes of a match: noalert, alert, requires, prefilter, tag, threshold, detection_filter.
+// Keywords about what becomes of a match: noalert, alert, requires, prefilter, tag, threshold,
+// detection_filter.
 #include <fmt/format.h>
 
 #include "rules/keyword_table.h"
@@ -24,10 +25,13 @@ Compiled compile_alert(RuleBuilder& rule, std::string_view) {
 }
 
 // The loader has looked at it already: a rule whose requirements are not met does not come this far.
-Compiled compile_requires(RuleBuilder&, std::string_view) { return {}; }
+Compiled compile_requires(RuleBuilder&, std::string_view) {
+  return {};
+}
 
 Compiled compile_prefilter(RuleBuilder& rule, std::string_view) {
-  if (rule.rule().options.front().keyword == "prefilter") return refuse("goes behind the keyword to filter with");
+  if (rule.rule().options.front().keyword == "prefilter")
+    return refuse("goes behind the keyword to filter with");
   rule.signature().prefilter_requested = true;
   return {};
 }
@@ -56,7 +60,8 @@ Compiled compile_tag(RuleBuilder& rule, std::string_view argument) {
     if (parts[3] != "src" && parts[3] != "dst") return refuse("the side is src or dst", parts[3]);
     tag.by_source = parts[3] == "src";
   }
-  if (rule.signature().tags.size() == kMaxTags) return refuse(fmt::format("at most {} tags in a rule", kMaxTags));
+  if (rule.signature().tags.size() == kMaxTags)
+    return refuse(fmt::format("at most {} tags in a rule", kMaxTags));
   rule.signature().tags.push_back(tag);
   return {};
 }
@@ -127,13 +132,14 @@ Compiled compile_threshold(RuleBuilder& rule, std::string_view argument) {
   if (!parts) return tl::unexpected(parts.error());
   if (!parts->type) return refuse("type is missing", argument);
   const bool backoff = *parts->type == ThresholdType::backoff;
-  if (backoff && *parts->track != ThresholdTrack::by_flow) return refuse("type backoff needs track by_flow", argument);
+  if (backoff && *parts->track != ThresholdTrack::by_flow)
+    return refuse("type backoff needs track by_flow", argument);
   if (backoff && (!parts->multiplier || *parts->multiplier < 2))
     return refuse("type backoff needs a multiplier of 2 or more", argument);
   if (!backoff && parts->multiplier) return refuse("multiplier is only for type backoff", argument);
   if (!backoff && !parts->seconds) return refuse("seconds is missing", argument);
-  rule.signature().threshold = ThresholdSpec{*parts->type, *parts->track, *parts->count, parts->seconds.value_or(0),
-                                             parts->multiplier.value_or(0)};
+  rule.signature().threshold = ThresholdSpec{*parts->type, *parts->track, *parts->count,
+                                             parts->seconds.value_or(0), parts->multiplier.value_or(0)};
   return {};
 }
 
@@ -156,7 +162,8 @@ const KeywordSpec kw_requires{"requires", compile_requires, Argument::required,
                               "loads the rule only if version, features and keywords are there"};
 const KeywordSpec kw_prefilter{"prefilter", compile_prefilter, Argument::none,
                                "asks to look for the condition before it first"};
-const KeywordSpec kw_tag{"tag", compile_tag, Argument::required, "keeps packets of the session or host after the alert"};
+const KeywordSpec kw_tag{"tag", compile_tag, Argument::required,
+                         "keeps packets of the session or host after the alert"};
 const KeywordSpec kw_threshold{"threshold", compile_threshold, Argument::required,
                                "how often the rule alerts: type, track, count, seconds"};
 const KeywordSpec kw_detection_filter{"detection_filter", compile_detection_filter, Argument::required,

@@ -122,7 +122,8 @@ Compiled compile_app_layer_state(RuleBuilder& rule, std::string_view argument) {
   using Op = TxStateCheck::Op;
   const Op op = argument[0] == '<' ? Op::before : argument[0] == '>' ? Op::behind : Op::at;
   const std::string_view name = trim(op == Op::at ? argument : argument.substr(1));
-  const auto there = state_named(info.states_to_server, name), back = state_named(info.states_to_client, name);
+  const auto there = state_named(info.states_to_server, name),
+             back = state_named(info.states_to_client, name);
   if (!there && !back) return refuse(fmt::format("{} has no such state", info.name), name);
   const auto from = [&](std::optional<std::uint8_t> state) -> std::optional<std::uint8_t> {
     if (!state) return std::nullopt;

@@ -32,7 +32,9 @@ Compiled set_bitmask(ByteRead& read, std::string_view text) {
 }
 
 // Byte order that only the DCERPC parser knows.
-tl::unexpected<KeywordError> refuse_dce() { return refuse("dce needs the DCERPC parser, which is not there yet", "dce"); }
+tl::unexpected<KeywordError> refuse_dce() {
+  return refuse("dce needs the DCERPC parser, which is not there yet", "dce");
+}
 
 // Modifiers that all four keywords know, as items of a comma list; false: not one of them.
 struct ReadModifiers {
@@ -95,18 +97,27 @@ Compiled set_offset(RuleBuilder& rule, ByteRead& read, std::string_view text) {
 // What only shows when all modifiers are known.
 Compiled check_read(const ByteRead& read) {
   if (read.count.var < 0 && read.base == NumberBase::binary && read.count.value > kMaxBinaryBytes)
-    return refuse(fmt::format("a binary number has at most {} bytes", kMaxBinaryBytes), std::to_string(read.count.value));
-  if (read.base != NumberBase::binary && read.little) return refuse("a number in text has no byte order", "little");
+    return refuse(fmt::format("a binary number has at most {} bytes", kMaxBinaryBytes),
+                  std::to_string(read.count.value));
+  if (read.base != NumberBase::binary && read.little)
+    return refuse("a number in text has no byte order", "little");
   return {};
 }
 
 Parsed<Compare> take_compare(std::string_view text, bool& negated) {
   negated = take_negation(text);
   if (text.empty() && negated) return Compare::equal;
-  struct Row { std::string_view sign; Compare op; };
-  static constexpr std::array<Row, 7> kRows{{{"=", Compare::equal}, {"<", Compare::less}, {">", Compare::greater},
-                                             {"<=", Compare::less_equal}, {">=", Compare::greater_equal},
-                                             {"&", Compare::bit_and}, {"^", Compare::bit_or}}};
+  struct Row {
+    std::string_view sign;
+    Compare op;
+  };
+  static constexpr std::array<Row, 7> kRows{{{"=", Compare::equal},
+                                             {"<", Compare::less},
+                                             {">", Compare::greater},
+                                             {"<=", Compare::less_equal},
+                                             {">=", Compare::greater_equal},
+                                             {"&", Compare::bit_and},
+                                             {"^", Compare::bit_or}}};
   for (const Row& row : kRows)
     if (row.sign == text) return row.op;
   return refuse("must be one of = < > <= >= & ^, with an optional !", text);
@@ -283,7 +294,8 @@ Compiled compile_byte_math(RuleBuilder& rule, std::string_view argument) {
   if (!parts.count || !parts.offset || !parts.op || !parts.operand || parts.result.empty())
     return refuse("bytes, offset, oper, rvalue and result must all be there", argument);
   ByteMath& math = parts.math;
-  if (math.op == MathOp::divide && math.operand.var < 0 && math.operand.value == 0) return refuse("divides by 0", argument);
+  if (math.op == MathOp::divide && math.operand.var < 0 && math.operand.value == 0)
+    return refuse("divides by 0", argument);
   if (auto ok = check_read(math.read); !ok) return ok;
   const auto var = rule.make_var(parts.result);
   if (!var) return tl::unexpected(var.error());

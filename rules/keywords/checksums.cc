@@ -1,4 +1,5 @@
-// Checksum keywords: ipv4-csum, tcpv4-csum ... They compute the checksum themselves, as the engine may be told not to.
+// Checksum keywords: ipv4-csum, tcpv4-csum ... They compute the checksum themselves, as the engine may be
+// told not to.
 #include "rules/keyword_table.h"
 #include "rules/option_text.h"
 #include "rules/rule_builder.h"
@@ -94,7 +95,8 @@ constexpr auto kCompileIcmp6 = compile_checksum<verify_transport<Proto::icmpv6, 
 
 }  // namespace
 
-const KeywordSpec kw_ipv4_csum{"ipv4-csum", kCompileIpv4, Argument::required, "IPv4 checksum is valid or invalid"};
+const KeywordSpec kw_ipv4_csum{"ipv4-csum", kCompileIpv4, Argument::required,
+                               "IPv4 checksum is valid or invalid"};
 const KeywordSpec kw_tcpv4_csum{"tcpv4-csum", kCompileTcp4, Argument::required, "TCP checksum over IPv4"};
 const KeywordSpec kw_tcpv6_csum{"tcpv6-csum", kCompileTcp6, Argument::required, "TCP checksum over IPv6"};
 const KeywordSpec kw_udpv4_csum{"udpv4-csum", kCompileUdp4, Argument::required, "UDP checksum over IPv4"};

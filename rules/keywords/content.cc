@@ -10,8 +10,8 @@ namespace {
 
 using Argument = KeywordSpec::Argument;
 
-constexpr std::int64_t kMaxAbsolute = 65535;     // offset, depth
-constexpr std::int64_t kMaxRelative = 1048576;   // distance, within
+constexpr std::int64_t kMaxAbsolute = 65535;    // offset, depth
+constexpr std::int64_t kMaxRelative = 1048576;  // distance, within
 
 Compiled compile_content(RuleBuilder& rule, std::string_view argument) {
   auto pattern = parse_quoted_pattern(argument);
@@ -73,7 +73,8 @@ Compiled compile_depth(RuleBuilder& rule, std::string_view argument) {
   return compile_number<&Content::has_depth, &Content::depth>(rule, argument, 0, kMaxAbsolute);
 }
 Compiled compile_distance(RuleBuilder& rule, std::string_view argument) {
-  return compile_number<&Content::has_distance, &Content::distance>(rule, argument, -kMaxRelative, kMaxRelative);
+  return compile_number<&Content::has_distance, &Content::distance>(rule, argument, -kMaxRelative,
+                                                                    kMaxRelative);
 }
 Compiled compile_within(RuleBuilder& rule, std::string_view argument) {
   return compile_number<&Content::has_within, &Content::within>(rule, argument, -kMaxRelative, kMaxRelative);
@@ -110,22 +111,27 @@ Compiled compile_replace(RuleBuilder& rule, std::string_view argument) {
   if (!pattern) return tl::unexpected(pattern.error());
   if (pattern->negated || (*found)->negated) return refuse("does not go with a negation", argument);
   if (pattern->bytes.size() != (*found)->pattern.size())
-    return refuse(fmt::format("must be as long as the content ({} bytes)", (*found)->pattern.size()), argument);
+    return refuse(fmt::format("must be as long as the content ({} bytes)", (*found)->pattern.size()),
+                  argument);
   if (rule.environment().inline_mode) return refuse("changing packets is not supported", argument);
   return {};
 }
 
 }  // namespace
 
-const KeywordSpec kw_content{"content", compile_content, Argument::required, "these bytes must be there (! not)"};
+const KeywordSpec kw_content{"content", compile_content, Argument::required,
+                             "these bytes must be there (! not)"};
 const KeywordSpec kw_nocase{"nocase", compile_nocase, Argument::none, "upper and lower case are the same"};
-const KeywordSpec kw_rawbytes{"rawbytes", compile_rawbytes, Argument::none, "no effect; for rules of other engines"};
+const KeywordSpec kw_rawbytes{"rawbytes", compile_rawbytes, Argument::none,
+                              "no effect; for rules of other engines"};
 const KeywordSpec kw_startswith{"startswith", compile_flag<&Content::starts_with>, Argument::none,
                                 "the content stands at the start of the buffer"};
 const KeywordSpec kw_endswith{"endswith", compile_flag<&Content::ends_with>, Argument::none,
                               "the content stands at the end of the buffer"};
-const KeywordSpec kw_offset{"offset", compile_offset, Argument::required, "where in the buffer the search begins"};
-const KeywordSpec kw_depth{"depth", compile_depth, Argument::required, "how many bytes from there on are searched"};
+const KeywordSpec kw_offset{"offset", compile_offset, Argument::required,
+                            "where in the buffer the search begins"};
+const KeywordSpec kw_depth{"depth", compile_depth, Argument::required,
+                           "how many bytes from there on are searched"};
 const KeywordSpec kw_distance{"distance", compile_distance, Argument::required,
                               "bytes between the last match and the start of the search"};
 const KeywordSpec kw_within{"within", compile_within, Argument::required,

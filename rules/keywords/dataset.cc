@@ -12,7 +12,9 @@ namespace {
 
 using Argument = KeywordSpec::Argument;
 
-std::string_view text_of(const BufferFacts& f) { return {reinterpret_cast<const char*>(f.data.data()), f.data.size()}; }
+std::string_view text_of(const BufferFacts& f) {
+  return {reinterpret_cast<const char*>(f.data.data()), f.data.size()};
+}
 
 enum class Command : std::uint8_t { set, unset, isset, isnotset };
 
@@ -74,15 +76,17 @@ Compiled take_option(DatasetOptions& options, std::string_view item) {
 }
 
 // The set of that name; made and loaded when this is the first rule that names it.
-Parsed<std::shared_ptr<Dataset>> find_or_make(RuleBuilder& rule, std::string_view name, const DatasetOptions& options,
-                                              bool with_reputation) {
+Parsed<std::shared_ptr<Dataset>> find_or_make(RuleBuilder& rule, std::string_view name,
+                                              const DatasetOptions& options, bool with_reputation) {
   if (name.empty()) return refuse("a name is missing");
   auto& known = rule.environment().datasets;
   const auto found = known.find(std::string(name));
   const auto type = dataset_type(options.type);
-  if (!options.type.empty() && !type) return refuse("the type is string, md5, sha256, ipv4 or ip", options.type);
+  if (!options.type.empty() && !type)
+    return refuse("the type is string, md5, sha256, ipv4 or ip", options.type);
   if (found != known.end()) {
-    if (type && *type != found->second->type()) return refuse("the set of this name has another type", options.type);
+    if (type && *type != found->second->type())
+      return refuse("the set of this name has another type", options.type);
     return found->second;
   }
   if (!type) return refuse("no set has this name, and no type is given to make it", name);
@@ -136,8 +140,9 @@ Compiled compile_datarep(RuleBuilder& rule, std::string_view argument) {
 
 }  // namespace
 
-const KeywordSpec kw_dataset{"dataset", compile_dataset, Argument::required,
-                             "looks the buffer up in a set, or changes it: COMMAND,NAME[,type T][,load FILE]"};
+const KeywordSpec kw_dataset{
+    "dataset", compile_dataset, Argument::required,
+    "looks the buffer up in a set, or changes it: COMMAND,NAME[,type T][,load FILE]"};
 const KeywordSpec kw_datarep{"datarep", compile_datarep, Argument::required,
                              "reputation of the buffer in a set: NAME,OPERATOR,VALUE[,type T][,load FILE]"};
 

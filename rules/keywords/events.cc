@@ -18,7 +18,8 @@ class DecodeEventCheck final : public PacketCheck {
  public:
   explicit DecodeEventCheck(Anomaly what) : what_(what) {}
   [[nodiscard]] bool matches(const PacketContext& c) const override {
-    return std::any_of(c.packet.faults.begin(), c.packet.faults.end(), [&](const Fault& f) { return f.what == what_; });
+    return std::any_of(c.packet.faults.begin(), c.packet.faults.end(),
+                       [&](const Fault& f) { return f.what == what_; });
   }
 
  private:
@@ -78,23 +79,27 @@ class AppEngineEventCheck final : public PacketCheck {
  public:
   explicit AppEngineEventCheck(std::string_view name) : name_(name) {}
   [[nodiscard]] bool matches(const PacketContext& c) const override {
-    return c.app_events != nullptr && std::find(c.app_events->begin(), c.app_events->end(), name_) != c.app_events->end();
+    return c.app_events != nullptr &&
+           std::find(c.app_events->begin(), c.app_events->end(), name_) != c.app_events->end();
   }
 
  private:
   std::string_view name_;  // one of kAppEngineEvents
 };
 
-constexpr std::array<std::string_view, 6> kAppEngineEvents{
-    "applayer_mismatch_protocol_both_directions", "applayer_wrong_direction_first_data",
-    "applayer_detect_protocol_only_one_direction", "applayer_proto_detection_skipped",
-    "applayer_no_tls_after_starttls", "applayer_unexpected_protocol"};
+constexpr std::array<std::string_view, 6> kAppEngineEvents{"applayer_mismatch_protocol_both_directions",
+                                                           "applayer_wrong_direction_first_data",
+                                                           "applayer_detect_protocol_only_one_direction",
+                                                           "applayer_proto_detection_skipped",
+                                                           "applayer_no_tls_after_starttls",
+                                                           "applayer_unexpected_protocol"};
 
 class TxEventCheck final : public TxCheck {
  public:
   explicit TxEventCheck(std::uint8_t code) : code_(code) {}
   [[nodiscard]] bool matches(const Transaction& tx, Direction) const override {
-    return std::any_of(tx.events.begin(), tx.events.end(), [&](const AppEvent& e) { return e.code == code_; });
+    return std::any_of(tx.events.begin(), tx.events.end(),
+                       [&](const AppEvent& e) { return e.code == code_; });
   }
 
  private:
@@ -106,10 +111,12 @@ Compiled add_app_event(RuleBuilder& rule, std::string_view argument) {
   std::string_view event = argument;
   const std::string_view name = cut(event, '.');
   const AppProto protocol = protocol_by_name(name);
-  if (protocol == AppProto::unknown || event.empty()) return refuse("not the name of an application event", argument);
+  if (protocol == AppProto::unknown || event.empty())
+    return refuse("not the name of an application event", argument);
   const ProtocolInfo& info = protocol_info(protocol);
   if (info.events.empty())
-    return refuse(fmt::format("the events of {} are known, but the protocol is not parsed yet", info.name), argument);
+    return refuse(fmt::format("the events of {} are known, but the protocol is not parsed yet", info.name),
+                  argument);
   for (std::size_t i = 0; i < info.events.size(); ++i) {
     const auto& [known, eve, old] = info.events[i];
     if (known != event && known != argument && old != event) continue;

@@ -1,4 +1,5 @@
-// flow: direction and state of the flow; and what its counters say: flow.age, flow.pkts, flow.bytes, stream_size.
+// flow: direction and state of the flow; and what its counters say: flow.age, flow.pkts, flow.bytes,
+// stream_size.
 #include <fmt/format.h>
 
 #include "rules/keyword_table.h"
@@ -124,7 +125,8 @@ class StreamSizeCheck final : public PacketCheck {
 Compiled compile_stream_size(RuleBuilder& rule, std::string_view argument) {
   const auto parts = split(argument, ',');
   if (parts.size() != 3) return refuse("must be SIDE,OPERATOR,NUMBER", argument);
-  const bool known = parts[0] == "server" || parts[0] == "client" || parts[0] == "both" || parts[0] == "either";
+  const bool known =
+      parts[0] == "server" || parts[0] == "client" || parts[0] == "both" || parts[0] == "either";
   if (!known) return refuse("must be server, client, both or either", parts[0]);
   const Which which = parts[0] == "server"   ? Which::to_client
                       : parts[0] == "client" ? Which::to_server
@@ -142,23 +144,24 @@ Compiled compile_stream_size(RuleBuilder& rule, std::string_view argument) {
 }  // namespace
 
 const KeywordSpec kw_flow{"flow", compile_flow, Argument::required, "direction and state of the flow"};
-const KeywordSpec kw_flow_age{"flow.age", compile_flow_age, Argument::required, "seconds since the flow began"};
+const KeywordSpec kw_flow_age{"flow.age", compile_flow_age, Argument::required,
+                              "seconds since the flow began"};
 const KeywordSpec kw_flow_pkts{"flow.pkts", compile_counter<&FlowFacts::packets>, Argument::required,
                                "packets of the flow so far: DIRECTION,NUMBER"};
 const KeywordSpec kw_flow_bytes{"flow.bytes", compile_counter<&FlowFacts::bytes>, Argument::required,
                                 "bytes of the flow so far: DIRECTION,NUMBER"};
 const KeywordSpec kw_flow_pkts_toserver{"flow.pkts_toserver",
-                                        compile_counter_of<&FlowFacts::packets, Which::to_server>, Argument::required,
-                                        "old spelling of flow.pkts:toserver"};
+                                        compile_counter_of<&FlowFacts::packets, Which::to_server>,
+                                        Argument::required, "old spelling of flow.pkts:toserver"};
 const KeywordSpec kw_flow_pkts_toclient{"flow.pkts_toclient",
-                                        compile_counter_of<&FlowFacts::packets, Which::to_client>, Argument::required,
-                                        "old spelling of flow.pkts:toclient"};
+                                        compile_counter_of<&FlowFacts::packets, Which::to_client>,
+                                        Argument::required, "old spelling of flow.pkts:toclient"};
 const KeywordSpec kw_flow_bytes_toserver{"flow.bytes_toserver",
-                                         compile_counter_of<&FlowFacts::bytes, Which::to_server>, Argument::required,
-                                         "old spelling of flow.bytes:toserver"};
+                                         compile_counter_of<&FlowFacts::bytes, Which::to_server>,
+                                         Argument::required, "old spelling of flow.bytes:toserver"};
 const KeywordSpec kw_flow_bytes_toclient{"flow.bytes_toclient",
-                                         compile_counter_of<&FlowFacts::bytes, Which::to_client>, Argument::required,
-                                         "old spelling of flow.bytes:toclient"};
+                                         compile_counter_of<&FlowFacts::bytes, Which::to_client>,
+                                         Argument::required, "old spelling of flow.bytes:toclient"};
 const KeywordSpec kw_stream_size{"stream_size", compile_stream_size, Argument::required,
                                  "bytes a side of the TCP connection sent so far: SIDE,OPERATOR,NUMBER"};
 

@@ -64,7 +64,8 @@ enum class Change : std::uint8_t { set, add, subtract };
 // Adding to a number that is not there counts from 0; results stay within 32 bits.
 class FlowintEffect final : public Effect {
  public:
-  FlowintEffect(std::uint32_t id, Change change, Operand operand) : id_(id), change_(change), operand_(operand) {}
+  FlowintEffect(std::uint32_t id, Change change, Operand operand)
+      : id_(id), change_(change), operand_(operand) {}
   void apply(const PacketContext& c) const override {
     if (c.flow == nullptr || c.flow->vars == nullptr) return;
     FlowVars& vars = *c.flow->vars;
@@ -85,9 +86,15 @@ class FlowintEffect final : public Effect {
 };
 
 std::optional<Compare> compare_of(std::string_view sign) {
-  struct Row { std::string_view sign; Compare op; };
-  static constexpr std::array<Row, 6> kRows{{{"==", Compare::equal}, {"!=", Compare::not_equal}, {"<", Compare::less},
-                                             {"<=", Compare::less_equal}, {">", Compare::greater},
+  struct Row {
+    std::string_view sign;
+    Compare op;
+  };
+  static constexpr std::array<Row, 6> kRows{{{"==", Compare::equal},
+                                             {"!=", Compare::not_equal},
+                                             {"<", Compare::less},
+                                             {"<=", Compare::less_equal},
+                                             {">", Compare::greater},
                                              {">=", Compare::greater_equal}}};
   for (const Row& row : kRows)
     if (row.sign == sign) return row.op;
@@ -96,7 +103,8 @@ std::optional<Compare> compare_of(std::string_view sign) {
 
 Compiled compile_flowint(RuleBuilder& rule, std::string_view argument) {
   const auto parts = split(argument, ',');
-  if (parts.size() < 2 || parts.size() > 3 || parts[0].empty()) return refuse("must be NAME,OPERATOR[,VALUE]", argument);
+  if (parts.size() < 2 || parts.size() > 3 || parts[0].empty())
+    return refuse("must be NAME,OPERATOR[,VALUE]", argument);
   NameTable& names = rule.environment().flowints;
   const std::uint32_t id = names.id(parts[0]);
   const std::string_view op = parts[1];

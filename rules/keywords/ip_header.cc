@@ -12,9 +12,15 @@ namespace {
 using Argument = KeywordSpec::Argument;
 using Field = std::optional<std::uint64_t>;
 
-Field ttl(const Packet& p) { return p.ip.version == 0 ? Field{} : Field{p.ip.ttl}; }
-Field tos(const Packet& p) { return p.ip.version != 4 ? Field{} : Field{p.ip.tos}; }
-Field ip_id(const Packet& p) { return p.ip.version != 4 ? Field{} : Field{p.ip.id}; }
+Field ttl(const Packet& p) {
+  return p.ip.version == 0 ? Field{} : Field{p.ip.ttl};
+}
+Field tos(const Packet& p) {
+  return p.ip.version != 4 ? Field{} : Field{p.ip.tos};
+}
+Field ip_id(const Packet& p) {
+  return p.ip.version != 4 ? Field{} : Field{p.ip.id};
+}
 Field fragment_offset(const Packet& p) {  // in units of 8 bytes, as in the header
   return p.ip.version == 0 ? Field{} : Field{std::uint64_t{p.ip.fragment_offset} / 8U};
 }
@@ -58,9 +64,12 @@ Compiled compile_fragbits(RuleBuilder& rule, std::string_view argument) {
       case '+': mode = FragbitsCheck::Mode::all_of; break;
       case '*': mode = FragbitsCheck::Mode::any_of; break;
       case '!': mode = FragbitsCheck::Mode::none_of; break;
-      case 'M': case 'm': bits.more = true; break;
-      case 'D': case 'd': bits.dont = true; break;
-      case 'R': case 'r': bits.reserved = true; break;
+      case 'M':
+      case 'm': bits.more = true; break;
+      case 'D':
+      case 'd': bits.dont = true; break;
+      case 'R':
+      case 'r': bits.reserved = true; break;
       case ' ': break;
       default: return refuse("only M, D and R, behind an optional +, * or !", argument);
     }
@@ -102,9 +111,18 @@ struct IpOptionName {
   std::string_view name;
   std::uint8_t type;
 };
-constexpr std::array<IpOptionName, 12> kIpOptions{{{"eol", 0}, {"nop", 1}, {"rr", 7}, {"qs", 25}, {"ts", 68},
-                                                   {"sec", 130}, {"lsrr", 131}, {"esec", 133}, {"cipso", 134},
-                                                   {"satid", 136}, {"ssrr", 137}, {"rtralt", 148}}};
+constexpr std::array<IpOptionName, 12> kIpOptions{{{"eol", 0},
+                                                   {"nop", 1},
+                                                   {"rr", 7},
+                                                   {"qs", 25},
+                                                   {"ts", 68},
+                                                   {"sec", 130},
+                                                   {"lsrr", 131},
+                                                   {"esec", 133},
+                                                   {"cipso", 134},
+                                                   {"satid", 136},
+                                                   {"ssrr", 137},
+                                                   {"rtralt", 148}}};
 
 Compiled add_ip_option(RuleBuilder& rule, std::optional<std::uint8_t> type) {
   rule.signature().payload_needs_packet = true;
@@ -141,9 +159,10 @@ struct ProtocolName {
   std::uint8_t number;
 };
 constexpr std::array<ProtocolName, 22> kProtocols{
-    {{"icmp", 1},  {"igmp", 2},  {"ipip", 4},      {"ip", 0},    {"tcp", 6},     {"egp", 8},   {"igp", 9},   {"udp", 17},
-     {"dccp", 33}, {"ipv6", 41}, {"ipv6-icmp", 58}, {"icmp6", 58}, {"rsvp", 46},  {"gre", 47},  {"esp", 50},  {"ah", 51},
-     {"eigrp", 88}, {"ospf", 89}, {"pim", 103},      {"vrrp", 112}, {"l2tp", 115}, {"sctp", 132}}};
+    {{"icmp", 1},  {"igmp", 2},   {"ipip", 4},   {"ip", 0},    {"tcp", 6},        {"egp", 8},
+     {"igp", 9},   {"udp", 17},   {"dccp", 33},  {"ipv6", 41}, {"ipv6-icmp", 58}, {"icmp6", 58},
+     {"rsvp", 46}, {"gre", 47},   {"esp", 50},   {"ah", 51},   {"eigrp", 88},     {"ospf", 89},
+     {"pim", 103}, {"vrrp", 112}, {"l2tp", 115}, {"sctp", 132}}};
 
 std::optional<std::uint8_t> ip_protocol(std::string_view text) {
   for (const ProtocolName& p : kProtocols)
@@ -160,26 +179,35 @@ Compiled compile_ip_proto(RuleBuilder& rule, std::string_view argument) {
   if (!number) return refuse("not an IP protocol", text);
   std::bitset<256> wanted;
   for (unsigned i = 0; i < 256; ++i)
-    wanted.set(i, sign == '!' ? i != *number : sign == '<' ? i < *number : sign == '>' ? i > *number : i == *number);
+    wanted.set(i, sign == '!'   ? i != *number
+                  : sign == '<' ? i < *number
+                  : sign == '>' ? i > *number
+                                : i == *number);
   HeaderMatch& header = rule.signature().header;
   if (header.any_ip_protocol) header.ip_protocols.set();
   header.any_ip_protocol = false;
   header.ip_protocols &= wanted;
-  if (header.ip_protocols.none()) return refuse("no protocol can meet this and what stands before it", argument);
+  if (header.ip_protocols.none())
+    return refuse("no protocol can meet this and what stands before it", argument);
   return {};
 }
 
 }  // namespace
 
-const KeywordSpec kw_ttl{"ttl", compile_packet_number<ttl, UINT8_MAX>, Argument::required, "IP time to live, hop limit"};
-const KeywordSpec kw_tos{"tos", compile_packet_number<tos, UINT8_MAX>, Argument::required, "IPv4 type of service"};
-const KeywordSpec kw_id{"id", compile_packet_number<ip_id, UINT16_MAX>, Argument::required, "IPv4 identification"};
-const KeywordSpec kw_fragoffset{"fragoffset", compile_packet_number<fragment_offset, UINT16_MAX>, Argument::required,
-                                "IP fragment offset in units of 8 bytes"};
+const KeywordSpec kw_ttl{"ttl", compile_packet_number<ttl, UINT8_MAX>, Argument::required,
+                         "IP time to live, hop limit"};
+const KeywordSpec kw_tos{"tos", compile_packet_number<tos, UINT8_MAX>, Argument::required,
+                         "IPv4 type of service"};
+const KeywordSpec kw_id{"id", compile_packet_number<ip_id, UINT16_MAX>, Argument::required,
+                        "IPv4 identification"};
+const KeywordSpec kw_fragoffset{"fragoffset", compile_packet_number<fragment_offset, UINT16_MAX>,
+                                Argument::required, "IP fragment offset in units of 8 bytes"};
 const KeywordSpec kw_fragbits{"fragbits", compile_fragbits, Argument::required,
                               "IPv4 fragment bits: [+*!] and M, D, R"};
 const KeywordSpec kw_ipopts{"ipopts", compile_ipopts, Argument::required, "an IPv4 option is there"};
-const KeywordSpec kw_sameip{"sameip", compile_sameip, Argument::none, "source and destination address are the same"};
-const KeywordSpec kw_ip_proto{"ip_proto", compile_ip_proto, Argument::required, "IP protocol by name or number"};
+const KeywordSpec kw_sameip{"sameip", compile_sameip, Argument::none,
+                            "source and destination address are the same"};
+const KeywordSpec kw_ip_proto{"ip_proto", compile_ip_proto, Argument::required,
+                              "IP protocol by name or number"};
 
 }  // namespace weir::rules

@@ -30,7 +30,8 @@ Parsed<std::uint32_t> id_number(const RuleBuilder& rule, std::string_view keywor
                                 std::uint32_t least) {
   if (auto ok = rule.once(keyword); !ok) return tl::unexpected(ok.error());
   const auto value = parse_number<std::uint32_t>(unquote_if_quoted(argument));
-  if (!value || *value < least) return refuse(fmt::format("must be a number from {} to 4294967295", least), argument);
+  if (!value || *value < least)
+    return refuse(fmt::format("must be a number from {} to 4294967295", least), argument);
   return *value;
 }
 
@@ -84,7 +85,8 @@ Compiled compile_metadata(RuleBuilder& rule, std::string_view argument) {
   for (std::string_view item : split(argument, ',')) {
     const std::string_view key = take_word(item);
     if (key.empty()) continue;
-    if (metadata.size() == kMaxMetadataItems) return refuse(fmt::format("at most {} items", kMaxMetadataItems), key);
+    if (metadata.size() == kMaxMetadataItems)
+      return refuse(fmt::format("at most {} items", kMaxMetadataItems), key);
     metadata.emplace_back(key, item);
   }
   return {};
@@ -102,14 +104,16 @@ Compiled compile_target(RuleBuilder& rule, std::string_view argument) {
 const KeywordSpec kw_msg{"msg", compile_msg, Argument::required, "text of the alert"};
 const KeywordSpec kw_sid{"sid", compile_sid, Argument::required, "number of the rule; every rule has one"};
 const KeywordSpec kw_rev{"rev", compile_rev, Argument::required, "revision of the rule"};
-const KeywordSpec kw_gid{"gid", compile_gid, Argument::required, "group of the rule's number, 1 when there is none"};
+const KeywordSpec kw_gid{"gid", compile_gid, Argument::required,
+                         "group of the rule's number, 1 when there is none"};
 const KeywordSpec kw_classtype{"classtype", compile_classtype, Argument::required,
                                "class of the alert, from classification.config; gives its priority"};
 const KeywordSpec kw_priority{"priority", compile_priority, Argument::required,
                               "priority of the alert, 1 highest; beats the one of the class"};
 const KeywordSpec kw_reference{"reference", compile_reference, Argument::required,
                                "where to read on: SYSTEM,ID with a system of reference.config"};
-const KeywordSpec kw_metadata{"metadata", compile_metadata, Argument::required, "KEY VALUE pairs for the alert event"};
+const KeywordSpec kw_metadata{"metadata", compile_metadata, Argument::required,
+                              "KEY VALUE pairs for the alert event"};
 const KeywordSpec kw_target{"target", compile_target, Argument::required,
                             "which side is attacked: src_ip or dest_ip"};
 

@@ -1,5 +1,5 @@
-// Headers and addresses of the packet as sticky buffers: ipv4.hdr, ipv6.hdr, tcp.hdr, udp.hdr, icmpv4.hdr, icmpv6.hdr,
-// ip.src, ip.dst.
+// Headers and addresses of the packet as sticky buffers: ipv4.hdr, ipv6.hdr, tcp.hdr, udp.hdr, icmpv4.hdr,
+// icmpv6.hdr, ip.src, ip.dst.
 #include "rules/keyword_table.h"
 #include "rules/rule_builder.h"
 
@@ -17,19 +17,35 @@ Buffer header_of(const Packet& p, Proto proto) {
   return rest.first(layer->header_length < rest.size() ? layer->header_length : rest.size());
 }
 
-Buffer ipv4_header(const Packet& p) { return p.ip.version == 4 ? Buffer{p.ip.header} : std::nullopt; }
-Buffer ipv6_header(const Packet& p) { return p.ip.version == 6 ? Buffer{p.ip.header} : std::nullopt; }
-Buffer tcp_header(const Packet& p) { return p.has_tcp ? header_of(p, Proto::tcp) : std::nullopt; }
-Buffer udp_header(const Packet& p) { return p.has_udp ? header_of(p, Proto::udp) : std::nullopt; }
-Buffer icmpv4_header(const Packet& p) { return p.has_icmp ? header_of(p, Proto::icmpv4) : std::nullopt; }
-Buffer icmpv6_header(const Packet& p) { return p.has_icmp ? header_of(p, Proto::icmpv6) : std::nullopt; }
+Buffer ipv4_header(const Packet& p) {
+  return p.ip.version == 4 ? Buffer{p.ip.header} : std::nullopt;
+}
+Buffer ipv6_header(const Packet& p) {
+  return p.ip.version == 6 ? Buffer{p.ip.header} : std::nullopt;
+}
+Buffer tcp_header(const Packet& p) {
+  return p.has_tcp ? header_of(p, Proto::tcp) : std::nullopt;
+}
+Buffer udp_header(const Packet& p) {
+  return p.has_udp ? header_of(p, Proto::udp) : std::nullopt;
+}
+Buffer icmpv4_header(const Packet& p) {
+  return p.has_icmp ? header_of(p, Proto::icmpv4) : std::nullopt;
+}
+Buffer icmpv6_header(const Packet& p) {
+  return p.has_icmp ? header_of(p, Proto::icmpv6) : std::nullopt;
+}
 
 Buffer address(const IpAddress& a) {
   if (a.family == 0) return std::nullopt;
   return Bytes(a.bytes).first(a.family == 4 ? 4 : 16);
 }
-Buffer source(const Packet& p) { return address(p.ip.source); }
-Buffer destination(const Packet& p) { return address(p.ip.destination); }
+Buffer source(const Packet& p) {
+  return address(p.ip.source);
+}
+Buffer destination(const Packet& p) {
+  return address(p.ip.destination);
+}
 
 constexpr BufferSpec kIpv4Header{.name = "ipv4.hdr", .packet = ipv4_header};
 constexpr BufferSpec kIpv6Header{.name = "ipv6.hdr", .packet = ipv6_header};
@@ -45,11 +61,13 @@ template <const BufferSpec& buffer, std::uint8_t ip_version, std::uint8_t ip_pro
 Compiled select_packet_buffer(RuleBuilder& rule, std::string_view) {
   HeaderMatch& header = rule.signature().header;
   if (ip_version != 0) {
-    if (header.ip_version != 0 && header.ip_version != ip_version) return refuse("the rule is about the other IP version");
+    if (header.ip_version != 0 && header.ip_version != ip_version)
+      return refuse("the rule is about the other IP version");
     header.ip_version = ip_version;
   }
   if (ip_protocol != 0) {
-    if (!header.any_ip_protocol && !header.ip_protocols.test(ip_protocol)) return refuse("the rule is about another protocol");
+    if (!header.any_ip_protocol && !header.ip_protocols.test(ip_protocol))
+      return refuse("the rule is about another protocol");
     header.any_ip_protocol = false;
     header.ip_protocols.reset();
     header.ip_protocols.set(ip_protocol);
@@ -61,12 +79,14 @@ constexpr std::uint8_t kIcmp = 1, kTcp = 6, kUdp = 17, kIcmpv6 = 58;
 
 }  // namespace
 
-const KeywordSpec kw_ipv4_hdr{"ipv4.hdr", select_packet_buffer<kIpv4Header, 4, 0>, Argument::none, "the IPv4 header"};
+const KeywordSpec kw_ipv4_hdr{"ipv4.hdr", select_packet_buffer<kIpv4Header, 4, 0>, Argument::none,
+                              "the IPv4 header"};
 const KeywordSpec kw_ipv6_hdr{"ipv6.hdr", select_packet_buffer<kIpv6Header, 6, 0>, Argument::none,
                               "the IPv6 header with extension headers"};
 const KeywordSpec kw_tcp_hdr{"tcp.hdr", select_packet_buffer<kTcpHeader, 0, kTcp>, Argument::none,
                              "the TCP header with options"};
-const KeywordSpec kw_udp_hdr{"udp.hdr", select_packet_buffer<kUdpHeader, 0, kUdp>, Argument::none, "the UDP header"};
+const KeywordSpec kw_udp_hdr{"udp.hdr", select_packet_buffer<kUdpHeader, 0, kUdp>, Argument::none,
+                             "the UDP header"};
 const KeywordSpec kw_icmpv4_hdr{"icmpv4.hdr", select_packet_buffer<kIcmpv4Header, 4, kIcmp>, Argument::none,
                                 "the ICMPv4 header"};
 const KeywordSpec kw_icmpv6_hdr{"icmpv6.hdr", select_packet_buffer<kIcmpv6Header, 6, kIcmpv6>, Argument::none,

@@ -1,4 +1,5 @@
-// Conditions on sizes and presence: isdataat, bsize, dsize, absent, entropy; and pkt_data, which goes back to the payload.
+// Conditions on sizes and presence: isdataat, bsize, dsize, absent, entropy; and pkt_data, which goes back to
+// the payload.
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -36,7 +37,8 @@ Compiled compile_isdataat(RuleBuilder& rule, std::string_view argument) {
   // "isdataat:!1,relative" behind a content is another spelling of endswith.
   BufferOp* const last = rule.last_op();
   Content* const content = last == nullptr ? nullptr : std::get_if<Content>(last);
-  if (op.negated && op.relative && op.at.var < 0 && op.at.value == 1 && content != nullptr && !content->negated) {
+  if (op.negated && op.relative && op.at.var < 0 && op.at.value == 1 && content != nullptr &&
+      !content->negated) {
     content->ends_with = true;
     return {};
   }
@@ -54,7 +56,9 @@ Compiled compile_bsize(RuleBuilder& rule, std::string_view argument) {
 class PayloadSizeCheck final : public PacketCheck {
  public:
   explicit PayloadSizeCheck(UintMatch size) : size_(size) {}
-  [[nodiscard]] bool matches(const PacketContext& c) const override { return size_.matches(c.packet.payload.size()); }
+  [[nodiscard]] bool matches(const PacketContext& c) const override {
+    return size_.matches(c.packet.payload.size());
+  }
 
  private:
   UintMatch size_;
@@ -79,7 +83,8 @@ Compiled compile_absent(RuleBuilder& rule, std::string_view argument) {
 
 Compiled compile_pkt_data(RuleBuilder& rule, std::string_view) {
   for (const BufferOp& op : rule.signature().payload)
-    if (std::holds_alternative<Base64Data>(op)) return refuse("the payload was given up for base64_data before");
+    if (std::holds_alternative<Base64Data>(op))
+      return refuse("the payload was given up for base64_data before");
   rule.select_payload();
   return {};
 }
@@ -128,9 +133,16 @@ class EntropyCheck final : public BufferCheck {
 
 Parsed<EntropyCheck::Op> take_entropy_op(std::string_view& text) {
   using Op = EntropyCheck::Op;
-  struct Row { std::string_view sign; Op op; };
-  static constexpr std::array<Row, 6> kRows{{{"<=", Op::less_equal}, {">=", Op::greater_equal}, {"!=", Op::not_equal},
-                                             {"<", Op::less}, {">", Op::greater}, {"=", Op::equal}}};
+  struct Row {
+    std::string_view sign;
+    Op op;
+  };
+  static constexpr std::array<Row, 6> kRows{{{"<=", Op::less_equal},
+                                             {">=", Op::greater_equal},
+                                             {"!=", Op::not_equal},
+                                             {"<", Op::less},
+                                             {">", Op::greater},
+                                             {"=", Op::equal}}};
   for (const Row& row : kRows) {
     if (!text.starts_with(row.sign)) continue;
     text = trim(text.substr(row.sign.size()));
@@ -162,7 +174,8 @@ Compiled compile_entropy(RuleBuilder& rule, std::string_view argument) {
     op = take_entropy_op(number).value();
     double parsed = 0;
     const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), parsed);
-    if (number.empty() || error != std::errc{} || end != number.data() + number.size() || !(parsed >= 0 && parsed <= 8))
+    if (number.empty() || error != std::errc{} || end != number.data() + number.size() ||
+        !(parsed >= 0 && parsed <= 8))
       return refuse("must be a number from 0.0 to 8.0", item);
     value = parsed;
   }
@@ -172,11 +185,14 @@ Compiled compile_entropy(RuleBuilder& rule, std::string_view argument) {
 
 }  // namespace
 
-const KeywordSpec kw_isdataat{"isdataat", compile_isdataat, Argument::required, "there is data at this position (! not)"};
+const KeywordSpec kw_isdataat{"isdataat", compile_isdataat, Argument::required,
+                              "there is data at this position (! not)"};
 const KeywordSpec kw_bsize{"bsize", compile_bsize, Argument::required, "size of the buffer"};
 const KeywordSpec kw_dsize{"dsize", compile_dsize, Argument::required, "size of the packet's payload"};
 const KeywordSpec kw_absent{"absent", compile_absent, Argument::optional, "the buffer is not there"};
-const KeywordSpec kw_pkt_data{"pkt_data", compile_pkt_data, Argument::none, "what follows looks at the payload again"};
-const KeywordSpec kw_entropy{"entropy", compile_entropy, Argument::required, "Shannon entropy of the buffer, 0.0 to 8.0"};
+const KeywordSpec kw_pkt_data{"pkt_data", compile_pkt_data, Argument::none,
+                              "what follows looks at the payload again"};
+const KeywordSpec kw_entropy{"entropy", compile_entropy, Argument::required,
+                             "Shannon entropy of the buffer, 0.0 to 8.0"};
 
 }  // namespace weir::rules

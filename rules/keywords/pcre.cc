@@ -70,8 +70,10 @@ Compiled take_capture(PcreText& out, std::string_view item) {
   using Kind = Pcre::Capture::Kind;
   if (name.empty() || (kind != "flow" && kind != "pkt" && kind != "alert"))
     return refuse("a capture is flow:NAME, pkt:NAME or alert:NAME", item);
-  out.captures.push_back({kind == "flow" ? Kind::flow : kind == "pkt" ? Kind::packet : Kind::alert, std::string(name),
-                          static_cast<std::uint32_t>(out.captures.size() + 1)});
+  out.captures.push_back({kind == "flow"  ? Kind::flow
+                          : kind == "pkt" ? Kind::packet
+                                          : Kind::alert,
+                          std::string(name), static_cast<std::uint32_t>(out.captures.size() + 1)});
   return {};
 }
 
@@ -104,11 +106,13 @@ Compiled compile_pcre(RuleBuilder& rule, std::string_view argument) {
   // Q names the server's body: as http.response_body when that is selected, else as file.data.
   if (parts->buffer == &buffer_file_data && rule.selected() == &buffer_http_response_body)
     parts->buffer = &buffer_http_response_body;
-  return parts->buffer == nullptr ? rule.add_op(std::move(op)) : rule.add_op_to(*parts->buffer, std::move(op));
+  return parts->buffer == nullptr ? rule.add_op(std::move(op))
+                                  : rule.add_op_to(*parts->buffer, std::move(op));
 }
 
 }  // namespace
 
-const KeywordSpec kw_pcre{"pcre", compile_pcre, Argument::required, "a regular expression: \"/EXPRESSION/FLAGS\" (! not)"};
+const KeywordSpec kw_pcre{"pcre", compile_pcre, Argument::required,
+                          "a regular expression: \"/EXPRESSION/FLAGS\" (! not)"};
 
 }  // namespace weir::rules

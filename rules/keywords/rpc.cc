@@ -13,7 +13,8 @@ constexpr std::uint32_t kCall = 0, kRpcVersion = 2;
 
 class RpcCheck final : public PacketCheck {
  public:
-  RpcCheck(std::uint32_t program, std::optional<std::uint32_t> version, std::optional<std::uint32_t> procedure)
+  RpcCheck(std::uint32_t program, std::optional<std::uint32_t> version,
+           std::optional<std::uint32_t> procedure)
       : program_(program), version_(version), procedure_(procedure) {}
   [[nodiscard]] bool matches(const PacketContext& c) const override {
     if (!c.packet.has_tcp && !c.packet.has_udp) return false;
@@ -48,6 +49,7 @@ Compiled compile_rpc(RuleBuilder& rule, std::string_view argument) {
 
 }  // namespace
 
-const KeywordSpec kw_rpc{"rpc", compile_rpc, Argument::required, "an ONC RPC call: PROGRAM,VERSION,PROCEDURE"};
+const KeywordSpec kw_rpc{"rpc", compile_rpc, Argument::required,
+                         "an ONC RPC call: PROGRAM,VERSION,PROCEDURE"};
 
 }  // namespace weir::rules

@@ -7,11 +7,21 @@ namespace {
 using Argument = KeywordSpec::Argument;
 using Field = std::optional<std::uint64_t>;
 
-Field sequence(const Packet& p) { return p.has_tcp ? Field{p.tcp.sequence} : Field{}; }
-Field acknowledgment(const Packet& p) { return p.has_tcp ? Field{p.tcp.acknowledgment} : Field{}; }
-Field window(const Packet& p) { return p.has_tcp ? Field{p.tcp.window} : Field{}; }
-Field segment_size(const Packet& p) { return p.has_tcp && p.tcp.have_mss ? Field{p.tcp.mss} : Field{}; }
-Field window_scale(const Packet& p) { return p.has_tcp && p.tcp.have_window_scale ? Field{p.tcp.window_scale} : Field{}; }
+Field sequence(const Packet& p) {
+  return p.has_tcp ? Field{p.tcp.sequence} : Field{};
+}
+Field acknowledgment(const Packet& p) {
+  return p.has_tcp ? Field{p.tcp.acknowledgment} : Field{};
+}
+Field window(const Packet& p) {
+  return p.has_tcp ? Field{p.tcp.window} : Field{};
+}
+Field segment_size(const Packet& p) {
+  return p.has_tcp && p.tcp.have_mss ? Field{p.tcp.mss} : Field{};
+}
+Field window_scale(const Packet& p) {
+  return p.has_tcp && p.tcp.have_window_scale ? Field{p.tcp.window_scale} : Field{};
+}
 
 class TcpFlagsCheck final : public PacketCheck {
  public:
@@ -40,15 +50,26 @@ Parsed<std::uint8_t> parse_flags(std::string_view text) {
   unsigned out = 0;
   for (const char c : text) {
     switch (c) {
-      case 'F': case 'f': out |= tcp_flag::fin; break;
-      case 'S': case 's': out |= tcp_flag::syn; break;
-      case 'R': case 'r': out |= tcp_flag::rst; break;
-      case 'P': case 'p': out |= tcp_flag::psh; break;
-      case 'A': case 'a': out |= tcp_flag::ack; break;
-      case 'U': case 'u': out |= tcp_flag::urg; break;
-      case 'E': case 'e': case '2': out |= tcp_flag::ece; break;
-      case 'C': case 'c': case '1': out |= tcp_flag::cwr; break;
-      case '0': case ' ': break;
+      case 'F':
+      case 'f': out |= tcp_flag::fin; break;
+      case 'S':
+      case 's': out |= tcp_flag::syn; break;
+      case 'R':
+      case 'r': out |= tcp_flag::rst; break;
+      case 'P':
+      case 'p': out |= tcp_flag::psh; break;
+      case 'A':
+      case 'a': out |= tcp_flag::ack; break;
+      case 'U':
+      case 'u': out |= tcp_flag::urg; break;
+      case 'E':
+      case 'e':
+      case '2': out |= tcp_flag::ece; break;
+      case 'C':
+      case 'c':
+      case '1': out |= tcp_flag::cwr; break;
+      case '0':
+      case ' ': break;
       default: return refuse("only the letters F S R P A U E C, 1, 2 and 0", text);
     }
   }
@@ -63,7 +84,8 @@ Compiled compile_flags(RuleBuilder& rule, std::string_view argument) {
   auto mode = TcpFlagsCheck::Mode::exactly;
   const std::size_t sign = wanted.find_first_of("+*!");
   if (sign != std::string_view::npos) {
-    if (sign != 0 && sign + 1 != wanted.size()) return refuse("the modifier stands at the start or end", wanted);
+    if (sign != 0 && sign + 1 != wanted.size())
+      return refuse("the modifier stands at the start or end", wanted);
     mode = wanted[sign] == '+'   ? TcpFlagsCheck::Mode::all_of
            : wanted[sign] == '*' ? TcpFlagsCheck::Mode::any_of
                                  : TcpFlagsCheck::Mode::not_all_of;
@@ -83,21 +105,24 @@ Compiled compile_flags(RuleBuilder& rule, std::string_view argument) {
 
 }  // namespace
 
-const KeywordSpec kw_seq{"seq", compile_packet_number<sequence, UINT32_MAX>, Argument::required, "TCP sequence number"};
+const KeywordSpec kw_seq{"seq", compile_packet_number<sequence, UINT32_MAX>, Argument::required,
+                         "TCP sequence number"};
 const KeywordSpec kw_tcp_seq{"tcp.seq", compile_packet_number<sequence, UINT32_MAX>, Argument::required,
                              "TCP sequence number"};
 const KeywordSpec kw_ack{"ack", compile_packet_number<acknowledgment, UINT32_MAX>, Argument::required,
                          "TCP acknowledgment number"};
 const KeywordSpec kw_tcp_ack{"tcp.ack", compile_packet_number<acknowledgment, UINT32_MAX>, Argument::required,
                              "TCP acknowledgment number"};
-const KeywordSpec kw_window{"window", compile_packet_number<window, UINT16_MAX>, Argument::required, "TCP window"};
+const KeywordSpec kw_window{"window", compile_packet_number<window, UINT16_MAX>, Argument::required,
+                            "TCP window"};
 const KeywordSpec kw_tcp_window{"tcp.window", compile_packet_number<window, UINT16_MAX>, Argument::required,
                                 "TCP window"};
 const KeywordSpec kw_flags{"flags", compile_flags, Argument::required, "TCP flags: [+*!]FLAGS[,IGNORED]"};
-const KeywordSpec kw_tcp_flags{"tcp.flags", compile_flags, Argument::required, "TCP flags: [+*!]FLAGS[,IGNORED]"};
+const KeywordSpec kw_tcp_flags{"tcp.flags", compile_flags, Argument::required,
+                               "TCP flags: [+*!]FLAGS[,IGNORED]"};
 const KeywordSpec kw_tcp_mss{"tcp.mss", compile_packet_number<segment_size, UINT16_MAX>, Argument::required,
                              "TCP maximum segment size option"};
-const KeywordSpec kw_tcp_wscale{"tcp.wscale", compile_packet_number<window_scale, UINT8_MAX>, Argument::required,
-                                "TCP window scale option"};
+const KeywordSpec kw_tcp_wscale{"tcp.wscale", compile_packet_number<window_scale, UINT8_MAX>,
+                                Argument::required, "TCP window scale option"};
 
 }  // namespace weir::rules

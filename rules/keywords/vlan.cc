@@ -8,7 +8,9 @@ using Argument = KeywordSpec::Argument;
 
 constexpr std::uint64_t kMaxVlanId = 4095;
 
-std::optional<std::uint64_t> layers(const Packet& p) { return p.vlan_count; }
+std::optional<std::uint64_t> layers(const Packet& p) {
+  return p.vlan_count;
+}
 
 // Which of the tags must agree, outermost first.
 struct TagChoice {
@@ -46,7 +48,8 @@ Parsed<TagChoice> parse_choice(std::string_view text) {
   if (text == "all_or_absent") return TagChoice{Kind::all_or_absent};
   const auto index = parse_number<int>(text);
   constexpr int kTags = static_cast<int>(kMaxVlanTags);
-  if (!index || *index >= kTags || *index < -kTags) return refuse("must be any, all, or a layer from -3 to 2", text);
+  if (!index || *index >= kTags || *index < -kTags)
+    return refuse("must be any, all, or a layer from -3 to 2", text);
   return TagChoice{Kind::at, *index};
 }
 
@@ -64,8 +67,9 @@ Compiled compile_vlan_id(RuleBuilder& rule, std::string_view argument) {
 
 }  // namespace
 
-const KeywordSpec kw_vlan_id{"vlan.id", compile_vlan_id, Argument::required, "VLAN id: NUMBER[,any|all|LAYER]"};
-const KeywordSpec kw_vlan_layers{"vlan.layers", compile_packet_number<layers, kMaxVlanTags>, Argument::required,
-                                 "number of VLAN tags"};
+const KeywordSpec kw_vlan_id{"vlan.id", compile_vlan_id, Argument::required,
+                             "VLAN id: NUMBER[,any|all|LAYER]"};
+const KeywordSpec kw_vlan_layers{"vlan.layers", compile_packet_number<layers, kMaxVlanTags>,
+                                 Argument::required, "number of VLAN tags"};
 
 }  // namespace weir::rules

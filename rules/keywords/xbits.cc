@@ -59,7 +59,8 @@ class HostBitEffect final : public Effect {
   std::uint32_t seconds_;
 };
 
-Compiled add_host_bit(RuleBuilder& rule, std::string_view command, std::string_view name, On on, std::uint32_t seconds) {
+Compiled add_host_bit(RuleBuilder& rule, std::string_view command, std::string_view name, On on,
+                      std::uint32_t seconds) {
   if (name.empty()) return refuse("a name is missing");
   const std::uint32_t id = rule.environment().xbits.id(name);
   if (command == "isset" || command == "isnotset") {
@@ -86,7 +87,8 @@ Compiled compile_xbits(RuleBuilder& rule, std::string_view argument) {
     rule.signature().noalert = true;
     return {};
   }
-  if (parts.size() < 3 || parts.size() > 4) return refuse("must be COMMAND,NAME,track WHAT[,expire SECONDS]", argument);
+  if (parts.size() < 3 || parts.size() > 4)
+    return refuse("must be COMMAND,NAME,track WHAT[,expire SECONDS]", argument);
   std::string_view track = parts[2];
   if (take_word(track) != "track") return refuse("track is missing", parts[2]);
   if (track == "tx") return refuse("bits on transactions are not supported yet", parts[2]);
@@ -111,7 +113,8 @@ Compiled compile_hostbits(RuleBuilder& rule, std::string_view argument) {
     rule.signature().noalert = true;
     return {};
   }
-  if (parts.size() < 2 || parts.size() > 4) return refuse("must be COMMAND,NAME[,src|dst[,SECONDS]]", argument);
+  if (parts.size() < 2 || parts.size() > 4)
+    return refuse("must be COMMAND,NAME[,src|dst[,SECONDS]]", argument);
   On on = On::source;
   if (parts.size() >= 3) {
     if (parts[2] == "both") return refuse("bits on both addresses at once are not supported", parts[2]);

@@ -28,7 +28,8 @@ struct DataDir {
 
 bool lookup(const test::One& one, std::string_view value) {
   REQUIRE_MESSAGE(one.signature != nullptr, one.error);
-  return std::get<BufferCheckOp>(one.signature->buffers.at(0).chain.at(0)).check->matches({test::bytes_of(value)});
+  return std::get<BufferCheckOp>(one.signature->buffers.at(0).chain.at(0))
+      .check->matches({test::bytes_of(value)});
 }
 
 }  // namespace
@@ -62,7 +63,8 @@ TEST_CASE("files that do not fit the type are refused with the line") {
 TEST_CASE("rules change and ask sets that they share by name") {
   RuleEnvironment environment;
   const auto rule = [&](const char* options) {
-    return test::load("alert http any any -> any any (http.host; " + std::string(options) + " sid:1;)", environment);
+    return test::load("alert http any any -> any any (http.host; " + std::string(options) + " sid:1;)",
+                      environment);
   };
   const auto set = rule("dataset:set,seen,type string;"), isset = rule("dataset:isset,seen;");
   const auto unset = rule("dataset:unset,seen;"), isnotset = rule("dataset:isnotset,seen;");
@@ -97,8 +99,9 @@ TEST_CASE("dataset and datarep refuse what they cannot do") {
   for (const char* options :
        {"http.host; dataset:isset;", "http.host; dataset:jump,a,type string;", "http.host; dataset:isset,a;",
         "http.host; dataset:isset,a,type text;", "http.host; dataset:set,a,type string,save x.csv;",
-        "http.host; dataset:isset,a,type string,format json;", "http.host; dataset:isset,a,type string,colour red;",
-        "dataset:isset,a,type string;", "http.host; datarep:a,>,1;", "http.host; datarep:a,!,1,type string;",
+        "http.host; dataset:isset,a,type string,format json;",
+        "http.host; dataset:isset,a,type string,colour red;", "dataset:isset,a,type string;",
+        "http.host; datarep:a,>,1;", "http.host; datarep:a,!,1,type string;",
         "http.host; datarep:a,>,65536,type string;"}) {
     CAPTURE(options);
     CHECK(test::http_with(options).signature == nullptr);

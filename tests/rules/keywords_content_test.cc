@@ -59,13 +59,15 @@ TEST_CASE("content and its modifiers") {
   CHECK(c.pattern == std::vector<std::uint8_t>{'a', 'b', 'c'});
   check_all({"content:\"a\";", "content: \"a\"; rawbytes;", "content:\"a\"; distance:-5; within:0x10;",
              "content:\"a\"; replace:\"b\";", "content:\"a\"; endswith;", "content:\"a\"; fast_pattern:only;",
-             "byte_extract:1,0,v; content:\"a\"; offset:v; depth:v;", "byte_extract:1,0,v; content:\"a\"; distance:v; within:v;"},
+             "byte_extract:1,0,v; content:\"a\"; offset:v; depth:v;",
+             "byte_extract:1,0,v; content:\"a\"; distance:v; within:v;"},
             true);
   check_all({"content:abc;", "content:\"a;", "content:\"\";", "content;", "content:\"a\"; offset:65536;",
              "content:\"a\"; offset:-1;", "content:\"a\"; offset:x;", "content:\"a\"; depth:1; depth:1;",
              "content:\"a\"; distance:1048577;", "content:\"a\"; within:0;", "content:\"a\"; within:-3;",
-             "content:\"a\"; startswith; startswith;", "content:\"a\"; fast_pattern:1;", "content:\"a\"; fast_pattern:0,0;",
-             "content:\"ab\"; replace:\"b\";", "content:!\"a\"; replace:\"b\";", "content:\"a\"; startswith:x;"},
+             "content:\"a\"; startswith; startswith;", "content:\"a\"; fast_pattern:1;",
+             "content:\"a\"; fast_pattern:0,0;", "content:\"ab\"; replace:\"b\";",
+             "content:!\"a\"; replace:\"b\";", "content:\"a\"; startswith:x;"},
             false);
 }
 
@@ -93,33 +95,39 @@ TEST_CASE("byte_test") {
   CHECK(first<ByteTest>(with_options("byte_test:4,=,1,0,string,hex;")).read.base == NumberBase::hexadecimal);
   CHECK(first<ByteTest>(with_options("byte_test:0,>,1,0,string,dec;")).read.count.value == 0);
   CHECK(first<ByteTest>(with_options("byte_test:4,=,1,0,string;")).read.base == NumberBase::decimal);
-  check_all({"byte_test:1,!=,1,0;", "byte_test:1,&,1,0;", "byte_test:1,!&,1,0;", "byte_test:1,^,1,0;", "byte_test:1, !, 1, 0;"}, true);
-  check_all({"byte_test:0,=,1,0;", "byte_test:9,=,1,0;", "byte_test:24,=,1,0,string,dec;", "byte_test:1,~,1,0;", "byte_test:1,=,1;",
-             "byte_test:1,=,1,0,sideways;", "byte_test:1,=,x,0;", "byte_test:1,=,4294967296,0;", "byte_test:1,=,1,2147483648;",
-             "byte_test:1,=,1,0,dce;", "byte_test:2,=,1,0,string,dec,little;", "byte_test:1,=,1,0,bitmask 0;"},
+  check_all({"byte_test:1,!=,1,0;", "byte_test:1,&,1,0;", "byte_test:1,!&,1,0;", "byte_test:1,^,1,0;",
+             "byte_test:1, !, 1, 0;"},
+            true);
+  check_all({"byte_test:0,=,1,0;", "byte_test:9,=,1,0;", "byte_test:24,=,1,0,string,dec;",
+             "byte_test:1,~,1,0;", "byte_test:1,=,1;", "byte_test:1,=,1,0,sideways;", "byte_test:1,=,x,0;",
+             "byte_test:1,=,4294967296,0;", "byte_test:1,=,1,2147483648;", "byte_test:1,=,1,0,dce;",
+             "byte_test:2,=,1,0,string,dec,little;", "byte_test:1,=,1,0,bitmask 0;"},
             false);
 }
 
 TEST_CASE("byte_jump") {
-  const auto j = first<ByteJump>(with_options("byte_jump:2,1,relative,multiplier 3,align,post_offset -4,from_beginning;"));
+  const auto j = first<ByteJump>(
+      with_options("byte_jump:2,1,relative,multiplier 3,align,post_offset -4,from_beginning;"));
   CHECK(j.read.count.value == 2);
   CHECK(j.multiplier == 3);
   CHECK(j.align);
   CHECK(j.post_offset.value == -4);
   CHECK(j.from_beginning);
   check_all({"byte_jump:0,0,from_end,post_offset -8;", "byte_jump:4,0,string,dec;"}, true);
-  check_all({"byte_jump:4;", "byte_jump:4,0,from_end,from_beginning;", "byte_jump:9,0;", "byte_jump:4,0,multiplier 0;",
-             "byte_jump:4,0,result x;"},
+  check_all({"byte_jump:4;", "byte_jump:4,0,from_end,from_beginning;", "byte_jump:9,0;",
+             "byte_jump:4,0,multiplier 0;", "byte_jump:4,0,result x;"},
             false);
 }
 
 TEST_CASE("byte_extract and byte_math make variables") {
-  const auto e = first<ByteExtract>(with_options("byte_extract:3,2,len,relative,multiplier 2,align 4,little;"));
+  const auto e =
+      first<ByteExtract>(with_options("byte_extract:3,2,len,relative,multiplier 2,align 4,little;"));
   CHECK(e.multiplier == 2);
   CHECK(e.align == 4);
   CHECK(e.var == 0);
   const auto math = with_options(
-      "byte_extract: 1, 0, v, relative; byte_math: bytes 1, offset 0, oper -, rvalue v, result w; byte_test: 1,>, w, 0;");
+      "byte_extract: 1, 0, v, relative; byte_math: bytes 1, offset 0, oper -, rvalue v, result w; byte_test: "
+      "1,>, w, 0;");
   REQUIRE_MESSAGE(math.signature != nullptr, math.error);
   CHECK(math.signature->var_count == 2);
   const auto& m = std::get<ByteMath>(math.signature->payload[1]);
@@ -129,14 +137,17 @@ TEST_CASE("byte_extract and byte_math make variables") {
   check_all({"byte_math:bytes 4,offset 0,oper <<,rvalue 2,result r,endian little;",
              "byte_math:result r,rvalue 0x10,oper +,offset 0,bytes 4,string hex,bitmask 0xff,relative;"},
             true);
-  check_all({"byte_extract:1,0;", "byte_extract:0,0,v;", "byte_extract:9,0,v;", "byte_extract:1,0,9v;", "byte_extract:1,0,v,align 3;",
-             "byte_math:bytes 4,offset 0,oper +,rvalue 1;", "byte_math:bytes 4,offset 0,oper /,rvalue 0,result r;",
-             "byte_math:bytes 4,offset 0,oper %,rvalue 1,result r;", "byte_math:bytes 4,offset 0,oper +,rvalue x,result r;"},
+  check_all({"byte_extract:1,0;", "byte_extract:0,0,v;", "byte_extract:9,0,v;", "byte_extract:1,0,9v;",
+             "byte_extract:1,0,v,align 3;", "byte_math:bytes 4,offset 0,oper +,rvalue 1;",
+             "byte_math:bytes 4,offset 0,oper /,rvalue 0,result r;",
+             "byte_math:bytes 4,offset 0,oper %,rvalue 1,result r;",
+             "byte_math:bytes 4,offset 0,oper +,rvalue x,result r;"},
             false);
 }
 
 TEST_CASE("base64_decode and base64_data") {
-  const auto one = with_options("content:\"a\"; base64_decode:bytes 12,offset 3,relative; base64_data; content:\"b\"; bsize:>2;");
+  const auto one = with_options(
+      "content:\"a\"; base64_decode:bytes 12,offset 3,relative; base64_data; content:\"b\"; bsize:>2;");
   REQUIRE_MESSAGE(one.signature != nullptr, one.error);
   const auto& d = std::get<Base64Decode>(one.signature->payload[1]);
   CHECK(d.bytes == 12);
@@ -144,7 +155,9 @@ TEST_CASE("base64_decode and base64_data") {
   CHECK(d.relative);
   CHECK(std::holds_alternative<Base64Data>(one.signature->payload[2]));
   check_all({"base64_decode; base64_data; content:\"a\";"}, true);
-  check_all({"base64_data; content:\"a\";", "base64_decode:bytes 0;", "base64_decode:size 3;", "base64_decode:offset x;"}, false);
+  check_all({"base64_data; content:\"a\";", "base64_decode:bytes 0;", "base64_decode:size 3;",
+             "base64_decode:offset x;"},
+            false);
 }
 
 TEST_CASE("dsize, bsize and entropy") {
@@ -152,7 +165,9 @@ TEST_CASE("dsize, bsize and entropy") {
   REQUIRE_MESSAGE(one.signature != nullptr, one.error);
   CHECK(one.signature->dsize == std::pair<std::uint16_t, std::uint16_t>{9, 19});
   CHECK(one.signature->payload_needs_packet);
-  check_all({"dsize:65536;", "dsize:5; dsize:6;", "dsize:x;", "content:\"a\"; entropy:9;", "entropy:bytes x,value 1;", "entropy:value 1, value 2;"}, false);
+  check_all({"dsize:65536;", "dsize:5; dsize:6;", "dsize:x;", "content:\"a\"; entropy:9;",
+             "entropy:bytes x,value 1;", "entropy:value 1, value 2;"},
+            false);
   const auto entropy = with_options("entropy:bytes 4, offset 1, value >= 1.9;");
   REQUIRE_MESSAGE(entropy.signature != nullptr, entropy.error);
   const auto& check = *std::get<BufferCheckOp>(entropy.signature->payload[0]).check;

@@ -36,14 +36,18 @@ TEST_CASE("a rule's description") {
 TEST_CASE("a priority beats the one of the class, wherever it stands") {
   RuleEnvironment environment;
   environment.classifications["c"] = {"text", 1};
-  CHECK(test::load("alert ip any any -> any any (priority:4; classtype:c; sid:1;)", environment).signature->meta.priority == 4);
-  CHECK(test::load("alert ip any any -> any any (classtype:c; priority:4; sid:1;)", environment).signature->meta.priority == 4);
-  CHECK(test::load("alert ip any any -> any any (classtype:unknown; sid:1;)", environment).signature->meta.priority == 3);
+  CHECK(test::load("alert ip any any -> any any (priority:4; classtype:c; sid:1;)", environment)
+            .signature->meta.priority == 4);
+  CHECK(test::load("alert ip any any -> any any (classtype:c; priority:4; sid:1;)", environment)
+            .signature->meta.priority == 4);
+  CHECK(test::load("alert ip any any -> any any (classtype:unknown; sid:1;)", environment)
+            .signature->meta.priority == 3);
 }
 
 TEST_CASE("tags, thresholds and flags of a rule") {
   const auto one = with_options(
-      "tag:host,100,packets,dst; tag:session; threshold: type both , track by_src, count 100, seconds 60; noalert; dsize:5; prefilter;");
+      "tag:host,100,packets,dst; tag:session; threshold: type both , track by_src, count 100, seconds 60; "
+      "noalert; dsize:5; prefilter;");
   REQUIRE_MESSAGE(one.signature != nullptr, one.error);
   const Signature& s = *one.signature;
   REQUIRE(s.tags.size() == 2);
@@ -66,15 +70,33 @@ TEST_CASE("tags, thresholds and flags of a rule") {
 }
 
 TEST_CASE("descriptions that cannot be read are refused") {
-  for (const char* options :
-       {"msg:unquoted;", "msg:\"a\"; msg:\"b\";", "rev:x;", "gid:-1;", "priority:0;", "priority:256;", "reference:url;",
-        "reference:,x;", "target:both;", "tag:flow;", "tag:session,5;", "tag:session,x,packets;", "tag:session,5,miles;",
-        "tag:session,5,packets,src;", "tag:host,5,packets,left;", "threshold:type limit,track by_src,count 1;",
-        "threshold:track by_src,count 1,seconds 1;", "threshold:type often,track by_src,count 1,seconds 1;",
-        "threshold:type limit,track by_moon,count 1,seconds 1;", "threshold:type limit,track by_src,count 0,seconds 1;",
-        "threshold:type limit,track by_src,count 1,count 2,seconds 1;", "threshold:type limit,count 1,seconds 1;",
-        "threshold:type backoff,track by_src,count 1,multiplier 2;", "threshold:type backoff,track by_flow,count 1;",
-        "detection_filter:type limit,track by_src,count 1,seconds 1;", "detection_filter:track by_src,count 1;", "prefilter;"}) {
+  for (const char* options : {"msg:unquoted;",
+                              "msg:\"a\"; msg:\"b\";",
+                              "rev:x;",
+                              "gid:-1;",
+                              "priority:0;",
+                              "priority:256;",
+                              "reference:url;",
+                              "reference:,x;",
+                              "target:both;",
+                              "tag:flow;",
+                              "tag:session,5;",
+                              "tag:session,x,packets;",
+                              "tag:session,5,miles;",
+                              "tag:session,5,packets,src;",
+                              "tag:host,5,packets,left;",
+                              "threshold:type limit,track by_src,count 1;",
+                              "threshold:track by_src,count 1,seconds 1;",
+                              "threshold:type often,track by_src,count 1,seconds 1;",
+                              "threshold:type limit,track by_moon,count 1,seconds 1;",
+                              "threshold:type limit,track by_src,count 0,seconds 1;",
+                              "threshold:type limit,track by_src,count 1,count 2,seconds 1;",
+                              "threshold:type limit,count 1,seconds 1;",
+                              "threshold:type backoff,track by_src,count 1,multiplier 2;",
+                              "threshold:type backoff,track by_flow,count 1;",
+                              "detection_filter:type limit,track by_src,count 1,seconds 1;",
+                              "detection_filter:track by_src,count 1;",
+                              "prefilter;"}) {
     CAPTURE(options);
     CHECK(with_options(options).signature == nullptr);
   }

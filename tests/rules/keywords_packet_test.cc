@@ -50,18 +50,27 @@ struct Row {
 
 TEST_CASE("IP and TCP header keywords") {
   const Packet p = tcp_packet();
-  for (const Row& row : std::initializer_list<Row>{
-           {"ttl:64;", true},           {"ttl:<64;", false},      {"ttl:60-70;", true},     {"tos:8;", true},
-           {"tos:!8;", false},          {"id:77;", true},         {"fragoffset:0;", true},  {"fragoffset:>0;", false},
-           {"fragbits:D;", true},       {"fragbits:MD;", false},  {"fragbits:*MD;", true},  {"fragbits:+D;", true},
-           {"fragbits:!M;", true},      {"fragbits:!D;", false},  {"sameip;", false},       {"seq:1000;", true},
-           {"tcp.ack:2000;", true},     {"window:!512;", false},  {"flags:S;", false},      {"flags:S,12;", true},
-           {"flags:SE;", true},         {"flags:S+;", true},      {"flags:+S;", true},      {"flags:*FA;", false},
-           {"flags:*SA;", true},        {"flags:!S;", false},     {"flags:0;", false},      {"tcp.flags:S,CE;", true},
-           {"tcp.mss:<1461;", true},    {"tcp.wscale:7;", false}, {"itype:8;", false},      {"ipopts:any;", false},
-           {"vlan.id:200;", true},      {"vlan.id:200,1;", false}, {"vlan.id:300,-1;", true}, {"vlan.id:>100,all;", true},
-           {"vlan.id:200,all;", false}, {"vlan.id:!500,all;", true}, {"vlan.id:0x12C,1;", true}, {"vlan.layers:2;", true},
-           {"vlan.layers:>2;", false},  {"vlan.id:400,2;", false}}) {
+  for (const Row& row : std::initializer_list<Row>{{"ttl:64;", true},           {"ttl:<64;", false},
+                                                   {"ttl:60-70;", true},        {"tos:8;", true},
+                                                   {"tos:!8;", false},          {"id:77;", true},
+                                                   {"fragoffset:0;", true},     {"fragoffset:>0;", false},
+                                                   {"fragbits:D;", true},       {"fragbits:MD;", false},
+                                                   {"fragbits:*MD;", true},     {"fragbits:+D;", true},
+                                                   {"fragbits:!M;", true},      {"fragbits:!D;", false},
+                                                   {"sameip;", false},          {"seq:1000;", true},
+                                                   {"tcp.ack:2000;", true},     {"window:!512;", false},
+                                                   {"flags:S;", false},         {"flags:S,12;", true},
+                                                   {"flags:SE;", true},         {"flags:S+;", true},
+                                                   {"flags:+S;", true},         {"flags:*FA;", false},
+                                                   {"flags:*SA;", true},        {"flags:!S;", false},
+                                                   {"flags:0;", false},         {"tcp.flags:S,CE;", true},
+                                                   {"tcp.mss:<1461;", true},    {"tcp.wscale:7;", false},
+                                                   {"itype:8;", false},         {"ipopts:any;", false},
+                                                   {"vlan.id:200;", true},      {"vlan.id:200,1;", false},
+                                                   {"vlan.id:300,-1;", true},   {"vlan.id:>100,all;", true},
+                                                   {"vlan.id:200,all;", false}, {"vlan.id:!500,all;", true},
+                                                   {"vlan.id:0x12C,1;", true},  {"vlan.layers:2;", true},
+                                                   {"vlan.layers:>2;", false},  {"vlan.id:400,2;", false}}) {
     CAPTURE(row.options);
     CHECK(holds(row.options, p) == row.match);
   }
@@ -69,8 +78,9 @@ TEST_CASE("IP and TCP header keywords") {
 
 TEST_CASE("a condition on a header that is not there does not match, negated or not") {
   const Packet nothing;
-  for (const char* options : {"ttl:!5;", "tos:!5;", "seq:!1;", "flags:!S;", "itype:!8;", "icmp_id:!1;", "tcp.mss:!1;",
-                              "fragbits:!M;", "vlan.id:!5;", "ipopts:any;", "ipv4-csum:valid;", "rpc:1,*,*;", "sameip;"}) {
+  for (const char* options :
+       {"ttl:!5;", "tos:!5;", "seq:!1;", "flags:!S;", "itype:!8;", "icmp_id:!1;", "tcp.mss:!1;",
+        "fragbits:!M;", "vlan.id:!5;", "ipopts:any;", "ipv4-csum:valid;", "rpc:1,*,*;", "sameip;"}) {
     CAPTURE(options);
     CHECK_FALSE(holds(options, nothing));
   }
@@ -80,7 +90,8 @@ TEST_CASE("a condition on a header that is not there does not match, negated or 
 
 TEST_CASE("IP options are found by walking their lengths, also in broken lists") {
   Packet p = tcp_packet();
-  constexpr std::array<std::uint8_t, 9> options{1, 7, 4, 4, 9, 0, 131, 3, 4};  // nop, record route, end, (not looked at)
+  constexpr std::array<std::uint8_t, 9> options{1, 7,   4, 4, 9,
+                                                0, 131, 3, 4};  // nop, record route, end, (not looked at)
   p.ip.options = options;
   CHECK(holds("ipopts:nop;", p));
   CHECK(holds("ipopts:rr;", p));
@@ -113,8 +124,8 @@ TEST_CASE("ICMP keywords") {
 
 TEST_CASE("checksum keywords compute the sum themselves") {
   // 10.0.0.1 -> 10.0.0.2, UDP 53 -> 53, 4 bytes of payload; both checksums are right.
-  std::array<std::uint8_t, 32> frame{0x45, 0, 0, 32, 0, 0, 0, 0, 64, 17, 0x66, 0xcb, 10, 0, 0, 1, 10, 0, 0, 2,
-                                     0, 53, 0, 53, 0, 12, 0, 0, 'a', 'b', 'c', 'd'};
+  std::array<std::uint8_t, 32> frame{0x45, 0, 0, 32, 0, 0,  0, 0,  64, 17, 0x66, 0xcb, 10,  0,   0,   1,
+                                     10,   0, 0, 2,  0, 53, 0, 53, 0,  12, 0,    0,    'a', 'b', 'c', 'd'};
   Packet p;
   p.frame = frame;
   p.ip.version = 4;
@@ -142,7 +153,8 @@ TEST_CASE("checksum keywords compute the sum themselves") {
 }
 
 TEST_CASE("rpc looks at calls, and every truncation of one is no match") {
-  const std::vector<std::uint8_t> call{0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 2, 0, 1, 0x86, 0xa0, 0, 0, 0, 2, 0, 0, 0, 3};
+  const std::vector<std::uint8_t> call{0, 0, 0,    1,    0, 0, 0, 0, 0, 0, 0, 2,
+                                       0, 1, 0x86, 0xa0, 0, 0, 0, 2, 0, 0, 0, 3};
   Packet p;
   p.has_udp = true;
   p.payload = call;
@@ -183,7 +195,8 @@ TEST_CASE("ip_proto narrows the protocols of the header") {
   REQUIRE_MESSAGE(gre.signature != nullptr, gre.error);
   CHECK(gre.signature->header.ip_protocols.count() == 1);
   CHECK(gre.signature->header.ip_protocols.test(47));
-  CHECK(with_options("ip_proto:!6; ip_proto:!17; ip_proto:>5;").signature->header.ip_protocols.count() == 248);
+  CHECK(with_options("ip_proto:!6; ip_proto:!17; ip_proto:>5;").signature->header.ip_protocols.count() ==
+        248);
   CHECK(with_options("ip_proto:6; ip_proto:17;").signature == nullptr);
   CHECK(with_options("ip_proto:256;").signature == nullptr);
   CHECK(with_options("ip_proto:nonsense;").signature == nullptr);
@@ -191,10 +204,11 @@ TEST_CASE("ip_proto narrows the protocols of the header") {
 
 TEST_CASE("header keywords refuse what they cannot read") {
   for (const char* options :
-       {"ttl:256;", "ttl:x;", "tos:>255;", "fragbits:X;", "fragbits:+;", "ipopts:nonsense;", "flags:;", "flags:X;",
-        "flags:S; flags:A;", "flags:+;", "flags:S+A;", "seq:4294967296;", "window:65536;", "vlan.id:4096;",
-        "vlan.id:5,3;", "vlan.id:5,most;", "vlan.layers:4;", "ipv4-csum:wrong;", "rpc:x,*,*;", "rpc:*,1,1;", "rpc:1,2,3,4;",
-        "sameip:yes;", "icode:300;"}) {
+       {"ttl:256;",         "ttl:x;",          "tos:>255;",        "fragbits:X;",       "fragbits:+;",
+        "ipopts:nonsense;", "flags:;",         "flags:X;",         "flags:S; flags:A;", "flags:+;",
+        "flags:S+A;",       "seq:4294967296;", "window:65536;",    "vlan.id:4096;",     "vlan.id:5,3;",
+        "vlan.id:5,most;",  "vlan.layers:4;",  "ipv4-csum:wrong;", "rpc:x,*,*;",        "rpc:*,1,1;",
+        "rpc:1,2,3,4;",     "sameip:yes;",     "icode:300;"}) {
     CAPTURE(options);
     CHECK(with_options(options).signature == nullptr);
   }

@@ -31,12 +31,17 @@ struct Scene {
     flow.vars = &vars;
   }
   PacketContext context(Direction d = Direction::to_server) {
-    return {.packet = packet, .direction = d, .flow = &flow, .app_events = &app_events, .stream_events = &stream_events,
+    return {.packet = packet,
+            .direction = d,
+            .flow = &flow,
+            .app_events = &app_events,
+            .stream_events = &stream_events,
             .shared = &shared};
   }
   // The rule's conditions hold; its effects are applied when they do.
   bool run(std::string_view options, Direction d = Direction::to_server) {
-    const auto one = test::load("alert ip any any -> any any (" + std::string(options) + " sid:1;)", environment);
+    const auto one =
+        test::load("alert ip any any -> any any (" + std::string(options) + " sid:1;)", environment);
     REQUIRE_MESSAGE(one.signature != nullptr, one.error);
     const PacketContext c = context(d);
     if (!test::packet_checks_hold(*one.signature, c)) return false;
@@ -82,8 +87,8 @@ TEST_CASE("flow bits are set by one rule and asked for by another") {
   CHECK(one.signature->requires_bits.size() == 1);
   CHECK(one.signature->sets_bits.size() == 1);
   CHECK(one.signature->noalert);
-  check_refused({"flowbits:set;", "flowbits:set,;", "flowbits:set,a|b;", "flowbits:jump,a;", "flowbits:noalert,a;",
-                 "flowbits:isset,a b;"});
+  check_refused({"flowbits:set;", "flowbits:set,;", "flowbits:set,a|b;", "flowbits:jump,a;",
+                 "flowbits:noalert,a;", "flowbits:isset,a b;"});
 }
 
 TEST_CASE("flow integers count, compare with numbers and with each other, and stay within 32 bits") {
@@ -101,7 +106,8 @@ TEST_CASE("flow integers count, compare with numbers and with each other, and st
   CHECK(s.run("flowint:n,=,4294967295; flowint:n,+,9;"));
   CHECK(s.run("flowint:n,==,4294967295;"));
   CHECK_FALSE(s.run("flowint:n,==,unknown;"));
-  check_refused({"flowint:n;", "flowint:n,~,1;", "flowint:n,+;", "flowint:n,+,4294967296;", "flowint:n,isset,1;", "flowint:,+,1;"});
+  check_refused({"flowint:n;", "flowint:n,~,1;", "flowint:n,+;", "flowint:n,+,4294967296;",
+                 "flowint:n,isset,1;", "flowint:,+,1;"});
 }
 
 TEST_CASE("bits on addresses outlive the flow, until they expire") {
@@ -121,8 +127,9 @@ TEST_CASE("bits on addresses outlive the flow, until they expire") {
   CHECK(s.run("hostbits:isset,y,dst;"));
   CHECK(s.run("hostbits:unset,y,dst;"));
   CHECK(s.run("hostbits:isnotset,y,dst;"));
-  check_refused({"xbits:set,x;", "xbits:set,x,track tx;", "xbits:set,x,track ip_src,expire 0;", "xbits:set,x,ip_src;",
-                 "xbits:jump,x,track ip_src;", "xbits:set,,track ip_src;", "hostbits:set,x,both;", "hostbits:set,x,src,y;"});
+  check_refused({"xbits:set,x;", "xbits:set,x,track tx;", "xbits:set,x,track ip_src,expire 0;",
+                 "xbits:set,x,ip_src;", "xbits:jump,x,track ip_src;", "xbits:set,,track ip_src;",
+                 "hostbits:set,x,both;", "hostbits:set,x,src,y;"});
 }
 
 TEST_CASE("counters of the flow") {
@@ -137,11 +144,12 @@ TEST_CASE("counters of the flow") {
   CHECK(s.run("flow.pkts:toserver,10; flow.pkts:toclient,<4; flow.pkts:either,=3; flow.pkts:both,>2;"));
   CHECK_FALSE(s.run("flow.pkts:both,>3;"));
   CHECK(s.run("flow.pkts_toserver:10; flow.bytes_toclient:<200; flow.bytes:toserver,>=3000;"));
-  CHECK(s.run("stream_size:server,>,1111; stream_size:client,<,5; stream_size:either,=,4; stream_size:both,!=,7;"));
+  CHECK(s.run(
+      "stream_size:server,>,1111; stream_size:client,<,5; stream_size:either,=,4; stream_size:both,!=,7;"));
   s.flow.has_tcp_session = false;
   CHECK_FALSE(s.run("stream_size:client,<,5;"));
-  check_refused({"flow.pkts:10;", "flow.pkts:sideways,1;", "flow.age:x;", "stream_size:server,5;", "stream_size:all,<,5;",
-                 "stream_size:server,~,5;", "stream_size:server,<,x;"});
+  check_refused({"flow.pkts:10;", "flow.pkts:sideways,1;", "flow.age:x;", "stream_size:server,5;",
+                 "stream_size:all,<,5;", "stream_size:server,~,5;", "stream_size:server,<,x;"});
 }
 
 TEST_CASE("the application protocol of the flow") {
@@ -172,7 +180,8 @@ TEST_CASE("events of decoder, stream engine and protocol detection") {
   CHECK_FALSE(s.run("app-layer-event:applayer_wrong_direction_first_data;"));
   s.app_events.push_back("applayer_wrong_direction_first_data");
   CHECK(s.run("app-layer-event:applayer_wrong_direction_first_data;"));
-  check_refused({"decode-event:nonsense;", "stream-event:nonsense;", "app-layer-event:nonsense;", "app-layer-event:http.nonsense;"});
+  check_refused({"decode-event:nonsense;", "stream-event:nonsense;", "app-layer-event:nonsense;",
+                 "app-layer-event:http.nonsense;"});
 }
 
 TEST_CASE("events of a protocol are looked for in its transactions") {
@@ -182,13 +191,15 @@ TEST_CASE("events of a protocol are looked for in its transactions") {
   CHECK(one.signature->tx_checks[0].protocol == AppProto::http);
   Transaction tx(0);
   CHECK_FALSE(one.signature->tx_checks[0].check->matches(tx, Direction::to_server));
-  for (int code = 0; code < 256 && tx.events.size() < kMaxEventsPerTransaction; ++code) tx.raise(static_cast<std::uint8_t>(code));
+  for (int code = 0; code < 256 && tx.events.size() < kMaxEventsPerTransaction; ++code)
+    tx.raise(static_cast<std::uint8_t>(code));
 }
 
 TEST_CASE("checks without a flow do not match") {
   Packet p;
-  for (const char* options : {"flowbits:isnotset,a;", "flowint:a,notset;", "flow.age:<9;", "flow.pkts:either,<9;",
-                              "stream_size:both,<,9;", "app-layer-protocol:!http;", "xbits:isnotset,a,track ip_src;"}) {
+  for (const char* options :
+       {"flowbits:isnotset,a;", "flowint:a,notset;", "flow.age:<9;", "flow.pkts:either,<9;",
+        "stream_size:both,<,9;", "app-layer-protocol:!http;", "xbits:isnotset,a,track ip_src;"}) {
     CAPTURE(options);
     const auto one = with_options(options);
     REQUIRE_MESSAGE(one.signature != nullptr, one.error);

@@ -45,6 +45,8 @@ inline bool packet_checks_hold(const Signature& s, const PacketContext& context)
   return true;
 }
 
-inline Bytes bytes_of(std::string_view s) { return {reinterpret_cast<const std::uint8_t*>(s.data()), s.size()}; }
+inline Bytes bytes_of(std::string_view s) {
+  return {reinterpret_cast<const std::uint8_t*>(s.data()), s.size()};
+}
 
 }  // namespace weir::rules::test

@@ -69,8 +69,9 @@ TEST_CASE("one expression may be used by several threads at its first match") {
 }
 
 TEST_CASE("the pcre keyword takes flags, buffers and captures, and refuses the rest") {
-  for (const char* text : {"pcre:\"/abc/\";", "pcre:/abc/;", "pcre:!\"/abc/i\";", "pcre:\"/a\\/b\\;/smixAEGROB\";", "pcre:\"/(a)/,flow:x\";",
-                           "pcre:\"/(?P<flow_ua>a)(b)/R\";", "pcre: \"/a/\";"}) {
+  for (const char* text :
+       {"pcre:\"/abc/\";", "pcre:/abc/;", "pcre:!\"/abc/i\";", "pcre:\"/a\\/b\\;/smixAEGROB\";",
+        "pcre:\"/(a)/,flow:x\";", "pcre:\"/(?P<flow_ua>a)(b)/R\";", "pcre: \"/a/\";"}) {
     CAPTURE(text);
     const auto one = test::with_options(text);
     CHECK_MESSAGE(one.signature != nullptr, one.error);

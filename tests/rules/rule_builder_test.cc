@@ -14,16 +14,31 @@ using test::with_options;
 
 TEST_CASE("rules that contradict themselves are refused") {
   for (const char* text : {
-           "content:\"abcd\"; depth:3;", "content:\"a\"; content:\"abcd\"; within:3;",
-           "content:\"a\"; content:\"b\"; distance:0; offset:2;", "content:\"a\"; startswith; depth:5;",
-           "content:\"a\"; startswith; offset:1;", "content:\"b\"; content:\"a\"; startswith; distance:1;",
-           "content:\"a\"; fast_pattern; content:\"b\"; fast_pattern;", "content:\"a\"; offset:3; fast_pattern:only;",
-           "content:!\"a\"; fast_pattern:only;", "content:!\"ab\"; offset:1; fast_pattern;",
-           "content:\"abc\"; fast_pattern:2,2;", "flow:to_server,to_client;", "flow:established,not_established;",
-           "flow:only_stream,no_stream;", "flow:only_stream; dsize:5;", "dsize:10; content:\"boom\"; content:\"loom\"; distance:10;",
-           "dsize:6; content:\"boom\"; content:\"loom\"; distance:3;", "dsize:3; content:\"abcd\";",
-           "nocase;", "depth:3;", "content:\"a\"; nocase:x;", "sid:2;", "noalert; alert;",
-           "threshold:type limit,track by_src,count 1,seconds 5; detection_filter:track by_src,count 1,seconds 5;",
+           "content:\"abcd\"; depth:3;",
+           "content:\"a\"; content:\"abcd\"; within:3;",
+           "content:\"a\"; content:\"b\"; distance:0; offset:2;",
+           "content:\"a\"; startswith; depth:5;",
+           "content:\"a\"; startswith; offset:1;",
+           "content:\"b\"; content:\"a\"; startswith; distance:1;",
+           "content:\"a\"; fast_pattern; content:\"b\"; fast_pattern;",
+           "content:\"a\"; offset:3; fast_pattern:only;",
+           "content:!\"a\"; fast_pattern:only;",
+           "content:!\"ab\"; offset:1; fast_pattern;",
+           "content:\"abc\"; fast_pattern:2,2;",
+           "flow:to_server,to_client;",
+           "flow:established,not_established;",
+           "flow:only_stream,no_stream;",
+           "flow:only_stream; dsize:5;",
+           "dsize:10; content:\"boom\"; content:\"loom\"; distance:10;",
+           "dsize:6; content:\"boom\"; content:\"loom\"; distance:3;",
+           "dsize:3; content:\"abcd\";",
+           "nocase;",
+           "depth:3;",
+           "content:\"a\"; nocase:x;",
+           "sid:2;",
+           "noalert; alert;",
+           "threshold:type limit,track by_src,count 1,seconds 5; detection_filter:track by_src,count "
+           "1,seconds 5;",
        }) {
     CAPTURE(text);
     CHECK(with_options(text).signature == nullptr);
@@ -33,9 +48,11 @@ TEST_CASE("rules that contradict themselves are refused") {
 
 TEST_CASE("rules that only look odd are taken") {
   for (const char* text :
-       {"dsize:10; content:\"boom\"; content:\"loom\"; distance:-10;", "dsize:10; content:\"boom\"; content:\"loom\"; distance:-15;",
-        "content:\"a\"; distance:0;", "content:!\"a\"; content:\"b\"; within:10; distance:-5;", "content:\"abc\"; depth:3; offset:65535;",
-        "content:\"abc\"; fast_pattern:1,2;", "content:\"a\"; startswith; endswith;", "flow:established,no_stream; dsize:5;"}) {
+       {"dsize:10; content:\"boom\"; content:\"loom\"; distance:-10;",
+        "dsize:10; content:\"boom\"; content:\"loom\"; distance:-15;", "content:\"a\"; distance:0;",
+        "content:!\"a\"; content:\"b\"; within:10; distance:-5;", "content:\"abc\"; depth:3; offset:65535;",
+        "content:\"abc\"; fast_pattern:1,2;", "content:\"a\"; startswith; endswith;",
+        "flow:established,no_stream; dsize:5;"}) {
     CAPTURE(text);
     const auto one = with_options(text);
     CHECK_MESSAGE(one.signature != nullptr, one.error);
@@ -44,7 +61,8 @@ TEST_CASE("rules that only look odd are taken") {
 
 TEST_CASE("contents go to the selected buffer, and a rule that comes back goes on with its chain") {
   const auto one = http_with(
-      "content:\"p\"; http.method; content:\"GET\"; http.uri; content:\"a\"; http.method; content:\"E\"; distance:-2; pkt_data; "
+      "content:\"p\"; http.method; content:\"GET\"; http.uri; content:\"a\"; http.method; content:\"E\"; "
+      "distance:-2; pkt_data; "
       "content:\"q\";");
   REQUIRE_MESSAGE(one.signature != nullptr, one.error);
   CHECK(one.signature->payload.size() == 2);
@@ -54,7 +72,8 @@ TEST_CASE("contents go to the selected buffer, and a rule that comes back goes o
 }
 
 TEST_CASE("old modifiers move the content before them, and further modifiers follow it") {
-  const auto one = http_with("content:\"ABC\"; http_uri; nocase; depth:9; content:\"q\"; content:\"r\"; http_uri; distance:1;");
+  const auto one = http_with(
+      "content:\"ABC\"; http_uri; nocase; depth:9; content:\"q\"; content:\"r\"; http_uri; distance:1;");
   REQUIRE_MESSAGE(one.signature != nullptr, one.error);
   CHECK(one.signature->payload.size() == 1);
   REQUIRE(one.signature->buffers.size() == 1);
@@ -98,15 +117,18 @@ TEST_CASE("buffers give the rule its protocol and direction") {
 
 TEST_CASE("rules about both sides of a transaction may say which side of a buffer they mean") {
   const auto one = load(
-      "alert http any any => any any (http.connection: to_client; content:\"a\"; http.connection: to_server; content:\"b\"; "
+      "alert http any any => any any (http.connection: to_client; content:\"a\"; http.connection: to_server; "
+      "content:\"b\"; "
       "http.uri; content:\"c\"; http.stat_code; content:\"200\"; sid:1;)");
   REQUIRE_MESSAGE(one.signature != nullptr, one.error);
   REQUIRE(one.signature->buffers.size() == 4);
   CHECK(one.signature->buffers[0].direction == Direction::to_client);
   CHECK(one.signature->buffers[1].direction == Direction::to_server);
   CHECK_FALSE(one.signature->buffers[2].direction.has_value());
-  CHECK(load("alert http any any => any any (http.uri:to_client; content:\"a\"; sid:1;)").signature == nullptr);
-  CHECK(load("alert http any any -> any any (http.connection:to_client; content:\"a\"; sid:1;)").signature == nullptr);
+  CHECK(load("alert http any any => any any (http.uri:to_client; content:\"a\"; sid:1;)").signature ==
+        nullptr);
+  CHECK(load("alert http any any -> any any (http.connection:to_client; content:\"a\"; sid:1;)").signature ==
+        nullptr);
   CHECK(load("alert http any any => any any (noalert:to_client; sid:1;)").signature == nullptr);
 }
 
@@ -120,10 +142,12 @@ TEST_CASE("bsize and contents of one buffer must go together") {
 
 TEST_CASE("variables belong to the kind of buffer that made them") {
   const auto good = http_with(
-      "http.cookie; content:\"a\"; byte_extract:4,0,v,relative; http.request_body; content:\"b\"; byte_test:4,=,v,0,relative;");
+      "http.cookie; content:\"a\"; byte_extract:4,0,v,relative; http.request_body; content:\"b\"; "
+      "byte_test:4,=,v,0,relative;");
   REQUIRE_MESSAGE(good.signature != nullptr, good.error);
   CHECK(good.signature->var_count == 1);
-  CHECK(with_options("content:\"hi\"; byte_extract:1,4,v; http.connection; byte_jump:v,0; isdataat:1;").signature == nullptr);
+  CHECK(with_options("content:\"hi\"; byte_extract:1,4,v; http.connection; byte_jump:v,0; isdataat:1;")
+            .signature == nullptr);
   CHECK(with_options("byte_test:v,=,1,0;").signature == nullptr);
   CHECK(with_options("byte_extract:1,0,v; byte_extract:1,1,v;").signature == nullptr);
 }

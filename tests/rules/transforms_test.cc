@@ -75,8 +75,8 @@ TEST_CASE("base64 is decoded by mode, from an offset on") {
 TEST_CASE("compressed data is inflated up to the limit; other data gives nothing") {
   std::string packed(200, '\0');
   uLongf size = packed.size();
-  REQUIRE(compress(reinterpret_cast<Bytef*>(packed.data()), &size, reinterpret_cast<const Bytef*>("hello hello hello"),
-                   17) == Z_OK);
+  REQUIRE(compress(reinterpret_cast<Bytef*>(packed.data()), &size,
+                   reinterpret_cast<const Bytef*>("hello hello hello"), 17) == Z_OK);
   packed.resize(size);
   CHECK(applied(make_inflate(false, 1024), packed) == "hello hello hello");
   CHECK(applied(make_inflate(false, 5), packed) == "hello");
@@ -95,7 +95,8 @@ TEST_CASE("pcrexform takes the first group, or leaves what does not match as it 
 }
 
 TEST_CASE("transform keywords are chained in order, and their names tell their arguments") {
-  const auto one = test::http_with("http.uri; url_decode; xor:\"0d0a\"; from_base64: offset 13 ; content:\"a\";");
+  const auto one =
+      test::http_with("http.uri; url_decode; xor:\"0d0a\"; from_base64: offset 13 ; content:\"a\";");
   REQUIRE_MESSAGE(one.signature != nullptr, one.error);
   REQUIRE(one.signature->buffers.size() == 1);
   const auto& transforms = one.signature->buffers[0].transforms;
@@ -106,7 +107,8 @@ TEST_CASE("transform keywords are chained in order, and their names tell their a
 }
 
 TEST_CASE("a transform behind contents opens a second look at the buffer") {
-  const auto one = test::http_with("http.uri; content:\"v=\"; from_base64; zlib_deflate: max-size 8; content:\"x\";");
+  const auto one =
+      test::http_with("http.uri; content:\"v=\"; from_base64; zlib_deflate: max-size 8; content:\"x\";");
   REQUIRE_MESSAGE(one.signature != nullptr, one.error);
   REQUIRE(one.signature->buffers.size() == 2);
   CHECK(one.signature->buffers[0].transforms.empty());
@@ -115,12 +117,13 @@ TEST_CASE("a transform behind contents opens a second look at the buffer") {
 
 TEST_CASE("transforms refuse bad arguments, a missing buffer, and contents that they can never leave") {
   for (const char* text :
-       {"dotprefix; content:\"a\";", "http.uri; xor:\"0\"; content:\"a\";", "http.uri; xor:zz; content:\"a\";",
-        "http.uri; pcrexform:(a); content:\"a\";", "http.uri; pcrexform:\"a\"; content:\"a\";",
-        "http.uri; pcrexform:\"(\"; content:\"a\";", "http.uri; from_base64:mode best; content:\"a\";",
-        "http.uri; gunzip:max-size 0; content:\"a\";", "http.uri; to_lowercase; content:\"A\";",
-        "http.uri; to_uppercase; content:\"a\";", "http.uri; strip_whitespace; content:\"a b\";",
-        "http.uri; compress_whitespace; content:\"a  b\";", "http.uri; domain; content:\"a\";", "http.uri; dotprefix;"}) {
+       {"dotprefix; content:\"a\";", "http.uri; xor:\"0\"; content:\"a\";",
+        "http.uri; xor:zz; content:\"a\";", "http.uri; pcrexform:(a); content:\"a\";",
+        "http.uri; pcrexform:\"a\"; content:\"a\";", "http.uri; pcrexform:\"(\"; content:\"a\";",
+        "http.uri; from_base64:mode best; content:\"a\";", "http.uri; gunzip:max-size 0; content:\"a\";",
+        "http.uri; to_lowercase; content:\"A\";", "http.uri; to_uppercase; content:\"a\";",
+        "http.uri; strip_whitespace; content:\"a b\";", "http.uri; compress_whitespace; content:\"a  b\";",
+        "http.uri; domain; content:\"a\";", "http.uri; dotprefix;"}) {
     CAPTURE(text);
     CHECK(test::http_with(text).signature == nullptr);
   }

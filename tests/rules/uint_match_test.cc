@@ -40,8 +40,8 @@ TEST_CASE("integer conditions match what they say") {
 }
 
 TEST_CASE("integer conditions that cannot be met or read are refused") {
-  for (const char* text : {"", "x", "256", ">255", "<0", "5-5", "5-6", "6-5", "&0xc0", "&0xc0=1", "!<5", "1 2", "-1", "=",
-                           "0x", "10<>", "<>5", "99999999999999999999"}) {
+  for (const char* text : {"", "x", "256", ">255", "<0", "5-5", "5-6", "6-5", "&0xc0", "&0xc0=1", "!<5",
+                           "1 2", "-1", "=", "0x", "10<>", "<>5", "99999999999999999999"}) {
     CAPTURE(text);
     CHECK_FALSE(UintMatch::parse(text, 255).has_value());
   }
