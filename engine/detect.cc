@@ -35,12 +35,16 @@ bool app_admits(const rules::HeaderMatch& header, const rules::FlowFacts* flow) 
   return flow->protocol == AppProto::smb && header.app_protocols[static_cast<std::size_t>(AppProto::dcerpc)];
 }
 
-bool addresses_match(const rules::HeaderMatch& h, const IpAddress& from, const IpAddress& to) {
-  return h.source->contains(from) && h.destination->contains(to);
+// About addresses and ports alone: looked at on every packet, but what it says holds for the flow.
+bool endpoints_only(const CompiledRule& rule) {
+  return rule.kind == rules::RuleKind::header && rule.packet_buffers.empty() && !rule.signature->dsize &&
+         rule.signature->packet_checks.empty();
 }
 
-bool ports_match(const rules::HeaderMatch& h, std::uint16_t from, std::uint16_t to) {
-  return h.source_ports->contains(from) && h.destination_ports->contains(to);
+bool sides_match(const rules::HeaderMatch& h, const IpAddress& from, std::uint16_t from_port, const IpAddress& to,
+                 std::uint16_t to_port) {
+  return h.source_ports->contains(from_port) && h.destination_ports->contains(to_port) && h.source->contains(from) &&
+         h.destination->contains(to);
 }
 
 }  // namespace
@@ -104,7 +108,7 @@ void Detect::Impl::begin(const DetectInput& input) {
   looked_at = input.flow;
   looked_at_direction = input.direction;
   result.alerts.clear();
-  result.passed = false;
+  result.passed = result.passed_flow = false;
   result.overflow = 0;
   queue.clear();
   stream_chunk.reset();
@@ -149,11 +153,9 @@ bool Detect::Impl::header_matches(const CompiledRule& rule) const {
   if (rule.checks_app && !app_admits(h, context->flow)) return false;
   for (const std::uint32_t bit : s.requires_bits)
     if (in->flow == nullptr || !in->flow->vars.bit(bit)) return false;
-  if (rule.checks_ports && !ports_match(h, p.source_port, p.destination_port) &&
-      !(h.bidirectional && ports_match(h, p.destination_port, p.source_port)))
-    return false;
-  if (rule.checks_addresses && !addresses_match(h, p.ip.source, p.ip.destination) &&
-      !(h.bidirectional && addresses_match(h, p.ip.destination, p.ip.source)))
+  const bool wants_sides = rule.checks_ports || rule.checks_addresses;
+  if (wants_sides && !sides_match(h, p.ip.source, p.source_port, p.ip.destination, p.destination_port) &&
+      !(h.bidirectional && sides_match(h, p.ip.destination, p.destination_port, p.ip.source, p.source_port)))
     return false;
   return std::all_of(s.packet_checks.begin(), s.packet_checks.end(),
                      [&](const auto& check) { return check->matches(*context); });
@@ -174,6 +176,9 @@ void Detect::Impl::finish() {
     const rules::Signature& s = *program->rules[q.rule].signature;
     if (s.noalert && s.action == rules::Action::alert) continue;  // its effects were all there is to it
     Alert alert{.signature = &s, .action = s.action, .tx = q.tx, .from_stream = q.from_stream, .logged = !s.noalert};
+    const rules::RuleKind kind = program->rules[q.rule].kind;
+    alert.for_flow = q.from_stream || kind == rules::RuleKind::transaction || kind == rules::RuleKind::ip_only ||
+                     kind == rules::RuleKind::proto_only || endpoints_only(program->rules[q.rule]);
     if (result.alerts.size() >= settings.packet_alert_max) {
       ++result.overflow;
       continue;
@@ -181,6 +186,7 @@ void Detect::Impl::finish() {
     if (s.has_thresholds()) ask_thresholds(s, alert);
     if (alert.action == rules::Action::pass) {
       result.passed = true;
+      result.passed_flow = alert.for_flow;
       result.alerts.clear();
       return;
     }

@@ -26,6 +26,7 @@ struct Alert {
   const Transaction* tx = nullptr;              // what it matched on, or null; valid until the packet is done with
   bool from_stream = false;                     // matched on reassembled bytes rather than on this packet's payload
   bool logged = true;       // false: its action counts but nothing is written (noalert)
+  bool for_flow = false;    // an action of it concerns the whole flow: it matched on more than this packet
   bool suppressed = false;  // a threshold says that nothing is written
   bool deferred = false;    // the thresholds are yet to be asked: see DeferredAlerts
 };
@@ -42,6 +43,7 @@ struct DetectInput {
 struct DetectResult {
   std::vector<Alert> alerts;  // in the order in which they are logged; at most packet-alert-max
   bool passed = false;        // a pass rule matched on this packet
+  bool passed_flow = false;   // and what it matched on is the flow's: nothing more of it is looked at
   std::uint64_t overflow = 0; // alerts beyond packet-alert-max, not kept
 };
 

@@ -116,7 +116,12 @@ void Detect::Impl::run_transaction(Transaction& tx, const rules::TxRules& tx_rul
     const RuleCheckScope check(profile.get(), id);
     const auto found = std::find_if(old.begin(), old.end(), [&](const PendingRule& w) { return w.rule == id; });
     PendingRule state = found != old.end() ? *found : PendingRule{.rule = id};
-    if (found == old.end() && !header_matches(program->rules[id])) continue;
+    // Until something of it has matched, a rule that waits is a rule like any other.
+    const bool fresh = state.engines_met == 0 && !state.payload_met;
+    if (fresh && !header_matches(program->rules[id])) {
+      if (found != old.end() && side.pending.size() < kMaxPendingRules) side.pending.push_back(state);
+      continue;
+    }
     TxVerdict verdict = evaluate(tx, tx_rules, state, complete || in->flow_ends);
     if (verdict == TxVerdict::match && program->rules[id].signature->header.transactional &&
         !other_side_met(static_cast<TxDetect&>(*tx.detection), program->rules[id], state))

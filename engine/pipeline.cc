@@ -235,20 +235,17 @@ const DetectResult& Pipeline::detect(const Step& step) {
 
 Verdict Pipeline::decide(const Step& step, const DetectResult& found) {
   Flow* flow = step.flow;
-  if (flow != nullptr && found.passed) flow->passed = flow->no_packet_inspection = true;
+  if (flow != nullptr && found.passed_flow) flow->passed = flow->no_packet_inspection = true;
   if (!setup_.inline_mode) return Verdict::accept;
   if (flow != nullptr && flow->dropped) return Verdict::drop;
   Verdict verdict = Verdict::accept;
   for (const Alert& alert : found.alerts) {
-    switch (alert.action) {
-      case rules::Action::drop: verdict = std::max(verdict, Verdict::drop); break;
-      case rules::Action::reject:
-      case rules::Action::reject_dst:
-      case rules::Action::reject_both: verdict = Verdict::reject; break;
-      default: break;
-    }
+    const bool rejects = alert.action == rules::Action::reject || alert.action == rules::Action::reject_dst ||
+                         alert.action == rules::Action::reject_both;
+    if (!rejects && alert.action != rules::Action::drop) continue;
+    verdict = std::max(verdict, rejects ? Verdict::reject : Verdict::drop);
+    if (flow != nullptr && alert.for_flow) flow->dropped = true;
   }
-  if (flow != nullptr && verdict != Verdict::accept) flow->dropped = true;
   return verdict;
 }
 

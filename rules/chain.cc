@@ -105,16 +105,18 @@ ChainRun::Outcome ChainRun::apply(const Content& c, std::size_t i, std::int64_t 
 }
 
 ChainRun::Outcome ChainRun::apply(const PcreOp& op, std::size_t i, std::int64_t position) {
-  std::int64_t start = op.relative ? position : 0;
-  if (start < 0 || start > size()) return op.negated ? from(i + 1, position) : fail(i);
+  const std::int64_t base = op.relative ? position : 0;  // where "^" holds
+  if (base < 0 || base > size()) return op.negated ? from(i + 1, position) : fail(i);
+  const Bytes subject = in_.data.subspan(static_cast<std::size_t>(base));
+  std::size_t start = 0;
   for (;;) {
-    const auto hit = op.regex->match(in_.data, static_cast<std::size_t>(start), scratch_.pcre);
+    const auto hit = op.regex->match(subject, start, scratch_.pcre);
     if (op.negated) return hit ? fail(i) : from(i + 1, position);
     if (!hit) return fail(i);
-    const Outcome rest = from(i + 1, static_cast<std::int64_t>(hit->second));
+    const Outcome rest = from(i + 1, base + static_cast<std::int64_t>(hit->second));
     if (rest != Outcome::retry) return rest;
-    start = static_cast<std::int64_t>(hit->first) + 1;
-    if (start > size() || fuel_ == 0) return fail(i);
+    start = hit->first + 1;
+    if (start > subject.size() || fuel_ == 0) return fail(i);
   }
 }
 
