@@ -164,7 +164,7 @@ AppLayerDriver::Settled AppLayerDriver::unrecognised(Flow& flow, Direction d) {
   const bool both_done = mine.done() && app.tried[index(opposite(d))].done();
   const std::uint64_t sent = flow.tcp->stream(d).bytes_seen(),
                       received = flow.tcp->stream(opposite(d)).bytes_seen();
-  const bool one_sided = mine.done() && sent > kGiveUpBytes && received == 0;
+  const bool one_sided = mine.done() && sent > kGiveUpBytes && received <= 1;  // its SYN
   if (one_sided) app.events.push_back("applayer_proto_detection_skipped");
   if (both_done || one_sided || sent > kGiveUpBytes) give_up_detection(flow);
   return Settled::no;

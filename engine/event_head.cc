@@ -125,7 +125,9 @@ void fill_flow_record(const Flow& flow, output::FlowRecord& out) {
   out.icmp_response_type = flow.icmp_response_type;
   out.icmp_response_code = flow.icmp_response_code;
   if (flow.tcp == nullptr) return;
+  if (!flow.tcp->followed()) return;
   out.has_tcp_session = true;
+  out.tcp_max_regions = {1, 1};
   out.tcp_flags_ts = flow.tcp->flags(Direction::to_server);
   out.tcp_flags_tc = flow.tcp->flags(Direction::to_client);
   out.tcp_flags = static_cast<std::uint8_t>(out.tcp_flags_ts | out.tcp_flags_tc);

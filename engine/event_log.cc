@@ -88,7 +88,7 @@ void EventLog::anomalies(const PacketFacts& facts, const std::vector<Anomaly>* s
   if (!has_app) return;
   record.type = "applayer";
   record.layer = "proto_detect";
-  record.app_proto = app->protocol;
+  if (app->protocol != AppProto::failed) record.app_proto = app->protocol;
   std::string name;
   for (const std::string_view event : app->events) {
     record.event = engine_event_name(event, name);

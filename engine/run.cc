@@ -90,7 +90,7 @@ struct Input {
   ProgressMeter& meter;
   RunSummary& summary;
   ChecksumSample checksums;
-  TimeUs last_time = 0;
+  TimeUs first_time = 0, last_time = 0;
   CaptureNames names{};  // of all captures so far: workers may be behind, and flows end when all is read
 
   // Calls f(frame, capture name, whether its checksums count) for each frame.
@@ -99,7 +99,7 @@ struct Input {
     RawPacket raw;
     while (source.next(raw) == CaptureSource::Next::packet) {
       f(raw, names.keep(source.name()), checksums.trusted(raw));
-      ++summary.packets;
+      if (summary.packets++ == 0) first_time = raw.time;
       summary.bytes += raw.bytes.size();
       last_time = raw.time;
       meter.packet(summary.packets);
@@ -142,15 +142,18 @@ Totals run_pool(Input& input, unsigned workers, const PipelineSetup& setup,
   return {.counters = pool.counters(), .rule_profile = pool.rule_profile()};
 }
 
+// The uptime of a run over files is the time that they cover, so that every run says the same.
 void write_stats(const LogOutputs& outputs, const RunOptions& options, const RunSummary& summary,
-                 TimeUs now) {
+                 const Input& input) {
   const CounterNames names;
   std::vector<output::CounterValue> values = names.values(summary.counters);
   values.emplace_back("detect.engines[].rules_loaded", options.rules_loaded);
   values.emplace_back("detect.engines[].rules_failed", options.rules_failed);
   values.emplace_back("detect.engines[].rules_skipped", options.rules_skipped);
+  const auto uptime_s =
+      static_cast<std::uint64_t>(std::max<TimeUs>(input.last_time - input.first_time, 0) / 1'000'000);
   for (const LogOutputs::Eve& eve : outputs.eve)
-    output::EveSession(*eve.log, *eve.sink).stats(now, static_cast<std::uint64_t>(summary.seconds), values,
+    output::EveSession(*eve.log, *eve.sink).stats(input.last_time, uptime_s, values,
                                                stage_shares(summary.counters.stages));
 }
 
@@ -203,7 +206,7 @@ tl::expected<RunSummary, std::string> run_offline(const RunOptions& options, con
   summary.flows = summary.counters.flow_total;
   summary.alerts = summary.counters.detect_alert;
   summary.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
-  if (config.flag("stats.enabled", true)) write_stats(*outputs, options, summary, input.last_time);
+  if (config.flag("stats.enabled", true)) write_stats(*outputs, options, summary, input);
   summary.errors = (*source)->errors();
   profile_file.write(totals.rule_profile, rules.get());
   if (profile_file.failed()) summary.errors.push_back(profile_file.error());

@@ -40,23 +40,21 @@ ProbeResult probe_smb(Direction, Bytes data) {
   return yes_if((magic & 0xffffff) == 0x534d42 && (magic >> 24U) >= 0xfd);
 }
 
+// A header that is not whole yet is taken for one as far as it goes: some servers begin with two bytes.
 ProbeResult confirm_dcerpc(Direction, Bytes data) {
   ByteCursor in{data};
-  const std::uint8_t version = in.u8();
-  const std::uint8_t second = in.u8(), third = in.u8();
+  const std::uint8_t version = in.u8(), second = in.u8(), third = in.u8();
   in.skip(1);
   const std::uint8_t data_representation = in.u8();
-  if (in.failed()) return ProbeResult::need_more;
-  if (version == 5) {  // minor version, type, flags
+  if (version == 5) {  // minor version, type, flags; representation; length of the fragment
     in.skip(3);
     const std::uint16_t little = in.le16();
-    if (in.failed()) return ProbeResult::need_more;
-    const auto length = static_cast<std::uint16_t>(
-        (data_representation & 0x10U) != 0 ? little
-                                           : static_cast<unsigned>(little >> 8U) | (little & 0xffU) << 8U);
+    if (in.failed()) return ProbeResult::yes;
+    const unsigned length =
+        (data_representation & 0x10U) != 0 ? little : unsigned{little} >> 8U | (little & 0xffU) << 8U;
     return yes_if(second <= 1 && third <= 19 && length >= 16);
   }
-  return yes_if(version == 4 && second <= 10 && data.size() >= 80 && (third & 0x80U) == 0 &&
+  return yes_if(!in.failed() && version == 4 && second <= 10 && data.size() >= 80 && (third & 0x80U) == 0 &&
                 (data_representation == 0x00 || data_representation == 0x10));
 }
 
