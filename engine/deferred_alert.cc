@@ -3,6 +3,31 @@
 #include <optional>
 
 namespace weir::engine {
+namespace {
+
+class FlowAlerted final : public output::LineCondition {
+ public:
+  FlowAlerted(std::shared_ptr<FlowAlerts> alerts, bool wanted)
+      : alerts_(std::move(alerts)), wanted_(wanted) {}
+  bool holds() override { return alerts_->any_written() == wanted_; }
+
+ private:
+  std::shared_ptr<FlowAlerts> alerts_;
+  bool wanted_;
+};
+
+}  // namespace
+
+std::shared_ptr<output::LineCondition> FlowAlerts::condition(std::shared_ptr<FlowAlerts> alerts,
+                                                             bool wanted) {
+  return std::make_shared<FlowAlerted>(std::move(alerts), wanted);
+}
+
+bool FlowAlerts::any_written() const {
+  for (const auto& alert : alerts_)
+    if (alert->holds()) return true;
+  return false;
+}
 
 class DeferredAlerts::Condition final : public output::LineCondition {
  public:
@@ -28,7 +53,8 @@ class DeferredAlerts::Condition final : public output::LineCondition {
 };
 
 std::shared_ptr<output::LineCondition> DeferredAlerts::about(const rules::Signature& signature,
-                                                             const rules::ThresholdTracker& tracker, TimeUs time) {
+                                                             const rules::ThresholdTracker& tracker,
+                                                             TimeUs time) {
   return std::make_shared<Condition>(*this, signature, tracker, time);
 }
 

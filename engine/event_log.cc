@@ -41,9 +41,9 @@ EventLog::EventLog(const std::vector<Output>& outputs, std::shared_ptr<const rul
                    Counters& counters, bool inline_mode, DeferredAlerts* deferred)
     : deferred_(deferred), rules_(std::move(rules)), counters_(counters), inline_mode_(inline_mode) {
   for (const Output& out : outputs) {
-    sessions_.push_back({std::make_unique<output::EveSession>(*out.log, *out.sink), out.sink, out.log->wants("alert"),
-                         out.log->wants("drop"), out.log->wants("flow"), out.log->wants("netflow"),
-                         out.log->wants("anomaly"), out.log->wants("fileinfo")});
+    sessions_.push_back({std::make_unique<output::EveSession>(*out.log, *out.sink), out.sink,
+                         out.log->wants("alert"), out.log->wants("drop"), out.log->wants("flow"),
+                         out.log->wants("netflow"), out.log->wants("anomaly"), out.log->wants("fileinfo")});
     wants_files_ = wants_files_ || sessions_.back().files;
     wants_anomalies_ = wants_anomalies_ || sessions_.back().anomalies;
     for (std::size_t p = 0; p < kAppProtoCount; ++p)
@@ -131,7 +131,6 @@ void EventLog::alerts(const PacketFacts& facts, const DetectResult& found, Verdi
   fill_verdict(found, verdict, record);
   for (const Alert& alert : found.alerts) {
     if (!alert.logged) continue;
-    if (facts.flow != nullptr) facts.flow->alerted = true;
     if (alert.suppressed) {
       ++counters_.detect_alerts_suppressed;
       continue;
@@ -154,8 +153,14 @@ void EventLog::write_alert(const PacketFacts& facts, const Alert& alert, const o
     const Packet& p = facts.packet;
     const std::uint64_t flow_id = facts.flow != nullptr ? facts.flow->id : 0;
     condition = deferred_->about(*alert.signature, {p.ip.source, p.ip.destination, flow_id}, p.raw.time);
+    if (facts.flow != nullptr && !facts.flow->alerted) {
+      if (facts.flow->undecided_alerts == nullptr)
+        facts.flow->undecided_alerts = std::make_shared<FlowAlerts>();
+      facts.flow->undecided_alerts->add(condition);
+    }
   } else {
     ++counters_.detect_alert;
+    if (facts.flow != nullptr) facts.flow->alerted = true;
   }
   for (const Session& s : sessions_) {
     if (!s.alerts) continue;
@@ -260,6 +265,18 @@ void EventLog::transaction_files(const PacketFacts& facts, Transaction& tx, bool
   }
 }
 
+// While alerts of the flow are undecided its line is written both ways, each under the condition that it is
+// the truth.
+void EventLog::write_flow(const Session& session, const Flow& flow) {
+  if (flow.alerted || flow.undecided_alerts == nullptr) return session.eve->flow(flow_record_);
+  for (const bool alerted : {true, false}) {
+    session.sink->set_condition(FlowAlerts::condition(flow.undecided_alerts, alerted));
+    flow_record_.alerted = alerted;
+    session.eve->flow(flow_record_);
+  }
+  session.sink->set_condition(nullptr);
+}
+
 void EventLog::flow_end(const Flow& flow, FlowEnd reason, TimeUs now) {
   fill_flow_record(flow, flow_record_);
   flow_record_.head.time = now;
@@ -267,7 +284,7 @@ void EventLog::flow_end(const Flow& flow, FlowEnd reason, TimeUs now) {
   flow_record_.head.metadata = metadata_of(&flow);
   flow_record_.reason = to_string(reason);
   for (const Session& s : sessions_) {
-    if (s.flows) s.eve->flow(flow_record_);
+    if (s.flows) write_flow(s, flow);
     if (s.netflows) s.eve->netflow(flow_record_);
   }
 }

@@ -71,6 +71,7 @@ class EventLog {
     output::Sink* sink;
     bool alerts, drops, flows, netflows, anomalies, files;
   };
+  void write_flow(const Session& session, const Flow& flow);
   void write_alert(const PacketFacts& facts, const Alert& alert, const output::AlertRecord& record);
   void anomaly(output::AnomalyRecord& record);
   void transaction_anomalies(const PacketFacts& facts, Transaction& tx);

@@ -16,6 +16,7 @@ namespace weir::engine {
 
 class TcpSession;   // engine/tcp_session.h
 struct AppLayer;    // engine/app_layer.h
+class FlowAlerts;  // engine/deferred_alert.h
 struct FlowDetect;  // engine/detect.h: what detection keeps per flow
 
 // Full key, compared in whole (family included); the hash is keyed and the same for both directions.
@@ -59,6 +60,8 @@ struct Flow {
   std::array<bool, 2> drop_logged{};  // by Direction: a drop event has been written
   bool no_packet_inspection = false, no_payload_inspection = false;
 
+  // Alerts that were found but may yet be suppressed when the log is put in order; null: none (engine/deferred_alert.h).
+  std::shared_ptr<FlowAlerts> undecided_alerts;
   std::unique_ptr<TcpSession> tcp;
   std::unique_ptr<AppLayer> app;
   std::unique_ptr<FlowDetect> detect;
