@@ -22,7 +22,7 @@ output::TunnelRecord tunnel_around(const Packet& frame, const Packet& inner) {
           .destination = frame.ip.destination,
           .source_port = frame.source_port,
           .destination_port = frame.destination_port,
-          .has_ports = frame.has_udp || frame.has_tcp || frame.has_sctp,
+          .has_ports = true,  // 0 where the protocol has none
           .ip_protocol = frame.ip.protocol,
           .depth = inner.tunnel_depth,
           .pcap_cnt = frame.raw.number};
