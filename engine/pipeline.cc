@@ -93,7 +93,7 @@ Verdict Pipeline::inspect_one(Step step) {
 }
 
 void Pipeline::advance_clock(TimeUs now, std::uint64_t packet_number) {
-  const StageClock::Timing timing(stages_, Stage::flow);
+  stages_.enter(Stage::flow);
   now_ = now;
   packet_number_ = packet_number;
   flows_.expire(now, [this](Flow& flow, FlowEnd reason) {
@@ -113,7 +113,7 @@ void Pipeline::finish() {
 
 // The frame, then what it carries, as long as there is something: each becomes a packet of its own.
 std::size_t Pipeline::decode(const RawPacket& raw) {
-  const StageClock::Timing timing(stages_, Stage::decode);
+  stages_.enter(Stage::decode);
   decode_packet(raw, packets_[0], decoding_);
   std::size_t found = 1;
   while (found < kMaxNested && decode_next(packets_[found - 1], packets_[found])) {
@@ -158,7 +158,7 @@ void Pipeline::count(const Packet& packet) {
 }
 
 void Pipeline::find_flow(Step& step) {
-  const StageClock::Timing timing(stages_, Stage::flow);
+  stages_.enter(Stage::flow);
   const auto on_end = [this](Flow& flow, FlowEnd reason) { end_flow(flow, reason); };
   FlowTable::Lookup lookup = flows_.find_or_create(step.packet, on_end);
   if (lookup.flow != nullptr && !lookup.created && lookup.flow->tcp != nullptr && step.packet.has_tcp &&
@@ -180,7 +180,7 @@ void Pipeline::find_flow(Step& step) {
 }
 
 void Pipeline::track_stream(Step& step) {
-  const StageClock::Timing timing(stages_, Stage::stream);
+  stages_.enter(Stage::stream);
   if (step.flow == nullptr || !step.packet.has_tcp || step.flow->protocol != kTcpNumber) return;
   Flow& flow = *step.flow;
   if (setup_.checksums_keep_out && (step.packet.l4_checksum_bad || step.packet.ip_checksum_bad)) {
@@ -211,7 +211,7 @@ void Pipeline::update_flow_state(Flow& flow) {
 }
 
 void Pipeline::parse_application(Step& step) {
-  const StageClock::Timing timing(stages_, Stage::app_layer);
+  stages_.enter(Stage::app_layer);
   if (step.flow == nullptr) return;
   if (step.segment != nullptr) {
     if (step.segment->app_update[0] || step.segment->app_update[1])
@@ -222,7 +222,7 @@ void Pipeline::parse_application(Step& step) {
 }
 
 const DetectResult& Pipeline::detect(const Step& step) {
-  const StageClock::Timing timing(stages_, Stage::detect);
+  stages_.enter(Stage::detect);
   if (!detect_ || (step.flow != nullptr && step.flow->no_packet_inspection)) return nothing_;
   const DetectResult& found = detect_->run({.packet = step.packet,
                                             .flow = step.flow,
@@ -250,7 +250,7 @@ Verdict Pipeline::decide(const Step& step, const DetectResult& found) {
 }
 
 void Pipeline::write_events(const Step& step, const DetectResult& found, Verdict verdict) {
-  const StageClock::Timing timing(stages_, Stage::output);
+  stages_.enter(Stage::output);
   const PacketFacts facts{step.packet, step.flow, step.direction, step.tunnel};
   log_.alerts(facts, found, verdict);
   log_.anomalies(facts, step.stream_events);
@@ -266,7 +266,7 @@ void Pipeline::write_events(const Step& step, const DetectResult& found, Verdict
 // Writes what is due of the flow's transactions, tells those that detection has looked at them, and lets go
 // of those that are complete, written and inspected in both directions.
 void Pipeline::settle_transactions(const Step& step) {
-  const StageClock::Timing timing(stages_, Stage::output);
+  stages_.enter(Stage::output);
   if (detect_) detect_->let_go();
   AppLayer* app = step.flow != nullptr ? step.flow->app.get() : nullptr;
   if (app == nullptr || app->parser == nullptr || app->parser->transactions().empty()) return;
@@ -305,7 +305,7 @@ void Pipeline::finish_protocol(const Step& step) {
 }
 
 void Pipeline::end_flow(Flow& flow, FlowEnd reason) {
-  const StageClock::Timing timing(stages_, Stage::flow);
+  stages_.enter(Stage::flow);
   if (flow.tcp != nullptr) finish_stream(flow);
   switch (flow.state) {
     case FlowState::fresh: ++counters_.flow_end_new; break;

@@ -1,8 +1,7 @@
 // Which share of the time each stage of the pipeline takes, for stats events.
 //
 // Times one unit of work (a frame, the end of a flow) in kUnits, stage by stage: in a timed unit the clock is asked
-// whenever the stage changes, in all others each stage costs one branch. Stages may be nested (the end of a flow inside
-// of a look-up): a stage's time is its own, without those inside.
+// whenever a stage begins, in all others that costs one branch.
 #pragma once
 
 #include <array>
@@ -31,7 +30,10 @@ class StageClock {
   class Unit {
    public:
     explicit Unit(StageClock& clock) : clock_(clock) { clock_.running_ = is_sampled(++clock_.units_, kUnits); }
-    ~Unit() { clock_.running_ = false; }
+    ~Unit() {
+      clock_.enter(Stage::none);
+      clock_.running_ = false;
+    }
     Unit(const Unit&) = delete;
     Unit& operator=(const Unit&) = delete;
 
@@ -39,32 +41,18 @@ class StageClock {
     StageClock& clock_;
   };
 
-  // Around a stage.
-  class Timing {
-   public:
-    Timing(StageClock& clock, Stage stage) : clock_(clock) {
-      if (clock.running_) around_ = clock.change(stage);
-    }
-    ~Timing() {
-      if (clock_.running_) clock_.change(around_);
-    }
-    Timing(const Timing&) = delete;
-    Timing& operator=(const Timing&) = delete;
-
-   private:
-    StageClock& clock_;
-    Stage around_ = Stage::none;
-  };
+  // From here on the time is this stage's, until another one is entered or the unit ends.
+  void enter(Stage stage) {
+    if (running_) [[unlikely]]
+      change(stage);
+  }
 
  private:
-  // From now on `next` is charged; gives what was charged until now.
-  Stage change(Stage next) {
+  [[gnu::noinline]] void change(Stage next) {
     const Ticks now = ticks_now();
     if (stage_ != Stage::none) ticks_[static_cast<std::size_t>(stage_)] += ticks_between(since_ + overhead_, now);
     since_ = now;
-    const Stage last = stage_;
     stage_ = next;
-    return last;
   }
 
   StageTicks& ticks_;

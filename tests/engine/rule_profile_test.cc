@@ -62,7 +62,7 @@ TEST_CASE("rule profile: the rule that cost most comes first, rules that were no
   CHECK(text.find("\"sid\":2,\"gid\":7,\"rev\":0,\"checks\":1,\"matches\":0,\"time_us\":") < text.find("\"sid\":1,"));
 }
 
-TEST_CASE("stage clock: a stage's time is its own, without the stages inside") {
+TEST_CASE("stage clock: a stage's time goes until the next one begins or the unit ends") {
   StageTicks ticks{};
   StageClock clock(ticks);
   const auto spend = [](Ticks n) {
@@ -70,17 +70,22 @@ TEST_CASE("stage clock: a stage's time is its own, without the stages inside") {
   };
   {
     const StageClock::Unit unit(clock);  // the first one is timed
-    const StageClock::Timing outer(clock, Stage::flow);
+    clock.enter(Stage::flow);
     spend(1'000'000);
-    { const StageClock::Timing inner(clock, Stage::output); spend(10'000'000); }
+    clock.enter(Stage::output);
+    spend(10'000'000);
+    clock.enter(Stage::flow);
     spend(1'000'000);
   }
   const auto of = [&](Stage s) { return ticks[static_cast<std::size_t>(s)]; };
   CHECK(of(Stage::flow) >= 1'900'000);
   CHECK(of(Stage::output) >= 9'900'000);
+  const Ticks flow = of(Stage::flow);
+  clock.enter(Stage::decode);  // outside of a unit
+  spend(1000);
+  { const StageClock::Unit unit(clock); }
   CHECK(of(Stage::decode) == 0);
-  { const StageClock::Timing outside(clock, Stage::decode); spend(1000); }
-  CHECK(of(Stage::decode) == 0);
+  CHECK(of(Stage::flow) == flow);
 }
 
 TEST_CASE("stage shares: parts of one, nothing when nothing was timed") {
