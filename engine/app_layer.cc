@@ -252,6 +252,7 @@ bool AppLayerDriver::parse(Flow& flow, const AppInput& in, std::size_t& consumed
       return false;
     case ParseOutcome::Status::bypass:
       flow.no_payload_inspection = true;
+      app.bypassed = outcome.leave_flow;
       app.eof = {true, true};
       if (flow.tcp != nullptr)
         for (const Direction d : {Direction::to_server, Direction::to_client})

@@ -37,6 +37,7 @@ struct AppLayer {
   // Engine events of the current packet, by rule name ("applayer_detect_protocol_only_one_direction");
   // cleared before each packet.
   std::vector<std::string_view> events;
+  bool bypassed = false;  // the parser asked to leave the rest of the flow alone
   bool given_up = false;  // a parser error: what was parsed stays, nothing more is parsed
 
   // --- the driver's bookkeeping

@@ -82,13 +82,14 @@ Verdict Pipeline::inspect(const RawPacket& raw) {
 Verdict Pipeline::inspect_one(Step step) {
   count(step.packet);
   find_flow(step);          // null for packets that carry no flow
+  if (is_bypassed(step)) return Verdict::accept;  // its flow is only counted any more
   track_stream(step);       // TCP order; the flow owns the bytes
   parse_application(step);  // whole messages become transactions
   const DetectResult& found = detect(step);
   const Verdict verdict = decide(step, found);
   write_events(step, found, verdict);
   settle_transactions(step);  // written and inspected ones are let go
-  finish_protocol(step);      // STARTTLS, CONNECT: what follows is another protocol
+  finish_protocol(step);      // what follows is encrypted, or another protocol (STARTTLS, CONNECT)
   return verdict;
 }
 
@@ -177,6 +178,14 @@ void Pipeline::find_flow(Step& step) {
     counters_.flow_icmpv4 += step.packet.has_icmp && step.packet.ip.version == 4;
     counters_.flow_icmpv6 += step.packet.has_icmp && step.packet.ip.version == 6;
   }
+}
+
+bool Pipeline::is_bypassed(const Step& step) {
+  if (step.flow == nullptr || step.flow->state != FlowState::bypassed) return false;
+  ++counters_.flow_bypassed_pkts;
+  counters_.flow_bypassed_bytes += step.packet.frame.size();
+  counters_.ips_accepted += setup_.inline_mode;
+  return true;
 }
 
 void Pipeline::track_stream(Step& step) {
@@ -298,7 +307,9 @@ void Pipeline::settle_transactions(const Step& step) {
 // A change of protocol waits for the old one's transactions: the other direction gets its detection run by a
 // pseudo packet of its own.
 void Pipeline::finish_protocol(const Step& step) {
-  if (step.flow == nullptr || step.flow->app == nullptr || !step.flow->app->change_pending) return;
+  if (step.flow == nullptr || step.flow->app == nullptr) return;
+  if (step.flow->app->bypassed) flows_.set_state(*step.flow, FlowState::bypassed);
+  if (!step.flow->app->change_pending) return;
   if (step.packet.origin != PacketOrigin::stream_flush && step.packet.origin != PacketOrigin::flow_timeout)
     inspect_pseudo(*step.flow, opposite(step.direction), PacketOrigin::stream_flush, false);
   apps_.complete_change(*step.flow);

@@ -87,6 +87,7 @@ class Pipeline {
   bool decode_next(Packet& outer, Packet& inner);
   Verdict inspect_one(Step step);
   void find_flow(Step& step);
+  bool is_bypassed(const Step& step);
   void track_stream(Step& step);
   void parse_application(Step& step);
   const DetectResult& detect(const Step& step);

@@ -40,6 +40,8 @@ struct ParseOutcome {
   Status status = Status::ok;
   // With `change`: the protocol that follows, or AppProto::unknown to have it detected anew.
   AppProto next_protocol = AppProto::unknown;
+  // With `bypass`: the rest of the flow need not be tracked either, only counted.
+  bool leave_flow = false;
   // Raw stream inspection should run now (a request or response ended), as Suricata's "trigger raw".
   bool flush_stream_inspection = false;
 

@@ -56,7 +56,9 @@ ParseOutcome TlsParser::parse(const AppInput& in) {
   settle(in.direction, in.eof);
   if (outcome.status == ParseOutcome::Status::ok && handling_ != EncryptionHandling::full && handshake_over() &&
       encrypted(Direction::to_server) && encrypted(Direction::to_client)) {
-    outcome.status = ParseOutcome::Status::bypass;
+    outcome.leave_flow = handling_ == EncryptionHandling::bypass && application_data_;
+    if (handling_ != EncryptionHandling::bypass || application_data_)
+      outcome.status = ParseOutcome::Status::bypass;
   }
   return outcome;
 }
