@@ -101,7 +101,9 @@ AppLayerDriver::Settled AppLayerDriver::settle(Flow& flow, Direction& d) {
   if (chunk.kind == TcpStream::Chunk::Kind::none) return Settled::no;
   if (chunk.kind == TcpStream::Chunk::Kind::gap) {  // no beginning: nothing to tell the protocol by
     if (!valid(app.protocol)) {
-      give_up_detection(flow);
+      app.tried[index(d)].patterns_done = app.tried[index(d)].probes_done = true;
+      if (app.tried[index(opposite(d))].done())
+        give_up_detection(flow);  // else the other side may still tell
       return Settled::no;
     }
     app.settled[index(d)] = true;
@@ -194,13 +196,15 @@ void AppLayerDriver::feed(Flow& flow, Direction d, TimeUs now) {
   if (app.parser == nullptr) return stream.disable_app();
   for (int calls = 0; calls < kMaxChunks && !app.given_up && !app.change_pending; ++calls) {
     const TcpStream::Chunk chunk = stream.app_chunk();
-    if (chunk.kind == TcpStream::Chunk::Kind::gap) {
-      if (!skip_gap(flow, d, chunk.gap)) return;
+    const bool ends = chunk.eof && !app.eof[index(d)];
+    if (chunk.data.size() < app.need[index(d)] && !ends && chunk.gap == 0) return;
+    // What the parser waits for is lost: with it goes what it has not taken.
+    if (chunk.kind == TcpStream::Chunk::Kind::gap ||
+        (chunk.gap != 0 && chunk.data.size() < app.need[index(d)])) {
+      if (!skip_gap(flow, d, chunk.data.size(), chunk.gap)) return;
       continue;
     }
-    const bool ends = chunk.eof && !app.eof[index(d)];
     if (chunk.data.empty() && !ends) return;
-    if (chunk.data.size() < app.need[index(d)] && !ends) return;
     std::size_t consumed = 0;
     const AppInput in{.direction = d,
                       .data = chunk.data,
@@ -215,14 +219,17 @@ void AppLayerDriver::feed(Flow& flow, Direction d, TimeUs now) {
     if (!go_on) return;
     if (consumed != 0) continue;
     app.need[index(d)] = std::max<std::uint64_t>(app.need[index(d)], offered + 1);
+    if (chunk.gap != 0) continue;
     if (chunk.eof) app.eof[index(d)] = true;
     return;
   }
 }
 
-bool AppLayerDriver::skip_gap(Flow& flow, Direction d, std::uint64_t length) {
+bool AppLayerDriver::skip_gap(Flow& flow, Direction d, std::uint64_t unparsed, std::uint64_t hole) {
   AppLayer& app = *flow.app;
-  flow.tcp->stream(d).consume_app(length);
+  const std::uint64_t length = unparsed + hole;
+  flow.tcp->stream(d).consume_app(unparsed);
+  flow.tcp->stream(d).consume_app(hole);
   app.need[index(d)] = 0;
   app.parsed_now = true;
   if (app.parser->on_gap(d, length)) return true;

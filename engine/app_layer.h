@@ -98,7 +98,7 @@ class AppLayerDriver {
   void give_up_detection(Flow& flow);
   void set_protocol(Flow& flow, AppProto p, Transport t);
   void feed(Flow& flow, Direction d, TimeUs now);
-  bool skip_gap(Flow& flow, Direction d, std::uint64_t length);
+  bool skip_gap(Flow& flow, Direction d, std::uint64_t unparsed, std::uint64_t hole);
   bool parse(Flow& flow, const AppInput& in, std::size_t& consumed);
   void stop_parsing(Flow& flow);
   Direction datagram_protocol(Flow& flow, const Packet& packet, Direction d);

@@ -76,7 +76,7 @@ const DetectResult& Detect::run(const DetectInput& in) {
   Impl& d = *impl_;
   d.begin(in);
   if (d.program->rules.empty() || (in.flow != nullptr && in.flow->passed)) return d.result;
-  d.run_ip_only();
+  if (!in.flow_ends) d.run_ip_only();
   d.run_proto_only();
   d.run_packet();
   d.run_transactions();

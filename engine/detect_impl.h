@@ -114,6 +114,7 @@ struct Detect::Impl {
   void gather_packet_candidates(const rules::PacketGroup& group);
   [[nodiscard]] bool packet_rule_matches(const CompiledRule& rule, bool& from_stream);
   [[nodiscard]] bool chain_on_packet(const CompiledRule& rule);
+  [[nodiscard]] bool chain_on_stream(const CompiledRule& rule);
   [[nodiscard]] bool packet_buffers_match(const CompiledRule& rule);
   enum class TxVerdict : std::uint8_t { match, no, wait };
   void run_transaction(Transaction& tx, const rules::TxRules& tx_rules, AppProto protocol);

@@ -35,7 +35,8 @@ void Detect::Impl::run_proto_only() {
 }
 
 void Detect::Impl::gather_packet_candidates(const rules::PacketGroup& group) {
-  const bool pseudo = in->packet.origin == PacketOrigin::flow_timeout || in->packet.origin == PacketOrigin::stream_flush;
+  const bool pseudo =
+      in->packet.origin == PacketOrigin::flow_timeout || in->packet.origin == PacketOrigin::stream_flush;
   if (!pseudo)
     for (const RuleId id : group.header) candidates.add(id);
   const Bytes payload = in->packet.payload;
@@ -57,7 +58,8 @@ void Detect::Impl::gather_packet_candidates(const rules::PacketGroup& group) {
 void Detect::Impl::run_packet() {
   const Packet& p = in->packet;
   const auto c = p.ip.version == 0 ? rules::IpClass::other : rules::ip_class(p.ip.protocol);
-  const rules::PacketRules& packet_rules = program->packets[static_cast<std::size_t>(c)][index(in->direction)];
+  const rules::PacketRules& packet_rules =
+      program->packets[static_cast<std::size_t>(c)][index(in->direction)];
   TcpStream* stream = in->flow != nullptr && in->flow->tcp ? &in->flow->tcp->stream(in->direction) : nullptr;
   if (stream != nullptr && (stream->raw_ready() || in->flow_ends)) {
     stream_chunk = stream->raw_chunk();
@@ -104,8 +106,19 @@ bool Detect::Impl::packet_rule_matches(const CompiledRule& rule, bool& from_stre
   const bool tcp = in->packet.has_tcp;
   if ((!tcp || rule.on_packet || payload_on_packet) && chain_on_packet(rule)) return true;
   if (!tcp || !rule.on_stream || !stream_chunk) return false;
-  from_stream = rule.payload.matches({stream_chunk->data, stream_chunk->offset, true}, chain_scratch);
+  from_stream = chain_on_stream(rule);
   return from_stream;
+}
+
+// The chunk begins with bytes that were looked at before: what lies in them alone was reported then.
+bool Detect::Impl::chain_on_stream(const CompiledRule& rule) {
+  const TcpStream::RawChunk& chunk = *stream_chunk;
+  if (!rule.payload.matches({chunk.data, chunk.offset, true}, chain_scratch)) return false;
+  if (chunk.new_offset == 0) return true;
+  if (!rule.payload.matches({chunk.data.first(chunk.new_offset), chunk.offset, true}, chain_scratch))
+    return true;
+  const Bytes fresh = chunk.data.subspan(chunk.new_offset);
+  return rule.payload.matches({fresh, chunk.offset + chunk.new_offset, true}, chain_scratch);
 }
 
 }  // namespace weir::engine

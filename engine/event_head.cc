@@ -124,16 +124,18 @@ void fill_flow_record(const Flow& flow, output::FlowRecord& out) {
   out.has_icmp_response = flow.has_icmp_response;
   out.icmp_response_type = flow.icmp_response_type;
   out.icmp_response_code = flow.icmp_response_code;
-  if (flow.tcp == nullptr) return;
-  if (!flow.tcp->followed()) return;
+  if (flow.tcp == nullptr || !flow.tcp->followed()) return;
   out.has_tcp_session = true;
-  out.tcp_max_regions = {1, 1};
   out.tcp_flags_ts = flow.tcp->flags(Direction::to_server);
   out.tcp_flags_tc = flow.tcp->flags(Direction::to_client);
   out.tcp_flags = static_cast<std::uint8_t>(out.tcp_flags_ts | out.tcp_flags_tc);
   out.tcp_state = to_string(flow.tcp->state());
-  for (const Direction d : {Direction::to_server, Direction::to_client})
-    out.tcp_gap[index(d)] = flow.tcp->stream(d).has_gap();
+  for (const Direction d : {Direction::to_server, Direction::to_client}) {
+    const TcpStream& stream = flow.tcp->stream(d);
+    out.tcp_gap[index(d)] = stream.has_gap();
+    out.tcp_max_regions[index(d)] = stream.max_regions();
+    out.tcp_urgent_oob_data[index(d)] = stream.urgent_bytes();
+  }
 }
 
 }  // namespace weir::engine

@@ -9,6 +9,7 @@ namespace weir::engine {
 namespace {
 
 constexpr std::uint8_t kTcpNumber = 6;
+constexpr int kMaxFinalChunks = 64;  // pieces between holes that are looked at when a flow ends
 
 bool complete(const Transaction& tx, const ProtocolInfo& info, const std::array<std::uint8_t, 2>& progress) {
   for (const Direction d : {Direction::to_server, Direction::to_client})
@@ -38,6 +39,7 @@ tl::expected<PipelineSetup, std::string> PipelineSetup::make(const Config& confi
   out.defrag = load_defrag_settings(config);
   out.flows = FlowTableSettings::from(config);
   out.streams = StreamSettings::from(config.sub("stream"), inline_mode);
+  out.streams.host_os = HostOsPolicies::from(config);
   out.detection.packet_alert_max = static_cast<std::size_t>(config.number("packet-alert-max", 15));
   out.detection.inline_mode = inline_mode;
   auto app_layer = AppLayerSetup::make(config);
@@ -198,7 +200,9 @@ void Pipeline::track_stream(Step& step) {
   }
   if (flow.tcp == nullptr && !TcpSession::fits(stream_memory_)) return;
   if (flow.tcp == nullptr) flow.tcp = std::make_unique<TcpSession>(setup_.streams, stream_memory_);
+  if (!detect_) disable_raw(flow);
   segment_ = flow.tcp->on_segment(step.packet, step.direction);
+  if (segment_.payload_differs) step.packet.payload = flow.tcp->replacement();  // what the receiver had first
   if (flow.tcp->take_swapped()) {
     FlowTable::swap_sides(flow);
     step.direction = opposite(step.direction);
@@ -210,6 +214,12 @@ void Pipeline::track_stream(Step& step) {
   }
   counters_.tcp_sessions += segment_.became_established;
   update_flow_state(flow);
+}
+
+// No stream rules will look at this flow, so its bytes need not wait for them.
+void Pipeline::disable_raw(Flow& flow) {
+  if (flow.tcp == nullptr) return;
+  for (const Direction d : {Direction::to_server, Direction::to_client}) flow.tcp->stream(d).disable_raw();
 }
 
 // A connection that is closing still counts as established until both sides are done.
@@ -244,9 +254,13 @@ const DetectResult& Pipeline::detect(const Step& step) {
 
 Verdict Pipeline::decide(const Step& step, const DetectResult& found) {
   Flow* flow = step.flow;
-  if (flow != nullptr && found.passed_flow) flow->passed = flow->no_packet_inspection = true;
+  if (flow != nullptr && found.passed_flow) {
+    flow->passed = flow->no_packet_inspection = true;
+    disable_raw(*flow);
+  }
   if (!setup_.inline_mode) return Verdict::accept;
   if (flow != nullptr && flow->dropped) return Verdict::drop;
+  if (step.segment != nullptr && step.segment->urgent_drop) return Verdict::drop;
   Verdict verdict = Verdict::accept;
   for (const Alert& alert : found.alerts) {
     const bool rejects = alert.action == rules::Action::reject || alert.action == rules::Action::reject_dst ||
@@ -269,7 +283,7 @@ void Pipeline::write_events(const Step& step, const DetectResult& found, Verdict
     return;
   }
   ++(verdict == Verdict::reject ? counters_.ips_rejected : counters_.ips_blocked);
-  log_.drop(facts, found, {});
+  log_.drop(facts, found, step.segment != nullptr && step.segment->urgent_drop ? "stream urgent" : "");
 }
 
 // Writes what is due of the flow's transactions, tells those that detection has looked at them, and lets go
@@ -344,8 +358,13 @@ void Pipeline::finish_stream(Flow& flow) {
                     !stream.raw_chunk().data.empty();
   }
   const bool both = due[0] && due[1];
-  if (due[0]) inspect_pseudo(flow, Direction::to_server, PacketOrigin::flow_timeout, !both);
-  if (due[1]) inspect_pseudo(flow, Direction::to_client, PacketOrigin::flow_timeout, true);
+  for (const Direction d : {Direction::to_server, Direction::to_client}) {
+    if (!due[index(d)]) continue;
+    const TcpStream& stream = flow.tcp->stream(d);
+    for (int i = 0; i < kMaxFinalChunks && stream.raw_ready() && stream.more_behind_raw_chunk(); ++i)
+      inspect_pseudo(flow, d, PacketOrigin::flow_timeout, false);
+    inspect_pseudo(flow, d, PacketOrigin::flow_timeout, !both || d == Direction::to_client);
+  }
 }
 
 void Pipeline::inspect_pseudo(Flow& flow, Direction direction, PacketOrigin origin, bool last) {

@@ -89,6 +89,7 @@ class Pipeline {
   void find_flow(Step& step);
   bool is_bypassed(const Step& step);
   void track_stream(Step& step);
+  static void disable_raw(Flow& flow);
   void parse_application(Step& step);
   const DetectResult& detect(const Step& step);
   Verdict decide(const Step& step, const DetectResult& found);

@@ -42,6 +42,7 @@ struct StreamSettings {
   std::uint64_t reassembly_memcap_bytes = 256ULL << 20U;
   std::uint64_t depth_bytes = 1ULL << 20U;  // per direction; 0: no limit
   std::uint32_t chunk_to_server = 2560, chunk_to_client = 2560;
+  bool raw = true;  // stream rules are looked at; false keeps no bytes for them
   bool midstream = false, async_oneside = false, inline_mode = false;
   std::uint32_t max_synack_queued = 5, max_syn_queued = 10;
   std::uint32_t max_segments_queued = 8192;  // out-of-order segments of one direction

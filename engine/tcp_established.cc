@@ -66,7 +66,8 @@ bool TcpSession::segment_ok(const Packet& p, Direction d) {
   if (!timestamp_ok(p, d)) return false;
   const StateEvents events = events_of(state_);
   if (!ack_ok(p, d)) {
-    note(events.bad_ack);
+    const bool fin = state_ == TcpState::established && (p.tcp.flags & tcp_flag::fin) != 0;
+    note(fin ? Anomaly::stream_fin_invalid_ack : events.bad_ack);
     return false;
   }
   const Side& s = side(d);
@@ -87,6 +88,7 @@ void TcpSession::take_segment(const Packet& p, Direction d) {
   if (d != async_side_) async_ = false;
   if (!p.payload.empty() && seq_leq(end, s.last_ack) && !async_) {
     result_.is_retransmission = true;  // the receiver has confirmed all of it before
+    result_.payload_added = true;
     note(Anomaly::stream_pkt_spurious_retransmission);
   } else {
     store_payload(p, d);
@@ -129,11 +131,11 @@ void TcpSession::on_fin(const Packet& p, Direction d) {
   const bool again = s.fin_seen;  // tells nothing new
   if (!again && seq_lt(end, s.last_ack)) return refuse(events_of(state_).fin_out_of_window);
   take_segment(p, d);
+  if (async_) return;  // nothing will say that it arrived
   if (!again) {
     s.fin_seen = true;
     s.stream.end_at(end);
     s.next_seq = seq_max(s.next_seq, end + 1);
-    if (async_) s.last_ack = s.next_seq;
     advance_on_fin(p, d);
   }
 }

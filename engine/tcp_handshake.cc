@@ -294,7 +294,8 @@ bool TcpSession::completes_handshake(const Packet& p, Direction d) {
   const std::uint32_t ack = p.tcp.acknowledgment;
   if (d == Direction::to_client) {
     const bool answers = ack == c.next_seq && sequence == s.next_seq;
-    if (answers && (four_way_ || fast_open_ || midstream_)) return true;
+    if (answers && (four_way_ || fast_open_)) return true;
+    if (midstream_ && sequence == s.next_seq && seq_geq(ack, c.next_seq)) return true;
     // The client's ACK was lost to us, but the server goes on as if it had it.
     if (answers && !p.payload.empty()) {
       note(Anomaly::stream_3whs_ack_data_inject);

@@ -54,7 +54,8 @@ void TcpSession::store_bytes(Direction d, std::uint32_t sequence, Bytes bytes) {
   if (bytes.empty()) return;
   TcpStream& stream = side(d).stream;
   const TcpStream::Insertion done = stream.insert(sequence, bytes);
-  result_.payload_added = done.stored == TcpStream::Stored::added;
+  // Bytes that were there before were looked at in the stream, too.
+  result_.payload_added = done.stored == TcpStream::Stored::added || done.stored == TcpStream::Stored::old;
   if (done.before_start) note(Anomaly::stream_reassembly_segment_before_base_seq);
   if (done.reached_depth) note(Anomaly::stream_reassembly_depth_reached);
   if (done.stored == TcpStream::Stored::refused) note(Anomaly::stream_reassembly_insert_memcap);
@@ -73,7 +74,8 @@ void TcpSession::take_ack(const Packet& p, Direction d) {
   if (seq_gt(ack, other.last_ack)) {
     other.last_ack = ack;
     other.next_seq = seq_max(other.next_seq, ack);  // it sent what we did not see
-    if (other.stream.acknowledge(ack)) note(Anomaly::stream_reassembly_seq_gap);
+    // Of a side that we do not see nothing is missing.
+    if (!async_ && other.stream.acknowledge(ack)) note(Anomaly::stream_reassembly_seq_gap);
   }
   other.window = announced_window(p, d);
   other.send_limit = seq_max(other.send_limit, ack + other.window);

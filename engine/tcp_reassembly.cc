@@ -43,7 +43,8 @@ TcpStream::Insertion TcpStream::insert(std::uint32_t sequence, Bytes payload) {
     out.stored = append_in_order(payload, segment) ? Stored::added : Stored::refused;
   else
     insert_overlapping(wanted, payload, segment, out);
-  if (settings_->inline_mode) fresh_ = out.stored == Stored::added ? wanted : Extent{};
+  if (settings_->inline_mode)
+    fresh_ = out.stored == Stored::added || out.stored == Stored::old ? wanted : Extent{};
   return out;
 }
 
@@ -113,11 +114,23 @@ bool TcpStream::store_piece(std::uint64_t offset, Bytes bytes, const Extent& seg
       Region fresh;
       fresh.offset = offset;
       if (!fresh.append(bytes.data(), n, *budget_)) return false;
+      const bool far = offset - head_.end() >= kRegionGap;
       behind_.insert(after, fresh);
+      if (far) count_regions();
     }
   }
   remember({offset, offset + n}, segment);
   return true;
+}
+
+void TcpStream::count_regions() {
+  std::uint32_t count = 1;
+  std::uint64_t end = head_.end();
+  for (const Region& region : behind_) {
+    count += region.offset - end >= kRegionGap;
+    end = region.end();
+  }
+  max_regions_ = std::max(max_regions_, count);
 }
 
 // A closed hole: what was behind it follows the head. Without memory for that the regions stay side by side,

@@ -14,7 +14,8 @@ TcpStream::TcpStream(const StreamSettings& settings, MemoryBudget& budget, std::
     : settings_(&settings),
       budget_(&budget),
       depth_(settings.depth_bytes == 0 ? UINT64_MAX : settings.depth_bytes),
-      chunk_size_(chunk_size) {}
+      chunk_size_(chunk_size),
+      raw_disabled_(!settings.raw) {}
 
 void TcpStream::release() {
   head_.release(*budget_);
@@ -118,12 +119,17 @@ TcpStream::RawChunk TcpStream::raw_chunk() const {
   if (raw_disabled_ || region == nullptr) return out;
   const std::uint64_t end = std::min(region->end(), end_of_shown());
   if (end <= fresh) return out;
-  const std::uint64_t from = std::max(region->offset, fresh - std::min<std::uint64_t>(fresh, chunk_size_));
+  const std::uint64_t from = std::max(region->offset, fresh - std::min<std::uint64_t>(fresh, kLookBack));
   out.data = {region->data() + (from - region->offset), static_cast<std::size_t>(end - from)};
   out.offset = from;
   out.new_offset = static_cast<std::size_t>(fresh - from);
   out.eof = over_at(end);
   return out;
+}
+
+bool TcpStream::more_behind_raw_chunk() const {
+  const Region* const region = region_at(raw_begin());
+  return region != nullptr && hole_end(region->end()) != UINT64_MAX;
 }
 
 void TcpStream::mark_raw_inspected() {
@@ -166,7 +172,7 @@ void TcpStream::disable_reassembly() {
 std::uint64_t TcpStream::floor() const {
   std::uint64_t floor = app_disabled_ ? kNowhere : app_pos_;
   if (!raw_disabled_) {
-    const std::uint64_t look_back = budget_->tight() ? 0 : chunk_size_;
+    const std::uint64_t look_back = budget_->tight() ? 0 : kLookBack;
     floor = std::min(floor, raw_pos_ - std::min<std::uint64_t>(raw_pos_, look_back));
   }
   return floor;

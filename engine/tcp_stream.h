@@ -41,6 +41,7 @@ class TcpStream {
   // chunk size of bytes that were inspected before, so that a pattern across the seam is found; a match that
   // ends at or before new_offset was reported already. Inline it is each new segment at once, in order or
   // not, with its neighbourhood on both sides.
+  static constexpr std::uint64_t kLookBack = 512;  // longer than any pattern that is searched for as a whole
   struct RawChunk {
     Bytes data;
     std::uint64_t offset = 0;    // position of data[0] in the stream
@@ -49,6 +50,8 @@ class TcpStream {
   };
   [[nodiscard]] bool raw_ready() const;
   [[nodiscard]] RawChunk raw_chunk() const;
+  // Behind the hole at which raw_chunk ends there are more bytes.
+  [[nodiscard]] bool more_behind_raw_chunk() const;
   // All that raw_chunk shows now is done with. Call raw_ready again: after a hole there may be more.
   void mark_raw_inspected();
   // The next raw_chunk is due whatever its size (a parser finished a message, the flow ends).
@@ -80,6 +83,8 @@ class TcpStream {
   [[nodiscard]] bool depth_reached() const { return depth_reached_; }
   [[nodiscard]] bool ended() const { return finished_ || end_known_; }
   [[nodiscard]] std::uint32_t urgent_bytes() const { return urgent_bytes_; }
+  // How many places far apart (kRegionGap) held bytes at the same time, at most; counts the first.
+  [[nodiscard]] std::uint32_t max_regions() const { return max_regions_; }
   // The kept bytes that begin at `offset`, at most `length`, for logging; empty when they are gone.
   [[nodiscard]] Bytes kept(std::uint64_t offset, std::uint64_t length) const;
 
@@ -137,7 +142,8 @@ class TcpStream {
     Extent segment;  // the whole segment
   };
 
-  static constexpr std::size_t kMaxSpentPieces = 64;  // acknowledged ones that wait to be cleared away
+  static constexpr std::uint64_t kRegionGap = 262144;  // bytes
+  static constexpr std::size_t kMaxSpentPieces = 64;   // acknowledged ones that wait to be cleared away
 
   [[nodiscard]] std::int64_t offset_of(std::uint32_t sequence) const;
   [[nodiscard]] std::uint64_t end_of_shown() const;
@@ -158,6 +164,7 @@ class TcpStream {
   void join_regions();
   void remember(const Extent& stored, const Extent& segment);
   bool note_hole();
+  void count_regions();
 
   const StreamSettings* settings_;
   MemoryBudget* budget_;
@@ -173,9 +180,9 @@ class TcpStream {
   std::uint64_t depth_;
   std::uint64_t bytes_seen_ = 0;
   std::uint64_t gap_noted_ = 0;  // holes below were counted
-  std::uint32_t base_seq_ = 0, chunk_size_, urgent_bytes_ = 0;
+  std::uint32_t base_seq_ = 0, chunk_size_, urgent_bytes_ = 0, max_regions_ = 1;
   HostSystem policy_ = HostSystem::bsd;
-  bool app_disabled_ = false, raw_disabled_ = false, raw_triggered_ = false;
+  bool raw_disabled_, app_disabled_ = false, raw_triggered_ = false;
   bool end_known_ = false, finished_ = false, has_gap_ = false, depth_reached_ = false;
   bool app_end_told_ = false;
 };

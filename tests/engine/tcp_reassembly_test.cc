@@ -272,9 +272,9 @@ TEST_CASE("raw: chunks come when they are large enough, or are asked for, and lo
   t.to_server().trigger_raw();
   REQUIRE(t.to_server().raw_ready());
   const auto chunk = t.to_server().raw_chunk();
-  CHECK(chunk.data.size() == 2563);
-  CHECK(chunk.offset == 440);
-  CHECK(chunk.new_offset == 2560);
+  CHECK(chunk.data.size() == 515);
+  CHECK(chunk.offset == 2488);
+  CHECK(chunk.new_offset == 512);
   t.to_server().mark_raw_inspected();
   CHECK_FALSE(t.to_server().raw_ready());
 }
