@@ -123,6 +123,13 @@ void EventLog::alert_record(const PacketFacts& facts, output::AlertRecord& recor
   record.flow = &flow_record_;
 }
 
+// The bytes around what matched in the stream; each writer cuts them to the size that it is configured for.
+Bytes EventLog::stream_payload(const PacketFacts& facts) {
+  if (facts.flow == nullptr || facts.flow->tcp == nullptr) return facts.packet.payload;
+  facts.flow->tcp->stream(facts.direction).copy_kept(stream_payload_, kMaxStreamPayload);
+  return stream_payload_;
+}
+
 void EventLog::alerts(const PacketFacts& facts, const DetectResult& found, Verdict verdict) {
   counters_.detect_alert_queue_overflow += found.overflow;
   if (found.alerts.empty()) return;
@@ -141,6 +148,7 @@ void EventLog::alerts(const PacketFacts& facts, const DetectResult& found, Verdi
     record.tx = alert.tx;
     record.files = alert.tx != nullptr ? alert.tx->files(facts.direction) : nullptr;
     record.from_stream = alert.from_stream;
+    record.payload = alert.from_stream ? stream_payload(facts) : facts.packet.payload;
     record.head.has_tx_id = alert.tx != nullptr;
     record.head.tx_id = alert.tx != nullptr ? alert.tx->id : 0;
     write_alert(facts, alert, record);

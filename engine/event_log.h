@@ -77,6 +77,7 @@ class EventLog {
   void transaction_anomalies(const PacketFacts& facts, Transaction& tx);
   void transaction_files(const PacketFacts& facts, Transaction& tx, bool over);
   void alert_record(const PacketFacts& facts, output::AlertRecord& record);
+  Bytes stream_payload(const PacketFacts& facts);
   const output::FlowMetadata* metadata_of(const Flow* flow);
 
   DeferredAlerts* deferred_;
@@ -89,6 +90,8 @@ class EventLog {
   bool inline_mode_;
   bool wants_anomalies_ = false, wants_files_ = false;
   output::FlowRecord flow_record_;
+  static constexpr std::size_t kMaxStreamPayload = 65536;  // of an alert on the stream
+  std::vector<std::uint8_t> stream_payload_;
   output::FlowMetadata metadata_;
 };
 

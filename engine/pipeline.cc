@@ -4,6 +4,7 @@
 
 #include "engine/config.h"
 #include "engine/event_head.h"
+#include "engine/packet_rewrite.h"
 
 namespace weir::engine {
 namespace {
@@ -202,7 +203,7 @@ void Pipeline::track_stream(Step& step) {
   if (flow.tcp == nullptr) flow.tcp = std::make_unique<TcpSession>(setup_.streams, stream_memory_);
   if (!detect_) disable_raw(flow);
   segment_ = flow.tcp->on_segment(step.packet, step.direction);
-  if (segment_.payload_differs) step.packet.payload = flow.tcp->replacement();  // what the receiver had first
+  if (segment_.payload_differs) rewrite_payload(step.packet, flow.tcp->replacement(), rewritten_);
   if (flow.tcp->take_swapped()) {
     FlowTable::swap_sides(flow);
     step.direction = opposite(step.direction);

@@ -110,6 +110,7 @@ class Pipeline {
   Defragmenter defrag_;
   FlowTable flows_;
   MemoryBudget stream_memory_;
+  std::vector<std::uint8_t> rewritten_;  // the frame of a packet whose payload was replaced
   AppLayerDriver apps_;
   std::optional<Detect> detect_;  // none without rules
   EventLog log_;

@@ -161,6 +161,7 @@ void TcpSession::on_reset(const Packet& p, Direction d) {
   if (!timestamp_ok(p, d)) return;
   if (!ack_ok(p, d)) return note(Anomaly::stream_rst_invalid_ack);
   take_ack(p, d);
+  side(d).stream.acknowledge_stored();  // it came before the RST, so the receiver had it
   closed_by_reset_ = was_open_ = true;
   reset_by_ = d;
   state_ = TcpState::closed;

@@ -207,7 +207,6 @@ void TcpSession::answer_syn(const Packet& p) {
   c.last_ack = ack;
   c.window = p.tcp.window;
   c.send_limit = ack + c.window;
-  c.stream.acknowledge(ack);
   server().send_limit = server().isn + 1 + server().window;
   state_ = TcpState::syn_recv;
 }

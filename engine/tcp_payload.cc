@@ -74,9 +74,9 @@ void TcpSession::take_ack(const Packet& p, Direction d) {
   if (seq_gt(ack, other.last_ack)) {
     other.last_ack = ack;
     other.next_seq = seq_max(other.next_seq, ack);  // it sent what we did not see
-    // Of a side that we do not see nothing is missing.
-    if (!async_ && other.stream.acknowledge(ack)) note(Anomaly::stream_reassembly_seq_gap);
   }
+  // Of a side that we do not see nothing is missing.
+  if (!async_ && other.stream.acknowledge(ack)) note(Anomaly::stream_reassembly_seq_gap);
   other.window = announced_window(p, d);
   other.send_limit = seq_max(other.send_limit, ack + other.window);
 }

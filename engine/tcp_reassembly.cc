@@ -176,6 +176,12 @@ bool TcpStream::acknowledge(std::uint32_t sequence) {
   return !reassembly_disabled() && note_hole();
 }
 
+void TcpStream::acknowledge_stored() {
+  std::uint64_t end = head_.end();
+  while (const Region* const region = region_at(end)) end = region->end();
+  acked_ = std::max(acked_, end);
+}
+
 // The first hole below the acknowledgment that was not counted yet.
 bool TcpStream::note_hole() {
   std::uint64_t end = std::max(head_.end(), gap_noted_);

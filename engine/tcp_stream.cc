@@ -1,6 +1,7 @@
 #include "engine/tcp_stream.h"
 
 #include <algorithm>
+#include <string>
 
 namespace weir::engine {
 namespace {
@@ -203,6 +204,27 @@ Bytes TcpStream::kept(std::uint64_t offset, std::uint64_t length) const {
   if (region == nullptr) return {};
   const std::uint64_t n = std::min(length, region->end() - offset);
   return {region->data() + (offset - region->offset), static_cast<std::size_t>(n)};
+}
+
+void TcpStream::copy_kept(std::vector<std::uint8_t>& out, std::size_t limit) const {
+  out.clear();
+  const auto add = [&out, limit](const std::uint8_t* bytes, std::size_t n) {
+    out.insert(out.end(), bytes, bytes + std::min(n, limit - out.size()));
+  };
+  std::uint64_t at = head_.offset;
+  while (out.size() < limit) {
+    if (const Region* const region = region_at(at)) {
+      add(region->data() + (at - region->offset), static_cast<std::size_t>(region->end() - at));
+      at = region->end();
+      continue;
+    }
+    const std::uint64_t next = hole_end(at);
+    if (next == UINT64_MAX) return;
+    std::string note{"["};
+    note.append(std::to_string(next - at)).append(" bytes missing]");
+    add(reinterpret_cast<const std::uint8_t*>(note.data()), note.size());
+    at = next;
+  }
 }
 
 bool TcpStream::take_app_update() {

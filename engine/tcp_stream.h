@@ -88,6 +88,11 @@ class TcpStream {
   // The kept bytes that begin at `offset`, at most `length`, for logging; empty when they are gone.
   [[nodiscard]] Bytes kept(std::uint64_t offset, std::uint64_t length) const;
 
+  // What is kept of the stream before it is shown no more, from its oldest byte on: at most `limit` bytes,
+  // with
+  // "[N bytes missing]" in place of holes. For logging an alert on the stream.
+  void copy_kept(std::vector<std::uint8_t>& out, std::size_t limit) const;
+
   // For TcpSession only, below.
 
   TcpStream(const StreamSettings& settings, MemoryBudget& budget, std::uint32_t chunk_size);
@@ -114,6 +119,8 @@ class TcpStream {
   Insertion insert(std::uint32_t sequence, Bytes payload);
   // The receiver has everything before this sequence number. True when that made a new hole certain.
   bool acknowledge(std::uint32_t sequence);
+  // The receiver has everything that is stored up to the first hole.
+  void acknowledge_stored();
   // Nothing follows the byte before this sequence number (FIN, or RST in order).
   void end_at(std::uint32_t sequence);
   // It goes on after all (the RST was not of its ends).

@@ -3,6 +3,7 @@
 #include <map>
 #include <random>
 #include <string>
+#include <vector>
 
 #include "engine/tcp_stream.h"
 #include "tests/engine/tcp_conversation.h"
@@ -289,6 +290,36 @@ TEST_CASE("raw: at the end everything that came is shown, holes or not") {
   CHECK(read_raw(t.to_server()) == "abcxyz123");
   CHECK(t.read(kToServer) == "abc$");
   CHECK_FALSE(t.to_server().has_gap());
+}
+
+TEST_CASE("raw: what is kept can be copied, with holes named and a limit kept") {
+  TcpConversation t;
+  t.handshake();
+  t.client(kAck, 4, 0, "GOOD");
+  t.client(kAck, 8, 0, "DATA");
+  t.client(kAck, 15, 0, "!");
+  std::vector<std::uint8_t> out;
+  t.to_server().copy_kept(out, 1000);
+  CHECK(std::string(out.begin(), out.end()) == "[4 bytes missing]GOODDATA[3 bytes missing]!");
+  t.to_server().copy_kept(out, 20);
+  CHECK(std::string(out.begin(), out.end()) == "[4 bytes missing]GOO");
+  t.to_client().copy_kept(out, 20);
+  CHECK(out.empty());
+}
+
+TEST_CASE("reassembly: regions are counted when they lie far apart") {
+  TcpConversation t;
+  t.next.scale(8);
+  t.client(kSyn, -1, 0);
+  t.next.scale(8);
+  t.server(kSynAck, -1, 0);
+  t.client(kAck, 0, 0);
+  t.server(kAck, 0, 0);
+  CHECK(t.to_server().max_regions() == 1);
+  t.client(kAck, 1000, 0, "near");
+  CHECK(t.to_server().max_regions() == 1);
+  t.client(kAck, 300000, 0, "far");
+  CHECK(t.to_server().max_regions() == 2);
 }
 
 TEST_CASE("urgent: the out-of-band byte leaves the stream, or not, as the policy says") {

@@ -191,6 +191,7 @@ TEST_CASE("tcp session: data in a SYN count only with fast open") {
     t.server(kSynAck, -1, fast_open ? 5 : 0);
     t.client(kAck, fast_open ? 5 : 0, 0);
     CHECK(t.session().state() == TcpState::established);
+    t.server(kAck, 0, fast_open ? 5 : 0);
     CHECK(t.read(kToServer) == (fast_open ? "early" : ""));
   }
   TcpConversation t;
@@ -354,7 +355,7 @@ TEST_CASE("tcp session: bytes that were confirmed before are a spurious retransm
   t.server(kAck, 0, 3);
   const auto again = t.client(kAck, 0, 0, "xyz");
   CHECK(again.is_retransmission);
-  CHECK_FALSE(again.payload_added);
+  CHECK(again.payload_added);  // it was looked at in the stream when it came first
   CHECK(t.noted(Anomaly::stream_pkt_spurious_retransmission));
   CHECK(t.read(kToServer) == "abc");
 }
@@ -388,6 +389,47 @@ TEST_CASE("tcp session: a SYN|ACK seen first turns the flow round") {
   t.server(kAck, 0, 2);
   CHECK(t.read(kToServer) == "hi");
   CHECK(t.session().flags(kToClient) == (kSynAck | kAck));
+}
+
+TEST_CASE("tcp session: a client that sends after its own reset goes on, what was under way does not") {
+  TcpConversation t;
+  t.handshake();
+  t.client(kAck, 0, 0, "request");
+  t.client(kRst | kAck, 7, 0);
+  CHECK(t.session().state() == TcpState::closed);
+  t.server(kAck, 0, 7, "answer");
+  t.client(kAck, 7, 6);
+  CHECK_FALSE(t.noted(Anomaly::stream_suspected_rst_inject));
+  CHECK(t.session().state() == TcpState::closed);
+}
+
+TEST_CASE(
+    "tcp session: a closed port refuses with sequence number 0, and the client's own RST decides nothing") {
+  TcpConversation t;
+  t.server_start = 0;
+  t.client(kSyn, -1, 0);
+  CHECK(t.client(kRst, 0, 0).invalid);
+  CHECK(t.server(kRst | kAck, 17, 0).invalid);
+  CHECK(t.session().state() == TcpState::syn_sent);
+  t.server(kRst | kAck, 0, 0);
+  CHECK(t.session().state() == TcpState::closed);
+}
+
+TEST_CASE("tcp session: what a side sent in order before its own reset is shown with the reset") {
+  TcpConversation t;
+  t.handshake();
+  t.client(kAck, 0, 0, "abc");
+  t.client(kAck, 9, 0, "xyz");
+  CHECK(t.client(kRst, 12, 0).app_update[0]);
+  CHECK(t.read(kToServer) == "abc");
+}
+
+TEST_CASE("tcp session: a FIN may come before the handshake is seen to be complete") {
+  TcpConversation t;
+  t.client(kSyn, -1, 0);
+  t.server(kSynAck, -1, 0);
+  t.server(kAck | kFin, 100, 0);
+  CHECK(t.session().state() == TcpState::fin_wait1);
 }
 
 TEST_CASE("tcp session: one side alone is enough in async-oneside mode") {
