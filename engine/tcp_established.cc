@@ -86,8 +86,9 @@ void TcpSession::take_segment(const Packet& p, Direction d) {
   const Side& s = side(d);
   const std::uint32_t end = p.tcp.sequence + static_cast<std::uint32_t>(p.payload.size());
   if (d != async_side_) async_ = false;
-  if (!p.payload.empty() && seq_leq(end, s.last_ack) && !async_) {
-    result_.is_retransmission = true;  // the receiver has confirmed all of it before
+  const bool confirmed = !p.payload.empty() && seq_leq(end, s.last_ack) && !async_;
+  if (confirmed && s.stream.holds(p.tcp.sequence, p.payload.size())) {
+    result_.is_retransmission = true;
     result_.payload_added = true;
     note(Anomaly::stream_pkt_spurious_retransmission);
   } else {

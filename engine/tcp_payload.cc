@@ -76,7 +76,7 @@ void TcpSession::take_ack(const Packet& p, Direction d) {
     other.next_seq = seq_max(other.next_seq, ack);  // it sent what we did not see
   }
   // Of a side that we do not see nothing is missing.
-  if (!async_ && other.stream.acknowledge(ack)) note(Anomaly::stream_reassembly_seq_gap);
+  if (!async_) other.stream.acknowledge(ack);
   other.window = announced_window(p, d);
   other.send_limit = seq_max(other.send_limit, ack + other.window);
 }

@@ -160,9 +160,9 @@ void TcpStream::remember(const Extent& stored, const Extent& segment) {
   pieces_.insert(after, piece);
 }
 
-bool TcpStream::acknowledge(std::uint32_t sequence) {
+void TcpStream::acknowledge(std::uint32_t sequence) {
   const std::int64_t offset = offset_of(sequence);
-  if (offset <= static_cast<std::int64_t>(acked_)) return false;
+  if (offset <= static_cast<std::int64_t>(acked_)) return;
   acked_ = static_cast<std::uint64_t>(offset);
   if (end_known_) acked_ = std::min(acked_, end_);
   while (pieces_begin_ < pieces_.size() && pieces_[pieces_begin_].stored.end <= acked_) ++pieces_begin_;
@@ -173,7 +173,6 @@ bool TcpStream::acknowledge(std::uint32_t sequence) {
     pieces_.erase(pieces_.begin(), pieces_.begin() + static_cast<std::ptrdiff_t>(pieces_begin_));
     pieces_begin_ = 0;
   }
-  return !reassembly_disabled() && note_hole();
 }
 
 void TcpStream::acknowledge_stored() {
@@ -182,13 +181,25 @@ void TcpStream::acknowledge_stored() {
   acked_ = std::max(acked_, end);
 }
 
-// The first hole below the acknowledgment that was not counted yet.
+bool TcpStream::holds(std::uint32_t sequence, std::size_t length) const {
+  if (reassembly_disabled()) return true;
+  const std::int64_t begin = offset_of(sequence);
+  const std::int64_t end = begin + static_cast<std::int64_t>(length);
+  auto at = std::max(begin, static_cast<std::int64_t>(head_.offset));
+  while (at < end) {
+    const Region* const region = region_at(static_cast<std::uint64_t>(at));
+    if (region == nullptr) return false;
+    at = static_cast<std::int64_t>(region->end());
+  }
+  return true;
+}
+
 bool TcpStream::note_hole() {
+  if (behind_.empty()) return false;
   std::uint64_t end = std::max(head_.end(), gap_noted_);
   while (const Region* const region = region_at(end)) end = region->end();
-  if (end >= certain_end()) return false;
-  gap_noted_ = std::min(hole_end(end), certain_end());
-  return true;
+  gap_noted_ = lost_until(end);
+  return gap_noted_ > end;
 }
 
 void TcpStream::end_at(std::uint32_t sequence) {

@@ -64,6 +64,7 @@ SegmentResult TcpSession::on_segment(const Packet& p, Direction d) {
   result_.became_established = established() && !was_established;
   result_.became_closed = flow_state(state_) == FlowState::closed && !was_closed;
   for (const Direction each : {Direction::to_server, Direction::to_client}) {
+    if (stream(each).note_hole()) note(Anomaly::stream_reassembly_seq_gap);
     result_.app_update[index(each)] = stream(each).take_app_update();
     result_.raw_update[index(each)] = stream(each).raw_ready();
   }

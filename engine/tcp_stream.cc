@@ -63,10 +63,17 @@ std::uint64_t TcpStream::certain_end() const {
   return limit;
 }
 
+// A hole is lost when the receiver has confirmed what we hold behind it. With nothing behind, what fills it
+// may only be captured late; the same `offset` then says that nothing is lost.
+std::uint64_t TcpStream::lost_until(std::uint64_t offset) const {
+  const std::uint64_t next = hole_end(offset);
+  return next != UINT64_MAX && next <= certain_end() ? next : offset;
+}
+
 bool TcpStream::over_at(std::uint64_t offset) const {
   if (end_known_ && offset >= end_) return true;
   if (depth_reached_ && offset >= depth_) return true;
-  return finished_ && region_at(offset) == nullptr && certain_end() <= offset;
+  return finished_ && region_at(offset) == nullptr && lost_until(offset) == offset;
 }
 
 TcpStream::Chunk TcpStream::app_chunk() const {
@@ -78,10 +85,7 @@ TcpStream::Chunk TcpStream::app_chunk() const {
     out.kind = Chunk::Kind::data;
     out.data = {region->data() + (app_pos_ - region->offset), static_cast<std::size_t>(end - app_pos_)};
   }
-  if (region == nullptr || end == region->end()) {
-    const std::uint64_t hole = std::min(hole_end(end), certain_end());
-    if (hole > end) out.gap = hole - end;
-  }
+  if (region == nullptr || end == region->end()) out.gap = lost_until(end) - end;
   if (out.kind == Chunk::Kind::none && out.gap != 0) out.kind = Chunk::Kind::gap;
   out.eof = out.gap == 0 && over_at(end);
   return out;
@@ -110,7 +114,7 @@ bool TcpStream::raw_ready() const {
   const std::uint64_t end = std::min(region->end(), end_of_shown());
   if (end <= begin) return false;
   if (settings_->inline_mode || raw_triggered_ || finished_ || end - begin >= chunk_size_) return true;
-  return over_at(end) || (end == region->end() && std::min(hole_end(end), certain_end()) > end);
+  return over_at(end) || (end == region->end() && lost_until(end) > end);
 }
 
 TcpStream::RawChunk TcpStream::raw_chunk() const {
@@ -150,7 +154,7 @@ void TcpStream::mark_inline_inspected() {
   for (std::uint64_t before = UINT64_MAX; before != raw_pos_;) {
     before = raw_pos_;
     if (const Region* const region = region_at(raw_pos_)) raw_pos_ = region->end();
-    raw_pos_ = std::max(raw_pos_, std::min(hole_end(raw_pos_), certain_end()));
+    raw_pos_ = lost_until(raw_pos_);
   }
   trim();
 }
@@ -231,7 +235,7 @@ bool TcpStream::take_app_update() {
   if (app_disabled_) return false;
   const Region* const region = region_at(app_pos_);
   std::uint64_t end = region == nullptr ? app_pos_ : std::min(region->end(), end_of_shown());
-  if (region == nullptr || end == region->end()) end = std::max(end, std::min(hole_end(end), certain_end()));
+  if (region == nullptr || end == region->end()) end = lost_until(end);
   const bool over = over_at(end);
   const bool news = (end > app_told_ && end > app_pos_) || (over && !app_end_told_);
   app_told_ = std::max(app_told_, end);

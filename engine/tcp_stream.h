@@ -88,6 +88,8 @@ class TcpStream {
   // The kept bytes that begin at `offset`, at most `length`, for logging; empty when they are gone.
   [[nodiscard]] Bytes kept(std::uint64_t offset, std::uint64_t length) const;
 
+  // All of these bytes are stored, or past.
+  [[nodiscard]] bool holds(std::uint32_t sequence, std::size_t length) const;
   // What is kept of the stream before it is shown no more, from its oldest byte on: at most `limit` bytes,
   // with
   // "[N bytes missing]" in place of holes. For logging an alert on the stream.
@@ -117,8 +119,10 @@ class TcpStream {
     bool reached_depth = false;    // this segment reached the depth
   };
   Insertion insert(std::uint32_t sequence, Bytes payload);
-  // The receiver has everything before this sequence number. True when that made a new hole certain.
-  bool acknowledge(std::uint32_t sequence);
+  // The receiver has everything before this sequence number.
+  void acknowledge(std::uint32_t sequence);
+  // Whether a hole was lost that this has not told before.
+  bool note_hole();
   // The receiver has everything that is stored up to the first hole.
   void acknowledge_stored();
   // Nothing follows the byte before this sequence number (FIN, or RST in order).
@@ -155,6 +159,7 @@ class TcpStream {
   [[nodiscard]] std::int64_t offset_of(std::uint32_t sequence) const;
   [[nodiscard]] std::uint64_t end_of_shown() const;
   [[nodiscard]] std::uint64_t certain_end() const;  // a hole below it stays one
+  [[nodiscard]] std::uint64_t lost_until(std::uint64_t offset) const;
   [[nodiscard]] bool over_at(std::uint64_t offset) const;
   [[nodiscard]] std::uint64_t raw_begin() const;
   [[nodiscard]] const Region* region_at(std::uint64_t offset) const;
@@ -170,7 +175,6 @@ class TcpStream {
   bool store_piece(std::uint64_t offset, Bytes bytes, const Extent& segment);
   void join_regions();
   void remember(const Extent& stored, const Extent& segment);
-  bool note_hole();
   void count_regions();
 
   const StreamSettings* settings_;

@@ -70,13 +70,17 @@ TEST_CASE("reassembly: a confirmed hole is told as a gap, with the data on both 
   CHECK(read_raw(t.to_server()) == "abc");  // below the chunk size; a hole ends the chunk
 }
 
-TEST_CASE("reassembly: a hole at the end is told as far as it is confirmed") {
+TEST_CASE("reassembly: a hole with nothing behind it may still be filled, even when it is confirmed") {
   TcpConversation t;
   t.handshake();
   t.client(kAck, 0, 0, "abc");
   t.server(kAck, 0, 10);
-  CHECK(t.read(kToServer) == "abc[7]");
+  CHECK(t.read(kToServer) == "abc");
+  CHECK(t.client(kAck, 3, 0, "late").app_update[0]);  // captured after its acknowledgment
+  CHECK(t.read(kToServer) == "late");
   t.client(kAck, 10, 0, "next");
+  CHECK(t.noted(Anomaly::stream_reassembly_seq_gap));
+  CHECK(t.read(kToServer) == "[3]");
   t.server(kAck, 0, 14);
   CHECK(t.read(kToServer) == "next");
 }
@@ -211,7 +215,12 @@ TEST_CASE("reassembly: without memory bytes are refused and counted, and show as
   CHECK(t.noted(Anomaly::stream_reassembly_insert_memcap));
   CHECK(t.budget.refused == 1);
   t.server(kAck, 0, 1800);
-  CHECK(t.read(kToServer) == big + "[900]");
+  CHECK(t.read(kToServer) == big);
+  read_raw(t.to_server());
+  t.to_server().disable_raw();
+  t.client(kAck, 1800, 0, "next");
+  t.server(kAck, 0, 1804);
+  CHECK(t.read(kToServer) == "[900]next");
 }
 
 TEST_CASE("reassembly: segments out of order are capped in number") {
