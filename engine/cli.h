@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/rule_setup.h"
+#include "engine/run.h"
 
 namespace weir::engine {
 
@@ -17,7 +18,9 @@ inline constexpr int kExitDone = 0, kExitFailed = 1, kExitUsage = 2;
 
 // What the options of all sub-commands come to; each command offers those that it uses.
 struct CliOptions {
-  std::vector<std::string> captures;  // -r
+  std::vector<std::string> captures;    // -r
+  std::vector<std::string> interfaces;  // -i
+  std::vector<std::string> queues;      // -q
   std::string bpf;                    // -f
   std::string config;                 // -c; empty: built-in defaults
   std::vector<std::string> settings;  // --set
@@ -52,6 +55,14 @@ std::span<const Command> all_commands();
 int run_cli(const std::vector<std::string>& arguments);
 
 // --- for the commands
+
+// -i and -q: runs until a signal ends it.
+int run_live_command(const CliOptions& options, bool prevent);
+ChecksumMode checksum_mode(const CliOptions& options);
+// Makes the folder of -l; false, and the reason is printed, when it cannot.
+bool make_log_dir(const std::string& path);
+// After a run, when somebody is watching.
+void print_summary(const RunSummary& summary, const CliOptions& options);
 
 // Reads -c and --set; a problem is printed and gives none.
 std::optional<Config> load_configuration(const CliOptions& options);

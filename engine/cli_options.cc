@@ -34,6 +34,8 @@ void add_input(po::options_description& all) {
   input.add_options()(
       "read,r", texts("PATH...")->multitoken(),
       "capture files (pcap, pcapng; gzip and zstd too) or folders of them; - is standard input")(
+      "interface,i", texts("IFACE[,IFACE]"), "listen on these interfaces; repeatable")(
+      "queue,q", texts("NUM[:NUM]"), "packets that NFQUEUE hands over, a worker a queue (prevent)")(
       "filter,f", text("BPF"), "only packets that this filter matches")(
       "checksums,k", text("MODE"), "packets with bad checksums: all (verify), none, or auto (default)");
   all.add(input);
@@ -85,7 +87,7 @@ po::options_description visible_options(const Command& command) {
 po::options_description hidden_options() {
   auto hidden = group("");
   hidden.add_options()("init-errors-fatal", "")("disable-detection", "")("simulate-ips", "")(
-      "runmode", text("MODE"), "")("words", po::value<Texts>(), "");
+      "af-packet", text("IFACE"), "")("pcap", text("IFACE"), "")("runmode", text("MODE"), "")("words", po::value<Texts>(), "");
   return hidden;
 }
 
@@ -133,8 +135,25 @@ struct Reader {
   [[nodiscard]] bool flag(const char* name) const { return map.count(name) != 0; }
 };
 
+// "eth0,eth1" and "eth2" are three.
+Texts split_lists(const Texts& lists) {
+  Texts out;
+  for (const std::string& list : lists) {
+    std::istringstream in(list);
+    for (std::string word; std::getline(in, word, ',');)
+      if (!word.empty()) out.push_back(word);
+  }
+  return out;
+}
+
 tl::expected<void, std::string> read_values(const Reader& in, CliOptions& out) {
   out.captures = in.list("read");
+  out.interfaces = split_lists(in.list("interface"));
+  out.queues = in.list("queue");
+  for (const char* suricata : {"af-packet", "pcap"})
+    if (in.flag(suricata)) out.interfaces.push_back(in.one(suricata));
+  if ((out.captures.empty() ? 0 : 1) + (out.interfaces.empty() ? 0 : 1) + (out.queues.empty() ? 0 : 1) > 1)
+    return tl::unexpected(std::string("-r, -i and -q exclude each other"));
   out.bpf = in.one("filter");
   out.config = in.one("config");
   out.settings = in.list("set");

@@ -11,30 +11,11 @@
 namespace weir::engine {
 namespace {
 
-bool make_log_dir(const std::string& path) {
-  std::error_code error;
-  std::filesystem::create_directories(path, error);
-  if (error || !std::filesystem::is_directory(path, error)) {
-    print_error(fmt::format("-l {}: {}", path, error ? error.message() : "not a folder"));
-    return false;
-  }
-  return true;
-}
-
-void print_summary(const RunSummary& s, const CliOptions& options) {
-  const double rate = s.seconds > 0 ? static_cast<double>(s.bytes) / s.seconds : 0;
-  fmt::print(stderr, "weir: {} packets, {} in {:.2f} s ({}/s); {} flows, {} alerts; logs in {}\n", s.packets,
-             human_bytes(static_cast<double>(s.bytes)), s.seconds, human_bytes(rate), s.flows, s.alerts,
-             options.log_dir);
-}
-
 RunOptions run_options(const CliOptions& options, const RuleSetup& setup, bool prevent) {
   RunOptions run;
   run.capture = {options.captures, options.bpf};
   run.log_dir = options.log_dir;
-  run.checksums = options.checksums == "all"    ? ChecksumMode::all
-                  : options.checksums == "none" ? ChecksumMode::none
-                                                : ChecksumMode::automatic;
+  run.checksums = checksum_mode(options);
   run.threads = worker_count(options);
   run.prevent = prevent;
   run.rule_profile = options.rule_profile;
@@ -46,9 +27,10 @@ RunOptions run_options(const CliOptions& options, const RuleSetup& setup, bool p
 }
 
 int scan(const CliOptions& options, bool prevent) {
+  if (!options.interfaces.empty() || !options.queues.empty()) return run_live_command(options, prevent);
   if (options.captures.empty()) {
-    fmt::print(stderr, "weir {0}: no input: name capture files or folders with -r\nTry 'weir {0} --help'.\n",
-               prevent ? "prevent" : "detect");
+    fmt::print(stderr, "weir {0}: no input: name capture files or folders with -r, or {1}\nTry 'weir {0} --help'.\n",
+               prevent ? "prevent" : "detect", prevent ? "queues with -q" : "interfaces with -i");
     return kExitUsage;
   }
   const auto config = load_configuration(options);
@@ -76,6 +58,29 @@ int scan(const CliOptions& options, bool prevent) {
 }
 
 }  // namespace
+
+ChecksumMode checksum_mode(const CliOptions& options) {
+  return options.checksums == "all"    ? ChecksumMode::all
+         : options.checksums == "none" ? ChecksumMode::none
+                                       : ChecksumMode::automatic;
+}
+
+bool make_log_dir(const std::string& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (error || !std::filesystem::is_directory(path, error)) {
+    print_error(fmt::format("-l {}: {}", path, error ? error.message() : "not a folder"));
+    return false;
+  }
+  return true;
+}
+
+void print_summary(const RunSummary& s, const CliOptions& options) {
+  const double rate = s.seconds > 0 ? static_cast<double>(s.bytes) / s.seconds : 0;
+  fmt::print(stderr, "weir: {} packets, {} in {:.2f} s ({}/s); {} flows, {} alerts; logs in {}\n", s.packets,
+             human_bytes(static_cast<double>(s.bytes)), s.seconds, human_bytes(rate), s.flows, s.alerts,
+             options.log_dir);
+}
 
 int run_detect(const CliOptions& options) {
   return scan(options, options.prevent);

@@ -54,8 +54,13 @@ EventLog::EventLog(const std::vector<Output>& outputs, std::shared_ptr<const rul
   }
 }
 
+void EventLog::name_origin(output::EventHead& head) const {
+  head.pcap_filename = capture_name_;
+  head.in_iface = interface_;
+}
+
 void EventLog::anomaly(output::AnomalyRecord& record) {
-  record.head.pcap_filename = capture_name_;
+  name_origin(record.head);
   for (const Session& s : sessions_)
     if (s.anomalies) s.eve->anomaly(record);
 }
@@ -110,7 +115,7 @@ const output::FlowMetadata* EventLog::metadata_of(const Flow* flow) {
 
 void EventLog::alert_record(const PacketFacts& facts, output::AlertRecord& record) {
   record.head = head_of_packet(facts.packet, facts.flow);
-  record.head.pcap_filename = capture_name_;
+  name_origin(record.head);
   record.head.metadata = metadata_of(facts.flow);
   record.direction = facts.direction;
   record.has_direction = facts.flow != nullptr;
@@ -210,7 +215,7 @@ void EventLog::transaction(const PacketFacts& facts, Transaction& tx,
     output::EventHead head = kind.packet_direction
                                  ? head_of_packet(facts.packet, facts.flow)
                                  : head_of_flow_packet(*facts.flow, facts.packet, Direction::to_server);
-    head.pcap_filename = capture_name_;
+    name_origin(head);
     head.metadata = metadata_of(facts.flow);
     head.has_tx_id = true;
     head.tx_id = tx.id;
@@ -262,7 +267,7 @@ void EventLog::transaction_files(const PacketFacts& facts, Transaction& tx, bool
       file->logged = true;
       output::FileRecord record;
       record.head = head_of_flow_packet(*facts.flow, facts.packet, d);
-      record.head.pcap_filename = capture_name_;
+      name_origin(record.head);
       record.head.metadata = metadata_of(facts.flow);
       record.app_proto = facts.flow->app->protocol;
       record.tx = &tx;
@@ -288,7 +293,7 @@ void EventLog::write_flow(const Session& session, const Flow& flow) {
 void EventLog::flow_end(const Flow& flow, FlowEnd reason, TimeUs now) {
   fill_flow_record(flow, flow_record_);
   flow_record_.head.time = now;
-  flow_record_.head.pcap_filename = capture_name_;
+  name_origin(flow_record_.head);
   flow_record_.head.metadata = metadata_of(&flow);
   flow_record_.reason = to_string(reason);
   for (const Session& s : sessions_) {

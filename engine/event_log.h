@@ -46,6 +46,8 @@ class EventLog {
 
   // The capture file that the following packets come from; the text outlives the events.
   void set_capture_name(std::string_view name) { capture_name_ = name; }
+  // The same for an interface.
+  void set_interface(std::string_view name) { interface_ = name; }
 
   // Decoder and stream anomalies of this packet, and the application layer's engine events.
   void anomalies(const PacketFacts& facts, const std::vector<Anomaly>* stream_events);
@@ -71,6 +73,7 @@ class EventLog {
     output::Sink* sink;
     bool alerts, drops, flows, netflows, anomalies, files;
   };
+  void name_origin(output::EventHead& head) const;
   void write_flow(const Session& session, const Flow& flow);
   void write_alert(const PacketFacts& facts, const Alert& alert, const output::AlertRecord& record);
   void anomaly(output::AnomalyRecord& record);
@@ -86,7 +89,7 @@ class EventLog {
   std::array<std::uint32_t, kAppProtoCount> tx_mask_{};
   std::shared_ptr<const rules::RuleSet> rules_;
   Counters& counters_;
-  std::string_view capture_name_;
+  std::string_view capture_name_, interface_;
   bool inline_mode_;
   bool wants_anomalies_ = false, wants_files_ = false;
   output::FlowRecord flow_record_;

@@ -63,6 +63,8 @@ class Pipeline {
   void finish();
 
   void set_capture_name(std::string_view name) { log_.set_capture_name(name); }
+  // The text outlives the pipeline's events.
+  void set_interface(std::string_view name) { log_.set_interface(name); }
   // Whether checksums of the following packets are looked at; on at first.
   void verify_checksums(bool on) { decoding_.verify_checksums = on; }
   [[nodiscard]] const Counters& counters() const { return counters_; }

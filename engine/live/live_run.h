@@ -1,0 +1,44 @@
+// A run that goes on until it is told to end: an interface, or the kernel's queues.
+//
+// The calling thread waits for signals and timers and does nothing for a packet: each worker has a source, a
+// pipeline and a thread of its own (live_worker.h), and one thread writes the logs.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <tl/expected.hpp>
+
+#include "engine/config.h"
+#include "engine/live/packet_source.h"
+#include "engine/live/signals.h"
+#include "engine/run.h"
+#include "rules/rule_set.h"
+
+namespace weir::engine {
+
+// One worker to be: how its source is opened, again should it have to be replaced.
+struct WorkerPlan {
+  std::string name;  // of the thread: "W#01-eth0"
+  std::function<tl::expected<std::unique_ptr<PacketSource>, std::string>()> open;
+  int core = -1;  // to be pinned to; -1: where the system likes
+};
+
+struct LiveOptions {
+  std::string log_dir = ".";
+  ChecksumMode checksums = ChecksumMode::automatic;  // automatic: as the kernel says of each packet
+  bool prevent = false;
+  bool verbose = false;
+  std::vector<WorkerPlan> workers;
+  std::uint64_t rules_loaded = 0, rules_failed = 0, rules_skipped = 0;
+};
+
+// Returns when SIGINT or SIGTERM came and all is logged, or when no worker is left. Fails with a text when
+// something cannot be opened. `rules` may be null: log only.
+tl::expected<RunSummary, std::string> run_live(const LiveOptions& options, const Config& config,
+                                               Signals& signals, std::shared_ptr<const rules::RuleSet> rules);
+
+}  // namespace weir::engine

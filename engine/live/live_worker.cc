@@ -1,0 +1,108 @@
+#include "engine/live/live_worker.h"
+
+#include <pthread.h>
+#include <sched.h>
+
+#include <condition_variable>
+#include <utility>
+
+#include "engine/live/clock.h"
+
+namespace weir::engine {
+
+LiveWorker::LiveWorker(std::string name, const PipelineSetup& setup,
+                       std::shared_ptr<const rules::RuleSet> rules, rules::SharedState& shared, Parts parts)
+    : name_(std::move(name)),
+      parts_(std::move(parts)),
+      pipeline_(setup, std::move(rules), shared, parts_.outputs, order_) {
+  pipeline_.set_interface(parts_.source->interface());
+  thread_ = std::thread([this] { run(); });
+}
+
+LiveWorker::~LiveWorker() {
+  request_stop();
+  thread_.join();
+}
+
+void LiveWorker::run() {
+  constexpr std::size_t kLongestName = 15;  // that the kernel keeps
+  (void)pthread_setname_np(pthread_self(), name_.substr(0, kLongestName).c_str());
+  if (parts_.core >= 0) {
+    cpu_set_t cores;
+    CPU_ZERO(&cores);
+    CPU_SET(static_cast<std::size_t>(parts_.core), &cores);
+    (void)pthread_setaffinity_np(pthread_self(), sizeof cores, &cores);
+  }
+  while (!stopping_.load(std::memory_order_relaxed)) {
+    const auto received = parts_.source->poll(*this, kIdleWait);
+    if (!received) {
+      error_ = received.error();
+      break;
+    }
+    if (*received == 0) move_clock();
+    parts_.lines->hand_over();
+    if (has_commands_.load(std::memory_order_relaxed)) run_commands();
+  }
+  if (error_.empty()) parts_.source->close(*this);
+  pipeline_.finish();
+  parts_.lines->hand_over();
+  run_commands();
+  keep_report();
+  ended_.store(true, std::memory_order_release);
+}
+
+Verdict LiveWorker::packet(const RawPacket& raw, bool checksums_count) {
+  pipeline_.verify_checksums(parts_.checksums == ChecksumTrust::all ||
+                             (parts_.checksums == ChecksumTrust::kernel && checksums_count));
+  return pipeline_.inspect(raw);
+}
+
+// Nothing comes, but time goes on: idle flows end.
+void LiveWorker::move_clock() {
+  pipeline_.advance_clock(wall_clock(), 0);
+}
+
+void LiveWorker::post(Command command) {
+  const std::lock_guard guard(lock_);
+  commands_.push_back(std::move(command));
+  has_commands_.store(true, std::memory_order_relaxed);
+}
+
+void LiveWorker::run_commands() {
+  std::vector<Command> commands;
+  {
+    const std::lock_guard guard(lock_);
+    commands.swap(commands_);
+    has_commands_.store(false, std::memory_order_relaxed);
+  }
+  for (const Command& command : commands) command(pipeline_, *parts_.source);
+}
+
+void LiveWorker::keep_report() {
+  const CaptureCounters capture = parts_.source->counters();
+  const std::lock_guard guard(lock_);
+  last_report_ = {pipeline_.counters(), capture};
+}
+
+LiveWorker::Report LiveWorker::report(std::chrono::milliseconds limit) {
+  struct Done {
+    std::mutex lock;
+    std::condition_variable changed;
+    bool yes = false;
+  };
+  if (!ended()) {
+    const auto done = std::make_shared<Done>();
+    post([this, done](Pipeline&, PacketSource&) {
+      keep_report();
+      const std::lock_guard guard(done->lock);
+      done->yes = true;
+      done->changed.notify_one();
+    });
+    std::unique_lock wait(done->lock);
+    done->changed.wait_for(wait, limit, [&] { return done->yes; });
+  }
+  const std::lock_guard guard(lock_);
+  return last_report_;
+}
+
+}  // namespace weir::engine

@@ -1,0 +1,84 @@
+// A thread with a packet source and a pipeline of its own.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "engine/live/packet_source.h"
+#include "engine/log_writer.h"
+#include "engine/pipeline.h"
+
+namespace weir::engine {
+
+// Whether packets with wrong checksums are taken for what they seem.
+enum class ChecksumTrust : std::uint8_t {
+  all,     // every checksum is verified
+  kernel,  // those that the kernel says are filled in
+  none
+};
+
+class LiveWorker final : private PacketHandler {
+ public:
+  // Runs on the worker's thread between two batches of packets.
+  using Command = std::function<void(Pipeline& pipeline, PacketSource& source)>;
+
+  struct Parts {
+    std::unique_ptr<PacketSource> source;
+    std::vector<EventLog::Output> outputs;  // of `lines`
+    std::unique_ptr<LogWriter::End> lines;
+    ChecksumTrust checksums = ChecksumTrust::kernel;
+    int core = -1;  // to be pinned to; -1: not pinned
+  };
+
+  // `setup` and `shared` outlive the worker. Starts at once.
+  LiveWorker(std::string name, const PipelineSetup& setup, std::shared_ptr<const rules::RuleSet> rules,
+             rules::SharedState& shared, Parts parts);
+  // Stops and joins.
+  ~LiveWorker() override;
+  LiveWorker(const LiveWorker&) = delete;
+  LiveWorker& operator=(const LiveWorker&) = delete;
+
+  // To be carried out by the worker as soon as it is between two batches; a stuck worker never does, one that
+  // has ended does not either.
+  void post(Command command);
+  // What the worker has to say as of now; waits for it up to `limit`, then gives what it said the last time.
+  struct Report {
+    Counters counters;
+    CaptureCounters capture;
+  };
+  Report report(std::chrono::milliseconds limit);
+
+  // Asks for the end: all flows end and are logged.
+  void request_stop() { stopping_.store(true, std::memory_order_relaxed); }
+  // All is done, the last lines are handed over.
+  [[nodiscard]] bool ended() const { return ended_.load(std::memory_order_acquire); }
+  // Why it ended by itself; empty when it did not. Only after ended().
+  [[nodiscard]] const std::string& error() const { return error_; }
+  [[nodiscard]] const std::string& name() const { return name_; }
+
+ private:
+  static constexpr std::chrono::milliseconds kIdleWait{100};
+  Verdict packet(const RawPacket& raw, bool checksums_count) override;
+  void run();
+  void run_commands();
+  void move_clock();
+  void keep_report();
+
+  const std::string name_;
+  EventOrder order_;  // live logs keep no order between workers
+  Parts parts_;
+  Pipeline pipeline_;
+  std::atomic<bool> stopping_{false}, ended_{false}, has_commands_{false};
+  std::mutex lock_;  // of what follows
+  std::vector<Command> commands_;
+  Report last_report_;
+  std::string error_;
+  std::thread thread_;
+};
+
+}  // namespace weir::engine
