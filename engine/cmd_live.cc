@@ -5,12 +5,12 @@
 #include "engine/cli.h"
 #include "engine/live/af_packet_source.h"
 #include "engine/live/live_run.h"
-#include "engine/live/pcap_source.h"
+#include "engine/live/nfqueue_source.h"
 
 namespace weir::engine {
 namespace {
 
-std::vector<WorkerPlan> plan_interfaces(const CliOptions& options) {
+tl::expected<std::vector<WorkerPlan>, std::string> plan_interfaces(const CliOptions& options) {
   std::vector<WorkerPlan> plans;
   for (const std::string& interface : options.interfaces)
     plans.push_back({fmt::format("W#01-{}", interface),
@@ -20,12 +20,26 @@ std::vector<WorkerPlan> plan_interfaces(const CliOptions& options) {
   return plans;
 }
 
+tl::expected<std::vector<WorkerPlan>, std::string> plan_queues(const CliOptions& options,
+                                                               const Config& config) {
+  const auto settings = NfqueueSettings::from(config);
+  if (!settings) return tl::unexpected(settings.error());
+  std::vector<WorkerPlan> plans;
+  for (const std::string& range : options.queues) {
+    const auto queues = parse_queue_range(range);
+    if (!queues) return tl::unexpected(queues.error());
+    for (const std::uint16_t queue : *queues)
+      plans.push_back(
+          {fmt::format("W-Q{}", queue), [queue, s = *settings] { return open_nfqueue(queue, s); }});
+  }
+  return plans;
+}
+
 LiveOptions live_options(const CliOptions& options, const RuleSetup& setup, bool prevent) {
   LiveOptions live;
   live.log_dir = options.log_dir;
   live.checksums = checksum_mode(options);
   live.prevent = prevent;
-  live.workers = plan_interfaces(options);
   const rules::LoadedRules& loaded = setup.loaded;
   live.rules_loaded = loaded.rules_seen - loaded.failed - loaded.skipped;
   live.rules_failed = loaded.failed;
@@ -48,7 +62,13 @@ int run_live_command(const CliOptions& options, bool prevent) {
   RuleSetup setup = set_up_rules(*config, sources);
   if (!report_rules(setup, options)) return kExitFailed;
   if (!make_log_dir(options.log_dir)) return kExitFailed;
-  const LiveOptions live = live_options(options, setup, prevent);
+  LiveOptions live = live_options(options, setup, prevent);
+  auto plans = options.queues.empty() ? plan_interfaces(options) : plan_queues(options, *config);
+  if (!plans) {
+    print_error(plans.error());
+    return kExitUsage;
+  }
+  live.workers = std::move(*plans);
   auto rules =
       rules::RuleSet::build(std::move(setup.loaded.signatures), *setup.environment,
                             {.threads = worker_count(options), .cache_dir = cache_dir(*config, options)});

@@ -71,6 +71,7 @@ Pipeline::~Pipeline() = default;
 
 Verdict Pipeline::inspect(const RawPacket& raw) {
   const StageClock::Unit unit(stages_);
+  rewritten_.clear();
   advance_clock(raw.time, raw.number);    // flows whose time is over end first
   const std::size_t found = decode(raw);  // the frame, and what it carries: a whole datagram, tunnels
   Verdict verdict = Verdict::accept;

@@ -57,6 +57,8 @@ class Pipeline {
 
   // The views in `raw` are needed only during the call.
   Verdict inspect(const RawPacket& raw);
+  // The frame to be passed on in place of the one inspected last; empty: it is passed on as it came. Until the next one.
+  [[nodiscard]] Bytes rewritten() const { return rewritten_; }
   // Packet time has moved on (inspect() does this itself): flows whose time is over end.
   void advance_clock(TimeUs now, std::uint64_t packet_number);
   // The run is over: every flow ends.

@@ -51,10 +51,11 @@ void LiveWorker::run() {
   ended_.store(true, std::memory_order_release);
 }
 
-Verdict LiveWorker::packet(const RawPacket& raw, bool checksums_count) {
+Judgement LiveWorker::packet(const RawPacket& raw, bool checksums_count) {
   pipeline_.verify_checksums(parts_.checksums == ChecksumTrust::all ||
                              (parts_.checksums == ChecksumTrust::kernel && checksums_count));
-  return pipeline_.inspect(raw);
+  const Verdict verdict = pipeline_.inspect(raw);
+  return {verdict, pipeline_.rewritten()};
 }
 
 // Nothing comes, but time goes on: idle flows end.

@@ -63,7 +63,7 @@ class LiveWorker final : private PacketHandler {
 
  private:
   static constexpr std::chrono::milliseconds kIdleWait{100};
-  Verdict packet(const RawPacket& raw, bool checksums_count) override;
+  Judgement packet(const RawPacket& raw, bool checksums_count) override;
   void run();
   void run_commands();
   void move_clock();

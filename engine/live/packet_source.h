@@ -30,13 +30,20 @@ struct CaptureCounters {
   }
 };
 
+// What an inline source is to do with a packet.
+struct Judgement {
+  Verdict verdict = Verdict::accept;
+  Bytes bytes{};  // not empty: passed on instead of the packet's own, from the same header on; until the next
+                  // packet
+};
+
 // Takes packets from a source, one at a time.
 class PacketHandler {
  public:
   virtual ~PacketHandler() = default;
   // `raw` and its bytes are needed only during the call; its number is 0. `checksums_count`: false when the
   // kernel says that the sender's card has yet to fill them in.
-  virtual Verdict packet(const RawPacket& raw, bool checksums_count) = 0;
+  virtual Judgement packet(const RawPacket& raw, bool checksums_count) = 0;
 };
 
 class PacketSource {
