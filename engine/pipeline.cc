@@ -213,6 +213,8 @@ void Pipeline::track_stream(Step& step) {
   if (!flow.tcp->events().empty()) {
     stream_events_.assign(flow.tcp->events().begin(), flow.tcp->events().end());
     step.stream_events = &stream_events_;
+    counters_.tcp_stream_depth_reached += static_cast<std::uint64_t>(
+        std::count(stream_events_.begin(), stream_events_.end(), Anomaly::stream_reassembly_depth_reached));
   }
   counters_.tcp_sessions += segment_.became_established;
   update_flow_state(flow);
@@ -305,14 +307,15 @@ void Pipeline::settle_transactions(const Step& step) {
     Transaction* tx = list.find(id);
     if (tx == nullptr) continue;
     std::array<std::uint8_t, 2> progress = tx->progress;
+    bool inspected = true;
     for (const Direction d : {Direction::to_server, Direction::to_client}) {
+      // Beyond the depth nothing is parsed, so that nothing of this side will come to be inspected either.
       const bool cut = step.flow->tcp != nullptr && step.flow->tcp->stream(d).depth_reached();
       if (cut || tx->only_direction.value_or(d) != d) progress[index(d)] = info.complete(d);
+      inspected = inspected && (cut || !detect_ || detect_->finished(*tx, info.id, d));
     }
     log_.transaction(facts, *tx, progress, over);
     if (!over && !complete(*tx, info, progress)) continue;
-    const bool inspected = !detect_ || (detect_->finished(*tx, info.id, Direction::to_server) &&
-                                        detect_->finished(*tx, info.id, Direction::to_client));
     if (inspected && log_.all_written(info.id, *tx))
       list.release(id);
     else
