@@ -16,7 +16,8 @@ tl::expected<std::vector<WorkerPlan>, std::string> plan_interfaces(const CliOpti
     plans.push_back({fmt::format("W#01-{}", interface),
                      [settings = AfPacketSettings{.interface = interface, .bpf = options.bpf}] {
                        return open_af_packet(settings);
-                     }});
+                     },
+                     interface});
   return plans;
 }
 
@@ -69,6 +70,10 @@ int run_live_command(const CliOptions& options, bool prevent) {
     return kExitUsage;
   }
   live.workers = std::move(*plans);
+  if (auto pinned = pin_threads(*config, live); !pinned) {
+    print_error(pinned.error());
+    return kExitFailed;
+  }
   auto rules =
       rules::RuleSet::build(std::move(setup.loaded.signatures), *setup.environment,
                             {.threads = worker_count(options), .cache_dir = cache_dir(*config, options)});

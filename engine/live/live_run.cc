@@ -2,12 +2,15 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 
 #include <fmt/format.h>
 
 #include "engine/live/clock.h"
 #include "engine/live/fd_loop.h"
 #include "engine/live/live_worker.h"
+#include "engine/live/notify.h"
+#include "engine/live/progress_watch.h"
 #include "engine/live/signals.h"
 #include "engine/log_outputs.h"
 #include "engine/log_writer.h"
@@ -46,6 +49,9 @@ class LiveRun {
   tl::expected<void, std::string> start() {
     for (const WorkerPlan& plan : options_.workers)
       if (auto started = start_worker(plan); !started) return started;
+    if (!notifier_.problem().empty()) fmt::print(stderr, "weir: warning: {}\n", notifier_.problem());
+    notifier_.ready(
+        fmt::format("inspecting with {} workers, {} rules", workers_.size(), options_.rules_loaded));
     return {};
   }
 
@@ -56,6 +62,7 @@ class LiveRun {
     while (!stopping_ && !all_ended()) {
       fds.wait(kTick);
       writer_.tick();
+      notify_alive();
       if (stats_on_ && Clock::now() >= next_stats) {
         write_stats(sum_up());
         next_stats += stats_every_;
@@ -65,6 +72,7 @@ class LiveRun {
 
   // All flows end and are logged.
   RunSummary finish() {
+    notifier_.stopping();
     for (const auto& worker : workers_) worker->request_stop();
     const auto limit = Clock::now() + kDrainLimit;
     while (!all_ended() && Clock::now() < limit) std::this_thread::sleep_for(milliseconds(5));
@@ -93,9 +101,19 @@ class LiveRun {
                             .outputs = end->outputs(),
                             .lines = std::move(end),
                             .checksums = checksum_trust(options_.checksums),
-                            .core = plan.core};
+                            .cores = plan.cores};
     workers_.push_back(std::make_unique<LiveWorker>(plan.name, setup_, rules_, shared_, std::move(parts)));
     return {};
+  }
+
+  // As long as all workers are: a stuck one is for the service manager to end with us.
+  void notify_alive() {
+    const auto interval = notifier_.watchdog_interval();
+    if (!interval) return;
+    beats_.clear();
+    for (const auto& worker : workers_) beats_.push_back(worker->beats());
+    const auto now = Clock::now();
+    notifier_.watchdog(progress_.all_move(beats_, now, *interval), now);
   }
 
   void take_signals() {
@@ -127,6 +145,9 @@ class LiveRun {
     values.emplace_back("detect.engines[].rules_loaded", options_.rules_loaded);
     values.emplace_back("detect.engines[].rules_failed", options_.rules_failed);
     values.emplace_back("detect.engines[].rules_skipped", options_.rules_skipped);
+    notifier_.status(fmt::format("{} packets, {} dropped by the kernel, {} alerts",
+                                 total.counters.decoder_pkts, total.capture.kernel_drops,
+                                 total.counters.detect_alert));
     const auto uptime = std::chrono::duration_cast<seconds>(Clock::now() - begin_).count();
     for (const EventLog::Output& out : stats_end_->outputs())
       output::EveSession(*out.log, *out.sink)
@@ -144,6 +165,9 @@ class LiveRun {
   std::unique_ptr<LogWriter::End> stats_end_;
   std::vector<std::unique_ptr<LiveWorker>> workers_;
   CounterNames names_;
+  ServiceNotifier notifier_ = ServiceNotifier::from_environment();
+  ProgressWatch progress_;
+  std::vector<std::uint64_t> beats_;
   const bool stats_on_;
   const seconds stats_every_;
   const Clock::time_point begin_ = Clock::now();
@@ -152,9 +176,21 @@ class LiveRun {
 
 }  // namespace
 
+tl::expected<void, std::string> pin_threads(const Config& config, LiveOptions& options) {
+  const auto affinity = CpuAffinity::from(config, present_cores());
+  if (!affinity) return tl::unexpected(affinity.error());
+  std::map<std::string, std::size_t> numbers;
+  for (WorkerPlan& plan : options.workers)
+    plan.cores = affinity->worker(numbers[plan.interface]++, plan.interface);
+  options.management_cores = affinity->management();
+  return {};
+}
+
 tl::expected<RunSummary, std::string> run_live(const LiveOptions& options, const Config& config,
                                                Signals& signals,
                                                std::shared_ptr<const rules::RuleSet> rules) {
+  // Threads that are started from here on inherit it; workers have cores of their own.
+  if (!options.management_cores.empty()) (void)pin_this_thread(options.management_cores);
   auto setup = PipelineSetup::make(config, options.prevent);
   if (!setup) return tl::unexpected(setup.error());
   auto outputs = LogOutputs::open(config, options.log_dir);

@@ -13,6 +13,7 @@
 #include <tl/expected.hpp>
 
 #include "engine/config.h"
+#include "engine/live/cpu_affinity.h"
 #include "engine/live/packet_source.h"
 #include "engine/live/signals.h"
 #include "engine/run.h"
@@ -24,7 +25,8 @@ namespace weir::engine {
 struct WorkerPlan {
   std::string name;  // of the thread: "W#01-eth0"
   std::function<tl::expected<std::unique_ptr<PacketSource>, std::string>()> open;
-  int core = -1;  // to be pinned to; -1: where the system likes
+  std::string interface {};  // that it listens on; empty: a queue
+  Cores cores{};             // to be pinned to; empty: where the system likes
 };
 
 struct LiveOptions {
@@ -33,8 +35,12 @@ struct LiveOptions {
   bool prevent = false;
   bool verbose = false;
   std::vector<WorkerPlan> workers;
+  Cores management_cores;  // of all other threads
   std::uint64_t rules_loaded = 0, rules_failed = 0, rules_skipped = 0;
 };
+
+// Where `threading:` wants the threads. Fails with a text that names the key.
+tl::expected<void, std::string> pin_threads(const Config& config, LiveOptions& options);
 
 // Returns when SIGINT or SIGTERM came and all is logged, or when no worker is left. Fails with a text when
 // something cannot be opened. `rules` may be null: log only.

@@ -1,7 +1,6 @@
 #include "engine/live/live_worker.h"
 
 #include <pthread.h>
-#include <sched.h>
 
 #include <condition_variable>
 #include <utility>
@@ -27,13 +26,9 @@ LiveWorker::~LiveWorker() {
 void LiveWorker::run() {
   constexpr std::size_t kLongestName = 15;  // that the kernel keeps
   (void)pthread_setname_np(pthread_self(), name_.substr(0, kLongestName).c_str());
-  if (parts_.core >= 0) {
-    cpu_set_t cores;
-    CPU_ZERO(&cores);
-    CPU_SET(static_cast<std::size_t>(parts_.core), &cores);
-    (void)pthread_setaffinity_np(pthread_self(), sizeof cores, &cores);
-  }
+  if (!parts_.cores.empty()) (void)pin_this_thread(parts_.cores);  // it works on other cores as well
   while (!stopping_.load(std::memory_order_relaxed)) {
+    beats_.fetch_add(1, std::memory_order_relaxed);
     const auto received = parts_.source->poll(*this, kIdleWait);
     if (!received) {
       error_ = received.error();

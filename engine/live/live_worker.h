@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "engine/live/cpu_affinity.h"
 #include "engine/live/packet_source.h"
 #include "engine/log_writer.h"
 #include "engine/pipeline.h"
@@ -32,7 +33,7 @@ class LiveWorker final : private PacketHandler {
     std::vector<EventLog::Output> outputs;  // of `lines`
     std::unique_ptr<LogWriter::End> lines;
     ChecksumTrust checksums = ChecksumTrust::kernel;
-    int core = -1;  // to be pinned to; -1: not pinned
+    Cores cores{};  // to be pinned to; empty: not pinned
   };
 
   // `setup` and `shared` outlive the worker. Starts at once.
@@ -60,6 +61,9 @@ class LiveWorker final : private PacketHandler {
   // Why it ended by itself; empty when it did not. Only after ended().
   [[nodiscard]] const std::string& error() const { return error_; }
   [[nodiscard]] const std::string& name() const { return name_; }
+  // Counts on with every batch, and several times a second when nothing comes: one that stands still is
+  // stuck.
+  [[nodiscard]] std::uint64_t beats() const { return beats_.load(std::memory_order_relaxed); }
 
  private:
   static constexpr std::chrono::milliseconds kIdleWait{100};
@@ -74,6 +78,7 @@ class LiveWorker final : private PacketHandler {
   Parts parts_;
   Pipeline pipeline_;
   std::atomic<bool> stopping_{false}, ended_{false}, has_commands_{false};
+  std::atomic<std::uint64_t> beats_{0};
   std::mutex lock_;  // of what follows
   std::vector<Command> commands_;
   Report last_report_;
