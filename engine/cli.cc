@@ -19,10 +19,10 @@ namespace weir::engine {
 namespace {
 
 constexpr std::array kCommands{
-    Command{"detect", "find what rules describe in capture files",
-            "weir detect -r PATH... [-S RULES] [options]", true, true, true, false, run_detect},
-    Command{"prevent", "the same, and say what would have been blocked",
-            "weir prevent -r PATH... [-S RULES] [options]", true, true, true, false, run_prevent},
+    Command{"detect", "find what rules describe in capture files or on interfaces",
+            "weir detect -r PATH...|-i IFACE [-S RULES] [options]", true, true, true, false, run_detect},
+    Command{"prevent", "the same inline, and block; on captures, say what would have been blocked",
+            "weir prevent -q NUM[:NUM]|-r PATH... [-S RULES] [options]", true, true, true, false, run_prevent},
     Command{"check", "read rules and configuration, say what is wrong",
             "weir check [-c FILE] [-S RULES] [options]", false, true, false, false, run_check},
     Command{"keywords", "list the rule keywords, or explain some", "weir keywords [NAME...]", false, false,

@@ -1,16 +1,18 @@
-#include <unistd.h>
+#include <optional>
 
 #include <fmt/format.h>
 
 #include "engine/cli.h"
 #include "engine/live/af_packet_source.h"
+#include "engine/live/guard.h"
 #include "engine/live/live_run.h"
 #include "engine/live/nfqueue_source.h"
+#include "engine/live/pulse.h"
 
 namespace weir::engine {
 namespace {
 
-tl::expected<std::vector<WorkerPlan>, std::string> plan_interfaces(const CliOptions& options) {
+std::vector<WorkerPlan> plan_interfaces(const CliOptions& options) {
   std::vector<WorkerPlan> plans;
   for (const std::string& interface : options.interfaces)
     plans.push_back({fmt::format("W#01-{}", interface),
@@ -21,19 +23,45 @@ tl::expected<std::vector<WorkerPlan>, std::string> plan_interfaces(const CliOpti
   return plans;
 }
 
-tl::expected<std::vector<WorkerPlan>, std::string> plan_queues(const CliOptions& options,
-                                                               const Config& config) {
-  const auto settings = NfqueueSettings::from(config);
-  if (!settings) return tl::unexpected(settings.error());
+// What keeps an eye on inline workers.
+struct Safety {
+  PulseBoard board;
+  std::optional<Guard> guard;
+};
+
+// The guard is forked here, before rules are loaded and threads started.
+tl::expected<Safety, std::string> make_safety(std::size_t workers, const NfqueueSettings* queues,
+                                              const Config& config) {
+  auto board = PulseBoard::make(workers);
+  if (!board) return tl::unexpected(board.error());
+  Safety out{std::move(*board), std::nullopt};
+  const auto patience = config.number("weir.watchdog-ms", 500);
+  if (queues == nullptr || !queues->fail_open || patience <= 0) return out;
+  auto guard = Guard::start(out.board, {.patience = std::chrono::milliseconds(patience)}, *queues);
+  if (!guard) return tl::unexpected(guard.error());
+  out.guard.emplace(std::move(*guard));
+  return out;
+}
+
+std::vector<WorkerPlan> plan_queues(const std::vector<std::uint16_t>& queues, const NfqueueSettings& settings,
+                                    Safety& safety) {
   std::vector<WorkerPlan> plans;
+  for (std::size_t i = 0; i < queues.size(); ++i) {
+    const NfqueueWatch watch{i, safety.board.pulses()[i], safety.guard ? &*safety.guard : nullptr};
+    plans.push_back({fmt::format("W-Q{}", queues[i]),
+                     [queue = queues[i], settings, watch] { return open_nfqueue(queue, settings, watch); }});
+  }
+  return plans;
+}
+
+tl::expected<std::vector<std::uint16_t>, std::string> all_queues(const CliOptions& options) {
+  std::vector<std::uint16_t> out;
   for (const std::string& range : options.queues) {
     const auto queues = parse_queue_range(range);
     if (!queues) return tl::unexpected(queues.error());
-    for (const std::uint16_t queue : *queues)
-      plans.push_back(
-          {fmt::format("W-Q{}", queue), [queue, s = *settings] { return open_nfqueue(queue, s); }});
+    out.insert(out.end(), queues->begin(), queues->end());
   }
-  return plans;
+  return out;
 }
 
 LiveOptions live_options(const CliOptions& options, const RuleSetup& setup, bool prevent) {
@@ -51,37 +79,39 @@ LiveOptions live_options(const CliOptions& options, const RuleSetup& setup, bool
 }  // namespace
 
 int run_live_command(const CliOptions& options, bool prevent) {
+  const auto fail = [](const std::string& reason, int status = kExitFailed) {
+    print_error(reason);
+    return status;
+  };
+  if (!options.queues.empty() && !prevent) return fail("-q is for weir prevent; detect listens with -i", kExitUsage);
+  if (options.queues.empty() && prevent) return fail("-i is for weir detect; prevent takes queues with -q", kExitUsage);
   auto signals = Signals::take();
-  if (!signals) {
-    print_error(signals.error());
-    return kExitFailed;
-  }
+  if (!signals) return fail(signals.error());
   const auto config = load_configuration(options);
   if (!config) return kExitFailed;
+  const auto queues = all_queues(options);
+  if (!queues) return fail(queues.error(), kExitUsage);
+  const auto nfqueue = NfqueueSettings::from(*config);
+  if (!nfqueue) return fail(nfqueue.error());
+  const bool inline_queues = !queues->empty();
+  auto safety = make_safety(inline_queues ? queues->size() : options.interfaces.size(),
+                            inline_queues ? &*nfqueue : nullptr, *config);
+  if (!safety) return fail(safety.error());
+
   RuleSetupOptions sources = options.rules;
   sources.inline_mode = prevent;
   RuleSetup setup = set_up_rules(*config, sources);
   if (!report_rules(setup, options)) return kExitFailed;
   if (!make_log_dir(options.log_dir)) return kExitFailed;
   LiveOptions live = live_options(options, setup, prevent);
-  auto plans = options.queues.empty() ? plan_interfaces(options) : plan_queues(options, *config);
-  if (!plans) {
-    print_error(plans.error());
-    return kExitUsage;
-  }
-  live.workers = std::move(*plans);
-  if (auto pinned = pin_threads(*config, live); !pinned) {
-    print_error(pinned.error());
-    return kExitFailed;
-  }
+  live.pulses = safety->board.pulses();
+  live.workers = inline_queues ? plan_queues(*queues, *nfqueue, *safety) : plan_interfaces(options);
+  if (auto pinned = pin_threads(*config, live); !pinned) return fail(pinned.error());
   auto rules =
       rules::RuleSet::build(std::move(setup.loaded.signatures), *setup.environment,
                             {.threads = worker_count(options), .cache_dir = cache_dir(*config, options)});
   const auto summary = run_live(live, *config, *signals, std::move(rules));
-  if (!summary) {
-    print_error(summary.error());
-    return kExitFailed;
-  }
+  if (!summary) return fail(summary.error());
   for (const std::string& error : summary->errors) print_error(error);
   if (is_watched(options)) print_summary(*summary, options);
   return summary->errors.empty() ? kExitDone : kExitFailed;

@@ -97,7 +97,8 @@ class LiveRun {
     auto source = plan.open();
     if (!source) return tl::unexpected(source.error());
     auto end = writer_.add_end();
-    LiveWorker::Parts parts{.source = std::move(*source),
+    LiveWorker::Parts parts{.pulse = &options_.pulses[workers_.size()],
+                            .source = std::move(*source),
                             .outputs = end->outputs(),
                             .lines = std::move(end),
                             .checksums = checksum_trust(options_.checksums),
@@ -137,11 +138,21 @@ class LiveRun {
     return sum;
   }
 
+  [[nodiscard]] std::uint64_t total_of(std::atomic<std::uint64_t> Pulse::*counter) const {
+    std::uint64_t sum = 0;
+    for (const Pulse& pulse : options_.pulses) sum += (pulse.*counter).load(std::memory_order_relaxed);
+    return sum;
+  }
+
   void write_stats(const LiveWorker::Report& total) {
     std::vector<output::CounterValue> values = names_.values(total.counters);
     values.emplace_back("capture.kernel_packets", total.capture.kernel_packets);
     values.emplace_back("capture.kernel_drops", total.capture.kernel_drops);
     values.emplace_back("capture.errors", total.capture.errors);
+    if (options_.prevent) {
+      values.emplace_back("weir.guard.takeovers", total_of(&Pulse::takeovers));
+      values.emplace_back("weir.guard.passed", total_of(&Pulse::passed));
+    }
     values.emplace_back("detect.engines[].rules_loaded", options_.rules_loaded);
     values.emplace_back("detect.engines[].rules_failed", options_.rules_failed);
     values.emplace_back("detect.engines[].rules_skipped", options_.rules_skipped);

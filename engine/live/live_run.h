@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@
 #include "engine/config.h"
 #include "engine/live/cpu_affinity.h"
 #include "engine/live/packet_source.h"
+#include "engine/live/pulse.h"
 #include "engine/live/signals.h"
 #include "engine/run.h"
 #include "rules/rule_set.h"
@@ -30,6 +32,7 @@ struct WorkerPlan {
 };
 
 struct LiveOptions {
+  std::span<Pulse> pulses;  // one a worker
   std::string log_dir = ".";
   ChecksumMode checksums = ChecksumMode::automatic;  // automatic: as the kernel says of each packet
   bool prevent = false;

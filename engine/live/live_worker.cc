@@ -28,7 +28,7 @@ void LiveWorker::run() {
   (void)pthread_setname_np(pthread_self(), name_.substr(0, kLongestName).c_str());
   if (!parts_.cores.empty()) (void)pin_this_thread(parts_.cores);  // it works on other cores as well
   while (!stopping_.load(std::memory_order_relaxed)) {
-    beats_.fetch_add(1, std::memory_order_relaxed);
+    parts_.pulse->beats.fetch_add(1, std::memory_order_relaxed);
     const auto received = parts_.source->poll(*this, kIdleWait);
     if (!received) {
       error_ = received.error();

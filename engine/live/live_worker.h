@@ -11,6 +11,7 @@
 
 #include "engine/live/cpu_affinity.h"
 #include "engine/live/packet_source.h"
+#include "engine/live/pulse.h"
 #include "engine/log_writer.h"
 #include "engine/pipeline.h"
 
@@ -29,6 +30,7 @@ class LiveWorker final : private PacketHandler {
   using Command = std::function<void(Pipeline& pipeline, PacketSource& source)>;
 
   struct Parts {
+    Pulse* pulse = nullptr;  // beats as long as the worker gets on; outlives it
     std::unique_ptr<PacketSource> source;
     std::vector<EventLog::Output> outputs;  // of `lines`
     std::unique_ptr<LogWriter::End> lines;
@@ -63,7 +65,7 @@ class LiveWorker final : private PacketHandler {
   [[nodiscard]] const std::string& name() const { return name_; }
   // Counts on with every batch, and several times a second when nothing comes: one that stands still is
   // stuck.
-  [[nodiscard]] std::uint64_t beats() const { return beats_.load(std::memory_order_relaxed); }
+  [[nodiscard]] std::uint64_t beats() const { return parts_.pulse->beats.load(std::memory_order_relaxed); }
 
  private:
   static constexpr std::chrono::milliseconds kIdleWait{100};
@@ -78,7 +80,6 @@ class LiveWorker final : private PacketHandler {
   Parts parts_;
   Pipeline pipeline_;
   std::atomic<bool> stopping_{false}, ended_{false}, has_commands_{false};
-  std::atomic<std::uint64_t> beats_{0};
   std::mutex lock_;  // of what follows
   std::vector<Command> commands_;
   Report last_report_;

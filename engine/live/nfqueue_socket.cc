@@ -80,6 +80,12 @@ tl::expected<NfqueueSocket, std::string> NfqueueSocket::open(std::uint16_t queue
   return out;
 }
 
+NfqueueSocket NfqueueSocket::adopt(int fd, std::uint16_t queue, const NfqueueSettings& settings) {
+  NfqueueSocket out(fd, queue, settings);
+  out.bound_ = true;
+  return out;
+}
+
 tl::expected<void, std::string> NfqueueSocket::bind() {
   std::array<char, kRequestBytes> buffer{};
   nlmsghdr* message = nfq_nlmsg_put(buffer.data(), NFQNL_MSG_CONFIG, queue_);
@@ -125,8 +131,8 @@ tl::expected<void, std::string> NfqueueSocket::request(std::span<const std::uint
 tl::expected<std::span<const QueuedPacket>, std::string> NfqueueSocket::receive(
     std::chrono::milliseconds wait) {
   Buffers& b = *buffers_;
-  const timeval timeout{.tv_sec = wait.count() / 1000, .tv_usec = wait.count() % 1000 * 1000};
-  if (wait != timeout_) {
+  if (wait.count() != 0 && wait != timeout_) {
+    const timeval timeout{.tv_sec = wait.count() / 1000, .tv_usec = wait.count() % 1000 * 1000};
     (void)::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
     timeout_ = wait;
   }

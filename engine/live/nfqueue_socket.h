@@ -33,6 +33,8 @@ class NfqueueSocket {
  public:
   // Fails with a text that says what to do.
   static tl::expected<NfqueueSocket, std::string> open(std::uint16_t queue, const NfqueueSettings& settings);
+  // Takes over a socket that is bound to `queue` already.
+  static NfqueueSocket adopt(int fd, std::uint16_t queue, const NfqueueSettings& settings);
   ~NfqueueSocket();
   NfqueueSocket(NfqueueSocket&& other) noexcept;
   NfqueueSocket& operator=(NfqueueSocket&&) = delete;
@@ -45,8 +47,8 @@ class NfqueueSocket {
   // No more packets; those that wait in the kernel are dropped by it, unless they have been judged.
   void unbind();
 
-  // What has come, at most settings.batch packets, after waiting up to `wait` when there is nothing. A full
-  // buffer (ENOBUFS) is counted. Fails when the socket is no longer usable.
+  // What has come, at most settings.batch packets, after waiting up to `wait` when there is nothing; 0 does
+  // not wait. A full buffer (ENOBUFS) is counted. Fails when the socket is no longer usable.
   tl::expected<std::span<const QueuedPacket>, std::string> receive(std::chrono::milliseconds wait);
 
   struct KernelVerdict {

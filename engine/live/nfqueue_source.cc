@@ -16,14 +16,17 @@ constexpr int kMaxDrainBatches = 1024;  // at the end of the run
 
 class NfqueueSource final : public PacketSource {
  public:
-  NfqueueSource(NfqueueSocket socket, const NfqueueSettings& settings)
-      : socket_(std::move(socket)), settings_(settings), plain_(accepted(0)) {}
+  NfqueueSource(NfqueueSocket socket, const NfqueueSettings& settings, const NfqueueWatch& watch)
+      : socket_(std::move(socket)), settings_(settings), watch_(watch), plain_(accepted(0)) {
+    if (watch_.guard != nullptr) watch_.guard->watch(watch_.worker, socket_.fd(), socket_.queue());
+  }
 
   tl::expected<std::size_t, std::string> poll(PacketHandler& handler,
                                               std::chrono::milliseconds wait) override {
     const auto packets = socket_.receive(wait);
     if (!packets) return tl::unexpected(packets.error());
     if (packets->empty()) return 0;
+    watch_.pulse.last_packet_id.store(packets->back().id, std::memory_order_relaxed);
     judge(*packets, handler);
     seen_.kernel_packets += packets->size();
     return packets->size();
@@ -35,6 +38,7 @@ class NfqueueSource final : public PacketSource {
       const auto got = poll(handler, milliseconds(0));
       if (!got || *got == 0) break;
     }
+    if (watch_.guard != nullptr) watch_.guard->release(watch_.worker);
     socket_.unbind();
   }
 
@@ -96,6 +100,7 @@ class NfqueueSource final : public PacketSource {
 
   NfqueueSocket socket_;
   NfqueueSettings settings_;
+  NfqueueWatch watch_;
   NfqueueSocket::KernelVerdict plain_;
   CaptureCounters seen_;
 };
@@ -103,11 +108,12 @@ class NfqueueSource final : public PacketSource {
 }  // namespace
 
 tl::expected<std::unique_ptr<PacketSource>, std::string> open_nfqueue(std::uint16_t queue,
-                                                                      const NfqueueSettings& settings) {
+                                                                      const NfqueueSettings& settings,
+                                                                      const NfqueueWatch& watch) {
   auto socket = NfqueueSocket::open(queue, settings);
   if (!socket) return tl::unexpected(socket.error());
   if (auto bound = socket->bind(); !bound) return tl::unexpected(bound.error());
-  return std::make_unique<NfqueueSource>(std::move(*socket), settings);
+  return std::make_unique<NfqueueSource>(std::move(*socket), settings, watch);
 }
 
 }  // namespace weir::engine

@@ -3,13 +3,24 @@
 
 #include <memory>
 
+#include "engine/live/guard.h"
 #include "engine/live/nfqueue_socket.h"
 #include "engine/live/packet_source.h"
+#include "engine/live/pulse.h"
 
 namespace weir::engine {
 
-// Binds the queue: from here on its packets wait for us. Fails with a text that says what to do.
+// Who looks after a queue while its worker does not.
+struct NfqueueWatch {
+  std::size_t worker;
+  Pulse& pulse;  // is told which packets the worker has taken
+  Guard* guard;  // gets a copy of the socket; null: nobody
+};
+
+// Binds the queue: from here on its packets wait for us. Fails with a text that says what to do. What `watch`
+// names outlives the source.
 tl::expected<std::unique_ptr<PacketSource>, std::string> open_nfqueue(std::uint16_t queue,
-                                                                      const NfqueueSettings& settings);
+                                                                      const NfqueueSettings& settings,
+                                                                      const NfqueueWatch& watch);
 
 }  // namespace weir::engine

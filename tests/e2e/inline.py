@@ -1,0 +1,175 @@
+#!/usr/bin/env python3
+"""`weir prevent -q` as a gateway between real programs: what it stops, and that nothing else stops with it. inline.py WEIR"""
+import json, os, signal, sys, time, unittest
+
+from network import Hosts, missing, wait_for
+
+WEIR = ""
+RULES = """
+drop http any any -> any any (msg:"secret asked for"; flow:established,to_server; http.uri; content:"/secret"; sid:1;)
+drop icmp any any -> any any (msg:"marked ping"; itype:8; content:"|de ad be ef|"; sid:2;)
+pass http any any -> any any (msg:"allowed secret"; flow:established,to_server; http.uri; content:"/secret?allowed"; sid:3;)
+alert http any any -> any any (msg:"page"; flow:established,to_server; http.uri; content:"/index.html"; sid:4;)
+drop udp any any -> any 5000 (msg:"datagram"; content:"forbidden"; sid:5;)
+drop http any any -> any any (msg:"in the answer"; flow:established,to_client; file.data; content:"classified"; sid:6;)
+"""
+
+
+class Gateway(unittest.TestCase):
+    queues = "0"
+    queue_options = "--queue-num 0 --queue-bypass"
+
+    def setUp(self):
+        self.hosts = Hosts(self.queue_options)
+        self.addCleanup(self.hosts.close)
+        with open(self.hosts.path("test.rules"), "w") as f: f.write(RULES)
+        os.mkdir(self.hosts.path("log"))
+
+    def start(self, *arguments, queues=1):
+        engine = self.hosts.spawn("gateway", WEIR, "prevent", "-q", self.queues, "-S", self.hosts.path("test.rules"), "-l",
+                                  self.hosts.path("log"), "--no-cache", *arguments, log="weir.log")
+        wait_for(lambda: engine.poll() is not None or len(self.hosts.queues()) == queues)
+        self.assertIsNone(engine.poll(), self.said())
+        return engine
+
+    def running(self, *arguments, **how):
+        engine = self.start(*arguments, **how)
+        self.hosts.divert()
+        return engine
+
+    def stop(self, engine, how=signal.SIGTERM):
+        engine.send_signal(how)
+        status = engine.wait(30)
+        self.assertEqual(status, 0, self.said())
+        return self.events()
+
+    def said(self):
+        with open(self.hosts.path("weir.log")) as f: return f.read()
+
+    def events(self):
+        path = self.hosts.path("log/eve.json")
+        if not os.path.exists(path): return []
+        with open(path) as f: return [json.loads(line) for line in f]
+
+    def alerts(self, events, sid):
+        return [e for e in events if e["event_type"] == "alert" and e["alert"]["signature_id"] == sid]
+
+
+class Verdicts(Gateway):
+    def test_a_drop_rule_stops_its_flow_and_no_other(self):
+        engine = self.running()
+        self.assertEqual(self.hosts.fetch("/index.html").stdout, "hello\n")
+        self.assertNotEqual(self.hosts.fetch("/secret", seconds=2).returncode, 0)
+        self.assertEqual(self.hosts.fetch("/index.html").stdout, "hello\n")
+        events = self.stop(engine)
+        self.assertEqual([a["alert"]["action"] for a in self.alerts(events, 1)], ["blocked"])
+        self.assertEqual([a["alert"]["action"] for a in self.alerts(events, 4)], ["allowed", "allowed"])
+        drops = [e for e in events if e["event_type"] == "drop"]
+        self.assertTrue(drops and all(d["drop"]["reason"] for d in drops), drops)
+        flows = [e for e in events if e["event_type"] == "flow" and e["flow"].get("action") == "drop"]
+        self.assertEqual(len(flows), 1)
+
+    def test_an_answer_is_inspected_before_it_is_passed(self):
+        engine = self.running()
+        got = self.hosts.fetch("/report", seconds=2)
+        self.assertNotEqual(got.returncode, 0)
+        self.assertNotIn("classified", got.stdout)
+        self.assertEqual(len(self.alerts(self.stop(engine), 6)), 1)
+
+    def test_a_pass_rule_is_for_the_whole_flow(self):
+        engine = self.running()
+        self.assertEqual(self.hosts.fetch("/secret?allowed", seconds=2).stdout, "classified document\n")
+        self.assertEqual(self.alerts(self.stop(engine), 1), [])
+
+    def test_ipv6_is_judged_too(self):
+        engine = self.running()
+        self.assertEqual(self.hosts.fetch("/index.html", server=Hosts.SERVER6).stdout, "hello\n")
+        self.assertNotEqual(self.hosts.fetch("/secret", server=Hosts.SERVER6, seconds=2).returncode, 0)
+        events = self.stop(engine)
+        self.assertEqual([a["dest_ip"] for a in self.alerts(events, 1)], ["fd00:0002:0000:0000:0000:0000:0000:0002"])
+
+    def test_packets_without_a_connection_are_dropped_one_by_one(self):
+        engine = self.running()
+        self.assertTrue(self.hosts.ping())
+        marked = self.hosts.inside("client", "ping", "-q", "-c", "2", "-i", "0.05", "-W", "1", "-p", "deadbeef", Hosts.SERVER, check=False)
+        self.assertIn("100% packet loss", marked.stdout)
+        events = self.stop(engine)
+        self.assertEqual(len(self.alerts(events, 2)), 2)
+
+    def test_super_segments_come_whole_and_arrive_whole(self):
+        engine = self.running()
+        self.hosts.inside("client", "curl", "-sS", "-o", self.hosts.path("got"), "http://%s:8080/big" % Hosts.SERVER)
+        with open(self.hosts.path("got"), "rb") as a, open(self.hosts.path("www/big"), "rb") as b:
+            self.assertEqual(a.read(), b.read())
+        events = self.stop(engine)
+        stats = [e for e in events if e["event_type"] == "stats"][-1]["stats"]
+        self.assertGreater(stats["decoder"]["max_pkt_size"], 1500)
+        self.assertEqual(stats["capture"]["kernel_drops"], 0)
+
+
+class Availability(Gateway):
+    def test_traffic_flows_before_the_rules_are_ready_and_after_a_crash(self):
+        self.hosts.divert()
+        self.assertTrue(self.hosts.ping())
+        engine = self.start()
+        self.assertTrue(self.hosts.ping())
+        engine.kill()
+        engine.wait(10)
+        wait_for(lambda: not self.hosts.queues(), seconds=5)
+        self.assertTrue(self.hosts.ping())
+        self.assertEqual(self.hosts.fetch("/index.html").stdout, "hello\n")
+
+    def test_a_stopped_engine_lets_traffic_pass_and_judges_again_when_it_goes_on(self):
+        engine = self.running("--set", "weir.watchdog-ms=200")
+        self.assertEqual(self.hosts.fetch("/index.html").stdout, "hello\n")
+        engine.send_signal(signal.SIGSTOP)
+        try:
+            self.assertEqual(self.hosts.fetch("/index.html", seconds=10).stdout, "hello\n")
+            self.assertEqual(self.hosts.fetch("/secret", seconds=10).stdout, "classified document\n")
+        finally:
+            engine.send_signal(signal.SIGCONT)
+        time.sleep(0.5)
+        self.assertNotEqual(self.hosts.fetch("/secret", seconds=2).returncode, 0)
+        events = self.stop(engine)
+        self.assertEqual(len(self.alerts(events, 1)), 1)
+        stats = [e for e in events if e["event_type"] == "stats"][-1]["stats"]
+        self.assertGreater(stats["weir"]["guard"]["passed"], 0)
+        self.assertGreaterEqual(stats["weir"]["guard"]["takeovers"], 1)
+
+    def test_an_ended_engine_leaves_nothing_behind(self):
+        engine = self.running()
+        self.stop(engine, signal.SIGINT)
+        self.assertEqual(self.hosts.queues(), {})
+        self.assertTrue(self.hosts.ping())
+        again = self.start()
+        self.assertNotEqual(self.hosts.fetch("/secret", seconds=2).returncode, 0)
+        self.stop(again)
+
+    def test_a_queue_that_somebody_has_is_said(self):
+        engine = self.running()
+        second = self.hosts.spawn("gateway", WEIR, "prevent", "-q", "0", "--no-rules", "-l", self.hosts.path("log"), log="second.log")
+        self.assertEqual(second.wait(20), 1)
+        with open(self.hosts.path("second.log")) as f: self.assertIn("another program has this queue", f.read())
+        self.stop(engine)
+
+
+class Balanced(Gateway):
+    queues = "0:3"
+    queue_options = "--queue-balance 0:3 --queue-bypass"
+
+    def test_four_queues_share_the_flows(self):
+        engine = self.running(queues=4)
+        for _ in range(12): self.assertEqual(self.hosts.fetch("/index.html").stdout, "hello\n")
+        self.assertNotEqual(self.hosts.fetch("/secret", seconds=2).returncode, 0)
+        events = self.stop(engine)
+        self.assertEqual(len([e for e in events if e["event_type"] == "http" and e["http"]["url"] == "/index.html"]), 12)
+        self.assertEqual(len(self.alerts(events, 4)), 12)
+
+
+if __name__ == "__main__":
+    WEIR = os.path.abspath(sys.argv.pop(1))
+    os.environ["PATH"] += ":/usr/sbin:/sbin"
+    if reason := missing():
+        print("left out:", reason)
+        sys.exit(0)
+    unittest.main(verbosity=2)

@@ -1,0 +1,120 @@
+"""Three hosts in network namespaces of their own: a client and a server, and a gateway between them that forwards.
+
+Needs root and iproute2; every address lies in the namespaces. Used by the end-to-end tests beside this file.
+"""
+import os, shutil, signal, subprocess, tempfile, time
+
+TOOLS = ("ip", "nginx", "curl", "iptables", "ip6tables", "ping", "sysctl")
+
+
+def missing():
+    """Why these tests cannot run here; None when they can."""
+    if os.geteuid() != 0: return "network namespaces need root"
+    absent = [t for t in TOOLS if shutil.which(t, path=os.environ["PATH"] + ":/usr/sbin:/sbin") is None]
+    if absent: return "not installed: " + ", ".join(absent)
+    probe = subprocess.run(["ip", "netns", "add", "wt-probe-%d" % os.getpid()], capture_output=True)
+    if probe.returncode != 0: return "network namespaces cannot be made here: " + probe.stderr.decode().strip()
+    subprocess.run(["ip", "netns", "del", "wt-probe-%d" % os.getpid()], capture_output=True)
+    return None
+
+
+def run(*command, check=True, timeout=60):
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=timeout)
+    if check and done.returncode != 0: raise RuntimeError("%s: %s" % (" ".join(command), done.stdout))
+    return done
+
+
+def wait_for(what, seconds=20.0, every=0.02):
+    """The first true value of what(); fails when it stays false."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        got = what()
+        if got: return got
+        time.sleep(every)
+    raise AssertionError("did not come within %g s: %s" % (seconds, getattr(what, "__doc__", None) or what))
+
+
+class Hosts:
+    """client 10.99.1.2, fd00:1::2 - gateway .1 - server 10.99.2.2, fd00:2::2, with a web server on port 8080."""
+    CLIENT, SERVER, SERVER6 = "10.99.1.2", "10.99.2.2", "fd00:2::2"
+
+    def __init__(self, queue_options="--queue-num 0 --queue-bypass"):
+        self.queue_options = queue_options.split()
+        self.folder = tempfile.mkdtemp(prefix="weir-e2e-")
+        os.chmod(self.folder, 0o755)
+        self.processes = []
+        tag = "wt%d" % os.getpid()
+        self.names = {host: tag + host for host in ("client", "gateway", "server")}
+        try:
+            self._build(tag)
+        except Exception:
+            self.close()
+            raise
+
+    def _build(self, tag):
+        for name in self.names.values(): run("ip", "netns", "add", name)
+        for number, side in ((1, "client"), (2, "server")):
+            outer, inner = "%sa%d" % (tag, number), "%sb%d" % (tag, number)
+            run("ip", "link", "add", outer, "type", "veth", "peer", "name", inner)
+            run("ip", "link", "set", outer, "netns", self.names[side])
+            run("ip", "link", "set", inner, "netns", self.names["gateway"])
+            for host, device, last in ((side, outer, 2), ("gateway", inner, 1)):
+                self.inside(host, "sysctl", "-qw", "net.ipv6.conf.all.accept_dad=0", "net.ipv6.conf.%s.accept_dad=0" % device)
+                self.inside(host, "ip", "address", "add", "10.99.%d.%d/24" % (number, last), "dev", device)
+                self.inside(host, "ip", "address", "add", "fd00:%d::%d/64" % (number, last), "dev", device, "nodad")
+                self.inside(host, "ip", "link", "set", "lo", "up")
+                self.inside(host, "ip", "link", "set", device, "up")
+            self.inside(side, "ip", "route", "add", "default", "via", "10.99.%d.1" % number)
+            self.inside(side, "ip", "-6", "route", "add", "default", "via", "fd00:%d::1" % number)
+        self.inside("gateway", "sysctl", "-qw", "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1")
+        self._serve()
+
+    def _serve(self):
+        os.mkdir(self.path("www"))
+        for name, content in (("index.html", b"hello\n"), ("big", os.urandom(1 << 20)), ("secret", b"classified document\n"),
+                              ("report", b"classified report\n")):
+            with open(self.path("www/" + name), "wb") as f: f.write(content)
+        with open(self.path("nginx.conf"), "w") as f:
+            f.write("daemon off; master_process off; pid %s; error_log %s; events {} http { access_log off; server { listen 8080; listen [::]:8080; root %s; } }"
+                    % (self.path("nginx.pid"), self.path("nginx.log"), self.path("www")))
+        self.spawn("server", "nginx", "-c", self.path("nginx.conf"))
+        wait_for(lambda: self.fetch("/index.html").returncode == 0)
+
+    def path(self, name): return os.path.join(self.folder, name)
+
+    def inside(self, host, *command, **how): return run("ip", "netns", "exec", self.names[host], *command, **how)
+
+    def spawn(self, host, *command, log="programs.log"):
+        out = open(self.path(log), "a")
+        process = subprocess.Popen(["ip", "netns", "exec", self.names[host], *command], stdout=out, stderr=out,
+                                   stdin=subprocess.DEVNULL, start_new_session=True)
+        out.close()
+        self.processes.append(process)
+        return process
+
+    def fetch(self, path, server=SERVER, seconds=5, check=False):
+        target = "[%s]" % server if ":" in server else server
+        return self.inside("client", "curl", "-sS", "-g", "--max-time", str(seconds), "http://%s:8080%s" % (target, path),
+                           check=check, timeout=seconds + 30)
+
+    def ping(self, server=SERVER, count=3):
+        return self.inside("client", "ping", "-q", "-c", str(count), "-i", "0.05", "-W", "1", server, check=False).returncode == 0
+
+    def divert(self):
+        """From now on what the gateway forwards goes through the queue."""
+        for tables in ("iptables", "ip6tables"):
+            self.inside("gateway", tables, "-A", "FORWARD", "-j", "NFQUEUE", *self.queue_options)
+
+    def queues(self):
+        """{queue: number of packets waiting} of the queues that somebody has bound."""
+        lines = self.inside("gateway", "cat", "/proc/net/netfilter/nfnetlink_queue", check=False).stdout.splitlines()
+        return {int(l.split()[0]): int(l.split()[2]) for l in lines if len(l.split()) >= 9}
+
+    def close(self):
+        for process in self.processes:
+            if process.poll() is None:
+                try: os.killpg(process.pid, signal.SIGKILL)
+                except ProcessLookupError: pass
+            process.wait()
+        for name in self.names.values(): run("ip", "netns", "del", name, check=False)
+        shutil.rmtree(self.folder, ignore_errors=True)
