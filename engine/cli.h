@@ -20,6 +20,8 @@ inline constexpr int kExitDone = 0, kExitFailed = 1, kExitUsage = 2;
 struct CliOptions {
   std::vector<std::string> captures;    // -r
   std::vector<std::string> interfaces;  // -i
+  bool live_capture = false;            // interfaces, though perhaps the configuration names them
+  bool portable_capture = false;        // --pcap
   std::vector<std::string> queues;      // -q
   std::string bpf;                    // -f
   std::string config;                 // -c; empty: built-in defaults

@@ -87,7 +87,7 @@ po::options_description visible_options(const Command& command) {
 po::options_description hidden_options() {
   auto hidden = group("");
   hidden.add_options()("init-errors-fatal", "")("disable-detection", "")("simulate-ips", "")(
-      "af-packet", text("IFACE"), "")("pcap", text("IFACE"), "")("runmode", text("MODE"), "")("words", po::value<Texts>(), "");
+      "af-packet", text("IFACE")->implicit_value(""), "")("pcap", text("IFACE")->implicit_value(""), "")("runmode", text("MODE"), "")("words", po::value<Texts>(), "");
   return hidden;
 }
 
@@ -150,9 +150,11 @@ tl::expected<void, std::string> read_values(const Reader& in, CliOptions& out) {
   out.captures = in.list("read");
   out.interfaces = split_lists(in.list("interface"));
   out.queues = in.list("queue");
-  for (const char* suricata : {"af-packet", "pcap"})
-    if (in.flag(suricata)) out.interfaces.push_back(in.one(suricata));
-  if ((out.captures.empty() ? 0 : 1) + (out.interfaces.empty() ? 0 : 1) + (out.queues.empty() ? 0 : 1) > 1)
+  for (const char* way : {"af-packet", "pcap"})
+    if (const std::string interface = in.one(way); !interface.empty()) out.interfaces.push_back(interface);
+  out.portable_capture = in.flag("pcap");
+  out.live_capture = !out.interfaces.empty() || in.flag("af-packet") || in.flag("pcap");
+  if ((out.captures.empty() ? 0 : 1) + (out.live_capture ? 1 : 0) + (out.queues.empty() ? 0 : 1) > 1)
     return tl::unexpected(std::string("-r, -i and -q exclude each other"));
   out.bpf = in.one("filter");
   out.config = in.one("config");

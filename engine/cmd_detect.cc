@@ -27,7 +27,7 @@ RunOptions run_options(const CliOptions& options, const RuleSetup& setup, bool p
 }
 
 int scan(const CliOptions& options, bool prevent) {
-  if (!options.interfaces.empty() || !options.queues.empty()) return run_live_command(options, prevent);
+  if (options.live_capture || !options.queues.empty()) return run_live_command(options, prevent);
   if (options.captures.empty()) {
     fmt::print(stderr, "weir {0}: no input: name capture files or folders with -r, or {1}\nTry 'weir {0} --help'.\n",
                prevent ? "prevent" : "detect", prevent ? "queues with -q" : "interfaces with -i");

@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include "engine/cli.h"
-#include "engine/live/af_packet_source.h"
 #include "engine/live/guard.h"
+#include "engine/live/interface_settings.h"
 #include "engine/live/live_run.h"
 #include "engine/live/nfqueue_source.h"
 #include "engine/live/pulse.h"
@@ -12,14 +12,35 @@
 namespace weir::engine {
 namespace {
 
-std::vector<WorkerPlan> plan_interfaces(const CliOptions& options) {
+std::vector<WorkerPlan> plan_interface(const InterfaceSettings& settings) {
   std::vector<WorkerPlan> plans;
-  for (const std::string& interface : options.interfaces)
-    plans.push_back({fmt::format("W#01-{}", interface),
-                     [settings = AfPacketSettings{.interface = interface, .bpf = options.bpf}] {
-                       return open_af_packet(settings);
-                     },
-                     interface});
+  const std::string& interface = settings.portable ? settings.pcap.interface : settings.ring.interface;
+  for (unsigned i = 0; i < settings.workers; ++i) {
+    WorkerPlan plan{.name = fmt::format("W#{:02}-{}", i + 1, interface), .open = {}, .interface = interface};
+    if (settings.portable)
+      plan.open = [pcap = settings.pcap] { return open_pcap_live(pcap); };
+    else
+      plan.open = [ring = settings.ring] { return open_af_packet(ring); };
+    plans.push_back(std::move(plan));
+  }
+  return plans;
+}
+
+tl::expected<std::vector<WorkerPlan>, std::string> plan_interfaces(const CliOptions& options,
+                                                                   const Config& config) {
+  std::vector<std::string> interfaces = options.interfaces;
+  if (interfaces.empty()) interfaces = configured_interfaces(config);
+  if (interfaces.empty())
+    return tl::unexpected(std::string("no interface: name one with -i, or in af-packet:"));
+  std::vector<WorkerPlan> plans;
+  for (const std::string& interface : interfaces) {
+    const auto settings =
+        interface_settings(config, interface, {options.bpf, options.threads, options.portable_capture});
+    if (!settings) return tl::unexpected(settings.error());
+    if (const std::string warning = offload_warning(interface); !warning.empty())
+      fmt::print(stderr, "weir: warning: {}\n", warning);
+    for (WorkerPlan& plan : plan_interface(*settings)) plans.push_back(std::move(plan));
+  }
   return plans;
 }
 
@@ -83,8 +104,10 @@ int run_live_command(const CliOptions& options, bool prevent) {
     print_error(reason);
     return status;
   };
-  if (!options.queues.empty() && !prevent) return fail("-q is for weir prevent; detect listens with -i", kExitUsage);
-  if (options.queues.empty() && prevent) return fail("-i is for weir detect; prevent takes queues with -q", kExitUsage);
+  if (!options.queues.empty() && !prevent)
+    return fail("-q is for weir prevent; detect listens with -i", kExitUsage);
+  if (options.queues.empty() && prevent)
+    return fail("-i is for weir detect; prevent takes queues with -q", kExitUsage);
   auto signals = Signals::take();
   if (!signals) return fail(signals.error());
   const auto config = load_configuration(options);
@@ -93,9 +116,9 @@ int run_live_command(const CliOptions& options, bool prevent) {
   if (!queues) return fail(queues.error(), kExitUsage);
   const auto nfqueue = NfqueueSettings::from(*config);
   if (!nfqueue) return fail(nfqueue.error());
-  const bool inline_queues = !queues->empty();
-  auto safety = make_safety(inline_queues ? queues->size() : options.interfaces.size(),
-                            inline_queues ? &*nfqueue : nullptr, *config);
+  auto plans = prevent ? std::vector<WorkerPlan>(queues->size()) : plan_interfaces(options, *config);
+  if (!plans) return fail(plans.error());
+  auto safety = make_safety(plans->size(), prevent ? &*nfqueue : nullptr, *config);
   if (!safety) return fail(safety.error());
 
   RuleSetupOptions sources = options.rules;
@@ -105,7 +128,7 @@ int run_live_command(const CliOptions& options, bool prevent) {
   if (!make_log_dir(options.log_dir)) return kExitFailed;
   LiveOptions live = live_options(options, setup, prevent);
   live.pulses = safety->board.pulses();
-  live.workers = inline_queues ? plan_queues(*queues, *nfqueue, *safety) : plan_interfaces(options);
+  live.workers = prevent ? plan_queues(*queues, *nfqueue, *safety) : std::move(*plans);
   if (auto pinned = pin_threads(*config, live); !pinned) return fail(pinned.error());
   auto rules =
       rules::RuleSet::build(std::move(setup.loaded.signatures), *setup.environment,

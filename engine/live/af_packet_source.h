@@ -27,7 +27,9 @@ struct AfPacketSettings {
   unsigned fanout_members = 1;          // more than one: the group is used
 };
 
-// Opens, maps and binds. Needs CAP_NET_RAW. Fails with a text that names the interface and what to do.
+// Opens, maps and binds. An interface that goes down, or goes and comes back under its name, is waited for:
+// that is said on standard error and counted. Needs CAP_NET_RAW. Fails with a text that names the interface
+// and what to do.
 tl::expected<std::unique_ptr<PacketSource>, std::string> open_af_packet(const AfPacketSettings& settings);
 
 }  // namespace weir::engine

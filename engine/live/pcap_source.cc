@@ -11,6 +11,8 @@ namespace {
 
 constexpr int kBatch = 256;  // packets a call of poll()
 constexpr int kReadTimeoutMs = 50;
+constexpr bool kChecksumsUnknown = false;  // libpcap does not say whether the card has yet to fill them in
+constexpr int kMaxLastBatches = 1024;  // after the end was asked for
 
 struct Closer {
   void operator()(pcap_t* p) const { pcap_close(p); }
@@ -34,7 +36,11 @@ class PcapLiveSource final : public PacketSource {
     ++errors_;
     return tl::unexpected(fmt::format("{}: {}", interface_, pcap_geterr(handle_.get())));
   }
-  void close(PacketHandler& handler) override { (void)poll(handler, std::chrono::milliseconds(0)); }
+  // What the system has yet to hand over comes after its read timeout.
+  void close(PacketHandler& handler) override {
+    for (int i = 0; i < kMaxLastBatches; ++i)
+      if (const auto got = poll(handler, std::chrono::milliseconds(2 * kReadTimeoutMs)); !got || *got == 0) break;
+  }
   CaptureCounters counters() override {
     pcap_stat stat{};
     if (pcap_stats(handle_.get(), &stat) == 0) {
@@ -58,7 +64,7 @@ class PcapLiveSource final : public PacketSource {
                         .time = TimeUs{header->ts.tv_sec} * 1'000'000 + header->ts.tv_usec,
                         .number = 0,
                         .link_type = context.link_type};
-    (void)context.handler.packet(raw, true);
+    (void)context.handler.packet(raw, kChecksumsUnknown);
   }
 
   Handle handle_;

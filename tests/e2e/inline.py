@@ -26,10 +26,10 @@ class Gateway(unittest.TestCase):
         os.mkdir(self.hosts.path("log"))
 
     def start(self, *arguments, queues=1):
-        engine = self.hosts.spawn("gateway", WEIR, "prevent", "-q", self.queues, "-S", self.hosts.path("test.rules"), "-l",
-                                  self.hosts.path("log"), "--no-cache", *arguments, log="weir.log")
-        wait_for(lambda: engine.poll() is not None or len(self.hosts.queues()) == queues)
+        engine = self.hosts.spawn_service("gateway", WEIR, "prevent", "-q", self.queues, "-S", self.hosts.path("test.rules"), "-l",
+                                          self.hosts.path("log"), "--no-cache", *arguments, log="weir.log")
         self.assertIsNone(engine.poll(), self.said())
+        self.assertEqual(len(self.hosts.queues()), queues)
         return engine
 
     def running(self, *arguments, **how):

@@ -2,7 +2,7 @@
 
 Needs root and iproute2; every address lies in the namespaces. Used by the end-to-end tests beside this file.
 """
-import os, shutil, signal, subprocess, tempfile, time
+import os, shutil, signal, socket, subprocess, tempfile, time
 
 TOOLS = ("ip", "nginx", "curl", "iptables", "ip6tables", "ping", "sysctl")
 
@@ -53,12 +53,14 @@ class Hosts:
 
     def _build(self, tag):
         for name in self.names.values(): run("ip", "netns", "add", name)
+        self.devices = {}  # by host and number of its network
         for number, side in ((1, "client"), (2, "server")):
             outer, inner = "%sa%d" % (tag, number), "%sb%d" % (tag, number)
             run("ip", "link", "add", outer, "type", "veth", "peer", "name", inner)
             run("ip", "link", "set", outer, "netns", self.names[side])
             run("ip", "link", "set", inner, "netns", self.names["gateway"])
             for host, device, last in ((side, outer, 2), ("gateway", inner, 1)):
+                self.devices[(host, number)] = device
                 self.inside(host, "sysctl", "-qw", "net.ipv6.conf.all.accept_dad=0", "net.ipv6.conf.%s.accept_dad=0" % device)
                 self.inside(host, "ip", "address", "add", "10.99.%d.%d/24" % (number, last), "dev", device)
                 self.inside(host, "ip", "address", "add", "fd00:%d::%d/64" % (number, last), "dev", device, "nodad")
@@ -90,6 +92,21 @@ class Hosts:
                                    stdin=subprocess.DEVNULL, start_new_session=True)
         out.close()
         self.processes.append(process)
+        return process
+
+    def spawn_service(self, host, *command, log):
+        """As spawn(), and waits until the program tells its service manager that it is ready, or has ended."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+            manager.bind(self.path("notify"))
+            os.chmod(self.path("notify"), 0o777)
+            manager.settimeout(0.05)
+            process = self.spawn(host, "env", "NOTIFY_SOCKET=" + self.path("notify"), *command, log=log)
+            def ready():
+                """the program is ready"""
+                try: return b"READY=1" in manager.recv(4096)
+                except TimeoutError: return process.poll() is not None
+            wait_for(ready)
+        os.unlink(self.path("notify"))
         return process
 
     def fetch(self, path, server=SERVER, seconds=5, check=False):
