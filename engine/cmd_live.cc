@@ -1,3 +1,4 @@
+#include <cstdlib>
 #include <optional>
 
 #include <fmt/format.h>
@@ -137,7 +138,9 @@ int run_live_command(const CliOptions& options, bool prevent) {
   if (!summary) return fail(summary.error());
   for (const std::string& error : summary->errors) print_error(error);
   if (is_watched(options)) print_summary(*summary, options);
-  return summary->errors.empty() ? kExitDone : kExitFailed;
+  const int status = summary->errors.empty() ? kExitDone : kExitFailed;
+  if (summary->threads_left) std::_Exit(status);
+  return status;
 }
 
 }  // namespace weir::engine

@@ -8,14 +8,12 @@
 
 #include "engine/live/clock.h"
 #include "engine/live/fd_loop.h"
-#include "engine/live/live_worker.h"
 #include "engine/live/notify.h"
-#include "engine/live/progress_watch.h"
 #include "engine/live/signals.h"
+#include "engine/live/worker_set.h"
 #include "engine/log_outputs.h"
 #include "engine/log_writer.h"
 #include "engine/pipeline.h"
-#include "rules/shared_state.h"
 
 namespace weir::engine {
 namespace {
@@ -25,33 +23,23 @@ using std::chrono::milliseconds, std::chrono::seconds;
 
 constexpr milliseconds kTick{100}, kReportLimit{500}, kDrainLimit{10'000};
 
-ChecksumTrust checksum_trust(ChecksumMode mode) {
-  switch (mode) {
-    case ChecksumMode::all: return ChecksumTrust::all;
-    case ChecksumMode::none: return ChecksumTrust::none;
-    default: return ChecksumTrust::kernel;
-  }
-}
-
 class LiveRun {
  public:
   LiveRun(const LiveOptions& options, const Config& config, const PipelineSetup& setup, LogOutputs& outputs,
-          Signals& signals, std::shared_ptr<const rules::RuleSet> rules)
+          Signals& signals)
       : options_(options),
-        setup_(setup),
         signals_(signals),
-        rules_(std::move(rules)),
         writer_(outputs, LogWriterSettings::from(config)),
         stats_end_(writer_.add_end()),
+        workers_(options, setup, writer_, milliseconds(config.number("weir.restart-stuck-ms", 10'000))),
         stats_on_(config.flag("stats.enabled", true)),
         stats_every_(std::max<std::int64_t>(config.number("stats.interval", 8), 1)) {}
 
-  tl::expected<void, std::string> start() {
-    for (const WorkerPlan& plan : options_.workers)
-      if (auto started = start_worker(plan); !started) return started;
+  tl::expected<void, std::string> start(const std::shared_ptr<const rules::RuleSet>& rules) {
+    if (auto started = workers_.start(rules); !started) return started;
     if (!notifier_.problem().empty()) fmt::print(stderr, "weir: warning: {}\n", notifier_.problem());
-    notifier_.ready(
-        fmt::format("inspecting with {} workers, {} rules", workers_.size(), options_.rules_loaded));
+    notifier_.ready(fmt::format("inspecting with {} workers, {} rules", workers_.workers().size(),
+                                options_.rules_loaded));
     return {};
   }
 
@@ -59,12 +47,14 @@ class LiveRun {
     FdLoop fds;
     fds.add(signals_.fd(), POLLIN, [this](short) { take_signals(); });
     auto next_stats = begin_ + stats_every_;
-    while (!stopping_ && !all_ended()) {
+    while (!stopping_ && !workers_.all_ended() && !workers_.failed()) {
       fds.wait(kTick);
       writer_.tick();
       notify_alive();
+      for (const std::string& said : workers_.replace_stuck(Clock::now()))
+        fmt::print(stderr, "weir: warning: {}\n", said);
       if (stats_on_ && Clock::now() >= next_stats) {
-        write_stats(sum_up());
+        write_stats(workers_.sum_up(kReportLimit));
         next_stats += stats_every_;
       }
     }
@@ -73,16 +63,13 @@ class LiveRun {
   // All flows end and are logged.
   RunSummary finish() {
     notifier_.stopping();
-    for (const auto& worker : workers_) worker->request_stop();
-    const auto limit = Clock::now() + kDrainLimit;
-    while (!all_ended() && Clock::now() < limit) std::this_thread::sleep_for(milliseconds(5));
     RunSummary summary;
-    const LiveWorker::Report total = sum_up();
+    if (workers_.failed()) summary.errors.emplace_back("workers do not get on");
+    workers_.stop(kDrainLimit, summary.errors);
+    const LiveWorker::Report total = workers_.sum_up(kReportLimit);
     if (stats_on_) write_stats(total);
-    for (const auto& worker : workers_)
-      if (worker->ended() && !worker->error().empty()) summary.errors.push_back(worker->error());
-    workers_.clear();
     writer_.stop(kDrainLimit, summary.errors);
+    summary.threads_left = workers_.left_behind();
     summary.counters = total.counters;
     summary.packets = total.counters.decoder_pkts;
     summary.bytes = total.counters.decoder_bytes;
@@ -93,28 +80,12 @@ class LiveRun {
   }
 
  private:
-  tl::expected<void, std::string> start_worker(const WorkerPlan& plan) {
-    auto source = plan.open();
-    if (!source) return tl::unexpected(source.error());
-    auto end = writer_.add_end();
-    LiveWorker::Parts parts{.pulse = &options_.pulses[workers_.size()],
-                            .source = std::move(*source),
-                            .outputs = end->outputs(),
-                            .lines = std::move(end),
-                            .checksums = checksum_trust(options_.checksums),
-                            .cores = plan.cores};
-    workers_.push_back(std::make_unique<LiveWorker>(plan.name, setup_, rules_, shared_, std::move(parts)));
-    return {};
-  }
-
   // As long as all workers are: a stuck one is for the service manager to end with us.
   void notify_alive() {
     const auto interval = notifier_.watchdog_interval();
     if (!interval) return;
-    beats_.clear();
-    for (const auto& worker : workers_) beats_.push_back(worker->beats());
     const auto now = Clock::now();
-    notifier_.watchdog(progress_.all_move(beats_, now, *interval), now);
+    notifier_.watchdog(workers_.all_move(now, *interval), now);
   }
 
   void take_signals() {
@@ -122,20 +93,6 @@ class LiveRun {
       if (*signal == LiveSignal::stop) stopping_ = true;
       if (*signal == LiveSignal::reopen) writer_.request_reopen();
     }
-  }
-
-  [[nodiscard]] bool all_ended() const {
-    return std::all_of(workers_.begin(), workers_.end(), [](const auto& w) { return w->ended(); });
-  }
-
-  LiveWorker::Report sum_up() {
-    LiveWorker::Report sum;
-    for (const auto& worker : workers_) {
-      const LiveWorker::Report report = worker->report(kReportLimit);
-      sum.counters += report.counters;
-      sum.capture += report.capture;
-    }
-    return sum;
   }
 
   [[nodiscard]] std::uint64_t total_of(std::atomic<std::uint64_t> Pulse::*counter) const {
@@ -168,17 +125,12 @@ class LiveRun {
   }
 
   const LiveOptions& options_;
-  const PipelineSetup& setup_;
   Signals& signals_;
-  std::shared_ptr<const rules::RuleSet> rules_;
-  rules::SharedState shared_;
   LogWriter writer_;
   std::unique_ptr<LogWriter::End> stats_end_;
-  std::vector<std::unique_ptr<LiveWorker>> workers_;
+  WorkerSet workers_;
   CounterNames names_;
   ServiceNotifier notifier_ = ServiceNotifier::from_environment();
-  ProgressWatch progress_;
-  std::vector<std::uint64_t> beats_;
   const bool stats_on_;
   const seconds stats_every_;
   const Clock::time_point begin_ = Clock::now();
@@ -202,14 +154,22 @@ tl::expected<RunSummary, std::string> run_live(const LiveOptions& options, const
                                                std::shared_ptr<const rules::RuleSet> rules) {
   // Threads that are started from here on inherit it; workers have cores of their own.
   if (!options.management_cores.empty()) (void)pin_this_thread(options.management_cores);
-  auto setup = PipelineSetup::make(config, options.prevent);
-  if (!setup) return tl::unexpected(setup.error());
-  auto outputs = LogOutputs::open(config, options.log_dir);
-  if (!outputs) return tl::unexpected(outputs.error());
-  LiveRun run(options, config, *setup, *outputs, signals, std::move(rules));
-  if (auto started = run.start(); !started) return tl::unexpected(started.error());
-  run.loop();
-  return run.finish();
+  auto made = PipelineSetup::make(config, options.prevent);
+  if (!made) return tl::unexpected(made.error());
+  auto opened = LogOutputs::open(config, options.log_dir);
+  if (!opened) return tl::unexpected(opened.error());
+  auto setup = std::make_unique<PipelineSetup>(std::move(*made));
+  auto outputs = std::make_unique<LogOutputs>(std::move(*opened));
+  auto run = std::make_unique<LiveRun>(options, config, *setup, *outputs, signals);
+  if (auto started = run->start(rules); !started) return tl::unexpected(started.error());
+  run->loop();
+  RunSummary summary = run->finish();
+  if (summary.threads_left) {  // what they may come back to stays
+    (void)run.release();
+    (void)outputs.release();
+    (void)setup.release();
+  }
+  return summary;
 }
 
 }  // namespace weir::engine

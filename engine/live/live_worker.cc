@@ -38,6 +38,7 @@ void LiveWorker::run() {
     parts_.lines->hand_over();
     if (has_commands_.load(std::memory_order_relaxed)) run_commands();
   }
+  if (abandoned_.load()) return;
   if (error_.empty()) parts_.source->close(*this);
   pipeline_.finish();
   parts_.lines->hand_over();
@@ -97,8 +98,19 @@ LiveWorker::Report LiveWorker::report(std::chrono::milliseconds limit) {
     std::unique_lock wait(done->lock);
     done->changed.wait_for(wait, limit, [&] { return done->yes; });
   }
+  return last_report();
+}
+
+LiveWorker::Report LiveWorker::last_report() {
   const std::lock_guard guard(lock_);
   return last_report_;
+}
+
+void LiveWorker::abandon() {
+  abandoned_.store(true);
+  request_stop();
+  parts_.source->abandon();
+  thread_.detach();
 }
 
 }  // namespace weir::engine

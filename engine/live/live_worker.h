@@ -56,6 +56,12 @@ class LiveWorker final : private PacketHandler {
   };
   Report report(std::chrono::milliseconds limit);
 
+  // What it said the last time.
+  Report last_report();
+  // The thread is stuck: its packets are given to somebody else, and should it come back, it ends at once.
+  // The object must not be destroyed any more.
+  void abandon();
+
   // Asks for the end: all flows end and are logged.
   void request_stop() { stopping_.store(true, std::memory_order_relaxed); }
   // All is done, the last lines are handed over.
@@ -79,7 +85,7 @@ class LiveWorker final : private PacketHandler {
   EventOrder order_;  // live logs keep no order between workers
   Parts parts_;
   Pipeline pipeline_;
-  std::atomic<bool> stopping_{false}, ended_{false}, has_commands_{false};
+  std::atomic<bool> stopping_{false}, abandoned_{false}, ended_{false}, has_commands_{false};
   std::mutex lock_;  // of what follows
   std::vector<Command> commands_;
   Report last_report_;

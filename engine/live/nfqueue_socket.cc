@@ -56,7 +56,7 @@ NfqueueSocket::NfqueueSocket(NfqueueSocket&& other) noexcept
     : fd_(std::exchange(other.fd_, -1)),
       queue_(other.queue_),
       settings_(other.settings_),
-      bound_(other.bound_),
+      bound_(other.bound_.load()),
       overruns_(other.overruns_),
       verdict_errors_(other.verdict_errors_),
       buffers_(std::move(other.buffers_)) {}
@@ -103,7 +103,7 @@ tl::expected<void, std::string> NfqueueSocket::bind() {
 }
 
 void NfqueueSocket::unbind() {
-  if (!std::exchange(bound_, false)) return;
+  if (!bound_.exchange(false)) return;
   std::array<char, kRequestBytes> buffer{};
   nlmsghdr* message = nfq_nlmsg_put(buffer.data(), NFQNL_MSG_CONFIG, queue_);
   nfq_nlmsg_cfg_put_cmd(message, AF_UNSPEC, NFQNL_CFG_CMD_UNBIND);

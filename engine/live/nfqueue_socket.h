@@ -4,6 +4,7 @@
 // ready. Needs CAP_NET_ADMIN for every call that sends. Used by one thread at a time.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -45,6 +46,7 @@ class NfqueueSocket {
   // From here on packets come. Fails when another program has the queue.
   tl::expected<void, std::string> bind();
   // No more packets; those that wait in the kernel are dropped by it, unless they have been judged.
+  // May be called by any thread.
   void unbind();
 
   // What has come, at most settings.batch packets, after waiting up to `wait` when there is nothing; 0 does
@@ -75,7 +77,7 @@ class NfqueueSocket {
   int fd_;
   std::uint16_t queue_;
   NfqueueSettings settings_;
-  bool bound_ = false;
+  std::atomic<bool> bound_{false};
   std::chrono::milliseconds timeout_{0};
   std::uint64_t overruns_ = 0, verdict_errors_ = 0;
   std::unique_ptr<Buffers> buffers_;

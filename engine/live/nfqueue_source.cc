@@ -42,6 +42,8 @@ class NfqueueSource final : public PacketSource {
     socket_.unbind();
   }
 
+  void abandon() override { socket_.unbind(); }
+
   CaptureCounters counters() override {
     seen_.kernel_drops = kernel_drops();
     seen_.errors = socket_.overruns() + socket_.verdict_errors();

@@ -56,6 +56,9 @@ class PacketSource {
                                                       std::chrono::milliseconds wait) = 0;
   // The run ends: what has been handed to us already is judged, then nothing comes any more.
   virtual void close(PacketHandler& handler) = 0;
+  // The source's thread is stuck: packets go to nobody, or to a source that is opened anew. The only function
+  // that another thread may call.
+  virtual void abandon() {}
   [[nodiscard]] virtual CaptureCounters counters() = 0;
   // The interface, for events (in_iface); empty when there is none.
   [[nodiscard]] virtual std::string_view interface() const { return {}; }

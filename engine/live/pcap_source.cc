@@ -12,7 +12,7 @@ namespace {
 constexpr int kBatch = 256;  // packets a call of poll()
 constexpr int kReadTimeoutMs = 50;
 constexpr bool kChecksumsUnknown = false;  // libpcap does not say whether the card has yet to fill them in
-constexpr int kMaxLastBatches = 1024;  // after the end was asked for
+constexpr int kMaxLastBatches = 1024;      // after the end was asked for
 
 struct Closer {
   void operator()(pcap_t* p) const { pcap_close(p); }
@@ -39,7 +39,8 @@ class PcapLiveSource final : public PacketSource {
   // What the system has yet to hand over comes after its read timeout.
   void close(PacketHandler& handler) override {
     for (int i = 0; i < kMaxLastBatches; ++i)
-      if (const auto got = poll(handler, std::chrono::milliseconds(2 * kReadTimeoutMs)); !got || *got == 0) break;
+      if (const auto got = poll(handler, std::chrono::milliseconds(2 * kReadTimeoutMs)); !got || *got == 0)
+        break;
   }
   CaptureCounters counters() override {
     pcap_stat stat{};

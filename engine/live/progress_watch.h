@@ -26,6 +26,16 @@ class ProgressWatch {
     }
     return all;
   }
+  // Of the last call: whether this one has not counted on for longer than `limit`.
+  [[nodiscard]] bool is_stuck(std::size_t worker, Clock::time_point now,
+                              std::chrono::microseconds limit) const {
+    return now - seen_[worker].when > limit;
+  }
+  // Its time, or that of all, starts anew.
+  void forgive(std::size_t worker, Clock::time_point now) { seen_[worker].when = now; }
+  void forgive_all(Clock::time_point now) {
+    for (Seen& seen : seen_) seen.when = now;
+  }
 
  private:
   struct Seen {
