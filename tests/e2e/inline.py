@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """`weir prevent -q` as a gateway between real programs: what it stops, and that nothing else stops with it. inline.py WEIR"""
-import json, os, signal, sys, time, unittest
+import json, os, signal, subprocess, sys, time, unittest
 
 from network import Hosts, missing, wait_for
 
@@ -164,6 +164,14 @@ class Balanced(Gateway):
         events = self.stop(engine)
         self.assertEqual(len([e for e in events if e["event_type"] == "http" and e["http"]["url"] == "/index.html"]), 12)
         self.assertEqual(len(self.alerts(events, 4)), 12)
+
+
+class Examples(unittest.TestCase):
+    def test_the_gateway_example_shows_a_page_that_is_dropped(self):
+        demo = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "examples", "gateway", "demo.sh")
+        done = subprocess.run([demo, WEIR], capture_output=True, text=True, timeout=120)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertIn('"signature":"DEMO plans asked for"', done.stdout)
 
 
 if __name__ == "__main__":
