@@ -128,6 +128,7 @@ int run_live_command(const CliOptions& options, bool prevent) {
   if (!report_rules(setup, options)) return kExitFailed;
   if (!make_log_dir(options.log_dir)) return kExitFailed;
   LiveOptions live = live_options(options, setup, prevent);
+  live.fail_open = nfqueue->fail_open;
   live.pulses = safety->board.pulses();
   live.workers = prevent ? plan_queues(*queues, *nfqueue, *safety) : std::move(*plans);
   if (auto pinned = pin_threads(*config, live); !pinned) return fail(pinned.error());

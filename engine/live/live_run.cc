@@ -106,6 +106,7 @@ class LiveRun {
     values.emplace_back("capture.kernel_packets", total.capture.kernel_packets);
     values.emplace_back("capture.kernel_drops", total.capture.kernel_drops);
     values.emplace_back("capture.errors", total.capture.errors);
+    values.emplace_back("weir.out_of_memory", total.out_of_memory);
     if (options_.prevent) {
       values.emplace_back("weir.guard.takeovers", total_of(&Pulse::takeovers));
       values.emplace_back("weir.guard.passed", total_of(&Pulse::passed));

@@ -36,6 +36,7 @@ struct LiveOptions {
   std::string log_dir = ".";
   ChecksumMode checksums = ChecksumMode::automatic;  // automatic: as the kernel says of each packet
   bool prevent = false;
+  bool fail_open = true;  // inline: packets that cannot be inspected pass
   bool verbose = false;
   std::vector<WorkerPlan> workers;
   Cores management_cores;  // of all other threads

@@ -3,6 +3,7 @@
 #include <pthread.h>
 
 #include <condition_variable>
+#include <new>
 #include <utility>
 
 #include "engine/live/clock.h"
@@ -47,11 +48,17 @@ void LiveWorker::run() {
   ended_.store(true, std::memory_order_release);
 }
 
+// Memory that is not there costs a packet its inspection, not the network its gateway.
 Judgement LiveWorker::packet(const RawPacket& raw, bool checksums_count) {
   pipeline_.verify_checksums(parts_.checksums == ChecksumTrust::all ||
                              (parts_.checksums == ChecksumTrust::kernel && checksums_count));
-  const Verdict verdict = pipeline_.inspect(raw);
-  return {verdict, pipeline_.rewritten()};
+  try {
+    const Verdict verdict = pipeline_.inspect(raw);
+    return {verdict, pipeline_.rewritten()};
+  } catch (const std::bad_alloc&) {
+    ++out_of_memory_;
+    return {parts_.fail_open ? Verdict::accept : Verdict::drop};
+  }
 }
 
 // Nothing comes, but time goes on: idle flows end.
@@ -78,7 +85,7 @@ void LiveWorker::run_commands() {
 void LiveWorker::keep_report() {
   const CaptureCounters capture = parts_.source->counters();
   const std::lock_guard guard(lock_);
-  last_report_ = {pipeline_.counters(), capture};
+  last_report_ = {pipeline_.counters(), capture, out_of_memory_};
 }
 
 LiveWorker::Report LiveWorker::report(std::chrono::milliseconds limit) {

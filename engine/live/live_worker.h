@@ -35,7 +35,8 @@ class LiveWorker final : private PacketHandler {
     std::vector<EventLog::Output> outputs;  // of `lines`
     std::unique_ptr<LogWriter::End> lines;
     ChecksumTrust checksums = ChecksumTrust::kernel;
-    Cores cores{};  // to be pinned to; empty: not pinned
+    bool fail_open = true;  // what cannot be inspected passes
+    Cores cores{};          // to be pinned to; empty: not pinned
   };
 
   // `setup` and `shared` outlive the worker. Starts at once.
@@ -53,6 +54,13 @@ class LiveWorker final : private PacketHandler {
   struct Report {
     Counters counters;
     CaptureCounters capture;
+    std::uint64_t out_of_memory = 0;  // packets that could not be inspected
+    Report& operator+=(const Report& other) {
+      counters += other.counters;
+      capture += other.capture;
+      out_of_memory += other.out_of_memory;
+      return *this;
+    }
   };
   Report report(std::chrono::milliseconds limit);
 
@@ -85,6 +93,7 @@ class LiveWorker final : private PacketHandler {
   EventOrder order_;  // live logs keep no order between workers
   Parts parts_;
   Pipeline pipeline_;
+  std::uint64_t out_of_memory_ = 0;
   std::atomic<bool> stopping_{false}, abandoned_{false}, ended_{false}, has_commands_{false};
   std::mutex lock_;  // of what follows
   std::vector<Command> commands_;

@@ -48,6 +48,7 @@ tl::expected<std::unique_ptr<LiveWorker>, std::string> WorkerSet::make(std::size
                           .outputs = end->outputs(),
                           .lines = std::move(end),
                           .checksums = checksum_trust(options_.checksums),
+                          .fail_open = options_.fail_open,
                           .cores = plan.cores};
   return std::make_unique<LiveWorker>(plan.name, setup_, rules_, shared_, std::move(parts));
 }
@@ -58,11 +59,7 @@ bool WorkerSet::all_ended() const {
 
 LiveWorker::Report WorkerSet::sum_up(std::chrono::milliseconds limit) {
   LiveWorker::Report sum = lost_;
-  for (const auto& worker : workers_) {
-    const LiveWorker::Report report = worker->report(limit);
-    sum.counters += report.counters;
-    sum.capture += report.capture;
-  }
+  for (const auto& worker : workers_) sum += worker->report(limit);
   return sum;
 }
 
@@ -113,9 +110,7 @@ bool WorkerSet::too_many(Clock::time_point now) {
 
 // The thread may come back at any time and use what is its own, so all of that stays where it is.
 void WorkerSet::abandon(std::size_t number) {
-  const LiveWorker::Report last = workers_[number]->last_report();
-  lost_.counters += last.counters;
-  lost_.capture += last.capture;
+  lost_ += workers_[number]->last_report();
   workers_[number].release()->abandon();
   left_behind_ = true;
 }

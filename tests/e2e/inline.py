@@ -18,18 +18,20 @@ drop http any any -> any any (msg:"in the answer"; flow:established,to_client; f
 class Gateway(unittest.TestCase):
     queues = "0"
     queue_options = "--queue-num 0 --queue-bypass"
+    bridge = False
+    place = "gateway"  # where the engine runs
 
     def setUp(self):
-        self.hosts = Hosts(self.queue_options)
+        self.hosts = Hosts(self.queue_options, self.bridge)
         self.addCleanup(self.hosts.close)
         with open(self.hosts.path("test.rules"), "w") as f: f.write(RULES)
         os.mkdir(self.hosts.path("log"))
 
     def start(self, *arguments, queues=1):
-        engine = self.hosts.spawn_service("gateway", WEIR, "prevent", "-q", self.queues, "-S", self.hosts.path("test.rules"), "-l",
+        engine = self.hosts.spawn_service(self.place, WEIR, "prevent", "-q", self.queues, "-S", self.hosts.path("test.rules"), "-l",
                                           self.hosts.path("log"), "--no-cache", *arguments, log="weir.log")
         self.assertIsNone(engine.poll(), self.said())
-        self.assertEqual(len(self.hosts.queues()), queues)
+        self.assertEqual(len(self.hosts.queues(self.place)), queues)
         return engine
 
     def running(self, *arguments, **how):
@@ -83,22 +85,22 @@ class Verdicts(Gateway):
 
     def test_ipv6_is_judged_too(self):
         engine = self.running()
-        self.assertEqual(self.hosts.fetch("/index.html", server=Hosts.SERVER6).stdout, "hello\n")
-        self.assertNotEqual(self.hosts.fetch("/secret", server=Hosts.SERVER6, seconds=2).returncode, 0)
+        self.assertEqual(self.hosts.fetch("/index.html", server=self.hosts.server6).stdout, "hello\n")
+        self.assertNotEqual(self.hosts.fetch("/secret", server=self.hosts.server6, seconds=2).returncode, 0)
         events = self.stop(engine)
         self.assertEqual([a["dest_ip"] for a in self.alerts(events, 1)], ["fd00:0002:0000:0000:0000:0000:0000:0002"])
 
     def test_packets_without_a_connection_are_dropped_one_by_one(self):
         engine = self.running()
         self.assertTrue(self.hosts.ping())
-        marked = self.hosts.inside("client", "ping", "-q", "-c", "2", "-i", "0.05", "-W", "1", "-p", "deadbeef", Hosts.SERVER, check=False)
+        marked = self.hosts.inside("client", "ping", "-q", "-c", "2", "-i", "0.05", "-W", "1", "-p", "deadbeef", self.hosts.server, check=False)
         self.assertIn("100% packet loss", marked.stdout)
         events = self.stop(engine)
         self.assertEqual(len(self.alerts(events, 2)), 2)
 
     def test_super_segments_come_whole_and_arrive_whole(self):
         engine = self.running()
-        self.hosts.inside("client", "curl", "-sS", "-o", self.hosts.path("got"), "http://%s:8080/big" % Hosts.SERVER)
+        self.hosts.inside("client", "curl", "-sS", "-o", self.hosts.path("got"), "http://%s:8080/big" % self.hosts.server)
         with open(self.hosts.path("got"), "rb") as a, open(self.hosts.path("www/big"), "rb") as b:
             self.assertEqual(a.read(), b.read())
         events = self.stop(engine)
@@ -164,6 +166,30 @@ class Balanced(Gateway):
         events = self.stop(engine)
         self.assertEqual(len([e for e in events if e["event_type"] == "http" and e["http"]["url"] == "/index.html"]), 12)
         self.assertEqual(len(self.alerts(events, 4)), 12)
+
+
+class Bridge(Gateway):
+    bridge = True
+
+    def test_what_a_bridge_forwards_is_judged(self):
+        engine = self.running()
+        self.assertEqual(self.hosts.fetch("/index.html").stdout, "hello\n")
+        self.assertNotEqual(self.hosts.fetch("/secret", seconds=2).returncode, 0)
+        self.assertNotEqual(self.hosts.fetch("/secret", server=self.hosts.server6, seconds=2).returncode, 0)
+        self.assertEqual(len(self.alerts(self.stop(engine), 1)), 2)
+
+
+class Host(Gateway):
+    place = "server"
+
+    def test_a_host_that_protects_itself_judges_what_comes_in_and_goes_out(self):
+        engine = self.start()
+        self.hosts.divert("server", ("INPUT", "OUTPUT"))
+        self.assertEqual(self.hosts.fetch("/index.html").stdout, "hello\n")
+        self.assertNotEqual(self.hosts.fetch("/secret", seconds=2).returncode, 0)
+        self.assertNotIn("classified", self.hosts.fetch("/report", seconds=2).stdout)
+        events = self.stop(engine)
+        self.assertEqual([len(self.alerts(events, sid)) for sid in (1, 4, 6)], [1, 1, 1])
 
 
 class Examples(unittest.TestCase):

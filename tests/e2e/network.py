@@ -35,11 +35,16 @@ def wait_for(what, seconds=20.0, every=0.02):
 
 
 class Hosts:
-    """client 10.99.1.2, fd00:1::2 - gateway .1 - server 10.99.2.2, fd00:2::2, with a web server on port 8080."""
-    CLIENT, SERVER, SERVER6 = "10.99.1.2", "10.99.2.2", "fd00:2::2"
+    """client 10.99.1.2, fd00:1::2 - gateway .1 - server 10.99.2.2, fd00:2::2, with a web server on port 8080.
 
-    def __init__(self, queue_options="--queue-num 0 --queue-bypass"):
+    With `bridge` the gateway has no addresses and is a bridge: the server is 10.99.1.3, fd00:1::3.
+    """
+
+    def __init__(self, queue_options="--queue-num 0 --queue-bypass", bridge=False):
         self.queue_options = queue_options.split()
+        self.bridge = bridge
+        self.client = "10.99.1.2"
+        self.server, self.server6 = ("10.99.1.3", "fd00:1::3") if bridge else ("10.99.2.2", "fd00:2::2")
         self.folder = tempfile.mkdtemp(prefix="weir-e2e-")
         os.chmod(self.folder, 0o755)
         self.processes = []
@@ -59,17 +64,37 @@ class Hosts:
             run("ip", "link", "add", outer, "type", "veth", "peer", "name", inner)
             run("ip", "link", "set", outer, "netns", self.names[side])
             run("ip", "link", "set", inner, "netns", self.names["gateway"])
-            for host, device, last in ((side, outer, 2), ("gateway", inner, 1)):
+            for host, device in ((side, outer), ("gateway", inner)):
                 self.devices[(host, number)] = device
                 self.inside(host, "sysctl", "-qw", "net.ipv6.conf.all.accept_dad=0", "net.ipv6.conf.%s.accept_dad=0" % device)
-                self.inside(host, "ip", "address", "add", "10.99.%d.%d/24" % (number, last), "dev", device)
-                self.inside(host, "ip", "address", "add", "fd00:%d::%d/64" % (number, last), "dev", device, "nodad")
                 self.inside(host, "ip", "link", "set", "lo", "up")
                 self.inside(host, "ip", "link", "set", device, "up")
+        if self.bridge:
+            self._bridge()
+        else:
+            self._route()
+        self._serve()
+
+    def _address(self, host, number, last, network):
+        device = self.devices[(host, number)]
+        self.inside(host, "ip", "address", "add", "10.99.%d.%d/24" % (network, last), "dev", device)
+        self.inside(host, "ip", "address", "add", "fd00:%d::%d/64" % (network, last), "dev", device, "nodad")
+
+    def _route(self):
+        for number, side in ((1, "client"), (2, "server")):
+            self._address(side, number, 2, number)
+            self._address("gateway", number, 1, number)
             self.inside(side, "ip", "route", "add", "default", "via", "10.99.%d.1" % number)
             self.inside(side, "ip", "-6", "route", "add", "default", "via", "fd00:%d::1" % number)
         self.inside("gateway", "sysctl", "-qw", "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1")
-        self._serve()
+
+    def _bridge(self):
+        self._address("client", 1, 2, 1)
+        self._address("server", 2, 3, 1)
+        self.inside("gateway", "ip", "link", "add", "bridge", "type", "bridge")
+        for number in (1, 2): self.inside("gateway", "ip", "link", "set", self.devices[("gateway", number)], "master", "bridge")
+        self.inside("gateway", "ip", "link", "set", "bridge", "up")
+        self.inside("gateway", "sysctl", "-qw", "net.bridge.bridge-nf-call-iptables=1", "net.bridge.bridge-nf-call-ip6tables=1")
 
     def _serve(self):
         os.mkdir(self.path("www"))
@@ -109,22 +134,23 @@ class Hosts:
         os.unlink(self.path("notify"))
         return process
 
-    def fetch(self, path, server=SERVER, seconds=5, check=False):
+    def fetch(self, path, server=None, seconds=5, check=False):
+        server = server or self.server
         target = "[%s]" % server if ":" in server else server
         return self.inside("client", "curl", "-sS", "-g", "--max-time", str(seconds), "http://%s:8080%s" % (target, path),
                            check=check, timeout=seconds + 30)
 
-    def ping(self, server=SERVER, count=3):
-        return self.inside("client", "ping", "-q", "-c", str(count), "-i", "0.05", "-W", "1", server, check=False).returncode == 0
+    def ping(self, server=None, count=3):
+        return self.inside("client", "ping", "-q", "-c", str(count), "-i", "0.05", "-W", "1", server or self.server, check=False).returncode == 0
 
-    def divert(self):
-        """From now on what the gateway forwards goes through the queue."""
+    def divert(self, host="gateway", chains=("FORWARD",)):
+        """From now on what the gateway forwards goes through the queue; or what passes other chains of another host."""
         for tables in ("iptables", "ip6tables"):
-            self.inside("gateway", tables, "-A", "FORWARD", "-j", "NFQUEUE", *self.queue_options)
+            for chain in chains: self.inside(host, tables, "-A", chain, "-j", "NFQUEUE", *self.queue_options)
 
-    def queues(self):
+    def queues(self, host="gateway"):
         """{queue: number of packets waiting} of the queues that somebody has bound."""
-        lines = self.inside("gateway", "cat", "/proc/net/netfilter/nfnetlink_queue", check=False).stdout.splitlines()
+        lines = self.inside(host, "cat", "/proc/net/netfilter/nfnetlink_queue", check=False).stdout.splitlines()
         return {int(l.split()[0]): int(l.split()[2]) for l in lines if len(l.split()) >= 9}
 
     def close(self):
