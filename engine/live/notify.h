@@ -1,8 +1,8 @@
 // Tells the service manager how the run is: systemd's notification protocol, sd_notify(3).
 //
-// A datagram of "NAME=value" lines to the socket that $NOTIFY_SOCKET names; that is all there is to it, so no
-// library is linked for it (libsystemd would bring its own dependencies into a program that reads hostile
-// traffic). Without the variable nothing is sent. For one thread.
+// A datagram of "NAME=value" lines to the socket that $NOTIFY_SOCKET names. That is all there is to it, and
+// it is documented as stable, so no library is linked for it; systems without systemd have nothing to
+// install. Without the variable nothing is sent. For one thread.
 #pragma once
 
 #include <sys/socket.h>
