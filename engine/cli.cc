@@ -1,6 +1,7 @@
 #include "engine/cli.h"
 
 #include <cstdlib>
+#include <cstring>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,6 +13,7 @@
 
 #include "engine/cli_options.h"
 #include "engine/config_check.h"
+#include "engine/live/privileges.h"
 #include "engine/log_outputs.h"
 #include "weir_version.h"
 
@@ -148,6 +150,9 @@ void print_error(std::string_view text) {
 std::string cache_dir(const Config& config, const CliOptions& options) {
   if (options.no_cache) return {};
   if (const auto configured = config.text("weir.cache-dir")) return *configured;
+  if (const char* cache = std::getenv("CACHE_DIRECTORY"); cache != nullptr && *cache == '/')  // systemd
+    return std::string(cache, std::strcspn(cache, ":"));
+  if (options.captures.empty() && RunAs::from(config, options.user, options.group).is_asked_for()) return "/var/cache/weir";
   if (const char* cache = std::getenv("XDG_CACHE_HOME"); cache != nullptr && *cache == '/') return std::string(cache) + "/weir";
   if (const char* home = std::getenv("HOME"); home != nullptr && *home == '/') return std::string(home) + "/.cache/weir";
   return {};

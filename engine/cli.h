@@ -29,6 +29,7 @@ struct CliOptions {
   RuleSetupOptions rules;             // -S, -s, --no-rules, --data-dir
   std::string log_dir = ".";          // -l
   std::string rule_profile;           // --rule-profile; empty: none
+  std::string user, group;            // --user, --group; empty: as configured
   std::string checksums = "auto";     // -k: auto, all or none
   unsigned threads = 0;               // 0: one a core
   bool strict = false;

@@ -41,6 +41,13 @@ void add_input(po::options_description& all) {
   all.add(input);
 }
 
+void add_privileges(po::options_description& all) {
+  auto privileges = group("Privileges (-i, -q)");
+  privileges.add_options()("user", text("USER"), "become this user, with the capabilities that are needed")(
+      "group", text("GROUP"), "and this group (default: the user's)");
+  all.add(privileges);
+}
+
 void add_rules(po::options_description& all) {
   auto rules = group("Rules");
   rules.add_options()("rules,S", texts("FILE"),
@@ -76,6 +83,7 @@ po::options_description visible_options(const Command& command) {
   if (command.takes_rules) add_rules(all);
   if (command.takes_rules) add_configuration(all);
   if (command.takes_output) add_output(all);
+  if (command.takes_input) add_privileges(all);
   auto other = group("Other");
   other.add_options()("verbose,v", "say more, also when standard error is not a terminal")("help,h",
                                                                                            "this text");
@@ -165,6 +173,8 @@ tl::expected<void, std::string> read_values(const Reader& in, CliOptions& out) {
   out.rules.data_dir = in.one("data-dir");
   out.log_dir = in.one("log-dir", ".");
   out.rule_profile = in.one("rule-profile");
+  out.user = in.one("user");
+  out.group = in.one("group");
   out.no_cache = in.flag("no-cache");
   out.strict = in.flag("strict") || in.flag("init-errors-fatal");
   out.verbose = in.flag("verbose");

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "engine/cli.h"
+#include "engine/live/confinement.h"
 #include "engine/progress.h"
 
 namespace weir::engine {
@@ -43,6 +44,7 @@ int scan(const CliOptions& options, bool prevent) {
 
   ProgressLine line;
   RunOptions run = run_options(options, setup, prevent);
+  run.confine = [&] { return confine_offline(options, *config); };
   if (::isatty(STDERR_FILENO) == 1) run.progress = [&line](const RunProgress& p) { line.show(p); };
   auto rules =
       rules::RuleSet::build(std::move(setup.loaded.signatures), *setup.environment, {.threads = worker_count(options), .cache_dir = cache_dir(*config, options)});

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "engine/cli.h"
+#include "engine/live/confinement.h"
 #include "engine/live/guard.h"
 #include "engine/live/interface_settings.h"
 #include "engine/live/live_run.h"
@@ -59,7 +60,8 @@ tl::expected<Safety, std::string> make_safety(std::size_t workers, const Nfqueue
   Safety out{std::move(*board), std::nullopt};
   const auto patience = config.number("weir.watchdog-ms", 500);
   if (queues == nullptr || !queues->fail_open || patience <= 0) return out;
-  auto guard = Guard::start(out.board, {.patience = std::chrono::milliseconds(patience)}, *queues);
+  auto guard = Guard::start(out.board, {.patience = std::chrono::milliseconds(patience)}, *queues,
+                            [&config] { confine_guard(config); });
   if (!guard) return tl::unexpected(guard.error());
   out.guard.emplace(std::move(*guard));
   return out;
@@ -119,14 +121,15 @@ int run_live_command(const CliOptions& options, bool prevent) {
   if (!nfqueue) return fail(nfqueue.error());
   auto plans = prevent ? std::vector<WorkerPlan>(queues->size()) : plan_interfaces(options, *config);
   if (!plans) return fail(plans.error());
+  if (auto dropped = become_live_user(options, *config, prevent); !dropped) return fail(dropped.error());
   auto safety = make_safety(plans->size(), prevent ? &*nfqueue : nullptr, *config);
   if (!safety) return fail(safety.error());
+  if (auto confined = confine_live(options, *config, prevent); !confined) return fail(confined.error());
 
   RuleSetupOptions sources = options.rules;
   sources.inline_mode = prevent;
   RuleSetup setup = set_up_rules(*config, sources);
   if (!report_rules(setup, options)) return kExitFailed;
-  if (!make_log_dir(options.log_dir)) return kExitFailed;
   LiveOptions live = live_options(options, setup, prevent);
   live.fail_open = nfqueue->fail_open;
   live.pulses = safety->board.pulses();

@@ -84,6 +84,8 @@ std::string data_folder(const Config& config, const RuleSetupOptions& options,
   return slash == std::string::npos ? "." : patterns[0].substr(0, std::max<std::size_t>(slash, 1));
 }
 
+constexpr std::string_view kTableKeys[] = {"classification-file", "reference-config-file", "threshold-file"};
+
 void apply_threshold_file(const Config& config, RuleSetup& setup) {
   const auto name = config.text("threshold-file");
   if (!name || name->empty()) return;
@@ -97,6 +99,17 @@ void apply_threshold_file(const Config& config, RuleSetup& setup) {
 }
 
 }  // namespace
+
+RulePaths rule_paths(const Config& config, const RuleSetupOptions& options) {
+  RulePaths out;
+  for (const std::string_view key : kTableKeys)
+    if (const auto name = config.text(key); name && !name->empty()) out.files.push_back(resolve(config, *name));
+  if (options.no_rules) return out;
+  const std::vector<std::string> patterns = rule_patterns(config, options);
+  out.files.insert(out.files.end(), patterns.begin(), patterns.end());
+  out.data_dir = data_folder(config, options, patterns);
+  return out;
+}
 
 RuleSetup set_up_rules(const Config& config, const RuleSetupOptions& options) {
   RuleSetup out{.environment = std::make_unique<rules::RuleEnvironment>(), .loaded = {}};

@@ -26,6 +26,13 @@ struct RuleSetup {
   rules::LoadedRules loaded;
 };
 
+// What loading the rules reads, now and at a reload: files and globs, found as set_up_rules() finds them.
+struct RulePaths {
+  std::vector<std::string> files;
+  std::string data_dir;  // written to as well; may be empty
+};
+RulePaths rule_paths(const Config& config, const RuleSetupOptions& options);
+
 // Reads `vars`, `classification-file`, `reference-config-file`, `default-rule-path`, `rule-files` and `threshold-file`.
 // Table and threshold files that are configured but missing are warnings, as stock configurations name files that are
 // often not there; without tables the usual classes and reference systems are known. A relative name is looked for

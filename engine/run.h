@@ -29,6 +29,9 @@ struct RunOptions {
   unsigned threads = 1;                              // workers, at least one
   bool prevent = false;                              // streams are handled inline, drop rules act
   std::string rule_profile;                          // file for what each rule cost; empty: not wanted
+  // Called when all that is written is open, and nothing has been read: whoever wants less than the process can do
+  // gives the rest up then. A text ends the run. May be empty.
+  std::function<tl::expected<void, std::string>()> confine;
   std::function<void(const RunProgress&)> progress;  // called about ten times a second; may be empty
   // What loading the rules said, for stats events.
   std::uint64_t rules_loaded = 0, rules_failed = 0, rules_skipped = 0;

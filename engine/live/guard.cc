@@ -126,12 +126,13 @@ class Watcher {
 
 // What is meant for the engine does not concern the guard; only the engine's end does.
 [[noreturn]] void be_guard(int control, pid_t engine, const PulseBoard& board, const GuardSettings& settings,
-                           const NfqueueSettings& queues) {
+                           const NfqueueSettings& queues, const std::function<void()>& confine) {
   for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGPIPE})
     (void)std::signal(number, SIG_IGN);
   (void)::prctl(PR_SET_NAME, "weir-guard");
   (void)::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != engine) ::_exit(0);
+  confine();
   Watcher(control, board.pulses(), settings, queues).run();
   ::_exit(0);
 }
@@ -158,7 +159,8 @@ void send_order(int control, const Order& order, int fd) {
 }  // namespace
 
 tl::expected<Guard, std::string> Guard::start(const PulseBoard& board, const GuardSettings& settings,
-                                              const NfqueueSettings& queues) {
+                                              const NfqueueSettings& queues,
+                                              const std::function<void()>& confine) {
   int ends[2];
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
     return tl::unexpected(std::string("guard: socketpair: ") + std::strerror(errno));
@@ -173,7 +175,7 @@ tl::expected<Guard, std::string> Guard::start(const PulseBoard& board, const Gua
   }
   if (child == 0) {
     ::close(ends[0]);
-    be_guard(ends[1], engine, board, settings, queues);
+    be_guard(ends[1], engine, board, settings, queues, confine);
   }
   ::close(ends[1]);
   return Guard(ends[0]);

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 
 #include <tl/expected.hpp>
@@ -27,8 +28,10 @@ struct GuardSettings {
 class Guard {
  public:
   // Forks: to be called while the process has one thread and little memory. `board` outlives the guard.
+  // `confine` is called in the guard's process before it does anything.
   static tl::expected<Guard, std::string> start(const PulseBoard& board, const GuardSettings& settings,
-                                                const NfqueueSettings& queues);
+                                                const NfqueueSettings& queues,
+                                                const std::function<void()>& confine);
   // Ends the process.
   ~Guard();
   Guard(Guard&& other) noexcept;

@@ -9,6 +9,7 @@
 #include "engine/live/clock.h"
 #include "engine/live/fd_loop.h"
 #include "engine/live/notify.h"
+#include "engine/live/seccomp_filter.h"
 #include "engine/live/signals.h"
 #include "engine/live/worker_set.h"
 #include "engine/log_outputs.h"
@@ -53,6 +54,7 @@ class LiveRun {
       notify_alive();
       for (const std::string& said : workers_.replace_stuck(Clock::now()))
         fmt::print(stderr, "weir: warning: {}\n", said);
+      tell_refusals();
       if (stats_on_ && Clock::now() >= next_stats) {
         write_stats(workers_.sum_up(kReportLimit));
         next_stats += stats_every_;
@@ -86,6 +88,14 @@ class LiveRun {
     if (!interval) return;
     const auto now = Clock::now();
     notifier_.watchdog(workers_.all_move(now, *interval), now);
+  }
+
+  // What the sandbox refused for the first time: something is missing in its list, or somebody tries things.
+  void tell_refusals() {
+    if (refused_calls() == refusals_told_) return;
+    refusals_told_ = refused_calls();
+    for (const std::string& call : newly_refused_calls())
+      fmt::print(stderr, "weir: warning: sandbox: refused system call {}\n", call);
   }
 
   void take_signals() {
@@ -132,6 +142,7 @@ class LiveRun {
   WorkerSet workers_;
   CounterNames names_;
   ServiceNotifier notifier_ = ServiceNotifier::from_environment();
+  std::uint64_t refusals_told_ = 0;
   const bool stats_on_;
   const seconds stats_every_;
   const Clock::time_point begin_ = Clock::now();

@@ -1,0 +1,144 @@
+#include "engine/live/confinement.h"
+
+#include <unistd.h>
+
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "engine/capture_paths.h"
+#include "engine/live/privileges.h"
+#include "engine/live/sandbox.h"
+
+namespace weir::engine {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Folders with much else in them: somebody's home, everybody's files.
+bool is_shared(const fs::path& folder) {
+  return folder == "/" || folder == "/etc" || folder == "/root" || folder == "/tmp" ||
+         folder.parent_path() == "/home";
+}
+
+// The folder, so that a reload can read a file that was written anew under the same name.
+std::string folder_or_file(const std::string& file) {
+  fs::path folder = fs::path(file).parent_path();
+  if (folder.empty()) folder = ".";
+  std::error_code error;
+  return is_shared(fs::weakly_canonical(folder, error)) ? file : folder.string();
+}
+
+// "rules/*.rules" and "rules/*/*.rules" lie below "rules", wherever that is.
+std::string place_of(const std::string& pattern) {
+  const std::size_t wild = pattern.find_first_of("*?[");
+  if (wild == std::string::npos) return folder_or_file(pattern);
+  const std::string folder = fs::path(pattern.substr(0, wild) + "x").parent_path().string();
+  return folder.empty() ? "." : folder;
+}
+
+void add_rule_files(const Config& config, const CliOptions& options, LandlockRules& files) {
+  const RulePaths paths = rule_paths(config, options.rules);
+  for (const std::string& file : paths.files) files.read.push_back(place_of(file));
+  if (!paths.data_dir.empty()) files.write.push_back(paths.data_dir);
+  if (!options.config.empty()) files.read.push_back(folder_or_file(options.config));
+}
+
+// Logs and folders of logs that lie elsewhere, and logs in place of which there is a link to elsewhere.
+void add_outputs(const Config& config, const std::string& log_dir, LandlockRules& files) {
+  files.write.push_back(log_dir);
+  for (const Config::Item& item : config.items("outputs")) {
+    for (const char* key : {"filename", "dir", "log-dir"}) {
+      const auto name = item.settings->text(key);
+      if (!name || name->empty()) continue;
+      const fs::path path = fs::path(log_dir) / *name;
+      if (fs::path(*name).is_absolute())
+        files.write.push_back(std::string_view(key) == "filename" ? folder_or_file(path.string())
+                                                                  : path.string());
+      std::error_code error;
+      if (fs::is_symlink(path, error)) files.write.push_back(path.string());
+    }
+  }
+}
+
+void add_captures(const CliOptions& options, LandlockRules& files) {
+  std::error_code error;
+  for (const std::string& path : options.captures) {
+    files.read.push_back(path);
+    if (!fs::is_directory(path, error)) continue;
+    // What links in a folder lead to is read as well.
+    if (const auto found = expand_capture_paths({path}))
+      for (const CapturePath& file : *found)
+        if (fs::is_symlink(file.path, error)) files.read.push_back(file.path);
+  }
+}
+
+tl::expected<void, std::string> make_folders(const CliOptions& options, const Config& config,
+                                             const std::optional<Identity>& identity) {
+  if (auto made = make_folder(options.log_dir, identity); !made)
+    return tl::unexpected(fmt::format("-l {}", made.error()));
+  // Without one every start takes a little longer, that is all.
+  if (const std::string cache = cache_dir(config, options); !cache.empty())
+    (void)make_folder(cache, identity);
+  return {};
+}
+
+tl::expected<void, std::string> check_log_dir(const std::string& path) {
+  if (::access(path.c_str(), W_OK | X_OK) == 0) return {};
+  const std::string user = current_user();
+  return tl::unexpected(
+      fmt::format("-l {0}: user {1} cannot write there; 'chown {1} {0}' lets it", path, user));
+}
+
+void tell(const std::vector<std::string>& problems) {
+  for (const std::string& problem : problems) fmt::print(stderr, "weir: warning: sandbox: {}\n", problem);
+}
+
+}  // namespace
+
+tl::expected<void, std::string> become_live_user(const CliOptions& options, const Config& config,
+                                                 bool prevent) {
+  const auto identity = find_identity(RunAs::from(config, options.user, options.group));
+  if (!identity) return tl::unexpected(identity.error());
+  if (auto made = make_folders(options, config, *identity); !made) return made;
+  const bool stays_root = ::geteuid() == 0 && !*identity;
+  if (auto dropped = drop_privileges(*identity, {.net_raw = true, .net_admin = prevent, .files = stays_root});
+      !dropped)
+    return dropped;
+  return check_log_dir(options.log_dir);
+}
+
+tl::expected<void, std::string> confine_live(const CliOptions& options, const Config& config, bool prevent) {
+  const auto settings = SandboxSettings::from(config);
+  if (!settings) return tl::unexpected(settings.error());
+  LandlockRules files;
+  files.signals = prevent;  // the kernel ends the guard in our name when we end
+  add_rule_files(config, options, files);
+  add_outputs(config, options.log_dir, files);
+  if (std::string cache = cache_dir(config, options); !cache.empty()) files.write.push_back(std::move(cache));
+  tell(enter_sandbox(*settings, std::move(files), {.network = true}));
+  return {};
+}
+
+void confine_guard(const Config& config) {
+  auto settings = SandboxSettings::from(config);
+  if (!settings) return;  // the engine says so
+  settings->read.clear();
+  settings->write.clear();
+  (void)enter_sandbox(*settings, {}, {.network = true});
+}
+
+tl::expected<void, std::string> confine_offline(const CliOptions& options, const Config& config) {
+  auto settings = SandboxSettings::from(config);
+  if (!settings) return tl::unexpected(settings.error());
+  if (auto dropped = forbid_new_privileges(); !dropped) return dropped;
+  LandlockRules files;
+  add_rule_files(config, options, files);
+  add_outputs(config, options.log_dir, files);
+  add_captures(options, files);
+  const auto problems = enter_sandbox(*settings, std::move(files), {.network = false});
+  if (is_watched(options)) tell(problems);
+  return {};
+}
+
+}  // namespace weir::engine

@@ -1,0 +1,31 @@
+// What a run of the command line needs, and nothing else: user, capabilities, files, system calls.
+#pragma once
+
+#include <string>
+
+#include <tl/expected.hpp>
+
+#include "engine/cli.h"
+#include "engine/config.h"
+
+namespace weir::engine {
+
+// A run on interfaces or queues, in two steps; a process that is to live beside it is forked in between. Both
+// fail with a text that says what to do.
+//
+// First: makes the folders that it writes to, and becomes the user of run-as with the capabilities that are
+// needed. To be called when the configuration is read and nothing else: rules, logs and sockets are opened by
+// the user that the run is from then on, so what a reload, a rotation or a lost interface opens later is open
+// to it, too.
+tl::expected<void, std::string> become_live_user(const CliOptions& options, const Config& config,
+                                                 bool prevent);
+// Second: enters the sandbox. Before any thread is started.
+tl::expected<void, std::string> confine_live(const CliOptions& options, const Config& config, bool prevent);
+// In the guard's process: it needs its sockets and nothing else.
+void confine_guard(const Config& config);
+
+// A run over files: stays who it is, and enters the sandbox when all that it writes is open. What this kernel
+// lacks is told to who watches. Fails when the configuration is wrong.
+tl::expected<void, std::string> confine_offline(const CliOptions& options, const Config& config);
+
+}  // namespace weir::engine
