@@ -31,6 +31,7 @@ class FileSink final : public Sink {
     if (buffer_.size() + line.size() + 1 > kBufferBytes) flush();
     buffer_.insert(buffer_.end(), line.begin(), line.end());
     buffer_.push_back('\n');
+    ++buffered_lines_;
   }
 
   void flush() override {
@@ -42,7 +43,9 @@ class FileSink final : public Sink {
       if (n <= 0) break;
       left.remove_prefix(static_cast<std::size_t>(n));
     }
-    if (!left.empty()) give_up(left);
+    const std::uint64_t kept = left.empty() ? 0 : give_up(left);
+    written(buffered_lines_ - kept);
+    buffered_lines_ = 0;
     buffer_.clear();
   }
 
@@ -54,18 +57,21 @@ class FileSink final : public Sink {
     return n;
   }
 
-  void give_up(std::string_view left) {
+  // The number of lines that are lost.
+  std::uint64_t give_up(std::string_view left) {
     const int error = errno;
     std::uint64_t lines = 0;
     for (const char c : left) lines += c == '\n' ? 1U : 0U;
     if (!broken_line_ && left.size() < buffer_.size())
       broken_line_ = buffer_[buffer_.size() - left.size() - 1] != '\n';
-    lost(lines, fmt::format("{}: write: {}", path_, std::strerror(error)));
+    lost(lines, Loss::write_error, fmt::format("{}: write: {}", path_, std::strerror(error)));
+    return lines;
   }
 
   int fd_;
   std::string path_;
   std::vector<char> buffer_;
+  std::uint64_t buffered_lines_ = 0;
   bool broken_line_ = false;  // the file ends in the middle of a line
 };
 

@@ -127,6 +127,7 @@ class LiveRun {
     notifier_.status(fmt::format("{} packets, {} dropped by the kernel, {} alerts",
                                  total.counters.decoder_pkts, total.capture.kernel_drops,
                                  total.counters.detect_alert));
+    writer_.counters().append_to(values);
     const auto uptime = std::chrono::duration_cast<seconds>(Clock::now() - begin_).count();
     for (const EventLog::Output& out : stats_end_->outputs())
       output::EveSession(*out.log, *out.sink)

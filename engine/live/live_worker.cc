@@ -41,6 +41,7 @@ void LiveWorker::run() {
   }
   if (abandoned_.load()) return;
   if (error_.empty()) parts_.source->close(*this);
+  parts_.lines->may_wait(kLogWait);  // all flows are logged at once
   pipeline_.finish();
   parts_.lines->hand_over();
   run_commands();

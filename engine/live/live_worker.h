@@ -82,7 +82,7 @@ class LiveWorker final : private PacketHandler {
   [[nodiscard]] std::uint64_t beats() const { return parts_.pulse->beats.load(std::memory_order_relaxed); }
 
  private:
-  static constexpr std::chrono::milliseconds kIdleWait{100};
+  static constexpr std::chrono::milliseconds kIdleWait{100}, kLogWait{5000};
   Judgement packet(const RawPacket& raw, bool checksums_count) override;
   void run();
   void run_commands();
