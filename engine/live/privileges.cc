@@ -108,15 +108,15 @@ tl::expected<void, std::string> make_folder(const std::string& path,
                                             const std::optional<Identity>& identity) {
   std::error_code error;
   std::vector<fs::path> missing;
-  const fs::path whole = fs::path(path).lexically_normal();
+  fs::path whole = fs::path(path).lexically_normal();
+  if (!whole.has_filename()) whole = whole.parent_path();  // "a/b/"
   for (fs::path p = whole; !p.empty() && !fs::exists(p, error); p = p.parent_path()) missing.push_back(p);
   fs::create_directories(whole, error);
   if (error) return tl::unexpected(fmt::format("{}: {}", path, error.message()));
   if (!fs::is_directory(whole, error)) return tl::unexpected(fmt::format("{}: not a folder", path));
   if (!identity) return {};
   for (const fs::path& folder : missing)
-    if (std::string wrong = give(folder, *identity); !folder.filename().empty() && !wrong.empty())
-      return tl::unexpected(std::move(wrong));
+    if (std::string wrong = give(folder, *identity); !wrong.empty()) return tl::unexpected(std::move(wrong));
   return {};
 }
 
