@@ -65,13 +65,12 @@ void append(std::vector<std::string>& to, const std::vector<std::string>& more) 
 // Not dumpable also keeps other processes of the same user from reading our memory. A limit alone would not
 // do: it is not asked when cores go to a program.
 std::string set_cores(bool wanted) {
-  if (kSanitized) return {};
   if (wanted) {
     rlimit limit{};
     if (::getrlimit(RLIMIT_CORE, &limit) == 0) limit.rlim_cur = limit.rlim_max;
     (void)::setrlimit(RLIMIT_CORE, &limit);
   }
-  if (::prctl(PR_SET_DUMPABLE, wanted ? 1 : 0, 0, 0, 0) == 0) return {};
+  if (::prctl(PR_SET_DUMPABLE, wanted || kSanitized ? 1 : 0, 0, 0, 0) == 0) return {};
   return fmt::format("core-dumps: {}", std::strerror(errno));
 }
 

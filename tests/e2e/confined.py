@@ -1,0 +1,176 @@
+#!/usr/bin/env python3
+"""What a live run may still do, while it does its work: user, capabilities, files, system calls. confined.py WEIR"""
+import json, os, signal, socket, sys, time, unittest
+
+from network import Hosts, missing, wait_for
+
+WEIR = ""
+SANITIZED = False
+NET_RAW, NET_ADMIN, DAC_OVERRIDE = 1 << 13, 1 << 12, 1 << 1
+RULES = """
+alert http any any -> any any (msg:"secret asked for"; flow:established,to_server; http.uri; content:"/secret"; sid:1;)
+"""
+DROP = """
+drop http any any -> any any (msg:"report asked for"; flow:established,to_server; http.uri; content:"/report"; sid:3;)
+"""
+SOMEBODY = 54321  # has no entry in the user database
+
+
+def has_landlock():
+    import ctypes
+    return ctypes.CDLL(None).syscall(444, None, 0, 1) > 0
+
+
+def status(path):
+    with open(path) as f: return dict(line.rstrip("\n").split(":\t", 1) for line in f if ":\t" in line)
+
+
+class Confined(unittest.TestCase):
+    def setUp(self):
+        self.hosts = Hosts()
+        self.addCleanup(self.hosts.close)
+        self.interface = self.hosts.devices[("gateway", 1)]
+        with open(self.hosts.path("test.rules"), "w") as f: f.write(RULES)
+
+    def start(self, *arguments, command="detect", service=True):
+        source = ["-i", self.interface, "--threads", "2"] if command == "detect" else ["-q", "0"]
+        spawn = self.hosts.spawn_service if service else self.hosts.spawn
+        engine = spawn("gateway", WEIR, command, *source, "-S", self.hosts.path("test.rules"), "-l", self.hosts.path("log"),
+                       "--set", "weir.cache-dir=" + self.hosts.path("cache"), *arguments, log="weir.log")
+        if service: self.assertIsNone(engine.poll(), self.said())
+        return engine
+
+    def stop(self, engine):
+        engine.send_signal(signal.SIGTERM)
+        self.assertEqual(engine.wait(30), 0, self.said())
+
+    def said(self):
+        with open(self.hosts.path("weir.log")) as f: return f.read()
+
+    def alerts(self, log="log/eve.json"):
+        with open(self.hosts.path(log)) as f: return [e for e in map(json.loads, f) if e["event_type"] == "alert"]
+
+    def check_threads(self, process, uid, capabilities):
+        threads = os.listdir("/proc/%d/task" % process)
+        for thread in threads:
+            s = status("/proc/%d/task/%s/status" % (process, thread))
+            self.assertEqual(s["Uid"].split(), [str(uid)] * 4)
+            self.assertEqual([int(s[c], 16) for c in ("CapEff", "CapPrm", "CapInh", "CapBnd", "CapAmb")], [capabilities, capabilities, 0, 0, 0])
+            self.assertEqual((s["NoNewPrivs"], s["Seccomp"]), ("1", "0" if SANITIZED else "2"))
+        return threads
+
+    def guards_of(self, engine):
+        path = "/proc/%d/task/%d/children" % (engine.pid, engine.pid)
+        with open(path) as f: return [int(child) for child in f.read().split()]
+
+    def test_a_named_user_has_one_capability_and_its_work_goes_on(self):
+        engine = self.start("--user", "nobody")
+        self.assertGreaterEqual(len(self.check_threads(engine.pid, 65534, NET_RAW)), 3)
+        if not SANITIZED: self.assertEqual(os.stat("/proc/%d/environ" % engine.pid).st_uid, 0)  # not dumpable
+        self.hosts.fetch("/secret")
+        self.stop(engine)
+        self.assertEqual([a["alert"]["signature_id"] for a in self.alerts()], [1])
+        self.assertNotIn("sandbox", self.said())
+        for made in ("log", "log/eve.json", "cache"): self.assertEqual(os.stat(self.hosts.path(made)).st_uid, 65534)
+
+    def test_a_number_and_the_configuration_name_a_user_too(self):
+        engine = self.start("--set", "run-as.user=%d" % SOMEBODY, "--set", "run-as.group=%d" % (SOMEBODY + 1))
+        self.check_threads(engine.pid, SOMEBODY, NET_RAW)
+        s = status("/proc/%d/status" % engine.pid)
+        self.assertEqual((s["Gid"].split()[0], s["Groups"].strip()), (str(SOMEBODY + 1), ""))
+        self.stop(engine)
+
+    def test_root_that_stays_root_keeps_little_of_it(self):
+        engine = self.start()
+        self.check_threads(engine.pid, 0, NET_RAW | DAC_OVERRIDE)
+        self.stop(engine)
+
+    @unittest.skipUnless(has_landlock(), "this kernel has no Landlock")
+    def test_even_root_does_not_write_outside_of_its_folders(self):
+        os.mkdir(self.hosts.path("outside"))
+        engine = self.start()
+        os.rename(self.hosts.path("log/eve.json"), self.hosts.path("log/old.json"))
+        os.symlink(self.hosts.path("outside/eve.json"), self.hosts.path("log/eve.json"))
+        engine.send_signal(signal.SIGHUP)
+        time.sleep(1)
+        self.hosts.fetch("/secret")
+        engine.send_signal(signal.SIGTERM)
+        engine.wait(30)
+        self.assertEqual(os.listdir(self.hosts.path("outside")), [])
+
+    def test_an_interface_that_was_taken_away_is_heard_again_without_root(self):
+        self.hosts.inside("gateway", "ip", "link", "add", "here", "type", "veth", "peer", "name", "there")
+        self.interface = "here"
+        engine = self.start("--user", str(SOMEBODY))
+        self.hosts.inside("gateway", "ip", "link", "del", "here")
+        wait_for(lambda: "the interface is gone" in self.said())
+        self.hosts.inside("gateway", "ip", "link", "add", "here", "type", "veth", "peer", "name", "there")
+        wait_for(lambda: "the interface is back" in self.said())
+        self.stop(engine)
+
+    def test_the_portable_way_works_without_root(self):
+        engine = self.start("--user", "nobody", "--set", "weir.capture=pcap")
+        self.hosts.fetch("/secret")
+        self.stop(engine)
+        self.assertEqual(len(self.alerts()), 1)
+
+    def test_inline_a_user_judges_and_its_guard_too(self):
+        with open(self.hosts.path("test.rules"), "w") as f: f.write(RULES + DROP)
+        engine = self.start("--user", str(SOMEBODY), command="prevent")
+        self.check_threads(engine.pid, SOMEBODY, NET_RAW | NET_ADMIN)
+        guard, = self.guards_of(engine)
+        self.check_threads(guard, SOMEBODY, NET_RAW | NET_ADMIN)
+        self.hosts.divert()
+        self.assertEqual(self.hosts.fetch("/index.html").returncode, 0)
+        self.assertNotEqual(self.hosts.fetch("/report", seconds=2).returncode, 0)
+        engine.send_signal(signal.SIGSTOP)
+        try: self.assertEqual(self.hosts.fetch("/index.html").returncode, 0)
+        finally: engine.send_signal(signal.SIGCONT)
+        engine.kill()
+        engine.wait(10)
+        wait_for(lambda: not os.path.exists("/proc/%d" % guard))
+        self.assertEqual(self.hosts.fetch("/report").returncode, 0)
+
+    def fails(self, *arguments, **how):
+        engine = self.start(*arguments, service=False, **how)
+        self.assertEqual(engine.wait(30), 1)
+        return self.said()
+
+    def test_what_stands_in_the_way_of_the_user_is_said(self):
+        self.assertIn("no user 'nosuch'; 'useradd", self.fails("--user", "nosuch"))
+        self.assertIn("no group 'nosuch'; 'groupadd", self.fails("--user", "nobody", "--group", "nosuch"))
+        os.mkdir(self.hosts.path("log"))
+        self.assertIn("log: user nobody cannot write there; 'chown nobody", self.fails("--user", "nobody"))
+        self.assertIn("weir.sandbox.seccomp: 'x': expected", self.fails("--set", "weir.sandbox.seccomp=x"))
+
+    def test_parts_of_the_sandbox_can_be_left_away(self):
+        engine = self.start("--user", "nobody", "--set", "weir.sandbox.seccomp=no", "--set", "weir.sandbox.landlock=no",
+                            "--set", "weir.core-dumps=yes")
+        self.assertEqual(status("/proc/%d/status" % engine.pid)["Seccomp"], "0")
+        self.assertEqual(os.stat("/proc/%d/environ" % engine.pid).st_uid, 65534)
+        self.stop(engine)
+
+    def test_the_service_manager_hears_that_all_is_well(self):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+            path = self.hosts.path("manager")
+            manager.bind(path)
+            os.chmod(path, 0o777)
+            manager.settimeout(10)
+            engine = self.hosts.spawn("gateway", "env", "NOTIFY_SOCKET=" + path, "WATCHDOG_USEC=400000", WEIR, "detect", "-i", self.interface,
+                                      "--no-rules", "-l", self.hosts.path("log"), "--user", "nobody", log="weir.log")
+            heard = [manager.recv(4096).decode() for _ in range(4)]
+            self.assertTrue(heard[0].startswith("READY=1\nSTATUS="), heard)
+            self.assertEqual(heard[1:], ["WATCHDOG=1"] * 3)
+            engine.send_signal(signal.SIGTERM)
+            while "STOPPING=1" not in heard: heard.append(manager.recv(4096).decode())
+            self.assertEqual(engine.wait(30), 0)
+
+
+if __name__ == "__main__":
+    WEIR = os.path.abspath(sys.argv.pop(1))
+    os.environ["PATH"] += ":/usr/sbin:/sbin"
+    if reason := missing():
+        print("left out:", reason)
+        sys.exit(0)
+    with open(WEIR, "rb") as f: SANITIZED = b"__asan_init" in f.read()  # such builds have no filter
+    unittest.main(verbosity=2)
