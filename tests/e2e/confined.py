@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """What a live run may still do, while it does its work: user, capabilities, files, system calls. confined.py WEIR"""
-import json, os, signal, socket, sys, time, unittest
+import json, os, shutil, signal, socket, sys, time, unittest
 
 from network import Hosts, missing, wait_for
 
@@ -130,6 +130,29 @@ class Confined(unittest.TestCase):
         engine.wait(10)
         wait_for(lambda: not os.path.exists("/proc/%d" % guard))
         self.assertEqual(self.hosts.fetch("/report").returncode, 0)
+
+    @unittest.skipUnless(shutil.which("setpriv"), "no setpriv here")
+    def test_a_user_to_whom_a_unit_gave_the_capability_needs_no_root(self):
+        os.mkdir(self.hosts.path("log"))
+        os.chown(self.hosts.path("log"), SOMEBODY, SOMEBODY)
+        as_unit = ["setpriv", "--reuid", str(SOMEBODY), "--regid", str(SOMEBODY), "--clear-groups", "--inh-caps", "-all,+net_raw",
+                   "--ambient-caps", "+net_raw", "--bounding-set", "-all,+net_raw"]
+        engine = self.hosts.spawn_service("gateway", *as_unit, WEIR, "detect", "-i", self.interface, "-S", self.hosts.path("test.rules"),
+                                          "-l", self.hosts.path("log"), "--user", str(SOMEBODY), log="weir.log")
+        self.assertIsNone(engine.poll(), self.said())
+        s = status("/proc/%d/status" % engine.pid)
+        self.assertEqual([int(s[c], 16) for c in ("CapEff", "CapPrm", "CapInh", "CapAmb")], [NET_RAW, NET_RAW, 0, 0])
+        self.hosts.fetch("/secret")
+        self.stop(engine)
+        self.assertEqual(len(self.alerts()), 1)
+
+    def test_somebody_without_the_capability_is_told_of_it(self):
+        os.mkdir(self.hosts.path("log"))
+        os.chown(self.hosts.path("log"), SOMEBODY, SOMEBODY)
+        engine = self.hosts.spawn("gateway", "setpriv", "--reuid", str(SOMEBODY), "--clear-groups", WEIR, "detect", "-i", self.interface,
+                                  "--no-rules", "-l", self.hosts.path("log"), log="weir.log")
+        self.assertEqual(engine.wait(30), 1)
+        self.assertIn("CAP_NET_RAW", self.said())
 
     def fails(self, *arguments, **how):
         engine = self.start(*arguments, service=False, **how)

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """What the program says and how it ends when it is called wrongly or fed badly. run.py WEIR"""
-import json, os, struct, subprocess, sys, tempfile, unittest
+import json, os, shutil, struct, subprocess, sys, tempfile, unittest
 
 REPOSITORY = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 CAPTURE = os.path.join(REPOSITORY, "examples", "captures", "http.pcap")
@@ -212,6 +212,56 @@ class FullDisk(Folder):
         call = self.detect("-r", CAPTURE, "-S", RULES)
         self.assertEqual(call.status, 1)
         self.assertRegex(call.said, r"eve\.json: \d+ lines not written: .*No space left on device")
+
+
+class Confinement(Folder):
+    """Scans restrict what they can do, and nobody notices."""
+
+    def alerts(self): return sum('"event_type":"alert"' in line for line in self.lines())
+
+    def test_links_in_a_folder_of_captures_are_followed(self):
+        elsewhere = tempfile.TemporaryDirectory()
+        self.addCleanup(elsewhere.cleanup)
+        real = os.path.join(elsewhere.name, "real.pcap")
+        shutil.copy(CAPTURE, real)
+        os.mkdir(self.path("captures"))
+        os.symlink(real, self.path("captures/link.pcap"))
+        call = self.detect("-r", self.path("captures"), "-S", RULES)
+        self.assertEqual((call.status, call.said), (0, ""))
+        self.assertEqual(self.alerts(), 4)
+
+    def test_a_capture_can_come_from_a_pipe_with_a_name(self):
+        os.mkfifo(self.path("fifo"))
+        writer = subprocess.Popen(["cp", "--", CAPTURE, self.path("fifo")])
+        call = self.detect("-r", self.path("fifo"), "-S", RULES)
+        self.assertEqual((writer.wait(), call.status, call.said), (0, 0, ""))
+        self.assertEqual(self.alerts(), 4)
+
+    def test_a_log_elsewhere_and_a_log_that_is_a_link_are_written(self):
+        os.mkdir(self.path("other"))
+        os.mkdir(self.path("log"))
+        os.symlink(self.path("other/b.json"), self.path("log/b.json"))
+        config = self.path("c.yaml", "outputs:\n"
+                           "  - eve-log: {filename: %s, types: [alert]}\n"
+                           "  - eve-log: {filename: b.json, types: [alert]}\n" % self.path("other/a.json"))
+        call = Call("detect", "-r", CAPTURE, "-S", RULES, "-c", config, "-l", self.path("log"))
+        self.assertEqual((call.status, call.said), (0, ""))
+        self.assertEqual([len(self.lines("other/" + name)) for name in ("a.json", "b.json")], [4, 4])
+
+    def test_a_wrong_setting_ends_the_run(self):
+        call = self.detect("-r", CAPTURE, "--no-rules", "--set", "weir.sandbox.seccomp=x")
+        self.assertEqual(call.status, 1)
+        self.assertIn("expected enforce, log, kill or no", call.said)
+
+
+class Units(Folder):
+    @unittest.skipUnless(shutil.which("systemd-analyze"), "no systemd-analyze here")
+    def test_the_service_manager_understands_its_units(self):
+        for name in ("weir-detect@.service", "weir-prevent.service"):
+            with open(os.path.join(REPOSITORY, "examples", "systemd", name), encoding="utf-8") as f: unit = f.read()
+            file = self.path(name, unit.replace("/usr/local/bin/weir", WEIR))
+            done = subprocess.run(["systemd-analyze", "verify", "--man=no", file], capture_output=True, text=True, timeout=60)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
 
 
 if __name__ == "__main__":
