@@ -139,7 +139,7 @@ void SharedState::clear_bit(std::uint32_t id, const IpAddress& a, const IpAddres
 }
 
 bool SharedState::bit(std::uint32_t id, const IpAddress& a, const IpAddress& b, TimeUs now) const {
-  return impl_->bits.look(address_key(a, b, id, 0, 0),
+  return impl_->bits.look(address_key(a, b, id, 0, 0), now,
                           [&](const Bit* bit) { return bit != nullptr && now <= bit->expires; });
 }
 
