@@ -44,6 +44,15 @@ struct DecodeSettings {
   bool vxlan_strict_reserved_bits = false;
 };
 
+// The tunnel that a UDP datagram between these ports may carry; none for most.
+inline Proto udp_tunnel(std::uint16_t source, std::uint16_t destination, const DecodeSettings& settings) {
+  const auto to = destination;
+  if (settings.vxlan.enabled && settings.vxlan.match(to, to)) return Proto::vxlan;
+  if (settings.geneve.enabled && settings.geneve.match(to, to)) return Proto::geneve;
+  if (settings.teredo.enabled && settings.teredo.match(source, to)) return Proto::teredo;
+  return Proto::none;
+}
+
 // From the whole configuration: decoder.* and the port groups that it names. Ports that are no ports are left
 // out.
 DecodeSettings load_decode_settings(const Settings& root);

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstdint>
+#include <string>
 
 #include <boost/container/static_vector.hpp>
 
@@ -23,6 +24,7 @@ struct RawPacket {
   TimeUs time = 0;
   std::uint64_t number = 0;  // counts from 1 over the whole run: EVE's pcap_cnt
   int link_type = 1;         // a LINKTYPE_ value (https://www.tcpdump.org/linktypes.html)
+  const std::string* capture = nullptr;  // name of the file that it was read from, lives to the end of the run; or null
 };
 
 // Decoders the layer loop can go to next.

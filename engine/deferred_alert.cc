@@ -1,15 +1,15 @@
 #include "engine/deferred_alert.h"
 
 #include <optional>
+#include <utility>
 
 namespace weir::engine {
 namespace {
 
 class FlowAlerted final : public output::LineCondition {
  public:
-  FlowAlerted(std::shared_ptr<FlowAlerts> alerts, bool wanted)
-      : alerts_(std::move(alerts)), wanted_(wanted) {}
-  bool holds() override { return alerts_->any_written() == wanted_; }
+  FlowAlerted(std::shared_ptr<FlowAlerts> alerts, bool wanted) : alerts_(std::move(alerts)), wanted_(wanted) {}
+  bool holds() override { return alerts_->any_written == wanted_; }
 
  private:
   std::shared_ptr<FlowAlerts> alerts_;
@@ -18,30 +18,24 @@ class FlowAlerted final : public output::LineCondition {
 
 }  // namespace
 
-std::shared_ptr<output::LineCondition> FlowAlerts::condition(std::shared_ptr<FlowAlerts> alerts,
-                                                             bool wanted) {
+std::shared_ptr<output::LineCondition> FlowAlerts::condition(std::shared_ptr<FlowAlerts> alerts, bool wanted) {
   return std::make_shared<FlowAlerted>(std::move(alerts), wanted);
 }
 
-bool FlowAlerts::any_written() const {
-  for (const auto& alert : alerts_)
-    if (alert->holds()) return true;
-  return false;
-}
-
+// Decides when it is first asked.
 class DeferredAlerts::Condition final : public output::LineCondition {
  public:
   Condition(DeferredAlerts& owner, const rules::Signature& signature, const rules::ThresholdTracker& tracker,
-            TimeUs time)
-      : owner_(owner), signature_(signature), tracker_(tracker), time_(time) {}
+            TimeUs time, std::shared_ptr<FlowAlerts> flow)
+      : owner_(owner), signature_(signature), tracker_(tracker), time_(time), flow_(std::move(flow)) {}
 
   bool holds() override {
-    if (!decided_) {
-      const auto decision = owner_.shared_.decide(signature_, tracker_, time_);
-      decided_ = decision.alert && decision.act;
-      ++(*decided_ ? owner_.counters_.detect_alert : owner_.counters_.detect_alerts_suppressed);
-    }
-    return *decided_;
+    if (written_) return *written_;
+    const auto decision = owner_.shared_.decide(signature_, tracker_, time_);
+    written_ = decision.alert && decision.act;
+    ++(*written_ ? owner_.counters_.detect_alert : owner_.counters_.detect_alerts_suppressed);
+    if (flow_ != nullptr && *written_) flow_->any_written = true;
+    return *written_;
   }
 
  private:
@@ -49,13 +43,16 @@ class DeferredAlerts::Condition final : public output::LineCondition {
   const rules::Signature& signature_;
   rules::ThresholdTracker tracker_;
   TimeUs time_;
-  std::optional<bool> decided_;
+  std::shared_ptr<FlowAlerts> flow_;
+  std::optional<bool> written_;
 };
 
 std::shared_ptr<output::LineCondition> DeferredAlerts::about(const rules::Signature& signature,
-                                                             const rules::ThresholdTracker& tracker,
-                                                             TimeUs time) {
-  return std::make_shared<Condition>(*this, signature, tracker, time);
+                                                             const rules::ThresholdTracker& tracker, TimeUs time,
+                                                             std::shared_ptr<FlowAlerts> flow) {
+  auto condition = std::make_shared<Condition>(*this, signature, tracker, time, std::move(flow));
+  undecided_.add_condition(condition);
+  return condition;
 }
 
 }  // namespace weir::engine

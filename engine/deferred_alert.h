@@ -4,9 +4,8 @@
 #pragma once
 
 #include <memory>
-#include <utility>
-#include <vector>
 
+#include "engine/line_merger.h"
 #include "engine/stats.h"
 #include "output/sink.h"
 #include "rules/shared_state.h"
@@ -14,36 +13,33 @@
 
 namespace weir::engine {
 
-// The undecided alerts of one flow: whether any of them is written decides whether the flow counts as
-// alerted. Filled by the flow's worker; asked by the merging thread once the flow has ended.
-class FlowAlerts {
- public:
-  static constexpr std::size_t kMax = 256;  // of one flow; further ones do not make it alerted
-  void add(std::shared_ptr<output::LineCondition> alert) {
-    if (alerts_.size() < kMax) alerts_.push_back(std::move(alert));
-  }
-  // Holds when any of the alerts is written, or (`wanted` false) when none is.
+// Whether any of a flow's undecided alerts has been written: then the flow counts as alerted. Made by the flow's
+// worker; set and asked by the merging thread, asked once the flow has ended.
+struct FlowAlerts {
+  bool any_written = false;
+  // Holds when one of the alerts is written, or (`wanted` false) when none is.
   static std::shared_ptr<output::LineCondition> condition(std::shared_ptr<FlowAlerts> alerts, bool wanted);
-  [[nodiscard]] bool any_written() const;
-
- private:
-  std::vector<std::shared_ptr<output::LineCondition>> alerts_;
 };
 
-// Belongs to the thread that merges the lines; workers only call about(), which touches nothing shared.
+// One worker's. The worker calls about() and take(); all else happens in the thread that merges.
 class DeferredAlerts {
  public:
-  // `shared` outlives this and every condition.
-  explicit DeferredAlerts(rules::SharedState& shared) : shared_(shared) {}
-  // A condition for the lines (one an output) of one alert. Several outputs ask; the first question decides.
+  // `shared` and `position` outlive this, this outlives every condition.
+  DeferredAlerts(rules::SharedState& shared, const RunPosition& position) : shared_(shared), undecided_(position) {}
+  // A condition for the lines (one an output) of one alert at the worker's position. `flow` may be null.
   std::shared_ptr<output::LineCondition> about(const rules::Signature& signature,
-                                               const rules::ThresholdTracker& tracker, TimeUs time);
+                                               const rules::ThresholdTracker& tracker, TimeUs time,
+                                               std::shared_ptr<FlowAlerts> flow);
+  // The conditions made since the last call. Merged with those of the other workers, before the lines that depend
+  // on them, they are decided in packet order.
+  OrderedLines take() { return undecided_.take(); }
   // Alerts written and suppressed so far.
   [[nodiscard]] const Counters& counters() const { return counters_; }
 
  private:
   class Condition;
   rules::SharedState& shared_;
+  LineCollector undecided_;  // conditions without lines
   Counters counters_;
 };
 

@@ -71,7 +71,7 @@ bool Defragmenter::timed_out(const Tracker& tracker, TimeUs now) const {
   return now - tracker.last > TimeUs{settings_.timeout_s} * 1'000'000;
 }
 
-std::optional<Bytes> Defragmenter::absorb(Packet& packet) {
+bool Defragmenter::absorb(Packet& packet, std::vector<std::uint8_t>& datagram) {
   ++(is_v4(packet) ? counters_.ipv4 : counters_.ipv6).fragments;
   const TimeUs now = packet.raw.time;
   if (buckets_.empty()) buckets_.assign(std::max<std::size_t>(settings_.hash_size, 1), kNone);
@@ -80,23 +80,23 @@ std::optional<Bytes> Defragmenter::absorb(Packet& packet) {
   const std::size_t end = packet.ip.fragment_offset + packet.ip.fragment_payload.size();
   if (counted_header_bytes(packet) + end > kMaxDatagramBytes) {
     packet.note({is_v4(packet) ? Anomaly::ipv4_frag_pkt_too_large : Anomaly::ipv6_frag_pkt_too_large, 0});
-    return std::nullopt;
+    return false;
   }
   const Key key = make_key(packet);
   Index index = find(key, now);
   if (index == kNone) index = create(key);
   touch(index, now);
-  if (!add(index, packet)) return std::nullopt;
+  if (!add(index, packet)) return false;
   const Tracker& tracker = trackers_[index];
-  if (!tracker.fragments.complete() || tracker.header.empty()) return std::nullopt;
-  std::optional<Bytes> whole;
-  if (tracker.header.size() + tracker.fragments.size() <=
-      kMaxDatagramBytes + (is_v4(packet) ? 0 : kIpv6FixedBytes)) {
-    whole = assemble(tracker, packet.frame.first(bytes_before_ip(packet)));
+  if (!tracker.fragments.complete() || tracker.header.empty()) return false;
+  const bool fits = tracker.header.size() + tracker.fragments.size() <=
+                    kMaxDatagramBytes + (is_v4(packet) ? 0 : kIpv6FixedBytes);
+  if (fits) {
+    assemble(tracker, packet.frame.first(bytes_before_ip(packet)), datagram);
     ++(is_v4(packet) ? counters_.ipv4 : counters_.ipv6).reassembled;
   }
   remove(index);
-  return whole;
+  return fits;
 }
 
 // Puts the fragment into its datagram; false when it found no room.
@@ -135,8 +135,7 @@ void Defragmenter::charge(Tracker& tracker) {
   tracker.charged = now;
 }
 
-Bytes Defragmenter::assemble(const Tracker& tracker, Bytes link_headers) {
-  std::vector<std::uint8_t>& out = datagrams_[next_datagram_++ % kKeptDatagrams];
+void Defragmenter::assemble(const Tracker& tracker, Bytes link_headers, std::vector<std::uint8_t>& out) {
   const std::size_t header_at = link_headers.size(), data_at = header_at + tracker.header.size();
   out.assign(link_headers.begin(), link_headers.end());
   out.insert(out.end(), tracker.header.begin(), tracker.header.end());
@@ -147,7 +146,6 @@ Bytes Defragmenter::assemble(const Tracker& tracker, Bytes link_headers) {
     patch_ipv4(datagram, tracker.header.size());
   else
     patch_ipv6(datagram, tracker.next_header_offset, tracker.next_header);
-  return out;
 }
 
 Defragmenter::Index Defragmenter::find(const Key& key, TimeUs now) {

@@ -7,7 +7,6 @@
 
 #include <array>
 #include <cstdint>
-#include <optional>
 #include <vector>
 
 #include "decoders/ip_address.h"
@@ -44,13 +43,12 @@ class Defragmenter {
  public:
   explicit Defragmenter(const DefragSettings& settings = {});
 
-  // Takes in a packet with ip.is_fragment set. Returns the datagram that it completes, beginning with its IP
-  // header as if it had never been cut (for decode_datagram); nothing while more is missing. The datagram
-  // stays valid until kKeptDatagrams more are complete, so that fragments inside of reassembled tunnels can
-  // be taken in as well. Notes overlaps, oversize and fragments that found no room in the packet's faults.
-  std::optional<Bytes> absorb(Packet& packet);
+  // Takes in a packet with ip.is_fragment set. When it completes a datagram, puts that into `datagram`: the
+  // packet's link headers, then the IP header as if it had never been cut, then the data (for
+  // decode_datagram). False while more is missing. Notes overlaps, oversize and fragments that found no room in
+  // the packet's faults.
+  bool absorb(Packet& packet, std::vector<std::uint8_t>& datagram);
 
-  static constexpr std::size_t kKeptDatagrams = 8;
   [[nodiscard]] const DefragCounters& counters() const { return counters_; }
   [[nodiscard]] std::uint64_t memory_bytes() const { return memory_bytes_; }
   [[nodiscard]] std::size_t size() const { return in_use_; }
@@ -89,7 +87,7 @@ class Defragmenter {
   bool add(Index index, Packet& packet);
   void charge(Tracker& tracker);
   [[nodiscard]] bool timed_out(const Tracker& tracker, TimeUs now) const;
-  Bytes assemble(const Tracker& tracker, Bytes link_headers);
+  static void assemble(const Tracker& tracker, Bytes link_headers, std::vector<std::uint8_t>& out);
 
   DefragSettings settings_;
   std::uint64_t seed_;
@@ -99,8 +97,6 @@ class Defragmenter {
   Index oldest_ = kNone, newest_ = kNone;
   std::size_t in_use_ = 0, fragments_ = 0;
   std::uint64_t memory_bytes_ = 0;
-  std::array<std::vector<std::uint8_t>, kKeptDatagrams> datagrams_;
-  std::size_t next_datagram_ = 0;
   DefragCounters counters_;
 };
 

@@ -107,6 +107,7 @@ void Detect::Impl::begin(const DetectInput& input) {
   in = &input;
   looked_at = input.flow;
   looked_at_direction = input.direction;
+  chain_scratch.turn = settings.turn;
   result.alerts.clear();
   result.passed = result.passed_flow = false;
   result.overflow = 0;
@@ -138,7 +139,8 @@ void Detect::Impl::begin(const DetectInput& input) {
                                        .stream_added = input.segment != nullptr && input.segment->payload_added,
                                        .app_events = flow != nullptr && flow->app ? &flow->app->events : nullptr,
                                        .stream_events = input.stream_events,
-                                       .shared = &shared});
+                                       .shared = &shared,
+                                       .turn = settings.turn});
 }
 
 bool Detect::Impl::header_matches(const CompiledRule& rule) const {
@@ -195,12 +197,16 @@ void Detect::Impl::finish() {
 }
 
 void Detect::Impl::ask_thresholds(const rules::Signature& s, Alert& alert) {
-  if (settings.defer_thresholds && s.action == rules::Action::alert) {
+  // Nothing but the alert's own line depends on the answer.
+  const bool only_logged =
+      (s.action == rules::Action::alert || (s.action == rules::Action::drop && !settings.inline_mode)) && !s.rate_filter;
+  if (settings.defer_thresholds && only_logged) {
     alert.deferred = true;
     return;
   }
   const Packet& p = in->packet;
   const std::uint64_t flow_id = in->flow != nullptr ? in->flow->id : 0;
+  rules::await_turn(settings.turn);
   const auto decision = shared.decide(s, {p.ip.source, p.ip.destination, flow_id}, p.raw.time);
   alert.suppressed = !decision.alert || !decision.act;
   if (!decision.act) alert.action = rules::Action::alert;  // nothing happens but the match

@@ -52,6 +52,7 @@ struct DetectSettings {
   bool inline_mode = false;
   bool profile_rules = false;  // count and time each rule's checks
   bool defer_thresholds = false;  // several workers: thresholds are asked where their lines are put in order
+  rules::Turn* turn = nullptr;    // several workers: for whatever else spans flows
 };
 
 class Detect {

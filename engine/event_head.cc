@@ -14,6 +14,10 @@ void take_vlan(output::EventHead& head, const std::array<std::uint16_t, kMaxVlan
   head.vlan_count = count;
 }
 
+void name_capture(output::EventHead& head, const std::string* capture) {
+  if (capture != nullptr) head.pcap_filename = *capture;
+}
+
 }  // namespace
 
 bool is_pseudo(const Packet& packet) {
@@ -25,6 +29,7 @@ output::EventHead head_of_packet(const Packet& packet, const Flow* flow) {
   head.time = packet.raw.time;
   head.flow_id = flow != nullptr ? flow->id : 0;
   head.pcap_cnt = is_pseudo(packet) ? 0 : packet.raw.number;
+  name_capture(head, packet.raw.capture);
   take_vlan(head, packet.vlan_ids, packet.vlan_count);
   head.source = packet.ip.source;
   head.destination = packet.ip.destination;
@@ -49,6 +54,7 @@ output::EventHead head_of_flow(const Flow& flow, Direction direction, TimeUs tim
   const bool from_client = direction == Direction::to_server;
   head.time = time;
   head.flow_id = flow.id;
+  name_capture(head, flow.capture);
   take_vlan(head, flow.vlan, flow.vlan_count);
   head.source = from_client ? flow.client : flow.server;
   head.destination = from_client ? flow.server : flow.client;

@@ -55,7 +55,6 @@ EventLog::EventLog(const std::vector<Output>& outputs, std::shared_ptr<const rul
 }
 
 void EventLog::name_origin(output::EventHead& head) const {
-  head.pcap_filename = capture_name_;
   head.in_iface = interface_;
 }
 
@@ -165,12 +164,14 @@ void EventLog::write_alert(const PacketFacts& facts, const Alert& alert, const o
   if (alert.deferred) {
     const Packet& p = facts.packet;
     const std::uint64_t flow_id = facts.flow != nullptr ? facts.flow->id : 0;
-    condition = deferred_->about(*alert.signature, {p.ip.source, p.ip.destination, flow_id}, p.raw.time);
+    std::shared_ptr<FlowAlerts> of_flow;
     if (facts.flow != nullptr && !facts.flow->alerted) {
       if (facts.flow->undecided_alerts == nullptr)
         facts.flow->undecided_alerts = std::make_shared<FlowAlerts>();
-      facts.flow->undecided_alerts->add(condition);
+      of_flow = facts.flow->undecided_alerts;
     }
+    condition = deferred_->about(*alert.signature, {p.ip.source, p.ip.destination, flow_id}, p.raw.time,
+                                 std::move(of_flow));
   } else {
     ++counters_.detect_alert;
     if (facts.flow != nullptr) facts.flow->alerted = true;

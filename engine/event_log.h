@@ -44,9 +44,7 @@ class EventLog {
   EventLog(const std::vector<Output>& outputs, std::shared_ptr<const rules::RuleSet> rules,
            Counters& counters, bool inline_mode, DeferredAlerts* deferred);
 
-  // The capture file that the following packets come from; the text outlives the events.
-  void set_capture_name(std::string_view name) { capture_name_ = name; }
-  // The same for an interface.
+  // The interface that the packets come from; the text outlives the events.
   void set_interface(std::string_view name) { interface_ = name; }
 
   // Decoder and stream anomalies of this packet, and the application layer's engine events.
@@ -89,7 +87,7 @@ class EventLog {
   std::array<std::uint32_t, kAppProtoCount> tx_mask_{};
   std::shared_ptr<const rules::RuleSet> rules_;
   Counters& counters_;
-  std::string_view capture_name_, interface_;
+  std::string_view interface_;
   bool inline_mode_;
   bool wants_anomalies_ = false, wants_files_ = false;
   output::FlowRecord flow_record_;

@@ -53,6 +53,7 @@ struct Flow {
   std::uint32_t esp_spi = 0;
 
   TimeUs start = 0, last = 0;
+  const std::string* capture = nullptr;  // RawPacket::capture of its last packet
   std::array<std::uint64_t, 2> packets{}, bytes{};  // by Direction; bytes of whole frames
   std::array<std::uint8_t, 2> ttl_min{255, 255}, ttl_max{};
   FlowState state = FlowState::fresh;  // change it with FlowTable::set_state, which knows the timeouts

@@ -143,7 +143,9 @@ void FlowTable::count_packet(Flow& flow, const Packet& packet, Direction directi
   flow.ttl_min[d] = std::min(flow.ttl_min[d], packet.ip.ttl);
   flow.ttl_max[d] = std::max(flow.ttl_max[d], packet.ip.ttl);
   last_before_ = flow.last;
+  capture_before_ = flow.capture;
   flow.last = std::max(flow.last, packet.raw.time);
+  flow.capture = packet.raw.capture;
   if (packet.has_icmp && direction == Direction::to_client && !flow.has_icmp_response &&
       flow_class(flow.protocol) == FlowClass::icmp) {
     flow.has_icmp_response = true;
@@ -192,6 +194,7 @@ void FlowTable::end_for_reuse(Flow* old, const Packet& packet) {
   --old->packets[d];
   old->bytes[d] -= counted_bytes(packet);
   old->last = last_before_;
+  old->capture = capture_before_;
   end(old, FlowEnd::tcp_reuse);
 }
 

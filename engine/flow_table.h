@@ -118,7 +118,9 @@ class FlowTable {
   FlowTimer timer_;
   FlowPool pool_;
   std::vector<Ended> ended_;  // out of the table, not yet handed over
-  TimeUs last_before_ = 0;    // Flow::last of the flow found last, before its packet was counted
+  // Of the flow found last, before its packet was counted.
+  TimeUs last_before_ = 0;
+  const std::string* capture_before_ = nullptr;
   bool emergency_ = false;
   FlowTableStats stats_;
 };

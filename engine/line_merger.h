@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "engine/event_order.h"
+#include "engine/run_position.h"
 #include "output/sink.h"
 
 namespace weir::engine {
@@ -29,18 +29,22 @@ struct OrderedLines {
   }
 };
 
-// A worker's end of an output: collects lines under the order that the pipeline is at.
+// A worker's end of an output: collects lines under the order of the pipeline's position.
 class LineCollector final : public output::Sink {
  public:
-  // `order` outlives the collector.
-  explicit LineCollector(const EventOrder& order) : order_(order) {}
+  // `position` outlives the collector.
+  explicit LineCollector(const RunPosition& position) : position_(position) {}
   void write_line(std::string_view line) override {
-    if (lines_.groups.empty() || lines_.groups.back().order != order_ ||
+    if (lines_.groups.empty() || lines_.groups.back().order != position_.order() ||
         lines_.groups.back().condition != condition_)
-      lines_.groups.push_back({order_, 0, condition_});
+      lines_.groups.push_back({position_.order(), 0, condition_});
     lines_.text.append(line);
     lines_.text.push_back('\n');
     lines_.groups.back().end = lines_.text.size();
+  }
+  // A condition that wants to be asked at this place, whether a line depends on it or not.
+  void add_condition(std::shared_ptr<output::LineCondition> condition) {
+    lines_.groups.push_back({position_.order(), lines_.text.size(), std::move(condition)});
   }
   void set_condition(std::shared_ptr<output::LineCondition> condition) override { condition_ = std::move(condition); }
   void flush() override {}
@@ -52,7 +56,7 @@ class LineCollector final : public output::Sink {
   }
 
  private:
-  const EventOrder& order_;
+  const RunPosition& position_;
   std::shared_ptr<output::LineCondition> condition_;
   OrderedLines lines_;
 };

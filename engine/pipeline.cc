@@ -18,18 +18,6 @@ bool complete(const Transaction& tx, const ProtocolInfo& info, const std::array<
   return true;
 }
 
-// The frame's own packet, however deep the inner one lies.
-output::TunnelRecord tunnel_around(const Packet& frame, const Packet& inner) {
-  return {.source = frame.ip.source,
-          .destination = frame.ip.destination,
-          .source_port = frame.source_port,
-          .destination_port = frame.destination_port,
-          .has_ports = true,  // 0 where the protocol has none
-          .ip_protocol = frame.ip.protocol,
-          .depth = inner.tunnel_depth,
-          .pcap_cnt = frame.raw.number};
-}
-
 }  // namespace
 
 tl::expected<PipelineSetup, std::string> PipelineSetup::make(const Config& config, bool inline_mode) {
@@ -51,19 +39,19 @@ tl::expected<PipelineSetup, std::string> PipelineSetup::make(const Config& confi
 
 Pipeline::Pipeline(const PipelineSetup& setup, std::shared_ptr<const rules::RuleSet> rules,
                    rules::SharedState& shared, const std::vector<EventLog::Output>& outputs,
-                   EventOrder& order, DeferredAlerts* deferred)
+                   RunPosition& position, const PoolLinks& pool)
     : setup_(setup),
-      order_(order),
-      decoding_(setup.decoding),
-      defrag_(setup.defrag),
+      position_(position),
+      decoder_(setup.decoding, setup.defrag),
       flows_(setup.flows),
       stream_memory_{.limit = setup.streams.reassembly_memcap_bytes,
                      .sessions_limit = setup.streams.memcap_bytes},
       apps_(setup.app_layer, counters_),
-      log_(outputs, rules, counters_, setup.inline_mode, deferred) {
+      log_(outputs, rules, counters_, setup.inline_mode, pool.deferred) {
   if (rules == nullptr) return;
   DetectSettings detection = setup.detection;
-  detection.defer_thresholds = deferred != nullptr;
+  detection.defer_thresholds = pool.deferred != nullptr;
+  detection.turn = pool.turn;
   detect_.emplace(rules, detection, shared);
 }
 
@@ -71,14 +59,27 @@ Pipeline::~Pipeline() = default;
 
 Verdict Pipeline::inspect(const RawPacket& raw) {
   const StageClock::Unit unit(stages_);
+  stages_.enter(Stage::decode);
+  decoder_.decode(raw, frame_);  // the frame, and what it carries: a whole datagram, tunnels
+  return inspect_packets(frame_, kAllPackets);
+}
+
+Verdict Pipeline::inspect(DecodedFrame& frame, PacketMask which) {
+  const StageClock::Unit unit(stages_);
+  return inspect_packets(frame, which);
+}
+
+Verdict Pipeline::inspect_packets(DecodedFrame& frame, PacketMask which) {
+  const RawPacket& raw = frame.packets[0].raw;
   rewritten_.clear();
-  advance_clock(raw.time, raw.number);    // flows whose time is over end first
-  const std::size_t found = decode(raw);  // the frame, and what it carries: a whole datagram, tunnels
+  advance_clock(raw.time, raw.number);  // flows whose time is over end first
   Verdict verdict = Verdict::accept;
-  for (std::size_t i = found; i-- > 0;) {  // the innermost first: its verdict is the frame's
-    const bool inner = packets_[i].origin == PacketOrigin::tunnel;
-    verdict =
-        std::max(verdict, inspect_one({.packet = packets_[i], .tunnel = inner ? &tunnels_[i] : nullptr}));
+  for (std::size_t i = frame.count; i-- > 0;) {  // the innermost first: its verdict is the frame's
+    if ((which >> i & 1U) == 0) continue;
+    position_.move_to(EventOrder::of_packet(raw.number, i));
+    const bool inner = frame.packets[i].origin == PacketOrigin::tunnel;
+    verdict = std::max(
+        verdict, inspect_one({.packet = frame.packets[i], .tunnel = inner ? &frame.tunnels[i] : nullptr}));
   }
   return verdict;
 }
@@ -102,41 +103,17 @@ void Pipeline::advance_clock(TimeUs now, std::uint64_t packet_number) {
   now_ = now;
   packet_number_ = packet_number;
   flows_.expire(now, [this](Flow& flow, FlowEnd reason) {
-    order_ = EventOrder::of_expired(packet_number_, flows_.deadline_s(flow), flow.first_packet);
+    position_.move_to(EventOrder::of_expired(packet_number_, flows_.deadline_s(flow), flow.first_packet, flow.id));
     end_flow(flow, reason);
   });
-  order_ = EventOrder::of_packet(packet_number);
 }
 
 void Pipeline::finish() {
   flows_.drain([this](Flow& flow, FlowEnd reason) {
     const StageClock::Unit unit(stages_);
-    order_ = EventOrder::of_left(flow.first_packet);
+    position_.move_to(EventOrder::of_left(flow.first_packet, flow.id));
     end_flow(flow, reason);
   });
-}
-
-// The frame, then what it carries, as long as there is something: each becomes a packet of its own.
-std::size_t Pipeline::decode(const RawPacket& raw) {
-  stages_.enter(Stage::decode);
-  decode_packet(raw, packets_[0], decoding_);
-  std::size_t found = 1;
-  while (found < kMaxNested && decode_next(packets_[found - 1], packets_[found])) {
-    tunnels_[found] = tunnel_around(packets_[0], packets_[found]);
-    ++found;
-  }
-  return found;
-}
-
-bool Pipeline::decode_next(Packet& outer, Packet& inner) {
-  if (outer.ip.is_fragment && !outer.invalid) {
-    const std::optional<Bytes> datagram = defrag_.absorb(outer);
-    if (datagram) decode_datagram(outer, *datagram, inner, decoding_);
-    return datagram.has_value();
-  }
-  if (outer.tunnel.next == Proto::none) return false;
-  decode_inner(outer, inner, decoding_);
-  return true;
 }
 
 void Pipeline::count(const Packet& packet) {
@@ -378,6 +355,7 @@ void Pipeline::inspect_pseudo(Flow& flow, Direction direction, PacketOrigin orig
   pseudo_.origin = origin;
   pseudo_.raw.time = now_;
   pseudo_.raw.number = packet_number_;
+  pseudo_.raw.capture = flow.capture;
   pseudo_.vlan_ids = flow.vlan;
   pseudo_.vlan_count = flow.vlan_count;
   pseudo_.ip.version = flow.client.family;

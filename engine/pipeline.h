@@ -18,11 +18,11 @@
 #include "decoders/decode.h"
 #include "decoders/packet.h"
 #include "engine/app_layer.h"
-#include "engine/defrag.h"
 #include "engine/detect.h"
 #include "engine/event_log.h"
-#include "engine/event_order.h"
 #include "engine/flow_table.h"
+#include "engine/frame_decoder.h"
+#include "engine/run_position.h"
 #include "engine/stats.h"
 #include "engine/tcp_session.h"
 #include "engine/verdict.h"
@@ -45,18 +45,28 @@ struct PipelineSetup {
   static tl::expected<PipelineSetup, std::string> make(const Config& config, bool inline_mode);
 };
 
+// What a pipeline has of the pool that it works in; nothing when it has the run for itself.
+struct PoolLinks {
+  DeferredAlerts* deferred = nullptr;  // decides on thresholds; null: detection does
+  rules::Turn* turn = nullptr;         // for rules that use what other pipelines change; null: at any time
+};
+
 class Pipeline {
  public:
-  // `setup`, `shared` and `order` outlive the pipeline; `order` always says where the events being written
-  // stand.
+  // `setup`, `shared`, `position` and what `pool` names outlive the pipeline. It always moves `position` to where
+  // the events being written stand.
   Pipeline(const PipelineSetup& setup, std::shared_ptr<const rules::RuleSet> rules,
-           rules::SharedState& shared, const std::vector<EventLog::Output>& outputs, EventOrder& order, DeferredAlerts* deferred = nullptr);
+           rules::SharedState& shared, const std::vector<EventLog::Output>& outputs, 
+           RunPosition& position, const PoolLinks& pool = {});
   ~Pipeline();
   Pipeline(const Pipeline&) = delete;
   Pipeline& operator=(const Pipeline&) = delete;
 
   // The views in `raw` are needed only during the call.
   Verdict inspect(const RawPacket& raw);
+  // The same for some of the packets of a decoded frame, bit i for frame.packets[i]; other pipelines may have
+  // the rest at the same time.
+  Verdict inspect(DecodedFrame& frame, PacketMask which);
   // The frame to be passed on in place of the one inspected last; empty: it is passed on as it came. Until the next one.
   [[nodiscard]] Bytes rewritten() const { return rewritten_; }
   // Packet time has moved on (inspect() does this itself): flows whose time is over end.
@@ -64,16 +74,13 @@ class Pipeline {
   // The run is over: every flow ends.
   void finish();
 
-  void set_capture_name(std::string_view name) { log_.set_capture_name(name); }
   // The text outlives the pipeline's events.
   void set_interface(std::string_view name) { log_.set_interface(name); }
   // Whether checksums of the following packets are looked at; on at first.
-  void verify_checksums(bool on) { decoding_.verify_checksums = on; }
+  void verify_checksums(bool on) { decoder_.verify_checksums(on); }
   [[nodiscard]] const Counters& counters() const { return counters_; }
   // Null unless the setup asks for it.
   [[nodiscard]] const RuleProfile* rule_profile() const { return detect_ ? detect_->profile() : nullptr; }
-
-  static constexpr std::size_t kMaxNested = 8;  // a frame, and the packets found one inside the other
 
  private:
   // Where one packet stands on its way.
@@ -87,8 +94,7 @@ class Pipeline {
     bool last_of_flow = false;  // pseudo packet after which nothing comes
   };
 
-  std::size_t decode(const RawPacket& raw);
-  bool decode_next(Packet& outer, Packet& inner);
+  Verdict inspect_packets(DecodedFrame& frame, PacketMask which);
   Verdict inspect_one(Step step);
   void find_flow(Step& step);
   bool is_bypassed(const Step& step);
@@ -107,19 +113,17 @@ class Pipeline {
   void count(const Packet& packet);
 
   const PipelineSetup& setup_;
-  EventOrder& order_;
-  DecodeSettings decoding_;
+  RunPosition& position_;
   Counters counters_;
   StageClock stages_{counters_.stages};
-  Defragmenter defrag_;
+  FrameDecoder decoder_;
+  DecodedFrame frame_;  // reused from frame to frame
   FlowTable flows_;
   MemoryBudget stream_memory_;
   std::vector<std::uint8_t> rewritten_;  // the frame of a packet whose payload was replaced
   AppLayerDriver apps_;
   std::optional<Detect> detect_;  // none without rules
   EventLog log_;
-  std::array<Packet, kMaxNested> packets_;  // reused from frame to frame
-  std::array<output::TunnelRecord, kMaxNested> tunnels_;
   Packet pseudo_;
   SegmentResult segment_;
   std::vector<Anomaly> stream_events_;

@@ -93,12 +93,13 @@ struct Input {
   TimeUs first_time = 0, last_time = 0;
   CaptureNames names{};  // of all captures so far: workers may be behind, and flows end when all is read
 
-  // Calls f(frame, capture name, whether its checksums count) for each frame.
+  // Calls f(frame, whether its checksums count) for each frame.
   template <class F>
   void for_each(F&& f) {
     RawPacket raw;
     while (source.next(raw) == CaptureSource::Next::packet) {
-      f(raw, names.keep(source.name()), checksums.trusted(raw));
+      raw.capture = names.keep(source.name());
+      f(raw, checksums.trusted(raw));
       if (summary.packets++ == 0) first_time = raw.time;
       summary.bytes += raw.bytes.size();
       last_time = raw.time;
@@ -118,10 +119,9 @@ Totals run_single(Input& input, const PipelineSetup& setup,
                     const LogOutputs& outputs) {
   std::vector<EventLog::Output> logs;
   for (const LogOutputs::Eve& eve : outputs.eve) logs.push_back({eve.log.get(), eve.sink.get()});
-  EventOrder order;
-  Pipeline pipeline(setup, rules, shared, logs, order);
-  input.for_each([&](const RawPacket& raw, const std::string* capture, bool checksums) {
-    pipeline.set_capture_name(*capture);
+  RunPosition position;
+  Pipeline pipeline(setup, rules, shared, logs, position);
+  input.for_each([&](const RawPacket& raw, bool checksums) {
     pipeline.verify_checksums(checksums);
     pipeline.inspect(raw);
   });
@@ -135,9 +135,7 @@ Totals run_pool(Input& input, unsigned workers, const PipelineSetup& setup,
                   const std::shared_ptr<const rules::RuleSet>& rules, rules::SharedState& shared,
                   LogOutputs& outputs) {
   WorkerPool pool(workers, setup, rules, shared, outputs);
-  input.for_each([&](const RawPacket& raw, const std::string* capture, bool checksums) {
-    pool.feed(raw, capture, checksums);
-  });
+  input.for_each([&](const RawPacket& raw, bool checksums) { pool.feed(raw, checksums); });
   pool.finish();
   return {.counters = pool.counters(), .rule_profile = pool.rule_profile()};
 }

@@ -245,7 +245,7 @@ ChainRun::Outcome ChainRun::apply(const Base64Data&, std::size_t i, std::int64_t
 }
 
 ChainRun::Outcome ChainRun::apply(const BufferCheckOp& op, std::size_t i, std::int64_t position) {
-  const BufferFacts facts{in_.data, in_.offset, in_.complete};
+  const BufferFacts facts{in_.data, in_.offset, in_.complete, scratch_.turn};
   return op.check->matches(facts) != op.negated ? from(i + 1, position) : fail(i);
 }
 

@@ -12,6 +12,7 @@
 #include "decoders/types.h"
 #include "rules/content.h"
 #include "rules/pcre.h"
+#include "rules/turn.h"
 
 namespace weir::rules {
 
@@ -32,6 +33,7 @@ struct ChainScratch {
   std::array<std::uint64_t, kMaxRuleVars> vars{};
   std::string base64;  // decoded by the last base64_decode
   std::uint64_t fuel_exhausted = 0;
+  Turn* turn = nullptr;  // of the worker; see BufferFacts
 };
 
 // A chain with what evaluation wants to know beforehand. Points into the signature, which outlives it.

@@ -4,6 +4,7 @@
 #include "decoders/app/transaction.h"
 #include "decoders/types.h"
 #include "rules/inspection.h"
+#include "rules/turn.h"
 
 namespace weir::rules {
 
@@ -26,6 +27,7 @@ struct BufferFacts {
   Bytes data;
   std::uint64_t offset = 0;  // position of data[0] in a streamed body
   bool complete = true;      // nothing will follow
+  Turn* turn = nullptr;      // to be awaited before what other flows change too is used; null: no need to
 };
 class BufferCheck {
  public:

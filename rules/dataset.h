@@ -35,6 +35,11 @@ class Dataset {
   // Adds the values of a file; `with_reputation`: lines are "VALUE,NUMBER". Fails with line and text.
   Compiled load(std::string_view text, bool with_reputation);
 
+  // Told at load by rules that add or remove values: without any, what is in the set does not depend on when it
+  // is asked.
+  void rules_change_it() { changes_ = true; }
+  [[nodiscard]] bool changes() const { return changes_; }
+
   [[nodiscard]] bool contains(std::string_view value) const;
   [[nodiscard]] std::optional<std::uint16_t> reputation(std::string_view value) const;
   bool add(std::string_view value);     // true when it was not there, and there was room
@@ -52,6 +57,7 @@ class Dataset {
   [[nodiscard]] std::optional<std::string> decode(std::string_view text) const;
 
   DatasetType type_;
+  bool changes_ = false;
   mutable std::shared_mutex lock_;
   Values values_;
 };

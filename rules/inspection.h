@@ -13,6 +13,7 @@
 namespace weir::rules {
 
 class SharedState;  // rules/shared_state.h
+class Turn;         // rules/turn.h
 
 // Per-flow variables of rules; part of the engine's flow. Ids are given by the RuleSet's name tables.
 class FlowVars {
@@ -79,6 +80,7 @@ struct PacketContext {
   std::vector<std::string_view> const* app_events = nullptr;  // engine events such as APPLAYER_..., by rule name
   std::vector<Anomaly> const* stream_events = nullptr;        // of this packet
   SharedState* shared = nullptr;                              // xbits and host bits; never null in a run
+  Turn* turn = nullptr;  // to be awaited before `shared` is used; null: no need to
 };
 
 }  // namespace weir::rules

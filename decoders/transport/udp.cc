@@ -8,15 +8,6 @@ namespace {
 constexpr std::size_t kHeaderBytes = 8;
 constexpr std::uint32_t kLengthAt = 4;
 
-// The tunnel that these ports may carry; none for most.
-Proto tunnel_by_port(const Packet& p, const DecodeSettings& settings) {
-  const auto to = p.destination_port;
-  if (settings.vxlan.enabled && settings.vxlan.match(to, to)) return Proto::vxlan;
-  if (settings.geneve.enabled && settings.geneve.match(to, to)) return Proto::geneve;
-  if (settings.teredo.enabled && settings.teredo.match(p.source_port, to)) return Proto::teredo;
-  return Proto::none;
-}
-
 }  // namespace
 
 DecodedStep decode_udp(ByteCursor& in, Packet& p, const DecodeSettings& settings) {
@@ -37,7 +28,7 @@ DecodedStep decode_udp(ByteCursor& in, Packet& p, const DecodeSettings& settings
   // 6935).
   if (settings.verify_checksums && checksum != 0 && !p.ip.other_addresses)
     p.l4_checksum_bad = transport_checksum(p.ip.source, p.ip.destination, ip_protocol::udp, datagram) != 0;
-  return Step{tunnel_by_port(p, settings), p.payload};
+  return Step{udp_tunnel(source_port, destination_port, settings), p.payload};
 }
 
 }  // namespace weir

@@ -90,7 +90,7 @@ class LiveWorker final : private PacketHandler {
   void keep_report();
 
   const std::string name_;
-  EventOrder order_;  // live logs keep no order between workers
+  RunPosition position_;  // nobody asks: live logs keep no order between workers
   Parts parts_;
   Pipeline pipeline_;
   std::uint64_t out_of_memory_ = 0;

@@ -21,8 +21,11 @@ enum class Command : std::uint8_t { set, unset, isset, isnotset };
 // `set` and `unset` change the set where they stand in the rule, and match when that changed something.
 class DatasetCheck final : public BufferCheck {
  public:
-  DatasetCheck(std::shared_ptr<Dataset> set, Command command) : set_(std::move(set)), command_(command) {}
+  DatasetCheck(std::shared_ptr<Dataset> set, Command command) : set_(std::move(set)), command_(command) {
+    if (command_ == Command::set || command_ == Command::unset) set_->rules_change_it();
+  }
   [[nodiscard]] bool matches(const BufferFacts& f) const override {
+    if (set_->changes()) await_turn(f.turn);
     switch (command_) {
       case Command::set: return set_->add(text_of(f));
       case Command::unset: return set_->remove(text_of(f));

@@ -3,6 +3,7 @@
 #include "rules/option_text.h"
 #include "rules/rule_builder.h"
 #include "rules/shared_state.h"
+#include "rules/turn.h"
 
 namespace weir::rules {
 namespace {
@@ -27,6 +28,7 @@ class HostBitCheck final : public PacketCheck {
   [[nodiscard]] bool matches(const PacketContext& c) const override {
     if (c.shared == nullptr || c.packet.ip.version == 0) return false;
     const auto [a, b] = place(c, on_);
+    await_turn(c.turn);
     return c.shared->bit(id_, a, b, c.packet.raw.time) == set_;
   }
 
@@ -46,6 +48,7 @@ class HostBitEffect final : public Effect {
     if (c.shared == nullptr || c.packet.ip.version == 0) return;
     const auto [a, b] = place(c, on_);
     const TimeUs now = c.packet.raw.time;
+    await_turn(c.turn);
     if (change_ == Change::set || (change_ == Change::toggle && !c.shared->bit(id_, a, b, now)))
       c.shared->set_bit(id_, a, b, now, seconds_);
     else

@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "engine/config.h"
-#include "engine/frame_router.h"
 #include "engine/worker_pool.h"
 #include "frame_builder.h"
 #include "rules/shared_state.h"
@@ -63,7 +62,7 @@ std::vector<std::string> run(const std::vector<Frame>& frames, unsigned workers 
   outputs.eve.push_back({std::make_unique<output::EveLog>(config->sub("outputs.0.eve-log"), types),
                          std::make_unique<MemorySink>(lines), "memory"});
   rules::SharedState shared;
-  EventOrder order;
+  RunPosition position;
   std::uint64_t number = 0;
   const auto each = [&](auto&& f) {
     for (const Frame& frame : frames) {
@@ -73,13 +72,13 @@ std::vector<std::string> run(const std::vector<Frame>& frames, unsigned workers 
   };
   if (workers == 0) {
     Pipeline pipeline(*setup, nullptr, shared, {{outputs.eve[0].log.get(), outputs.eve[0].sink.get()}},
-                      order);
+                      position);
     pipeline.verify_checksums(false);
     each([&](const RawPacket& raw) { pipeline.inspect(raw); });
     pipeline.finish();
   } else {
     WorkerPool pool(workers, *setup, nullptr, shared, outputs);
-    each([&](const RawPacket& raw) { pool.feed(raw, nullptr, false); });
+    each([&](const RawPacket& raw) { pool.feed(raw, false); });
     pool.finish();
   }
   return lines;
@@ -162,21 +161,4 @@ TEST_CASE("worker pool: the log is the same for every number of workers") {
     CAPTURE(workers);
     CHECK(run(frames, workers) == one);
   }
-}
-
-TEST_CASE("frame router: both directions and all fragments of a pair of hosts go the same way") {
-  const auto route = [](const std::string& frame) {
-    return route_hash(
-        RawPacket{{reinterpret_cast<const std::uint8_t*>(frame.data()), frame.size()}, 0, 0, 1, 1});
-  };
-  const std::string there = udp_frame(kClient, kDns, "x"), back = udp_frame(kDns, {kClient.ip, 1}, "yy");
-  CHECK(route(there) == route(back));
-  CHECK(route(there) != route(udp_frame(kClient, kWeb, "x")));
-  CHECK(route("") == 0);
-  std::string tagged = there;
-  tagged.insert(12, std::string("\x81\x00\x00\x07", 4));
-  CHECK(route(tagged) == route(there));
-  // An ICMP error goes with the packet that it quotes.
-  const std::string error = std::string("\x03\x03\0\0\0\0\0\0", 8) + there.substr(14);
-  CHECK(route(weir::test::ipv4_frame(0x0b0b0b0b, kClient.ip, 1, error)) == route(there));
 }
