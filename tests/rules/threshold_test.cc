@@ -190,11 +190,26 @@ TEST_CASE("shared table: it never outgrows its cap, and the newest entries stay"
   ShardedTable<Value> table(640);
   for (std::uint64_t i = 0; i < 10'000; ++i) table.with(TableKey{{i}}, 0, [&](Value& v) { v.number = i; });
   CHECK(table.size() <= 640);
-  CHECK(table.look(TableKey{{9'999}}, [](const Value* v) { return v != nullptr && v->number == 9'999; }));
+  CHECK(table.look(TableKey{{9'999}}, 0, [](const Value* v) { return v != nullptr && v->number == 9'999; }));
   // Those past their time go before the cap is reached.
   for (std::uint64_t i = 20'000; i < 20'640; ++i)
     table.with(TableKey{{i}}, 2000, [](Value& v) { v.expires = 2001; });
   for (std::uint64_t i = 30'000; i < 40'000; ++i)
     table.with(TableKey{{i}}, 3000, [](Value& v) { v.expires = 3000; });
   CHECK(table.size() <= 640);
+}
+
+TEST_CASE("shared bits: what ran out stays so when time goes back a little, and all is new when it goes back far") {
+  for (int run = 0; run < 20; ++run) {  // other neighbours in the shard each time
+    SharedState state;
+    const IpAddress a = IpAddress::v4(1), none;
+    state.set_bit(7, a, none, 1000 * kSecond, 30);
+    for (std::uint32_t i = 0; i < 40; ++i)
+      state.set_bit(100, IpAddress::v4(static_cast<std::uint32_t>(run) * 100 + i), none, 1040 * kSecond, 30);
+    CHECK_FALSE(state.bit(7, a, none, 1020 * kSecond));
+    state.set_bit(7, a, none, 1040 * kSecond, 300);
+    CHECK(state.bit(7, a, none, 1000 * kSecond));
+    CHECK_FALSE(state.bit(7, a, none, 900 * kSecond));
+    CHECK_FALSE(state.bit(7, a, none, 1040 * kSecond));
+  }
 }
