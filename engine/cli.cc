@@ -29,6 +29,9 @@ constexpr std::array kCommands{
             "weir check [-c FILE] [-S RULES] [options]", false, true, false, false, run_check},
     Command{"keywords", "list the rule keywords, or explain some", "weir keywords [NAME...]", false, false,
             false, true, run_keywords},
+    Command{"ctl", "ask or tell a run that listens on interfaces or queues",
+            "weir ctl COMMAND [NAME=VALUE...] [options]", false, false, false, true, run_ctl, true,
+            describe_control_commands},
 };
 
 void print_overview(std::FILE* to) {
@@ -89,11 +92,12 @@ int run_cli(const std::vector<std::string>& arguments) {
       std::find_if(kCommands.begin(), kCommands.end(), [&](const Command& c) { return c.name == first; });
   if (command == kCommands.end())
     return usage_error(
-        {}, fmt::format("'{}' is not a command; there are detect, prevent, check and keywords", first));
+        {}, fmt::format("'{}' is not a command; there are detect, prevent, check, keywords and ctl", first));
   const auto parsed = parse_options(*command, {arguments.begin() + 1, arguments.end()});
   if (!parsed) return usage_error(command->name, parsed.error());
   if (parsed->help) {
     fmt::print("usage: {}\n\n{}.\n{}", command->usage, command->summary, describe_options(*command));
+    if (command->more_help != nullptr) fmt::print("{}", command->more_help());
     return kExitDone;
   }
   return command->run(parsed->options);

@@ -36,6 +36,9 @@ struct CliOptions {
   bool verbose = false;
   bool prevent = false;
   bool no_cache = false;
+  std::string socket;          // --socket; empty: the usual one
+  bool json = false;           // --json
+  unsigned timeout_s = 60;     // --timeout
   std::vector<std::string> words;  // arguments that are not options
 };
 
@@ -45,12 +48,16 @@ struct Command {
   // Which groups of options it takes.
   bool takes_input = false, takes_rules = false, takes_output = false, takes_words = false;
   int (*run)(const CliOptions&) = nullptr;
+  bool takes_socket = false;
+  std::string (*more_help)() = nullptr;  // what --help says after the options
 };
 
 int run_detect(const CliOptions& options);
 int run_prevent(const CliOptions& options);
 int run_check(const CliOptions& options);
 int run_keywords(const CliOptions& options);
+int run_ctl(const CliOptions& options);
+std::string describe_control_commands();
 
 std::span<const Command> all_commands();
 

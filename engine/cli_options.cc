@@ -16,7 +16,7 @@ namespace po = boost::program_options;
 using Texts = std::vector<std::string>;
 
 constexpr unsigned kHelpWidth = 100;
-constexpr unsigned kMaxThreads = 1024;
+constexpr unsigned kMaxThreads = 1024, kMaxTimeout = 86'400;
 
 po::options_description group(const char* title) {
   return po::options_description(title, kHelpWidth, kHelpWidth / 2);
@@ -77,11 +77,20 @@ void add_output(po::options_description& all) {
   all.add(output);
 }
 
+void add_socket(po::options_description& all) {
+  auto socket = group("Connection");
+  socket.add_options()("socket", text("PATH"), "control socket (default: /run/weir/weir.sock, else ./weir.sock)")(
+      "json", "print the answer as it is, one line of JSON")("timeout", text("SECONDS"),
+                                                             "wait so long for the answer (default: 60)");
+  all.add(socket);
+}
+
 po::options_description visible_options(const Command& command) {
   po::options_description all;
   if (command.takes_input) add_input(all);
   if (command.takes_rules) add_rules(all);
-  if (command.takes_rules) add_configuration(all);
+  if (command.takes_socket) add_socket(all);
+  if (command.takes_rules || command.takes_socket) add_configuration(all);
   if (command.takes_output) add_output(all);
   if (command.takes_input) add_privileges(all);
   auto other = group("Other");
@@ -154,6 +163,14 @@ Texts split_lists(const Texts& lists) {
   return out;
 }
 
+tl::expected<void, std::string> read_number(const Reader& in, const char* name, unsigned most, unsigned& out) {
+  const std::string text = in.one(name);
+  if (text.empty()) return {};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
+  if (error == std::errc{} && end == text.data() + text.size() && out <= most) return {};
+  return tl::unexpected(fmt::format("--{} {}: expected a number up to {}", name, text, most));
+}
+
 tl::expected<void, std::string> read_values(const Reader& in, CliOptions& out) {
   out.captures = in.list("read");
   out.interfaces = split_lists(in.list("interface"));
@@ -180,14 +197,13 @@ tl::expected<void, std::string> read_values(const Reader& in, CliOptions& out) {
   out.verbose = in.flag("verbose");
   out.prevent = in.flag("simulate-ips");
   out.words = in.list("words");
+  out.socket = in.one("socket");
+  out.json = in.flag("json");
   out.checksums = in.one("checksums", out.checksums);
   if (out.checksums != "all" && out.checksums != "none" && out.checksums != "auto")
     return tl::unexpected(fmt::format("-k {}: expected all, none or auto", out.checksums));
-  if (const std::string threads = in.one("threads"); !threads.empty()) {
-    const auto [end, error] = std::from_chars(threads.data(), threads.data() + threads.size(), out.threads);
-    if (error != std::errc{} || end != threads.data() + threads.size() || out.threads > kMaxThreads)
-      return tl::unexpected(fmt::format("--threads {}: expected a number up to {}", threads, kMaxThreads));
-  }
+  if (auto read = read_number(in, "threads", kMaxThreads, out.threads); !read) return read;
+  if (auto read = read_number(in, "timeout", kMaxTimeout, out.timeout_s); !read) return read;
   if (out.rules.no_rules && !(out.rules.exclusive.empty() && out.rules.additional.empty()))
     return tl::unexpected(std::string("--no-rules and -S or -s exclude each other"));
   return {};

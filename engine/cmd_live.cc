@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "engine/cli.h"
+#include "engine/live/clock.h"
 #include "engine/live/confinement.h"
 #include "engine/live/guard.h"
 #include "engine/live/interface_settings.h"
@@ -46,6 +47,21 @@ tl::expected<std::vector<WorkerPlan>, std::string> plan_interfaces(const CliOpti
   return plans;
 }
 
+// Opens what the run listens on and becomes who it is to be, in the order in which each can be done.
+tl::expected<LiveSockets, std::string> open_and_drop(const CliOptions& options, const Config& config,
+                                                     bool prevent) {
+  const auto identity = find_identity(RunAs::from(config, options.user, options.group));
+  if (!identity) return tl::unexpected(identity.error());
+  auto sockets = LiveSockets::open(config, *identity);
+  if (!sockets) return sockets;
+  if (auto dropped = become_live_user(options, config, prevent); !dropped)
+    return tl::unexpected(dropped.error());
+  sockets->open_in_log_dir(config, options.log_dir);
+  if (is_watched(options) && !sockets->warning.empty())
+    fmt::print(stderr, "weir: warning: {}\n", sockets->warning);
+  return sockets;
+}
+
 // What keeps an eye on inline workers.
 struct Safety {
   PulseBoard board;
@@ -54,14 +70,17 @@ struct Safety {
 
 // The guard is forked here, before rules are loaded and threads started.
 tl::expected<Safety, std::string> make_safety(std::size_t workers, const NfqueueSettings* queues,
-                                              const Config& config) {
+                                              const Config& config, LiveSockets& sockets) {
   auto board = PulseBoard::make(workers);
   if (!board) return tl::unexpected(board.error());
   Safety out{std::move(*board), std::nullopt};
   const auto patience = config.number("weir.watchdog-ms", 500);
   if (queues == nullptr || !queues->fail_open || patience <= 0) return out;
-  auto guard = Guard::start(out.board, {.patience = std::chrono::milliseconds(patience)}, *queues,
-                            [&config] { confine_guard(config); });
+  auto guard =
+      Guard::start(out.board, {.patience = std::chrono::milliseconds(patience)}, *queues, [&config, &sockets] {
+        sockets.forget();
+        confine_guard(config);
+      });
   if (!guard) return tl::unexpected(guard.error());
   out.guard.emplace(std::move(*guard));
   return out;
@@ -93,10 +112,7 @@ LiveOptions live_options(const CliOptions& options, const RuleSetup& setup, bool
   live.log_dir = options.log_dir;
   live.checksums = checksum_mode(options);
   live.prevent = prevent;
-  const rules::LoadedRules& loaded = setup.loaded;
-  live.rules_loaded = loaded.rules_seen - loaded.failed - loaded.skipped;
-  live.rules_failed = loaded.failed;
-  live.rules_skipped = loaded.skipped;
+  live.rules.take(setup.loaded, wall_clock());
   return live;
 }
 
@@ -121,10 +137,12 @@ int run_live_command(const CliOptions& options, bool prevent) {
   if (!nfqueue) return fail(nfqueue.error());
   auto plans = prevent ? std::vector<WorkerPlan>(queues->size()) : plan_interfaces(options, *config);
   if (!plans) return fail(plans.error());
-  if (auto dropped = become_live_user(options, *config, prevent); !dropped) return fail(dropped.error());
-  auto safety = make_safety(plans->size(), prevent ? &*nfqueue : nullptr, *config);
+  auto sockets = open_and_drop(options, *config, prevent);
+  if (!sockets) return fail(sockets.error());
+  auto safety = make_safety(plans->size(), prevent ? &*nfqueue : nullptr, *config, *sockets);
   if (!safety) return fail(safety.error());
-  if (auto confined = confine_live(options, *config, prevent); !confined) return fail(confined.error());
+  if (auto confined = confine_live(options, *config, prevent, sockets->paths()); !confined)
+    return fail(confined.error());
 
   RuleSetupOptions sources = options.rules;
   sources.inline_mode = prevent;
@@ -138,7 +156,7 @@ int run_live_command(const CliOptions& options, bool prevent) {
   auto rules =
       rules::RuleSet::build(std::move(setup.loaded.signatures), *setup.environment,
                             {.threads = worker_count(options), .cache_dir = cache_dir(*config, options)});
-  const auto summary = run_live(live, *config, *signals, std::move(rules));
+  const auto summary = run_live(live, *config, *signals, std::move(*sockets), std::move(rules));
   if (!summary) return fail(summary.error());
   for (const std::string& error : summary->errors) print_error(error);
   if (is_watched(options)) print_summary(*summary, options);

@@ -58,6 +58,7 @@ struct Flow {
   std::array<std::uint8_t, 2> ttl_min{255, 255}, ttl_max{};
   FlowState state = FlowState::fresh;  // change it with FlowTable::set_state, which knows the timeouts
   bool alerted = false, dropped = false, passed = false, emergency = false;
+  bool dropped_by_hand = false;  // `weir ctl drop-flow`
   std::array<bool, 2> drop_logged{};  // by Direction: a drop event has been written
   bool no_packet_inspection = false, no_payload_inspection = false;
 

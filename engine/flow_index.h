@@ -53,6 +53,21 @@ class FlowIndex {
     --count_;
   }
 
+  // Calls f(Flow&) for about `flows` flows from slot `from` on; gives where to go on, 0 at the end. Empty slots
+  // count as well, but little.
+  template <class F>
+  std::size_t visit(std::size_t from, std::size_t flows, F&& f) const {
+    constexpr std::size_t kSlotsAFlow = 16;
+    std::size_t i = from;
+    for (std::size_t seen = 0; i < slots_.size() && seen < flows * kSlotsAFlow; ++i) {
+      ++seen;
+      if (slots_[i].flow == nullptr) continue;
+      f(*slots_[i].flow);
+      seen += kSlotsAFlow;
+    }
+    return i < slots_.size() ? i : 0;
+  }
+
   [[nodiscard]] std::size_t size() const { return count_; }
   [[nodiscard]] std::size_t memory_bytes() const { return slots_.size() * sizeof(Slot); }
 

@@ -75,6 +75,15 @@ class FlowTable {
   // The last second in which the flow may be idle; it ends after it.
   [[nodiscard]] std::int64_t deadline_s(const Flow& flow) const;
 
+  // Calls f(Flow&) for about `flows` of the flows, in no order: for looking at a large table piece by piece,
+  // between packets. `from` is 0 at first, then what the call before gave; 0 again: that was the last piece. Flows that
+  // come or go between two pieces may be missed; when the table grows meanwhile, some are seen twice. `f` must
+  // not call the table, except for set_state().
+  template <class F>
+  std::size_t visit(std::size_t from, std::size_t flows, F&& f) const {
+    return index_.visit(from, flows, f);
+  }
+
   [[nodiscard]] std::size_t size() const { return index_.size(); }
   [[nodiscard]] std::uint64_t memory_bytes() const { return size() * sizeof(Flow) + index_.memory_bytes(); }
   [[nodiscard]] bool in_emergency() const { return emergency_; }

@@ -58,14 +58,14 @@ Pipeline::Pipeline(const PipelineSetup& setup, std::shared_ptr<const rules::Rule
 Pipeline::~Pipeline() = default;
 
 Verdict Pipeline::inspect(const RawPacket& raw) {
-  const StageClock::Unit unit(stages_);
+  const StageClock::Unit unit(stages_, &counters_.latency);
   stages_.enter(Stage::decode);
   decoder_.decode(raw, frame_);  // the frame, and what it carries: a whole datagram, tunnels
   return inspect_packets(frame_, kAllPackets);
 }
 
 Verdict Pipeline::inspect(DecodedFrame& frame, PacketMask which) {
-  const StageClock::Unit unit(stages_);
+  const StageClock::Unit unit(stages_, &counters_.latency);
   return inspect_packets(frame, which);
 }
 
@@ -253,6 +253,24 @@ Verdict Pipeline::decide(const Step& step, const DetectResult& found) {
   return verdict;
 }
 
+void Pipeline::drop_flow(Flow& flow) {
+  flow.dropped = flow.dropped_by_hand = true;
+  if (flow.state == FlowState::bypassed) flows_.set_state(flow, FlowState::established);
+}
+
+PipelineMemory Pipeline::memory() const {
+  return {.flows = flows_.memory_bytes(),
+          .stream_sessions = stream_memory_.sessions_used,
+          .stream_data = stream_memory_.used,
+          .defrag = decoder_.defrag_memory_bytes()};
+}
+
+// Why the packet was dropped, where it is not for a rule or a rule's flow.
+std::string_view Pipeline::drop_reason(const Step& step) {
+  if (step.segment != nullptr && step.segment->urgent_drop) return "stream urgent";
+  return step.flow != nullptr && step.flow->dropped_by_hand ? "drop-flow" : "";
+}
+
 void Pipeline::write_events(const Step& step, const DetectResult& found, Verdict verdict) {
   stages_.enter(Stage::output);
   const PacketFacts facts{step.packet, step.flow, step.direction, step.tunnel};
@@ -264,7 +282,7 @@ void Pipeline::write_events(const Step& step, const DetectResult& found, Verdict
     return;
   }
   ++(verdict == Verdict::reject ? counters_.ips_rejected : counters_.ips_blocked);
-  log_.drop(facts, found, step.segment != nullptr && step.segment->urgent_drop ? "stream urgent" : "");
+  log_.drop(facts, found, drop_reason(step));
 }
 
 // Writes what is due of the flow's transactions, tells those that detection has looked at them, and lets go

@@ -51,6 +51,21 @@ struct PoolLinks {
   rules::Turn* turn = nullptr;         // for rules that use what other pipelines change; null: at any time
 };
 
+// Bytes that a pipeline's tables take, as they account for them themselves.
+struct PipelineMemory {
+  std::uint64_t flows = 0;            // the flow table
+  std::uint64_t stream_sessions = 0;  // stream.memcap
+  std::uint64_t stream_data = 0;      // stream.reassembly.memcap
+  std::uint64_t defrag = 0;
+  PipelineMemory& operator+=(const PipelineMemory& other) {
+    flows += other.flows;
+    stream_sessions += other.stream_sessions;
+    stream_data += other.stream_data;
+    defrag += other.defrag;
+    return *this;
+  }
+};
+
 class Pipeline {
  public:
   // `setup`, `shared`, `position` and what `pool` names outlive the pipeline. It always moves `position` to where
@@ -79,6 +94,12 @@ class Pipeline {
   // Whether checksums of the following packets are looked at; on at first.
   void verify_checksums(bool on) { decoder_.verify_checksums(on); }
   [[nodiscard]] const Counters& counters() const { return counters_; }
+  // Between two packets.
+  [[nodiscard]] const FlowTable& flows() const { return flows_; }
+  // From now on nothing of this flow passes, whatever the rules say; each packet's drop event says why. Only in
+  // inline mode. `flow` is one of flows().
+  void drop_flow(Flow& flow);
+  [[nodiscard]] PipelineMemory memory() const;
   // Null unless the setup asks for it.
   [[nodiscard]] const RuleProfile* rule_profile() const { return detect_ ? detect_->profile() : nullptr; }
 
@@ -103,6 +124,7 @@ class Pipeline {
   void parse_application(Step& step);
   const DetectResult& detect(const Step& step);
   Verdict decide(const Step& step, const DetectResult& found);
+  static std::string_view drop_reason(const Step& step);
   void write_events(const Step& step, const DetectResult& found, Verdict verdict);
   void settle_transactions(const Step& step);
   void end_flow(Flow& flow, FlowEnd reason);

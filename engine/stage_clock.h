@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 
+#include "engine/latency.h"
 #include "engine/ticks.h"
 
 namespace weir::engine {
@@ -29,16 +30,20 @@ class StageClock {
   // Around a unit of work.
   class Unit {
    public:
-    explicit Unit(StageClock& clock) : clock_(clock) { clock_.running_ = is_sampled(++clock_.units_, kUnits); }
+    // How long it took is added to `latency`, when there is one and the unit is timed.
+    explicit Unit(StageClock& clock, LatencyTicks* latency = nullptr) : clock_(clock), latency_(latency) {
+      clock_.running_ = is_sampled(++clock_.units_, kUnits);
+    }
     ~Unit() {
-      clock_.enter(Stage::none);
-      clock_.running_ = false;
+      if (clock_.running_) [[unlikely]]
+        clock_.finish(latency_);
     }
     Unit(const Unit&) = delete;
     Unit& operator=(const Unit&) = delete;
 
    private:
     StageClock& clock_;
+    LatencyTicks* latency_;
   };
 
   // From here on the time is this stage's, until another one is entered or the unit ends.
@@ -50,13 +55,23 @@ class StageClock {
  private:
   [[gnu::noinline]] void change(Stage next) {
     const Ticks now = ticks_now();
-    if (stage_ != Stage::none) ticks_[static_cast<std::size_t>(stage_)] += ticks_between(since_ + overhead_, now);
+    if (stage_ != Stage::none) {
+      const Ticks took = ticks_between(since_ + overhead_, now);
+      ticks_[static_cast<std::size_t>(stage_)] += took;
+      unit_ticks_ += took;
+    }
     since_ = now;
     stage_ = next;
   }
+  [[gnu::noinline]] void finish(LatencyTicks* latency) {
+    change(Stage::none);
+    running_ = false;
+    if (latency != nullptr) latency->add(unit_ticks_);
+    unit_ticks_ = 0;
+  }
 
   StageTicks& ticks_;
-  Ticks since_ = 0, overhead_;
+  Ticks since_ = 0, overhead_, unit_ticks_ = 0;
   std::uint64_t units_ = 0;
   Stage stage_ = Stage::none;
   bool running_ = false;

@@ -79,6 +79,7 @@ Counters& Counters::operator+=(const Counters& other) {
       app[i].parser_errors[t] += other.app[i].parser_errors[t];
     }
   for (std::size_t i = 0; i < stages.size(); ++i) stages[i] += other.stages[i];
+  latency += other.latency;
   return *this;
 }
 

@@ -12,6 +12,7 @@
 #include "decoders/anomaly.h"
 #include "decoders/app/app_proto.h"
 #include "decoders/packet.h"
+#include "engine/latency.h"
 #include "engine/stage_clock.h"
 
 namespace weir::engine {
@@ -31,6 +32,7 @@ struct Counters {
   std::array<std::uint64_t, static_cast<std::size_t>(Anomaly::count_)> anomalies{};
   std::array<AppCounters, kAppProtoCount> app{};
   StageTicks stages{};  // sampled: only their proportions mean something
+  LatencyTicks latency{};  // of frames, sampled likewise
 
   // Sums, and takes the greater of maxima.
   Counters& operator+=(const Counters& other);

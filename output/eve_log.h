@@ -23,6 +23,9 @@ namespace weir::output {
 // A counter of the run, as stats events name it: {"decoder.pkts", 12}. Dots make nested objects.
 using CounterValue = std::pair<std::string_view, std::uint64_t>;
 
+// Members of the object that is open: "decoder": {"pkts": 12} ..., as in stats events.
+void write_counter_tree(JsonWriter& out, const std::vector<CounterValue>& counters);
+
 // A stage of the pipeline and its part of the time, 0 to 1.
 using StageShare = std::pair<std::string_view, double>;
 

@@ -44,7 +44,7 @@ def main():
     for line in output(weir, "keywords").splitlines():
         if not line.partition(" ")[2].strip(): wrong.append(f"keyword without a summary: {line}")
     page = open(os.path.join(folder, "weir.1"), encoding="utf-8").read().replace("\\-", "-")
-    for command in ("detect", "prevent", "check", "keywords"):
+    for command in ("detect", "prevent", "check", "keywords", "ctl"):
         for option in re.findall(r"--[a-z][a-z-]+", output(weir, command, "--help")):
             if option not in page: wrong.append(f"weir.1 has no line for {option} of weir {command}")
     for text in wrong: print(text)

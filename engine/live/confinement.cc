@@ -108,13 +108,15 @@ tl::expected<void, std::string> become_live_user(const CliOptions& options, cons
   return check_log_dir(options.log_dir);
 }
 
-tl::expected<void, std::string> confine_live(const CliOptions& options, const Config& config, bool prevent) {
+tl::expected<void, std::string> confine_live(const CliOptions& options, const Config& config, bool prevent,
+                                             const std::vector<std::string>& sockets) {
   const auto settings = SandboxSettings::from(config);
   if (!settings) return tl::unexpected(settings.error());
   LandlockRules files;
   files.signals = prevent;  // the kernel ends the guard in our name when we end
   add_rule_files(config, options, files);
   add_outputs(config, options.log_dir, files);
+  for (const std::string& path : sockets) files.write.push_back(folder_or_file(path));
   if (std::string cache = cache_dir(config, options); !cache.empty()) files.write.push_back(std::move(cache));
   tell(enter_sandbox(*settings, std::move(files), {.network = true}));
   return {};

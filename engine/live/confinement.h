@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include <tl/expected.hpp>
 
@@ -19,8 +20,10 @@ namespace weir::engine {
 // to it, too.
 tl::expected<void, std::string> become_live_user(const CliOptions& options, const Config& config,
                                                  bool prevent);
-// Second: enters the sandbox. Before any thread is started.
-tl::expected<void, std::string> confine_live(const CliOptions& options, const Config& config, bool prevent);
+// Second: enters the sandbox. Before any thread is started. `sockets`: files that the run removes when it
+// ends.
+tl::expected<void, std::string> confine_live(const CliOptions& options, const Config& config, bool prevent,
+                                             const std::vector<std::string>& sockets);
 // In the guard's process: it needs its sockets and nothing else.
 void confine_guard(const Config& config);
 

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "engine/live/clock.h"
+#include "engine/live/control_server.h"
 #include "engine/live/fd_loop.h"
 #include "engine/live/notify.h"
 #include "engine/live/seccomp_filter.h"
@@ -24,33 +25,40 @@ using std::chrono::milliseconds, std::chrono::seconds;
 
 constexpr milliseconds kTick{100}, kReportLimit{500}, kDrainLimit{10'000};
 
-class LiveRun {
+class LiveRun final : public ControlTarget {
  public:
   LiveRun(const LiveOptions& options, const Config& config, const PipelineSetup& setup, LogOutputs& outputs,
-          Signals& signals)
+          Signals& signals, std::shared_ptr<Mailbox> mailbox)
       : options_(options),
+        config_(config),
         signals_(signals),
+        rule_state_(options.rules),
+        mailbox_(std::move(mailbox)),
         writer_(outputs, LogWriterSettings::from(config)),
         stats_end_(writer_.add_end()),
         workers_(options, setup, writer_, milliseconds(config.number("weir.restart-stuck-ms", 10'000))),
         stats_on_(config.flag("stats.enabled", true)),
         stats_every_(std::max<std::int64_t>(config.number("stats.interval", 8), 1)) {}
 
-  tl::expected<void, std::string> start(const std::shared_ptr<const rules::RuleSet>& rules) {
-    if (auto started = workers_.start(rules); !started) return started;
+  tl::expected<void, std::string> start(std::shared_ptr<const rules::RuleSet> rules, LiveSockets sockets) {
+    rules_ = std::move(rules);
+    if (auto started = workers_.start(rules_); !started) return started;
+    if (sockets.control) control_ = std::make_unique<ControlServer>(std::move(*sockets.control), fds_, *this);
     if (!notifier_.problem().empty()) fmt::print(stderr, "weir: warning: {}\n", notifier_.problem());
     notifier_.ready(fmt::format("inspecting with {} workers, {} rules", workers_.workers().size(),
-                                options_.rules_loaded));
+                                rule_state_.loaded));
     return {};
   }
 
   void loop() {
-    FdLoop fds;
-    fds.add(signals_.fd(), POLLIN, [this](short) { take_signals(); });
+    fds_.add(signals_.fd(), POLLIN, [this](short) { take_signals(); });
+    fds_.add(mailbox_->fd(), POLLIN, [this](short) { mailbox_->run(); });
     auto next_stats = begin_ + stats_every_;
     while (!stopping_ && !workers_.all_ended() && !workers_.failed()) {
-      fds.wait(kTick);
+      fds_.wait(kTick);
       writer_.tick();
+      survey_.tick();
+      if (control_) control_->tick();
       notify_alive();
       for (const std::string& said : workers_.replace_stuck(Clock::now()))
         fmt::print(stderr, "weir: warning: {}\n", said);
@@ -71,6 +79,7 @@ class LiveRun {
     const LiveWorker::Report total = workers_.sum_up(kReportLimit);
     if (stats_on_) write_stats(total);
     writer_.stop(kDrainLimit, summary.errors);
+    control_.reset();  // who waits for the end sees it now
     summary.threads_left = workers_.left_behind();
     summary.counters = total.counters;
     summary.packets = total.counters.decoder_pkts;
@@ -112,6 +121,28 @@ class LiveRun {
   }
 
   void write_stats(const LiveWorker::Report& total) {
+    notifier_.status(fmt::format("{} packets, {} dropped by the kernel, {} alerts",
+                                 total.counters.decoder_pkts, total.capture.kernel_drops,
+                                 total.counters.detect_alert));
+    const std::vector<output::CounterValue> values = stats(total);
+    for (const EventLog::Output& out : stats_end_->outputs())
+      output::EveSession(*out.log, *out.sink)
+          .stats(wall_clock(), uptime_s(), values, stage_shares(total.counters.stages));
+    stats_end_->hand_over();
+  }
+
+  // --- what the control socket asks for (ControlTarget)
+
+  [[nodiscard]] bool prevents() const override { return options_.prevent; }
+  [[nodiscard]] const Config& config() const override { return config_; }
+  [[nodiscard]] std::string log_dir() const override { return options_.log_dir; }
+  [[nodiscard]] std::uint64_t uptime_s() const override {
+    return static_cast<std::uint64_t>(std::chrono::duration_cast<seconds>(Clock::now() - begin_).count());
+  }
+  [[nodiscard]] LiveWorkers workers() const override { return workers_.workers(); }
+  [[nodiscard]] const LiveWorker::Report& lost_workers() const override { return workers_.lost(); }
+  [[nodiscard]] WorkerSurvey& survey() override { return survey_; }
+  [[nodiscard]] std::vector<output::CounterValue> stats(const LiveWorker::Report& total) const override {
     std::vector<output::CounterValue> values = names_.values(total.counters);
     values.emplace_back("capture.kernel_packets", total.capture.kernel_packets);
     values.emplace_back("capture.kernel_drops", total.capture.kernel_drops);
@@ -121,27 +152,34 @@ class LiveRun {
       values.emplace_back("weir.guard.takeovers", total_of(&Pulse::takeovers));
       values.emplace_back("weir.guard.passed", total_of(&Pulse::passed));
     }
-    values.emplace_back("detect.engines[].rules_loaded", options_.rules_loaded);
-    values.emplace_back("detect.engines[].rules_failed", options_.rules_failed);
-    values.emplace_back("detect.engines[].rules_skipped", options_.rules_skipped);
-    notifier_.status(fmt::format("{} packets, {} dropped by the kernel, {} alerts",
-                                 total.counters.decoder_pkts, total.capture.kernel_drops,
-                                 total.counters.detect_alert));
+    values.emplace_back("detect.engines[].rules_loaded", rule_state_.loaded);
+    values.emplace_back("detect.engines[].rules_failed", rule_state_.failed);
+    values.emplace_back("detect.engines[].rules_skipped", rule_state_.skipped);
     writer_.counters().append_to(values);
-    const auto uptime = std::chrono::duration_cast<seconds>(Clock::now() - begin_).count();
-    for (const EventLog::Output& out : stats_end_->outputs())
-      output::EveSession(*out.log, *out.sink)
-          .stats(wall_clock(), static_cast<std::uint64_t>(uptime), values,
-                 stage_shares(total.counters.stages));
-    stats_end_->hand_over();
+    return values;
   }
+  [[nodiscard]] const RuleState& rule_state() const override { return rule_state_; }
+  [[nodiscard]] std::shared_ptr<const rules::RuleSet> rule_set() const override { return rules_; }
+  void reload(std::function<void(const ReloadResult&)> done) override {
+    done({.error = "rules cannot be reloaded yet"});
+  }
+  void reopen_logs() override { writer_.request_reopen(); }
+  void rotate_logs() override { writer_.request_rotate(); }
+  void stop() override { stopping_ = true; }
 
   const LiveOptions& options_;
+  const Config& config_;
   Signals& signals_;
+  RuleState rule_state_;
+  std::shared_ptr<const rules::RuleSet> rules_;
+  FdLoop fds_;
+  std::shared_ptr<Mailbox> mailbox_;
+  WorkerSurvey survey_{mailbox_};
   LogWriter writer_;
   std::unique_ptr<LogWriter::End> stats_end_;
   WorkerSet workers_;
   CounterNames names_;
+  std::unique_ptr<ControlServer> control_;  // none when it is off
   ServiceNotifier notifier_ = ServiceNotifier::from_environment();
   std::uint64_t refusals_told_ = 0;
   const bool stats_on_;
@@ -163,7 +201,7 @@ tl::expected<void, std::string> pin_threads(const Config& config, LiveOptions& o
 }
 
 tl::expected<RunSummary, std::string> run_live(const LiveOptions& options, const Config& config,
-                                               Signals& signals,
+                                               Signals& signals, LiveSockets sockets,
                                                std::shared_ptr<const rules::RuleSet> rules) {
   // Threads that are started from here on inherit it; workers have cores of their own.
   if (!options.management_cores.empty()) (void)pin_this_thread(options.management_cores);
@@ -173,8 +211,10 @@ tl::expected<RunSummary, std::string> run_live(const LiveOptions& options, const
   if (!opened) return tl::unexpected(opened.error());
   auto setup = std::make_unique<PipelineSetup>(std::move(*made));
   auto outputs = std::make_unique<LogOutputs>(std::move(*opened));
-  auto run = std::make_unique<LiveRun>(options, config, *setup, *outputs, signals);
-  if (auto started = run->start(rules); !started) return tl::unexpected(started.error());
+  auto mailbox = Mailbox::make();
+  if (!mailbox) return tl::unexpected(mailbox.error());
+  auto run = std::make_unique<LiveRun>(options, config, *setup, *outputs, signals, std::move(*mailbox));
+  if (auto started = run->start(std::move(rules), std::move(sockets)); !started) return tl::unexpected(started.error());
   run->loop();
   RunSummary summary = run->finish();
   if (summary.threads_left) {  // what they may come back to stays

@@ -16,7 +16,9 @@
 #include "engine/config.h"
 #include "engine/live/cpu_affinity.h"
 #include "engine/live/packet_source.h"
+#include "engine/live/live_sockets.h"
 #include "engine/live/pulse.h"
+#include "engine/live/rule_state.h"
 #include "engine/live/signals.h"
 #include "engine/run.h"
 #include "rules/rule_set.h"
@@ -40,7 +42,7 @@ struct LiveOptions {
   bool verbose = false;
   std::vector<WorkerPlan> workers;
   Cores management_cores;  // of all other threads
-  std::uint64_t rules_loaded = 0, rules_failed = 0, rules_skipped = 0;
+  RuleState rules;
 };
 
 // Where `threading:` wants the threads. Fails with a text that names the key.
@@ -49,6 +51,7 @@ tl::expected<void, std::string> pin_threads(const Config& config, LiveOptions& o
 // Returns when SIGINT or SIGTERM came and all is logged, or when no worker is left. Fails with a text when
 // something cannot be opened. `rules` may be null: log only.
 tl::expected<RunSummary, std::string> run_live(const LiveOptions& options, const Config& config,
-                                               Signals& signals, std::shared_ptr<const rules::RuleSet> rules);
+                                               Signals& signals, LiveSockets sockets,
+                                               std::shared_ptr<const rules::RuleSet> rules);
 
 }  // namespace weir::engine

@@ -30,7 +30,8 @@ void LiveWorker::run() {
   if (!parts_.cores.empty()) (void)pin_this_thread(parts_.cores);  // it works on other cores as well
   while (!stopping_.load(std::memory_order_relaxed)) {
     parts_.pulse->beats.fetch_add(1, std::memory_order_relaxed);
-    const auto received = parts_.source->poll(*this, kIdleWait);
+    const bool called = has_commands_.load(std::memory_order_relaxed);
+    const auto received = parts_.source->poll(*this, called ? std::chrono::milliseconds{0} : kIdleWait);
     if (!received) {
       error_ = received.error();
       break;
@@ -45,7 +46,7 @@ void LiveWorker::run() {
   pipeline_.finish();
   parts_.lines->hand_over();
   run_commands();
-  keep_report();
+  make_report();
   ended_.store(true, std::memory_order_release);
 }
 
@@ -83,10 +84,15 @@ void LiveWorker::run_commands() {
   for (const Command& command : commands) command(pipeline_, *parts_.source);
 }
 
-void LiveWorker::keep_report() {
-  const CaptureCounters capture = parts_.source->counters();
+LiveWorker::Report LiveWorker::make_report() {
+  Report report{.counters = pipeline_.counters(),
+                .capture = parts_.source->counters(),
+                .out_of_memory = out_of_memory_,
+                .memory = pipeline_.memory(),
+                .flows = pipeline_.flows().size()};
   const std::lock_guard guard(lock_);
-  last_report_ = {pipeline_.counters(), capture, out_of_memory_};
+  last_report_ = report;
+  return report;
 }
 
 LiveWorker::Report LiveWorker::report(std::chrono::milliseconds limit) {
@@ -98,7 +104,7 @@ LiveWorker::Report LiveWorker::report(std::chrono::milliseconds limit) {
   if (!ended()) {
     const auto done = std::make_shared<Done>();
     post([this, done](Pipeline&, PacketSource&) {
-      keep_report();
+      make_report();
       const std::lock_guard guard(done->lock);
       done->yes = true;
       done->changed.notify_one();

@@ -55,15 +55,21 @@ class LiveWorker final : private PacketHandler {
     Counters counters;
     CaptureCounters capture;
     std::uint64_t out_of_memory = 0;  // packets that could not be inspected
+    PipelineMemory memory;
+    std::uint64_t flows = 0;  // in the table
     Report& operator+=(const Report& other) {
       counters += other.counters;
       capture += other.capture;
       out_of_memory += other.out_of_memory;
+      memory += other.memory;
+      flows += other.flows;
       return *this;
     }
   };
   Report report(std::chrono::milliseconds limit);
 
+  // Without waiting. On the worker's own thread, in a command: as of now.
+  Report make_report();
   // What it said the last time.
   Report last_report();
   // The thread is stuck: its packets are given to somebody else, and should it come back, it ends at once.
@@ -77,6 +83,8 @@ class LiveWorker final : private PacketHandler {
   // Why it ended by itself; empty when it did not. Only after ended().
   [[nodiscard]] const std::string& error() const { return error_; }
   [[nodiscard]] const std::string& name() const { return name_; }
+  // The interface it listens on; empty when there is none.
+  [[nodiscard]] std::string_view interface() const { return parts_.source->interface(); }
   // Counts on with every batch, and several times a second when nothing comes: one that stands still is
   // stuck.
   [[nodiscard]] std::uint64_t beats() const { return parts_.pulse->beats.load(std::memory_order_relaxed); }
@@ -87,7 +95,6 @@ class LiveWorker final : private PacketHandler {
   void run();
   void run_commands();
   void move_clock();
-  void keep_report();
 
   const std::string name_;
   RunPosition position_;  // nobody asks: live logs keep no order between workers

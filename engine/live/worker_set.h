@@ -38,6 +38,8 @@ class WorkerSet {
 
   [[nodiscard]] std::span<const std::unique_ptr<LiveWorker>> workers() const { return workers_; }
   [[nodiscard]] bool all_ended() const;
+  // What workers that were replaced have counted.
+  [[nodiscard]] const LiveWorker::Report& lost() const { return lost_; }
   // Of all workers there were; waits for each up to `limit`.
   LiveWorker::Report sum_up(std::chrono::milliseconds limit);
 

@@ -64,6 +64,14 @@ bool dotted_less(std::string_view a, std::string_view b) {
 
 }  // namespace
 
+void write_counter_tree(JsonWriter& out, const std::vector<CounterValue>& counters) {
+  std::vector<Row> rows;
+  rows.reserve(counters.size());
+  for (const auto& [name, value] : counters) rows.push_back({name, value});
+  std::sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) { return dotted_less(a.name, b.name); });
+  write_rows(out, rows, false, 0);
+}
+
 void write_stats_event(EveContext& eve, TimeUs time, std::uint64_t uptime_s,
                        const std::vector<CounterValue>& counters,
                        const std::vector<std::uint64_t>& previous,
