@@ -104,23 +104,13 @@ int run_cli(const std::vector<std::string>& arguments) {
 }
 
 std::optional<Config> load_configuration(const CliOptions& options) {
-  Config config;
-  if (!options.config.empty()) {
-    auto loaded = Config::load(options.config);
-    if (!loaded) {
-      print_error(loaded.error().message);
-      return std::nullopt;
-    }
-    config = std::move(*loaded);
+  auto config = Config::load(options.config, options.settings);
+  if (!config) {
+    print_error(config.error().message);
+    return std::nullopt;
   }
-  for (const std::string& setting : options.settings) {
-    if (auto done = config.set(setting); !done) {
-      print_error(fmt::format("--set {}: {}", setting, done.error().message));
-      return std::nullopt;
-    }
-  }
-  if (!report_configuration(config, options)) return std::nullopt;
-  return config;
+  if (!report_configuration(*config, options)) return std::nullopt;
+  return std::move(*config);
 }
 
 bool report_rules(const RuleSetup& setup, const CliOptions& options) {

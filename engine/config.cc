@@ -52,6 +52,19 @@ tl::expected<Config, ConfigError> Config::load(const std::string& path) {
   return out;
 }
 
+tl::expected<Config, ConfigError> Config::load(const std::string& path, const std::vector<std::string>& settings) {
+  Config out;
+  if (!path.empty()) {
+    auto loaded = load(path);
+    if (!loaded) return loaded;
+    out = std::move(*loaded);
+  }
+  for (const std::string& setting : settings)
+    if (auto done = out.set(setting); !done)
+      return tl::unexpected(ConfigError{"--set " + setting + ": " + done.error().message});
+  return out;
+}
+
 tl::expected<Config, ConfigError> Config::parse(std::string_view text, const std::string& name,
                                                 const std::string& directory) {
   Config out;

@@ -29,6 +29,8 @@ class Config final : public Settings {
   Config& operator=(Config&&) noexcept;
 
   static tl::expected<Config, ConfigError> load(const std::string& path);
+  // The same with these assignments on top, as --set makes them. Without a path: defaults.
+  static tl::expected<Config, ConfigError> load(const std::string& path, const std::vector<std::string>& settings);
   // From text; `name` is what errors call it, relative includes start at `directory`.
   static tl::expected<Config, ConfigError> parse(std::string_view text, const std::string& name,
                                                  const std::string& directory);

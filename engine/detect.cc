@@ -131,7 +131,12 @@ void Detect::Impl::begin(const DetectInput& input) {
       for (std::size_t d = 0; d < 2; ++d)
         flow_facts.stream_bytes[d] = flow->tcp->stream(static_cast<Direction>(d)).bytes_seen();
     }
-    if (flow->detect == nullptr) flow->detect = std::make_unique<FlowDetect>();
+    if (flow->detect == nullptr) {
+      flow->detect = std::make_unique<FlowDetect>();
+      flow->detect->generation = program->lineage.generation();
+    } else if (flow->detect->generation != program->lineage.generation()) {
+      carry_over(*flow);
+    }
   }
   context.emplace(rules::PacketContext{.packet = input.packet,
                                        .direction = input.direction,

@@ -70,6 +70,9 @@ class Detect {
   [[nodiscard]] bool finished(const Transaction& tx, AppProto protocol, Direction direction) const;
   // What the rules have cost so far; null unless the settings ask for it.
   [[nodiscard]] const RuleProfile* profile() const;
+  // Between two packets: `rules` (not null) take over. They are built with the present ones as `previous`, so that what
+  // is remembered of flows and transactions is carried over. What the rules have cost is counted anew. The caller holds
+  // the old set, as freeing it takes a while.
   void replace_rules(std::shared_ptr<const rules::RuleSet> rules);
 
  private:
@@ -79,7 +82,10 @@ class Detect {
 
 // What detection keeps per flow (made on demand, freed with the flow).
 struct FlowDetect {
-  std::array<bool, 2> ip_only_done{}, proto_only_done{};  // by direction of the flow
+  // The generation of the rules whose numbers stand in the flow's transactions.
+  std::uint32_t generation = 0;
+  // By direction of the flow: the generation as of which its rules have been looked at; 0 not at all.
+  std::array<std::uint32_t, 2> ip_only_done{}, proto_only_done{};
   // Transactions below this id are done with, by direction: where the next run starts to look.
   std::array<std::uint64_t, 2> first_open{};
 };

@@ -79,6 +79,9 @@ struct Detect::Impl {
   void run_packet();
   // --- detect_tx.cc
   void run_transactions();
+  // --- detect_reload.cc
+  // The rules were replaced since the flow's last packet.
+  void carry_over(Flow& flow) const;
 
   std::shared_ptr<const rules::RuleSet> rules;
   const rules::RuleSet::Program* program = nullptr;

@@ -1,17 +1,21 @@
 // Detection on the packet itself and on the reassembled stream.
+#include <utility>
+
 #include "engine/detect_impl.h"
 
 namespace weir::engine {
 
 void Detect::Impl::run_ip_only() {
   if (in->packet.ip.version == 0) return;
+  std::uint32_t seen = 0;
   if (in->flow != nullptr) {
-    bool& done = in->flow->detect->ip_only_done[index(in->direction)];
-    if (done) return;
-    done = true;
+    std::uint32_t& done = in->flow->detect->ip_only_done[index(in->direction)];
+    if (done == program->lineage.generation()) return;
+    seen = std::exchange(done, program->lineage.generation());
   }
-  const auto check = [this](std::span<const RuleId> ids) {
+  const auto check = [&](std::span<const RuleId> ids) {
     for (const RuleId id : ids) {
+      if (program->lineage.since(id) <= seen) continue;
       const RuleCheckScope scope(profile.get(), id);
       if (header_matches(program->rules[id])) match(id, nullptr, false);
     }
@@ -25,10 +29,11 @@ void Detect::Impl::run_proto_only() {
   if (in->flow == nullptr) return;
   const AppProto protocol = flow_facts.protocol;
   if (protocol == AppProto::unknown) return;
-  bool& done = in->flow->detect->proto_only_done[index(in->direction)];
-  if (done) return;
-  done = true;
+  std::uint32_t& done = in->flow->detect->proto_only_done[index(in->direction)];
+  if (done == program->lineage.generation()) return;
+  const std::uint32_t seen = std::exchange(done, program->lineage.generation());
   for (const RuleId id : program->proto_only[static_cast<std::size_t>(protocol)][index(in->direction)]) {
+    if (program->lineage.since(id) <= seen) continue;
     const RuleCheckScope check(profile.get(), id);
     if (header_matches(program->rules[id])) match(id, nullptr, false);
   }

@@ -44,6 +44,9 @@ class EventLog {
   EventLog(const std::vector<Output>& outputs, std::shared_ptr<const rules::RuleSet> rules,
            Counters& counters, bool inline_mode, DeferredAlerts* deferred);
 
+  // Between two packets: what follows was found by these.
+  void set_rules(std::shared_ptr<const rules::RuleSet> rules) { rules_ = std::move(rules); }
+
   // The interface that the packets come from; the text outlives the events.
   void set_interface(std::string_view name) { interface_ = name; }
 

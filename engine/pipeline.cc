@@ -108,6 +108,11 @@ void Pipeline::advance_clock(TimeUs now, std::uint64_t packet_number) {
   });
 }
 
+void Pipeline::set_rules(std::shared_ptr<const rules::RuleSet> rules) {
+  log_.set_rules(rules);
+  detect_->replace_rules(std::move(rules));
+}
+
 void Pipeline::finish() {
   flows_.drain([this](Flow& flow, FlowEnd reason) {
     const StageClock::Unit unit(stages_);

@@ -86,6 +86,11 @@ class Pipeline {
   [[nodiscard]] Bytes rewritten() const { return rewritten_; }
   // Packet time has moved on (inspect() does this itself): flows whose time is over end.
   void advance_clock(TimeUs now, std::uint64_t packet_number);
+  // Between two packets, on the worker's thread: these rules, not null and built with the present ones as `previous`,
+  // take over. Flows keep all that is known of them: streams, parsers, transactions, bits and variables, and what was
+  // decided of them. Only of a pipeline that was made with rules and does not defer alerts. The caller holds the old set
+  // until every worker has the new one, and lets go of it elsewhere: freeing it takes a while.
+  void set_rules(std::shared_ptr<const rules::RuleSet> rules);
   // The run is over: every flow ends.
   void finish();
 

@@ -111,9 +111,10 @@ RulePaths rule_paths(const Config& config, const RuleSetupOptions& options) {
   return out;
 }
 
-RuleSetup set_up_rules(const Config& config, const RuleSetupOptions& options) {
+RuleSetup set_up_rules(const Config& config, const RuleSetupOptions& options, const rules::RuleSet* previous) {
   RuleSetup out{.environment = std::make_unique<rules::RuleEnvironment>(), .loaded = {}};
   rules::RuleEnvironment& environment = *out.environment;
+  if (previous != nullptr) previous->hand_on(environment);
   read_variables(config, "address-groups", environment.address_vars);
   read_variables(config, "port-groups", environment.port_vars);
   environment.features = features(config);

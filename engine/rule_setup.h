@@ -8,6 +8,7 @@
 #include "engine/config.h"
 #include "rules/rule_builder.h"
 #include "rules/rule_loader.h"
+#include "rules/rule_set.h"
 
 namespace weir::engine {
 
@@ -37,6 +38,8 @@ RulePaths rule_paths(const Config& config, const RuleSetupOptions& options);
 // Table and threshold files that are configured but missing are warnings, as stock configurations name files that are
 // often not there; without tables the usual classes and reference systems are known. A relative name is looked for
 // beside the configuration, then from the current folder; rule-files start at default-rule-path.
-RuleSetup set_up_rules(const Config& config, const RuleSetupOptions& options);
+// `previous`: the rules of the run so far, which these are to replace (RuleSet::hand_on); null for the first ones.
+RuleSetup set_up_rules(const Config& config, const RuleSetupOptions& options,
+                       const rules::RuleSet* previous = nullptr);
 
 }  // namespace weir::engine

@@ -8,12 +8,15 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "rules/address_map.h"
 #include "rules/chain.h"
 #include "rules/pattern_set.h"
 #include "rules/rule_builder.h"
+#include "rules/rule_lineage.h"
 #include "rules/rule_set.h"
 #include "rules/signature.h"
 
@@ -104,7 +107,9 @@ struct RuleSet::Program {
   AddressMap ip_only_source, ip_only_destination;
   std::vector<RuleId> ip_only_any;
   std::array<std::array<std::vector<RuleId>, 2>, kAppProtoCount> proto_only;
-  NameTable flowbit_names, flowint_names;
+  NameTable flowbit_names, flowint_names, xbit_names;
+  std::unordered_map<std::string, std::shared_ptr<Dataset>> datasets;  // by name
+  RuleLineage lineage;
   std::shared_ptr<hs_scratch> scratch_prototype;  // fits every database; workers clone it; null without patterns
 };
 

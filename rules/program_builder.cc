@@ -83,6 +83,8 @@ class Builder {
     program_->signatures = std::move(signatures);
     program_->flowbit_names = environment.flowbits;
     program_->flowint_names = environment.flowints;
+    program_->xbit_names = environment.xbits;
+    program_->datasets = environment.datasets;
   }
 
   std::unique_ptr<RuleSet::Program> build(const RuleSetOptions& options) {
@@ -92,6 +94,7 @@ class Builder {
     for (std::size_t p = 0; p < kAppProtoCount; ++p)
       for (std::size_t d = 0; d < 2; ++d) group_transactions(static_cast<AppProto>(p), static_cast<Direction>(d));
     group_ip_only();
+    program_->lineage = lineage(options.previous);
     databases_.compile(options.threads, options.cache_dir);
     program_->scratch_prototype = databases_.make_scratch();
     return std::move(program_);
@@ -107,6 +110,7 @@ class Builder {
   void group_transactions(AppProto protocol, Direction d);
   [[nodiscard]] bool applies(const CompiledRule& rule, AppProto protocol, Direction d) const;
   void group_ip_only();
+  [[nodiscard]] RuleLineage lineage(const RuleSet* previous) const;
 
   std::unique_ptr<RuleSet::Program> program_ = std::make_unique<RuleSet::Program>();
   std::map<std::pair<const BufferSpec*, std::string>, BufferId> buffer_ids_;
@@ -306,6 +310,12 @@ void Builder::group_ip_only() {
   }
   program_->ip_only_source = AddressMap(by_source);
   program_->ip_only_destination = AddressMap(by_destination);
+}
+
+RuleLineage Builder::lineage(const RuleSet* previous) const {
+  if (previous == nullptr) return RuleLineage(program_->rules);
+  const RuleSet::Program& before = previous->program();
+  return {before.lineage, before.rules, program_->rules};
 }
 
 }  // namespace

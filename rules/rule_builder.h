@@ -46,6 +46,8 @@ struct RuleEnvironment {
   NameTable flowbits, flowints;
   NameTable xbits;  // hostbits, too: both are bits on hosts, and one rule may set what the other reads
   std::unordered_map<std::string, std::shared_ptr<Dataset>> datasets;  // by name
+  // Of the rules that these are to replace: a set that comes from no file is taken from here.
+  std::unordered_map<std::string, std::shared_ptr<Dataset>> kept_datasets;
 };
 
 inline constexpr std::size_t kMaxTransforms = 8;  // on one buffer

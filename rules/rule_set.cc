@@ -12,6 +12,13 @@ std::shared_ptr<const RuleSet> RuleSet::build(std::vector<std::unique_ptr<Signat
   return std::shared_ptr<const RuleSet>(new RuleSet(build_program(std::move(signatures), environment, options)));
 }
 
+void RuleSet::hand_on(RuleEnvironment& environment) const {
+  environment.flowbits = program_->flowbit_names;
+  environment.flowints = program_->flowint_names;
+  environment.xbits = program_->xbit_names;
+  environment.kept_datasets = program_->datasets;
+}
+
 std::size_t RuleSet::size() const { return program_->signatures.size(); }
 const NameTable& RuleSet::flowbit_names() const { return program_->flowbit_names; }
 const NameTable& RuleSet::flowint_names() const { return program_->flowint_names; }

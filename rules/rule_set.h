@@ -12,9 +12,13 @@
 
 namespace weir::rules {
 
+class RuleSet;
+
 struct RuleSetOptions {
   unsigned threads = 1;       // for compiling
   std::string cache_dir;      // where compiled databases are kept; empty: nowhere
+  // The set that this one is to replace while a run goes on; null for the first one. Used while building only.
+  const RuleSet* previous = nullptr;
 };
 
 class RuleSet {
@@ -25,6 +29,10 @@ class RuleSet {
   // Groups and compiles. The environment's name tables are copied in: EVE prints flowbits by name.
   static std::shared_ptr<const RuleSet> build(std::vector<std::unique_ptr<Signature>> signatures,
                                               const RuleEnvironment& environment, const RuleSetOptions& options);
+  // Of the set that replaces this one: names keep their numbers, so that flow bits, flow variables and bits on hosts
+  // that are set mean the same to both, and data sets that came from no file go on with the values that they have. Call
+  // it before rules are loaded into `environment`.
+  void hand_on(RuleEnvironment& environment) const;
   [[nodiscard]] std::size_t size() const;
   [[nodiscard]] const NameTable& flowbit_names() const;
   [[nodiscard]] const NameTable& flowint_names() const;

@@ -94,7 +94,10 @@ Parsed<std::shared_ptr<Dataset>> find_or_make(RuleBuilder& rule, std::string_vie
   }
   if (!type) return refuse("no set has this name, and no type is given to make it", name);
   auto set = std::make_shared<Dataset>(*type);
-  if (!options.load.empty()) {
+  const auto kept = rule.environment().kept_datasets.find(std::string(name));
+  if (options.load.empty()) {
+    if (kept != rule.environment().kept_datasets.end() && kept->second->type() == *type) set = kept->second;
+  } else {
     const auto text = read_data_file(rule.environment().data_dir, options.load);
     if (!text) return tl::unexpected(text.error());
     if (auto ok = set->load(*text, with_reputation); !ok) return tl::unexpected(ok.error());

@@ -1,0 +1,52 @@
+// What detection remembers of flows when the rules are replaced: numbers of rules become those of the new
+// set.
+//
+// Done for a flow when its next packet comes, not for all flows at the reload.
+#include <algorithm>
+
+#include "engine/app_layer.h"
+#include "engine/detect_impl.h"
+
+namespace weir::engine {
+namespace {
+
+// Rules that are gone or have another text are forgotten: they are looked at from the beginning.
+template <class List>
+void renumber(List& list, const rules::RuleLineage& lineage, std::uint32_t generation) {
+  const auto number = [](auto& item) -> RuleId& {
+    if constexpr (requires { item.rule; })
+      return item.rule;
+    else
+      return item;
+  };
+  auto keep = list.begin();
+  for (auto& item : list)
+    if (const auto now = lineage.now(generation, number(item))) {
+      number(item) = *now;
+      *keep++ = item;
+    }
+  list.erase(keep, list.end());
+}
+
+}  // namespace
+
+// A side that is not complete is scanned again, for the new rules; those that have alerted on it do not
+// again, and those that wait go on with what they have met. A side that is done stays so.
+void Detect::Impl::carry_over(Flow& flow) const {
+  const std::uint32_t before = std::exchange(flow.detect->generation, program->lineage.generation());
+  if (flow.app == nullptr || flow.app->parser == nullptr) return;
+  TransactionList& list = flow.app->parser->transactions();
+  for (std::uint64_t id = list.first_id(); id < list.next_id(); ++id) {
+    Transaction* tx = list.find(id);
+    if (tx == nullptr || tx->detection == nullptr) continue;
+    auto& memory = static_cast<TxDetect&>(*tx->detection);
+    renumber(memory.both_sides, program->lineage, before);
+    for (TxDetect::Side& side : memory.sides) {
+      renumber(side.pending, program->lineage, before);
+      renumber(side.alerted, program->lineage, before);
+      side.started = false;
+    }
+  }
+}
+
+}  // namespace weir::engine
