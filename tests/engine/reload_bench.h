@@ -39,7 +39,7 @@ class ReloadBench {
         setup_(engine::PipelineSetup::make(*config_, inline_mode)),
         rules_(rules_from(text)),
         log_(config_->sub("outputs.0.eve-log"), types()),
-        pipeline_(*setup_, rules_, shared_, {{&log_, &sink_}}, order_) {
+        pipeline_(*setup_, rules_, shared_, {{&log_, &sink_}}, position_) {
     pipeline_.verify_checksums(false);
   }
 
@@ -97,7 +97,7 @@ class ReloadBench {
   tl::expected<engine::PipelineSetup, std::string> setup_;
   std::shared_ptr<const rules::RuleSet> rules_;
   rules::SharedState shared_;
-  engine::EventOrder order_;
+  engine::RunPosition position_;
   Sink sink_;
   output::EveLog log_;
   engine::Pipeline pipeline_;
