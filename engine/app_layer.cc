@@ -276,7 +276,7 @@ bool AppLayerDriver::parse(Flow& flow, const AppInput& in, std::size_t& consumed
 // What is parsed stays and counts as complete; the streams keep nothing more for the parser.
 void AppLayerDriver::stop_parsing(Flow& flow) {
   AppLayer& app = *flow.app;
-  app.given_up = true;
+  app.given_up = app.gave_up_now = true;
   app.eof = {true, true};
   if (flow.tcp == nullptr) return;
   for (const Direction d : {Direction::to_server, Direction::to_client}) {

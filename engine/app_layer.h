@@ -39,6 +39,7 @@ struct AppLayer {
   std::vector<std::string_view> events;
   bool bypassed = false;  // the parser asked to leave the rest of the flow alone
   bool given_up = false;  // a parser error: what was parsed stays, nothing more is parsed
+  bool gave_up_now = false;  // and it was this packet's; cleared before each packet
 
   // --- the driver's bookkeeping
   enum class FirstData : std::uint8_t { none, to_server, to_client, parsed };

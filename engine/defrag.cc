@@ -74,6 +74,7 @@ bool Defragmenter::timed_out(const Tracker& tracker, TimeUs now) const {
 bool Defragmenter::absorb(Packet& packet, std::vector<std::uint8_t>& datagram) {
   ++(is_v4(packet) ? counters_.ipv4 : counters_.ipv6).fragments;
   const TimeUs now = packet.raw.time;
+  refused_ = false;
   if (buckets_.empty()) buckets_.assign(std::max<std::size_t>(settings_.hash_size, 1), kNone);
   expire(now);
 
@@ -105,6 +106,7 @@ bool Defragmenter::add(Index index, Packet& packet) {
   const bool v4 = ip.version == 4;
   const auto refuse = [&] {
     ++counters_.max_fragments_reached;
+    refused_ = true;
     packet.note({v4 ? Anomaly::ipv4_frag_ignored : Anomaly::ipv6_frag_ignored, 0});
     return false;
   };
@@ -126,7 +128,9 @@ bool Defragmenter::add(Index index, Packet& packet) {
   charge(tracker);
   for (; memory_bytes_ > settings_.memcap_bytes && oldest_ != index; ++counters_.memcap_reached)
     remove(oldest_);
-  return true;
+  if (memory_bytes_ <= settings_.memcap_bytes) return true;
+  remove(index);  // more than all the room there is
+  return refuse();
 }
 
 void Defragmenter::charge(Tracker& tracker) {

@@ -49,6 +49,8 @@ class Defragmenter {
   // the packet's faults.
   bool absorb(Packet& packet, std::vector<std::uint8_t>& datagram);
 
+  // The last packet taken in found no room: its datagram will not become whole here.
+  [[nodiscard]] bool refused() const { return refused_; }
   [[nodiscard]] const DefragCounters& counters() const { return counters_; }
   [[nodiscard]] std::uint64_t memory_bytes() const { return memory_bytes_; }
   [[nodiscard]] std::size_t size() const { return in_use_; }
@@ -97,6 +99,7 @@ class Defragmenter {
   Index oldest_ = kNone, newest_ = kNone;
   std::size_t in_use_ = 0, fragments_ = 0;
   std::uint64_t memory_bytes_ = 0;
+  bool refused_ = false;
   DefragCounters counters_;
 };
 

@@ -35,12 +35,6 @@ bool app_admits(const rules::HeaderMatch& header, const rules::FlowFacts* flow) 
   return flow->protocol == AppProto::smb && header.app_protocols[static_cast<std::size_t>(AppProto::dcerpc)];
 }
 
-// About addresses and ports alone: looked at on every packet, but what it says holds for the flow.
-bool endpoints_only(const CompiledRule& rule) {
-  return rule.kind == rules::RuleKind::header && rule.packet_buffers.empty() && !rule.signature->dsize &&
-         rule.signature->packet_checks.empty();
-}
-
 bool sides_match(const rules::HeaderMatch& h, const IpAddress& from, std::uint16_t from_port, const IpAddress& to,
                  std::uint16_t to_port) {
   return h.source_ports->contains(from_port) && h.destination_ports->contains(to_port) && h.source->contains(from) &&
@@ -75,7 +69,7 @@ void Detect::replace_rules(std::shared_ptr<const rules::RuleSet> rules) {
 const DetectResult& Detect::run(const DetectInput& in) {
   Impl& d = *impl_;
   d.begin(in);
-  if (d.program->rules.empty() || (in.flow != nullptr && in.flow->passed)) return d.result;
+  if (d.program->rules.empty() || (in.flow != nullptr && (in.flow->passed || in.flow->dropped))) return d.result;
   if (!in.flow_ends) d.run_ip_only();
   d.run_proto_only();
   d.run_packet();
@@ -109,13 +103,15 @@ void Detect::Impl::begin(const DetectInput& input) {
   looked_at_direction = input.direction;
   chain_scratch.turn = settings.turn;
   result.alerts.clear();
-  result.passed = result.passed_flow = false;
+  result.actions = {};
+  result.replacements.clear();
+  chain_scratch.replacements.clear();
   result.overflow = 0;
   queue.clear();
   stream_chunk.reset();
   Flow* flow = input.flow;
   if (flow != nullptr) {
-    flow_facts.established = flow->state == FlowState::established || flow->state == FlowState::closed;
+    flow_facts.established = input.established;
     flow_facts.has_tcp_session = flow->tcp != nullptr;
     flow_facts.packets = flow->packets;
     flow_facts.bytes = flow->bytes;
@@ -127,7 +123,6 @@ void Detect::Impl::begin(const DetectInput& input) {
     if (flow->app) flow_facts.protocol_by_direction = flow->app->by_direction;
     flow_facts.stream_bytes = {0, 0};
     if (flow->tcp != nullptr) {
-      flow_facts.established = flow->tcp->established();
       for (std::size_t d = 0; d < 2; ++d)
         flow_facts.stream_bytes[d] = flow->tcp->stream(static_cast<Direction>(d)).bytes_seen();
     }
@@ -172,33 +167,61 @@ void Detect::Impl::match(RuleId id, const Transaction* tx, bool from_stream) {
   const rules::Signature& s = *program->rules[id].signature;
   for (const auto& effect : s.effects) effect->apply(*context);
   queue.push_back({id, tx, from_stream});
+  result.actions.bypass = result.actions.bypass || s.bypass;
+  if (settings.inline_mode)
+    result.replacements.insert(result.replacements.end(), chain_scratch.replacements.begin(),
+                               chain_scratch.replacements.end());
   if (profile != nullptr) profile->count_match(id);
 }
 
-// Orders the queue, asks the thresholds, honours pass rules.
+// Orders the queue, asks the thresholds, notes what the actions come to. Behind a pass rule nothing counts any more.
 void Detect::Impl::finish() {
   if (queue.empty()) return;
   std::stable_sort(queue.begin(), queue.end(), [](const Queued& a, const Queued& b) { return a.rule < b.rule; });
+  std::size_t kept = 0;
   for (const Queued& q : queue) {
-    const rules::Signature& s = *program->rules[q.rule].signature;
+    const CompiledRule& rule = program->rules[q.rule];
+    const rules::Signature& s = *rule.signature;
     if (s.noalert && s.action == rules::Action::alert) continue;  // its effects were all there is to it
-    Alert alert{.signature = &s, .action = s.action, .tx = q.tx, .from_stream = q.from_stream, .logged = !s.noalert};
-    const rules::RuleKind kind = program->rules[q.rule].kind;
-    alert.for_flow = q.from_stream || kind == rules::RuleKind::transaction || kind == rules::RuleKind::ip_only ||
-                     kind == rules::RuleKind::proto_only || endpoints_only(program->rules[q.rule]);
-    if (result.alerts.size() >= settings.packet_alert_max) {
-      ++result.overflow;
-      continue;
-    }
+    Alert alert{.signature = &s, .action = s.action, .tx = q.tx, .from_stream = q.from_stream};
     if (s.has_thresholds()) ask_thresholds(s, alert);
-    if (alert.action == rules::Action::pass) {
-      result.passed = true;
-      result.passed_flow = alert.for_flow;
-      result.alerts.clear();
-      return;
+    note_action(alert, rule.for_flow || q.from_stream);
+    const bool passes = alert.action == rules::Action::pass;
+    const bool written = !s.noalert && (!passes || s.alert_requested);
+    if (written && (alert.suppressed || kept < settings.packet_alert_max)) {
+      kept += alert.suppressed ? 0 : 1;
+      result.alerts.push_back(alert);
+    } else if (written) {
+      ++result.overflow;
     }
-    result.alerts.push_back(alert);
+    if (passes) return;
   }
+}
+
+// The first action that concerns the flow is the one that it gets.
+void Detect::Impl::note_action(const Alert& alert, bool for_flow) {
+  RuleActions& all = result.actions;
+  using OnFlow = RuleActions::OnFlow;
+  const auto on_flow = [&](OnFlow action) {
+    if (for_flow && all.on_flow == OnFlow::nothing) all.on_flow = action;
+  };
+  switch (alert.action) {
+    case rules::Action::alert:
+    case rules::Action::config: return;
+    case rules::Action::pass:
+      all.passes = true;
+      return on_flow(OnFlow::pass);
+    case rules::Action::drop: break;
+    case rules::Action::reject: all.answer(RejectTarget::source); break;
+    case rules::Action::reject_dst: all.answer(RejectTarget::destination); break;
+    case rules::Action::reject_both: all.answer(RejectTarget::both); break;
+  }
+  if (all.blocker == nullptr) {
+    all.blocker = alert.signature;
+    all.blocking_tx = alert.tx;
+    all.rate_filtered = alert.rate_filtered;
+  }
+  on_flow(OnFlow::drop);
 }
 
 void Detect::Impl::ask_thresholds(const rules::Signature& s, Alert& alert) {
@@ -215,7 +238,9 @@ void Detect::Impl::ask_thresholds(const rules::Signature& s, Alert& alert) {
   const auto decision = shared.decide(s, {p.ip.source, p.ip.destination, flow_id}, p.raw.time);
   alert.suppressed = !decision.alert || !decision.act;
   if (!decision.act) alert.action = rules::Action::alert;  // nothing happens but the match
-  if (decision.replacement) alert.action = *decision.replacement;
+  if (!decision.replacement) return;
+  alert.action = *decision.replacement;
+  alert.rate_filtered = true;
 }
 
 }  // namespace weir::engine

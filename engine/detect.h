@@ -16,6 +16,8 @@
 #include "engine/flow.h"
 #include "engine/rule_profile.h"
 #include "engine/tcp_session.h"
+#include "engine/verdict.h"
+#include "rules/chain.h"
 #include "rules/rule_set.h"
 
 namespace weir::engine {
@@ -25,10 +27,24 @@ struct Alert {
   rules::Action action = rules::Action::alert;  // after thresholds (rate_filter may change it)
   const Transaction* tx = nullptr;              // what it matched on, or null; valid until the packet is done with
   bool from_stream = false;                     // matched on reassembled bytes rather than on this packet's payload
-  bool logged = true;       // false: its action counts but nothing is written (noalert)
-  bool for_flow = false;    // an action of it concerns the whole flow: it matched on more than this packet
   bool suppressed = false;  // a threshold says that nothing is written
   bool deferred = false;    // the thresholds are yet to be asked: see DeferredAlerts
+  bool rate_filtered = false;  // the action is not the rule's own
+};
+
+// What the actions of all rules that matched on a packet come to, in their order; also of those whose alerts are not
+// written or found no room.
+struct RuleActions {
+  const rules::Signature* blocker = nullptr;  // the first rule that drops or rejects
+  const Transaction* blocking_tx = nullptr;   // what it matched on
+  bool rate_filtered = false;                 // it does so because it matched too often
+  bool passes = false;                        // a pass rule is among them
+  bool bypass = false;                        // the rest of the flow is not to be looked at
+  RejectTarget reject = RejectTarget::none;
+  enum class OnFlow : std::uint8_t { nothing, drop, pass } on_flow = OnFlow::nothing;
+  void answer(RejectTarget target) {
+    reject = reject == RejectTarget::none || reject == target ? target : RejectTarget::both;
+  }
 };
 
 struct DetectInput {
@@ -37,14 +53,16 @@ struct DetectInput {
   Direction direction = Direction::to_server;
   const SegmentResult* segment = nullptr;             // of TCP packets that the stream engine saw
   const std::vector<Anomaly>* stream_events = nullptr;  // of this packet
+  bool established = false;  // the flow was so before this packet
+  bool no_payload = false;  // bytes are not to be looked at: headers, events and what is about the flow alone
   bool flow_ends = false;  // pseudo packet at the end of the flow: everything pending in this direction is due
 };
 
 struct DetectResult {
   std::vector<Alert> alerts;  // in the order in which they are logged; at most packet-alert-max
-  bool passed = false;        // a pass rule matched on this packet
-  bool passed_flow = false;   // and what it matched on is the flow's: nothing more of it is looked at
-  std::uint64_t overflow = 0; // alerts beyond packet-alert-max, not kept
+  RuleActions actions;
+  std::uint64_t overflow = 0;  // alerts beyond packet-alert-max, not kept
+  std::vector<rules::Replacement> replacements;  // inline: what `replace` writes over the payload; bytes are the rules'
 };
 
 struct DetectSettings {

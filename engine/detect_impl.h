@@ -114,6 +114,7 @@ struct Detect::Impl {
 
  private:
   void ask_thresholds(const rules::Signature& s, Alert& alert);
+  void note_action(const Alert& alert, bool for_flow);
   void gather_packet_candidates(const rules::PacketGroup& group);
   [[nodiscard]] bool packet_rule_matches(const CompiledRule& rule, bool& from_stream);
   [[nodiscard]] bool chain_on_packet(const CompiledRule& rule);

@@ -27,12 +27,11 @@ void Detect::Impl::run_ip_only() {
 
 void Detect::Impl::run_proto_only() {
   if (in->flow == nullptr) return;
-  const AppProto protocol = flow_facts.protocol;
-  if (protocol == AppProto::unknown) return;
+  if (flow_facts.protocol_by_direction[index(in->direction)] == AppProto::unknown) return;
   std::uint32_t& done = in->flow->detect->proto_only_done[index(in->direction)];
   if (done == program->lineage.generation()) return;
   const std::uint32_t seen = std::exchange(done, program->lineage.generation());
-  for (const RuleId id : program->proto_only[static_cast<std::size_t>(protocol)][index(in->direction)]) {
+  for (const RuleId id : program->proto_only[index(in->direction)]) {
     if (program->lineage.since(id) <= seen) continue;
     const RuleCheckScope check(profile.get(), id);
     if (header_matches(program->rules[id])) match(id, nullptr, false);
@@ -45,7 +44,7 @@ void Detect::Impl::gather_packet_candidates(const rules::PacketGroup& group) {
   if (!pseudo)
     for (const RuleId id : group.header) candidates.add(id);
   const Bytes payload = in->packet.payload;
-  const bool skip_payload = pseudo || (in->flow != nullptr && in->flow->no_payload_inspection);
+  const bool skip_payload = pseudo || in->no_payload || (in->flow != nullptr && in->flow->no_payload_inspection);
   if (!payload.empty() && !skip_payload) {
     group.packet.scan(payload, 0, scratch.get(), candidates);
     for (const RuleId id : group.packet_always) candidates.add(id);
@@ -96,7 +95,7 @@ bool Detect::Impl::packet_buffers_match(const CompiledRule& rule) {
 
 bool Detect::Impl::chain_on_packet(const CompiledRule& rule) {
   const Bytes payload = in->packet.payload;
-  if (payload.empty() || (in->flow != nullptr && in->flow->no_payload_inspection)) return false;
+  if (payload.empty() || in->no_payload || (in->flow != nullptr && in->flow->no_payload_inspection)) return false;
   return rule.payload.matches({payload, 0, true}, chain_scratch);
 }
 
@@ -106,6 +105,7 @@ bool Detect::Impl::packet_rule_matches(const CompiledRule& rule, bool& from_stre
     if (size < rule.signature->dsize->first || size > rule.signature->dsize->second) return false;
   }
   chain_scratch.vars.fill(0);
+  chain_scratch.replacements.clear();
   if (!packet_buffers_match(rule)) return false;
   if (rule.payload.empty()) return true;
   const bool tcp = in->packet.has_tcp;

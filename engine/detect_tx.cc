@@ -172,6 +172,7 @@ Detect::Impl::TxVerdict Detect::Impl::evaluate(const Transaction& tx, const rule
   const CompiledRule& rule = program->rules[state.rule];
   const rules::Signature& s = *rule.signature;
   chain_scratch.vars.fill(0);
+  chain_scratch.replacements.clear();
   bool waits = false;
   for (const rules::TxCheckEngine& t : s.tx_checks) {
     const auto& due = in->direction == Direction::to_server ? t.progress_to_server : t.progress_to_client;

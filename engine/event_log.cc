@@ -19,27 +19,16 @@ std::string_view engine_event_name(std::string_view rule_name, std::string& buff
   return buffer;
 }
 
-// What EVE's verdict says: the packet's fate, and whom a reject rule answers, with what.
-void fill_verdict(const DetectResult& found, Verdict verdict, output::AlertRecord& record) {
-  record.verdict = verdict != Verdict::accept ? "drop" : found.passed ? "pass" : "alert";
-  for (const Alert& alert : found.alerts) {
-    switch (alert.action) {
-      case rules::Action::reject: record.reject_target = "to_client"; break;
-      case rules::Action::reject_dst: record.reject_target = "to_server"; break;
-      case rules::Action::reject_both: record.reject_target = "both"; break;
-      default: continue;
-    }
-    constexpr std::uint8_t kTcp = 6;
-    record.reject_method = record.head.ip_protocol == kTcp ? "tcp-reset" : "icmp-prohib";
-    return;
-  }
-}
-
 }  // namespace
 
 EventLog::EventLog(const std::vector<Output>& outputs, std::shared_ptr<const rules::RuleSet> rules,
-                   Counters& counters, bool inline_mode, DeferredAlerts* deferred)
-    : deferred_(deferred), rules_(std::move(rules)), counters_(counters), inline_mode_(inline_mode) {
+                   Counters& counters, const ExceptionPolicies& policies, bool inline_mode,
+                   DeferredAlerts* deferred)
+    : deferred_(deferred),
+      rules_(std::move(rules)),
+      counters_(counters),
+      policies_(policies),
+      inline_mode_(inline_mode) {
   for (const Output& out : outputs) {
     sessions_.push_back({std::make_unique<output::EveSession>(*out.log, *out.sink), out.sink,
                          out.log->wants("alert"), out.log->wants("drop"), out.log->wants("flow"),
@@ -123,8 +112,31 @@ void EventLog::alert_record(const PacketFacts& facts, output::AlertRecord& recor
   record.link_type = facts.packet.raw.link_type;
   record.payload = facts.packet.payload;
   if (facts.flow == nullptr) return;
-  fill_flow_record(*facts.flow, flow_record_);
+  fill_flow(*facts.flow);
   record.flow = &flow_record_;
+}
+
+void EventLog::fill_flow(const Flow& flow) {
+  fill_flow_record(flow, flow_record_);
+  for (std::size_t i = 0; i < kExceptionTargets; ++i)
+    if ((flow.exceptions >> i & 1U) != 0) {
+      const auto target = static_cast<ExceptionTarget>(i);
+      flow_record_.exception_policies.emplace_back(to_string(target), to_string(policies_.of(target)));
+    }
+}
+
+// What EVE's verdict says: the packet's fate, and whom a reject answers, with what.
+void EventLog::fill_verdict(const PacketFate& fate, output::AlertRecord& record) const {
+  const bool stopped = inline_mode_ && fate.verdict != Verdict::accept;
+  record.verdict = stopped ? "drop" : fate.passed ? "pass" : "alert";
+  switch (fate.reject) {
+    case RejectTarget::none: return;
+    case RejectTarget::source: record.reject_target = "to_client"; break;
+    case RejectTarget::destination: record.reject_target = "to_server"; break;
+    case RejectTarget::both: record.reject_target = "both"; break;
+  }
+  constexpr std::uint8_t kTcp = 6;
+  record.reject_method = record.head.ip_protocol == kTcp ? "tcp-reset" : "icmp-prohib";
 }
 
 // The bytes around what matched in the stream; each writer cuts them to the size that it is configured for.
@@ -134,21 +146,30 @@ Bytes EventLog::stream_payload(const PacketFacts& facts) {
   return stream_payload_;
 }
 
-void EventLog::alerts(const PacketFacts& facts, const DetectResult& found, Verdict verdict) {
+// A reject answers in detect mode, too.
+bool EventLog::blocks(rules::Action action) const {
+  switch (action) {
+    case rules::Action::drop: return inline_mode_;
+    case rules::Action::reject:
+    case rules::Action::reject_dst:
+    case rules::Action::reject_both: return true;
+    default: return false;
+  }
+}
+
+void EventLog::alerts(const PacketFacts& facts, const DetectResult& found, const PacketFate& fate) {
   counters_.detect_alert_queue_overflow += found.overflow;
   if (found.alerts.empty()) return;
   output::AlertRecord record;
   alert_record(facts, record);
-  fill_verdict(found, verdict, record);
+  fill_verdict(fate, record);
   for (const Alert& alert : found.alerts) {
-    if (!alert.logged) continue;
     if (alert.suppressed) {
       ++counters_.detect_alerts_suppressed;
       continue;
     }
-    const bool stops = alert.action != rules::Action::alert && alert.action != rules::Action::pass;
     record.signature = &alert.signature->meta;
-    record.action = inline_mode_ && stops ? "blocked" : "allowed";
+    record.action = blocks(alert.action) ? "blocked" : "allowed";
     record.tx = alert.tx;
     record.files = alert.tx != nullptr ? alert.tx->files(facts.direction) : nullptr;
     record.from_stream = alert.from_stream;
@@ -184,25 +205,27 @@ void EventLog::write_alert(const PacketFacts& facts, const Alert& alert, const o
   }
 }
 
-void EventLog::drop(const PacketFacts& facts, const DetectResult& found, std::string_view reason) {
+// With `flows: start` a dropped flow is told of once a direction, and a packet for its own sake only when a rule
+// drops it.
+void EventLog::drop(const PacketFacts& facts, const DetectResult& found, const PacketFate& fate) {
+  const rules::Signature* const blocker = found.actions.blocker;
   output::AlertRecord record;
   alert_record(facts, record);
   record.dropped = &facts.packet;
   record.action = "blocked";
-  fill_verdict(found, Verdict::drop, record);
-  for (const Alert& alert : found.alerts)
-    if (alert.action != rules::Action::alert && alert.action != rules::Action::pass) {
-      record.signature = &alert.signature->meta;
-      break;
-    }
-  if (reason.empty()) reason = record.signature != nullptr ? "rules" : "flow drop";
+  fill_verdict(fate, record);
+  if (blocker != nullptr) record.signature = &blocker->meta;
+  if (const Transaction* tx = found.actions.blocking_tx) {
+    record.head.has_tx_id = true;
+    record.head.tx_id = tx->id;
+  }
   if (facts.flow != nullptr) {
     bool& logged = facts.flow->drop_logged[index(facts.direction)];
-    record.repeated_drop = logged && record.signature == nullptr;
-    logged = true;
+    record.only_with_all = blocker == nullptr && (logged || !facts.flow->dropped);
+    logged = logged || facts.flow->dropped;
   }
   for (const Session& s : sessions_)
-    if (s.drops) s.eve->drop(record, reason);
+    if (s.drops) s.eve->drop(record, to_string(fate.reason));
 }
 
 void EventLog::transaction(const PacketFacts& facts, Transaction& tx,
@@ -292,7 +315,7 @@ void EventLog::write_flow(const Session& session, const Flow& flow) {
 }
 
 void EventLog::flow_end(const Flow& flow, FlowEnd reason, TimeUs now) {
-  fill_flow_record(flow, flow_record_);
+  fill_flow(flow);
   flow_record_.head.time = now;
   name_origin(flow_record_.head);
   flow_record_.head.metadata = metadata_of(&flow);

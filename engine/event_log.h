@@ -11,6 +11,7 @@
 
 #include "decoders/packet.h"
 #include "engine/detect.h"
+#include "engine/exception_policy.h"
 #include "engine/flow.h"
 #include "engine/stats.h"
 #include "engine/verdict.h"
@@ -42,7 +43,7 @@ class EventLog {
   // `rules` may be null (no names of flowbits are needed then).
   // `deferred` decides on alerts that are marked so; null when there are none.
   EventLog(const std::vector<Output>& outputs, std::shared_ptr<const rules::RuleSet> rules,
-           Counters& counters, bool inline_mode, DeferredAlerts* deferred);
+           Counters& counters, const ExceptionPolicies& policies, bool inline_mode, DeferredAlerts* deferred);
 
   // Between two packets: what follows was found by these.
   void set_rules(std::shared_ptr<const rules::RuleSet> rules) { rules_ = std::move(rules); }
@@ -52,9 +53,9 @@ class EventLog {
 
   // Decoder and stream anomalies of this packet, and the application layer's engine events.
   void anomalies(const PacketFacts& facts, const std::vector<Anomaly>* stream_events);
-  void alerts(const PacketFacts& facts, const DetectResult& found, Verdict verdict);
-  // Without a reason: "rules" when one of this packet's says so, else "flow drop".
-  void drop(const PacketFacts& facts, const DetectResult& found, std::string_view reason);
+  void alerts(const PacketFacts& facts, const DetectResult& found, const PacketFate& fate);
+  // A packet that is dropped or rejected, and the rule that says so, if any does.
+  void drop(const PacketFacts& facts, const DetectResult& found, const PacketFate& fate);
   // Writes what is due of one transaction: its event once both sides have come far enough, its anomalies and
   // closed files. `over`: nothing more will come, so that everything is due. `progress` counts cut streams as
   // complete.
@@ -81,6 +82,9 @@ class EventLog {
   void transaction_anomalies(const PacketFacts& facts, Transaction& tx);
   void transaction_files(const PacketFacts& facts, Transaction& tx, bool over);
   void alert_record(const PacketFacts& facts, output::AlertRecord& record);
+  void fill_verdict(const PacketFate& fate, output::AlertRecord& record) const;
+  void fill_flow(const Flow& flow);
+  [[nodiscard]] bool blocks(rules::Action action) const;
   Bytes stream_payload(const PacketFacts& facts);
   const output::FlowMetadata* metadata_of(const Flow* flow);
 
@@ -90,6 +94,7 @@ class EventLog {
   std::array<std::uint32_t, kAppProtoCount> tx_mask_{};
   std::shared_ptr<const rules::RuleSet> rules_;
   Counters& counters_;
+  ExceptionPolicies policies_;
   std::string_view interface_;
   bool inline_mode_;
   bool wants_anomalies_ = false, wants_files_ = false;

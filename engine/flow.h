@@ -59,6 +59,8 @@ struct Flow {
   FlowState state = FlowState::fresh;  // change it with FlowTable::set_state, which knows the timeouts
   bool alerted = false, dropped = false, passed = false, emergency = false;
   bool dropped_by_hand = false;  // `weir ctl drop-flow`
+  bool dropped_by_policy = false;  // with `dropped`: an exception policy's doing, not a rule's
+  std::uint8_t exceptions = 0;     // bit i: ExceptionTarget i happened
   std::array<bool, 2> drop_logged{};  // by Direction: a drop event has been written
   bool no_packet_inspection = false, no_payload_inspection = false;
 

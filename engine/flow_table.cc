@@ -91,7 +91,7 @@ FlowTable::Lookup FlowTable::look_up(const Packet& packet) {
     if (key.kind != PacketKey::Kind::own) return {};
     out.flow = create(packet, key, hash);
     out.created = true;
-    if (out.flow == nullptr) return {};
+    if (out.flow == nullptr) return {.refused = true};
   }
   out.direction = direction_of(*out.flow, key);
   count_packet(*out.flow, packet, out.direction);

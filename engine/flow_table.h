@@ -38,6 +38,7 @@ class FlowTable {
     Flow* flow = nullptr;  // null: this packet carries no flow, or there is no memory for one
     Direction direction = Direction::to_server;
     bool created = false;
+    bool refused = false;  // it would have got a flow, had there been memory
   };
   // The packet's flow, with this packet in its totals. A flow of the same key that timed out is ended first.
   template <class OnEnd>

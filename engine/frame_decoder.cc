@@ -20,6 +20,7 @@ output::TunnelRecord tunnel_around(const Packet& frame, const Packet& inner) {
 void FrameDecoder::decode(const RawPacket& raw, DecodedFrame& out) {
   decode_packet(raw, out.packets[0], decoding_);
   out.count = 1;
+  out.refused = DecodedFrame::kMaxNested;
   while (out.count < DecodedFrame::kMaxNested && decode_next(out, out.count - 1)) {
     out.tunnels[out.count] = tunnel_around(out.packets[0], out.packets[out.count]);
     ++out.count;
@@ -32,7 +33,9 @@ bool FrameDecoder::decode_next(DecodedFrame& frame, std::size_t outer) {
   Packet& inner = frame.packets[outer + 1];
   if (carrier.ip.is_fragment && !carrier.invalid) {
     std::vector<std::uint8_t>& datagram = frame.datagrams[outer + 1];
-    if (!defrag_.absorb(carrier, datagram)) return false;
+    const bool whole = defrag_.absorb(carrier, datagram);
+    if (defrag_.refused()) frame.refused = outer;
+    if (!whole) return false;
     decode_datagram(carrier, datagram, inner, decoding_);
     return true;
   }

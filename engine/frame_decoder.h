@@ -22,6 +22,7 @@ struct DecodedFrame {
   std::array<Packet, kMaxNested> packets;
   std::array<output::TunnelRecord, kMaxNested> tunnels;  // around the packets whose origin is a tunnel
   std::size_t count = 0;
+  std::size_t refused = kMaxNested;  // the fragment whose datagram found no room to be put together; kMaxNested: none
   std::vector<std::uint8_t> bytes;
   std::array<std::vector<std::uint8_t>, kMaxNested> datagrams;
 

@@ -4,7 +4,6 @@
 
 #include "engine/config.h"
 #include "engine/event_head.h"
-#include "engine/packet_rewrite.h"
 
 namespace weir::engine {
 namespace {
@@ -18,6 +17,12 @@ bool complete(const Transaction& tx, const ProtocolInfo& info, const std::array<
   return true;
 }
 
+// The packet that completes a handshake is still part of it.
+bool is_established(const Flow& flow) {
+  if (flow.tcp != nullptr) return flow.tcp->established();
+  return flow.state == FlowState::established || flow.state == FlowState::closed;
+}
+
 }  // namespace
 
 tl::expected<PipelineSetup, std::string> PipelineSetup::make(const Config& config, bool inline_mode) {
@@ -29,6 +34,8 @@ tl::expected<PipelineSetup, std::string> PipelineSetup::make(const Config& confi
   out.flows = FlowTableSettings::from(config);
   out.streams = StreamSettings::from(config.sub("stream"), inline_mode);
   out.streams.host_os = HostOsPolicies::from(config);
+  out.policies = ExceptionPolicies::from(config, inline_mode);
+  out.streams.pick_up = out.policies.follows_midstream();
   out.detection.packet_alert_max = static_cast<std::size_t>(config.number("packet-alert-max", 15));
   out.detection.inline_mode = inline_mode;
   auto app_layer = AppLayerSetup::make(config);
@@ -47,7 +54,7 @@ Pipeline::Pipeline(const PipelineSetup& setup, std::shared_ptr<const rules::Rule
       stream_memory_{.limit = setup.streams.reassembly_memcap_bytes,
                      .sessions_limit = setup.streams.memcap_bytes},
       apps_(setup.app_layer, counters_),
-      log_(outputs, rules, counters_, setup.inline_mode, pool.deferred) {
+      log_(outputs, rules, counters_, setup.policies, setup.inline_mode, pool.deferred) {
   if (rules == nullptr) return;
   DetectSettings detection = setup.detection;
   detection.defer_thresholds = pool.deferred != nullptr;
@@ -73,29 +80,49 @@ Verdict Pipeline::inspect_packets(DecodedFrame& frame, PacketMask which) {
   const RawPacket& raw = frame.packets[0].raw;
   rewritten_.clear();
   advance_clock(raw.time, raw.number);  // flows whose time is over end first
-  Verdict verdict = Verdict::accept;
-  for (std::size_t i = frame.count; i-- > 0;) {  // the innermost first: its verdict is the frame's
+  outcome_ = {};
+  for (std::size_t i = frame.count; i-- > 0;) {  // the innermost first: what is dropped inside takes the frame with it
     if ((which >> i & 1U) == 0) continue;
     position_.move_to(EventOrder::of_packet(raw.number, i));
     const bool inner = frame.packets[i].origin == PacketOrigin::tunnel;
-    verdict = std::max(
-        verdict, inspect_one({.packet = frame.packets[i], .tunnel = inner ? &frame.tunnels[i] : nullptr}));
+    Step step{.packet = frame.packets[i], .tunnel = inner ? &frame.tunnels[i] : nullptr};
+    step.is_frame = i == 0;
+    step.refused_fragment = i == frame.refused;
+    if (setup_.inline_mode && outcome_.verdict != Verdict::accept) step.fate.drop(DropReason::tunnel_packet_drop);
+    inspect_one(step);
+    conclude(step, i == 0);
   }
-  return verdict;
+  return outcome_.verdict;
 }
 
-Verdict Pipeline::inspect_one(Step step) {
+void Pipeline::inspect_one(Step& step) {
   count(step.packet);
-  find_flow(step);          // null for packets that carry no flow
-  if (is_bypassed(step)) return Verdict::accept;  // its flow is only counted any more
-  track_stream(step);       // TCP order; the flow owns the bytes
-  parse_application(step);  // whole messages become transactions
+  find_flow(step);               // null for packets that carry no flow
+  if (is_settled(step)) return;  // dropped or bypassed, as was decided before
+  track_stream(step);            // TCP order; the flow owns the bytes
+  parse_application(step);       // whole messages become transactions
   const DetectResult& found = detect(step);
-  const Verdict verdict = decide(step, found);
-  write_events(step, found, verdict);
+  decide(step, found);
+  replace_contents(step, found);
+  write_events(step, found);
   settle_transactions(step);  // written and inspected ones are let go
   finish_protocol(step);      // what follows is encrypted, or another protocol (STARTTLS, CONNECT)
-  return verdict;
+  let_go_of_flow(step);
+}
+
+void Pipeline::conclude(const Step& step, bool outermost) {
+  const PacketFate& fate = step.fate;
+  outcome_.verdict = std::max(outcome_.verdict, fate.verdict);
+  if (outcome_.reason == DropReason::none) outcome_.reason = fate.reason;
+  if (fate.reject != RejectTarget::none && outcome_.rejected == nullptr &&
+      step.packet.origin != PacketOrigin::tunnel) {
+    outcome_.rejected = &step.packet;
+    outcome_.reject = fate.reject;
+  }
+  if (!outermost) return;
+  outcome_.bypass = step.flow != nullptr && step.flow->state == FlowState::bypassed;
+  outcome_.frame = step.packet.frame;
+  outcome_.replaced = fate.replaced;
 }
 
 void Pipeline::advance_clock(TimeUs now, std::uint64_t packet_number) {
@@ -153,9 +180,15 @@ void Pipeline::find_flow(Step& step) {
     lookup = flows_.replace(lookup.flow, step.packet, on_end);
   step.flow = lookup.flow;
   step.direction = lookup.direction;
+  step.established = step.flow != nullptr && is_established(*step.flow);
   if (step.flow != nullptr && step.flow->app != nullptr) {
     step.flow->app->events.clear();
-    step.flow->app->parsed_now = false;
+    step.flow->app->parsed_now = step.flow->app->gave_up_now = false;
+  }
+  if (step.refused_fragment) apply_policy(step, ExceptionTarget::defrag_memcap);
+  if (lookup.refused) {
+    ++counters_.flow_memcap;
+    apply_policy(step, ExceptionTarget::flow_memcap);
   }
   if (lookup.created) {
     ++counters_.flow_total;
@@ -166,14 +199,6 @@ void Pipeline::find_flow(Step& step) {
   }
 }
 
-bool Pipeline::is_bypassed(const Step& step) {
-  if (step.flow == nullptr || step.flow->state != FlowState::bypassed) return false;
-  ++counters_.flow_bypassed_pkts;
-  counters_.flow_bypassed_bytes += step.packet.frame.size();
-  counters_.ips_accepted += setup_.inline_mode;
-  return true;
-}
-
 void Pipeline::track_stream(Step& step) {
   stages_.enter(Stage::stream);
   if (step.flow == nullptr || !step.packet.has_tcp || step.flow->protocol != kTcpNumber) return;
@@ -182,11 +207,18 @@ void Pipeline::track_stream(Step& step) {
     ++counters_.tcp_invalid_checksum;
     return;
   }
-  if (flow.tcp == nullptr && !TcpSession::fits(stream_memory_)) return;
+  if (flow.tcp == nullptr && !TcpSession::fits(stream_memory_))
+    return apply_policy(step, ExceptionTarget::stream_memcap);
   if (flow.tcp == nullptr) flow.tcp = std::make_unique<TcpSession>(setup_.streams, stream_memory_);
   if (!detect_) disable_raw(flow);
+  follow_segment(step);
+  judge_segment(step);
+  update_flow_state(flow);
+}
+
+void Pipeline::follow_segment(Step& step) {
+  Flow& flow = *step.flow;
   segment_ = flow.tcp->on_segment(step.packet, step.direction);
-  if (segment_.payload_differs) rewrite_payload(step.packet, flow.tcp->replacement(), rewritten_);
   if (flow.tcp->take_swapped()) {
     FlowTable::swap_sides(flow);
     step.direction = opposite(step.direction);
@@ -199,13 +231,13 @@ void Pipeline::track_stream(Step& step) {
         std::count(stream_events_.begin(), stream_events_.end(), Anomaly::stream_reassembly_depth_reached));
   }
   counters_.tcp_sessions += segment_.became_established;
-  update_flow_state(flow);
 }
 
 // No stream rules will look at this flow, so its bytes need not wait for them.
 void Pipeline::disable_raw(Flow& flow) {
   if (flow.tcp == nullptr) return;
-  for (const Direction d : {Direction::to_server, Direction::to_client}) flow.tcp->stream(d).disable_raw();
+  for (const Direction d : {Direction::to_server, Direction::to_client})
+    if (!flow.tcp->stream(d).raw_disabled()) flow.tcp->stream(d).disable_raw();
 }
 
 // A connection that is closing still counts as established until both sides are done.
@@ -217,45 +249,30 @@ void Pipeline::update_flow_state(Flow& flow) {
 
 void Pipeline::parse_application(Step& step) {
   stages_.enter(Stage::app_layer);
-  if (step.flow == nullptr) return;
+  if (step.flow == nullptr || step.flow->dropped_by_policy) return;
   if (step.segment != nullptr) {
     if (step.segment->app_update[0] || step.segment->app_update[1])
       step.direction = apps_.on_segment(*step.flow, *step.segment, step.direction, step.packet.raw.time);
-  } else if (step.packet.has_udp) {
+  } else if (step.packet.has_udp && step.fate.verdict == Verdict::accept) {
     step.direction = apps_.on_datagram(*step.flow, step.packet, step.direction);
   }
+  if (step.flow->app != nullptr && step.flow->app->gave_up_now)
+    apply_policy(step, ExceptionTarget::app_layer_error);
 }
 
 const DetectResult& Pipeline::detect(const Step& step) {
   stages_.enter(Stage::detect);
-  if (!detect_ || (step.flow != nullptr && step.flow->no_packet_inspection)) return nothing_;
+  if (!detect_ || step.fate.no_detection) return nothing_;
+  if (step.flow != nullptr && (step.flow->no_packet_inspection || step.flow->dropped)) return nothing_;
   const DetectResult& found = detect_->run({.packet = step.packet,
                                             .flow = step.flow,
                                             .direction = step.direction,
                                             .segment = step.segment,
                                             .stream_events = step.stream_events,
+                                            .established = step.established,
+                                            .no_payload = step.fate.no_payload_detection,
                                             .flow_ends = step.packet.origin == PacketOrigin::flow_timeout});
   return found;
-}
-
-Verdict Pipeline::decide(const Step& step, const DetectResult& found) {
-  Flow* flow = step.flow;
-  if (flow != nullptr && found.passed_flow) {
-    flow->passed = flow->no_packet_inspection = true;
-    disable_raw(*flow);
-  }
-  if (!setup_.inline_mode) return Verdict::accept;
-  if (flow != nullptr && flow->dropped) return Verdict::drop;
-  if (step.segment != nullptr && step.segment->urgent_drop) return Verdict::drop;
-  Verdict verdict = Verdict::accept;
-  for (const Alert& alert : found.alerts) {
-    const bool rejects = alert.action == rules::Action::reject || alert.action == rules::Action::reject_dst ||
-                         alert.action == rules::Action::reject_both;
-    if (!rejects && alert.action != rules::Action::drop) continue;
-    verdict = std::max(verdict, rejects ? Verdict::reject : Verdict::drop);
-    if (flow != nullptr && alert.for_flow) flow->dropped = true;
-  }
-  return verdict;
 }
 
 void Pipeline::drop_flow(Flow& flow) {
@@ -270,24 +287,13 @@ PipelineMemory Pipeline::memory() const {
           .defrag = decoder_.defrag_memory_bytes()};
 }
 
-// Why the packet was dropped, where it is not for a rule or a rule's flow.
-std::string_view Pipeline::drop_reason(const Step& step) {
-  if (step.segment != nullptr && step.segment->urgent_drop) return "stream urgent";
-  return step.flow != nullptr && step.flow->dropped_by_hand ? "drop-flow" : "";
-}
-
-void Pipeline::write_events(const Step& step, const DetectResult& found, Verdict verdict) {
+void Pipeline::write_events(const Step& step, const DetectResult& found) {
   stages_.enter(Stage::output);
-  const PacketFacts facts{step.packet, step.flow, step.direction, step.tunnel};
-  log_.alerts(facts, found, verdict);
+  const PacketFacts facts = facts_of(step);
+  log_.alerts(facts, found, step.fate);
   log_.anomalies(facts, step.stream_events);
-  if (!setup_.inline_mode) return;
-  if (verdict == Verdict::accept) {
-    ++counters_.ips_accepted;
-    return;
-  }
-  ++(verdict == Verdict::reject ? counters_.ips_rejected : counters_.ips_blocked);
-  log_.drop(facts, found, drop_reason(step));
+  count_verdict(step);
+  if (setup_.inline_mode && step.fate.verdict != Verdict::accept) log_.drop(facts, found, step.fate);
 }
 
 // Writes what is due of the flow's transactions, tells those that detection has looked at them, and lets go
@@ -299,8 +305,9 @@ void Pipeline::settle_transactions(const Step& step) {
   if (app == nullptr || app->parser == nullptr || app->parser->transactions().empty()) return;
   const bool over = step.last_of_flow || app->change_pending || (app->eof[0] && app->eof[1]);
   if (!app->parsed_now && !app->release_pending && !over) return;
-  const PacketFacts facts{step.packet, step.flow, step.direction, step.tunnel};
+  const PacketFacts facts = facts_of(step);
   const ProtocolInfo& info = protocol_info(app->protocol);
+  const bool uninspected = !detect_ || step.flow->passed || step.flow->dropped;
   TransactionList& list = app->parser->transactions();
   app->release_pending = false;
   for (std::uint64_t id = list.first_id(), end = list.next_id(); id < end; ++id) {
@@ -312,7 +319,7 @@ void Pipeline::settle_transactions(const Step& step) {
       // Beyond the depth nothing is parsed, so that nothing of this side will come to be inspected either.
       const bool cut = step.flow->tcp != nullptr && step.flow->tcp->stream(d).depth_reached();
       if (cut || tx->only_direction.value_or(d) != d) progress[index(d)] = info.complete(d);
-      inspected = inspected && (cut || !detect_ || detect_->finished(*tx, info.id, d));
+      inspected = inspected && (cut || uninspected || detect_->finished(*tx, info.id, d));
     }
     log_.transaction(facts, *tx, progress, over);
     if (!over && !complete(*tx, info, progress)) continue;
@@ -323,12 +330,12 @@ void Pipeline::settle_transactions(const Step& step) {
   }
 }
 
-// A change of protocol waits for the old one's transactions: the other direction gets its detection run by a
-// pseudo packet of its own.
+// A change of protocol, or that the parser has seen enough, waits for the transactions so far: the other direction gets
+// its detection run by a pseudo packet of its own.
 void Pipeline::finish_protocol(const Step& step) {
   if (step.flow == nullptr || step.flow->app == nullptr) return;
-  if (step.flow->app->bypassed) flows_.set_state(*step.flow, FlowState::bypassed);
-  if (!step.flow->app->change_pending) return;
+  const AppLayer& app = *step.flow->app;
+  if (!app.change_pending && !app.bypassed) return;
   if (step.packet.origin != PacketOrigin::stream_flush && step.packet.origin != PacketOrigin::flow_timeout)
     inspect_pseudo(*step.flow, opposite(step.direction), PacketOrigin::stream_flush, false);
   apps_.complete_change(*step.flow);
@@ -336,7 +343,8 @@ void Pipeline::finish_protocol(const Step& step) {
 
 void Pipeline::end_flow(Flow& flow, FlowEnd reason) {
   stages_.enter(Stage::flow);
-  if (flow.tcp != nullptr) finish_stream(flow);
+  const bool settled = flow.state == FlowState::bypassed || (flow.dropped && setup_.inline_mode);
+  if (flow.tcp != nullptr && !settled) finish_stream(flow);
   switch (flow.state) {
     case FlowState::fresh: ++counters_.flow_end_new; break;
     case FlowState::established: ++counters_.flow_end_established; break;
@@ -395,13 +403,14 @@ void Pipeline::inspect_pseudo(Flow& flow, Direction direction, PacketOrigin orig
   SegmentResult segment{.in_session = true};
   segment.raw_update[index(direction)] = true;
   Step step{
-      .packet = pseudo_, .flow = &flow, .direction = direction, .segment = &segment, .last_of_flow = last};
+      .packet = pseudo_, .flow = &flow, .direction = direction, .segment = &segment,
+      .established = is_established(flow), .last_of_flow = last};
   if (flow.app != nullptr) flow.app->events.clear();
   if (origin == PacketOrigin::flow_timeout) apps_.finish_direction(flow, direction, now_);
   const DetectResult& found = detect(step);
-  const Verdict verdict = decide(step, found);
-  const PacketFacts facts{step.packet, step.flow, step.direction, nullptr};
-  log_.alerts(facts, found, verdict);
+  decide(step, found);
+  const PacketFacts facts = facts_of(step);
+  log_.alerts(facts, found, step.fate);
   log_.anomalies(facts, nullptr);
   settle_transactions(step);
 }

@@ -20,6 +20,7 @@
 #include "engine/app_layer.h"
 #include "engine/detect.h"
 #include "engine/event_log.h"
+#include "engine/exception_policy.h"
 #include "engine/flow_table.h"
 #include "engine/frame_decoder.h"
 #include "engine/run_position.h"
@@ -39,6 +40,7 @@ struct PipelineSetup {
   StreamSettings streams;
   DetectSettings detection;
   std::shared_ptr<const AppLayerSetup> app_layer;
+  ExceptionPolicies policies;
   bool inline_mode = false;
   bool checksums_keep_out = true;  // stream.checksum-validation: wrong ones are no part of the stream
   // Fails with a text when a setting cannot be used.
@@ -66,6 +68,21 @@ struct PipelineMemory {
   }
 };
 
+// What the caller of inspect() may want to know besides the verdict. Valid until the next call.
+struct Outcome {
+  Verdict verdict = Verdict::accept;
+  DropReason reason = DropReason::none;
+  // With verdict reject: the packet to be answered, and which of its ends are told; see engine/rejection.h. In detect
+  // mode the packet itself goes on all the same.
+  const Packet* rejected = nullptr;
+  RejectTarget reject = RejectTarget::none;
+  // The rest of the packet's flow need not be shown to us any more.
+  bool bypass = false;
+  // With verdict accept: what goes on; other bytes than came when `replaced` (the length is the same).
+  Bytes frame;
+  bool replaced = false;
+};
+
 class Pipeline {
  public:
   // `setup`, `shared`, `position` and what `pool` names outlive the pipeline. It always moves `position` to where
@@ -82,8 +99,8 @@ class Pipeline {
   // The same for some of the packets of a decoded frame, bit i for frame.packets[i]; other pipelines may have
   // the rest at the same time.
   Verdict inspect(DecodedFrame& frame, PacketMask which);
-  // The frame to be passed on in place of the one inspected last; empty: it is passed on as it came. Until the next one.
-  [[nodiscard]] Bytes rewritten() const { return rewritten_; }
+  // Of the last inspect().
+  [[nodiscard]] const Outcome& outcome() const { return outcome_; }
   // Packet time has moved on (inspect() does this itself): flows whose time is over end.
   void advance_clock(TimeUs now, std::uint64_t packet_number);
   // Between two packets, on the worker's thread: these rules, not null and built with the present ones as `previous`,
@@ -117,20 +134,40 @@ class Pipeline {
     const SegmentResult* segment = nullptr;
     const std::vector<Anomaly>* stream_events = nullptr;
     const output::TunnelRecord* tunnel = nullptr;
+    bool is_frame = false;          // the packet that came from the wire, not one inside it: it can be rewritten
+    bool refused_fragment = false;  // there was no room to put its datagram together
+    bool established = false;   // the flow is, as rules see it at this packet
     bool last_of_flow = false;  // pseudo packet after which nothing comes
+    bool bypass = false;        // the flow is to be left alone once this packet is done with
+    PacketFate fate{};
   };
 
   Verdict inspect_packets(DecodedFrame& frame, PacketMask which);
-  Verdict inspect_one(Step step);
+  void inspect_one(Step& step);
+  void conclude(const Step& step, bool outermost);
   void find_flow(Step& step);
-  bool is_bypassed(const Step& step);
   void track_stream(Step& step);
+  void follow_segment(Step& step);
   static void disable_raw(Flow& flow);
   void parse_application(Step& step);
   const DetectResult& detect(const Step& step);
-  Verdict decide(const Step& step, const DetectResult& found);
-  static std::string_view drop_reason(const Step& step);
-  void write_events(const Step& step, const DetectResult& found, Verdict verdict);
+  void write_events(const Step& step, const DetectResult& found);
+  static PacketFacts facts_of(const Step& step) {
+    return {step.packet, step.flow, step.direction, step.tunnel};
+  }
+
+  // pipeline_decide.cc
+  bool is_settled(Step& step);
+  void apply_policy(Step& step, ExceptionTarget target);
+  void judge_segment(Step& step);
+  static bool depth_reached(const Flow& flow);
+  void overwrite(Step& step, Bytes payload);
+  static void pass_flow(Flow& flow);
+  void decide(Step& step, const DetectResult& found);
+  void replace_contents(Step& step, const DetectResult& found);
+  void count_verdict(const Step& step);
+  void let_go_of_flow(Step& step);
+
   void settle_transactions(const Step& step);
   void end_flow(Flow& flow, FlowEnd reason);
   void finish_stream(Flow& flow);
@@ -148,6 +185,8 @@ class Pipeline {
   FlowTable flows_;
   MemoryBudget stream_memory_;
   std::vector<std::uint8_t> rewritten_;  // the frame of a packet whose payload was replaced
+  std::vector<std::uint8_t> replaced_payload_;
+  Outcome outcome_;
   AppLayerDriver apps_;
   std::optional<Detect> detect_;  // none without rules
   EventLog log_;

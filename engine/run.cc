@@ -115,8 +115,8 @@ struct Totals {
 
 // One thread does everything; no queue in between.
 Totals run_single(Input& input, const PipelineSetup& setup,
-                    const std::shared_ptr<const rules::RuleSet>& rules, rules::SharedState& shared,
-                    const LogOutputs& outputs) {
+                  const std::shared_ptr<const rules::RuleSet>& rules, rules::SharedState& shared,
+                  const LogOutputs& outputs) {
   std::vector<EventLog::Output> logs;
   for (const LogOutputs::Eve& eve : outputs.eve) logs.push_back({eve.log.get(), eve.sink.get()});
   RunPosition position;
@@ -132,8 +132,8 @@ Totals run_single(Input& input, const PipelineSetup& setup,
 }
 
 Totals run_pool(Input& input, unsigned workers, const PipelineSetup& setup,
-                  const std::shared_ptr<const rules::RuleSet>& rules, rules::SharedState& shared,
-                  LogOutputs& outputs) {
+                const std::shared_ptr<const rules::RuleSet>& rules, rules::SharedState& shared,
+                LogOutputs& outputs) {
   WorkerPool pool(workers, setup, rules, shared, outputs);
   input.for_each([&](const RawPacket& raw, bool checksums) { pool.feed(raw, checksums); });
   pool.finish();
@@ -141,9 +141,9 @@ Totals run_pool(Input& input, unsigned workers, const PipelineSetup& setup,
 }
 
 // The uptime of a run over files is the time that they cover, so that every run says the same.
-void write_stats(const LogOutputs& outputs, const RunOptions& options, const RunSummary& summary,
-                 const Input& input) {
-  const CounterNames names;
+void write_stats(const LogOutputs& outputs, const RunOptions& options, const Config& config,
+                 const RunSummary& summary, const Input& input) {
+  const CounterNames names(CounterNames::Options::from(config, options.prevent));
   std::vector<output::CounterValue> values = names.values(summary.counters);
   values.emplace_back("detect.engines[].rules_loaded", options.rules_loaded);
   values.emplace_back("detect.engines[].rules_failed", options.rules_failed);
@@ -151,8 +151,8 @@ void write_stats(const LogOutputs& outputs, const RunOptions& options, const Run
   const auto uptime_s =
       static_cast<std::uint64_t>(std::max<TimeUs>(input.last_time - input.first_time, 0) / 1'000'000);
   for (const LogOutputs::Eve& eve : outputs.eve)
-    output::EveSession(*eve.log, *eve.sink).stats(input.last_time, uptime_s, values,
-                                               stage_shares(summary.counters.stages));
+    output::EveSession(*eve.log, *eve.sink)
+        .stats(input.last_time, uptime_s, values, stage_shares(summary.counters.stages));
 }
 
 // The file of --rule-profile: opened before the run, so that a wrong name is said at once.
@@ -201,13 +201,16 @@ tl::expected<RunSummary, std::string> run_offline(const RunOptions& options, con
               .meter = meter,
               .summary = summary,
               .checksums = ChecksumSample(checksum_mode(options, config), setup->decoding)};
-  Totals totals = options.threads > 1 ? run_pool(input, options.threads, *setup, rules, shared, *outputs)
-                                      : run_single(input, *setup, rules, shared, *outputs);
+  // What becomes of a packet depends on what became of the one inside it: inline decisions are one
+  // pipeline's.
+  Totals totals = options.threads > 1 && !options.prevent
+                      ? run_pool(input, options.threads, *setup, rules, shared, *outputs)
+                      : run_single(input, *setup, rules, shared, *outputs);
   summary.counters = totals.counters;
   summary.flows = summary.counters.flow_total;
   summary.alerts = summary.counters.detect_alert;
   summary.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
-  if (config.flag("stats.enabled", true)) write_stats(*outputs, options, summary, input);
+  if (config.flag("stats.enabled", true)) write_stats(*outputs, options, config, summary, input);
   summary.errors = (*source)->errors();
   profile_file.write(totals.rule_profile, rules.get());
   if (profile_file.failed()) summary.errors.push_back(profile_file.error());

@@ -9,6 +9,8 @@
 namespace weir::engine {
 namespace {
 
+constexpr std::string_view kIpsPrefix = "ips.", kDropReasonPrefix = "ips.drop_reason.";
+
 // As stats events call the layers; empty: not counted there.
 std::string_view layer_name(Proto p) {
   switch (p) {
@@ -59,6 +61,13 @@ std::string anomaly_counter(std::string_view event) {
   return "decoder.event." + std::string(event.substr(kDecoder.size()));
 }
 
+// "flow drop" -> "ips.drop_reason.flow_drop"
+std::string drop_reason_counter(std::string_view reason) {
+  std::string out(kDropReasonPrefix);
+  for (const char c : reason) out += c == ' ' ? '_' : c;
+  return out;
+}
+
 constexpr std::string_view kTransportSuffix[2] = {"_tcp", "_udp"};
 
 }  // namespace
@@ -78,6 +87,8 @@ Counters& Counters::operator+=(const Counters& other) {
       app[i].gap_errors[t] += other.app[i].gap_errors[t];
       app[i].parser_errors[t] += other.app[i].parser_errors[t];
     }
+  for (std::size_t i = 0; i < drop_reasons.size(); ++i) drop_reasons[i] += other.drop_reasons[i];
+  for (std::size_t i = 0; i < exceptions.size(); ++i) exceptions[i] += other.exceptions[i];
   for (std::size_t i = 0; i < stages.size(); ++i) stages[i] += other.stages[i];
   latency += other.latency;
   return *this;
@@ -92,7 +103,28 @@ std::vector<std::pair<std::string_view, double>> stage_shares(const StageTicks& 
   return out;
 }
 
-CounterNames::CounterNames() {
+CounterNames::Options CounterNames::Options::from(const Settings& root, bool inline_mode) {
+  return {.ips = inline_mode,
+          .policies = ExceptionPolicies::from(root, inline_mode),
+          .policies_total = root.flag("stats.exception-policy.global-stats", true),
+          .policies_per_protocol = root.flag("stats.exception-policy.per-app-proto-errors", false)};
+}
+
+CounterNames::CounterNames(const Options& options) : options_(options) {
+  for (std::size_t i = 1; i < kDropReasons; ++i)
+    drop_reasons_[i] = drop_reason_counter(to_string(static_cast<DropReason>(i)));
+  const auto policy_suffix = [&](ExceptionTarget target) {
+    const ExceptionPolicy policy = options_.policies.of(target);
+    std::string suffix;
+    if (policy != ExceptionPolicy::ignore) suffix.append(1, '.').append(to_string(policy));
+    return suffix;
+  };
+  for (std::size_t i = 0; i < kExceptionTargets && options_.policies_total; ++i) {
+    const auto target = static_cast<ExceptionTarget>(i);
+    if (const std::string suffix = policy_suffix(target); !suffix.empty())
+      exceptions_[i] = std::string(counter_of(target)) + suffix;
+  }
+  const std::string app_suffix = policy_suffix(ExceptionTarget::app_layer_error);
   for (std::size_t i = 0; i < kProtoCount; ++i)
     if (const auto name = layer_name(static_cast<Proto>(i)); !name.empty())
       layers_[i] = "decoder." + std::string(name);
@@ -110,17 +142,24 @@ CounterNames::CounterNames() {
       names.tx[t] = "app_layer.tx." + name;
       names.gap[t] = "app_layer.error." + name + ".gap";
       names.parser[t] = "app_layer.error." + name + ".parser";
+      if (options_.policies_per_protocol && !app_suffix.empty())
+        names.policy[t] = "app_layer.error." + name + ".exception_policy" + app_suffix;
     }
   }
 }
 
 std::vector<CounterNames::Value> CounterNames::values(const Counters& counters) const {
   std::vector<Value> out;
-#define COUNTER(field, name) out.emplace_back(name, counters.field);
+#define COUNTER(field, name) \
+  if (options_.ips || !std::string_view(name).starts_with(kIpsPrefix)) out.emplace_back(name, counters.field);
 #include "engine/counters.def"
 #undef COUNTER
   out.emplace_back("decoder.avg_pkt_size",
                    counters.decoder_pkts == 0 ? 0 : counters.decoder_bytes / counters.decoder_pkts);
+  for (std::size_t i = 1; i < kDropReasons && options_.ips; ++i)
+    out.emplace_back(drop_reasons_[i], counters.drop_reasons[i]);
+  for (std::size_t i = 0; i < kExceptionTargets; ++i)
+    if (!exceptions_[i].empty()) out.emplace_back(exceptions_[i], counters.exceptions[i]);
   for (std::size_t i = 0; i < kProtoCount; ++i)
     if (!layers_[i].empty()) out.emplace_back(layers_[i], counters.layers[i]);
   for (std::size_t i = 0; i < anomalies_.size(); ++i) out.emplace_back(anomalies_[i], counters.anomalies[i]);
@@ -131,6 +170,8 @@ std::vector<CounterNames::Value> CounterNames::values(const Counters& counters) 
       out.emplace_back(app_[i].tx[t], counters.app[i].transactions[t]);
       out.emplace_back(app_[i].gap[t], counters.app[i].gap_errors[t]);
       out.emplace_back(app_[i].parser[t], counters.app[i].parser_errors[t]);
+      if (!app_[i].policy[t].empty())
+        out.emplace_back(app_[i].policy[t], counters.app[i].parser_errors[t] + counters.app[i].gap_errors[t]);
     }
   return out;
 }

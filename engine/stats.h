@@ -12,8 +12,10 @@
 #include "decoders/anomaly.h"
 #include "decoders/app/app_proto.h"
 #include "decoders/packet.h"
+#include "engine/exception_policy.h"
 #include "engine/latency.h"
 #include "engine/stage_clock.h"
+#include "engine/verdict.h"
 
 namespace weir::engine {
 
@@ -31,6 +33,8 @@ struct Counters {
   std::array<std::uint64_t, kProtoCount> layers{};  // by Proto
   std::array<std::uint64_t, static_cast<std::size_t>(Anomaly::count_)> anomalies{};
   std::array<AppCounters, kAppProtoCount> app{};
+  std::array<std::uint64_t, kDropReasons> drop_reasons{};      // by DropReason; index 0 unused
+  std::array<std::uint64_t, kExceptionTargets> exceptions{};  // policies applied, other than ignore
   StageTicks stages{};  // sampled: only their proportions mean something
   LatencyTicks latency{};  // of frames, sampled likewise
 
@@ -45,15 +49,27 @@ std::vector<std::pair<std::string_view, double>> stage_shares(const StageTicks& 
 // object (which is to be kept: names of protocols and anomalies are made once).
 class CounterNames {
  public:
-  CounterNames();
+  // `ips`: prevent mode, which counts verdicts. Of an exception policy only the one that is set is counted; with
+  // `policies_per_protocol` also by application protocol.
+  struct Options {
+    bool ips = true;
+    ExceptionPolicies policies{};
+    bool policies_total = true, policies_per_protocol = false;
+    static Options from(const Settings& root, bool inline_mode);
+  };
+  CounterNames() : CounterNames(Options{}) {}
+  explicit CounterNames(const Options& options);
   using Value = std::pair<std::string_view, std::uint64_t>;
   [[nodiscard]] std::vector<Value> values(const Counters& counters) const;
 
  private:
   struct AppNames {
-    std::array<std::string, 2> flow, tx, gap, parser;
+    std::array<std::string, 2> flow, tx, gap, parser, policy;
     std::array<bool, 2> used{};
   };
+  Options options_;
+  std::array<std::string, kDropReasons> drop_reasons_;
+  std::array<std::string, kExceptionTargets> exceptions_;  // empty: not counted
   std::array<std::string, kProtoCount> layers_;
   std::array<std::string, static_cast<std::size_t>(Anomaly::count_)> anomalies_;
   std::array<AppNames, kAppProtoCount> app_;

@@ -44,6 +44,9 @@ struct StreamSettings {
   std::uint32_t chunk_to_server = 2560, chunk_to_client = 2560;
   bool raw = true;  // stream rules are looked at; false keeps no bytes for them
   bool midstream = false, async_oneside = false, inline_mode = false;
+  bool pick_up = true;        // false: the exception policy leaves no use for following what began before us
+  bool drop_invalid = true;   // inline: packets that the receiver would not take are dropped
+  bool bypass = false;        // a flow of which a direction reached the depth is bypassed
   std::uint32_t max_synack_queued = 5, max_syn_queued = 10;
   std::uint32_t max_segments_queued = 8192;  // out-of-order segments of one direction
   UrgentPolicy urgent = UrgentPolicy::oob, urgent_limit = UrgentPolicy::drop;

@@ -58,7 +58,10 @@ void TcpSession::on_syn_established(const Packet& p, Direction d) {
   if (p.tcp.acknowledgment != client().isn + 1 && p.tcp.acknowledgment != client().last_ack)
     return refuse(Anomaly::stream_est_synack_resend_with_different_ack);
   if (p.tcp.sequence != server().isn) return refuse(Anomaly::stream_est_synack_resend_with_diff_seq);
-  refuse(Anomaly::stream_est_synack_resend);
+  // Until the server has said more it may not have got the ACK of its SYN|ACK: it must be let ask for it again.
+  const bool confirmed = server().next_seq != server().isn + 1;
+  note(Anomaly::stream_est_synack_resend);
+  result_.invalid = confirmed;
 }
 
 // Timestamp, acknowledgment and window, in the order in which hosts check them.
@@ -156,7 +159,8 @@ void TcpSession::advance_on_fin(const Packet& p, Direction d) {
 
 void TcpSession::on_reset(const Packet& p, Direction d) {
   if (!reset_ok(p, d)) {
-    result_.invalid = true;
+    const Side& s = side(d);
+    result_.invalid = !s.fin_seen || p.tcp.sequence + 1 != s.next_seq;  // one that counts from its FIN is harmless
     return;
   }
   if (!timestamp_ok(p, d)) return;

@@ -49,9 +49,12 @@ void TcpSession::agree_on_options() {
 
 void TcpSession::on_first(const Packet& p, Direction d) {
   if (has(p, tcp_flag::rst)) return refuse(Anomaly::stream_rst_but_no_session);
+  if (has(p, tcp_flag::syn) && !has(p, tcp_flag::ack)) return start_with_syn(p, d);
+  result_.midstream = has(p, tcp_flag::ack) || has(p, tcp_flag::fin);
   if (has(p, tcp_flag::fin)) return refuse(Anomaly::stream_fin_but_no_session);
-  if (has(p, tcp_flag::syn)) return has(p, tcp_flag::ack) ? pick_up_synack(p, d) : start_with_syn(p, d);
-  if (has(p, tcp_flag::ack) && settings_->midstream) pick_up_midstream(p, d);
+  if (!result_.midstream || !settings_->pick_up) return;
+  if (has(p, tcp_flag::syn)) return pick_up_synack(p, d);
+  if (settings_->midstream) pick_up_midstream(p, d);
 }
 
 void TcpSession::start_with_syn(const Packet& p, Direction d) {
@@ -118,18 +121,14 @@ void TcpSession::on_syn_sent(const Packet& p, Direction d) {
                           p.tcp.timestamp_echo != client().last_timestamp && openings_ == nullptr;
   if (!to_server && echo_wrong) return refuse(Anomaly::stream_pkt_invalid_timestamp);
   if (has(p, tcp_flag::rst)) return on_reset_in_syn_sent(p, d);
-  if (has(p, tcp_flag::fin)) {
-    result_.invalid = true;
-    return;
-  }
+  if (has(p, tcp_flag::fin)) return;
   if (has(p, tcp_flag::syn) && has(p, tcp_flag::ack)) {
     if (!to_server) return answer_syn(p);
     if (four_way_) return answer_simultaneous_syn(p);
     return refuse(Anomaly::stream_3whs_synack_in_wrong_direction);
   }
   if (has(p, tcp_flag::syn)) return to_server ? resend_syn(p) : simultaneous_syn(p);
-  if (to_server && has(p, tcp_flag::ack) && settings_->async_oneside) return go_on_one_sided(p);
-  result_.invalid = true;
+  if (to_server && has(p, tcp_flag::ack) && settings_->async_oneside) go_on_one_sided(p);
 }
 
 // A closed port answers with sequence number 0 and confirms the SYN, RFC 9293 3.5.2. A RST of the client's
@@ -233,10 +232,7 @@ void TcpSession::on_syn_recv(const Packet& p, Direction d) {
     if (p.tcp.sequence != client().isn) return refuse(Anomaly::stream_3whs_syn_resend_diff_seq_on_syn_recv);
     return;
   }
-  if (!has(p, tcp_flag::ack)) {
-    result_.invalid = true;
-    return;
-  }
+  if (!has(p, tcp_flag::ack)) return;
   if (has(p, tcp_flag::fin)) return on_fin_in_syn_recv(p, d);
   if (!timestamp_ok(p, d) || !completes_handshake(p, d)) return;
   state_ = TcpState::established;

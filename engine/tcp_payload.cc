@@ -58,7 +58,8 @@ void TcpSession::store_bytes(Direction d, std::uint32_t sequence, Bytes bytes) {
   result_.payload_added = done.stored == TcpStream::Stored::added || done.stored == TcpStream::Stored::old;
   if (done.before_start) note(Anomaly::stream_reassembly_segment_before_base_seq);
   if (done.reached_depth) note(Anomaly::stream_reassembly_depth_reached);
-  if (done.stored == TcpStream::Stored::refused) note(Anomaly::stream_reassembly_insert_memcap);
+  result_.refused = done.stored == TcpStream::Stored::refused;
+  if (result_.refused) note(Anomaly::stream_reassembly_insert_memcap);
   if (!done.overlap_differs) return;
   note(Anomaly::stream_reassembly_overlap_different_data);
   if (!settings_->inline_mode) return;

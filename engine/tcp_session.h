@@ -47,6 +47,8 @@ struct SegmentResult {
   bool in_session = false;     // the connection is followed (a handshake was seen, or midstream pick-up)
   bool payload_added = false;  // its bytes went into the stream (and are inspected there, not in the packet)
   bool invalid = false;        // outside the window, wrong state ...: not part of the stream
+  bool midstream = false;      // of a connection whose beginning was not seen, and that is not followed yet
+  bool refused = false;        // its bytes found no room
   bool became_established = false, became_closed = false;
   bool is_retransmission = false;
   bool urgent_drop = false;  // the urgent policy wants this packet dropped (prevent mode)

@@ -161,7 +161,7 @@ void EveSession::alert(const AlertRecord& r) {
 }
 
 void EveSession::drop(const AlertRecord& r, std::string_view reason) {
-  const bool wanted = impl_->options.drop.on && (impl_->options.drop.all_packets || !r.repeated_drop);
+  const bool wanted = impl_->options.drop.on && (impl_->options.drop.all_packets || !r.only_with_all);
   impl_->line(wanted, [&] { write_drop_event(impl_->eve, r, reason); });
 }
 

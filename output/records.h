@@ -119,8 +119,9 @@ struct AlertRecord {
   int link_type = 1;
   const FileList* files = nullptr;  // the transaction's, in the packet's direction
   const Packet* dropped = nullptr;  // drop events: the packet, whose header they describe
-  // Drop events: the whole flow is dropped and one of this direction was written before (`flows: start`).
-  bool repeated_drop = false;
+  // Drop events: written only with `flows: all`. The flow is dropped and one of this direction was written before, or
+  // it is about this packet alone and not of a rule's making.
+  bool only_with_all = false;
   // Of a reject rule: to_client, both ... and tcp-reset, icmp-prohib; empty: not written.
   std::string_view reject_target, reject_method;
 };

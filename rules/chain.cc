@@ -97,7 +97,11 @@ ChainRun::Outcome ChainRun::apply(const Content& c, std::size_t i, std::int64_t 
     if (!hit) break;
     if (c.negated) return fail(i);
     const std::size_t at = begin + *hit;
+    const std::size_t before = scratch_.replacements.size();
+    if (!c.replacement.empty()) scratch_.replacements.push_back({at, c.replacement});
     const Outcome rest = from(i + 1, static_cast<std::int64_t>(at + n));
+    if (rest == Outcome::match) return rest;
+    scratch_.replacements.resize(before);
     if (rest != Outcome::retry) return rest;
     begin = at + 1;
   }

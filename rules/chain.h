@@ -26,6 +26,12 @@ struct ChainInput {
   bool little_endian = true;  // what `dce` means for byte_test and its kin
 };
 
+// Bytes that `replace` writes over what a content matched. The bytes belong to the rule.
+struct Replacement {
+  std::size_t offset = 0;  // in the payload
+  Bytes bytes;
+};
+
 // Scratch of one worker. `vars` are the rule's byte_extract and byte_math results: they carry over from one buffer of a
 // rule to the next, so the caller clears them per rule.
 struct ChainScratch {
@@ -34,6 +40,7 @@ struct ChainScratch {
   std::string base64;  // decoded by the last base64_decode
   std::uint64_t fuel_exhausted = 0;
   Turn* turn = nullptr;  // of the worker; see BufferFacts
+  std::vector<Replacement> replacements;  // of the chains that matched; the caller clears them per rule
 };
 
 // A chain with what evaluation wants to know beforehand. Points into the signature, which outlives it.

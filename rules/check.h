@@ -13,6 +13,9 @@ class PacketCheck {
  public:
   virtual ~PacketCheck() = default;
   [[nodiscard]] virtual bool matches(const PacketContext&) const = 0;
+  // It asks for the flow's application protocol and nothing else: a rule of such checks alone is looked at once per
+  // direction, when the protocol is known.
+  [[nodiscard]] virtual bool protocol_only() const { return false; }
 };
 
 // Looks at parsed fields of a transaction that are no byte buffers: dns.opcode, tls.version, app-layer-event ...

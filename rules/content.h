@@ -28,6 +28,7 @@ struct Content {
   bool fast_pattern = false, fast_pattern_only = false, fast_pattern_chop = false;
   std::uint16_t chop_offset = 0, chop_length = 0;
   bool rawbytes = false;
+  std::vector<std::uint8_t> replacement;  // `replace` in prevent mode; as long as the pattern
   [[nodiscard]] bool relative() const { return has_distance || has_within; }
 };
 

@@ -32,8 +32,8 @@ struct InspectBuffer {
 // Where a rule without an application buffer looks.
 enum class RuleKind : std::uint8_t {
   header,       // no bytes at all: headers, flow, events
-  ip_only,      // addresses alone: once per direction of a flow
-  proto_only,   // the application protocol alone: once per direction, when it is known
+  ip_only,      // addresses and ports alone: once per direction of a flow
+  proto_only,   // app-layer-protocol alone: once per direction, when protocol detection has its answer
   payload,      // the packet's payload, or the stream, or both
   transaction,  // application buffers
 };
@@ -49,6 +49,8 @@ struct CompiledRule {
   RuleKind kind = RuleKind::header;
   bool on_packet = false, on_stream = false;  // of payload rules
   bool checks_addresses = false, checks_ports = false, checks_app = false;
+  // Its action concerns the flow, not the packet alone. A payload rule's does so as well when it matched on the stream.
+  bool for_flow = false;
   Chain payload;
   std::vector<CompiledEngine> packet_buffers;  // must match on the packet, whatever the kind
   std::vector<CompiledEngine> engines;         // must match on the transaction
@@ -106,7 +108,7 @@ struct RuleSet::Program {
   // Rules about addresses alone: by source, where they name one; else by destination; else on every flow.
   AddressMap ip_only_source, ip_only_destination;
   std::vector<RuleId> ip_only_any;
-  std::array<std::array<std::vector<RuleId>, 2>, kAppProtoCount> proto_only;
+  std::array<std::vector<RuleId>, 2> proto_only;  // by Direction
   NameTable flowbit_names, flowint_names, xbit_names;
   std::unordered_map<std::string, std::shared_ptr<Dataset>> datasets;  // by name
   RuleLineage lineage;

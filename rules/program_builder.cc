@@ -103,6 +103,8 @@ class Builder {
  private:
   void compile(const Signature& s);
   static RuleKind kind_of(const Signature& s);
+  static bool names_endpoints_only(const Signature& s);
+  static bool is_about_flow(const CompiledRule& rule);
   BufferId buffer_id(const BufferEngine& e);
   void group_packets(IpClass c, Direction d);
   void add_to_group(GroupDraft& draft, RuleId id, IpClass c) const;
@@ -122,16 +124,33 @@ RuleKind Builder::kind_of(const Signature& s) {
   for (const BufferEngine& e : s.buffers)
     if (e.buffer->packet == nullptr) return RuleKind::transaction;
   if (!s.payload.empty()) return RuleKind::payload;
-  if (!s.packet_checks.empty() || !s.buffers.empty() || s.dsize) return RuleKind::header;
-  if (s.header.app_protocols.any()) return RuleKind::proto_only;
-  const FlowRequirement& f = s.flow;
-  const bool plain = !f.to_server && !f.to_client && !f.established && !f.not_established && !f.only_stream &&
-                     !f.no_stream && !f.no_frag && !f.only_frag;
-  const bool any_port = s.header.source_ports->is_any() && s.header.destination_ports->is_any();
+  if (!s.buffers.empty() || s.dsize || s.hook || !s.requires_bits.empty()) return RuleKind::header;
+  if (!s.packet_checks.empty()) {
+    const bool protocol_only = std::all_of(s.packet_checks.begin(), s.packet_checks.end(),
+                                           [](const auto& check) { return check->protocol_only(); });
+    return protocol_only ? RuleKind::proto_only : RuleKind::header;
+  }
   const bool negation = s.header.source->has_negation() || s.header.destination->has_negation();
-  if (plain && any_port && !negation && !s.header.packet_header && !s.hook && s.requires_bits.empty() && !s.header.packet_only && !s.header.stream_only)
-    return RuleKind::ip_only;
-  return RuleKind::header;
+  return names_endpoints_only(s) && !negation ? RuleKind::ip_only : RuleKind::header;
+}
+
+// Addresses and ports, and nothing else. One with negated addresses is looked at on every packet, though.
+bool Builder::names_endpoints_only(const Signature& s) {
+  const FlowRequirement& f = s.flow;
+  const bool about_flow = f.to_server || f.to_client || f.established || f.not_established || f.stateless ||
+                          f.only_stream || f.no_stream || f.no_frag || f.only_frag;
+  const HeaderMatch& h = s.header;
+  return !about_flow && !h.app_protocols.any() && !h.packet_header && !h.packet_only && !h.stream_only &&
+         s.packet_checks.empty() && s.requires_bits.empty() && s.buffers.empty() && !s.dsize && !s.hook;
+}
+
+// What its action is about: the packet at hand, or the flow that the match says something of.
+bool Builder::is_about_flow(const CompiledRule& rule) {
+  const Signature& s = *rule.signature;
+  if (rule.kind == RuleKind::payload) return false;
+  if (rule.kind != RuleKind::header) return true;
+  const bool protocol = s.header.app_protocols.any() && !s.payload_needs_packet && !s.dsize && s.buffers.empty();
+  return protocol || names_endpoints_only(s);
 }
 
 BufferId Builder::buffer_id(const BufferEngine& e) {
@@ -147,6 +166,7 @@ void Builder::compile(const Signature& s) {
   CompiledRule r;
   r.signature = &s;
   r.kind = kind_of(s);
+  r.for_flow = is_about_flow(r);
   r.payload = Chain(s.payload);
   const bool packet_only = s.payload_needs_packet || s.header.packet_only || s.flow.no_stream;
   const bool stream_only = s.header.stream_only || s.flow.only_stream;
@@ -160,12 +180,9 @@ void Builder::compile(const Signature& s) {
     (e.buffer->packet != nullptr ? r.packet_buffers : r.engines).push_back(std::move(engine));
   }
   const auto id = static_cast<RuleId>(program_->rules.size());
-  for (std::size_t d = 0; d < 2; ++d) {
-    if (!allows(s.flow, static_cast<Direction>(d))) continue;
-    if (r.kind != RuleKind::proto_only) continue;
-    for (std::size_t p = 0; p < kAppProtoCount; ++p)
-      if (s.header.app_protocols[p]) program_->proto_only[p][d].push_back(id);
-  }
+  for (std::size_t d = 0; d < 2; ++d)
+    if (r.kind == RuleKind::proto_only && allows(s.flow, static_cast<Direction>(d)))
+      program_->proto_only[d].push_back(id);
   program_->rules.push_back(std::move(r));
 }
 

@@ -139,6 +139,7 @@ struct Signature {
   }
   std::vector<Tag> tags;
   bool noalert = false;
+  bool bypass = false;           // after a match the rest of the flow is left alone
   bool alert_requested = false;  // `alert`: a pass rule that writes its alert all the same
   bool ip_only_hint = false;
   // Set by `prefilter` on a keyword, or fast_pattern: what the author asks the prefilter to use.

@@ -13,7 +13,6 @@ enum class Reason : unsigned char {
   protocol,
   scripts,
   frames,
-  bypass,
   config,
   geoip,
   iprep,
@@ -29,7 +28,6 @@ constexpr std::string_view text_of(Reason reason) {
     case Reason::protocol: return "known keyword, but its protocol is not parsed yet";
     case Reason::scripts: return "scripts in rules are not supported";
     case Reason::frames: return "frames are not looked at yet";
-    case Reason::bypass: return "a rule cannot make flows bypass the engine yet";
     case Reason::config: return "a rule cannot change what is logged yet";
     case Reason::geoip: return "needs a GeoIP database, which is not supported yet";
     case Reason::iprep: return "IP reputation lists are not supported yet";
@@ -249,7 +247,6 @@ constexpr std::array kRows = {
     row<Reason::scripts>("luaxform"),
     row<Reason::scripts>("lua.hash"),
     row<Reason::frames>("frame"),
-    row<Reason::bypass>("bypass"),
     row<Reason::config>("config"),
     row<Reason::geoip>("geoip"),
     row<Reason::iprep>("iprep"),

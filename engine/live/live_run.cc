@@ -37,6 +37,7 @@ class LiveRun final : public ControlTarget {
         writer_(outputs, LogWriterSettings::from(config)),
         stats_end_(writer_.add_end()),
         workers_(options, setup, writer_, milliseconds(config.number("weir.restart-stuck-ms", 10'000))),
+        names_(CounterNames::Options::from(config, options.prevent)),
         stats_on_(config.flag("stats.enabled", true)),
         stats_every_(std::max<std::int64_t>(config.number("stats.interval", 8), 1)) {}
 

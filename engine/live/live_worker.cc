@@ -55,8 +55,10 @@ Judgement LiveWorker::packet(const RawPacket& raw, bool checksums_count) {
   pipeline_.verify_checksums(parts_.checksums == ChecksumTrust::all ||
                              (parts_.checksums == ChecksumTrust::kernel && checksums_count));
   try {
-    const Verdict verdict = pipeline_.inspect(raw);
-    return {verdict, pipeline_.rewritten()};
+    (void)pipeline_.inspect(raw);
+    const Outcome& outcome = pipeline_.outcome();
+    if (outcome.rejected != nullptr) rejects_.send(*outcome.rejected, outcome.reject);
+    return {outcome.verdict, outcome.replaced ? outcome.frame : Bytes{}, outcome.bypass};
   } catch (const std::bad_alloc&) {
     ++out_of_memory_;
     return {parts_.fail_open ? Verdict::accept : Verdict::drop};

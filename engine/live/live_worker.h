@@ -12,6 +12,7 @@
 #include "engine/live/cpu_affinity.h"
 #include "engine/live/packet_source.h"
 #include "engine/live/pulse.h"
+#include "engine/live/reject_sender.h"
 #include "engine/log_writer.h"
 #include "engine/pipeline.h"
 
@@ -100,6 +101,7 @@ class LiveWorker final : private PacketHandler {
   RunPosition position_;  // nobody asks: live logs keep no order between workers
   Parts parts_;
   Pipeline pipeline_;
+  RejectSender rejects_;
   std::uint64_t out_of_memory_ = 0;
   std::atomic<bool> stopping_{false}, abandoned_{false}, ended_{false}, has_commands_{false};
   std::mutex lock_;  // of what follows

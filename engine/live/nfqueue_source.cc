@@ -63,7 +63,8 @@ class NfqueueSource final : public PacketSource {
                           .number = 0,
                           .link_type = kLinkRawIp};
       const Judgement judgement = handler.packet(raw, packet.checksums_count);
-      if (judgement.verdict == Verdict::accept && judgement.bytes.empty() && packet.mark == 0) {
+      const bool mark = judgement.bypass && settings_.bypass_mask != 0;
+      if (judgement.verdict == Verdict::accept && judgement.bytes.empty() && packet.mark == 0 && !mark) {
         any_plain = true;
         continue;
       }
@@ -71,6 +72,9 @@ class NfqueueSource final : public PacketSource {
       if (judgement.verdict == Verdict::accept) {
         verdict = accepted(packet.mark);
         verdict.payload = judgement.bytes;
+        if (mark)
+          verdict.mark = (verdict.mark.value_or(packet.mark) & ~settings_.bypass_mask) |
+                         (settings_.bypass_mark & settings_.bypass_mask);
       }
       socket_.judge(packet.id, verdict);
     }

@@ -35,6 +35,7 @@ struct Judgement {
   Verdict verdict = Verdict::accept;
   Bytes bytes{};  // not empty: passed on instead of the packet's own, from the same header on; until the next
                   // packet
+  bool bypass = false;  // the rest of the flow need not come to us any more
 };
 
 // Takes packets from a source, one at a time.

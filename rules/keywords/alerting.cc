@@ -24,6 +24,11 @@ Compiled compile_alert(RuleBuilder& rule, std::string_view) {
   return {};
 }
 
+Compiled compile_bypass(RuleBuilder& rule, std::string_view) {
+  rule.signature().bypass = true;
+  return {};
+}
+
 // The loader has looked at it already: a rule whose requirements are not met does not come this far.
 Compiled compile_requires(RuleBuilder&, std::string_view) {
   return {};
@@ -158,6 +163,8 @@ Compiled compile_detection_filter(RuleBuilder& rule, std::string_view argument) 
 
 const KeywordSpec kw_noalert{"noalert", compile_noalert, Argument::none, "matches without writing an alert"};
 const KeywordSpec kw_alert{"alert", compile_alert, Argument::none, "writes an alert for a pass rule, too"};
+const KeywordSpec kw_bypass{"bypass", compile_bypass, Argument::none,
+                            "after a match the rest of the flow is left alone"};
 const KeywordSpec kw_requires{"requires", compile_requires, Argument::required,
                               "loads the rule only if version, features and keywords are there"};
 const KeywordSpec kw_prefilter{"prefilter", compile_prefilter, Argument::none,

@@ -35,6 +35,7 @@ class AppProtocolCheck final : public PacketCheck {
     }
     return false;
   }
+  [[nodiscard]] bool protocol_only() const override { return true; }
 
  private:
   [[nodiscard]] bool holds(AppProto p) const {

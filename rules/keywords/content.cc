@@ -102,7 +102,7 @@ Compiled compile_fast_pattern(RuleBuilder& rule, std::string_view argument) {
   return {};
 }
 
-// It changes packets in prevent mode, which we do not do; in detect mode it is a comment.
+// It changes packets in prevent mode, so there it looks at packets, not at streams; in detect mode it is a comment.
 Compiled compile_replace(RuleBuilder& rule, std::string_view argument) {
   const auto found = modified(rule);
   if (!found) return tl::unexpected(found.error());
@@ -113,7 +113,9 @@ Compiled compile_replace(RuleBuilder& rule, std::string_view argument) {
   if (pattern->bytes.size() != (*found)->pattern.size())
     return refuse(fmt::format("must be as long as the content ({} bytes)", (*found)->pattern.size()),
                   argument);
-  if (rule.environment().inline_mode) return refuse("changing packets is not supported", argument);
+  if (!rule.environment().inline_mode) return {};
+  (*found)->replacement = std::move(pattern->bytes);
+  rule.signature().payload_needs_packet = true;
   return {};
 }
 
@@ -139,6 +141,6 @@ const KeywordSpec kw_within{"within", compile_within, Argument::required,
 const KeywordSpec kw_fast_pattern{"fast_pattern", compile_fast_pattern, Argument::optional,
                                   "a hint: look for this content first"};
 const KeywordSpec kw_replace{"replace", compile_replace, Argument::required,
-                             "writes over the content; refused in prevent mode"};
+                             "writes over the content, in prevent mode"};
 
 }  // namespace weir::rules

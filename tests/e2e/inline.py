@@ -11,6 +11,10 @@ drop icmp any any -> any any (msg:"marked ping"; itype:8; content:"|de ad be ef|
 pass http any any -> any any (msg:"allowed secret"; flow:established,to_server; http.uri; content:"/secret?allowed"; sid:3;)
 alert http any any -> any any (msg:"page"; flow:established,to_server; http.uri; content:"/index.html"; sid:4;)
 drop udp any any -> any 5000 (msg:"datagram"; content:"forbidden"; sid:5;)
+reject http any any -> any any (msg:"refused"; flow:established,to_server; http.uri; content:"/refused"; sid:7;)
+reject udp any any -> any 5001 (msg:"datagram refused"; content:"refuse me"; sid:8;)
+reject icmp any any -> any any (msg:"ping refused"; itype:8; content:"|ca fe ca fe|"; sid:9;)
+alert tcp any any -> any any (msg:"other words"; flow:established,to_client; content:"wonderful day"; replace:"tolerable eve"; sid:10;)
 drop http any any -> any any (msg:"in the answer"; flow:established,to_client; file.data; content:"classified"; sid:6;)
 """
 
@@ -107,6 +111,65 @@ class Verdicts(Gateway):
         stats = [e for e in events if e["event_type"] == "stats"][-1]["stats"]
         self.assertGreater(stats["decoder"]["max_pkt_size"], 1500)
         self.assertEqual(stats["capture"]["kernel_drops"], 0)
+
+
+    def refusal_of(self, *program):
+        """What a client's program in Python prints."""
+        return self.hosts.inside("client", sys.executable, "-c", "\n".join(program), check=False).stdout
+
+    def test_a_rejected_connection_is_reset_at_both_ends(self):
+        engine = self.running()
+        for server in (self.hosts.server, self.hosts.server6):
+
+            got = self.hosts.fetch("/refused", server=server, seconds=10)
+            self.assertIn("reset by peer", got.stdout)
+        wait_for(lambda: self.connections() == [])
+        events = self.stop(engine)
+        self.assertEqual(len(self.alerts(events, 7)), 2)
+        stats = [e for e in events if e["event_type"] == "stats"][-1]["stats"]
+        self.assertGreaterEqual(stats["ips"]["rejected"], 2)
+
+    def connections(self):
+        """that the server still has"""
+        lines = self.hosts.inside("server", "cat", "/proc/net/tcp", "/proc/net/tcp6").stdout.splitlines()
+        return [l for l in lines if len(l.split()) > 3 and l.split()[3] == "01"]
+
+    def test_the_sender_of_a_rejected_datagram_is_told(self):
+        engine = self.running()
+        for family, server in (("AF_INET", self.hosts.server), ("AF_INET6", self.hosts.server6)):
+            said = self.refusal_of("import socket", "s = socket.socket(socket.%s, socket.SOCK_DGRAM)" % family, "s.settimeout(5)",
+                                   "s.connect((%r, 5001))" % server, "s.send(b'please refuse me')",
+                                   "try: s.recv(9)", "except TimeoutError: print('nothing')", "except OSError as e: print(e.strerror)")
+            self.assertRegex(said, "No route to host|Permission denied|prohibited", server)
+        self.assertEqual(len(self.alerts(self.stop(engine), 8)), 2)
+
+    def test_a_rejected_ping_is_answered_with_unreachable(self):
+        engine = self.running()
+        got = self.hosts.inside("client", "ping", "-c", "1", "-W", "2", "-p", "cafecafe", self.hosts.server, check=False)
+        self.assertRegex(got.stdout, "(?i)packet filtered|unreachable|prohibited")
+        self.stop(engine)
+
+    def test_other_bytes_are_put_in_the_place_of_what_a_rule_replaces(self):
+        with open(self.hosts.path("www/day"), "w") as f: f.write("what a wonderful day it is\n")
+        engine = self.running()
+        for server in (self.hosts.server, self.hosts.server6):
+            self.assertEqual(self.hosts.fetch("/day", server=server).stdout, "what a tolerable eve it is\n")
+        self.assertEqual(len(self.alerts(self.stop(engine), 10)), 2)
+
+
+class Bypass(Gateway):
+    def test_a_bypassed_flow_is_not_handed_over_any_more(self):
+        with open(self.hosts.path("test.rules"), "a") as f:
+            f.write('alert http any any -> any any (msg:"trusted"; flow:established,to_server; http.uri; content:"/big"; bypass; sid:20;)\n')
+        engine = self.start("--set", "nfq.bypass-mark=2", "--set", "nfq.bypass-mask=2")
+        example = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "examples", "gateway", "gateway.sh")
+        self.hosts.inside("gateway", example, "up", "--iptables")
+        self.hosts.inside("client", "curl", "-sS", "-o", self.hosts.path("got"), "http://%s:8080/big" % self.hosts.server)
+        self.assertEqual(os.path.getsize(self.hosts.path("got")), 1 << 20)
+        self.assertNotEqual(self.hosts.fetch("/secret", seconds=2).returncode, 0)  # others are judged as ever
+        events = self.stop(engine)
+        stats = [e for e in events if e["event_type"] == "stats"][-1]["stats"]
+        self.assertLess(stats["decoder"]["bytes"], 200000)  # the megabyte did not come through us
 
 
 class Availability(Gateway):

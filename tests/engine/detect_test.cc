@@ -58,7 +58,7 @@ struct Harness {
     b.udp().payload(text);
     if (d == Direction::to_client) b.reversed();
     ++flow.packets[index(d)];
-    return run({.packet = b.get(), .flow = &flow, .direction = d});
+    return run({.packet = b.get(), .flow = &flow, .direction = d, .established = flow.state != FlowState::fresh});
   }
 };
 

@@ -265,7 +265,7 @@ TEST_CASE("eve: a drop describes the packet and why it went") {
           R"("drop":{"len":40,"tos":0,"ttl":64,"ipid":9,"tcpseq":4000000000,"tcpack":0,"tcpwin":0,"syn":true,)"
           R"("ack":false,"psh":false,"rst":false,"urg":false,"fin":false,"tcpres":0,"tcpurgp":0,"reason":"rules"},)"
           R"("alert":{"action":"blocked",)") != std::string::npos);
-  r.repeated_drop = true;  // flows: start
+  r.only_with_all = true;  // flows: start
   f.session.drop(r, "flow drop");
   CHECK(f.sink.lines.size() == 1);
 }
