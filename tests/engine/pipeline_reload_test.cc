@@ -163,7 +163,7 @@ TEST_CASE("reload: new rules are looked at on a transaction that is half there")
 TEST_CASE("reload: rules that run once a flow run on flows that are there only when they are new") {
   const std::string old_rules =
       "alert ip 10.0.0.1 any -> any any (sid:1;)\n"
-      "alert http any any -> any any (sid:2;)\n";
+      "alert tcp any any -> any any (app-layer-protocol:http; sid:2;)\n";
   ReloadBench b(old_rules);
   Talk talk(b, kClient, kWeb);
   talk.open();
@@ -176,7 +176,7 @@ TEST_CASE("reload: rules that run once a flow run on flows that are there only w
   CHECK(b.sids() == "");
   b.reload(old_rules +
            "alert ip 10.0.0.1 any -> any any (sid:3;)\n"
-           "alert http any any -> any any (flow:to_server; sid:4;)\n");
+           "alert tcp any any -> any any (flow:to_server; app-layer-protocol:http; sid:4;)\n");
   talk.client("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
   CHECK(b.sids() == "3 4");
   talk.client("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
