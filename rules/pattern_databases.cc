@@ -11,6 +11,7 @@
 #include <hs.h>
 
 #include "rules/pattern_cache.h"
+#include "rules/pattern_padding.h"
 
 namespace weir::rules {
 namespace {
@@ -37,6 +38,13 @@ std::shared_ptr<const hs_database> compile_literals(const std::vector<Literal>& 
     lengths.push_back(l.bytes.size());
     flags.push_back((l.nocase ? HS_FLAG_CASELESS : 0U) | (l.single_match ? HS_FLAG_SINGLEMATCH : 0U));
     ids.push_back(static_cast<unsigned>(ids.size()));
+  }
+  const std::vector<std::string> padding = padding_for(literals);
+  for (const std::string& text : padding) {
+    texts.push_back(text.data());
+    lengths.push_back(text.size());
+    flags.push_back(HS_FLAG_SINGLEMATCH);
+    ids.push_back(static_cast<unsigned>(literals.size()));
   }
   hs_database_t* database = nullptr;
   hs_compile_error_t* error = nullptr;

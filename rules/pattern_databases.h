@@ -29,7 +29,8 @@ struct PatternDatabase {
 
 class PatternDatabases {
  public:
-  // The database of these literals; ids count in their order.
+  // The database of these literals; ids count in their order. It may report the id behind the last one, which means
+  // nothing (rules/pattern_padding.h).
   std::shared_ptr<const PatternDatabase> get(std::vector<Literal> literals);
 
   // Compiles what is not in the cache, with up to `threads` threads. `cache_dir` empty: no cache. A cache that cannot be

@@ -17,6 +17,7 @@ struct ScanContext {
   std::uint64_t offset;
 
   void hit(unsigned literal, std::uint64_t end) const noexcept {
+    if (std::size_t{literal} + 1 >= set.first_use_.size()) return;  // padding
     const std::uint64_t position = offset + end;
     for (std::uint32_t i = set.first_use_[literal]; i < set.first_use_[literal + 1]; ++i) {
       const PatternSet::Use& use = set.uses_[i];
