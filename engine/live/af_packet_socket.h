@@ -43,6 +43,16 @@ class BlockRing {
     return (__atomic_load_n(&block->hdr.bh1.block_status, __ATOMIC_ACQUIRE) & TP_STATUS_USER) != 0 ? block
                                                                                                    : nullptr;
   }
+  // Frames in the blocks that are ours to read.
+  [[nodiscard]] std::uint64_t waiting() {
+    std::uint64_t frames = 0;
+    for (std::size_t i = 0; i < blocks_; ++i) {
+      const tpacket_block_desc* block = at((next_ + i) % blocks_);
+      if ((__atomic_load_n(&block->hdr.bh1.block_status, __ATOMIC_ACQUIRE) & TP_STATUS_USER) == 0) break;
+      frames += block->hdr.bh1.num_pkts;
+    }
+    return frames;
+  }
   void give_back(tpacket_block_desc* block) {
     __atomic_store_n(&block->hdr.bh1.block_status, TP_STATUS_KERNEL, __ATOMIC_RELEASE);
     next_ = (next_ + 1) % blocks_;

@@ -56,6 +56,7 @@ class AfPacketSource final : public PacketSource {
 
   CaptureCounters counters() override {
     take_kernel_counters();
+    seen_.waiting = socket_ ? socket_->ring->waiting() : 0;
     return seen_;
   }
   [[nodiscard]] std::string_view interface() const override { return settings_.interface; }

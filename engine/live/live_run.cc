@@ -9,6 +9,7 @@
 #include "engine/live/clock.h"
 #include "engine/live/control_server.h"
 #include "engine/live/fd_loop.h"
+#include "engine/live/metrics_server.h"
 #include "engine/live/notify.h"
 #include "engine/live/seccomp_filter.h"
 #include "engine/live/signals.h"
@@ -44,6 +45,7 @@ class LiveRun final : public ControlTarget {
   tl::expected<void, std::string> start(std::shared_ptr<const rules::RuleSet> rules, LiveSockets sockets) {
     rules_ = std::move(rules);
     if (auto started = workers_.start(rules_); !started) return started;
+    if (sockets.metrics) metrics_ = std::make_unique<MetricsServer>(std::move(*sockets.metrics), fds_, *this);
     if (sockets.control) control_ = std::make_unique<ControlServer>(std::move(*sockets.control), fds_, *this);
     if (!notifier_.problem().empty()) fmt::print(stderr, "weir: warning: {}\n", notifier_.problem());
     notifier_.ready(fmt::format("inspecting with {} workers, {} rules", workers_.workers().size(),
@@ -60,6 +62,7 @@ class LiveRun final : public ControlTarget {
       writer_.tick();
       survey_.tick();
       if (control_) control_->tick();
+      if (metrics_) metrics_->tick();
       notify_alive();
       for (const std::string& said : workers_.replace_stuck(Clock::now()))
         fmt::print(stderr, "weir: warning: {}\n", said);
@@ -80,6 +83,7 @@ class LiveRun final : public ControlTarget {
     const LiveWorker::Report total = workers_.sum_up(kReportLimit);
     if (stats_on_) write_stats(total);
     writer_.stop(kDrainLimit, summary.errors);
+    metrics_.reset();
     control_.reset();  // who waits for the end sees it now
     summary.threads_left = workers_.left_behind();
     summary.counters = total.counters;
@@ -148,6 +152,11 @@ class LiveRun final : public ControlTarget {
     values.emplace_back("capture.kernel_packets", total.capture.kernel_packets);
     values.emplace_back("capture.kernel_drops", total.capture.kernel_drops);
     values.emplace_back("capture.errors", total.capture.errors);
+    values.emplace_back("flow.active", total.flows);
+    values.emplace_back("flow.memuse", total.memory.flows);
+    values.emplace_back("tcp.memuse", total.memory.stream_sessions);
+    values.emplace_back("tcp.reassembly_memuse", total.memory.stream_data);
+    values.emplace_back("defrag.memuse", total.memory.defrag);
     values.emplace_back("weir.out_of_memory", total.out_of_memory);
     if (options_.prevent) {
       values.emplace_back("weir.guard.takeovers", total_of(&Pulse::takeovers));
@@ -180,7 +189,8 @@ class LiveRun final : public ControlTarget {
   std::unique_ptr<LogWriter::End> stats_end_;
   WorkerSet workers_;
   CounterNames names_;
-  std::unique_ptr<ControlServer> control_;  // none when it is off
+  std::unique_ptr<ControlServer> control_;  // none when it is off, likewise
+  std::unique_ptr<MetricsServer> metrics_;
   ServiceNotifier notifier_ = ServiceNotifier::from_environment();
   std::uint64_t refusals_told_ = 0;
   const bool stats_on_;

@@ -11,12 +11,13 @@ namespace {
 
 constexpr mode_t kAllModeBits = 0777;
 
-tl::expected<mode_t, std::string> read_mode(const std::string& text) {
-  mode_t mode = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), mode, 8);
-  if (error != std::errc{} || end != text.data() + text.size() || mode > kAllModeBits)
-    return tl::unexpected(fmt::format("weir.control.mode: '{}' is not a file mode such as 0660", text));
-  return mode;
+// Leaves `mode` alone when nothing is said.
+tl::expected<void, std::string> read_mode(const Config& config, std::string_view key, mode_t& mode) {
+  const auto text = config.text(key);
+  if (!text) return {};
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), mode, 8);
+  if (error == std::errc{} && end == text->data() + text->size() && mode <= kAllModeBits) return {};
+  return tl::unexpected(fmt::format("{}: '{}' is not a file mode such as 0660", key, *text));
 }
 
 // Suricata has "auto" besides yes and no.
@@ -28,6 +29,21 @@ tl::expected<Listener, std::string> listen_at(const ControlSettings& settings, c
   return Listener::on_unix_socket({.path = path, .group = settings.group, .mode = settings.mode});
 }
 
+tl::expected<void, std::string> open_metrics(const Config& config, LiveSockets& out) {
+  const auto settings = MetricsSettings::from(config);
+  if (!settings) return tl::unexpected(settings.error());
+  if (!settings->enabled) return {};
+  constexpr std::string_view kUnix = "unix:";
+  auto listener = settings->listen.starts_with(kUnix)
+                      ? Listener::on_unix_socket({.path = settings->listen.substr(kUnix.size()),
+                                                  .group = settings->group,
+                                                  .mode = settings->mode})
+                      : Listener::on_loopback(settings->listen);
+  if (!listener) return tl::unexpected(fmt::format("weir.metrics.listen: {}", listener.error()));
+  out.metrics.emplace(std::move(*listener));
+  return {};
+}
+
 }  // namespace
 
 tl::expected<ControlSettings, std::string> ControlSettings::from(const Config& config) {
@@ -37,11 +53,18 @@ tl::expected<ControlSettings, std::string> ControlSettings::from(const Config& c
     out.path = (std::filesystem::path(kControlFolder) / *name).string();
   if (const auto path = config.text("weir.control.path")) out.path = *path;
   out.group = config.text("weir.control.group").value_or("");
-  if (const auto text = config.text("weir.control.mode")) {
-    const auto mode = read_mode(*text);
-    if (!mode) return tl::unexpected(mode.error());
-    out.mode = *mode;
-  }
+  if (auto read = read_mode(config, "weir.control.mode", out.mode); !read)
+    return tl::unexpected(read.error());
+  return out;
+}
+
+tl::expected<MetricsSettings, std::string> MetricsSettings::from(const Config& config) {
+  MetricsSettings out;
+  out.enabled = config.flag("weir.metrics.enabled", false);
+  out.listen = config.text("weir.metrics.listen").value_or(out.listen);
+  out.group = config.text("weir.metrics.group").value_or("");
+  if (auto read = read_mode(config, "weir.metrics.mode", out.mode); !read)
+    return tl::unexpected(read.error());
   return out;
 }
 
@@ -50,6 +73,7 @@ tl::expected<LiveSockets, std::string> LiveSockets::open(const Config& config,
   const auto settings = ControlSettings::from(config);
   if (!settings) return tl::unexpected(settings.error());
   LiveSockets out;
+  if (auto opened = open_metrics(config, out); !opened) return tl::unexpected(opened.error());
   if (!settings->enabled) return out;
   if (settings->path.empty() || std::filesystem::path(settings->path).parent_path() == kControlFolder)
     (void)make_folder(kControlFolder, identity);  // listening says what is wrong
@@ -79,12 +103,14 @@ void LiveSockets::open_in_log_dir(const Config& config, const std::string& log_d
 
 std::vector<std::string> LiveSockets::paths() const {
   std::vector<std::string> out;
-  if (control) out.push_back(control->path());
+  for (const std::optional<Listener>* socket : {&control, &metrics})
+    if (*socket && !(*socket)->path().empty()) out.push_back((*socket)->path());
   return out;
 }
 
 void LiveSockets::forget() {
   if (control) control->forget();
+  if (metrics) metrics->forget();
 }
 
 }  // namespace weir::engine

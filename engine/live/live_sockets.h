@@ -29,8 +29,17 @@ struct ControlSettings {
   static tl::expected<ControlSettings, std::string> from(const Config& config);
 };
 
+// `weir: metrics:` (enabled, listen, and for a unix socket group and mode).
+struct MetricsSettings {
+  bool enabled = false;
+  std::string listen = "127.0.0.1:9464";  // a loopback address and a port, or "unix:/path"
+  std::string group;
+  mode_t mode = 0660;
+  static tl::expected<MetricsSettings, std::string> from(const Config& config);
+};
+
 struct LiveSockets {
-  std::optional<Listener> control;
+  std::optional<Listener> control, metrics;
   std::string warning;  // why the control socket is not where it usually is
 
   // In two steps, before and after the process becomes the user that it runs as (`identity`: who that is;

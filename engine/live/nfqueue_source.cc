@@ -45,7 +45,7 @@ class NfqueueSource final : public PacketSource {
   void abandon() override { socket_.unbind(); }
 
   CaptureCounters counters() override {
-    seen_.kernel_drops = kernel_drops();
+    ask_kernel();
     seen_.errors = socket_.overruns() + socket_.verdict_errors();
     return seen_;
   }
@@ -92,16 +92,18 @@ class NfqueueSource final : public PacketSource {
     return out;
   }
 
-  // Packets that the kernel dropped as the queue or our buffer was full: columns 6 and 7 of the queue's line.
-  [[nodiscard]] std::uint64_t kernel_drops() const {
+  // The queue's line: number, owner, packets that wait, two more; packets dropped as the queue, or our buffer,
+  // was full.
+  void ask_kernel() {
     std::ifstream in("/proc/self/net/netfilter/nfnetlink_queue");
     for (std::string line; std::getline(in, line);) {
       std::istringstream columns(line);
-      std::uint64_t queue = 0, skipped = 0, full = 0, unsent = 0;
-      columns >> queue >> skipped >> skipped >> skipped >> skipped >> full >> unsent;
-      if (columns && queue == socket_.queue()) return full + unsent;
+      std::uint64_t queue = 0, skipped = 0, waiting = 0, full = 0, unsent = 0;
+      columns >> queue >> skipped >> waiting >> skipped >> skipped >> full >> unsent;
+      if (!columns || queue != socket_.queue()) continue;
+      seen_.kernel_drops = full + unsent;
+      seen_.waiting = waiting;
     }
-    return seen_.kernel_drops;
   }
 
   NfqueueSocket socket_;

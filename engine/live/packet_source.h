@@ -22,10 +22,12 @@ struct CaptureCounters {
   std::uint64_t kernel_packets = 0;  // handed to us or dropped
   std::uint64_t kernel_drops = 0;    // we were too slow
   std::uint64_t errors = 0;          // of reading
+  std::uint64_t waiting = 0;         // packets in the kernel's ring or queue, as of now
   CaptureCounters& operator+=(const CaptureCounters& other) {
     kernel_packets += other.kernel_packets;
     kernel_drops += other.kernel_drops;
     errors += other.errors;
+    waiting += other.waiting;
     return *this;
   }
 };

@@ -169,6 +169,53 @@ class Detect(Running):
             return "OK" in client.makefile().readline()
 
 
+    def metrics(self, *where):
+        done = self.hosts.inside("gateway", "curl", "-sS", "--fail", "--max-time", "10", *where)
+        names = set()
+        for line in done.stdout.splitlines():
+            self.assertRegex(line, r'^(# (HELP|TYPE) [a-z_]+ .+|[a-z_]+({[a-z]+="[^"]*"(,[a-z]+="[^"]*")*})? [-+0-9.eInf]+)$')
+            if line.startswith("# TYPE"): self.assertNotIn(line, names)
+            names.add(line if line.startswith("#") else line.rsplit(" ", 1)[0])
+        return {k: float(v) for k, v in (l.rsplit(" ", 1) for l in done.stdout.splitlines() if not l.startswith("#"))}
+
+    def test_metrics_over_loopback(self):
+        self.start("--set", "weir.metrics.enabled=yes", "--set", "weir.metrics.listen=127.0.0.1:9464")
+        for _ in range(5): self.hosts.fetch("/index.html")
+        worker = '{worker="W#01-%s"}' % self.hosts.devices[("gateway", 1)]
+        url = "http://127.0.0.1:9464/metrics"
+        first = wait_for(lambda: (lambda m: m if m["weir_packets_total" + worker] > 20 else None)(self.metrics(url)))
+        self.assertEqual((first["weir_worker_up" + worker], first["weir_rule_set_version"], first['weir_rules{state="failed"}']), (1, 1, 1))
+        self.assertGreater(first["weir_flows" + worker], 0)
+        self.assertGreater(first[worker.replace("{", "weir_memory_bytes{").replace("}", ',table="flows"}')], 0)
+        times = first["weir_inspection_seconds_count" + worker]
+        self.assertGreater(times, 0)
+        self.assertEqual(first[worker.replace("{", "weir_inspection_seconds_bucket{").replace("}", ',le="+Inf"}')], times)
+        self.assertGreater(first["process_resident_memory_bytes"], 1e6)
+        for _ in range(5): self.hosts.fetch("/index.html")
+        second = self.metrics(url)
+        for name, value in first.items():
+            if "_total" in name or "_bucket" in name: self.assertGreaterEqual(second[name], value, name)
+        for path, status in (("/", 404), ("/metrics", 405)):
+            shown = self.hosts.inside("gateway", "curl", "-sS", "-o", "/dev/null", "-w", "%{http_code}", *(["-X", "PUT"] if status == 405 else []),
+                                      "http://127.0.0.1:9464" + path).stdout
+            self.assertEqual(shown, str(status))
+        self.assertNotEqual(self.hosts.inside("client", "curl", "-sS", "--max-time", "2", "http://10.99.1.1:9464/metrics", check=False).returncode, 0)
+
+    def test_metrics_over_a_unix_socket(self):
+        path = self.hosts.path("metrics.sock")
+        self.start("--set", "weir.metrics.enabled=yes", "--set", "weir.metrics.listen=unix:" + path)
+        self.assertIn("weir_uptime_seconds", self.metrics("--unix-socket", path, "http://weir/metrics"))
+        self.ctl("shutdown")
+        self.assertFalse(os.path.exists(path))
+
+    def test_metrics_are_for_this_host_only_and_off_unless_asked_for(self):
+        engine = self.start("--set", "weir.metrics.enabled=yes", "--set", "weir.metrics.listen=0.0.0.0:9464")
+        self.assertEqual(engine.wait(30), 1)
+        self.assertIn("0.0.0.0:9464: is not a loopback address", self.said())
+        self.start()
+        self.assertEqual(self.hosts.inside("gateway", "curl", "-sS", "http://127.0.0.1:9464/metrics", check=False).returncode, 7)
+
+
 class Prevent(Running):
     MODE = "prevent"
 
@@ -189,6 +236,7 @@ class Prevent(Running):
         drop = wait_for(lambda: [e for e in self.events() if e["event_type"] == "drop"])[0]
         self.assertEqual((drop["flow_id"], drop["drop"]["reason"]), (flow["flow_id"], "drop-flow"))
         self.assertEqual(self.ask("flows", "dropped=true")["matched"], 1)
+        self.assertGreater(self.ask("stats")["ips"]["blocked"], 0)
         self.assertEqual(self.hosts.fetch("/index.html").returncode, 0)
         self.ctl("shutdown")
         ended, = [e for e in self.events() if e["event_type"] == "flow" and e["flow_id"] == flow["flow_id"]]
