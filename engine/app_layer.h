@@ -14,6 +14,7 @@
 
 #include "decoders/app/app_proto.h"
 #include "decoders/app/parser.h"
+#include "decoders/slab.h"
 #include "engine/protocol_detection.h"
 #include "engine/stats.h"
 
@@ -27,7 +28,7 @@ class Config;
 struct Flow;
 struct SegmentResult;
 
-struct AppLayer {
+struct AppLayer : Slabbed {
   // Known as soon as either direction is certain; `failed` once both gave up.
   AppProto protocol = AppProto::unknown;
   std::array<AppProto, 2> by_direction{AppProto::unknown, AppProto::unknown};  // index(Direction)

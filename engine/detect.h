@@ -99,7 +99,7 @@ class Detect {
 };
 
 // What detection keeps per flow (made on demand, freed with the flow).
-struct FlowDetect {
+struct FlowDetect : Slabbed {
   // The generation of the rules whose numbers stand in the flow's transactions.
   std::uint32_t generation = 0;
   // By direction of the flow: the generation as of which its rules have been looked at; 0 not at all.

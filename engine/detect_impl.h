@@ -55,7 +55,7 @@ struct TxDetect final : TransactionAttachment {
     bool started = false, done = false;
     std::uint8_t progress = 0;
     std::size_t events = 0;
-    std::vector<bool> scanned;  // prefilters that need not run again
+    SlabVector<bool> scanned;   // prefilters that need not run again
     boost::container::small_vector<PendingRule, 4> pending;
     boost::container::small_vector<RuleId, 4> alerted;
   };

@@ -14,8 +14,11 @@
 #include <string_view>
 #include <vector>
 
+#include <boost/container/static_vector.hpp>
+
 #include "decoders/anomaly.h"
 #include "decoders/packet.h"
+#include "decoders/slab.h"
 #include "decoders/types.h"
 #include "engine/flow.h"
 #include "engine/stream_memory.h"
@@ -61,8 +64,9 @@ struct SegmentResult {
 };
 
 inline constexpr std::size_t kMaxStreamEvents = 8;  // of one packet; further ones are not kept
+using StreamEvents = boost::container::static_vector<Anomaly, kMaxStreamEvents>;
 
-class TcpSession {
+class TcpSession : public Slabbed {
  public:
   // Settings and budget outlive the session.
   TcpSession(const StreamSettings& settings, MemoryBudget& budget);
@@ -94,7 +98,7 @@ class TcpSession {
   // The engine (or protocol detection) found that the flow's sides are the other way round.
   void swap_sides() { turned_ = !turned_; }
   // Stream events of the last packet ("stream.pkt_invalid_ack" ...).
-  [[nodiscard]] const std::vector<Anomaly>& events() const { return events_; }
+  [[nodiscard]] const StreamEvents& events() const { return events_; }
   [[nodiscard]] Bytes replacement() const { return replacement_; }
   // A SYN that reuses the 5-tuple of a connection that is over (or was never followed): the engine ends this
   // flow and starts another.
@@ -126,8 +130,8 @@ class TcpSession {
     std::uint8_t scale;
     bool has_timestamp, offers_scale;
   };
-  struct Openings {
-    std::vector<Opening> syns, synacks;
+  struct Openings : Slabbed {
+    SlabVector<Opening> syns, synacks;
   };
   Side& side(Direction d) { return sides_[turned_ ? 1 - index(d) : index(d)]; }
   [[nodiscard]] const Side& side(Direction d) const { return sides_[turned_ ? 1 - index(d) : index(d)]; }
@@ -206,7 +210,7 @@ class TcpSession {
   std::array<Side, 2> sides_;
   std::unique_ptr<Openings> openings_;  // only when there is more than one
   std::vector<std::uint8_t> replacement_;
-  std::vector<Anomaly> events_;
+  StreamEvents events_;
   SegmentResult result_;
 };
 

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "decoders/slab.h"
 #include "decoders/types.h"
 #include "engine/host_system.h"
 #include "engine/stream_memory.h"
@@ -180,8 +181,8 @@ class TcpStream {
   const StreamSettings* settings_;
   MemoryBudget* budget_;
   Region head_;                 // the bytes at the front; its offset is where the kept part begins
-  std::vector<Region> behind_;  // behind holes, in order, never touching head_
-  std::vector<Piece> pieces_;   // of bytes not yet acknowledged, in order; detect mode only
+  SlabVector<Region> behind_;   // behind holes, in order, never touching head_
+  SlabVector<Piece> pieces_;    // of bytes not yet acknowledged, in order; detect mode only
   std::size_t pieces_begin_ = 0;
   std::uint64_t app_pos_ = 0, raw_pos_ = 0;
   std::uint64_t acked_ = 0;     // offsets below it were acknowledged

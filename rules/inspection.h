@@ -8,6 +8,7 @@
 
 #include "decoders/app/app_proto.h"
 #include "decoders/packet.h"
+#include "decoders/slab.h"
 #include "decoders/types.h"
 
 namespace weir::rules {
@@ -53,8 +54,8 @@ class FlowVars {
 
  private:
   struct Integer { std::uint32_t id, value; };
-  std::vector<std::uint64_t> bits_;
-  std::vector<Integer> integers_;
+  SlabVector<std::uint64_t> bits_;
+  SlabVector<Integer> integers_;
 };
 
 // Facts about the packet's flow at this packet.

@@ -7,15 +7,16 @@
 #include <vector>
 
 #include "decoders/app/streamed_body.h"
+#include "decoders/slab.h"
 #include "decoders/types.h"
 
 namespace weir {
 
 enum class FileState : std::uint8_t { open, closed, truncated, error };
 
-struct AppFile {
+struct AppFile : Slabbed {
   std::uint32_t id = 0;  // counts from 1 over the flow
-  std::string name;      // as sent, not sanitised: at most kMaxFileName bytes
+  SlabString name;       // as sent, not sanitised: at most kMaxFileName bytes
   std::uint64_t size = 0;
   std::uint64_t start = 0, end = 0;  // of a byte range (HTTP Range); both 0 when there is none
   FileState state = FileState::open;
@@ -26,13 +27,13 @@ struct AppFile {
   // The window that file.data looks at; belongs to the transaction, null when the bytes are not kept.
   StreamedBody* content = nullptr;
   // Filled when the file closes and hashing is on (raw digest bytes).
-  std::string md5, sha1, sha256;
+  SlabString md5, sha1, sha256;
   std::string magic;  // libmagic's description of the first bytes, when wanted
 };
 
 inline constexpr std::size_t kMaxFileName = 2048;
 inline constexpr std::size_t kMaxFilesPerTransaction = 64;
 
-using FileList = std::vector<std::unique_ptr<AppFile>>;
+using FileList = SlabVector<std::unique_ptr<AppFile>>;
 
 }  // namespace weir

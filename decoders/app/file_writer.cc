@@ -35,7 +35,7 @@ std::string file_magic(Bytes first) {
   return text == nullptr ? std::string() : std::string(text);
 }
 
-std::string finish(EVP_MD_CTX* c) {
+SlabString finish(EVP_MD_CTX* c) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> out;
   unsigned size = 0;
   if (c == nullptr || EVP_DigestFinal_ex(c, out.data(), &size) != 1) return {};
@@ -44,10 +44,10 @@ std::string finish(EVP_MD_CTX* c) {
 
 }  // namespace
 
-struct FileWriter::Digests {
+struct FileWriter::Digests : Slabbed {
   Context md5, sha1, sha256;
   bool magic = false;               // still to be told
-  std::vector<std::uint8_t> first;  // bytes for it
+  SlabVector<std::uint8_t> first;  // bytes for it
 };
 
 FileFacts& wanted_file_facts() {

@@ -48,7 +48,7 @@ struct ParseOutcome {
   static ParseOutcome failure() { return {.status = Status::error}; }
 };
 
-class AppParser {
+class AppParser : public Slabbed {
  public:
   virtual ~AppParser() = default;
   virtual ParseOutcome parse(const AppInput& in) = 0;

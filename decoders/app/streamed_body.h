@@ -6,8 +6,8 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
 
+#include "decoders/slab.h"
 #include "decoders/types.h"
 
 namespace weir {
@@ -45,7 +45,7 @@ class StreamedBody {
 
  private:
   BodyLimits limits_;
-  std::vector<std::uint8_t> window_;
+  SlabVector<std::uint8_t> window_;
   std::uint64_t window_offset_ = 0;  // position of window_[0] in the body
   std::uint64_t inspected_ = 0;      // bytes of the body that detection has seen
   std::uint64_t kept_ = 0;           // bytes ever put into the window

@@ -7,13 +7,13 @@
 
 #include <array>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <optional>
 
 #include <boost/container/small_vector.hpp>
 
 #include "decoders/app/file.h"
+#include "decoders/slab.h"
 #include "decoders/types.h"
 
 namespace weir {
@@ -27,11 +27,11 @@ struct AppEvent {
 inline constexpr std::size_t kMaxEventsPerTransaction = 32;
 
 // Opaque state that the engine hangs on a transaction (what detection already did with it).
-struct TransactionAttachment {
+struct TransactionAttachment : Slabbed {
   virtual ~TransactionAttachment() = default;
 };
 
-class Transaction {
+class Transaction : public Slabbed {
  public:
   explicit Transaction(std::uint64_t tx_id) : id(tx_id) {}
   virtual ~Transaction() = default;
@@ -70,7 +70,7 @@ class TransactionList {
   [[nodiscard]] bool empty() const { return live_ == 0; }
   [[nodiscard]] std::size_t live() const { return live_; }
   [[nodiscard]] std::uint64_t first_id() const { return first_id_; }
-  [[nodiscard]] std::uint64_t next_id() const { return first_id_ + slots_.size(); }
+  [[nodiscard]] std::uint64_t next_id() const { return first_id_ + slots_.size() - begin_; }
 
   // T's constructor gets the new id first. The reference stays valid until release(id).
   template <class T, class... Args>
@@ -83,21 +83,32 @@ class TransactionList {
   }
   // Null when there is no such transaction (any more).
   [[nodiscard]] Transaction* find(std::uint64_t id) const {
-    return id < first_id_ || id - first_id_ >= slots_.size() ? nullptr : slots_[id - first_id_].get();
+    return id < first_id_ || id >= next_id() ? nullptr : slot(id).get();
   }
   [[nodiscard]] Transaction* last() const { return slots_.empty() ? nullptr : slots_.back().get(); }
   void release(std::uint64_t id) {
     if (find(id) == nullptr) return;
-    slots_[id - first_id_].reset();
+    slot(id).reset();
     --live_;
-    while (!slots_.empty() && slots_.front() == nullptr) {
-      slots_.pop_front();
+    while (begin_ < slots_.size() && slots_[begin_] == nullptr) {
+      ++begin_;
       ++first_id_;
     }
+    if (begin_ < kMaxSpentSlots && begin_ != slots_.size()) return;
+    slots_.erase(slots_.begin(), slots_.begin() + static_cast<std::ptrdiff_t>(begin_));
+    begin_ = 0;
   }
 
  private:
-  std::deque<std::unique_ptr<Transaction>> slots_;
+  static constexpr std::size_t kMaxSpentSlots = 64;  // that wait at the front to be cleared away together
+
+  [[nodiscard]] std::unique_ptr<Transaction>& slot(std::uint64_t id) { return slots_[begin_ + (id - first_id_)]; }
+  [[nodiscard]] const std::unique_ptr<Transaction>& slot(std::uint64_t id) const {
+    return slots_[begin_ + (id - first_id_)];
+  }
+
+  SlabVector<std::unique_ptr<Transaction>> slots_;
+  std::size_t begin_ = 0;  // slots before it are spent
   std::uint64_t first_id_ = 0;
   std::size_t live_ = 0;
 };

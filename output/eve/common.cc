@@ -184,7 +184,7 @@ void write_hex_byte(JsonWriter& out, std::string_view key, std::uint8_t value) {
 }
 
 void write_file(JsonWriter& out, const AppFile& file, std::uint64_t tx_id) {
-  const auto view = [](const std::string& digest) {
+  const auto view = [](std::string_view digest) {
     return Bytes{reinterpret_cast<const std::uint8_t*>(digest.data()), digest.size()};
   };
   if (!file.name.empty()) out.bytes("filename", file.name);

@@ -195,7 +195,7 @@ void write_rcode(JsonWriter& out, const dns::Header& h) {
 }
 
 void write_records(JsonWriter& out, std::string_view key, const Message& m,
-                   const std::vector<Record>& records, Section section) {
+                   const SlabVector<Record>& records, Section section) {
   const std::size_t before = out.mark();
   {
     const auto list = out.array(key);

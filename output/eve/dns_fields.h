@@ -27,7 +27,7 @@ void write_rcode(JsonWriter& out, const dns::Header& header);
 enum class Section : std::uint8_t { answers, authorities, additionals };
 // An array of records under `key`; nothing when there are none.
 void write_records(JsonWriter& out, std::string_view key, const dns::Message& m,
-                   const std::vector<dns::Record>& records, Section section);
+                   const SlabVector<dns::Record>& records, Section section);
 // "grouped": the data of all answers, one array per type; nothing when there are no answers.
 void write_grouped(JsonWriter& out, const dns::Message& m);
 

@@ -58,7 +58,7 @@ void write_data(JsonWriter& out, const Message& m, const Record& r) {
 }
 
 void write_section(JsonWriter& out, std::string_view key, const Message& m,
-                   const std::vector<Record>& records, bool with_data) {
+                   const SlabVector<Record>& records, bool with_data) {
   if (records.empty()) return;
   const auto list = out.array(key);
   for (const Record& r : records) {

@@ -65,19 +65,25 @@ class SizeCondition final : public FileCondition {
   UintMatch match_;
 };
 
+struct TextHash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+};
+using DigestSet = std::unordered_set<std::string, TextHash, std::equal_to<>>;
+
 class DigestCondition final : public FileCondition {
  public:
-  using Digest = std::string AppFile::*;
-  DigestCondition(Digest digest, std::unordered_set<std::string> known, bool negated)
+  using Digest = SlabString AppFile::*;
+  DigestCondition(Digest digest, DigestSet known, bool negated)
       : digest_(digest), known_(std::move(known)), negated_(negated) {}
   [[nodiscard]] bool holds(const AppFile& file) const override {
-    const std::string& value = file.*digest_;
-    return !value.empty() && known_.contains(value) != negated_;
+    const SlabString& value = file.*digest_;
+    return !value.empty() && known_.contains(std::string_view(value)) != negated_;
   }
 
  private:
   Digest digest_;
-  std::unordered_set<std::string> known_;
+  DigestSet known_;
   bool negated_;
 };
 
@@ -116,9 +122,9 @@ Compiled compile_size(RuleBuilder& rule, std::string_view argument) {
 }
 
 // One digest in hexadecimal at the start of each line; lines that begin with '#' are comments.
-tl::expected<std::unordered_set<std::string>, KeywordError> read_digests(std::string_view text,
+tl::expected<DigestSet, KeywordError> read_digests(std::string_view text,
                                                                          std::size_t size) {
-  std::unordered_set<std::string> out;
+  DigestSet out;
   for (std::string_view line : split(text, '\n')) {
     const std::string_view word = line.substr(0, line.find_first_of(" \t\r,"));
     if (word.empty() || word.front() == '#') continue;

@@ -29,7 +29,7 @@ constexpr std::uint8_t at(tls::ServerState s) {
 inline std::optional<BodyView> tls_value(const BufferRequest& r, std::string_view value) {
   return r.index != 0 || value.empty() ? std::nullopt : whole(value);
 }
-inline std::optional<BodyView> tls_item(const BufferRequest& r, const std::vector<std::string>& values) {
+inline std::optional<BodyView> tls_item(const BufferRequest& r, const SlabVector<SlabString>& values) {
   return r.index >= values.size() ? std::nullopt : whole(std::string_view(values[r.index]));
 }
 

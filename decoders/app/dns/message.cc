@@ -132,7 +132,7 @@ Record read_record(ByteCursor& in, Message& out) {
 }
 
 // False when a record runs past the end; what stands before it is kept.
-bool read_section(ByteCursor& in, std::size_t count, std::vector<Record>& section, Message& out) {
+bool read_section(ByteCursor& in, std::size_t count, SlabVector<Record>& section, Message& out) {
   const std::size_t kept = std::min(count, kMaxEntriesPerSection);
   for (std::size_t i = 0; i < kept; ++i) {
     Record record = read_record(in, out);

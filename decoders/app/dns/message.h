@@ -10,10 +10,10 @@
 #include <string>
 #include <string_view>
 #include <variant>
-#include <vector>
 
 #include <boost/container/small_vector.hpp>
 
+#include "decoders/slab.h"
 #include "decoders/types.h"
 
 namespace weir::dns {
@@ -105,10 +105,10 @@ struct Oddities {
 struct Message {
   Header header;
   boost::container::small_vector<Question, 1> questions;
-  std::vector<Record> answers, authorities, additionals;
-  std::vector<Slice> strings;
-  std::vector<EdnsOption> options;
-  std::string text;
+  SlabVector<Record> answers, authorities, additionals;
+  SlabVector<Slice> strings;
+  SlabVector<EdnsOption> options;
+  SlabString text;
   Oddities odd;
 
   [[nodiscard]] std::string_view view(Slice s) const {

@@ -31,7 +31,7 @@ bool parse_range(std::string_view value, std::uint64_t& start, std::uint64_t& en
 
 }  // namespace
 
-std::optional<std::string> header_parameter(std::string_view value, std::string_view name) {
+std::optional<SlabString> header_parameter(std::string_view value, std::string_view name) {
   for (;;) {
     value = trim(value);
     const std::size_t stop = value.find_first_of("=;");
@@ -48,7 +48,7 @@ std::optional<std::string> header_parameter(std::string_view value, std::string_
       end += quoted && value[end] == '\\' ? 2 : 1;
     end = std::min(end, value.size());
     if (equal_nocase(key, name))
-      return std::string(quoted ? value.substr(0, end) : trim(value.substr(0, end)));
+      return SlabString(quoted ? value.substr(0, end) : trim(value.substr(0, end)));
     const std::size_t next = value.find(';', end);
     if (next == std::string_view::npos) return std::nullopt;
     value.remove_prefix(next + 1);
@@ -144,12 +144,12 @@ void BodyReader::on_decoded(Bytes chunk) {
   if (!m.body.complete()) m.body.finish();
 }
 
-std::string BodyReader::file_name() const {
+SlabString BodyReader::file_name() const {
   if (direction_ == Direction::to_client) {
     if (const auto disposition = tx_->response.header("content-disposition"))
       if (auto name = header_parameter(*disposition, "filename"); name && !name->empty()) return *name;
   }
-  return std::string(tx_->request_missing ? kUnseenUri : tx_->request.path());
+  return SlabString(tx_->request_missing ? kUnseenUri : tx_->request.path());
 }
 
 void BodyReader::open_file(TimeUs now) {
@@ -159,7 +159,7 @@ void BodyReader::open_file(TimeUs now) {
     const std::string_view method = tx_->request.method.of(tx_->request.line);
     if (!equal_nocase(method, "post") && !equal_nocase(method, "put")) return;
   }
-  const std::string name = file_name();
+  const SlabString name = file_name();
   if (name.empty()) return;
   if (name.size() > kMaxFileName) note(*tx_, Event::file_name_too_long);
   Message& m = tx_->message(direction_);

@@ -29,7 +29,7 @@ class BodyReader final : private DecompressSink {
   void on_decoded(Bytes chunk) override;
   void choose_layers(HttpTransaction& tx);
   void open_file(TimeUs now);
-  [[nodiscard]] std::string file_name() const;
+  [[nodiscard]] SlabString file_name() const;
   void read_range(AppFile& file);
 
   const HttpSettings& settings_;
@@ -48,6 +48,6 @@ class BodyReader final : private DecompressSink {
 
 // The value of a parameter of a header such as `attachment; filename="a.txt"`, without quotes; none when
 // absent.
-std::optional<std::string> header_parameter(std::string_view value, std::string_view name);
+std::optional<SlabString> header_parameter(std::string_view value, std::string_view name);
 
 }  // namespace weir::http

@@ -6,6 +6,8 @@
 namespace weir::http {
 namespace {
 
+constexpr std::size_t kUsualFields = 12, kUsualHeadBytes = 512;  // room made at once
+
 Slice slice_of(std::string_view part, std::string_view whole) {
   return {static_cast<std::uint32_t>(part.data() - whole.data()), static_cast<std::uint32_t>(part.size())};
 }
@@ -141,6 +143,7 @@ void HeaderReader::line(HttpTransaction& tx, Bytes raw, std::size_t size) {
   Message& m = tx.message(direction_);
   if (raw.size() > kMaxHeaderBytes - std::min(kMaxHeaderBytes, m.raw_headers.size()))
     return note(tx, either(Event::request_too_many_headers, Event::response_too_many_headers));
+  if (m.raw_headers.empty()) m.raw_headers.reserve(kUsualHeadBytes);
   const std::size_t at = m.raw_headers.size();
   m.raw_headers.append(as_text(raw));
   const std::string_view text = std::string_view(m.raw_headers).substr(at, size);
@@ -217,6 +220,7 @@ void HeaderReader::add(HttpTransaction& tx, const Field& field) {
         return repeat(tx, f, field);
   if (m.fields.size() >= kMaxFields)
     return note(tx, either(Event::request_too_many_headers, Event::response_too_many_headers));
+  if (m.fields.empty()) m.fields.reserve(kUsualFields);
   m.fields.push_back(field);
 }
 
@@ -231,9 +235,9 @@ void HeaderReader::repeat(HttpTransaction& tx, Field& first, const Field& again)
   }
   if (++repetitions_ > kMaxRepetitions)
     return note(tx, either(Event::request_header_repetition, Event::response_header_repetition));
-  const std::string value(m.value(again));
+  const SlabString value(m.value(again));
   if (!first.value_joined || first.value.at + first.value.size != m.joined.size()) {
-    const std::string old(m.value(first));
+    const SlabString old(m.value(first));
     first.value.at = static_cast<std::uint32_t>(m.joined.size());
     first.value_joined = true;
     m.joined.append(old);

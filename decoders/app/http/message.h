@@ -6,7 +6,7 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
+#include <list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -44,10 +44,10 @@ bool contains_nocase(std::string_view text, std::string_view part);
 bool equal_nocase(std::string_view a, std::string_view b);
 
 struct Message {
-  std::string line;         // the start line without its end
-  std::string raw_headers;  // header lines and the empty line as they came, then trailer lines
-  std::string joined;
-  std::vector<Field> fields;  // in the order of their first appearance
+  SlabString line;         // the start line without its end
+  SlabString raw_headers;  // header lines and the empty line as they came, then trailer lines
+  SlabString joined;
+  SlabVector<Field> fields;  // in the order of their first appearance
 
   [[nodiscard]] std::string_view protocol() const { return protocol_text.of(line); }
   [[nodiscard]] std::string_view name(const Field& f) const {
@@ -70,7 +70,7 @@ struct Message {
   std::uint64_t body_bytes = 0;  // decoded bytes in all
   std::uint64_t wire_body_bytes = 0;
   FileList files;
-  std::deque<StreamedBody> parts;  // contents of files that are a part of the body only
+  std::list<StreamedBody, SlabAllocator<StreamedBody>> parts;  // contents of files that are a part of the body only
 };
 
 struct Request : Message {
@@ -79,14 +79,14 @@ struct Request : Message {
   }
   Slice method;                 // in line
   Slice uri;                    // in line: as sent
-  std::string normalised_uri;   // path and query, decoded: http.uri
+  SlabString normalised_uri;    // path and query, decoded: http.uri
   std::uint32_t path_size = 0;  // the path's part of it
-  std::string hostname;         // lower case, from the URI or else the Host header; empty: none
+  SlabString hostname;          // lower case, from the URI or else the Host header; empty: none
   [[nodiscard]] std::string_view raw_host() const {
     return host_in_uri.size != 0 ? host_in_uri.of(line) : host_text;
   }
   Slice host_in_uri;       // in line
-  std::string host_text;   // host part of the Host header, as sent
+  SlabString host_text;    // host part of the Host header, as sent
   std::int32_t port = -1;  // written in the URI or the Host header; -1: none
 };
 

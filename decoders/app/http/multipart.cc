@@ -92,7 +92,7 @@ bool Multipart::read_headers(HttpTransaction& tx, TimeUs now) {
     }
     return false;
   }
-  std::optional<std::string> name;
+  std::optional<SlabString> name;
   std::string_view lines = text.substr(0, end);
   while (!lines.empty()) {
     const std::size_t eol = lines.find("\r\n");

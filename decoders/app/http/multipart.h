@@ -16,10 +16,10 @@ namespace weir::http {
 inline constexpr std::size_t kMaxBoundary = 256;
 inline constexpr std::size_t kMaxPartHeader = 8 * 1024;
 
-class Multipart {
+class Multipart : public Slabbed {
  public:
   Multipart(std::string_view boundary, const BodyLimits& limits, std::uint32_t& last_file_id)
-      : delimiter_("\r\n--" + std::string(boundary)), limits_(limits), last_file_id_(last_file_id) {}
+      : delimiter_("\r\n--" + SlabString(boundary)), limits_(limits), last_file_id_(last_file_id) {}
 
   void data(HttpTransaction& tx, Bytes chunk, TimeUs now);
   void gap(HttpTransaction& tx, std::uint64_t length);
@@ -35,11 +35,11 @@ class Multipart {
   void drop(std::size_t size) { begin_ += size; }
   [[nodiscard]] std::string_view rest() const { return std::string_view(pending_).substr(begin_); }
 
-  std::string delimiter_;
+  SlabString delimiter_;
   BodyLimits limits_;
   std::uint32_t& last_file_id_;
   State state_ = State::preamble;
-  std::string pending_;
+  SlabString pending_;
   std::size_t begin_ = 0;
   std::size_t scanned_ = 0;  // of the part headers, from begin_ on
   std::size_t skip_ = 0;     // bytes of content that are no content: the line end behind the headers

@@ -68,7 +68,7 @@ UriParts split(std::string_view uri) {
   return out;
 }
 
-void compress_slashes(std::string& path) {
+void compress_slashes(SlabString& path) {
   std::replace(path.begin(), path.end(), '\\', '/');
   const auto end = std::unique(path.begin(), path.end(), [](char a, char b) { return a == '/' && b == '/'; });
   path.erase(end, path.end());
@@ -132,8 +132,8 @@ std::int32_t port_number(std::string_view text) {
   return value >= 1 && value <= 65535 ? value : -1;
 }
 
-std::string normal_host(std::string_view name) {
-  std::string out(name);
+SlabString normal_host(std::string_view name) {
+  SlabString out(name);
   for (char& c : out)
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
   while (!out.empty() && out.back() == '.') out.pop_back();
@@ -157,8 +157,8 @@ void host_from_uri(std::string_view authority, HttpTransaction& tx) {
 
 }  // namespace
 
-std::string percent_decode(std::string_view text, bool plus) {
-  std::string out;
+SlabString percent_decode(std::string_view text, bool plus) {
+  SlabString out;
   out.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
@@ -182,7 +182,7 @@ std::string percent_decode(std::string_view text, bool plus) {
   return out;
 }
 
-void remove_dot_segments(std::string& path) {
+void remove_dot_segments(SlabString& path) {
   std::size_t in = 0, out = 0;
   const auto rest = [&] { return std::string_view(path).substr(in); };
   const auto pop = [&] {
@@ -222,17 +222,17 @@ void normalise_uri(const HttpSettings& settings, HttpTransaction& tx) {
   const UriParts parts = split(uri);
   if (!parts.authority.empty()) host_from_uri(parts.authority, tx);
 
-  std::string path = percent_decode(parts.path, false);
+  SlabString path = percent_decode(parts.path, false);
   if (settings.double_decode_path) path = percent_decode(path, false);
   compress_slashes(path);
   remove_dot_segments(path);
-  std::string& out = r.normalised_uri;
+  SlabString& out = r.normalised_uri;
   if (settings.uri_include_all && !parts.scheme.empty())
     out.append(parts.scheme).append("://").append(parts.authority);
   out.append(path);
   r.path_size = static_cast<std::uint32_t>(out.size());
   if (parts.has_query) {
-    std::string query = percent_decode(parts.query, settings.plus_is_space);
+    SlabString query = percent_decode(parts.query, settings.plus_is_space);
     if (settings.double_decode_query) query = percent_decode(query, settings.plus_is_space);
     out.append("?").append(query);
   }
@@ -249,7 +249,7 @@ void apply_host_header(HttpTransaction& tx) {
   const Host host = split_host(*value);
   const bool port_ok = host.port.empty() || port_number(host.port) > 0;
   if (!host.valid || !valid_host_name(host.name) || !port_ok) note(tx, Event::request_header_host_invalid);
-  const std::string name = normal_host(host.name);
+  const SlabString name = normal_host(host.name);
   if (r.hostname.empty()) {
     r.hostname = name;
     r.host_text = host.name;

@@ -15,9 +15,9 @@ void normalise_uri(const HttpSettings& settings, HttpTransaction& tx);
 void apply_host_header(HttpTransaction& tx);
 
 // "%41" and "%u0041" to bytes; what is no valid escape stays. `plus`: '+' becomes a blank.
-std::string percent_decode(std::string_view text, bool plus);
+SlabString percent_decode(std::string_view text, bool plus);
 
 // Takes out "." and ".." segments (RFC 3986, 5.2.4), in place.
-void remove_dot_segments(std::string& path);
+void remove_dot_segments(SlabString& path);
 
 }  // namespace weir::http

@@ -4,10 +4,10 @@
 #include <array>
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
 
 #include "decoders/app/tls/der.h"
 #include "decoders/app/tls/distinguished_name.h"
+#include "decoders/digest.h"
 
 namespace weir::tls {
 namespace {
@@ -15,25 +15,17 @@ namespace {
 constexpr std::uint8_t kTagVersion = 0xa0, kTagIssuerId = 0x81, kTagSubjectId = 0x82, kTagExtensions = 0xa3;
 constexpr std::array<std::uint8_t, 3> kOidSubjectAltName{0x55, 0x1d, 0x11};  // 2.5.29.17
 
-std::string hex_pairs(Bytes bytes, bool upper) {
-  std::string out;
+// "00:97:E6"
+SlabString hex_pairs(Bytes bytes, std::string_view digits) {
+  SlabString out;
   out.reserve(bytes.size() * 3);
   for (const std::uint8_t b : bytes) {
     if (!out.empty()) out += ':';
-    if (upper)
-      fmt::format_to(std::back_inserter(out), "{:02X}", b);
-    else
-      fmt::format_to(std::back_inserter(out), "{:02x}", b);
+    (out += digits[b >> 4U]) += digits[b & 0xfU];
   }
   return out;
 }
-
-std::string sha1_pairs(Bytes der) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned length = 0;
-  if (EVP_Digest(der.data(), der.size(), digest.data(), &length, EVP_sha1(), nullptr) != 1) return {};
-  return hex_pairs(Bytes{digest.data(), length}, false);
-}
+constexpr std::string_view kLower = "0123456789abcdef", kUpper = "0123456789ABCDEF";
 
 // Days since 1970-01-01 in the proleptic Gregorian calendar.
 std::int64_t days_of(std::int64_t year, unsigned month, unsigned day) {
@@ -72,17 +64,17 @@ std::optional<std::int64_t> read_time(ByteCursor& in) {
   return seconds_of(year, month, day) + hour * 3600 + minute * 60 + second;
 }
 
-std::string ip_text(Bytes b) {
-  if (b.size() == 4) return fmt::format("{}.{}.{}.{}", b[0], b[1], b[2], b[3]);
-  if (b.size() != 16) return {};
-  std::string out;
+SlabString ip_text(Bytes b) {
+  SlabString out;
+  if (b.size() == 4) fmt::format_to(std::back_inserter(out), "{}.{}.{}.{}", b[0], b[1], b[2], b[3]);
+  if (b.size() != 16) return out;
   for (std::size_t i = 0; i < 16; i += 2)
     fmt::format_to(std::back_inserter(out), "{}{:02x}{:02x}", i == 0 ? "" : ":", b[i], b[i + 1]);
   return out;
 }
 
 // GeneralNames of RFC 5280 4.2.1.6: the kinds that are text, and addresses.
-void read_alt_names(ByteCursor in, std::vector<std::string>& out) {
+void read_alt_names(ByteCursor in, SlabVector<SlabString>& out) {
   ByteCursor names = enter(in, der_tag::sequence);
   while (!names.empty() && out.size() < kMaxAltNames) {
     const DerElement e = read_element(names);
@@ -120,7 +112,7 @@ CertificateFault read_body(ByteCursor in, Certificate& out) {
   if (in.failed()) return CertificateFault::version;
   const DerElement serial = read_element(in);
   if (in.failed() || serial.tag != der_tag::integer) return CertificateFault::serial;
-  out.serial = hex_pairs(serial.content.first(std::min<std::size_t>(serial.content.size(), 256)), true);
+  out.serial = hex_pairs(serial.content.first(std::min<std::size_t>(serial.content.size(), 256)), kUpper);
   (void)enter(in, der_tag::sequence);
   if (in.failed()) return CertificateFault::algorithm;
   const ByteCursor issuer = enter(in, der_tag::sequence);
@@ -141,7 +133,7 @@ CertificateFault read_body(ByteCursor in, Certificate& out) {
 }  // namespace
 
 CertificateFault parse_certificate(Bytes der, Certificate& out) {
-  out.fingerprint = sha1_pairs(der);
+  out.fingerprint = hex_pairs(digest(Hash::sha1, der).view(), kLower);
   ByteCursor in{der};
   ByteCursor certificate = enter(in, der_tag::sequence);
   const ByteCursor body = enter(certificate, der_tag::sequence);
@@ -153,7 +145,7 @@ std::int64_t seconds_of(std::int64_t year, unsigned month, unsigned day) {
   return days_of(year, month, day) * 86400;
 }
 
-std::string time_text(std::int64_t seconds) {
+SlabString time_text(std::int64_t seconds) {
   constexpr std::int64_t kDay = 86400;
   std::int64_t days = seconds / kDay;
   std::int64_t rest = seconds % kDay;
@@ -172,8 +164,10 @@ std::string time_text(std::int64_t seconds) {
   const std::int64_t month = shifted + (shifted < 10 ? 3 : -9);
   const std::int64_t year =
       std::clamp<std::int64_t>(year_of_era + era * 400 + (month <= 2 ? 1 : 0), 1000, 9999);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", year, month,
+  SlabString out;
+  fmt::format_to(std::back_inserter(out), "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", year, month,
                      day_of_year - (153 * shifted + 2) / 5 + 1, rest / 3600, rest / 60 % 60, rest % 60);
+  return out;
 }
 
 }  // namespace weir::tls

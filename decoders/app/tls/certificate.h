@@ -3,9 +3,9 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
-#include <vector>
+#include <string_view>
 
+#include "decoders/slab.h"
 #include "decoders/types.h"
 
 namespace weir::tls {
@@ -30,11 +30,11 @@ enum class CertificateFault : std::uint8_t {
 };
 
 struct Certificate {
-  std::string subject, issuer;                        // "C=US, O=Example, CN=www.example.com"
-  std::string serial;                                 // "00:97:E6": the bytes of the integer as sent
-  std::string fingerprint;                            // SHA-1 of the DER, "9c:3f:..."
+  SlabString subject, issuer;                         // "C=US, O=Example, CN=www.example.com"
+  SlabString serial;                                  // "00:97:E6": the bytes of the integer as sent
+  SlabString fingerprint;                             // SHA-1 of the DER, "9c:3f:..."
   std::optional<std::int64_t> not_before, not_after;  // seconds since 1970
-  std::vector<std::string> alt_names;                 // DNS names, mail addresses, URIs, IP addresses as text
+  SlabVector<SlabString> alt_names;                   // DNS names, mail addresses, URIs, IP addresses as text
 };
 
 // What could be read stays in `out` when a later part is broken; the fingerprint is always there. Linear.
@@ -43,6 +43,6 @@ CertificateFault parse_certificate(Bytes der, Certificate& out);
 // Seconds from 1970-01-01 to the start of a day of the Gregorian calendar.
 std::int64_t seconds_of(std::int64_t year, unsigned month, unsigned day);
 // "2021-02-05T22:13:57"; years beyond 1000 to 9999 are clamped.
-std::string time_text(std::int64_t seconds);
+SlabString time_text(std::int64_t seconds);
 
 }  // namespace weir::tls

@@ -50,8 +50,8 @@ constexpr AttributeName kAttributes[] = {
 constexpr std::size_t kMaxOidArcs = 32;
 
 // Dotted text of an object identifier (X.690 8.19).
-std::string oid_text(Bytes content) {
-  std::string out;
+SlabString oid_text(Bytes content) {
+  SlabString out;
   std::uint64_t arc = 0;
   std::size_t arcs = 0;
   for (const std::uint8_t byte : content) {
@@ -85,7 +85,7 @@ bool is_string(std::uint8_t tag) {
   }
 }
 
-void append_value(const DerElement& value, std::string& out) {
+void append_value(const DerElement& value, SlabString& out) {
   if (is_string(value.tag)) {
     out.append(reinterpret_cast<const char*>(value.content.data()), value.content.size());
   } else {
@@ -93,18 +93,18 @@ void append_value(const DerElement& value, std::string& out) {
   }
 }
 
-void append_attribute(Bytes oid, const DerElement& value, std::string& out) {
-  const std::string dotted = oid_text(oid);
+void append_attribute(Bytes oid, const DerElement& value, SlabString& out) {
+  const SlabString dotted = oid_text(oid);
   const auto known = std::find_if(std::begin(kAttributes), std::end(kAttributes),
                                   [&dotted](const AttributeName& a) { return a.oid == dotted; });
-  out += known == std::end(kAttributes) ? dotted : std::string(known->name);
+  out += known == std::end(kAttributes) ? std::string_view(dotted) : known->name;
   out += '=';
   append_value(value, out);
 }
 
 }  // namespace
 
-bool read_distinguished_name(ByteCursor in, std::string& out) {
+bool read_distinguished_name(ByteCursor in, SlabString& out) {
   std::size_t parts = 0;
   while (!in.empty()) {
     ByteCursor set = enter(in, der_tag::set);

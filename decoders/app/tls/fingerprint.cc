@@ -1,33 +1,34 @@
 // JA3, JA3S and JA4: what identifies a peer by its hello.
 #include <algorithm>
 #include <array>
-
-#include <fmt/format.h>
-#include <openssl/evp.h>
+#include <charconv>
 
 #include "decoders/app/tls/hello.h"
+#include "decoders/digest.h"
 
 namespace weir::tls {
 namespace {
 
-std::string digest_hex(std::string_view text, const EVP_MD* algorithm) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned length = 0;
-  if (EVP_Digest(text.data(), text.size(), digest.data(), &length, algorithm, nullptr) != 1) return {};
-  std::string out;
-  out.reserve(length * std::size_t{2});
-  for (unsigned i = 0; i < length; ++i) fmt::format_to(std::back_inserter(out), "{:02x}", digest[i]);
-  return out;
+void append_number(SlabString& out, std::uint64_t value) {
+  std::array<char, 20> digits;
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+  out.append(digits.data(), end);
+}
+
+void append_two_digits(SlabString& out, std::size_t value) {
+  if (value < 10) out += '0';
+  append_number(out, std::min<std::size_t>(value, 99));
 }
 
 // "," and then the values joined by "-", without GREASE.
 template <class List>
-void append_list(std::string& out, const List& values) {
+void append_list(SlabString& out, const List& values) {
   out += ',';
   bool first = true;
   for (const auto value : values) {
     if (is_grease(value)) continue;
-    fmt::format_to(std::back_inserter(out), "{}{}", first ? "" : "-", value);
+    if (!first) out += '-';
+    append_number(out, value);
     first = false;
   }
 }
@@ -62,35 +63,46 @@ std::array<char, 2> ja4_alpn(const ClientHello& hello) {
   return {kDigits[first >> 4U], kDigits[last & 0xfU]};
 }
 
-std::vector<std::uint16_t> without_grease(const std::vector<std::uint16_t>& values) {
-  std::vector<std::uint16_t> out;
+SlabVector<std::uint16_t> without_grease(const SlabVector<std::uint16_t>& values) {
+  SlabVector<std::uint16_t> out;
+  out.reserve(values.size());
   std::copy_if(values.begin(), values.end(), std::back_inserter(out),
                [](std::uint16_t v) { return !is_grease(v); });
   return out;
 }
 
-std::string hex_list(const std::vector<std::uint16_t>& values) {
-  std::string out;
-  for (const std::uint16_t v : values)
-    fmt::format_to(std::back_inserter(out), "{}{:04x}", out.empty() ? "" : ",", v);
-  return out;
+void append_hex_list(SlabString& out, const SlabVector<std::uint16_t>& values) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  out.reserve(out.size() + values.size() * 5);
+  bool first = true;
+  for (const std::uint16_t v : values) {
+    if (!first) out += ',';
+    for (unsigned shift = 16; shift != 0;) out += kDigits[(v >> (shift -= 4)) & 0xfU];
+    first = false;
+  }
 }
 
-std::string ja4_hash(const std::string& text) {
-  return text.empty() ? "000000000000" : sha256_hex(text).substr(0, 12);
+Bytes as_bytes(std::string_view text) {
+  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
+
+SlabString ja4_hash(std::string_view text) {
+  return text.empty() ? SlabString("000000000000") : sha256_hex(text).substr(0, 12);
 }
 
 }  // namespace
 
-std::string md5_hex(std::string_view text) {
-  return digest_hex(text, EVP_md5());
+SlabString md5_hex(std::string_view text) {
+  return hex(digest(Hash::md5, as_bytes(text)).view());
 }
-std::string sha256_hex(std::string_view text) {
-  return digest_hex(text, EVP_sha256());
+SlabString sha256_hex(std::string_view text) {
+  return hex(digest(Hash::sha256, as_bytes(text)).view());
 }
 
-std::string ja3_text(const ClientHello& hello) {
-  std::string out = fmt::format("{}", hello.version);
+SlabString ja3_text(const ClientHello& hello) {
+  SlabString out;
+  out.reserve(256);
+  append_number(out, hello.version);
   append_list(out, hello.ciphers);
   append_list(out, hello.extensions);
   append_list(out, hello.groups);
@@ -98,28 +110,35 @@ std::string ja3_text(const ClientHello& hello) {
   return out;
 }
 
-std::string ja3s_text(const ServerHello& hello) {
-  std::string out = fmt::format("{},{}", hello.version, hello.cipher);
+SlabString ja3s_text(const ServerHello& hello) {
+  SlabString out;
+  append_number(out, hello.version);
+  out += ',';
+  append_number(out, hello.cipher);
   append_list(out, hello.extensions);
   return out;
 }
 
-std::string ja4_text(const ClientHello& hello, char transport) {
-  std::vector<std::uint16_t> ciphers = without_grease(hello.ciphers);
-  std::vector<std::uint16_t> extensions = without_grease(hello.extensions);
-  const std::vector<std::uint16_t> algorithms = without_grease(hello.signature_algorithms);
-  const auto alpn = ja4_alpn(hello);
-  std::string out = fmt::format("{}{}{}{:02}{:02}{}{}", transport, ja4_version(hello.offered_version()),
-                                hello.has_sni ? 'd' : 'i', std::min<std::size_t>(ciphers.size(), 99),
-                                std::min<std::size_t>(extensions.size(), 99), alpn[0], alpn[1]);
+SlabString ja4_text(const ClientHello& hello, char transport) {
+  SlabVector<std::uint16_t> ciphers = without_grease(hello.ciphers);
+  SlabVector<std::uint16_t> extensions = without_grease(hello.extensions);
+  const SlabVector<std::uint16_t> algorithms = without_grease(hello.signature_algorithms);
+  SlabString out(1, transport);
+  out.append(ja4_version(hello.offered_version())) += hello.has_sni ? 'd' : 'i';
+  append_two_digits(out, ciphers.size());
+  append_two_digits(out, extensions.size());
+  for (const char c : ja4_alpn(hello)) out += c;
   std::sort(ciphers.begin(), ciphers.end());
   // Server name and ALPN tell the site, not the client.
   std::erase_if(extensions, [](std::uint16_t e) { return e == 0 || e == 16; });
   std::sort(extensions.begin(), extensions.end());
-  std::string second = hex_list(extensions);
-  if (!algorithms.empty())
-    second.append("_").append(hex_list(algorithms));  // GCC 12 misreads "_" + (-Wrestrict)
-  return out + "_" + ja4_hash(hex_list(ciphers)) + "_" + ja4_hash(second);
+  SlabString list;
+  append_hex_list(list, ciphers);
+  (out += '_') += ja4_hash(list);
+  list.clear();
+  append_hex_list(list, extensions);
+  if (!algorithms.empty()) append_hex_list(list += '_', algorithms);
+  return (out += '_') += ja4_hash(list);
 }
 
 }  // namespace weir::tls

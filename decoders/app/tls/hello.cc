@@ -19,12 +19,13 @@ enum Extension : std::uint16_t {
 };
 
 constexpr std::uint8_t kSniHostName = 0;
+constexpr std::size_t kUsualExtensions = 24;  // room made at once for those of a client
 
-std::string to_text(Bytes b) {
+SlabString to_text(Bytes b) {
   return {reinterpret_cast<const char*>(b.data()), b.size()};
 }
 
-void read_u16_list(ByteCursor in, std::vector<std::uint16_t>& out) {
+void read_u16_list(ByteCursor in, SlabVector<std::uint16_t>& out) {
   out.reserve(out.size() + in.remaining() / 2);
   while (in.remaining() >= 2) out.push_back(in.be16());
 }
@@ -34,7 +35,7 @@ void read_random(ByteCursor& in, std::array<std::uint8_t, kRandomLength>& out) {
   std::copy(random.begin(), random.end(), out.begin());
 }
 
-void read_alpns(ByteCursor in, std::vector<std::string>& out) {
+void read_alpns(ByteCursor in, SlabVector<SlabString>& out) {
   ByteCursor list = in.sub(in.be16());
   while (!list.empty() && out.size() < kMaxAlpns) {
     const Bytes name = list.take(list.u8());
@@ -151,6 +152,7 @@ HelloFault parse_client_hello(Bytes body, ClientHello& out) {
   read_u16_list(in.sub(in.be16()), out.ciphers);
   in.skip(in.u8());  // compression methods
   HelloFault fault = HelloFault::none;
+  out.extensions.reserve(kUsualExtensions);
   const bool whole = each_extension(in, [&](std::uint16_t type, ByteCursor data) {
     out.extensions.push_back(type);
     keep_first(fault, read_client_extension(type, data, out));

@@ -6,11 +6,10 @@
 
 #include <array>
 #include <cstdint>
-#include <string>
 #include <string_view>
-#include <vector>
 
 #include "decoders/byte_cursor.h"
+#include "decoders/slab.h"
 #include "decoders/types.h"
 
 namespace weir::tls {
@@ -36,11 +35,11 @@ struct ClientHello {
   bool seen = false;
   std::uint16_t version = 0;  // legacy_version
   std::array<std::uint8_t, kRandomLength> random{};
-  std::string session_id;
-  std::vector<std::uint16_t> ciphers, extensions, groups, signature_algorithms, versions;
-  std::vector<std::uint8_t> point_formats;
-  std::vector<std::string> alpns;
-  std::string sni;
+  SlabString session_id;
+  SlabVector<std::uint16_t> ciphers, extensions, groups, signature_algorithms, versions;
+  SlabVector<std::uint8_t> point_formats;
+  SlabVector<SlabString> alpns;
+  SlabString sni;
   bool has_sni = false, has_alpn = false, has_ticket = false;
 
   // The highest version offered, without GREASE.
@@ -52,10 +51,10 @@ struct ServerHello {
   std::uint16_t version = 0;           // legacy_version, as in the message
   std::uint16_t selected_version = 0;  // what is spoken: the supported_versions extension counts first
   std::array<std::uint8_t, kRandomLength> random{};
-  std::string session_id;
+  SlabString session_id;
   std::uint16_t cipher = 0;
-  std::vector<std::uint16_t> extensions;
-  std::vector<std::string> alpns;
+  SlabVector<std::uint16_t> extensions;
+  SlabVector<SlabString> alpns;
 };
 
 // `body` is the handshake message without its four-byte header.
@@ -63,13 +62,13 @@ HelloFault parse_client_hello(Bytes body, ClientHello& out);
 HelloFault parse_server_hello(Bytes body, ServerHello& out);
 
 // "771,4865-4866,0-11-10,29-23,0" and "771,49199,65281-11" (https://github.com/salesforce/ja3).
-std::string ja3_text(const ClientHello& hello);
-std::string ja3s_text(const ServerHello& hello);
+SlabString ja3_text(const ClientHello& hello);
+SlabString ja3s_text(const ServerHello& hello);
 // "t13d1516h2_8daaf6152771_e5627efa2ab1"; `transport` is 't' for TCP, 'q' for QUIC (JA4, BSD-licensed part).
-std::string ja4_text(const ClientHello& hello, char transport);
+SlabString ja4_text(const ClientHello& hello, char transport);
 
 // Lower case hex digests.
-std::string md5_hex(std::string_view text);
-std::string sha256_hex(std::string_view text);
+SlabString md5_hex(std::string_view text);
+SlabString sha256_hex(std::string_view text);
 
 }  // namespace weir::tls

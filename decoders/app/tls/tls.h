@@ -7,7 +7,6 @@
 #pragma once
 
 #include <array>
-#include <vector>
 
 #include "decoders/app/parser.h"
 #include "decoders/app/protocol.h"
@@ -73,7 +72,7 @@ class TlsParser final : public AppParser {
  private:
   // A handshake message that did not fit into its record.
   struct Handshake {
-    std::vector<std::uint8_t> pending;
+    SlabVector<std::uint8_t> pending;
     std::size_t skip = 0;  // bytes of an oversized message still to come
   };
 

@@ -4,8 +4,6 @@
 
 #include <array>
 #include <cstdint>
-#include <string>
-#include <vector>
 
 #include "decoders/app/tls/certificate.h"
 #include "decoders/app/tls/hello.h"
@@ -21,11 +19,11 @@ inline constexpr std::size_t kMaxCertificates = 64;  // of one chain; further on
 
 // The certificates of one side: all of them as sent, the first one taken apart.
 struct CertificateChain {
-  std::vector<std::uint8_t> bytes;
+  SlabVector<std::uint8_t> bytes;
   struct Part {
     std::uint32_t offset, length;
   };
-  std::vector<Part> parts;
+  SlabVector<Part> parts;
   Certificate leaf;
 
   [[nodiscard]] bool empty() const { return parts.empty(); }
@@ -58,19 +56,19 @@ class TlsTransaction final : public Transaction {
   }
 
   // Fingerprints are made when first asked for. Empty while the hello is not there.
-  [[nodiscard]] const std::string& ja3() const {
+  [[nodiscard]] const SlabString& ja3() const {
     return once(ja3_, client.seen && !client.ciphers.empty(), [this] { return ja3_text(client); });
   }
-  [[nodiscard]] const std::string& ja3_hash() const {
+  [[nodiscard]] const SlabString& ja3_hash() const {
     return once(ja3_hash_, !ja3().empty(), [this] { return md5_hex(ja3()); });
   }
-  [[nodiscard]] const std::string& ja3s() const {
+  [[nodiscard]] const SlabString& ja3s() const {
     return once(ja3s_, server.seen, [this] { return ja3s_text(server); });
   }
-  [[nodiscard]] const std::string& ja3s_hash() const {
+  [[nodiscard]] const SlabString& ja3s_hash() const {
     return once(ja3s_hash_, !ja3s().empty(), [this] { return md5_hex(ja3s()); });
   }
-  [[nodiscard]] const std::string& ja4() const {
+  [[nodiscard]] const SlabString& ja4() const {
     return once(ja4_, client.seen && !client.ciphers.empty(), [this] { return ja4_text(client, 't'); });
   }
 
@@ -86,12 +84,12 @@ class TlsTransaction final : public Transaction {
   }
   // A transaction belongs to one worker, so filling a cache through const is safe.
   template <class F>
-  static const std::string& once(std::string& cache, bool possible, F&& make) {
+  static const SlabString& once(SlabString& cache, bool possible, F&& make) {
     if (cache.empty() && possible) cache = make();
     return cache;
   }
 
-  mutable std::string ja3_, ja3_hash_, ja3s_, ja3s_hash_, ja4_;
+  mutable SlabString ja3_, ja3_hash_, ja3s_, ja3s_hash_, ja4_;
 };
 
 }  // namespace weir::tls
