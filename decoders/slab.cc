@@ -6,6 +6,7 @@ namespace weir {
 namespace {
 
 std::mutex left_lock;
+constexpr std::size_t kSizeBytes = 16;  // in front of a block that knows its size: keeps the alignment
 
 }  // namespace
 
@@ -24,6 +25,21 @@ struct Slab::HandOver {
   // What threads that ended have left, for any thread to take.
   static inline std::array<Spare*, kClasses> left{};
 };
+
+void* Slab::take_sized(std::size_t bytes) noexcept try {
+  if (bytes > PTRDIFF_MAX - kSizeBytes) return nullptr;
+  auto* const at = static_cast<std::byte*>(take(bytes + kSizeBytes));
+  ::new (at) std::size_t{bytes + kSizeBytes};
+  return at + kSizeBytes;
+} catch (const std::bad_alloc&) {
+  return nullptr;
+}
+
+void Slab::give_sized(void* at) noexcept {
+  if (at == nullptr) return;
+  auto* const block = static_cast<std::byte*>(at) - kSizeBytes;
+  give(block, *std::launder(reinterpret_cast<std::size_t*>(block)));
+}
 
 void* Slab::take_more(std::size_t c) {
   static_assert(size_of(kFirstLarge - 1) == kSmall && size_of(kClasses - 1) == kLargest);

@@ -51,6 +51,9 @@ class Slab {
     }
     mine_.spare[c] = ::new (at) Spare{mine_.spare[c]};
   }
+  // For C libraries that free without saying how much: 16 bytes more a block. Null when there is no memory.
+  static void* take_sized(std::size_t bytes) noexcept;
+  static void give_sized(void* at) noexcept;
   // The size of the block that take(bytes) gives; bytes <= kLargest.
   static constexpr std::size_t block_size(std::size_t bytes) { return size_of(class_of(bytes)); }
 

@@ -99,7 +99,7 @@ std::optional<Bytes> Decompressor::Layer::begin() {
 Decompressor::Decompressor() = default;
 Decompressor::~Decompressor() = default;
 
-void Decompressor::start(const std::vector<Encoding>& layers, const DecompressLimits& limits) {
+void Decompressor::start(std::span<const Encoding> layers, const DecompressLimits& limits) {
   while (layers_.size() < layers.size()) layers_.push_back(std::make_unique<Layer>());
   used_ = layers.size();
   limits_ = limits;
@@ -143,7 +143,7 @@ void Decompressor::push(std::size_t index, Bytes in, DecompressSink& out) {
   if (layer.state == Layer::State::trying && layer.held.size() > kMaxHeldBytes)
     layer.state = Layer::State::done;
   if (layer.state == Layer::State::trying) return;
-  std::vector<std::uint8_t> held;
+  SlabVector<std::uint8_t> held;
   held.swap(layer.held);
   if (layer.state == Layer::State::passing) push(index + 1, held, out);
 }
@@ -179,7 +179,7 @@ void Decompressor::run(std::size_t index, Bytes in, DecompressSink& out) {
 }
 
 void Decompressor::emit_tentative(std::size_t index, DecompressSink& out) {
-  std::vector<std::uint8_t> tentative;
+  SlabVector<std::uint8_t> tentative;
   tentative.swap(layers_[index]->tentative);
   push(index + 1, tentative, out);
 }
@@ -194,7 +194,7 @@ void Decompressor::finish(DecompressSink& out) {
     }
     layer.state = Layer::State::passing;
     failed_ |= !layer.held.empty();
-    std::vector<std::uint8_t> held;
+    SlabVector<std::uint8_t> held;
     held.swap(layer.held);
     push(i + 1, held, out);
   }

@@ -4,14 +4,15 @@
 // Receivers are lenient, so is this: a layer whose claim is not true passes its bytes through; checksums and
 // missing trailers are ignored; a stream that breaks after some output keeps that output. Output is bounded:
 // from `bomb_limit` bytes on it must not be more than kBombRatio times the input, and never more than
-// kMaxOutputBytes in one body. Reused from body to body, so that a flow allocates its windows once. Used by
-// one thread.
+// kMaxOutputBytes in one body. Its owner frees it with the body, as it
+// holds tens of kilobytes, which come from slabs. Used by one thread.
 #pragma once
 
 #include <cstdint>
 #include <memory>
-#include <vector>
+#include <span>
 
+#include "decoders/slab.h"
 #include "decoders/types.h"
 
 namespace weir {
@@ -37,7 +38,7 @@ class DecompressSink {
   ~DecompressSink() = default;
 };
 
-class Decompressor {
+class Decompressor : public Slabbed {
  public:
   Decompressor();
   ~Decompressor();
@@ -45,7 +46,7 @@ class Decompressor {
   Decompressor& operator=(const Decompressor&) = delete;
 
   // A new body. `layers` in the order in which they are taken off. No layers: bytes pass through.
-  void start(const std::vector<Encoding>& layers, const DecompressLimits& limits);
+  void start(std::span<const Encoding> layers, const DecompressLimits& limits);
   void feed(Bytes in, DecompressSink& out);
   // The body is over: what is still held is put out.
   void finish(DecompressSink& out);
@@ -64,7 +65,7 @@ class Decompressor {
   void emit_tentative(std::size_t layer, DecompressSink& out);
   bool within_bounds(std::size_t produced);
 
-  std::vector<std::unique_ptr<Layer>> layers_;
+  SlabVector<std::unique_ptr<Layer>> layers_;
   std::size_t used_ = 0;
   DecompressLimits limits_;
   std::uint64_t in_bytes_ = 0, out_bytes_ = 0;

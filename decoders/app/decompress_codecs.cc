@@ -9,9 +9,28 @@ namespace {
 
 using Buffer = std::array<std::uint8_t, 16384>;
 
+// The libraries' own memory, from slabs too.
+void* zlib_take(void*, uInt items, uInt size) {
+  return Slab::take_sized(std::size_t{items} * size);
+}
+void* lzma_take(void*, std::size_t items, std::size_t size) {
+  return size != 0 && items > SIZE_MAX / size ? nullptr : Slab::take_sized(items * size);
+}
+void* brotli_take(void*, std::size_t size) {
+  return Slab::take_sized(size);
+}
+void give(void*, void* at) {
+  Slab::give_sized(at);
+}
+constexpr lzma_allocator kLzmaMemory{lzma_take, give, nullptr};
+
 class Inflate final : public Codec {
  public:
-  Inflate() { ready_ = inflateInit2(&z_, -MAX_WBITS) == Z_OK; }
+  Inflate() {
+    z_.zalloc = zlib_take;
+    z_.zfree = give;
+    ready_ = inflateInit2(&z_, -MAX_WBITS) == Z_OK;
+  }
   ~Inflate() override { inflateEnd(&z_); }
   Inflate(const Inflate&) = delete;
   Inflate& operator=(const Inflate&) = delete;
@@ -45,7 +64,7 @@ class Brotli final : public Codec {
   Brotli& operator=(const Brotli&) = delete;
   void reset() override {
     BrotliDecoderDestroyInstance(state_);
-    state_ = BrotliDecoderCreateInstance(nullptr, nullptr, nullptr);
+    state_ = BrotliDecoderCreateInstance(brotli_take, give, nullptr);
   }
 
   Step decode(Bytes& in, Bytes& out) override {
@@ -72,7 +91,10 @@ class Brotli final : public Codec {
 
 class Lzma final : public Codec {
  public:
-  explicit Lzma(std::uint64_t memory_limit) : memory_limit_(memory_limit) { reset(); }
+  explicit Lzma(std::uint64_t memory_limit) : memory_limit_(memory_limit) {
+    stream_.allocator = &kLzmaMemory;
+    reset();
+  }
   ~Lzma() override { lzma_end(&stream_); }
   Lzma(const Lzma&) = delete;
   Lzma& operator=(const Lzma&) = delete;

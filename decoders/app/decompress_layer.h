@@ -5,14 +5,13 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <vector>
 
 #include "decoders/app/decompress.h"
 
 namespace weir {
 
 // A decoder for one format. `decode` takes from the front of `in` and shows what it put out.
-class Codec {
+class Codec : public Slabbed {
  public:
   enum class Step : std::uint8_t { more, needs_input, ended, broken, no_memory };
   virtual ~Codec() = default;
@@ -38,15 +37,15 @@ inline constexpr unsigned kInflateWays = 4;
 inline constexpr std::size_t kBelievedBytes = 64;
 Opening inflate_opening(unsigned way, Bytes data);
 
-struct Decompressor::Layer {
+struct Decompressor::Layer : Slabbed {
   enum class State : std::uint8_t { trying, flowing, done, passing };
   Encoding encoding = Encoding::gzip;
   State state = State::trying;
   unsigned way = 0;
   bool active = false;  // this way has begun, its codec has seen all of `held`
   bool certain = false;
-  std::vector<std::uint8_t> held;
-  std::vector<std::uint8_t> tentative;  // output of a way that may still turn out to be wrong
+  SlabVector<std::uint8_t> held;
+  SlabVector<std::uint8_t> tentative;  // output of a way that may still turn out to be wrong
   std::unique_ptr<Codec> codec;
 
   void start(Encoding e, const DecompressLimits& limits);

@@ -27,6 +27,7 @@ void StreamedBody::mark_inspected() {
   const std::size_t drop = window_.size() - limits_.inspect_window;
   window_.erase(window_.begin(), window_.begin() + static_cast<std::ptrdiff_t>(drop));
   window_offset_ += drop;
+  if (window_.capacity() / 2 >= window_.size()) window_.shrink_to_fit();
 }
 
 }  // namespace weir

@@ -240,7 +240,7 @@ TEST_CASE("reassembly: memory is given back when the bytes are done with and whe
     t.handshake();
     t.to_server().disable_raw();
     t.client(kAck, 0, 0, "abc");
-    CHECK(t.budget.used == BufferPool::kSmallest);
+    CHECK(t.budget.used == StreamBuffer::kSmallest);
     t.server(kAck, 0, 3);
     t.read(kToServer);
     CHECK(t.budget.used == 0);

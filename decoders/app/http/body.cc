@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include <boost/container/small_vector.hpp>
+
 #include "decoders/app/http/head.h"
 
 namespace weir::http {
@@ -78,7 +80,7 @@ void BodyReader::start(HttpTransaction& tx) {
 void BodyReader::choose_layers(HttpTransaction& tx) {
   const auto value = tx.message(direction_).header("content-encoding");
   if (!value || value->empty() || settings_.decompress_layers == 0) return;
-  std::vector<Encoding> layers;
+  boost::container::small_vector<Encoding, 4> layers;
   std::string_view rest = *value;
   for (std::size_t i = 0; i < kMaxTokens && !rest.empty(); ++i) {
     const std::size_t comma = rest.find(',');
@@ -106,7 +108,7 @@ void BodyReader::choose_layers(HttpTransaction& tx) {
   if (layers.empty()) return;
   std::reverse(layers.begin(), layers.end());
   if (!decompressor_) decompressor_ = std::make_unique<Decompressor>();
-  decompressor_->start(layers, {settings_.bomb_limit, settings_.lzma_memory});
+  decompressor_->start({layers.data(), layers.size()}, {settings_.bomb_limit, settings_.lzma_memory});
   decompress_ = true;
 }
 
@@ -200,6 +202,8 @@ void BodyReader::finish(HttpTransaction& tx, bool whole, TimeUs now) {
       note(tx, Event::lzma_memlimit_reached);
     else if (decompressor_->failed())
       note(tx, Event::gzip_decompression_failed);
+    decompressor_.reset();
+    decompress_ = false;
   }
   if (multipart_) multipart_->finish(tx, whole);
   multipart_.reset();

@@ -35,7 +35,7 @@ class BodyReader final : private DecompressSink {
   const HttpSettings& settings_;
   Direction direction_;
   std::uint32_t& last_file_id_;
-  std::unique_ptr<Decompressor> decompressor_;  // made at first need, then kept
+  std::unique_ptr<Decompressor> decompressor_;  // while an encoded body is being read
   bool decompress_ = false;
   bool started_ = false;
   std::unique_ptr<Multipart> multipart_;  // while a form is being read
