@@ -98,6 +98,14 @@ void apply_threshold_file(const Config& config, RuleSetup& setup) {
   }
 }
 
+// Only alerts with metadata.rule.raw show a rule as it was written.
+bool logs_rule_text(const Config& config) {
+  for (const Config::Item& log : config.items("outputs"))
+    for (const Config::Item& type : config.items(log.path + ".types"))
+      if (type.name == "alert" && type.settings->flag("metadata.rule.raw", false)) return true;
+  return false;
+}
+
 }  // namespace
 
 RulePaths rule_paths(const Config& config, const RuleSetupOptions& options) {
@@ -119,6 +127,7 @@ RuleSetup set_up_rules(const Config& config, const RuleSetupOptions& options, co
   read_variables(config, "port-groups", environment.port_vars);
   environment.features = features(config);
   environment.inline_mode = options.inline_mode;
+  environment.keep_text = logs_rule_text(config);
   std::vector<RuleDiagnostic> before;
   read_table(config, "classification-file", rules::load_classifications, environment, before);
   read_table(config, "reference-config-file", rules::load_references, environment, before);

@@ -43,6 +43,8 @@ struct RuleEnvironment {
   std::string data_dir;  // datasets and lists are read from here only; empty: none may be read
   std::vector<std::string> features;  // what `requires: feature NAME` finds; default_features() at first
   bool inline_mode = false;
+  bool keep_text = true;  // in each rule's meta, for logs that show it
+  std::shared_ptr<TextPool> texts = std::make_shared<TextPool>();
   NameTable flowbits, flowints;
   NameTable xbits;  // hostbits, too: both are bits on hosts, and one rule may set what the other reads
   std::unordered_map<std::string, std::shared_ptr<Dataset>> datasets;  // by name

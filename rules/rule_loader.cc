@@ -110,8 +110,9 @@ tl::expected<bool, RuleDiagnostic> Loader::required(const Rule& rule, const Rule
 tl::expected<std::unique_ptr<Signature>, RuleDiagnostic> Loader::compile(const Rule& rule) {
   RuleBuilder builder(rule, environment_);
   Signature& signature = builder.signature();
-  signature.meta.text = rule.text;
-  signature.meta.file = rule.file;
+  signature.meta.texts = environment_.texts;
+  if (environment_.keep_text) signature.meta.text = rule.text;
+  signature.meta.file = environment_.texts->keep(rule.file);
   signature.meta.line = rule.line;
   if (auto error = compile_header(rule, sets_, signature)) return tl::unexpected(std::move(*error));
   for (const RuleOption& option : rule.options)

@@ -15,6 +15,7 @@
 #include "rules/check.h"
 #include "rules/content.h"
 #include "rules/port_set.h"
+#include "rules/text_pool.h"
 
 namespace weir::rules {
 
@@ -23,13 +24,17 @@ enum class Target : std::uint8_t { none, source, destination };
 
 struct SignatureMeta {
   std::uint32_t sid = 0, gid = 1, rev = 0;
-  std::string msg, classtype, category;
+  std::string msg;
+  std::string_view classtype, category;  // views here point into `texts`
   std::uint8_t priority = 3;
   Target target = Target::none;
-  std::vector<std::pair<std::string, std::string>> metadata;    // in the order of the rule
-  std::vector<std::pair<std::string, std::string>> references;  // {"https://", "example.com/x"}: URL prefix, rest
-  std::string text, file;
+  using TextPairs = std::vector<std::pair<std::string_view, std::string_view>>;
+  TextPairs metadata;    // in the order of the rule
+  TextPairs references;  // {"https://", "example.com/x"}: URL prefix, rest
+  std::string text;      // as written; empty when the environment does not ask for it
+  std::string_view file;
   std::uint32_t line = 0;
+  std::shared_ptr<const TextPool> texts;  // null: the views are somebody else's
 };
 
 // Which packets a rule's header admits.

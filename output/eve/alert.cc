@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "decoders/slab.h"
 #include "output/eve/events.h"
 #include "output/net_text.h"
 
@@ -27,7 +28,9 @@ void write_references(JsonWriter& out, const rules::SignatureMeta& meta) {
   const auto list = out.array("references");
   for (const auto& [prefix, rest] : meta.references) {
     const bool plain = prefix.starts_with(kPlain);
-    out.bytes_item((plain ? "https://" + prefix.substr(kPlain.size()) : prefix) + rest);
+    SlabString url(plain ? "https://" : "");
+    url.append(plain ? prefix.substr(kPlain.size()) : prefix).append(rest);
+    out.bytes_item(url);
   }
 }
 

@@ -1,4 +1,6 @@
 // Keywords that describe a rule: msg, sid, rev, gid, classtype, priority, reference, metadata, target.
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "rules/keyword_table.h"
@@ -49,11 +51,12 @@ Compiled compile_gid(RuleBuilder& rule, std::string_view argument) {
 Compiled compile_classtype(RuleBuilder& rule, std::string_view argument) {
   if (auto ok = rule.once("classtype"); !ok) return ok;
   SignatureMeta& meta = rule.signature().meta;
-  meta.classtype = argument;
+  TextPool& texts = *rule.environment().texts;
+  meta.classtype = texts.keep(argument);
   const auto& classes = rule.environment().classifications;
-  const auto found = classes.find(meta.classtype);
+  const auto found = classes.find(std::string(argument));
   if (found == classes.end()) return {};
-  meta.category = found->second.description;
+  meta.category = texts.keep(found->second.description);
   if (!rule.has_option("priority")) meta.priority = found->second.priority;
   return {};
 }
@@ -76,18 +79,23 @@ Compiled compile_reference(RuleBuilder& rule, std::string_view argument) {
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
   const auto& systems = rule.environment().reference_systems;
   const auto found = systems.find(key);
-  rule.signature().meta.references.emplace_back(found == systems.end() ? key + "," : found->second, id);
+  TextPool& texts = *rule.environment().texts;
+  rule.signature().meta.references.emplace_back(texts.keep(found == systems.end() ? key + "," : found->second),
+                                                texts.keep(id));
   return {};
 }
 
 Compiled compile_metadata(RuleBuilder& rule, std::string_view argument) {
   auto& metadata = rule.signature().meta.metadata;
-  for (std::string_view item : split(argument, ',')) {
+  TextPool& texts = *rule.environment().texts;
+  const auto items = split(argument, ',');
+  metadata.reserve(std::min(metadata.size() + items.size(), kMaxMetadataItems));
+  for (std::string_view item : items) {
     const std::string_view key = take_word(item);
     if (key.empty()) continue;
     if (metadata.size() == kMaxMetadataItems)
       return refuse(fmt::format("at most {} items", kMaxMetadataItems), key);
-    metadata.emplace_back(key, item);
+    metadata.emplace_back(texts.keep(key), texts.keep(item));
   }
   return {};
 }

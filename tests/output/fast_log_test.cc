@@ -44,7 +44,7 @@ TEST_CASE("fast log: one line says when, what and between whom") {
   r.head.ip_protocol = 1;
   r.head.has_icmp = true;
   r.head.icmp_type = 8;
-  meta.category.clear();
+  meta.category = {};
   log.alert(r);
   CHECK(sink.line ==
         "07/13/2016-22:42:07.199672  [Drop]  [**] [1:5:2] a\\x0ab [**] [Classification: (null)] [Priority: 3] {ICMP} "
