@@ -166,7 +166,10 @@ bool Detect::Impl::header_matches(const CompiledRule& rule) const {
 void Detect::Impl::match(RuleId id, const Transaction* tx, bool from_stream) {
   const rules::Signature& s = *program->rules[id].signature;
   for (const auto& effect : s.effects) effect->apply(*context);
-  queue.push_back({id, tx, from_stream});
+  // In the order of rules from the start; sorting them in the end, stably, would take memory.
+  const auto at = std::upper_bound(queue.begin(), queue.end(), id,
+                                   [](RuleId rule, const Queued& other) { return rule < other.rule; });
+  queue.insert(at, {id, tx, from_stream});
   result.actions.bypass = result.actions.bypass || s.bypass;
   if (settings.inline_mode)
     result.replacements.insert(result.replacements.end(), chain_scratch.replacements.begin(),
@@ -174,10 +177,9 @@ void Detect::Impl::match(RuleId id, const Transaction* tx, bool from_stream) {
   if (profile != nullptr) profile->count_match(id);
 }
 
-// Orders the queue, asks the thresholds, notes what the actions come to. Behind a pass rule nothing counts any more.
+// Asks the thresholds, notes what the actions come to. Behind a pass rule nothing counts any more.
 void Detect::Impl::finish() {
   if (queue.empty()) return;
-  std::stable_sort(queue.begin(), queue.end(), [](const Queued& a, const Queued& b) { return a.rule < b.rule; });
   std::size_t kept = 0;
   for (const Queued& q : queue) {
     const CompiledRule& rule = program->rules[q.rule];
