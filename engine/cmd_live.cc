@@ -156,6 +156,7 @@ int run_live_command(const CliOptions& options, bool prevent) {
   auto rules =
       rules::RuleSet::build(std::move(setup.loaded.signatures), *setup.environment,
                             {.threads = worker_count(options), .cache_dir = cache_dir(*config, options)});
+  setup = {};  // what only loading needed
   const auto summary = run_live(live, *config, *signals, std::move(*sockets), std::move(rules));
   if (!summary) return fail(summary.error());
   for (const std::string& error : summary->errors) print_error(error);
