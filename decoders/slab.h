@@ -14,6 +14,7 @@
 // (containers), take() and give() (plain bytes). Under AddressSanitizer all of it is plain heap.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -120,5 +121,12 @@ struct SlabAllocator {
 template <class T>
 using SlabVector = std::vector<T, SlabAllocator<T>>;
 using SlabString = std::basic_string<char, std::char_traits<char>, SlabAllocator<char>>;
+
+// With their counterparts on the heap.
+inline bool operator==(const SlabString& a, const std::string& b) { return std::string_view(a) == b; }
+template <class T, class U>
+bool operator==(const SlabVector<T>& a, const std::vector<U>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end());
+}
 
 }  // namespace weir

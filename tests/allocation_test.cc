@@ -80,7 +80,7 @@ class Worker {
     rules::load_rule_text(kRules, "test.rules", environment, loaded);
     REQUIRE(loaded.diagnostics.empty());
     auto rules = rules::RuleSet::build(std::move(loaded.signatures), environment, {});
-    pipeline_.emplace(setup_, std::move(rules), shared_, std::vector<EventLog::Output>{{log_.get(), &sink}}, order_);
+    pipeline_.emplace(setup_, std::move(rules), shared_, std::vector<EventLog::Output>{{log_.get(), &sink}}, position_);
     pipeline_->verify_checksums(false);
   }
 
@@ -96,7 +96,7 @@ class Worker {
   std::vector<output::EveLog::TypeEntry> types_;
   std::unique_ptr<output::EveLog> log_;
   rules::SharedState shared_;
-  EventOrder order_;
+  RunPosition position_;
   std::optional<Pipeline> pipeline_;
   std::uint64_t number_ = 0;
 };

@@ -11,7 +11,7 @@ drop icmp any any -> any any (msg:"marked ping"; itype:8; content:"|de ad be ef|
 pass http any any -> any any (msg:"allowed secret"; flow:established,to_server; http.uri; content:"/secret?allowed"; sid:3;)
 alert http any any -> any any (msg:"page"; flow:established,to_server; http.uri; content:"/index.html"; sid:4;)
 drop udp any any -> any 5000 (msg:"datagram"; content:"forbidden"; sid:5;)
-reject http any any -> any any (msg:"refused"; flow:established,to_server; http.uri; content:"/refused"; sid:7;)
+rejectboth http any any -> any any (msg:"refused"; flow:established,to_server; http.uri; content:"/refused"; sid:7;)
 reject udp any any -> any 5001 (msg:"datagram refused"; content:"refuse me"; sid:8;)
 reject icmp any any -> any any (msg:"ping refused"; itype:8; content:"|ca fe ca fe|"; sid:9;)
 alert tcp any any -> any any (msg:"other words"; flow:established,to_client; content:"wonderful day"; replace:"tolerable eve"; sid:10;)

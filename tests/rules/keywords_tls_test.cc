@@ -72,10 +72,10 @@ TEST_CASE("tls keywords: each buffer shows its field, in its direction") {
       {"tls.subjectaltname", {}, {"a.test", "b.test"}},
       {"tls.certs", {}, {"\x01\x02", "\x03"}},
       {"ja3.string", {"771,4865,,,"}, {}},
-      {"ja3_hash", {tls::md5_hex("771,4865,,,")}, {}},
+      {"ja3_hash", {std::string(tls::md5_hex("771,4865,,,"))}, {}},
       {"ja3s.string", {}, {"771,0,"}},
-      {"ja3s.hash", {}, {tls::md5_hex("771,0,")}},
-      {"ja4.hash", {tls::ja4_text(tx.client, 't')}, {}},
+      {"ja3s.hash", {}, {std::string(tls::md5_hex("771,0,"))}},
+      {"ja4.hash", {std::string(tls::ja4_text(tx.client, 't'))}, {}},
   };
   for (const Row& row : rows) {
     CAPTURE(row.keyword);
