@@ -33,7 +33,7 @@ RuleDifference difference(const RuleSet& before, const RuleSet& after) {
     } else if (was == old_rules.end() || is->key < was->key) {
       out.added.push_back((is++)->key);
     } else {
-      if (was->meta->rev != is->meta->rev || was->meta->text != is->meta->text)
+      if (was->meta->rev != is->meta->rev || was->meta->text_hash != is->meta->text_hash)
         out.changed.push_back(is->key);
       ++was;
       ++is;

@@ -29,7 +29,7 @@ RuleLineage::RuleLineage(const RuleLineage& before, std::span<const CompiledRule
     const auto found = ids.find(key_of(was));
     if (found == ids.end()) continue;
     const SignatureMeta& is = rules[found->second].signature->meta;
-    if (is.rev != was.rev || is.text != was.text) continue;
+    if (is.rev != was.rev || is.text_hash != was.text_hash) continue;
     last[old] = found->second;
     since_[found->second] = before.since_[old];
   }

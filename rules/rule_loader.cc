@@ -1,5 +1,7 @@
 #include "rules/rule_loader.h"
 
+#include <xxhash.h>
+
 #include <optional>
 #include <unordered_map>
 
@@ -111,6 +113,7 @@ tl::expected<std::unique_ptr<Signature>, RuleDiagnostic> Loader::compile(const R
   RuleBuilder builder(rule, environment_);
   Signature& signature = builder.signature();
   signature.meta.texts = environment_.texts;
+  signature.meta.text_hash = XXH3_64bits(rule.text.data(), rule.text.size());
   if (environment_.keep_text) signature.meta.text = rule.text;
   signature.meta.file = environment_.texts->keep(rule.file);
   signature.meta.line = rule.line;

@@ -32,6 +32,7 @@ struct SignatureMeta {
   TextPairs metadata;    // in the order of the rule
   TextPairs references;  // {"https://", "example.com/x"}: URL prefix, rest
   std::string text;      // as written; empty when the environment does not ask for it
+  std::uint64_t text_hash = 0;  // of the text as written, kept or not
   std::string_view file;
   std::uint32_t line = 0;
   std::shared_ptr<const TextPool> texts;  // null: the views are somebody else's
