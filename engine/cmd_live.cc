@@ -11,6 +11,7 @@
 #include "engine/live/live_run.h"
 #include "engine/live/nfqueue_source.h"
 #include "engine/live/pulse.h"
+#include "engine/rule_reloader.h"
 
 namespace weir::engine {
 namespace {
@@ -76,11 +77,11 @@ tl::expected<Safety, std::string> make_safety(std::size_t workers, const Nfqueue
   Safety out{std::move(*board), std::nullopt};
   const auto patience = config.number("weir.watchdog-ms", 500);
   if (queues == nullptr || !queues->fail_open || patience <= 0) return out;
-  auto guard =
-      Guard::start(out.board, {.patience = std::chrono::milliseconds(patience)}, *queues, [&config, &sockets] {
-        sockets.forget();
-        confine_guard(config);
-      });
+  auto guard = Guard::start(out.board, {.patience = std::chrono::milliseconds(patience)}, *queues,
+                            [&config, &sockets] {
+                              sockets.forget();
+                              confine_guard(config);
+                            });
   if (!guard) return tl::unexpected(guard.error());
   out.guard.emplace(std::move(*guard));
   return out;
@@ -114,6 +115,14 @@ LiveOptions live_options(const CliOptions& options, const RuleSetup& setup, bool
   live.prevent = prevent;
   live.rules.take(setup.loaded, wall_clock());
   return live;
+}
+
+ReloadSources reload_sources(const CliOptions& options, const RuleSetupOptions& rules, const Config& config) {
+  return {.config = options.config,
+          .settings = options.settings,
+          .rules = rules,
+          .strict = options.strict,
+          .cache_dir = cache_dir(config, options)};
 }
 
 }  // namespace
@@ -156,8 +165,9 @@ int run_live_command(const CliOptions& options, bool prevent) {
   auto rules =
       rules::RuleSet::build(std::move(setup.loaded.signatures), *setup.environment,
                             {.threads = worker_count(options), .cache_dir = cache_dir(*config, options)});
+  RuleReloader reloader(reload_sources(options, sources, *config), setup.loaded);
   setup = {};  // what only loading needed
-  const auto summary = run_live(live, *config, *signals, std::move(*sockets), std::move(rules));
+  const auto summary = run_live(live, *config, *signals, std::move(*sockets), std::move(rules), &reloader);
   if (!summary) return fail(summary.error());
   for (const std::string& error : summary->errors) print_error(error);
   if (is_watched(options)) print_summary(*summary, options);

@@ -137,7 +137,7 @@ void Pipeline::advance_clock(TimeUs now, std::uint64_t packet_number) {
 
 void Pipeline::set_rules(std::shared_ptr<const rules::RuleSet> rules) {
   log_.set_rules(rules);
-  detect_->replace_rules(std::move(rules));
+  if (detect_) detect_->replace_rules(std::move(rules));
 }
 
 void Pipeline::finish() {

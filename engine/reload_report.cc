@@ -4,8 +4,6 @@
 
 #include <fmt/format.h>
 
-#include "output/json_writer.h"
-
 namespace weir::engine {
 namespace {
 
@@ -34,22 +32,25 @@ std::string ReloadReport::json(std::size_t most) const {
   output::JsonWriter out;
   {
     const auto object = out.object();
-    out.boolean("reloaded", error.empty());
-    if (!error.empty()) out.string("error", error);
-    out.number("generation", generation);
-    out.real("seconds", seconds);
-    out.number("files", files);
-    out.number("rules_loaded", loaded);
-    out.number("rules_failed", failed);
-    out.number("rules_skipped", skipped);
-    write_keys(out, "added", difference.added, most);
-    write_keys(out, "removed", difference.removed, most);
-    write_keys(out, "changed", difference.changed, most);
-    const auto list = out.array("failed");
-    for (std::size_t i = 0; i < std::min(errors.size(), most); ++i)
-      out.bytes_item(rules::to_string(errors[i]));
+    write_members(out, most);
   }
   return std::string(out.text());
+}
+
+void ReloadReport::write_members(output::JsonWriter& out, std::size_t most) const {
+  out.boolean("reloaded", error.empty());
+  if (!error.empty()) out.string("error", error);
+  out.number("generation", generation);
+  out.real("seconds", seconds);
+  out.number("files", files);
+  out.number("rules_loaded", loaded);
+  out.number("rules_failed", failed);
+  out.number("rules_skipped", skipped);
+  write_keys(out, "added", difference.added, most);
+  write_keys(out, "removed", difference.removed, most);
+  write_keys(out, "changed", difference.changed, most);
+  const auto list = out.array("failed");
+  for (std::size_t i = 0; i < std::min(errors.size(), most); ++i) out.bytes_item(rules::to_string(errors[i]));
 }
 
 std::string ReloadReport::text(std::size_t most) const {
@@ -62,7 +63,8 @@ std::string ReloadReport::text(std::size_t most) const {
   say_keys(out, "added", difference.added, most);
   say_keys(out, "removed", difference.removed, most);
   say_keys(out, "changed", difference.changed, most);
-  for (std::size_t i = 0; i < std::min(errors.size(), most); ++i) out.append(rules::to_string(errors[i])).append(1, '\n');
+  for (std::size_t i = 0; i < std::min(errors.size(), most); ++i)
+    out.append(rules::to_string(errors[i])).append(1, '\n');
   if (errors.size() > most) out += fmt::format("and {} more errors\n", errors.size() - most);
   return out;
 }

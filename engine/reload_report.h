@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "output/json_writer.h"
 #include "rules/diagnostic.h"
 #include "rules/rule_difference.h"
 
@@ -25,6 +26,8 @@ struct ReloadReport {
   //    "added":["1:2000001"],"removed":[],"changed":[],"failed":["a.rules:7:12: error: ... "]}
   // and "error" when the old rules stay. Rules are named "gid:sid". Lists longer than `most` are cut.
   [[nodiscard]] std::string json(std::size_t most = SIZE_MAX) const;
+  // The same members, into an object that is open.
+  void write_members(output::JsonWriter& out, std::size_t most = SIZE_MAX) const;
   // One line of totals, then one for each kind of change that names some of the rules, and one for each
   // error, cut as above. Lines end with a newline.
   [[nodiscard]] std::string text(std::size_t most = 20) const;

@@ -1,4 +1,5 @@
 #include "engine/live/live_run.h"
+#include "engine/live/live_reload.h"
 
 #include <algorithm>
 #include <chrono>
@@ -29,27 +30,27 @@ constexpr milliseconds kTick{100}, kReportLimit{500}, kDrainLimit{10'000};
 class LiveRun final : public ControlTarget {
  public:
   LiveRun(const LiveOptions& options, const Config& config, const PipelineSetup& setup, LogOutputs& outputs,
-          Signals& signals, std::shared_ptr<Mailbox> mailbox)
+          Signals& signals, std::shared_ptr<Mailbox> mailbox, RuleReloader* reloader)
       : options_(options),
         config_(config),
         signals_(signals),
-        rule_state_(options.rules),
         mailbox_(std::move(mailbox)),
         writer_(outputs, LogWriterSettings::from(config)),
         stats_end_(writer_.add_end()),
         workers_(options, setup, writer_, milliseconds(config.number("weir.restart-stuck-ms", 10'000))),
+        reload_(reloader, fds_, workers_, notifier_),
         names_(CounterNames::Options::from(config, options.prevent)),
         stats_on_(config.flag("stats.enabled", true)),
         stats_every_(std::max<std::int64_t>(config.number("stats.interval", 8), 1)) {}
 
   tl::expected<void, std::string> start(std::shared_ptr<const rules::RuleSet> rules, LiveSockets sockets) {
-    rules_ = std::move(rules);
-    if (auto started = workers_.start(rules_); !started) return started;
+    reload_.begin_with(rules, options_.rules);
+    if (auto started = workers_.start(std::move(rules)); !started) return started;
     if (sockets.metrics) metrics_ = std::make_unique<MetricsServer>(std::move(*sockets.metrics), fds_, *this);
     if (sockets.control) control_ = std::make_unique<ControlServer>(std::move(*sockets.control), fds_, *this);
     if (!notifier_.problem().empty()) fmt::print(stderr, "weir: warning: {}\n", notifier_.problem());
     notifier_.ready(fmt::format("inspecting with {} workers, {} rules", workers_.workers().size(),
-                                rule_state_.loaded));
+                                reload_.state().loaded));
     return {};
   }
 
@@ -116,6 +117,10 @@ class LiveRun final : public ControlTarget {
     while (const auto signal = signals_.next()) {
       if (*signal == LiveSignal::stop) stopping_ = true;
       if (*signal == LiveSignal::reopen) writer_.request_reopen();
+      if (*signal == LiveSignal::reload)
+        reload_.request([](const ReloadResult& result) {
+          if (!result.done) fmt::print(stderr, "weir: warning: SIGUSR2: {}\n", result.error);
+        });
     }
   }
 
@@ -162,17 +167,15 @@ class LiveRun final : public ControlTarget {
       values.emplace_back("weir.guard.takeovers", total_of(&Pulse::takeovers));
       values.emplace_back("weir.guard.passed", total_of(&Pulse::passed));
     }
-    values.emplace_back("detect.engines[].rules_loaded", rule_state_.loaded);
-    values.emplace_back("detect.engines[].rules_failed", rule_state_.failed);
-    values.emplace_back("detect.engines[].rules_skipped", rule_state_.skipped);
+    values.emplace_back("detect.engines[].rules_loaded", reload_.state().loaded);
+    values.emplace_back("detect.engines[].rules_failed", reload_.state().failed);
+    values.emplace_back("detect.engines[].rules_skipped", reload_.state().skipped);
     writer_.counters().append_to(values);
     return values;
   }
-  [[nodiscard]] const RuleState& rule_state() const override { return rule_state_; }
-  [[nodiscard]] std::shared_ptr<const rules::RuleSet> rule_set() const override { return rules_; }
-  void reload(std::function<void(const ReloadResult&)> done) override {
-    done({.error = "rules cannot be reloaded yet"});
-  }
+  [[nodiscard]] const RuleState& rule_state() const override { return reload_.state(); }
+  [[nodiscard]] std::shared_ptr<const rules::RuleSet> rule_set() const override { return reload_.rules(); }
+  void reload(std::function<void(const ReloadResult&)> done) override { reload_.request(std::move(done)); }
   void reopen_logs() override { writer_.request_reopen(); }
   void rotate_logs() override { writer_.request_rotate(); }
   void stop() override { stopping_ = true; }
@@ -180,18 +183,17 @@ class LiveRun final : public ControlTarget {
   const LiveOptions& options_;
   const Config& config_;
   Signals& signals_;
-  RuleState rule_state_;
-  std::shared_ptr<const rules::RuleSet> rules_;
   FdLoop fds_;
   std::shared_ptr<Mailbox> mailbox_;
   WorkerSurvey survey_{mailbox_};
   LogWriter writer_;
   std::unique_ptr<LogWriter::End> stats_end_;
   WorkerSet workers_;
+  ServiceNotifier notifier_ = ServiceNotifier::from_environment();
+  LiveReload reload_;
   CounterNames names_;
   std::unique_ptr<ControlServer> control_;  // none when it is off, likewise
   std::unique_ptr<MetricsServer> metrics_;
-  ServiceNotifier notifier_ = ServiceNotifier::from_environment();
   std::uint64_t refusals_told_ = 0;
   const bool stats_on_;
   const seconds stats_every_;
@@ -213,7 +215,8 @@ tl::expected<void, std::string> pin_threads(const Config& config, LiveOptions& o
 
 tl::expected<RunSummary, std::string> run_live(const LiveOptions& options, const Config& config,
                                                Signals& signals, LiveSockets sockets,
-                                               std::shared_ptr<const rules::RuleSet> rules) {
+                                               std::shared_ptr<const rules::RuleSet> rules,
+                                               RuleReloader* reloader) {
   // Threads that are started from here on inherit it; workers have cores of their own.
   if (!options.management_cores.empty()) (void)pin_this_thread(options.management_cores);
   auto made = PipelineSetup::make(config, options.prevent);
@@ -224,8 +227,10 @@ tl::expected<RunSummary, std::string> run_live(const LiveOptions& options, const
   auto outputs = std::make_unique<LogOutputs>(std::move(*opened));
   auto mailbox = Mailbox::make();
   if (!mailbox) return tl::unexpected(mailbox.error());
-  auto run = std::make_unique<LiveRun>(options, config, *setup, *outputs, signals, std::move(*mailbox));
-  if (auto started = run->start(std::move(rules), std::move(sockets)); !started) return tl::unexpected(started.error());
+  auto run =
+      std::make_unique<LiveRun>(options, config, *setup, *outputs, signals, std::move(*mailbox), reloader);
+  if (auto started = run->start(std::move(rules), std::move(sockets)); !started)
+    return tl::unexpected(started.error());
   run->loop();
   RunSummary summary = run->finish();
   if (summary.threads_left) {  // what they may come back to stays

@@ -15,11 +15,12 @@
 
 #include "engine/config.h"
 #include "engine/live/cpu_affinity.h"
-#include "engine/live/packet_source.h"
 #include "engine/live/live_sockets.h"
+#include "engine/live/packet_source.h"
 #include "engine/live/pulse.h"
 #include "engine/live/rule_state.h"
 #include "engine/live/signals.h"
+#include "engine/rule_reloader.h"
 #include "engine/run.h"
 #include "rules/rule_set.h"
 
@@ -49,9 +50,11 @@ struct LiveOptions {
 tl::expected<void, std::string> pin_threads(const Config& config, LiveOptions& options);
 
 // Returns when SIGINT or SIGTERM came and all is logged, or when no worker is left. Fails with a text when
-// something cannot be opened. `rules` may be null: log only.
+// something cannot be opened. `rules` may be null: log only. `reloader` reads them anew (SIGUSR2, weir ctl
+// reload); null: they stay as they are.
 tl::expected<RunSummary, std::string> run_live(const LiveOptions& options, const Config& config,
                                                Signals& signals, LiveSockets sockets,
-                                               std::shared_ptr<const rules::RuleSet> rules);
+                                               std::shared_ptr<const rules::RuleSet> rules,
+                                               RuleReloader* reloader);
 
 }  // namespace weir::engine

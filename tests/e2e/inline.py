@@ -33,7 +33,7 @@ class Gateway(unittest.TestCase):
 
     def start(self, *arguments, queues=1):
         engine = self.hosts.spawn_service(self.place, WEIR, "prevent", "-q", self.queues, "-S", self.hosts.path("test.rules"), "-l",
-                                          self.hosts.path("log"), "--no-cache", *arguments, log="weir.log")
+                                          self.hosts.path("log"), "--no-cache", "--set", "weir.control.path=" + self.hosts.path("weir.sock"), *arguments, log="weir.log")
         self.assertIsNone(engine.poll(), self.said())
         self.assertEqual(len(self.hosts.queues(self.place)), queues)
         return engine
@@ -155,6 +155,56 @@ class Verdicts(Gateway):
         for server in (self.hosts.server, self.hosts.server6):
             self.assertEqual(self.hosts.fetch("/day", server=server).stdout, "what a tolerable eve it is\n")
         self.assertEqual(len(self.alerts(self.stop(engine), 10)), 2)
+
+
+class Reload(Gateway):
+    def write(self, *rules):
+        with open(self.hosts.path("test.rules"), "w") as f: f.write(RULES + "".join(r + "\n" for r in rules))
+
+    def ctl(self, *arguments):
+        return self.hosts.inside("gateway", WEIR, "ctl", *arguments, "--socket", self.hosts.path("weir.sock"), check=False)
+
+    def test_new_rules_act_and_broken_ones_leave_the_old_in_force(self):
+        engine = self.running()
+        self.assertEqual(self.hosts.fetch("/fresh").returncode, 0)
+        self.write('drop http any any -> any any (msg:"new"; flow:established,to_server; http.uri; content:"/fresh"; sid:30;)')
+        engine.send_signal(signal.SIGUSR2)
+        wait_for(lambda: "rules added: 1:30" in self.said())
+        self.assertNotEqual(self.hosts.fetch("/fresh", seconds=2).returncode, 0)
+        self.assertNotEqual(self.hosts.fetch("/secret", seconds=2).returncode, 0)
+        self.write('drop http any any -> any any (nonsense; sid:31;)')
+        answer = self.ctl("reload", "--json")
+        self.assertEqual(answer.returncode, 0, answer.stdout)
+        self.assertIn("nonsense", answer.stdout)
+        self.assertEqual(self.hosts.fetch("/fresh").returncode, 0)  # sid 30 is gone, sid 31 is none
+        os.rename(self.hosts.path("test.rules"), self.hosts.path("away.rules"))
+        answer = self.ctl("reload")
+        self.assertNotEqual(answer.returncode, 0, answer.stdout)
+        self.assertNotEqual(self.hosts.fetch("/secret", seconds=2).returncode, 0)
+        self.stop(engine)
+
+    def test_reloads_under_load_lose_nothing_and_take_no_memory(self):
+        engine = self.running()
+        load = self.hosts.spawn("client", sys.executable, "-c", "\n".join((
+            "import http.client, sys, time", "good = bad = 0", "end = time.time() + 12", "while time.time() < end:",
+            " c = http.client.HTTPConnection(%r, 8080, timeout=5)" % self.hosts.server,
+            " for _ in range(50):", "  try:", "   c.request('GET', '/index.html')", "   good += c.getresponse().read() == b'hello\\n'",
+            "  except Exception: bad += 1; break", "print(good, bad, flush=True)")), log="load.log")
+        sizes = []
+        for n in range(20):
+            self.write('alert tcp any any -> any 9 (msg:"n"; content:"%d number"; sid:%d;)' % (n, 1000 + n))
+            answer = self.ctl("reload", "--json")
+            self.assertIn("1:%d" % (1000 + n), answer.stdout)
+            with open("/proc/%d/statm" % engine.pid) as f: sizes.append(int(f.read().split()[1]))
+        self.assertEqual(load.wait(60), 0)
+        with open(self.hosts.path("load.log")) as f: good, bad = map(int, f.read().split())
+        self.assertEqual(bad, 0)
+        self.assertGreater(good, 100)
+        self.assertLess(max(sizes[10:]), max(sizes[:10]) * 1.1, sizes)
+        events = self.stop(engine)
+        self.assertEqual(len(self.alerts(events, 4)), good)  # each request was judged
+        stats = [e for e in events if e["event_type"] == "stats"][-1]["stats"]
+        self.assertEqual((stats["capture"]["kernel_drops"], stats["weir"]["guard"]["passed"]), (0, 0))
 
 
 class Bypass(Gateway):

@@ -1,0 +1,63 @@
+#include "engine/live/live_reload.h"
+
+#include <poll.h>
+
+#include <cstdio>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "engine/live/clock.h"
+
+namespace weir::engine {
+
+LiveReload::LiveReload(RuleReloader* reloader, FdLoop& fds, WorkerSet& workers, ServiceNotifier& notifier)
+    : reloader_(reloader), workers_(workers), notifier_(notifier) {
+  if (reloader_ != nullptr) fds.add(reloader_->fd(), POLLIN, [this](short) { take(); });
+}
+
+void LiveReload::begin_with(std::shared_ptr<const rules::RuleSet> rules, RuleState state) {
+  rules_ = std::move(rules);
+  state_ = std::move(state);
+}
+
+void LiveReload::request(Done done) {
+  if (reloader_ == nullptr || rules_ == nullptr)
+    return done({.error = "this run has no rules", .report = {}});
+  if (!reloader_->start(rules_)) return done({.error = "the rules are being read already", .report = {}});
+  notifier_.reloading();
+  waiting_.push_back(std::move(done));
+}
+
+void LiveReload::take() {
+  auto result = reloader_->take();
+  if (!result) return;
+  fmt::print(stderr, "weir: {}", result->report.text());
+  if (result->rules != nullptr) put_in_force(*result);
+  notifier_.ready(
+      fmt::format("inspecting with {} workers, {} rules", workers_.workers().size(), state_.loaded));
+  const ReloadReport& report = result->report;
+  const ReloadResult told{.done = result->rules != nullptr,
+                          .error = report.error,
+                          .report = [&report](output::JsonWriter& out) { report.write_members(out); }};
+  for (const Done& done : std::exchange(waiting_, {})) done(told);
+}
+
+// A worker that is stuck keeps the old rules until it gets on; they are freed when nobody has them any more.
+void LiveReload::put_in_force(RuleReloader::Result& result) {
+  auto old = std::exchange(rules_, result.rules);
+  workers_.set_rules(rules_);
+  for (const auto& worker : workers_.workers())
+    worker->post([rules = rules_](Pipeline& pipeline, PacketSource&) { pipeline.set_rules(rules); });
+  reloader_->retire(std::move(old));
+  const ReloadReport& report = result.report;
+  ++state_.version;
+  state_.loaded_at = wall_clock();
+  state_.files = report.files;
+  state_.loaded = report.loaded;
+  state_.failed = report.failed;
+  state_.skipped = report.skipped;
+  state_.errors = report.errors;
+}
+
+}  // namespace weir::engine
