@@ -2,15 +2,17 @@
 
 #include <algorithm>
 #include <array>
-#include <filesystem>
 #include <map>
 
 #include <fmt/format.h>
 
 #include "engine/config.h"
+#include "output/sink_settings.h"
 
 namespace weir::engine {
 namespace {
+
+constexpr std::uint64_t kMaxKept = 1'000'000;
 
 bool is_on(const Config::Item& item) {
   return item.settings->flag("enabled", true);
@@ -23,25 +25,29 @@ std::vector<output::EveLog::TypeEntry> types_of(const Config& config, const Conf
   return types;
 }
 
-// Empty when lines can be written to that kind of file.
-std::string wrong_file_type(const Config::Item& item) {
-  const std::string type = item.settings->text("filetype").value_or("regular");
-  if (type == "regular" || type == "file") return {};
-  return fmt::format("outputs: {}: filetype '{}' is not supported; regular is", item.name, type);
+tl::expected<output::SinkSettings, std::string> sink_settings(const Config& config, const Config::Item& item,
+                                                              const std::string& log_dir) {
+  const output::SinkDefaults defaults{.folder = log_dir,
+                                      .filename = item.name == "fast" ? "fast.log" : "eve.json",
+                                      .rotate_bytes = config.bytes("weir.log-rotate-size", 0),
+                                      .rotate_keep = static_cast<unsigned>(std::min<std::uint64_t>(
+                                          config.number("weir.log-rotate-keep", 0), kMaxKept))};
+  auto settings = output::SinkSettings::from(*item.settings, defaults);
+  if (!settings) return tl::unexpected(fmt::format("outputs: {}: {}", item.name, settings.error()));
+  return settings;
 }
 
 tl::expected<LogOutputs::Eve, std::string> open_log(const Config& config, const Config::Item& item,
                                                     const std::string& log_dir, unsigned number) {
-  if (std::string wrong = wrong_file_type(item); !wrong.empty()) return tl::unexpected(std::move(wrong));
+  const auto settings = sink_settings(config, item, log_dir);
+  if (!settings) return tl::unexpected(settings.error());
   LogOutputs::Eve out;
-  const bool fast = item.name == "fast";
-  if (fast)
+  if (item.name == "fast")
     out.log = output::EveLog::fast();
   else
     out.log = std::make_unique<output::EveLog>(*item.settings, types_of(config, item), number);
-  const std::string name = item.settings->text("filename").value_or(fast ? "fast.log" : "eve.json");
-  out.path = (std::filesystem::path(log_dir) / name).string();
-  auto sink = output::open_file_sink(out.path, item.settings->flag("append", true));
+  out.path = settings->name();
+  auto sink = output::open_sink(*settings);
   if (!sink) return tl::unexpected(sink.error());
   out.sink = std::move(*sink);
   return out;
@@ -104,8 +110,8 @@ std::vector<OutputProblem> check_outputs(const Config& config) {
     else if (item.name != "fast")
       problems.push_back({fmt::format("outputs: '{}' is not supported: left out", item.name)});
     if (item.name != "eve-log" && item.name != "fast") continue;
-    if (std::string wrong = wrong_file_type(item); !wrong.empty())
-      problems.push_back({std::move(wrong), true});
+    if (auto settings = sink_settings(config, item, "."); !settings)
+      problems.push_back({settings.error(), true});
   }
   return problems;
 }

@@ -18,7 +18,7 @@ struct LogOutputs {
   struct Eve {
     std::unique_ptr<const output::EveLog> log;
     std::unique_ptr<output::Sink> sink;
-    std::string path;
+    std::string path;  // or what else it goes to: "syslog", "standard output"
   };
   std::vector<Eve> eve;  // EVE logs, and fast.log
 

@@ -10,8 +10,6 @@
 #include <string>
 #include <string_view>
 
-#include <tl/expected.hpp>
-
 namespace weir::output {
 
 // What keeps a line from being written.
@@ -53,8 +51,8 @@ class Sink {
   virtual void never_wait() {}
   // A slow reader is given until then to take what is left; what remains is lost.
   virtual void drain(std::chrono::steady_clock::time_point) { flush(); }
-  // Opens the file again, under the name that it was opened with: it may have been renamed. Connections are
-  // made anew.
+  // Opens the file again, under the name that it was opened with: it may have been renamed. Who reads and was
+  // not there is tried again at once.
   virtual void reopen() { flush(); }
   // Begins a new file now, as if the time had come; files only.
   virtual void rotate() { flush(); }
@@ -86,9 +84,5 @@ class Sink {
   LossCounts losses_{};
   std::string first_error_, last_error_;
 };
-
-// A regular file, opened for appending (or truncated); buffered, written with write(2).
-// Fails with a text that names the path and errno's meaning.
-tl::expected<std::unique_ptr<Sink>, std::string> open_file_sink(const std::string& path, bool append);
 
 }  // namespace weir::output

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """`weir detect -i` beside real traffic: what it sees, on which interface, and that it copes with the interface going. listen.py WEIR"""
-import json, os, signal, sys, time, unittest
+import json, os, signal, socket, sys, time, unittest
 
 from network import Hosts, missing, wait_for
 
@@ -108,6 +108,40 @@ class Listen(unittest.TestCase):
         time.sleep(0.3)
         events = self.stop(engine)
         self.assertEqual([e["in_iface"] for e in events if e["event_type"] == "alert"], ["here"])
+
+    def test_a_log_that_was_moved_away_is_begun_anew_at_sighup(self):
+        engine = self.start("--threads", "1")
+        self.hosts.fetch("/first")
+        wait_for(lambda: self.requests(self.events()), seconds=10)
+        os.rename(self.hosts.path("log/eve.json"), self.hosts.path("log/eve.json.1"))
+        engine.send_signal(signal.SIGHUP)
+        wait_for(lambda: os.path.exists(self.hosts.path("log/eve.json")))
+        self.hosts.fetch("/second")
+        events = self.stop(engine)
+        self.assertEqual([r["http"]["url"] for r in self.requests(events)], ["/second"])
+        with open(self.hosts.path("log/eve.json.1")) as f: moved = [json.loads(line) for line in f]
+        self.assertEqual([r["http"]["url"] for r in self.requests(moved)], ["/first"])
+
+    def test_events_go_to_sockets_and_to_standard_output(self):
+        with open(self.hosts.path("weir.yaml"), "w") as f:
+            f.write("%YAML 1.1\n---\noutputs:\n" + "".join(
+                "  - eve-log: {enabled: yes, filetype: %s, filename: %s, types: [alert]}\n" % (kind, self.hosts.path(kind))
+                for kind in ("unix_stream", "unix_dgram", "console")))
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as stream, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as datagram:
+            for s, kind in ((stream, "unix_stream"), (datagram, "unix_dgram")):
+                s.settimeout(10)
+                s.bind(self.hosts.path(kind))
+            stream.listen(1)
+            engine = self.start("--threads", "1", "-c", self.hosts.path("weir.yaml"))
+            self.hosts.fetch("/secret")
+            engine.send_signal(signal.SIGTERM)
+            peer, _ = stream.accept()
+            peer.settimeout(10)
+            for got in (peer.recv(65536), datagram.recv(65536)):
+                self.assertEqual(json.loads(got)["alert"]["signature_id"], 1)
+            self.assertEqual(engine.wait(30), 0, self.said())
+            self.assertIn('"signature_id":1,', self.said())
+            peer.close()
 
     def test_what_is_wrong_with_an_interface_is_said(self):
         engine = self.hosts.spawn("gateway", WEIR, "detect", "-i", "none0", "--no-rules", "-l", self.hosts.path("log"), log="wrong.log")

@@ -153,15 +153,16 @@ TEST_CASE("eve: alert options add payload, packet, verdict, references and rule 
   r.reject_target = "to_client";
   r.reject_method = "tcp-reset";
   f.session.alert(r);
-  CHECK(f.only_line() ==
-        kTimestamp + kHead +
-            R"(,"alert":{"action":"allowed","gid":1,"signature_id":1000001,"rev":3,"signature":"m",)"
-            R"("category":"Misc activity","severity":3,"source":{"ip":"10.0.0.1","port":49152},)"
-            R"("target":{"ip":"192.168.1.2","port":80},"references":["https://example.com/x","https://cve/1"],)"
-            R"x("rule":"alert tcp any any -> any any (sid:1000001;)"},"app_proto":"http","app_proto_tc":"failed",)x"
-            R"("payload":"R09PRA==","payload_length":4,"payload_printable":"GOOD","stream":1,"packet":"AQID",)"
-            R"("packet_info":{"linktype":1,"linktype_name":"EN10MB"},)"
-            R"("verdict":{"action":"alert","reject-target":"to_client","reject":["tcp-reset"]}})");
+  CHECK(
+      f.only_line() ==
+      kTimestamp + kHead +
+          R"(,"alert":{"action":"allowed","gid":1,"signature_id":1000001,"rev":3,"signature":"m",)"
+          R"("category":"Misc activity","severity":3,"source":{"ip":"10.0.0.1","port":49152},)"
+          R"("target":{"ip":"192.168.1.2","port":80},"references":["https://example.com/x","https://cve/1"],)"
+          R"x("rule":"alert tcp any any -> any any (sid:1000001;)"},"app_proto":"http","app_proto_tc":"failed",)x"
+          R"("payload":"R09PRA==","payload_length":4,"payload_printable":"GOOD","stream":1,"packet":"AQID",)"
+          R"("packet_info":{"linktype":1,"linktype_name":"EN10MB"},)"
+          R"("verdict":{"action":"alert","reject-target":"to_client","reject":["tcp-reset"]}})");
 }
 
 TEST_CASE("eve: the head carries metadata, traffic labels, ethernet, VLANs and community id when asked") {

@@ -38,7 +38,8 @@ TEST_CASE("fast log: one line says when, what and between whom") {
   r.head.destination_port = 80;
   log.alert(r);
   CHECK(sink.line ==
-        "07/13/2016-22:42:07.199672  [**] [1:5:2] a\\x0ab [**] [Classification: Misc activity] [Priority: 3] {TCP} "
+        "07/13/2016-22:42:07.199672  [**] [1:5:2] a\\x0ab [**] [Classification: Misc activity] [Priority: 3] "
+        "{TCP} "
         "10.0.0.1:1025 -> 10.0.0.2:80");
   r.action = "blocked";
   r.head.ip_protocol = 1;
@@ -47,6 +48,7 @@ TEST_CASE("fast log: one line says when, what and between whom") {
   meta.category = {};
   log.alert(r);
   CHECK(sink.line ==
-        "07/13/2016-22:42:07.199672  [Drop]  [**] [1:5:2] a\\x0ab [**] [Classification: (null)] [Priority: 3] {ICMP} "
+        "07/13/2016-22:42:07.199672  [Drop]  [**] [1:5:2] a\\x0ab [**] [Classification: (null)] [Priority: "
+        "3] {ICMP} "
         "10.0.0.1:8 -> 10.0.0.2:0");
 }
