@@ -117,6 +117,14 @@ LiveOptions live_options(const CliOptions& options, const RuleSetup& setup, bool
   return live;
 }
 
+// weir.packet-budget-us, as the clock of packets counts.
+Ticks packet_budget(const Config& config, const TickRate& rate) {
+  constexpr std::uint64_t kDefault = 50'000, kNanoseconds = 1000;
+  const double tick = rate.nanoseconds_per_tick();
+  const std::uint64_t budget = config.number("weir.packet-budget-us", kDefault) * kNanoseconds;
+  return tick > 0 ? static_cast<Ticks>(static_cast<double>(budget) / tick) : 0;
+}
+
 ReloadSources reload_sources(const CliOptions& options, const RuleSetupOptions& rules, const Config& config) {
   return {.config = options.config,
           .settings = options.settings,
@@ -136,6 +144,7 @@ int run_live_command(const CliOptions& options, bool prevent) {
     return fail("-q is for weir prevent; detect listens with -i", kExitUsage);
   if (options.queues.empty() && prevent)
     return fail("-i is for weir detect; prevent takes queues with -q", kExitUsage);
+  const TickRate rate;
   auto signals = Signals::take();
   if (!signals) return fail(signals.error());
   const auto config = load_configuration(options);
@@ -159,6 +168,7 @@ int run_live_command(const CliOptions& options, bool prevent) {
   if (!report_rules(setup, options)) return kExitFailed;
   LiveOptions live = live_options(options, setup, prevent);
   live.fail_open = nfqueue->fail_open;
+  if (prevent) live.packet_budget = packet_budget(*config, rate);
   live.pulses = safety->board.pulses();
   live.workers = prevent ? plan_queues(*queues, *nfqueue, *safety) : std::move(*plans);
   if (auto pinned = pin_threads(*config, live); !pinned) return fail(pinned.error());

@@ -55,6 +55,7 @@ struct DetectInput {
   const std::vector<Anomaly>* stream_events = nullptr;  // of this packet
   bool established = false;  // the flow was so before this packet
   bool no_payload = false;  // bytes are not to be looked at: headers, events and what is about the flow alone
+  Ticks deadline = 0;  // no rule is begun to be looked at after it; 0: none
   bool flow_ends = false;  // pseudo packet at the end of the flow: everything pending in this direction is due
 };
 

@@ -79,6 +79,8 @@ struct Detect::Impl {
   void run_packet();
   // --- detect_tx.cc
   void run_transactions();
+
+  [[nodiscard]] bool out_of_time() const { return in->deadline != 0 && ticks_now() > in->deadline; }
   // --- detect_reload.cc
   // The rules were replaced since the flow's last packet.
   void carry_over(Flow& flow) const;

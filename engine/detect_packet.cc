@@ -76,6 +76,7 @@ void Detect::Impl::run_packet() {
   const std::uint16_t port = in->direction == Direction::to_server ? p.destination_port : p.source_port;
   if (const rules::PacketGroup* group = packet_rules.of_port(port)) gather_packet_candidates(*group);
   for (const RuleId id : candidates.sorted()) {
+    if (out_of_time()) return;
     const RuleCheckScope check(profile.get(), id);
     const CompiledRule& rule = program->rules[id];
     bool from_stream = false;

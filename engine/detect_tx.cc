@@ -112,6 +112,7 @@ void Detect::Impl::run_transaction(Transaction& tx, const rules::TxRules& tx_rul
   const auto old = std::move(side.pending);
   side.pending.clear();
   for (const RuleId id : candidates.sorted()) {
+    if (out_of_time()) break;
     if (std::find(side.alerted.begin(), side.alerted.end(), id) != side.alerted.end()) continue;
     const RuleCheckScope check(profile.get(), id);
     const auto found = std::find_if(old.begin(), old.end(), [&](const PendingRule& w) { return w.rule == id; });

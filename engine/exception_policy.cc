@@ -38,6 +38,7 @@ constexpr std::array<TargetRow, kExceptionTargets> kTargets{{
      DropReason::stream_midstream, true},
     {"app-layer.error-policy", "app_layer_error", "exception_policy.app_layer.error", DropReason::applayer_error,
      true},
+    {"weir.packet-budget-policy", "packet_budget", "weir.over_budget", DropReason::packet_budget, true},
 }};
 
 const TargetRow& row(ExceptionTarget target) {
@@ -79,7 +80,7 @@ DropReason drop_reason(ExceptionTarget target) {
   return row(target).reason;
 }
 
-ExceptionPolicies ExceptionPolicies::from(const Settings& root, bool inline_mode) {
+ExceptionPolicies ExceptionPolicies::from(const Settings& root, bool inline_mode, bool fail_open) {
   ExceptionPolicies out;
   const bool midstream = root.flag("stream.midstream", false);
   const auto master = policy_named(root.text("exception-policy"));
@@ -88,10 +89,13 @@ ExceptionPolicies ExceptionPolicies::from(const Settings& root, bool inline_mode
     const auto text = root.text(target.key);
     const bool tolerant = static_cast<ExceptionTarget>(i) == ExceptionTarget::stream_midstream && midstream;
     const ExceptionPolicy automatic =
-        inline_mode && !tolerant ? ExceptionPolicy::drop_flow : ExceptionPolicy::ignore;
+        inline_mode && !tolerant && !fail_open ? ExceptionPolicy::drop_flow : ExceptionPolicy::ignore;
     auto policy = policy_named(text);
     if (!policy && text != "auto") policy = master;
     ExceptionPolicy chosen = policy.value_or(automatic);
+    // What has taken too long once would do so again.
+    if (static_cast<ExceptionTarget>(i) == ExceptionTarget::packet_budget && chosen == ExceptionPolicy::ignore)
+      chosen = ExceptionPolicy::pass_flow;
     if (!target.has_flow) chosen = for_packet(chosen);
     const bool drops = chosen == ExceptionPolicy::drop_packet || chosen == ExceptionPolicy::drop_flow;
     out.policies_[i] = drops && !inline_mode ? ExceptionPolicy::ignore : chosen;

@@ -38,6 +38,7 @@ enum class ExceptionTarget : std::uint8_t {
   flow_memcap,
   stream_midstream,
   app_layer_error,
+  packet_budget,  // of our own: weir.packet-budget-us
   count_
 };
 inline constexpr std::size_t kExceptionTargets = static_cast<std::size_t>(ExceptionTarget::count_);
@@ -52,7 +53,8 @@ class ExceptionPolicies {
  public:
   ExceptionPolicies() = default;  // all ignored
   // From the whole configuration. Texts that are no policies count as absent; check_policies names them.
-  static ExceptionPolicies from(const Settings& root, bool inline_mode);
+  // `fail_open`: in prevent mode, too, what `auto` says is that traffic goes on.
+  static ExceptionPolicies from(const Settings& root, bool inline_mode, bool fail_open = false);
   [[nodiscard]] ExceptionPolicy of(ExceptionTarget target) const {
     return policies_[static_cast<std::size_t>(target)];
   }

@@ -25,7 +25,7 @@ bool is_established(const Flow& flow) {
 
 }  // namespace
 
-tl::expected<PipelineSetup, std::string> PipelineSetup::make(const Config& config, bool inline_mode) {
+tl::expected<PipelineSetup, std::string> PipelineSetup::make(const Config& config, bool inline_mode, bool fail_open) {
   PipelineSetup out;
   out.inline_mode = inline_mode;
   out.checksums_keep_out = config.flag("stream.checksum-validation", true);
@@ -34,7 +34,7 @@ tl::expected<PipelineSetup, std::string> PipelineSetup::make(const Config& confi
   out.flows = FlowTableSettings::from(config);
   out.streams = StreamSettings::from(config.sub("stream"), inline_mode);
   out.streams.host_os = HostOsPolicies::from(config);
-  out.policies = ExceptionPolicies::from(config, inline_mode);
+  out.policies = ExceptionPolicies::from(config, inline_mode, fail_open);
   out.streams.pick_up = out.policies.follows_midstream();
   out.detection.packet_alert_max = static_cast<std::size_t>(config.number("packet-alert-max", 15));
   out.detection.inline_mode = inline_mode;
@@ -81,6 +81,7 @@ Verdict Pipeline::inspect_packets(DecodedFrame& frame, PacketMask which) {
   rewritten_.clear();
   advance_clock(raw.time, raw.number);  // flows whose time is over end first
   outcome_ = {};
+  deadline_ = setup_.packet_budget != 0 ? ticks_now() + setup_.packet_budget : 0;
   for (std::size_t i = frame.count; i-- > 0;) {  // the innermost first: what is dropped inside takes the frame with it
     if ((which >> i & 1U) == 0) continue;
     position_.move_to(EventOrder::of_packet(raw.number, i));
@@ -102,6 +103,7 @@ void Pipeline::inspect_one(Step& step) {
   track_stream(step);            // TCP order; the flow owns the bytes
   parse_application(step);       // whole messages become transactions
   const DetectResult& found = detect(step);
+  if (over_budget()) apply_policy(step, ExceptionTarget::packet_budget);
   decide(step, found);
   replace_contents(step, found);
   write_events(step, found);
@@ -271,6 +273,7 @@ const DetectResult& Pipeline::detect(const Step& step) {
                                             .stream_events = step.stream_events,
                                             .established = step.established,
                                             .no_payload = step.fate.no_payload_detection,
+                                            .deadline = deadline_,
                                             .flow_ends = step.packet.origin == PacketOrigin::flow_timeout});
   return found;
 }

@@ -42,9 +42,11 @@ struct PipelineSetup {
   std::shared_ptr<const AppLayerSetup> app_layer;
   ExceptionPolicies policies;
   bool inline_mode = false;
+  Ticks packet_budget = 0;  // of one frame's inspection; 0: as long as it takes
   bool checksums_keep_out = true;  // stream.checksum-validation: wrong ones are no part of the stream
   // Fails with a text when a setting cannot be used.
-  static tl::expected<PipelineSetup, std::string> make(const Config& config, bool inline_mode);
+  // `fail_open`: what cannot be inspected as it should passes, unless the configuration says otherwise.
+  static tl::expected<PipelineSetup, std::string> make(const Config& config, bool inline_mode, bool fail_open = false);
 };
 
 // What a pipeline has of the pool that it works in; nothing when it has the run for itself.
@@ -108,6 +110,9 @@ class Pipeline {
   // decided of them. Only of a pipeline that was made with rules and does not defer alerts. The caller holds the old set
   // until every worker has the new one, and lets go of it elsewhere: freeing it takes a while.
   void set_rules(std::shared_ptr<const rules::RuleSet> rules);
+  // Packets may have gone by that were not shown to us: what flows that are there say from now on need not fit what we
+  // know of them, and is not dropped for that.
+  void packets_were_missed() { missed_until_ = now_; }
   // The run is over: every flow ends.
   void finish();
 
@@ -157,6 +162,7 @@ class Pipeline {
   }
 
   // pipeline_decide.cc
+  [[nodiscard]] bool over_budget() const { return deadline_ != 0 && ticks_now() > deadline_; }
   bool is_settled(Step& step);
   void apply_policy(Step& step, ExceptionTarget target);
   void judge_segment(Step& step);
@@ -194,6 +200,8 @@ class Pipeline {
   SegmentResult segment_;
   std::vector<Anomaly> stream_events_;
   TimeUs now_ = 0;
+  TimeUs missed_until_ = -1;  // flows that began by then may lack packets
+  Ticks deadline_ = 0;        // of the frame at hand; 0: none
   std::uint64_t packet_number_ = 0;
   DetectResult nothing_;
 };

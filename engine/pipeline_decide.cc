@@ -56,7 +56,8 @@ void Pipeline::judge_segment(Step& step) {
   if (setup_.streams.bypass && step.flow->tcp->followed() && depth_reached(*step.flow)) step.bypass = true;
   if (!setup_.streams.inline_mode) return;
   if (segment.urgent_drop) step.fate.drop(DropReason::stream_urgent);
-  if (segment.invalid && setup_.streams.drop_invalid) {
+  const bool may_lack_packets = step.flow->start <= missed_until_;
+  if (segment.invalid && setup_.streams.drop_invalid && !may_lack_packets) {
     step.fate.drop(DropReason::stream_error);
     step.fate.no_payload_detection = true;
   }

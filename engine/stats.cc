@@ -103,9 +103,9 @@ std::vector<std::pair<std::string_view, double>> stage_shares(const StageTicks& 
   return out;
 }
 
-CounterNames::Options CounterNames::Options::from(const Settings& root, bool inline_mode) {
+CounterNames::Options CounterNames::Options::from(const Settings& root, bool inline_mode, bool fail_open) {
   return {.ips = inline_mode,
-          .policies = ExceptionPolicies::from(root, inline_mode),
+          .policies = ExceptionPolicies::from(root, inline_mode, fail_open),
           .policies_total = root.flag("stats.exception-policy.global-stats", true),
           .policies_per_protocol = root.flag("stats.exception-policy.per-app-proto-errors", false)};
 }

@@ -55,7 +55,7 @@ class CounterNames {
     bool ips = true;
     ExceptionPolicies policies{};
     bool policies_total = true, policies_per_protocol = false;
-    static Options from(const Settings& root, bool inline_mode);
+    static Options from(const Settings& root, bool inline_mode, bool fail_open = false);
   };
   CounterNames() : CounterNames(Options{}) {}
   explicit CounterNames(const Options& options);

@@ -39,7 +39,7 @@ class LiveRun final : public ControlTarget {
         stats_end_(writer_.add_end()),
         workers_(options, setup, writer_, milliseconds(config.number("weir.restart-stuck-ms", 10'000))),
         reload_(reloader, fds_, workers_, notifier_),
-        names_(CounterNames::Options::from(config, options.prevent)),
+        names_(CounterNames::Options::from(config, options.prevent, options.fail_open)),
         stats_on_(config.flag("stats.enabled", true)),
         stats_every_(std::max<std::int64_t>(config.number("stats.interval", 8), 1)) {}
 
@@ -219,11 +219,12 @@ tl::expected<RunSummary, std::string> run_live(const LiveOptions& options, const
                                                RuleReloader* reloader) {
   // Threads that are started from here on inherit it; workers have cores of their own.
   if (!options.management_cores.empty()) (void)pin_this_thread(options.management_cores);
-  auto made = PipelineSetup::make(config, options.prevent);
+  auto made = PipelineSetup::make(config, options.prevent, options.fail_open);
   if (!made) return tl::unexpected(made.error());
   auto opened = LogOutputs::open(config, options.log_dir);
   if (!opened) return tl::unexpected(opened.error());
   auto setup = std::make_unique<PipelineSetup>(std::move(*made));
+  setup->packet_budget = options.packet_budget;
   auto outputs = std::make_unique<LogOutputs>(std::move(*opened));
   auto mailbox = Mailbox::make();
   if (!mailbox) return tl::unexpected(mailbox.error());

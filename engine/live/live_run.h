@@ -40,6 +40,7 @@ struct LiveOptions {
   ChecksumMode checksums = ChecksumMode::automatic;  // automatic: as the kernel says of each packet
   bool prevent = false;
   bool fail_open = true;  // inline: packets that cannot be inspected pass
+  Ticks packet_budget = 0;  // see PipelineSetup
   bool verbose = false;
   std::vector<WorkerPlan> workers;
   Cores management_cores;  // of all other threads

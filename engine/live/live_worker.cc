@@ -37,6 +37,7 @@ void LiveWorker::run() {
       break;
     }
     if (*received == 0) move_clock();
+    if (parts_.source->take_missed()) pipeline_.packets_were_missed();
     parts_.lines->hand_over();
     if (has_commands_.load(std::memory_order_relaxed)) run_commands();
   }

@@ -25,6 +25,7 @@ class NfqueueSource final : public PacketSource {
                                               std::chrono::milliseconds wait) override {
     const auto packets = socket_.receive(wait);
     if (!packets) return tl::unexpected(packets.error());
+    look_for_missed(packets->size());
     if (packets->empty()) return 0;
     watch_.pulse.last_packet_id.store(packets->back().id, std::memory_order_relaxed);
     judge(*packets, handler);
@@ -42,6 +43,8 @@ class NfqueueSource final : public PacketSource {
     socket_.unbind();
   }
 
+  bool take_missed() override { return std::exchange(missed_, false); }
+
   void abandon() override { socket_.unbind(); }
 
   CaptureCounters counters() override {
@@ -51,6 +54,15 @@ class NfqueueSource final : public PacketSource {
   }
 
  private:
+  // By the guard, by a full socket buffer, or by a full queue: of the last the kernel does not tell, but then
+  // full batches follow each other until what it holds has been read.
+  void look_for_missed(std::size_t received) {
+    backlog_ = received == settings_.batch ? backlog_ + received : 0;
+    const std::uint64_t passed = watch_.pulse.passed.load(std::memory_order_relaxed) + socket_.overruns();
+    missed_ = missed_ || passed != passed_ || backlog_ >= settings_.queue_length;
+    passed_ = passed;
+  }
+
   // Verdicts of packets that are not simply accepted go out one by one; all others of the batch in one
   // message.
   void judge(std::span<const QueuedPacket> packets, PacketHandler& handler) {
@@ -92,8 +104,8 @@ class NfqueueSource final : public PacketSource {
     return out;
   }
 
-  // The queue's line: number, owner, packets that wait, two more; packets dropped as the queue, or our buffer,
-  // was full.
+  // The queue's line: number, owner, packets that wait, two more; packets dropped as the queue, or our
+  // buffer, was full.
   void ask_kernel() {
     std::ifstream in("/proc/self/net/netfilter/nfnetlink_queue");
     for (std::string line; std::getline(in, line);) {
@@ -111,6 +123,8 @@ class NfqueueSource final : public PacketSource {
   NfqueueWatch watch_;
   NfqueueSocket::KernelVerdict plain_;
   CaptureCounters seen_;
+  std::uint64_t passed_ = 0, backlog_ = 0;
+  bool missed_ = false;
 };
 
 }  // namespace

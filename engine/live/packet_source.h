@@ -57,6 +57,8 @@ class PacketSource {
   // (an interface that is down, a full socket buffer) is counted, not an error; an error ends the worker.
   virtual tl::expected<std::size_t, std::string> poll(PacketHandler& handler,
                                                       std::chrono::milliseconds wait) = 0;
+  // Packets may have gone by without us since the last call: the kernel's queue was full, somebody else judged them.
+  virtual bool take_missed() { return false; }
   // The run ends: what has been handed to us already is judged, then nothing comes any more.
   virtual void close(PacketHandler& handler) = 0;
   // The source's thread is stuck: packets go to nobody, or to a source that is opened anew. The only function

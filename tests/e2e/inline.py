@@ -251,6 +251,46 @@ class Availability(Gateway):
         self.assertGreater(stats["weir"]["guard"]["passed"], 0)
         self.assertGreaterEqual(stats["weir"]["guard"]["takeovers"], 1)
 
+    def transfer(self, seconds):
+        """A slow download of 40 MB, begun now: how many bytes came, when it is waited for."""
+        with open(self.hosts.path("www/long"), "wb") as f: f.truncate(40 << 20)
+        rate = (40 << 20) // seconds
+        return self.hosts.spawn("client", "curl", "-sS", "--limit-rate", str(rate), "--max-time", str(seconds * 5), "-o",
+                                self.hosts.path("long"), "http://%s:8080/long" % self.hosts.server, log="curl.log")
+
+    def arrived(self, client):
+        self.assertEqual(client.wait(60), 0)
+        self.assertEqual(os.path.getsize(self.hosts.path("long")), 40 << 20)
+
+    def test_a_connection_from_before_the_start_goes_on(self):
+        self.hosts.divert()
+        client = self.transfer(4)
+        time.sleep(1)
+        engine = self.start()
+        self.arrived(client)
+        self.stop(engine)
+
+    def test_a_connection_goes_on_while_the_engine_is_stopped_and_after(self):
+        engine = self.running("--set", "weir.watchdog-ms=200")
+        client = self.transfer(6)
+        time.sleep(1)
+        engine.send_signal(signal.SIGSTOP)
+        time.sleep(2)
+        engine.send_signal(signal.SIGCONT)
+        self.arrived(client)
+        self.stop(engine)
+
+    def test_a_connection_survives_the_engine_being_killed_and_started_again(self):
+        engine = self.running()
+        client = self.transfer(6)
+        time.sleep(1)
+        engine.kill()
+        engine.wait(10)
+        time.sleep(1)
+        again = self.start()
+        self.arrived(client)
+        self.stop(again)
+
     def test_an_ended_engine_leaves_nothing_behind(self):
         engine = self.running()
         self.stop(engine, signal.SIGINT)

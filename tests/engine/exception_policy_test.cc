@@ -18,6 +18,19 @@ ExceptionPolicies policies(std::string_view yaml, bool prevent) {
 
 }  // namespace
 
+TEST_CASE(
+    "exception policies: open gateways let pass what automatic policies would drop, and keep what is asked "
+    "for") {
+  using T = ExceptionTarget;
+  const auto config = Config::parse("stream: {memcap-policy: drop-flow}", "t", "");
+  const ExceptionPolicies open = ExceptionPolicies::from(*config, true, true);
+  CHECK(open.of(T::stream_midstream) == ExceptionPolicy::ignore);
+  CHECK(open.of(T::app_layer_error) == ExceptionPolicy::ignore);
+  CHECK(open.of(T::packet_budget) == ExceptionPolicy::pass_flow);
+  CHECK(open.of(T::stream_memcap) == ExceptionPolicy::drop_flow);
+  CHECK(ExceptionPolicies::from(*config, true, false).of(T::packet_budget) == ExceptionPolicy::drop_flow);
+}
+
 TEST_CASE("exception policies: what each target gets, by mode, master switch and its own key") {
   using T = ExceptionTarget;
   struct Row {
@@ -36,10 +49,13 @@ TEST_CASE("exception policies: what each target gets, by mode, master switch and
       {"exception-policy: bypass", T::stream_midstream, "bypass", "bypass"},
       {"exception-policy: bypass", T::flow_memcap, "ignore", "ignore"},
       {"exception-policy: pass-flow", T::flow_memcap, "pass_packet", "pass_packet"},
-      {"exception-policy: pass-flow\nstream: {midstream-policy: auto}", T::stream_midstream, "drop_flow", "ignore"},
+      {"exception-policy: pass-flow\nstream: {midstream-policy: auto}", T::stream_midstream, "drop_flow",
+       "ignore"},
       {"exception-policy: ignore\napp-layer: {error-policy: reject}", T::app_layer_error, "reject", "reject"},
-      {"exception-policy: ignore\napp-layer: {error-policy: drop-packet}", T::app_layer_error, "drop_packet", "ignore"},
-      {"stream: {reassembly: {memcap-policy: pass-packet}}", T::stream_reassembly, "pass_packet", "pass_packet"},
+      {"exception-policy: ignore\napp-layer: {error-policy: drop-packet}", T::app_layer_error, "drop_packet",
+       "ignore"},
+      {"stream: {reassembly: {memcap-policy: pass-packet}}", T::stream_reassembly, "pass_packet",
+       "pass_packet"},
       {"defrag: {memcap-policy: reject-both}", T::defrag_memcap, "reject_both", "reject_both"},
   };
   for (const Row& row : kRows) {
@@ -49,7 +65,8 @@ TEST_CASE("exception policies: what each target gets, by mode, master switch and
   }
 }
 
-TEST_CASE("exception policies: connections are followed from the middle only where the policy has a use for it") {
+TEST_CASE(
+    "exception policies: connections are followed from the middle only where the policy has a use for it") {
   for (const std::string_view yes : {"ignore", "pass-flow", "pass-packet"})
     CHECK(policies("exception-policy: " + std::string(yes), true).follows_midstream());
   for (const std::string_view no : {"drop-flow", "reject", "bypass"})

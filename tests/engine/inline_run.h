@@ -29,9 +29,11 @@ class LinesSink final : public output::Sink {
 class InlineRun {
  public:
   // `settings` are lines of YAML; the outputs are there already.
-  explicit InlineRun(std::string_view rule_text, std::string_view settings = "", bool prevent = true)
+  // `budget` is that of a packet, in ticks.
+  explicit InlineRun(std::string_view rule_text, std::string_view settings = "", bool prevent = true,
+                     engine::Ticks budget = 0)
       : config_(parse(settings)),
-        setup_(*engine::PipelineSetup::make(config_, prevent)),
+        setup_(with_budget(*engine::PipelineSetup::make(config_, prevent), budget)),
         eve_(config_.sub("outputs.0.eve-log"), types()),
         sink_(lines),
         pipeline(setup_, build(rule_text, prevent), shared_, {{&eve_, &sink_}}, position_) {
@@ -62,6 +64,10 @@ class InlineRun {
   std::vector<std::string> lines;
 
  private:
+  static engine::PipelineSetup with_budget(engine::PipelineSetup setup, engine::Ticks budget) {
+    setup.packet_budget = budget;
+    return setup;
+  }
   static engine::Config parse(std::string_view settings) {
     std::string text =
         "outputs: [{eve-log: {enabled: yes, types: [{alert: {verdict: yes}}, {drop: {alerts: yes, flows: all, "

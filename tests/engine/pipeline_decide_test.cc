@@ -65,14 +65,19 @@ TEST_CASE("decide: the order of actions says who wins, and behind a pass rule no
   };
   constexpr Row kRows[] = {
       // By default pass rules come first.
-      {"drop udp any any -> any any (content:\"x\"; sid:1;)\npass udp any any -> any any (content:\"x\"; sid:2;)", "aa", ""},
-      {"drop udp any any -> any any (content:\"x\"; sid:1;)\npass udp any any -> any any (content:\"x\"; alert; sid:2;)",
+      {"drop udp any any -> any any (content:\"x\"; sid:1;)\npass udp any any -> any any (content:\"x\"; "
+       "sid:2;)",
+       "aa", ""},
+      {"drop udp any any -> any any (content:\"x\"; sid:1;)\npass udp any any -> any any (content:\"x\"; "
+       "alert; sid:2;)",
        "aa", "22"},
-      {"alert udp any any -> any any (content:\"x\"; sid:1;)\ndrop udp any any -> any any (content:\"x\"; sid:2;)", "dd",
-       "2121"},
+      {"alert udp any any -> any any (content:\"x\"; sid:1;)\ndrop udp any any -> any any (content:\"x\"; "
+       "sid:2;)",
+       "dd", "2121"},
       // An action on the flow outlives the packet: the first one stands.
       {"pass udp any any -> any 53 (sid:1;)\ndrop udp any any -> any any (content:\"x\"; sid:2;)", "aa", ""},
-      {"drop udp any any -> any 53 (noalert; sid:1;)\nalert udp any any -> any any (content:\"x\"; sid:2;)", "dd", "2"},
+      {"drop udp any any -> any 53 (noalert; sid:1;)\nalert udp any any -> any any (content:\"x\"; sid:2;)",
+       "dd", "2"},
   };
   for (const Row& row : kRows) {
     CAPTURE(row.rules);
@@ -114,9 +119,10 @@ TEST_CASE("decide: reject rules name whom to tell, and are answered in detect mo
 }
 
 TEST_CASE("decide: drop rules in detect mode end detection in the flow, and nothing else") {
-  InlineRun run("drop http any any -> any any (http.uri; content:\"bad\"; sid:1;)\n"
-                "alert tcp any any -> any any (content:\"later\"; sid:2;)",
-                "", false);
+  InlineRun run(
+      "drop http any any -> any any (http.uri; content:\"bad\"; sid:1;)\n"
+      "alert tcp any any -> any any (content:\"later\"; sid:2;)",
+      "", false);
   Connection c;
   auto frames = with_request(c);
   frames.push_back(c.server("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nlater"));
@@ -141,8 +147,9 @@ TEST_CASE("decide: a rate filter that drops has a reason of its own") {
 }
 
 TEST_CASE("decide: after bypass the flow is counted and nothing more") {
-  InlineRun run("alert http any any -> any any (http.uri; content:\"bad\"; bypass; sid:1;)\n"
-                "drop tcp any any -> any any (content:\"later\"; sid:2;)");
+  InlineRun run(
+      "alert http any any -> any any (http.uri; content:\"bad\"; bypass; sid:1;)\n"
+      "drop tcp any any -> any any (content:\"later\"; sid:2;)");
   Connection c;
   auto frames = with_request(c);
   frames.push_back(c.client("later"));
@@ -157,8 +164,8 @@ TEST_CASE("decide: after bypass the flow is counted and nothing more") {
 
 TEST_CASE("decide: stream.bypass lets go of a flow of which a side reached the depth") {
   for (const bool on : {true, false}) {
-    InlineRun run("alert tcp any any -> any 1 (sid:1;)", std::string("stream: {bypass: ") + (on ? "yes" : "no") +
-                                                              ", reassembly: {depth: 20}}\n");
+    InlineRun run("alert tcp any any -> any 1 (sid:1;)",
+                  std::string("stream: {bypass: ") + (on ? "yes" : "no") + ", reassembly: {depth: 20}}\n");
     Connection c;
     run.play_all(with_request(c));
     run.play(c.client("more"));
@@ -217,7 +224,10 @@ TEST_CASE("decide: a parser's error brings its policy") {
   InlineRun run("alert tcp any any -> any 1 (sid:1;)", "app-layer: {error-policy: drop-flow}\n");
   InlineRun tolerant("alert tcp any any -> any 1 (sid:1;)", "exception-policy: ignore\n");
   for (InlineRun* each : {&run, &tolerant}) {
-    std::string query("\x00\x01\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x01" "a\x00\x00\x01\x00\x01", 19);
+    std::string query(
+        "\x00\x01\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x01"
+        "a\x00\x00\x01\x00\x01",
+        19);
     CHECK(each->play(udp_frame(kClient, {0x0a000002, 53}, query)) == 'a');
   }
   const auto error = static_cast<std::size_t>(ExceptionTarget::app_layer_error);
@@ -246,15 +256,18 @@ TEST_CASE("decide: memory that is not there is a matter of policy") {
 }
 
 TEST_CASE("decide: replace rewrites the packet that goes on, with its checksum, and says so") {
-  InlineRun run("alert tcp any any -> any any (content:\"GET\"; replace:\"PUT\"; content:\"bad\"; replace:\"|62 61|g\"; sid:1;)\n"
-                "alert udp any any -> any any (content:\"ab\"; replace:\"cd\"; content:\"zz\"; sid:2;)");
+  InlineRun run(
+      "alert tcp any any -> any any (content:\"GET\"; replace:\"PUT\"; content:\"bad\"; replace:\"|62 "
+      "61|g\"; sid:1;)\n"
+      "alert udp any any -> any any (content:\"ab\"; replace:\"cd\"; content:\"zz\"; sid:2;)");
   Connection c;
   CHECK(run.play_all(with_request(c)) == "aaaa");
   const Outcome& outcome = run.pipeline.outcome();
   REQUIRE(outcome.replaced);
   const std::string sent(outcome.frame.begin(), outcome.frame.end());
   CHECK(sent.find("PUT /bag HTTP/1.1") == 54);
-  CHECK(transport_checksum(IpAddress::v4(kClient.ip), IpAddress::v4(kServer.ip), 6, outcome.frame.subspan(34)) == 0);
+  CHECK(transport_checksum(IpAddress::v4(kClient.ip), IpAddress::v4(kServer.ip), 6,
+                           outcome.frame.subspan(34)) == 0);
   CHECK(run.count("\"signature_id\":1") == 1);
   CHECK(run.pipeline.counters().ips_replaced == 1);
 
@@ -271,4 +284,23 @@ TEST_CASE("decide: other bytes than the receiver was sent before are made the sa
   const Outcome& outcome = run.pipeline.outcome();
   CHECK(outcome.replaced);
   CHECK(std::string(outcome.frame.end() - 4, outcome.frame.end()) == "AAAA");
+}
+
+TEST_CASE("decisions: a packet that takes longer than its budget decides about its flow by policy") {
+  constexpr std::string_view kRules = "alert udp any any -> any any (content:\"evil\"; sid:1;)\n";
+  struct Row {
+    std::string_view policy;
+    std::string_view verdicts;
+  };
+  for (const Row& row : {Row{"pass-flow", "aa"}, Row{"drop-flow", "dd"}, Row{"drop-packet", "dd"}}) {
+    CAPTURE(row.policy);
+    constexpr Ticks kNothing = 1;  // of a processor's clock: no inspection is as fast
+    InlineRun run(kRules, "weir: {packet-budget-policy: " + std::string(row.policy) + "}", true, kNothing);
+    const std::string frame = udp_frame({0x0a000001, 4000}, {0x0a000002, 5000}, "evil");
+    CHECK(run.play_all({frame, frame}) == row.verdicts);
+    CHECK(run.count("\"event_type\":\"alert\"") == 0);
+  }
+  InlineRun unlimited(kRules);
+  unlimited.play(udp_frame({0x0a000001, 4000}, {0x0a000002, 5000}, "evil"));
+  CHECK(unlimited.count("\"event_type\":\"alert\"") == 1);
 }
