@@ -6,11 +6,6 @@
 
 namespace weir::rules {
 
-const std::vector<RuleId>& CandidateSet::sorted() {
-  if (list_.size() > 1) std::sort(list_.begin(), list_.end());
-  return list_;
-}
-
 struct ScanContext {
   const PatternSet& set;
   CandidateSet& out;
@@ -36,9 +31,14 @@ int on_match(unsigned literal, unsigned long long, unsigned long long end, unsig
 }  // namespace
 
 void PatternSet::scan(Bytes data, std::uint64_t offset, hs_scratch* scratch, CandidateSet& out) const {
-  if (empty() || data.empty()) return;
+  if (!head_.empty()) head_.scan(data, offset, out);
+  if (database_ != nullptr && !data.empty() && offset < reach_) scan_database(data, offset, scratch, out);
+}
+
+void PatternSet::scan_database(Bytes data, std::uint64_t offset, hs_scratch* scratch, CandidateSet& out) const {
   ScanContext context{*this, out, offset};
-  const auto length = static_cast<unsigned>(std::min<std::size_t>(data.size(), UINT32_MAX));
+  const std::uint64_t reach = reach_ == UINT32_MAX ? reach_ : reach_ - offset;
+  const auto length = static_cast<unsigned>(std::min<std::uint64_t>(data.size(), reach));
   const hs_error_t error = hs_scan(database_->handle.get(), reinterpret_cast<const char*>(data.data()), length, 0, scratch,
                                    on_match, &context);
   if (error == HS_SUCCESS) return;
@@ -51,19 +51,26 @@ void PatternSetBuilder::add(Bytes pattern, bool nocase, RuleId rule, PatternBoun
 
 PatternSet PatternSetBuilder::build(PatternDatabases& databases) const {
   PatternSet out;
-  if (literals_.empty()) return out;
   std::vector<Literal> literals;
-  literals.reserve(literals_.size());
   for (const auto& [text, uses] : literals_) {
-    const bool anywhere = std::all_of(uses.begin(), uses.end(), [&](const PatternSet::Use& u) {
-      return u.bounds.last == UINT32_MAX && u.bounds.first <= text.bytes.size();
-    });
+    const std::size_t first_use = out.uses_.size();
+    bool anywhere = true;
+    for (const PatternSet::Use& use : uses) {
+      if (const std::uint64_t places = HeadPatterns::places_of(text.bytes.size(), use.bounds)) {
+        out.head_.add(text.bytes, text.nocase, places, use.rule);
+        continue;
+      }
+      anywhere = anywhere && use.bounds.last == UINT32_MAX && use.bounds.first <= text.bytes.size();
+      out.reach_ = std::max(out.reach_, use.bounds.last);
+      out.uses_.push_back(use);
+    }
+    if (out.uses_.size() == first_use) continue;
     literals.push_back({text.bytes, text.nocase, anywhere});
-    out.first_use_.push_back(static_cast<std::uint32_t>(out.uses_.size()));
-    out.uses_.insert(out.uses_.end(), uses.begin(), uses.end());
+    out.first_use_.push_back(static_cast<std::uint32_t>(first_use));
   }
+  out.head_.build();
   out.first_use_.push_back(static_cast<std::uint32_t>(out.uses_.size()));
-  out.database_ = databases.get(std::move(literals));
+  if (!literals.empty()) out.database_ = databases.get(std::move(literals));
   return out;
 }
 

@@ -1,4 +1,5 @@
-// A set of literals that is searched for in one pass (Hyperscan), and which rules each of them is a sign of.
+// A set of literals that is searched for in one pass, and which rules each of them is a sign of. Literals that can only
+// stand near the start are looked up there (HeadPatterns); the others are scanned for with Hyperscan.
 //
 // Immutable after build; shared by all workers, each of which scans with a scratch of its own.
 #pragma once
@@ -10,44 +11,13 @@
 #include <vector>
 
 #include "decoders/types.h"
+#include "rules/candidate_set.h"
+#include "rules/head_patterns.h"
 #include "rules/pattern_databases.h"
 
 struct hs_scratch;
 
 namespace weir::rules {
-
-using RuleId = std::uint32_t;  // index into the program's rules: the order in which they are evaluated
-
-// Rules that a scan found to be possible, each once. Reused from run to run.
-class CandidateSet {
- public:
-  explicit CandidateSet(std::size_t rules) : stamp_(rules, 0) {}
-  void clear() {
-    list_.clear();
-    if (++epoch_ == 0) {  // wrapped: stamps of old epochs must not look current
-      std::fill(stamp_.begin(), stamp_.end(), 0);
-      epoch_ = 1;
-    }
-  }
-  void add(RuleId id) {
-    if (stamp_[id] == epoch_) return;
-    stamp_[id] = epoch_;
-    list_.push_back(id);
-  }
-  [[nodiscard]] bool empty() const { return list_.empty(); }
-  // In order of evaluation.
-  const std::vector<RuleId>& sorted();
-
- private:
-  std::vector<RuleId> list_;
-  std::vector<std::uint32_t> stamp_;
-  std::uint32_t epoch_ = 1;
-};
-
-// Where in the stream or buffer a rule's pattern may end: first <= end <= last.
-struct PatternBounds {
-  std::uint32_t first = 0, last = UINT32_MAX;
-};
 
 class PatternSet {
  public:
@@ -55,8 +25,8 @@ class PatternSet {
   PatternSet(PatternSet&&) noexcept = default;
   PatternSet& operator=(PatternSet&&) noexcept = default;
 
-  [[nodiscard]] bool empty() const { return database_ == nullptr; }
-  // Adds the rules whose pattern stands in `data`. `offset` is the position of data[0] in its stream. A failing scan
+  [[nodiscard]] bool empty() const { return database_ == nullptr && head_.empty(); }
+  // Adds the rules whose pattern stands in `data`. `scratch` may be null without a database. `offset` is the position of data[0] in its stream. A failing scan
   // (which the library's contract rules out for a valid database and scratch) finds every rule of the set possible.
   void scan(Bytes data, std::uint64_t offset, hs_scratch* scratch, CandidateSet& out) const;
   [[nodiscard]] const hs_database* database() const { return database_ != nullptr ? database_->handle.get() : nullptr; }
@@ -68,7 +38,11 @@ class PatternSet {
     RuleId rule;
     PatternBounds bounds;
   };
-  std::shared_ptr<const PatternDatabase> database_;  // shared by sets with the same literals
+  void scan_database(Bytes data, std::uint64_t offset, hs_scratch* scratch, CandidateSet& out) const;
+
+  HeadPatterns head_;
+  std::shared_ptr<const PatternDatabase> database_;  // shared by sets with the same literals; null: all are in head_
+  std::uint32_t reach_ = 0;                          // no literal of the database counts that ends behind it
   std::vector<std::uint32_t> first_use_;         // per literal, and one behind the last
   std::vector<Use> uses_;
 };
