@@ -28,13 +28,6 @@ bool flow_admits(const rules::FlowRequirement& want, const rules::PacketContext&
   return !want.only_frag || has_fragment;
 }
 
-bool app_admits(const rules::HeaderMatch& header, const rules::FlowFacts* flow) {
-  if (flow == nullptr) return false;
-  if (header.app_protocols[static_cast<std::size_t>(flow->protocol)]) return true;
-  // DCERPC over SMB is the same interface.
-  return flow->protocol == AppProto::smb && header.app_protocols[static_cast<std::size_t>(AppProto::dcerpc)];
-}
-
 bool sides_match(const rules::HeaderMatch& h, const IpAddress& from, std::uint16_t from_port, const IpAddress& to,
                  std::uint16_t to_port) {
   return h.source_ports->contains(from_port) && h.destination_ports->contains(to_port) && h.source->contains(from) &&
@@ -152,7 +145,7 @@ bool Detect::Impl::header_matches(const CompiledRule& rule) const {
   if (!h.any_ip_protocol && !h.ip_protocols[p.ip.protocol]) return false;
   if (s.hook && s.hook->flow_start && (in->flow == nullptr || in->flow->packets[0] + in->flow->packets[1] != 1)) return false;
   if (!flow_admits(s.flow, *context, p.ip.is_fragment || p.origin == PacketOrigin::defragmented)) return false;
-  if (rule.checks_app && !app_admits(h, context->flow)) return false;
+  if (rule.checks_app && (context->flow == nullptr || !h.names(context->flow->protocol))) return false;
   for (const std::uint32_t bit : s.requires_bits)
     if (in->flow == nullptr || !in->flow->vars.bit(bit)) return false;
   const bool wants_sides = rule.checks_ports || rule.checks_addresses;

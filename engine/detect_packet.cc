@@ -72,7 +72,7 @@ void Detect::Impl::run_packet() {
   payload_on_packet = c == rules::IpClass::tcp && !context->stream_added;
   candidates.clear();
   buffers.clear();
-  gather_packet_candidates(packet_rules.any);
+  gather_packet_candidates(packet_rules.of_protocol(in->flow != nullptr ? flow_facts.protocol : AppProto::unknown));
   const std::uint16_t port = in->direction == Direction::to_server ? p.destination_port : p.source_port;
   if (const rules::PacketGroup* group = packet_rules.of_port(port)) gather_packet_candidates(*group);
   for (const RuleId id : candidates.sorted()) {

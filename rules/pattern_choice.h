@@ -21,6 +21,9 @@ struct ChosenPattern {
 // some buffers (a method, a status code) say little however rare their bytes are elsewhere.
 std::optional<ChosenPattern> choose_pattern(const BufferChain& chain, std::string_view buffer_name);
 
+// The best of those that can only stand near the start, so that finding it needs no scan; none when they are too common.
+std::optional<ChosenPattern> choose_head_pattern(const BufferChain& chain);
+
 // Whether `a` is the better of two.
 bool better(const ChosenPattern& a, const ChosenPattern& b);
 

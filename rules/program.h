@@ -73,12 +73,17 @@ constexpr IpClass ip_class(std::uint8_t protocol) {
                                            : IpClass::other;
 }
 
-// All packet rules of one IP class and direction. `any` holds rules for any (or very many) ports, `by_class` those for
-// particular server ports: class_of[port] says which group, 0 none.
+// All packet rules of one IP class and direction. `any` holds rules for any (or very many) ports: [0] what concerns every
+// flow, and one group for each application protocol that has many rules of its own, which holds the former as well.
+// `by_class` holds those for particular server ports: class_of[port] says which group, 0 none.
 struct PacketRules {
-  PacketGroup any;
+  std::vector<PacketGroup> any;
+  std::array<std::uint8_t, kAppProtoCount> any_of{};  // index into `any`
   std::vector<PacketGroup> by_class;  // [0] is empty
   std::vector<std::uint16_t> class_of;  // 65536 entries, or none when there is no class
+  [[nodiscard]] const PacketGroup& of_protocol(AppProto protocol) const {
+    return any[any_of[static_cast<std::size_t>(protocol)]];
+  }
   [[nodiscard]] const PacketGroup* of_port(std::uint16_t port) const {
     return class_of.empty() || class_of[port] == 0 ? nullptr : &by_class[class_of[port]];
   }

@@ -11,6 +11,7 @@
 namespace weir::rules {
 namespace {
 
+constexpr std::size_t kOwnGroup = 40;        // an application protocol with fewer packet rules gets no group of its own
 constexpr std::size_t kWidePortSet = 2048;  // a rule for more ports than this is grouped as one for any port
 
 int action_rank(Action a) {
@@ -107,6 +108,7 @@ class Builder {
   static bool is_about_flow(const CompiledRule& rule);
   BufferId buffer_id(const BufferEngine& e);
   void group_packets(IpClass c, Direction d);
+  void group_any_port(PacketRules& out, const std::vector<RuleId>& ids, IpClass c);
   void add_to_group(GroupDraft& draft, RuleId id, IpClass c) const;
   PacketGroup finish(GroupDraft& draft);
   void group_transactions(AppProto protocol, Direction d);
@@ -194,8 +196,12 @@ void Builder::add_to_group(GroupDraft& draft, RuleId id, IpClass c) const {
   }
   const bool on_packet = c != IpClass::tcp || r.on_packet;
   const bool on_stream = c == IpClass::tcp && r.on_stream;
-  if (const auto p = choose_pattern(r.signature->payload, {})) {
-    if (on_packet) draft.packet.add(p->bytes, p->nocase, id, p->bounds);
+  auto p = choose_head_pattern(r.signature->payload);
+  if (!p) p = choose_pattern(r.signature->payload, {});
+  if (p) {
+    PatternBounds on_packet_bounds = p->bounds;
+    if (const auto& size = r.signature->dsize) on_packet_bounds.last = std::min<std::uint32_t>(on_packet_bounds.last, size->second);
+    if (on_packet) draft.packet.add(p->bytes, p->nocase, id, on_packet_bounds);
     if (on_stream) draft.stream.add(p->bytes, p->nocase, id, p->bounds);
     return;
   }
@@ -215,10 +221,38 @@ std::size_t port_count(const PortSet& ports) {
   return n;
 }
 
+// Rules about one application protocol need not be searched for in the flows of all others. A group of its own holds the
+// rules for every protocol, too: one pass finds both.
+void Builder::group_any_port(PacketRules& out, const std::vector<RuleId>& ids, IpClass c) {
+  std::array<std::size_t, kAppProtoCount> rules_of{};
+  for (std::size_t p = 0; p < kAppProtoCount; ++p)
+    rules_of[p] = static_cast<std::size_t>(std::count_if(ids.begin(), ids.end(), [&](RuleId id) {
+      return program_->rules[id].signature->header.names(static_cast<AppProto>(p));
+    }));
+  const auto has_own_group = [&](std::size_t p) { return rules_of[p] >= kOwnGroup; };
+  const auto build = [&](const auto& takes) {
+    GroupDraft draft;
+    for (const RuleId id : ids)
+      if (takes(program_->rules[id])) add_to_group(draft, id, c);
+    out.any.push_back(finish(draft));
+  };
+  build([&](const CompiledRule& r) {
+    if (!r.checks_app) return true;
+    for (std::size_t p = 0; p < kAppProtoCount; ++p)
+      if (!has_own_group(p) && r.signature->header.names(static_cast<AppProto>(p))) return true;
+    return false;
+  });
+  for (std::size_t p = 0; p < kAppProtoCount; ++p) {
+    if (!has_own_group(p)) continue;
+    out.any_of[p] = static_cast<std::uint8_t>(out.any.size());
+    build([p](const CompiledRule& r) { return !r.checks_app || r.signature->header.names(static_cast<AppProto>(p)); });
+  }
+}
+
 // The ports are cut where the set of rules for a port changes; intervals with the same rules share a class.
 void Builder::group_packets(IpClass c, Direction d) {
   PacketRules& out = program_->packets[static_cast<std::size_t>(c)][index(d)];
-  GroupDraft any;
+  std::vector<RuleId> any;
   std::map<std::uint32_t, std::vector<RuleId>> starts, ends;  // by port
   for (RuleId id = 0; id < program_->rules.size(); ++id) {
     const CompiledRule& r = program_->rules[id];
@@ -228,7 +262,7 @@ void Builder::group_packets(IpClass c, Direction d) {
     const PortSet& ports = *(d == Direction::to_server ? s.header.destination_ports : s.header.source_ports);
     const bool has_ports = c == IpClass::tcp || c == IpClass::udp;
     if (!has_ports || s.header.bidirectional || port_count(ports) > kWidePortSet) {
-      add_to_group(any, id, c);
+      any.push_back(id);
       continue;
     }
     for (const PortSet::Range& range : ports.ranges()) {
@@ -236,7 +270,7 @@ void Builder::group_packets(IpClass c, Direction d) {
       ends[std::uint32_t{range.last} + 1].push_back(id);
     }
   }
-  out.any = finish(any);
+  group_any_port(out, any, c);
   if (starts.empty()) return;
   out.class_of.assign(65536, 0);
   out.by_class.emplace_back();

@@ -52,6 +52,12 @@ struct HeaderMatch {
   bool bidirectional = false;  // "<>": also with source and destination exchanged
   bool transactional = false;  // "=>": buffers of both sides of one transaction, which alerts once all of them matched
   std::bitset<kAppProtoCount> app_protocols;  // none set: any
+
+  // Of a header that names application protocols. DCERPC over SMB is the same interface.
+  [[nodiscard]] bool names(AppProto protocol) const {
+    return app_protocols[static_cast<std::size_t>(protocol)] ||
+           (protocol == AppProto::smb && app_protocols[static_cast<std::size_t>(AppProto::dcerpc)]);
+  }
 };
 
 // The `flow` keyword.

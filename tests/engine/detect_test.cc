@@ -182,3 +182,27 @@ TEST_CASE("detect: an application rule waits for its buffers and alerts once a t
   CHECK(h.detect->finished(*h.flow.app->parser->transactions().find(0), AppProto::http, Direction::to_server));
   CHECK(feed("GET /good HTTP/1.1\r\nUser-Agent: a bot\r\n\r\n", Direction::to_server) == "2");
 }
+
+TEST_CASE("detect: packet rules about one application protocol are found in its flows, however many there are") {
+  std::string text =
+      "alert smb any any -> any any (content:\"abc\"; sid:1;)\n"
+      "alert dcerpc any any -> any any (content:\"abc\"; sid:2;)\n"
+      "alert tcp any any -> any any (content:\"abc\"; sid:3;)\n";
+  for (int i = 0; i < 40; ++i)  // enough for a group of their own
+    text += "alert http any any -> any any (content:\"abc\"; content:\"" + std::to_string(i) + ".\"; sid:" +
+            std::to_string(10 + i) + ";)\n";
+  Harness h(text);
+  h.flow.protocol = 6;
+  const auto of_protocol = [&](AppProto protocol) {
+    h.flow.app = std::make_unique<AppLayer>();
+    h.flow.app->protocol = protocol;
+    PacketBuilder b;
+    b.tcp(tcp_flag::ack, 1, 1).payload("abc 7.");
+    return h.run({.packet = b.get(), .flow = &h.flow});
+  };
+  CHECK(of_protocol(AppProto::unknown) == "3");
+  CHECK(of_protocol(AppProto::tls) == "3");
+  CHECK(of_protocol(AppProto::http) == "3 17");
+  CHECK(of_protocol(AppProto::dcerpc) == "2 3");
+  CHECK(of_protocol(AppProto::smb) == "1 2 3");
+}
