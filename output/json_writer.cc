@@ -92,15 +92,12 @@ bool has_high_bytes(Bytes text) {
 
 }  // namespace
 
-char* JsonWriter::room(std::size_t n) {
-  if (n > capacity_ - size_) {
-    const std::size_t wanted = std::max({kFirstCapacity, capacity_ * 2, size_ + n});
-    auto larger = std::make_unique_for_overwrite<char[]>(wanted);
-    if (size_ != 0) std::memcpy(larger.get(), buffer_.get(), size_);
-    buffer_ = std::move(larger);
-    capacity_ = wanted;
-  }
-  return buffer_.get() + size_;
+void JsonWriter::grow(std::size_t n) {
+  const std::size_t wanted = std::max({kFirstCapacity, capacity_ * 2, size_ + n});
+  auto larger = std::make_unique_for_overwrite<char[]>(wanted);
+  if (size_ != 0) std::memcpy(larger.get(), buffer_.get(), size_);
+  buffer_ = std::move(larger);
+  capacity_ = wanted;
 }
 
 void JsonWriter::append(std::string_view plain) {
@@ -122,7 +119,28 @@ void JsonWriter::key(std::string_view name) {
   put(':');
 }
 
+// Most texts need no escape: copied while they are looked at. False, and nothing is written, at the first that does.
+bool JsonWriter::quote_plain(Bytes text) {
+  if (text.size() > kMaxValueBytes) return false;
+  char* const to = room(text.size() + 2);
+  std::size_t at = 0;
+  for (; text.size() - at >= 8; at += 8) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, text.data() + at, sizeof word);
+    if (!all_plain(word)) return false;
+    std::memcpy(to + 1 + at, &word, sizeof word);
+  }
+  for (; at < text.size(); ++at) {
+    if (!is_plain(text[at])) return false;
+    to[1 + at] = static_cast<char>(text[at]);
+  }
+  to[0] = to[1 + at] = '"';
+  size_ += text.size() + 2;
+  return true;
+}
+
 void JsonWriter::quoted(Bytes text) {
+  if (quote_plain(text)) return;
   text = cut_utf8(text, kMaxValueBytes);
   const bool keep_high_bytes = !has_high_bytes(text) || is_valid_utf8(text);
   put('"');

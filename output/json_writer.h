@@ -79,7 +79,12 @@ class JsonWriter {
 
  private:
   void close(char bracket) { put(bracket); }
-  char* room(std::size_t n);  // at least n bytes at the end of the text
+  // At least n bytes at the end of the text.
+  char* room(std::size_t n) {
+    if (n > capacity_ - size_) grow(n);
+    return buffer_.get() + size_;
+  }
+  void grow(std::size_t n);
   void put(char c) {
     *room(1) = c;
     ++size_;
@@ -88,6 +93,7 @@ class JsonWriter {
   void separate();
   void key(std::string_view name);
   void quoted(Bytes text);
+  bool quote_plain(Bytes text);
   void escape(Bytes text, bool keep_high_bytes);
 
   std::unique_ptr<char[]> buffer_;
