@@ -31,7 +31,7 @@ class DeferredAlerts::Condition final : public output::LineCondition {
 
   bool holds() override {
     if (written_) return *written_;
-    const auto decision = owner_.shared_.decide(signature_, tracker_, time_);
+    const auto decision = owner_.shared_.decide(signature_, tracker_, time_, rules::ThresholdUse::line);
     written_ = decision.alert && decision.act;
     ++(*written_ ? owner_.counters_.detect_alert : owner_.counters_.detect_alerts_suppressed);
     if (flow_ != nullptr && *written_) flow_->any_written = true;

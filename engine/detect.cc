@@ -230,7 +230,8 @@ void Detect::Impl::ask_thresholds(const rules::Signature& s, Alert& alert) {
   const Packet& p = in->packet;
   const std::uint64_t flow_id = in->flow != nullptr ? in->flow->id : 0;
   rules::await_turn(settings.turn);
-  const auto decision = shared.decide(s, {p.ip.source, p.ip.destination, flow_id}, p.raw.time);
+  const auto use = only_logged ? rules::ThresholdUse::line : rules::ThresholdUse::verdict;
+  const auto decision = shared.decide(s, {p.ip.source, p.ip.destination, flow_id}, p.raw.time, use);
   alert.suppressed = !decision.alert || !decision.act;
   if (!decision.act) alert.action = rules::Action::alert;  // nothing happens but the match
   if (!decision.replacement) return;

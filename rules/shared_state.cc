@@ -122,7 +122,10 @@ std::size_t TableKeyHash::operator()(const TableKey& key) const {
 
 struct SharedState::Impl {
   ShardedTable<Bit> bits{kMaxSharedBits};
-  ShardedTable<Counter> counters{kMaxThresholdCounters};
+  ShardedTable<Counter> verdict_counters{kMaxThresholdCounters}, line_counters{kMaxThresholdCounters};
+  ShardedTable<Counter>& counters(ThresholdUse use) {
+    return use == ThresholdUse::line ? line_counters : verdict_counters;
+  }
 };
 
 SharedState::SharedState() : impl_(std::make_unique<Impl>()) {}
@@ -155,19 +158,20 @@ void SharedState::toggle_bit(std::uint32_t id, const IpAddress& a, const IpAddre
 }
 
 ThresholdDecision SharedState::threshold(const ThresholdSpec& spec, const Signature& signature,
-                                         const ThresholdTracker& tracker, TimeUs now) {
+                                         const ThresholdTracker& tracker, TimeUs now, ThresholdUse use) {
   if (spec.track == ThresholdTrack::by_flow && tracker.flow_key == 0) return {};
   const auto kind =
       spec.type == ThresholdType::detection_filter ? CounterKind::detection_filter : CounterKind::threshold;
-  return impl_->counters.with(counter_key(kind, spec.track, signature, tracker), now,
+  return impl_->counters(use).with(counter_key(kind, spec.track, signature, tracker), now,
                               [&](Counter& c) { return count_match(c, spec, now); });
 }
 
 std::optional<Action> SharedState::rate_filter(const RateFilter& filter, const Signature& signature,
-                                               const ThresholdTracker& tracker, TimeUs now) {
+                                               const ThresholdTracker& tracker, TimeUs now,
+                                               ThresholdUse use) {
   if (filter.track == ThresholdTrack::by_flow && tracker.flow_key == 0) return std::nullopt;
   const TableKey key = counter_key(CounterKind::rate_filter, filter.track, signature, tracker);
-  return impl_->counters.with(key, now, [&](Counter& c) -> std::optional<Action> {
+  return impl_->counters(use).with(key, now, [&](Counter& c) -> std::optional<Action> {
     if (now <= c.active_until) return filter.new_action;
     count_in_window(c, filter.seconds, now);
     if (c.count <= filter.count) return std::nullopt;
@@ -178,17 +182,17 @@ std::optional<Action> SharedState::rate_filter(const RateFilter& filter, const S
 }
 
 ThresholdDecision SharedState::decide(const Signature& signature, const ThresholdTracker& tracker,
-                                      TimeUs now) {
+                                      TimeUs now, ThresholdUse use) {
   for (const Suppression& s : signature.suppressions)
     if (suppresses(s, tracker)) return kSilent;
   ThresholdDecision decision;
   for (const auto* spec : {&signature.detection_filter, &signature.threshold}) {
     if (!spec->has_value()) continue;
-    decision = threshold(**spec, signature, tracker, now);
+    decision = threshold(**spec, signature, tracker, now, use);
     if (!decision.alert) return decision;
   }
   if (signature.rate_filter)
-    decision.replacement = rate_filter(*signature.rate_filter, signature, tracker, now);
+    decision.replacement = rate_filter(*signature.rate_filter, signature, tracker, now, use);
   return decision;
 }
 

@@ -27,6 +27,10 @@ struct ThresholdTracker {
   std::uint64_t flow_key = 0;  // Flow::id; 0 without a flow, where by_flow does not limit anything
 };
 
+// What a threshold's answer is good for. Both kinds are counted apart, as they may be asked at different times: lines
+// when the log is put in order, verdicts when the packet is there.
+enum class ThresholdUse : std::uint8_t { verdict, line };
+
 class SharedState {
  public:
   SharedState();
@@ -45,7 +49,8 @@ class SharedState {
   // All that the signature's thresholds say of one match: suppress, then detection_filter, threshold and rate_filter,
   // each of which counts only what those before it let through. Call it once a match, and only when
   // signature.has_thresholds().
-  ThresholdDecision decide(const Signature& signature, const ThresholdTracker& tracker, TimeUs now);
+  ThresholdDecision decide(const Signature& signature, const ThresholdTracker& tracker, TimeUs now,
+                           ThresholdUse use = ThresholdUse::verdict);
 
   // Counts one match for one threshold (a part of decide).
   //   limit             alerts for the first `count` matches of a window of `seconds`; acts on every match
@@ -55,11 +60,11 @@ class SharedState {
   //   detection_filter  alerts and acts on every match after `count` of them in a window
   // A window starts with a match; the next one starts with the first match more than `seconds` later.
   ThresholdDecision threshold(const ThresholdSpec& spec, const Signature& signature, const ThresholdTracker& tracker,
-                              TimeUs now);
+                              TimeUs now, ThresholdUse use = ThresholdUse::verdict);
 
  private:
   std::optional<Action> rate_filter(const RateFilter& filter, const Signature& signature,
-                                    const ThresholdTracker& tracker, TimeUs now);
+                                    const ThresholdTracker& tracker, TimeUs now, ThresholdUse use);
 
   struct Impl;
   std::unique_ptr<Impl> impl_;
@@ -67,6 +72,6 @@ class SharedState {
 
 // Over all shards; about 150 bytes each.
 inline constexpr std::size_t kMaxSharedBits = 262'144;
-inline constexpr std::size_t kMaxThresholdCounters = 262'144;
+inline constexpr std::size_t kMaxThresholdCounters = 262'144;  // of each ThresholdUse
 
 }  // namespace weir::rules

@@ -1,0 +1,123 @@
+#!/usr/bin/env python3
+"""The log is the same for every number of threads: line by line, byte by byte.
+
+  run.py WEIR                          on traffic made here: tunnels of all kinds, fragments, errors, several files
+  run.py WEIR detect -r CAPTURE ...    on a call of one's own (without -l and --threads)
+"""
+import json, os, subprocess, sys, tempfile
+sys.dont_write_bytecode = True
+from compare import differences, lines
+from traffic import Network
+from frames import write_capture
+
+THREADS = (1, 2, 4, 8)
+RULES = r'''
+ACTION http any any -> any any (msg:"page"; http.uri; content:"/page1"; sid:1;)
+ACTION http any any -> any any (msg:"limited"; flow:to_server; http.uri; content:"/page"; threshold:type limit, track by_src, count 2, seconds 3; sid:2;)
+ACTION dns any any -> any any (msg:"every third"; dns.query; content:"example"; threshold:type threshold, track by_dst, count 3, seconds 60; sid:3;)
+ACTION tcp any any -> any any (msg:"a lot of SYNs"; flags:S; detection_filter:track by_src, count 3, seconds 10; sid:4;)
+ACTION http any any -> any any (msg:"sets a bit"; flow:to_server; http.uri; content:"/page2"; xbits:set,seen,track ip_src,expire 5; noalert; sid:5;)
+ACTION http any any -> any any (msg:"asks for it"; flow:to_server; http.uri; content:"/page3"; xbits:isset,seen,track ip_src; sid:6;)
+ACTION http any any -> any any (msg:"on the server"; flow:to_server; http.uri; content:"/page4"; hostbits:toggle,odd,dst; sid:7;)
+ACTION http any any -> any any (msg:"odd"; flow:to_client; http.stat_code; content:"200"; hostbits:isset,odd,src; sid:8;)
+ACTION http any any -> any any (msg:"new host"; http.host; dataset:set,hosts,type string; sid:9;)
+ACTION dns any any -> any any (msg:"known host"; dns.query; dataset:isset,names,type string; sid:10;)
+ACTION dns any any -> any any (msg:"new name"; dns.query; dataset:set,names; threshold:type limit, track by_src, count 1, seconds 1; sid:11;)
+ACTION icmp any any -> any any (msg:"unreachable"; itype:3; sid:12;)
+ACTION ip any any -> any any (msg:"fragment"; fragbits:M; threshold:type both, track by_both, count 2, seconds 60; sid:13;)
+pass http any any -> any any (msg:"let through"; http.uri; content:"/page5"; threshold:type limit, track by_rule, count 4, seconds 60; sid:14;)
+'''
+CONFIG = '''
+vars: {address-groups: {HOME_NET: any, EXTERNAL_NET: any}}
+outputs:
+  - eve-log: {enabled: yes, filename: eve.json, pcap-file: true, types: [alert: {payload: yes}, drop: , anomaly: , http: , dns: , files: , flow: , netflow: , stats: ]}
+  - eve-log: {enabled: yes, filename: flows.json, types: [flow: ]}
+'''
+
+
+def run(weir, arguments, threads, folder):
+    """(exit status and what was said, lines by log)"""
+    out = os.path.join(folder, str(threads))
+    os.mkdir(out)
+    done = subprocess.run([weir, *arguments, "-l", out, "--threads", str(threads)], capture_output=True, timeout=600)
+    logs = {name: lines(os.path.join(out, name)) for name in sorted(os.listdir(out)) if name.endswith(".json")}
+    return (done.returncode, done.stdout, done.stderr), logs
+
+
+def check(weir, title, arguments):
+    """Prints how the runs differ. Returns the logs of one thread, and whether all runs are the same."""
+    with tempfile.TemporaryDirectory() as folder:
+        said, logs = run(weir, arguments, THREADS[0], folder)
+        same = True
+        for threads in THREADS[1:]:
+            also_said, others = run(weir, arguments, threads, folder)
+            found = [] if said == also_said else [f"it ended or spoke differently: {said}, {also_said}"]
+            for name in {**logs, **others}:
+                found += [f"{name}: {what}" for what in differences(logs.get(name, []), others.get(name, []))]
+            for what in found[:10]: print(f"FAIL {title}, {threads} threads: {what}")
+            same = same and not found
+    total = sum(map(len, logs.values()))
+    print(f"{'ok  ' if same else 'FAIL'} {title}: {total} lines")
+    return logs, same
+
+
+def own_capture(logs):
+    """Every event names the file that holds the packets of its flow: file N has the addresses 10.N.0.0/16."""
+    ok = True
+    for line in logs["eve.json"]:
+        event = json.loads(line)
+        if "src_ip" not in event: continue
+        source = event["src_ip"]
+        second = int(source.split(":")[-2], 16) if ":" in source else int(source.split(".")[1])
+        if event.get("pcap_filename", "").endswith(f"/{second}.pcap"): continue
+        if ok: print(f"FAIL pcap_filename: {line}")
+        ok = False
+    return ok
+
+
+def events(logs, kind): return sum(f'"event_type":"{kind}"' in line for line in logs["eve.json"])
+
+
+def own_traffic(weir, folder):
+    path = lambda name: os.path.join(folder, name)
+    captures = path("captures")
+    os.mkdir(captures)
+    # Long enough apart for flows to run out; the third begins before the second.
+    for n, start in ((1, 1_600_000_000), (2, 1_600_000_700), (3, 1_600_000_500)):
+        traffic = Network(n, n).fill(start, 150).fill(start + 100, 50).fill(start + 400, 10)
+        write_capture(os.path.join(captures, f"{n}.pcap"), traffic.in_order())
+    both = Network(4, 4).fill(1_600_000_000, 250).in_order() + Network(5, 5).fill(1_600_000_001, 250).in_order()
+    write_capture(path("together.pcap"), sorted(both, key=lambda frame: frame[0]))
+    for name, action in (("alert", "alert"), ("drop", "drop")):
+        with open(path(f"{name}.rules"), "w") as f: f.write(RULES.replace("ACTION", action))
+    with open(path("weir.yaml"), "w") as f: f.write(CONFIG)
+    common = ["-c", path("weir.yaml"), "-k", "none"]
+    alone = ["--set", "decoder.recursion-level.use-for-tracking=false"]  # in and outside of tunnels it is one flow
+    calls = {
+        "detect": ["detect", "-r", path("together.pcap"), "-S", path("alert.rules")],
+        "detect without rules": ["detect", "-r", path("together.pcap"), "--no-rules"],
+        "detect, depths not told apart": ["detect", "-r", path("together.pcap"), "-S", path("alert.rules"), *alone],
+        "prevent": ["prevent", "-r", path("together.pcap"), "-S", path("drop.rules")],
+        "several captures": ["detect", "-r", captures, "-S", path("alert.rules")],
+        "several captures, prevent": ["prevent", "-r", captures, "-S", path("drop.rules")],
+    }
+    all_same = True
+    for title, call in calls.items():
+        logs, same = check(weir, title, [*call, *common])
+        if "captures" in title: same = own_capture(logs) and same
+        for kind in ("flow", "http", "dns", "alert"):  # the traffic is what it is meant to be
+            if kind == "alert" and "--no-rules" in call: continue
+            if kind == "http" and "prevent" in call: continue  # most are dropped before they say anything
+            if events(logs, kind) < 100: print(f"FAIL {title}: too few {kind} events"); same = False
+        all_same = all_same and same
+    return all_same
+
+
+def main():
+    if len(sys.argv) < 2: sys.exit(__doc__)
+    weir = os.path.abspath(sys.argv[1])
+    if len(sys.argv) > 2: sys.exit(0 if check(weir, "this call", sys.argv[2:])[1] else 1)
+    with tempfile.TemporaryDirectory() as folder: sys.exit(0 if own_traffic(weir, folder) else 1)
+
+
+if __name__ == "__main__": main()
