@@ -119,7 +119,8 @@ LiveOptions live_options(const CliOptions& options, const RuleSetup& setup, bool
 
 // weir.packet-budget-us, as the clock of packets counts.
 Ticks packet_budget(const Config& config, const TickRate& rate) {
-  constexpr std::uint64_t kDefault = 50'000, kNanoseconds = 1000;
+  constexpr std::uint64_t kNanoseconds = 1000;
+  constexpr std::uint64_t kDefault = 250'000;  // a busy machine may take a worker's processor away for a while
   const double tick = rate.nanoseconds_per_tick();
   const std::uint64_t budget = config.number("weir.packet-budget-us", kDefault) * kNanoseconds;
   return tick > 0 ? static_cast<Ticks>(static_cast<double>(budget) / tick) : 0;
