@@ -111,7 +111,8 @@ bool WorkerSet::too_many(Clock::time_point now) {
 // The thread may come back at any time and use what is its own, so all of that stays where it is.
 void WorkerSet::abandon(std::size_t number) {
   lost_ += workers_[number]->last_report();
-  workers_[number].release()->abandon();
+  abandoned_.push_back(workers_[number].release());
+  abandoned_.back()->abandon();
   left_behind_ = true;
 }
 

@@ -70,6 +70,7 @@ class WorkerSet {
   std::shared_ptr<const rules::RuleSet> rules_;
   rules::SharedState shared_;
   std::vector<std::unique_ptr<LiveWorker>> workers_;
+  std::vector<LiveWorker*> abandoned_;  // never destroyed: their threads may come back
   LiveWorker::Report lost_;  // what workers that were replaced had to say
   ProgressWatch progress_, stuck_;
   std::vector<std::uint64_t> beats_;

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """What a live run may still do, while it does its work: user, capabilities, files, system calls. confined.py WEIR"""
-import ctypes, json, os, shutil, signal, socket, sys, time, unittest
+import ctypes, json, os, shutil, signal, socket, sys, tempfile, time, unittest
 
 from network import Hosts, missing, wait_for
 
@@ -88,16 +88,17 @@ class Confined(unittest.TestCase):
     @unittest.skipUnless(has_landlock(), "this kernel has no Landlock")
     @unittest.skipUnless(ctypes.CDLL(None).syscall(444, None, ctypes.c_size_t(0), 1) > 0, "the kernel has no Landlock")
     def test_even_root_does_not_write_outside_of_its_folders(self):
-        os.mkdir(self.hosts.path("outside"))
+        outside = tempfile.TemporaryDirectory(prefix="weir-outside-")
+        self.addCleanup(outside.cleanup)
         engine = self.start()
         os.rename(self.hosts.path("log/eve.json"), self.hosts.path("log/old.json"))
-        os.symlink(self.hosts.path("outside/eve.json"), self.hosts.path("log/eve.json"))
+        os.symlink(os.path.join(outside.name, "eve.json"), self.hosts.path("log/eve.json"))
         engine.send_signal(signal.SIGHUP)
         time.sleep(1)
         self.hosts.fetch("/secret")
         engine.send_signal(signal.SIGTERM)
         engine.wait(30)
-        self.assertEqual(os.listdir(self.hosts.path("outside")), [])
+        self.assertEqual(os.listdir(outside.name), [])
 
     def test_an_interface_that_was_taken_away_is_heard_again_without_root(self):
         self.hosts.inside("gateway", "ip", "link", "add", "here", "type", "veth", "peer", "name", "there")

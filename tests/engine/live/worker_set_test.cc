@@ -66,11 +66,16 @@ struct Bench {
   std::atomic<int> opened{0}, polls{0}, abandoned{0};
 };
 
+// What a stuck thread may come back to has to outlive the test: benches are never destroyed.
+Bench& make_bench(int stuck) {
+  static auto& benches = *new std::vector<Bench*>;
+  return *benches.emplace_back(new Bench(stuck));
+}
+
 }  // namespace
 
-// What a stuck thread may come back to has to outlive the test: benches are never destroyed.
 TEST_CASE("worker set: a stuck worker is replaced, its source given up, and the new one gets on") {
-  Bench& bench = *new Bench(1);
+  Bench& bench = make_bench(1);
   REQUIRE(bench.set->start(nullptr).has_value());
   CHECK(bench.wait_for_replacement().find("worker W1 did not get on") == 0);
   CHECK(bench.abandoned == 1);
@@ -86,7 +91,7 @@ TEST_CASE("worker set: a stuck worker is replaced, its source given up, and the 
 }
 
 TEST_CASE("worker set: workers that get stuck again and again end the run") {
-  Bench& bench = *new Bench(100);
+  Bench& bench = make_bench(100);
   REQUIRE(bench.set->start(nullptr).has_value());
   while (!bench.set->failed()) REQUIRE_FALSE(bench.wait_for_replacement().empty());
   CHECK(bench.opened == 4);  // the first, and three that replaced it
@@ -97,7 +102,7 @@ TEST_CASE("worker set: workers that get stuck again and again end the run") {
 }
 
 TEST_CASE("worker set: nobody is blamed for the time in which the whole process stood still") {
-  Bench& bench = *new Bench(1);
+  Bench& bench = make_bench(1);
   REQUIRE(bench.set->start(nullptr).has_value());
   const auto now = WorkerSet::Clock::now();
   CHECK(bench.set->replace_stuck(now).empty());
