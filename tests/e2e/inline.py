@@ -203,7 +203,8 @@ class Reload(Gateway):
         with open(self.hosts.path("load.log")) as f: good, bad = map(int, f.read().split())
         self.assertEqual(bad, 0)
         self.assertGreater(good, 100)
-        self.assertLess(max(sizes[10:]), max(sizes[:10]) * 1.1, sizes)
+        with open(WEIR, "rb") as f: sanitized = b"__asan_init" in f.read()  # then freed memory is kept for a while
+        if not sanitized: self.assertLess(max(sizes[10:]), max(sizes[:10]) * 1.1, sizes)
         events = self.stop(engine)
         self.assertEqual(len(self.alerts(events, 4)), good)  # each request was judged
         stats = [e for e in events if e["event_type"] == "stats"][-1]["stats"]
