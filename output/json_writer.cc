@@ -36,6 +36,38 @@ constexpr bool all_plain(std::uint64_t word) {
           zero_bytes(word ^ (kOnes * 0x7f))) == 0;
 }
 
+// Copies n bytes as two pieces, which may overlap, and returns them in one word: n is from one to two pieces.
+template <class Piece>
+std::uint64_t copy_pieces(char* to, const std::uint8_t* from, std::size_t n) {
+  Piece first = 0, last = 0;
+  std::memcpy(&first, from, sizeof first);
+  std::memcpy(&last, from + n - sizeof last, sizeof last);
+  std::memcpy(to, &first, sizeof first);
+  std::memcpy(to + n - sizeof last, &last, sizeof last);
+  std::uint64_t word = first | (std::uint64_t{last} << (8 * sizeof last));
+  for (std::size_t filled = 16 * sizeof last; filled < 64; filled *= 2) word |= word << filled;
+  return word;
+}
+
+// Copies text that stands for itself in a JSON string, looking at it on the way. False at the first that does not: then
+// what was written means nothing.
+bool copy_plain(char* to, Bytes text) {
+  const std::uint8_t* const from = text.data();
+  const std::size_t n = text.size();
+  if (n < 2) return n == 0 || all_plain(copy_pieces<std::uint8_t>(to, from, n));
+  if (n < 4) return all_plain(copy_pieces<std::uint16_t>(to, from, n));
+  if (n < 8) return all_plain(copy_pieces<std::uint32_t>(to, from, n));
+  const auto copy_word = [&](std::size_t at) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, from + at, sizeof word);
+    std::memcpy(to + at, &word, sizeof word);
+    return all_plain(word);
+  };
+  for (std::size_t at = 0; n - at > 8; at += 8)
+    if (!copy_word(at)) return false;
+  return copy_word(n - 8);
+}
+
 constexpr bool is_plain(std::uint8_t byte) {
   return byte >= 0x20 && byte < 0x7f && byte != '"' && byte != '\\';
 }
@@ -115,32 +147,26 @@ void JsonWriter::separate() {
 
 void JsonWriter::key(std::string_view name) {
   separate();
+  char* const to = room(name.size() + 3);
+  if (name.size() <= kMaxValueBytes && copy_plain(to + 1, as_bytes(name))) {
+    to[0] = to[name.size() + 1] = '"';
+    to[name.size() + 2] = ':';
+    size_ += name.size() + 3;
+    return;
+  }
   quoted(as_bytes(name));
   put(':');
 }
 
-// Most texts need no escape: copied while they are looked at. False, and nothing is written, at the first that does.
-bool JsonWriter::quote_plain(Bytes text) {
-  if (text.size() > kMaxValueBytes) return false;
-  char* const to = room(text.size() + 2);
-  std::size_t at = 0;
-  for (; text.size() - at >= 8; at += 8) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, text.data() + at, sizeof word);
-    if (!all_plain(word)) return false;
-    std::memcpy(to + 1 + at, &word, sizeof word);
-  }
-  for (; at < text.size(); ++at) {
-    if (!is_plain(text[at])) return false;
-    to[1 + at] = static_cast<char>(text[at]);
-  }
-  to[0] = to[1 + at] = '"';
-  size_ += text.size() + 2;
-  return true;
-}
-
 void JsonWriter::quoted(Bytes text) {
-  if (quote_plain(text)) return;
+  if (text.size() <= kMaxValueBytes) {  // most texts need no escape
+    char* const to = room(text.size() + 2);
+    if (copy_plain(to + 1, text)) {
+      to[0] = to[text.size() + 1] = '"';
+      size_ += text.size() + 2;
+      return;
+    }
+  }
   text = cut_utf8(text, kMaxValueBytes);
   const bool keep_high_bytes = !has_high_bytes(text) || is_valid_utf8(text);
   put('"');

@@ -93,7 +93,6 @@ class JsonWriter {
   void separate();
   void key(std::string_view name);
   void quoted(Bytes text);
-  bool quote_plain(Bytes text);
   void escape(Bytes text, bool keep_high_bytes);
 
   std::unique_ptr<char[]> buffer_;

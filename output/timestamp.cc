@@ -1,7 +1,8 @@
 #include "output/timestamp.h"
 
 #include <algorithm>
-#include <chrono>
+#include <array>
+#include <cstring>
 #include <ctime>
 
 namespace weir::output {
@@ -17,10 +18,21 @@ std::int64_t utc_offset(std::int64_t seconds) {
   return ::localtime_r(&when, &local) == nullptr ? 0 : local.tm_gmtoff;
 }
 
-// The last `digits` decimal digits of value.
-char* put_digits(char* to, std::uint64_t value, std::size_t digits) {
-  for (std::size_t i = digits; i-- > 0; value /= 10) to[i] = static_cast<char>('0' + value % 10);
-  return to + digits;
+// "00" to "99", one behind the other.
+constexpr auto kPairs = [] {
+  std::array<char, 200> out{};
+  for (std::size_t i = 0; i < 100; ++i) {
+    out[2 * i] = static_cast<char>('0' + i / 10);
+    out[2 * i + 1] = static_cast<char>('0' + i % 10);
+  }
+  return out;
+}();
+
+// The last 2 * pairs decimal digits of value.
+template <std::size_t pairs>
+char* put_digits(char* to, std::uint64_t value) {
+  for (std::size_t i = pairs; i-- > 0; value /= 100) std::memcpy(to + 2 * i, &kPairs[value % 100 * 2], 2);
+  return to + 2 * pairs;
 }
 
 }  // namespace
@@ -30,13 +42,13 @@ struct TimestampFormatter::Parts {
   std::int64_t offset_s;
 
   char* put_time(char* to) const {
-    to = put_digits(to, hour, 2);
+    to = put_digits<1>(to, hour);
     *to++ = ':';
-    to = put_digits(to, minute, 2);
+    to = put_digits<1>(to, minute);
     *to++ = ':';
-    to = put_digits(to, second, 2);
+    to = put_digits<1>(to, second);
     *to++ = '.';
-    return put_digits(to, micros, 6);
+    return put_digits<3>(to, micros);
   }
 };
 
@@ -48,12 +60,15 @@ TimestampFormatter::Parts TimestampFormatter::split(TimeUs time) {
     offset_s_ = utc_offset(utc);
   }
   const std::int64_t local = std::max<std::int64_t>(utc + offset_s_, 0);
-  const std::chrono::sys_days days{std::chrono::days{local / kSecondsPerDay}};
-  const std::chrono::year_month_day date{days};
+  const std::chrono::sys_days day{std::chrono::days{local / kSecondsPerDay}};
+  if (day != day_) {
+    day_ = day;
+    date_ = day;
+  }
   const auto in_day = static_cast<std::uint64_t>(local % kSecondsPerDay);
-  return {static_cast<std::uint64_t>(static_cast<int>(date.year())),
-          static_cast<unsigned>(date.month()),
-          static_cast<unsigned>(date.day()),
+  return {static_cast<std::uint64_t>(static_cast<int>(date_.year())),
+          static_cast<unsigned>(date_.month()),
+          static_cast<unsigned>(date_.day()),
           in_day / 3600,
           in_day / 60 % 60,
           in_day % 60,
@@ -63,26 +78,26 @@ TimestampFormatter::Parts TimestampFormatter::split(TimeUs time) {
 
 void TimestampFormatter::iso(TimeUs time, char* to) {
   const Parts p = split(time);
-  to = put_digits(to, p.year, 4);
+  to = put_digits<2>(to, p.year);
   *to++ = '-';
-  to = put_digits(to, p.month, 2);
+  to = put_digits<1>(to, p.month);
   *to++ = '-';
-  to = put_digits(to, p.day, 2);
+  to = put_digits<1>(to, p.day);
   *to++ = 'T';
   to = p.put_time(to);
   *to++ = p.offset_s < 0 ? '-' : '+';
   const auto minutes = static_cast<std::uint64_t>(std::abs(p.offset_s) / 60);
-  to = put_digits(to, minutes / 60, 2);
-  put_digits(to, minutes % 60, 2);
+  to = put_digits<1>(to, minutes / 60);
+  put_digits<1>(to, minutes % 60);
 }
 
 void TimestampFormatter::fast(TimeUs time, char* to) {
   const Parts p = split(time);
-  to = put_digits(to, p.month, 2);
+  to = put_digits<1>(to, p.month);
   *to++ = '/';
-  to = put_digits(to, p.day, 2);
+  to = put_digits<1>(to, p.day);
   *to++ = '/';
-  to = put_digits(to, p.year, 4);
+  to = put_digits<2>(to, p.year);
   *to++ = '-';
   p.put_time(to);
 }

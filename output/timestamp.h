@@ -1,9 +1,10 @@
 // Times as logs print them, in the process's time zone (TZ), as Suricata does.
 //
 // Cheap: the zone's offset is asked of the C library once per quarter of an hour of log time (offsets change
-// on such boundaries only), the rest is arithmetic. Each worker has a formatter of its own.
+// on such boundaries only), the date is worked out once a day of log time, the rest is arithmetic. Each worker has a formatter of its own.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -28,6 +29,8 @@ class TimestampFormatter {
 
   std::int64_t block_ = std::numeric_limits<std::int64_t>::min();  // quarter of an hour that offset_s_ is of
   std::int64_t offset_s_ = 0;
+  std::chrono::sys_days day_{};  // that date_ is of
+  std::chrono::year_month_day date_{day_};
 };
 
 }  // namespace weir::output
