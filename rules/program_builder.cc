@@ -68,6 +68,11 @@ const BufferSource* find_source(const BufferSpec& spec, AppProto protocol, Direc
   return nullptr;
 }
 
+// Two buffers that show the same bytes at the same time.
+bool same_bytes(const BufferSource& a, const BufferSource& b) {
+  return a.get == b.get && a.progress == b.progress && a.streamed == b.streamed;
+}
+
 // The rule means the buffer on this side, too.
 bool is_meant(const BufferEngine& engine, Direction d) { return !engine.direction || *engine.direction == d; }
 
@@ -318,7 +323,21 @@ bool Builder::applies(const CompiledRule& rule, AppProto protocol, Direction d) 
 
 void Builder::group_transactions(AppProto protocol, Direction d) {
   TxRules& out = program_->transactions[static_cast<std::size_t>(protocol)][index(d)];
-  std::map<BufferId, PatternSetBuilder> drafts;
+  struct Draft {
+    const BufferSource* source = nullptr;
+    PatternSetBuilder patterns;
+  };
+  std::map<BufferId, Draft> drafts;
+  // Buffers that show the same bytes are searched together, as the one that was first.
+  const auto draft_of = [&](BufferId buffer) -> Draft& {
+    const BufferSource* source = find_source(*program_->buffers[buffer].spec, protocol, d);
+    if (program_->buffers[buffer].transforms.empty())
+      for (auto& [other, draft] : drafts)
+        if (program_->buffers[other].transforms.empty() && same_bytes(*draft.source, *source)) return draft;
+    Draft& draft = drafts[buffer];
+    draft.source = source;
+    return draft;
+  };
   for (RuleId id = 0; id < program_->rules.size(); ++id) {
     const CompiledRule& r = program_->rules[id];
     if (!applies(r, protocol, d)) continue;
@@ -332,13 +351,12 @@ void Builder::group_transactions(AppProto protocol, Direction d) {
       where = e.buffer;
     }
     if (best)
-      drafts[where].add(best->bytes, best->nocase, id, best->bounds);
+      draft_of(where).patterns.add(best->bytes, best->nocase, id, best->bounds);
     else
       out.always.push_back(id);
   }
   for (auto& [buffer, draft] : drafts) {
-    const BufferSource* source = find_source(*program_->buffers[buffer].spec, protocol, d);
-    TxPrefilter prefilter{buffer, source->progress, source->streamed, draft.build(databases_)};
+    TxPrefilter prefilter{buffer, draft.source->progress, draft.source->streamed, draft.patterns.build(databases_)};
     out.prefilters.push_back(std::move(prefilter));
   }
   std::stable_sort(out.prefilters.begin(), out.prefilters.end(),

@@ -25,11 +25,6 @@ std::optional<BodyView> content(const BufferRequest& r) {
   return std::nullopt;
 }
 
-// Of an HTTP response it is the body, whether or not it is worth a file.
-std::optional<BodyView> response(const BufferRequest& r) {
-  return r.index == 0 ? body_view(http_tx(r).response.body) : std::nullopt;
-}
-
 std::optional<BodyView> name(const BufferRequest& r) {
   const AppFile* f = file(r);
   return f == nullptr ? std::nullopt : whole(f->name);
@@ -45,7 +40,8 @@ constexpr BufferSource in(AppProto protocol, Direction d, TxBufferFunction get, 
 }
 
 constexpr std::array kData{
-    BufferSource{AppProto::http, Direction::to_client, at(http::State::body), response, true},
+    // Of an HTTP response it is the body, whether or not it is worth a file.
+    BufferSource{AppProto::http, Direction::to_client, at(http::State::body), http_body, true},
     BufferSource{AppProto::http, Direction::to_server, at(http::State::body), content, true},
     in(AppProto::http2, Direction::to_client, content, true),
     in(AppProto::http2, Direction::to_server, content, true),

@@ -6,14 +6,10 @@
 namespace weir::rules {
 namespace {
 
-std::optional<BodyView> body(const BufferRequest& r) {
-  return r.index == 0 ? body_view(http_tx(r).message(r.direction).body) : std::nullopt;
-}
-
 constexpr std::array kRequestBody{
-    BufferSource{AppProto::http, Direction::to_server, at(http::State::body), body, true}};
+    BufferSource{AppProto::http, Direction::to_server, at(http::State::body), http_body, true}};
 constexpr std::array kResponseBody{
-    BufferSource{AppProto::http, Direction::to_client, at(http::State::body), body, true}};
+    BufferSource{AppProto::http, Direction::to_client, at(http::State::body), http_body, true}};
 
 }  // namespace
 

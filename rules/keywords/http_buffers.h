@@ -34,6 +34,12 @@ inline const http::HttpTransaction& http_tx(const BufferRequest& r) {
   return static_cast<const http::HttpTransaction&>(r.tx);
 }
 
+// The body of one side's message. A function of one address: what file.data and http.response_body both look at is
+// searched once.
+inline std::optional<BodyView> http_body(const BufferRequest& r) {
+  return r.index == 0 ? body_view(http_tx(r).message(r.direction).body) : std::nullopt;
+}
+
 constexpr std::uint8_t at(http::State state) {
   return static_cast<std::uint8_t>(state);
 }
