@@ -121,6 +121,21 @@ TEST_CASE("json writer: every byte at every place of a word gives valid JSON") {
   CHECK(is_json_string(value_of(all)));
 }
 
+TEST_CASE("json writer: text of every length is whole, and an escape at any place of it is seen") {
+  const std::string alphabet = "abcdefghijklmnopqrstuvwxyz";
+  for (std::size_t length = 0; length <= alphabet.size(); ++length) {
+    const std::string text = alphabet.substr(0, length);
+    CHECK(value_of(text) == '"' + text + '"');
+    for (std::size_t place = 0; place < length; ++place) {
+      CAPTURE(place);
+      std::string quoted = text;
+      quoted[place] = '"';
+      const std::string expected = text.substr(0, place) + "\\\"" + text.substr(place + 1);
+      CHECK(value_of(quoted) == '"' + expected + '"');
+    }
+  }
+}
+
 TEST_CASE("json writer: every pair of bytes gives valid JSON") {
   for (unsigned pair = 0; pair < 65536; ++pair) {
     const std::array<char, 2> text{static_cast<char>(pair >> 8U), static_cast<char>(pair & 0xffU)};
