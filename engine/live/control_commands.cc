@@ -77,7 +77,7 @@ constexpr std::array kCommands{
     ControlCommand{"command-list", "the same as help", {}, ctl_help, true},
     ControlCommand{"uptime", "seconds since the start", {}, ctl_uptime, true},
     ControlCommand{"running-mode", "how the work is shared out", {}, ctl_running_mode, true},
-    ControlCommand{"capture-mode", "where packets come from", {}, ctl_running_mode, true},
+    ControlCommand{"capture-mode", "where packets come from", {}, ctl_capture_mode, true},
     ControlCommand{"dump-counters", "the same as stats", {}, ctl_stats, true},
     ControlCommand{"iface-list", "the interfaces", {}, ctl_iface_list, true},
     ControlCommand{"iface-stat", "packets and drops of an interface", kInterfaceArguments, ctl_iface_stat,

@@ -60,6 +60,7 @@ void ctl_stats(ControlTarget& target, const ControlArguments& arguments, const C
 void ctl_version(ControlTarget& target, const ControlArguments& arguments, const ControlReply& reply);
 void ctl_uptime(ControlTarget& target, const ControlArguments& arguments, const ControlReply& reply);
 void ctl_running_mode(ControlTarget& target, const ControlArguments& arguments, const ControlReply& reply);
+void ctl_capture_mode(ControlTarget& target, const ControlArguments& arguments, const ControlReply& reply);
 void ctl_iface_list(ControlTarget& target, const ControlArguments& arguments, const ControlReply& reply);
 void ctl_iface_stat(ControlTarget& target, const ControlArguments& arguments, const ControlReply& reply);
 void ctl_conf_get(ControlTarget& target, const ControlArguments& arguments, const ControlReply& reply);

@@ -42,6 +42,11 @@ void write_rule_counts(output::JsonWriter& out, const RuleState& rules) {
   out.number("loaded", rules.loaded);
   out.number("failed", rules.failed);
   out.number("skipped", rules.skipped);
+  if (rules.last_reload_at == 0) return;
+  const auto reload = out.object("last_reload");
+  out.string("time", time_text(rules.last_reload_at));
+  out.boolean("done", rules.last_reload_error.empty());
+  if (!rules.last_reload_error.empty()) out.bytes("error", rules.last_reload_error);
 }
 
 std::vector<std::string> interfaces(const ControlTarget& target) {
@@ -100,6 +105,11 @@ void ctl_uptime(ControlTarget& target, const ControlArguments&, const ControlRep
 
 void ctl_running_mode(ControlTarget&, const ControlArguments&, const ControlReply& reply) {
   reply.ok("workers");
+}
+
+void ctl_capture_mode(ControlTarget& target, const ControlArguments&, const ControlReply& reply) {
+  const bool pcap = target.config().text("weir.capture").value_or("") == "pcap";
+  reply.ok(target.prevents() ? "NFQ" : pcap ? "PCAP_DEV" : "AF_PACKET_DEV");
 }
 
 void ctl_iface_list(ControlTarget& target, const ControlArguments&, const ControlReply& reply) {

@@ -34,6 +34,9 @@ void LiveReload::take() {
   if (!result) return;
   fmt::print(stderr, "weir: {}", result->report.text());
   if (result->rules != nullptr) put_in_force(*result);
+  ++(result->rules != nullptr ? state_.reloads_done : state_.reloads_failed);
+  state_.last_reload_at = wall_clock();
+  state_.last_reload_error = result->rules != nullptr ? std::string{} : result->report.error;
   notifier_.ready(
       fmt::format("inspecting with {} workers, {} rules", workers_.workers().size(), state_.loaded));
   const ReloadReport& report = result->report;

@@ -111,6 +111,9 @@ void write_rules(PrometheusText& out, const RuleState& rules) {
   out.sample({{"state", "skipped"}}, std::uint64_t{rules.skipped});
   out.family("weir_rule_set_version", "gauge", "Number of the rule set in use; one more with each reload.");
   out.sample({}, rules.version);
+  out.family("weir_rule_reloads_total", "counter", "Reloads of the rules by what became of them.");
+  out.sample({{"result", "done"}}, rules.reloads_done);
+  out.sample({{"result", "failed"}}, rules.reloads_failed);
   out.family("weir_rule_set_loaded_timestamp_seconds", "gauge", "When the rule set in use was loaded.");
   out.sample({}, static_cast<double>(rules.loaded_at) / kUsPerSecond);
 }

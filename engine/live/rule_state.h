@@ -19,6 +19,10 @@ struct RuleState {
   std::size_t files = 0, loaded = 0, failed = 0, skipped = 0;
   std::vector<rules::RuleDiagnostic> errors;  // no warnings
 
+  std::uint64_t reloads_done = 0, reloads_failed = 0;
+  TimeUs last_reload_at = 0;      // wall-clock time of its end; 0: there was none
+  std::string last_reload_error;  // empty when it was done
+
   // Of what a load said; `loaded.signatures` may have been taken already.
   void take(const rules::LoadedRules& rules, TimeUs now) {
     loaded_at = now;

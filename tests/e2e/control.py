@@ -92,6 +92,38 @@ class Detect(Running):
         self.assertIn("8080", self.ctl("flows"))
         self.assertIn("prevent mode only", self.ctl("drop-flow", str(http["flow_id"]), status=1))
 
+    def test_logs_are_reopened_under_their_name(self):
+        self.start()
+        os.rename(self.hosts.path("log/eve.json"), self.hosts.path("log/old.json"))
+        self.ctl("reopen-logs")
+        wait_for(lambda: os.path.exists(self.hosts.path("log/eve.json")))
+        self.hosts.fetch("/secret")
+        wait_for(lambda: any(e["event_type"] == "alert" for e in self.events()))
+
+    def test_logs_are_moved_away_and_begun_anew(self):
+        self.start()
+        self.hosts.fetch("/secret")
+        wait_for(lambda: any(e["event_type"] == "alert" for e in self.events()))
+        self.ctl("log-rotate")
+        wait_for(lambda: len([n for n in os.listdir(self.hosts.path("log")) if n.startswith("eve")]) == 2)
+        wait_for(lambda: os.path.exists(self.hosts.path("log/eve.json")) and not any(e["event_type"] == "alert" for e in self.events()))
+
+    def test_a_reload_answers_with_the_difference_and_a_failed_one_keeps_the_rules(self):
+        self.start("--set", "weir.metrics.enabled=yes")
+        with open(self.hosts.path("test.rules"), "a") as f: f.write('alert icmp any any -> any any (msg:"ping"; itype:8; sid:2;)\n')
+        said = self.ask("reload")
+        self.assertEqual(said["version"], 2, said)
+        self.hosts.ping()
+        wait_for(lambda: any(e["event_type"] == "alert" and e["alert"]["signature_id"] == 2 for e in self.events()))
+        rules = self.ask("status")["rules"]
+        self.assertEqual((rules["version"], rules["loaded"], rules["last_reload"]["done"]), (2, 2, True))
+        os.unlink(self.hosts.path("test.rules"))
+        self.assertIn("test.rules", self.ctl("reload", status=1))
+        rules = self.ask("status")["rules"]
+        self.assertEqual((rules["version"], rules["loaded"], rules["last_reload"]["done"]), (2, 2, False))
+        shown = self.metrics("http://127.0.0.1:9464/metrics")
+        self.assertEqual([shown['weir_rule_reloads_total{result="%s"}' % r] for r in ("done", "failed")], [1, 1])
+
     def test_shutdown_returns_when_all_is_logged(self):
         engine = self.start()
         self.hosts.fetch("/secret")
