@@ -29,10 +29,17 @@ tl::expected<Listener, std::string> listen_at(const ControlSettings& settings, c
   return Listener::on_unix_socket({.path = path, .group = settings.group, .mode = settings.mode});
 }
 
-tl::expected<void, std::string> open_metrics(const Config& config, LiveSockets& out) {
-  const auto settings = MetricsSettings::from(config);
+// Of the user that the run becomes: a socket that root opens is that user's group's, too.
+std::string own_group(const std::optional<Identity>& identity) {
+  return identity ? std::to_string(identity->gid) : std::string{};
+}
+
+tl::expected<void, std::string> open_metrics(const Config& config, const std::optional<Identity>& identity,
+                                             LiveSockets& out) {
+  auto settings = MetricsSettings::from(config);
   if (!settings) return tl::unexpected(settings.error());
   if (!settings->enabled) return {};
+  if (settings->group.empty()) settings->group = own_group(identity);
   constexpr std::string_view kUnix = "unix:";
   auto listener = settings->listen.starts_with(kUnix)
                       ? Listener::on_unix_socket({.path = settings->listen.substr(kUnix.size()),
@@ -70,10 +77,11 @@ tl::expected<MetricsSettings, std::string> MetricsSettings::from(const Config& c
 
 tl::expected<LiveSockets, std::string> LiveSockets::open(const Config& config,
                                                          const std::optional<Identity>& identity) {
-  const auto settings = ControlSettings::from(config);
+  auto settings = ControlSettings::from(config);
   if (!settings) return tl::unexpected(settings.error());
+  if (settings->group.empty()) settings->group = own_group(identity);
   LiveSockets out;
-  if (auto opened = open_metrics(config, out); !opened) return tl::unexpected(opened.error());
+  if (auto opened = open_metrics(config, identity, out); !opened) return tl::unexpected(opened.error());
   if (!settings->enabled) return out;
   if (settings->path.empty() || std::filesystem::path(settings->path).parent_path() == kControlFolder)
     (void)make_folder(kControlFolder, identity);  // listening says what is wrong
