@@ -296,6 +296,7 @@ void LogWriter::stop(std::chrono::milliseconds limit, std::vector<std::string>& 
         errors.push_back(
             fmt::format("{}: {} lines not written: {}", outputs_.eve[i].path, lines, loss_reason(loss, {})));
     };
+    const std::lock_guard guard(queues_[i]->lock);  // a worker that was left behind may still come
     tell(queues_[i]->dropped, Loss::queue_full);
     tell(queues_[i]->late, Loss::shutdown);
   }

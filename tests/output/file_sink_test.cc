@@ -1,5 +1,7 @@
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -22,6 +24,24 @@ std::string read(const std::string& path) {
   text << std::ifstream(path).rdbuf();
   return text.str();
 }
+
+// No file of this process grows beyond so many bytes, as on a disk that is full by then; until the end of its
+// life.
+class SmallDisk {
+ public:
+  explicit SmallDisk(rlim_t bytes) {
+    (void)std::signal(SIGXFSZ, SIG_IGN);
+    REQUIRE(::getrlimit(RLIMIT_FSIZE, &before_) == 0);
+    const rlimit small{.rlim_cur = bytes, .rlim_max = before_.rlim_max};
+    REQUIRE(::setrlimit(RLIMIT_FSIZE, &small) == 0);
+  }
+  ~SmallDisk() { (void)::setrlimit(RLIMIT_FSIZE, &before_); }
+  SmallDisk(const SmallDisk&) = delete;
+  SmallDisk& operator=(const SmallDisk&) = delete;
+
+ private:
+  rlimit before_{};
+};
 
 }  // namespace
 
@@ -135,4 +155,75 @@ TEST_CASE("file sink: after a rename by somebody else reopen() begins the file a
   (*sink)->write_line("later");
   (*sink)->flush();
   CHECK(folder.read("log") == "later\n");
+}
+
+TEST_CASE("file sink: when there is room again the half line is ended and lines are written again") {
+  const LogFolder folder;
+  auto sink = open_file_sink({.path = folder.file("log")});
+  REQUIRE(sink.has_value());
+  {
+    const SmallDisk disk(20);
+    for (const char* line : {"0123456789", "abcdefghijkl", "lost"}) (*sink)->write_line(line);
+    (*sink)->flush();
+    (*sink)->write_line("lost too");
+    (*sink)->flush();
+  }
+  CHECK((*sink)->lines_written() == 1);
+  CHECK((*sink)->lines_lost() == 3);
+  (*sink)->write_line("again");
+  (*sink)->flush();
+  CHECK(folder.read("log") == "0123456789\nabcdefghi\nagain\n");
+  CHECK((*sink)->lines_written() == 2);
+  CHECK((*sink)->lines_lost() == 3);
+}
+
+TEST_CASE("file sink: files that are full within one second get numbers, and the limit is kept to the byte") {
+  const LogFolder folder;
+  const std::time_t now = 1'700'000'000;
+  auto sink = open_file_sink({.path = folder.file("log"), .max_bytes = 10, .clock = [now] { return now; }});
+  REQUIRE(sink.has_value());
+  for (const char* line : {"aaaa", "bbbb", "cccc", "dddd", "longer than the limit", "eeee"})
+    (*sink)->write_line(line);
+  (*sink)->flush();
+  const std::string full = weir::output::rotated_name("log", now, 0);
+  CHECK(folder.read(full) == "aaaa\nbbbb\n");
+  CHECK(folder.read(full + ".1") == "cccc\ndddd\n");
+  CHECK(folder.read(full + ".2") == "longer than the limit\n");
+  CHECK(folder.read("log") == "eeee\n");
+  CHECK((*sink)->lines_written() == 6);
+}
+
+TEST_CASE("file sink: while the next file cannot be opened lines go on into the last one") {
+  const LogFolder folder;
+  std::time_t now = 1'700'000'000;
+  std::filesystem::create_directory(folder.file("logs"));
+  auto sink = open_file_sink({.path = folder.file("logs/log"), .clock = [&now] { return now; }});
+  REQUIRE(sink.has_value());
+  (*sink)->write_line("before");
+  std::filesystem::rename(folder.file("logs"), folder.file("away"));
+  (*sink)->reopen();
+  CHECK((*sink)->last_error() == folder.file("logs/log") + ": open: No such file or directory");
+  (*sink)->write_line("meanwhile");
+  (*sink)->flush();
+  std::filesystem::create_directory(folder.file("logs"));
+  (*sink)->tick();  // too soon
+  now += 2;
+  (*sink)->tick();
+  (*sink)->write_line("after");
+  (*sink)->flush();
+  CHECK(folder.read("away/log") == "before\nmeanwhile\n");
+  CHECK(folder.read("logs/log") == "after\n");
+  CHECK((*sink)->lines_lost() == 0);
+}
+
+TEST_CASE("file sink: a device is written to and never renamed") {
+  const LogFolder folder;
+  std::filesystem::create_symlink("/dev/null", folder.file("log"));
+  auto sink = open_file_sink({.path = folder.file("log"), .max_bytes = 10});
+  REQUIRE(sink.has_value());
+  for (int i = 0; i < 10; ++i) (*sink)->write_line("a line");
+  (*sink)->rotate();
+  CHECK(std::filesystem::is_symlink(folder.file("log")));
+  CHECK(std::distance(std::filesystem::directory_iterator(folder.path), {}) == 1);
+  CHECK((*sink)->lines_written() == 10);
 }

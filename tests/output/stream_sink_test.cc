@@ -8,6 +8,7 @@
 #include <array>
 #include <csignal>
 #include <cstring>
+#include <optional>
 
 #include <doctest/doctest.h>
 
@@ -167,6 +168,32 @@ TEST_CASE("datagram sink: a line is a datagram; lines of the time without a read
   (*sink)->flush();
   CHECK(lost(**sink, Loss::slow_reader) > 0);
   CHECK((*sink)->lines_written() + (*sink)->lines_lost() == 5003);
+}
+
+TEST_CASE("datagram sink: a line that is too long for a datagram is lost alone") {
+  const LogFolder folder;
+  Reader reader(folder.file("d"), SOCK_DGRAM);
+  auto sink = open_datagram_sink({.path = folder.file("d"), .name = "d", .header = std::nullopt});
+  REQUIRE(sink.has_value());
+  (*sink)->write_line(std::string(std::size_t{64} << 20U, 'x'));
+  (*sink)->write_line("short");
+  CHECK(lost(**sink, Loss::too_long) == 1);
+  CHECK((*sink)->lines_written() == 1);
+  CHECK(reader.datagram() == "short\n");
+}
+
+TEST_CASE("datagram sink: a reader that has started anew gets the next line") {
+  const LogFolder folder;
+  std::optional<Reader> reader(std::in_place, folder.file("d"), SOCK_DGRAM);
+  auto sink = open_datagram_sink({.path = folder.file("d"), .name = "d", .header = std::nullopt});
+  REQUIRE(sink.has_value());
+  (*sink)->write_line("one");
+  reader.reset();
+  ::unlink(folder.file("d").c_str());
+  reader.emplace(folder.file("d"), SOCK_DGRAM);
+  (*sink)->write_line("two");
+  CHECK(reader->datagram() == "two\n");
+  CHECK((*sink)->lines_lost() == 0);
 }
 
 TEST_CASE("datagram sink: syslog gets priority, time and identity before the line") {
