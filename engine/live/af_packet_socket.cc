@@ -16,6 +16,8 @@
 #include <fmt/format.h>
 #include <pcap/pcap.h>
 
+#include "engine/live/packet_memory.h"
+
 namespace weir::engine {
 namespace {
 
@@ -85,6 +87,7 @@ tl::expected<std::unique_ptr<BlockRing>, std::string> map_ring(int fd, const AfP
   if (base == MAP_FAILED)
     base = ::mmap(nullptr, std::size_t{s.block_bytes} * s.blocks, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
   if (base == MAP_FAILED) return tl::unexpected(failure(s, "mapping the ring"));
+  keep_out_of_core(base, std::size_t{s.block_bytes} * s.blocks);
   return std::make_unique<BlockRing>(base, s.block_bytes, s.blocks);
 }
 

@@ -88,7 +88,6 @@ void ctl_stats(ControlTarget& target, const ControlArguments&, const ControlRepl
     reply.object([&](output::JsonWriter& out) {
       out.number("uptime", target.uptime_s());
       output::write_counter_tree(out, target.stats(total));
-      const auto own = out.object("weir");
       const auto shares = out.object("stage_share");
       for (const auto& [stage, share] : stage_shares(total.counters.stages)) out.real(stage, share);
     });

@@ -163,6 +163,7 @@ class LiveRun final : public ControlTarget {
     values.emplace_back("tcp.reassembly_memuse", total.memory.stream_data);
     values.emplace_back("defrag.memuse", total.memory.defrag);
     values.emplace_back("weir.out_of_memory", total.out_of_memory);
+    values.emplace_back("weir.refused_calls", refused_calls());
     if (options_.prevent) {
       values.emplace_back("weir.guard.takeovers", total_of(&Pulse::takeovers));
       values.emplace_back("weir.guard.passed", total_of(&Pulse::passed));

@@ -9,7 +9,8 @@
 
 #include <fmt/format.h>
 
-#include "engine/stats.h"
+#include "engine/live/prometheus_text.h"
+#include "engine/live/seccomp_filter.h"
 #include "weir_version.h"
 
 namespace weir::engine {
@@ -140,6 +141,8 @@ void write_process(PrometheusText& out, const ControlTarget& target) {
   out.sample({}, seconds_of(used.ru_utime) + seconds_of(used.ru_stime));
   out.family("process_resident_memory_bytes", "gauge", "Memory of the process.");
   out.sample({}, resident_bytes());
+  out.family("weir_sandbox_refused_calls_total", "counter", "System calls that the sandbox refused.");
+  out.sample({}, refused_calls());
 }
 
 // All counters of stats events under their names there. Those that are 0 are left out.

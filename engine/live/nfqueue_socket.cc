@@ -17,6 +17,8 @@
 
 #include <fmt/format.h>
 
+#include "engine/live/packet_memory.h"
+
 namespace weir::engine {
 namespace {
 
@@ -33,19 +35,17 @@ std::string failure(std::uint16_t queue, std::string_view what, int error) {
 
 struct NfqueueSocket::Buffers {
   explicit Buffers(std::uint32_t batch)
-      : bytes(kMessageBytes * batch), vectors(batch), headers(batch), packets(batch) {
+      : bytes(kMessageBytes * batch), verdicts(kVerdictBytes), vectors(batch), headers(batch), packets(batch) {
     for (std::uint32_t i = 0; i < batch; ++i) {
       vectors[i] = {bytes.data() + i * kMessageBytes, kMessageBytes};
       headers[i].msg_hdr.msg_iov = &vectors[i];
       headers[i].msg_hdr.msg_iovlen = 1;
     }
-    verdicts.resize(kVerdictBytes);
   }
-  std::vector<std::uint8_t> bytes;
+  PacketMemory bytes, verdicts;
   std::vector<iovec> vectors;
   std::vector<mmsghdr> headers;
   std::vector<QueuedPacket> packets;
-  std::vector<char> verdicts;
   std::size_t verdicts_used = 0;
 };
 
@@ -187,7 +187,7 @@ void NfqueueSocket::judge_all_up_to(std::uint32_t id, const KernelVerdict& plain
 void NfqueueSocket::put_verdict(int message_type, std::uint32_t id, const KernelVerdict& verdict) {
   Buffers& b = *buffers_;
   if (b.verdicts_used + kPlainVerdictBytes + verdict.payload.size() > b.verdicts.size()) flush();
-  nlmsghdr* message = nfq_nlmsg_put(b.verdicts.data() + b.verdicts_used, message_type, queue_);
+  nlmsghdr* message = nfq_nlmsg_put(reinterpret_cast<char*>(b.verdicts.data()) + b.verdicts_used, message_type, queue_);
   nfq_nlmsg_verdict_put(message, static_cast<int>(id), static_cast<int>(verdict.verdict));
   if (verdict.mark) nfq_nlmsg_verdict_put_mark(message, *verdict.mark);
   if (!verdict.payload.empty())

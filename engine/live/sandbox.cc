@@ -1,6 +1,5 @@
 #include "engine/live/sandbox.h"
 
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
@@ -17,6 +16,8 @@ namespace {
 // The leak check at the end stops all threads from another process.
 #if defined(__SANITIZE_ADDRESS__)
 constexpr bool kSanitized = true;
+#elif defined(__has_feature)
+constexpr bool kSanitized = __has_feature(address_sanitizer);
 #else
 constexpr bool kSanitized = false;
 #endif
@@ -106,10 +107,6 @@ std::vector<std::string> enter_sandbox(const SandboxSettings& settings, Landlock
   if (auto done = restrict_calls(kSanitized ? SeccompMode::no : settings.seccomp, calls); !done)
     problems.push_back(fmt::format("{}: system calls are not restricted", done.error()));
   return problems;
-}
-
-void keep_out_of_core(void* memory, std::size_t bytes) {
-  (void)::madvise(memory, bytes, MADV_DONTDUMP);
 }
 
 }  // namespace weir::engine

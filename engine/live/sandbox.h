@@ -34,7 +34,4 @@ struct SandboxSettings {
 std::vector<std::string> enter_sandbox(const SandboxSettings& settings, LandlockRules files,
                                        const SeccompNeeds& calls);
 
-// Keeps packets out of cores where `core-dumps` lets them be written.
-void keep_out_of_core(void* memory, std::size_t bytes);
-
 }  // namespace weir::engine

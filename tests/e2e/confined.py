@@ -175,6 +175,26 @@ class Confined(unittest.TestCase):
         self.assertEqual(os.stat("/proc/%d/environ" % engine.pid).st_uid, 65534)
         self.stop(engine)
 
+    def kept_out_of_cores(self, process):
+        """sizes of its mappings in kilobytes, by name"""
+        out, name = {}, ""
+        with open("/proc/%d/smaps" % process) as f:
+            for words in map(str.split, f):
+                if "-" in words[0] and not words[0].endswith(":"): name = words[5] if len(words) > 5 else ""
+                elif words[0] == "Size:": size = int(words[1])
+                elif words[0] == "VmFlags:" and "dd" in words: out.setdefault(name.split(":")[0], []).append(size)
+        return out
+
+    def test_packets_as_they_come_are_in_no_core(self):
+        engine = self.start("--set", "weir.core-dumps=yes")
+        self.assertEqual(len(self.kept_out_of_cores(engine.pid).get("socket", [])), 2)  # a ring a worker
+        self.stop(engine)
+        engine = self.start("--set", "weir.core-dumps=yes", command="prevent")
+        for process in (engine.pid, *self.guards_of(engine)):
+            sizes = self.kept_out_of_cores(process).get("", [])
+            self.assertGreater(max(sizes, default=0), 1000, sizes)
+        self.stop(engine)
+
     def test_the_service_manager_hears_that_all_is_well(self):
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
             path = self.hosts.path("manager")
