@@ -14,7 +14,8 @@ class NoSettings final : public Settings {
 };
 
 std::string lower(std::string s) {
-  std::transform(s.begin(), s.end(), s.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::transform(s.begin(), s.end(), s.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return s;
 }
 
@@ -44,6 +45,7 @@ bool Settings::flag(std::string_view path, bool fallback) const {
   const std::string v = lower(*value);
   if (v == "yes" || v == "true" || v == "on" || v == "1") return true;
   if (v == "no" || v == "false" || v == "off" || v == "0") return false;
+  unreadable(path, "yes or no");
   return fallback;
 }
 
@@ -52,13 +54,20 @@ std::uint64_t Settings::number(std::string_view path, std::uint64_t fallback) co
   if (!value) return fallback;
   std::uint64_t out = 0;
   const auto [rest, error] = std::from_chars(value->data(), value->data() + value->size(), out);
-  return error == std::errc{} && rest == value->data() + value->size() ? out : fallback;
+  if (error == std::errc{} && rest == value->data() + value->size()) return out;
+  unreadable(path, "a number");
+  return fallback;
 }
 
 std::uint64_t Settings::bytes(std::string_view path, std::uint64_t fallback) const {
   const auto value = text(path);
-  return value ? parse_size(*value).value_or(fallback) : fallback;
+  if (!value) return fallback;
+  const auto size = parse_size(*value);
+  if (!size) unreadable(path, "a size, such as 512kb or 64 MiB");
+  return size.value_or(fallback);
 }
+
+void Settings::unreadable(std::string_view, const char*) const {}
 
 const Settings& no_settings() {
   static const NoSettings none;

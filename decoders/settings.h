@@ -20,11 +20,16 @@ class Settings {
   [[nodiscard]] virtual std::vector<std::string> list(std::string_view path) const = 0;
   [[nodiscard]] virtual bool has(std::string_view path) const = 0;
 
-  // yes/true/on/1 and no/false/off/0; anything else gives `fallback`.
+  // These three take what they cannot read for `fallback`, and say so with unreadable().
+  // yes/true/on/1 and no/false/off/0.
   [[nodiscard]] bool flag(std::string_view path, bool fallback) const;
   [[nodiscard]] std::uint64_t number(std::string_view path, std::uint64_t fallback) const;
   // A size with an optional unit: "100kb", "32 MiB", "1gb"; bytes.
   [[nodiscard]] std::uint64_t bytes(std::string_view path, std::uint64_t fallback) const;
+
+ protected:
+  // The scalar at `path` is not `expected` (a text for people that lives as long as the program).
+  virtual void unreadable(std::string_view path, const char* expected) const;
 };
 
 // A subtree with nothing in it: every look-up gives the fallback.

@@ -1,8 +1,8 @@
 #include "engine/cli.h"
 
+#include <unistd.h>
 #include <cstdlib>
 #include <cstring>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -15,6 +15,7 @@
 #include "engine/config_check.h"
 #include "engine/live/privileges.h"
 #include "engine/log_outputs.h"
+#include "engine/pipeline.h"
 #include "weir_version.h"
 
 namespace weir::engine {
@@ -24,7 +25,8 @@ constexpr std::array kCommands{
     Command{"detect", "find what rules describe in capture files or on interfaces",
             "weir detect -r PATH...|-i IFACE [-S RULES] [options]", true, true, true, false, run_detect},
     Command{"prevent", "the same inline, and block; on captures, say what would have been blocked",
-            "weir prevent -q NUM[:NUM]|-r PATH... [-S RULES] [options]", true, true, true, false, run_prevent},
+            "weir prevent -q NUM[:NUM]|-r PATH... [-S RULES] [options]", true, true, true, false,
+            run_prevent},
     Command{"check", "read rules and configuration, say what is wrong",
             "weir check [-c FILE] [-S RULES] [options]", false, true, false, false, run_check},
     Command{"keywords", "list the rule keywords, or explain some", "weir keywords [NAME...]", false, false,
@@ -48,8 +50,8 @@ int usage_error(std::string_view command, std::string_view what) {
   return kExitUsage;
 }
 
-// What is doubtful is for people who watch; errors are always said. False: the run must not start, because of --strict
-// or of a policy that cannot be kept.
+// What is doubtful is for people who watch; errors are always said. False: the run must not start, because of
+// --strict or of something that no run can be made of.
 bool report_configuration(const Config& config, const CliOptions& options) {
   const bool watched = is_watched(options);
   const std::vector<std::string> policies = check_policies(config);
@@ -65,6 +67,7 @@ bool report_configuration(const Config& config, const CliOptions& options) {
       fmt::print(stderr, "weir: warning: {}\n", problem.text);
     good = good && !problem.is_error;
   }
+  good = report_values(config) && good;
   return policies.empty() && (good || !options.strict);
 }
 
@@ -113,6 +116,18 @@ std::optional<Config> load_configuration(const CliOptions& options) {
   return std::move(*config);
 }
 
+bool report_values(const Config& config) {
+  const std::vector<std::string> values = config.take_unreadable_values();
+  for (const std::string& value : values) print_error(value + "; the default is used");
+  return values.empty();
+}
+
+bool report_setup(const Config& config, const CliOptions& options) {
+  const auto setup = PipelineSetup::make(config, false);
+  if (!setup) print_error(setup.error());
+  return setup.has_value() && (report_values(config) || !options.strict);
+}
+
 bool report_rules(const RuleSetup& setup, const CliOptions& options) {
   const bool watched = is_watched(options);
   std::size_t errors = 0;
@@ -146,9 +161,12 @@ std::string cache_dir(const Config& config, const CliOptions& options) {
   if (const auto configured = config.text("weir.cache-dir")) return *configured;
   if (const char* cache = std::getenv("CACHE_DIRECTORY"); cache != nullptr && *cache == '/')  // systemd
     return std::string(cache, std::strcspn(cache, ":"));
-  if (options.captures.empty() && RunAs::from(config, options.user, options.group).is_asked_for()) return "/var/cache/weir";
-  if (const char* cache = std::getenv("XDG_CACHE_HOME"); cache != nullptr && *cache == '/') return std::string(cache) + "/weir";
-  if (const char* home = std::getenv("HOME"); home != nullptr && *home == '/') return std::string(home) + "/.cache/weir";
+  if (options.captures.empty() && RunAs::from(config, options.user, options.group).is_asked_for())
+    return "/var/cache/weir";
+  if (const char* cache = std::getenv("XDG_CACHE_HOME"); cache != nullptr && *cache == '/')
+    return std::string(cache) + "/weir";
+  if (const char* home = std::getenv("HOME"); home != nullptr && *home == '/')
+    return std::string(home) + "/.cache/weir";
   return {};
 }
 

@@ -23,22 +23,22 @@ struct CliOptions {
   bool live_capture = false;            // interfaces, though perhaps the configuration names them
   bool portable_capture = false;        // --pcap
   std::vector<std::string> queues;      // -q
-  std::string bpf;                    // -f
-  std::string config;                 // -c; empty: built-in defaults
-  std::vector<std::string> settings;  // --set
-  RuleSetupOptions rules;             // -S, -s, --no-rules, --data-dir
-  std::string log_dir = ".";          // -l
-  std::string rule_profile;           // --rule-profile; empty: none
-  std::string user, group;            // --user, --group; empty: as configured
-  std::string checksums = "auto";     // -k: auto, all or none
-  unsigned threads = 0;               // 0: one a core
+  std::string bpf;                      // -f
+  std::string config;                   // -c; empty: built-in defaults
+  std::vector<std::string> settings;    // --set
+  RuleSetupOptions rules;               // -S, -s, --no-rules, --data-dir
+  std::string log_dir = ".";            // -l
+  std::string rule_profile;             // --rule-profile; empty: none
+  std::string user, group;              // --user, --group; empty: as configured
+  std::string checksums = "auto";       // -k: auto, all or none
+  unsigned threads = 0;                 // 0: one a core
   bool strict = false;
   bool verbose = false;
   bool prevent = false;
   bool no_cache = false;
-  std::string socket;          // --socket; empty: the usual one
-  bool json = false;           // --json
-  unsigned timeout_s = 60;     // --timeout
+  std::string socket;              // --socket; empty: the usual one
+  bool json = false;               // --json
+  unsigned timeout_s = 60;         // --timeout
   std::vector<std::string> words;  // arguments that are not options
 };
 
@@ -79,6 +79,11 @@ std::optional<Config> load_configuration(const CliOptions& options);
 // Prints what loading said: errors always, warnings and totals when the user is watching. False: the run must
 // not start (--strict, and something is wrong).
 bool report_rules(const RuleSetup& setup, const CliOptions& options);
+// Prints which values that were read since the last call are not what their keys take. False: there are some.
+bool report_values(const Config& config);
+// Makes what a run is made of to see if it can be, and prints what is wrong. Costs some 10 ms. False: the run
+// must not start.
+bool report_setup(const Config& config, const CliOptions& options);
 // "62 rule files, 14972 rules: 14900 loaded, 70 failed, 2 skipped"
 std::string rule_totals(const rules::LoadedRules& loaded);
 // A person is reading: standard error is a terminal, or -v was given.

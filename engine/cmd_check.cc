@@ -12,6 +12,7 @@ int run_check(const CliOptions& options) {
   all.verbose = true;  // who checks wants to know
   const auto config = load_configuration(all);
   if (!config) return kExitFailed;
+  if (!report_setup(*config, options)) return kExitFailed;
   RuleSetup setup = set_up_rules(*config, options.rules);
   std::size_t errors = 0;
   for (const rules::RuleDiagnostic& d : setup.loaded.diagnostics) {

@@ -30,7 +30,8 @@ RunOptions run_options(const CliOptions& options, const RuleSetup& setup, bool p
 int scan(const CliOptions& options, bool prevent) {
   if (options.live_capture || !options.queues.empty()) return run_live_command(options, prevent);
   if (options.captures.empty()) {
-    fmt::print(stderr, "weir {0}: no input: name capture files or folders with -r, or {1}\nTry 'weir {0} --help'.\n",
+    fmt::print(stderr,
+               "weir {0}: no input: name capture files or folders with -r, or {1}\nTry 'weir {0} --help'.\n",
                prevent ? "prevent" : "detect", prevent ? "queues with -q" : "interfaces with -i");
     return kExitUsage;
   }
@@ -44,10 +45,15 @@ int scan(const CliOptions& options, bool prevent) {
 
   ProgressLine line;
   RunOptions run = run_options(options, setup, prevent);
-  run.confine = [&] { return confine_offline(options, *config); };
+  run.ready = [&]() -> tl::expected<void, std::string> {
+    if (!report_values(*config) && options.strict)
+      return tl::unexpected(std::string("a value in the configuration, and --strict"));
+    return confine_offline(options, *config);
+  };
   if (::isatty(STDERR_FILENO) == 1) run.progress = [&line](const RunProgress& p) { line.show(p); };
   auto rules =
-      rules::RuleSet::build(std::move(setup.loaded.signatures), *setup.environment, {.threads = worker_count(options), .cache_dir = cache_dir(*config, options)});
+      rules::RuleSet::build(std::move(setup.loaded.signatures), *setup.environment,
+                            {.threads = worker_count(options), .cache_dir = cache_dir(*config, options)});
   setup = {};  // what only loading needed
   const auto summary = run_offline(run, *config, std::move(rules));
   line.clear();

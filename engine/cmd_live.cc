@@ -120,7 +120,8 @@ LiveOptions live_options(const CliOptions& options, const RuleSetup& setup, bool
 // weir.packet-budget-us, as the clock of packets counts.
 Ticks packet_budget(const Config& config, const TickRate& rate) {
   constexpr std::uint64_t kNanoseconds = 1000;
-  constexpr std::uint64_t kDefault = 250'000;  // a busy machine may take a worker's processor away for a while
+  constexpr std::uint64_t kDefault =
+      250'000;  // a busy machine may take a worker's processor away for a while
   const double tick = rate.nanoseconds_per_tick();
   const std::uint64_t budget = config.number("weir.packet-budget-us", kDefault) * kNanoseconds;
   return tick > 0 ? static_cast<Ticks>(static_cast<double>(budget) / tick) : 0;
@@ -173,6 +174,7 @@ int run_live_command(const CliOptions& options, bool prevent) {
   live.pulses = safety->board.pulses();
   live.workers = prevent ? plan_queues(*queues, *nfqueue, *safety) : std::move(*plans);
   if (auto pinned = pin_threads(*config, live); !pinned) return fail(pinned.error());
+  if (!report_setup(*config, options)) return kExitFailed;
   auto rules =
       rules::RuleSet::build(std::move(setup.loaded.signatures), *setup.environment,
                             {.threads = worker_count(options), .cache_dir = cache_dir(*config, options)});

@@ -26,6 +26,19 @@ std::string joined(std::string_view path, std::string_view name) {
   return path.empty() ? std::string(name) : fmt::format("{}.{}", path, name);
 }
 
+void add_unreadable(const ConfigNode& node, const std::string& path, std::vector<std::string>& out) {
+  if (const char* expected = node.take_expected()) {
+    const std::string place =
+        node.file == nullptr ? "--set" : fmt::format("{}:{}:{}", *node.file, node.line, node.column);
+    out.push_back(fmt::format("{}: {}: '{}' is not {}", place, path, node.scalar, expected));
+  }
+  for (std::size_t i = 0; i < node.entries.size(); ++i) {
+    const ConfigNode::Entry& e = node.entries[i];
+    add_unreadable(*e.node, joined(path, node.kind == ConfigNode::Kind::map ? e.key : fmt::format("{}", i)),
+                   out);
+  }
+}
+
 }  // namespace
 
 struct Config::Impl {
@@ -52,7 +65,8 @@ tl::expected<Config, ConfigError> Config::load(const std::string& path) {
   return out;
 }
 
-tl::expected<Config, ConfigError> Config::load(const std::string& path, const std::vector<std::string>& settings) {
+tl::expected<Config, ConfigError> Config::load(const std::string& path,
+                                               const std::vector<std::string>& settings) {
   Config out;
   if (!path.empty()) {
     auto loaded = load(path);
@@ -98,6 +112,9 @@ std::vector<std::string> Config::list(std::string_view path) const {
 }
 bool Config::has(std::string_view path) const {
   return impl_->root.has(path);
+}
+void Config::unreadable(std::string_view path, const char* expected) const {
+  impl_->root.unreadable(path, expected);
 }
 const std::string& Config::directory() const {
   return impl_->directory;
@@ -146,6 +163,12 @@ std::vector<std::string> Config::unknown_keys() const {
     std::replace(name.begin(), name.end(), '_', '-');
     if (std::find(known.begin(), known.end(), name) == known.end()) out.push_back(std::move(key));
   }
+  return out;
+}
+
+std::vector<std::string> Config::take_unreadable_values() const {
+  std::vector<std::string> out;
+  add_unreadable(impl_->root, {}, out);
   return out;
 }
 

@@ -125,8 +125,20 @@ bool ConfigNode::assign(std::string_view path, std::string value) {
   }
   node->kind = Kind::scalar;
   node->entries.clear();
+  node->file = nullptr;
   node->scalar = std::move(value);
   return true;
+}
+
+void ConfigNode::unreadable(std::string_view path, const char* expected) const {
+  if (const ConfigNode* node = find(path)) node->expected_.store(expected, std::memory_order_relaxed);
+}
+
+const char* ConfigNode::take_expected() const {
+  const char* const expected = expected_.load(std::memory_order_relaxed);
+  if (told_ || expected == nullptr) return nullptr;
+  told_ = true;
+  return expected;
 }
 
 std::unique_ptr<ConfigNode> ConfigNode::copy(std::size_t& budget) const {
@@ -135,6 +147,9 @@ std::unique_ptr<ConfigNode> ConfigNode::copy(std::size_t& budget) const {
   auto out = std::make_unique<ConfigNode>();
   out->kind = kind;
   out->scalar = scalar;
+  out->file = file;
+  out->line = line;
+  out->column = column;
   for (const Entry& e : entries) {
     auto node = e.node->copy(budget);
     if (node == nullptr) return nullptr;

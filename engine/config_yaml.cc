@@ -42,8 +42,11 @@ tl::expected<void, ConfigError> read_file(const std::string& path, ConfigNode& r
 // Builds the tree from the parser's events.
 class Builder final : public YAML::EventHandler {
  public:
-  Builder(std::string directory, ConfigNode& root, Budget& budget)
-      : directory_(std::move(directory)), root_(root), budget_(budget) {}
+  Builder(const std::string& name, std::string directory, ConfigNode& root, Budget& budget)
+      : file_(std::make_shared<std::string>(name)),
+        directory_(std::move(directory)),
+        root_(root),
+        budget_(budget) {}
 
   void OnDocumentStart(const YAML::Mark&) override { anchors_.clear(); }
   void OnDocumentEnd() override {}
@@ -104,6 +107,9 @@ class Builder final : public YAML::EventHandler {
     --budget_.nodes;
     auto node = std::make_unique<ConfigNode>();
     node->kind = kind;
+    node->file = file_;
+    node->line = static_cast<std::uint32_t>(mark.line + 1);
+    node->column = static_cast<std::uint32_t>(mark.column + 1);
     return node;
   }
 
@@ -189,6 +195,7 @@ class Builder final : public YAML::EventHandler {
     anchors_.clear();
   }
 
+  std::shared_ptr<const std::string> file_;
   std::string directory_;
   ConfigNode& root_;
   Budget& budget_;
@@ -217,7 +224,7 @@ tl::expected<void, ConfigError> read_text(std::string_view text, const std::stri
                                           const std::string& directory, ConfigNode& root, Budget& budget) {
   ViewStream buffer(text);
   std::istream stream(&buffer);
-  Builder builder(directory, root, budget);
+  Builder builder(name, directory, root, budget);
   try {
     YAML::Parser parser(stream);
     while (parser.HandleNextDocument(builder)) {

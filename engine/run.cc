@@ -190,8 +190,8 @@ tl::expected<RunSummary, std::string> run_offline(const RunOptions& options, con
   if (profile_file.failed()) return tl::unexpected(profile_file.error());
   setup->detection.profile_rules = profile_file.wanted();
 
-  if (options.confine)
-    if (auto confined = options.confine(); !confined) return tl::unexpected(confined.error());
+  if (options.ready)
+    if (auto ready = options.ready(); !ready) return tl::unexpected(ready.error());
 
   const auto begin = Clock::now();
   rules::SharedState shared;

@@ -26,12 +26,13 @@ struct RunOptions {
   FileCaptureOptions capture;
   std::string log_dir = ".";
   ChecksumMode checksums = ChecksumMode::automatic;
-  unsigned threads = 1;                              // workers, at least one
-  bool prevent = false;                              // streams are handled inline, drop rules act
-  std::string rule_profile;                          // file for what each rule cost; empty: not wanted
-  // Called when all that is written is open, and nothing has been read: whoever wants less than the process can do
-  // gives the rest up then. A text ends the run. May be empty.
-  std::function<tl::expected<void, std::string>()> confine;
+  unsigned threads = 1;      // workers, at least one
+  bool prevent = false;      // streams are handled inline, drop rules act
+  std::string rule_profile;  // file for what each rule cost; empty: not wanted
+  // Called when everything is set up, all that is written is open, and nothing has been read: for a look at
+  // how the configuration was taken, and whoever wants less than the process can do gives the rest up then. A
+  // text ends the run. May be empty.
+  std::function<tl::expected<void, std::string>()> ready;
   std::function<void(const RunProgress&)> progress;  // called about ten times a second; may be empty
   // What loading the rules said, for stats events.
   std::uint64_t rules_loaded = 0, rules_failed = 0, rules_skipped = 0;

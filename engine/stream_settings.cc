@@ -87,7 +87,7 @@ StreamSettings StreamSettings::from(const Settings& stream, bool inline_mode) {
   s.midstream = stream.flag("midstream", s.midstream);
   s.async_oneside = stream.flag("async-oneside", s.async_oneside);
   // "auto" (or nothing): inline when the capture is.
-  s.inline_mode = stream.flag("inline", inline_mode);
+  s.inline_mode = stream.text("inline") == "auto" ? inline_mode : stream.flag("inline", inline_mode);
   s.drop_invalid = stream.flag("drop-invalid", s.drop_invalid);
   s.bypass = stream.flag("bypass", s.bypass);
   s.max_synack_queued = small_number(stream, "max-synack-queued", s.max_synack_queued);

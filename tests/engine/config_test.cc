@@ -261,6 +261,31 @@ TEST_CASE("config: the built-in configuration reads, and lends its variables to 
   CHECK(parse("").keys("outputs").empty());
 }
 
+TEST_CASE("config: values that are not what their keys take are told once, with their place") {
+  Config config =
+      parse("stream:\n  memcap: 64mbb\n  inline: perhaps\nflow.prealloc: many\nlist: [1, 2x]\nnice: 2 kb\n");
+  REQUIRE(config.set("flow.memcap=1tb"));
+  CHECK(config.take_unreadable_values().empty());
+  CHECK(config.sub("stream").bytes("memcap", 7) == 7);
+  CHECK(config.flag("stream.inline", true));
+  CHECK(config.number("flow.prealloc", 8) == 8);
+  CHECK(config.number("list.1", 9) == 9);
+  CHECK(config.number("list.0", 9) == 1);
+  CHECK(config.bytes("flow.memcap", 10) == 10);
+  CHECK(config.bytes("nice", 11) == 2048);
+  CHECK(config.bytes("absent", 12) == 12);
+  CHECK(config.take_unreadable_values() ==
+        std::vector<std::string>{
+            "test.yaml:2:11: stream.memcap: '64mbb' is not a size, such as 512kb or 64 MiB",
+            "test.yaml:3:11: stream.inline: 'perhaps' is not yes or no",
+            "test.yaml:4:16: flow.prealloc: 'many' is not a number",
+            "test.yaml:5:11: list.1: '2x' is not a number",
+            "--set: flow.memcap: '1tb' is not a size, such as 512kb or 64 MiB",
+        });
+  CHECK(config.number("flow.prealloc", 8) == 8);
+  CHECK(config.take_unreadable_values().empty());
+}
+
 TEST_CASE("config: keys that nobody knows are listed") {
   CHECK(parse("stream: 1\noutputz: []\nweir: {x: 1}\ndefault_log_dir: x\nstats.interval: 3\nfoo: 1\n")
             .unknown_keys() == std::vector<std::string>{"outputz", "foo"});
