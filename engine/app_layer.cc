@@ -285,6 +285,15 @@ void AppLayerDriver::stop_parsing(Flow& flow) {
   }
 }
 
+void AppLayerDriver::give_up(Flow& flow, TimeUs now) {
+  if (flow.app == nullptr || flow.app->given_up) return;
+  if (flow.app->parser != nullptr) {
+    stamp_new_transactions(*flow.app, now);
+    ++counters_.app[static_cast<std::size_t>(flow.app->protocol)].parser_errors[transport_index(flow)];
+  }
+  stop_parsing(flow);
+}
+
 void AppLayerDriver::finish_direction(Flow& flow, Direction direction, TimeUs now) {
   if (flow.app == nullptr) {
     if (flow.tcp->stream(direction).app_chunk().kind == TcpStream::Chunk::Kind::none) return;

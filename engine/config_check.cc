@@ -8,10 +8,10 @@
 namespace weir::engine {
 namespace {
 
-constexpr std::array<std::string_view, 8> kPolicyKeys{
+constexpr std::array<std::string_view, 9> kPolicyKeys{
     "exception-policy",        "stream.memcap-policy",     "stream.reassembly.memcap-policy",
     "stream.midstream-policy", "defrag.memcap-policy",     "flow.memcap-policy",
-    "app-layer.error-policy",  "weir.packet-budget-policy"};
+    "app-layer.error-policy",  "weir.packet-budget-policy", "weir.memory-policy"};
 constexpr std::array<std::string_view, 9> kPolicies{"auto",        "ignore",    "drop-flow",
                                                     "drop-packet", "reject",    "rejectboth",
                                                     "bypass",      "pass-flow", "pass-packet"};

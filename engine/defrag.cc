@@ -1,6 +1,7 @@
 #include "engine/defrag.h"
 
 #include <algorithm>
+#include <new>
 #include <random>
 #include <type_traits>
 #include <utility>
@@ -71,10 +72,24 @@ bool Defragmenter::timed_out(const Tracker& tracker, TimeUs now) const {
   return now - tracker.last > TimeUs{settings_.timeout_s} * 1'000'000;
 }
 
+// Without memory for it the datagram is given up, as at the memcap.
 bool Defragmenter::absorb(Packet& packet, std::vector<std::uint8_t>& datagram) {
+  const Key key = make_key(packet);
+  refused_ = false;
+  try {
+    return absorb(packet, key, datagram);
+  } catch (const std::bad_alloc&) {
+    ++counters_.memcap_reached;
+    refused_ = true;
+  }
+  if (buckets_.empty()) return false;
+  if (const Index index = find(key, packet.raw.time); index != kNone) remove(index);
+  return false;
+}
+
+bool Defragmenter::absorb(Packet& packet, const Key& key, std::vector<std::uint8_t>& datagram) {
   ++(is_v4(packet) ? counters_.ipv4 : counters_.ipv6).fragments;
   const TimeUs now = packet.raw.time;
-  refused_ = false;
   if (buckets_.empty()) buckets_.assign(std::max<std::size_t>(settings_.hash_size, 1), kNone);
   expire(now);
 
@@ -83,7 +98,6 @@ bool Defragmenter::absorb(Packet& packet, std::vector<std::uint8_t>& datagram) {
     packet.note({is_v4(packet) ? Anomaly::ipv4_frag_pkt_too_large : Anomaly::ipv6_frag_pkt_too_large, 0});
     return false;
   }
-  const Key key = make_key(packet);
   Index index = find(key, now);
   if (index == kNone) index = create(key);
   touch(index, now);
@@ -168,8 +182,9 @@ Defragmenter::Index Defragmenter::create(const Key& key) {
     remove(oldest_);
   }
   if (free_.empty()) {
-    free_.push_back(static_cast<Index>(trackers_.size()));
+    free_.reserve(trackers_.size() + 1);  // for all of them: remove() asks for no memory
     trackers_.emplace_back();
+    free_.push_back(static_cast<Index>(trackers_.size() - 1));
   }
   const Index index = free_.back();
   free_.pop_back();

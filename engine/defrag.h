@@ -78,6 +78,7 @@ class Defragmenter {
   };
 
   [[nodiscard]] Key make_key(const Packet& packet) const;
+  bool absorb(Packet& packet, const Key& key, std::vector<std::uint8_t>& datagram);
   [[nodiscard]] Index& bucket(const Key& key);
   Index find(const Key& key, TimeUs now);
   Index create(const Key& key);

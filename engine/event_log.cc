@@ -314,6 +314,10 @@ void EventLog::write_flow(const Session& session, const Flow& flow) {
   session.sink->set_condition(nullptr);
 }
 
+void EventLog::recover() {
+  for (const Session& s : sessions_) s.sink->set_condition(nullptr);
+}
+
 void EventLog::flow_end(const Flow& flow, FlowEnd reason, TimeUs now) {
   fill_flow(flow);
   flow_record_.head.time = now;

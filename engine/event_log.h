@@ -64,6 +64,8 @@ class EventLog {
   // Every logger that wants the transaction or its files has written them.
   [[nodiscard]] bool all_written(AppProto protocol, const Transaction& tx) const;
   void flow_end(const Flow& flow, FlowEnd reason, TimeUs now);
+  // After an exception out of any of these: the event at hand is lost, and nothing else.
+  void recover();
 
  private:
   struct TxLogger {  // one output's logger of a protocol

@@ -39,6 +39,7 @@ constexpr std::array<TargetRow, kExceptionTargets> kTargets{{
     {"app-layer.error-policy", "app_layer_error", "exception_policy.app_layer.error", DropReason::applayer_error,
      true},
     {"weir.packet-budget-policy", "packet_budget", "weir.over_budget", DropReason::packet_budget, true},
+    {"weir.memory-policy", "out_of_memory", "weir.memory_policy", DropReason::out_of_memory, true},
 }};
 
 const TargetRow& row(ExceptionTarget target) {

@@ -39,6 +39,7 @@ enum class ExceptionTarget : std::uint8_t {
   stream_midstream,
   app_layer_error,
   packet_budget,  // of our own: weir.packet-budget-us
+  memory,         // of our own: no memory to decode or to inspect a packet
   count_
 };
 inline constexpr std::size_t kExceptionTargets = static_cast<std::size_t>(ExceptionTarget::count_);

@@ -30,9 +30,13 @@ class FlowIndex {
     }
   }
 
+  // For one more flow: then insert() does not fail.
+  void make_room() {
+    if ((count_ + 1) * 8 > slots_.size() * 5) grow();
+  }
   // flow->hash is set, and no flow of that key is in the table.
   void insert(Flow* flow) {
-    if ((count_ + 1) * 8 > slots_.size() * 5) grow();
+    make_room();
     place(flow->hash, flow);
     ++count_;
   }

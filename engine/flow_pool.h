@@ -39,10 +39,12 @@ class FlowPool {
   };
 
   void grow() {
+    // Room for all flows that there are: release() asks for no memory.
+    const std::size_t flows = (slabs_.size() + 1) * kSlabFlows;
+    if (free_.capacity() < flows) free_.reserve(flows * 2);
     slabs_.push_back(std::make_unique_for_overwrite<Cell[]>(kSlabFlows));
     // Back to front, so that flows made one after another lie side by side.
     for (std::size_t i = kSlabFlows; i-- > 0;) free_.push_back(&slabs_.back()[i]);
-    if (free_.capacity() < slabs_.size() * kSlabFlows) free_.reserve(slabs_.size() * kSlabFlows * 2);
   }
 
   std::vector<std::unique_ptr<Cell[]>> slabs_;

@@ -1,6 +1,7 @@
 #include "engine/flow_table.h"
 
 #include <algorithm>
+#include <new>
 #include <tuple>
 #include <utility>
 
@@ -103,6 +104,7 @@ Flow* FlowTable::create(const Packet& packet, const PacketKey& key, std::uint64_
     ++stats_.refused;
     return nullptr;
   }
+  index_.make_room();
   Flow* const flow = pool_.make();
   set_identity(*flow, packet, key, hash);
   index_.insert(flow);
@@ -179,9 +181,9 @@ void FlowTable::swap_sides(Flow& flow) {
 
 void FlowTable::end(Flow* flow, FlowEnd reason) {
   const std::int64_t deadline = deadline_s(*flow);
+  ended_.push_back({flow, reason, deadline});
   timer_.remove(*flow);
   index_.erase(flow);
-  ended_.push_back({flow, reason, deadline});
   if (reason == FlowEnd::timeout) ++stats_.ended_timeout;
   if (reason == FlowEnd::forced) ++stats_.ended_forced;
   if (reason == FlowEnd::tcp_reuse) ++stats_.ended_reuse;
@@ -203,6 +205,7 @@ void FlowTable::collect_expired(std::int64_t now_s) {
   timer_.advance(now_s, [this, now_s](Flow& flow) {
     const std::int64_t deadline = deadline_s(flow);
     if (now_s <= deadline) return timer_.file(flow, deadline);
+    if (!has_room_for_ended()) return timer_.file(flow, now_s);  // in a second again
     flow.emergency |= emergency_;
     index_.erase(&flow);
     ended_.push_back({&flow, FlowEnd::timeout, deadline});
@@ -217,9 +220,17 @@ void FlowTable::collect_expired(std::int64_t now_s) {
   if (emergency_ && memory_bytes() <= recovered) emergency_ = false;
 }
 
+bool FlowTable::has_room_for_ended() try {
+  if (ended_.size() == ended_.capacity()) ended_.reserve(std::max<std::size_t>(ended_.capacity() * 2, 64));
+  return true;
+} catch (const std::bad_alloc&) {
+  return false;
+}
+
 void FlowTable::collect_all() {
   timer_.take_all([this](Flow& flow) {
     index_.erase(&flow);
+    if (!has_room_for_ended()) return pool_.release(&flow);  // without a callback
     ended_.push_back({&flow, FlowEnd::shutdown, 0});
   });
   std::sort(ended_.begin(), ended_.end(), [](const Ended& a, const Ended& b) {

@@ -1,8 +1,9 @@
 // The flows of one worker: look-up, making, totals, timeouts by packet time, and the end of each flow.
 //
 // No locks: each worker has its own. Every function that can end flows takes a callback on_end(Flow&,
-// FlowEnd), which is called once for a flow before it is freed; it must not call the table. A Flow* stays
-// valid until the next call of find_or_create, replace, expire or drain.
+// FlowEnd), which is called once for a flow before it is freed; it must not call the table, and must not throw. A
+// Flow* stays valid until the next call of find_or_create, replace, expire or drain. Those throw std::bad_alloc where
+// there is no memory for a new flow; the table stays as it was then.
 //
 // Results do not depend on when expire() is called: a flow whose time is over is also found out when a packet
 // of its key comes, and flows that expire are handed over in the order of their deadline and first packet.
@@ -111,6 +112,7 @@ class FlowTable {
   void end_for_reuse(Flow* old, const Packet& packet);
   void collect_expired(std::int64_t now_s);
   void collect_all();
+  bool has_room_for_ended();
   [[nodiscard]] bool expired(const Flow& flow, std::int64_t now_s) const { return now_s > deadline_s(flow); }
 
   template <class OnEnd>

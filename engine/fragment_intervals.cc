@@ -63,8 +63,8 @@ FragmentIntervals::Added FragmentIntervals::add(std::uint32_t begin, Bytes data,
   const auto kept_at = static_cast<std::uint32_t>(kept_.size());
   if (begin >= size()) {  // in order, or behind a hole
     if (intervals_.size() >= kMaxIntervals) return Added::full;
-    intervals_.push_back({fresh.begin, fresh.end, fresh, kept_at, false});
     kept_.insert(kept_.end(), data.begin(), data.end());
+    intervals_.push_back({fresh.begin, fresh.end, fresh, kept_at, false});
     covered_ += fresh.end - fresh.begin;
     seen_last_ |= last;
     return Added::clean;
@@ -73,26 +73,27 @@ FragmentIntervals::Added FragmentIntervals::add(std::uint32_t begin, Bytes data,
                                          [&](const Interval& i) { return i.end <= fresh.begin; });
   const auto to =
       std::partition_point(from, intervals_.end(), [&](const Interval& i) { return i.begin < fresh.end; });
-  merge(static_cast<std::size_t>(from - intervals_.begin()),
-        static_cast<std::size_t>(to - intervals_.begin()), fresh, policy, kept_at);
-  const std::size_t after = intervals_.size() - static_cast<std::size_t>(to - from) + merged_.size();
+  const auto first = static_cast<std::size_t>(from - intervals_.begin());
+  const auto past = static_cast<std::size_t>(to - intervals_.begin());
+  merge(first, past, fresh, policy, kept_at);
+  const std::size_t after = intervals_.size() - (past - first) + merged_.size();
   if (after > kMaxIntervals) return Added::full;
 
+  intervals_.reserve(after);
   std::uint32_t before = 0, now = 0;
-  bool won = false;
-  for (auto i = from; i != to; ++i) before += i->end - i->begin;
+  const bool won = std::any_of(merged_.begin(), merged_.end(), [](const Interval& i) { return i.fresh; });
+  if (won) kept_.insert(kept_.end(), data.begin(), data.end());
+  for (std::size_t i = first; i < past; ++i) before += intervals_[i].end - intervals_[i].begin;
   for (Interval& i : merged_) {
     now += i.end - i.begin;
-    won |= i.fresh;
     i.fresh = false;
   }
   covered_ += now - before;
-  if (won) kept_.insert(kept_.end(), data.begin(), data.end());
-  const bool overlap = from != to;
-  const auto place = intervals_.erase(from, to);
-  intervals_.insert(place, merged_.begin(), merged_.end());
+  const auto place = intervals_.begin() + static_cast<std::ptrdiff_t>(first);
+  intervals_.insert(intervals_.erase(place, place + static_cast<std::ptrdiff_t>(past - first)), merged_.begin(),
+                    merged_.end());
   seen_last_ |= last;
-  return overlap ? Added::overlap : Added::clean;
+  return first != past ? Added::overlap : Added::clean;
 }
 
 void FragmentIntervals::copy_to(std::uint8_t* out) const {

@@ -3,6 +3,7 @@
 #include <pthread.h>
 
 #include <algorithm>
+#include <new>
 #include <numeric>
 #include <utility>
 
@@ -15,6 +16,21 @@ using output::Loss;
 namespace {
 
 constexpr std::uint64_t kMinQueueMb = 1, kMaxQueueMb = 65536;
+
+// Gives how many lines there was no memory for.
+std::uint64_t write_lines(output::Sink& sink, std::string_view lines) {
+  std::uint64_t lost = 0;
+  while (!lines.empty()) {
+    const std::size_t newline = lines.find('\n');
+    try {
+      sink.write_line(lines.substr(0, newline));
+    } catch (const std::bad_alloc&) {
+      ++lost;
+    }
+    lines.remove_prefix(newline + 1);
+  }
+  return lost;
+}
 
 std::uint64_t& count_of(output::LossCounts& losses, Loss loss) {
   return losses[static_cast<std::size_t>(loss)];
@@ -48,6 +64,7 @@ LogWriter::LogWriter(LogOutputs& outputs, LogWriterSettings settings)
   for (const LogOutputs::Eve& eve : outputs_.eve) {
     eve.sink->never_wait();
     queues_.push_back(std::make_unique<Queue>());
+    queues_.back()->unused.reserve(kUnusedChunks);
     reports_.emplace_back(eve.path, settings_.reports);
   }
   thread_ = std::thread([this] { run(); });
@@ -67,6 +84,7 @@ std::unique_ptr<LogWriter::End> LogWriter::add_end() {
 LogWriter::End::End(LogWriter& writer) : writer_(writer) {
   for (std::size_t i = 0; i < writer.outputs_.eve.size(); ++i) {
     collectors_.push_back(std::make_unique<Collector>(*this, i));
+    collectors_.back()->text.reserve(kBatchBytes);
     outputs_.push_back({writer.outputs_.eve[i].log.get(), collectors_.back().get()});
   }
 }
@@ -78,6 +96,7 @@ void LogWriter::End::hand_over() {
 
 void LogWriter::End::Collector::write_line(std::string_view line) {
   if (text.size() + line.size() >= kBatchBytes && lines != 0) hand_over();
+  if (text.capacity() - text.size() <= line.size()) text.reserve(text.size() + line.size() + 1);
   text.append(line);
   text.push_back('\n');
   ++lines;
@@ -98,16 +117,26 @@ void LogWriter::push(std::size_t output, std::string_view text, std::uint64_t li
     return;
   }
   const std::lock_guard guard(queue.lock);
-  if (queue.filled.empty() || queue.filled.back()->text.size() + text.size() > kChunkBytes) {
-    if (queue.unused.empty()) {
-      queue.unused.push_back(std::make_unique<Chunk>());
-      queue.unused.back()->text.reserve(std::max(kChunkBytes, text.size()));
-    }
-    queue.filled.push_back(std::move(queue.unused.back()));
-    queue.unused.pop_back();
+  try {
+    queue.add(text, lines);
+  } catch (const std::bad_alloc&) {
+    queue.dropped += lines;
+    queued_bytes_.fetch_sub(text.size());
   }
-  queue.filled.back()->text.append(text);
-  queue.filled.back()->lines += lines;
+}
+
+// All of it or, without memory, nothing.
+void LogWriter::Queue::add(std::string_view text, std::uint64_t lines) {
+  if (filled.empty() || filled.back()->text.size() + text.size() > kChunkBytes) {
+    if (unused.empty()) {
+      unused.push_back(std::make_unique<Chunk>());
+      unused.back()->text.reserve(std::max(kChunkBytes, text.size()));
+    }
+    filled.push_back(std::move(unused.back()));
+    unused.pop_back();
+  }
+  filled.back()->text.append(text);
+  filled.back()->lines += lines;
 }
 
 // Wakes the writer when it may sleep: it looks at queued_bytes_ under the lock before it does.
@@ -164,7 +193,7 @@ LogWriter::Commands LogWriter::wait_for_work() {
 }
 
 void LogWriter::do_round(const Commands& commands) {
-  for (std::size_t i = 0; i < queues_.size(); ++i) {
+  for (std::size_t i = 0; i < queues_.size(); ++i) try {
     output::Sink& sink = *outputs_.eve[i].sink;
     write_queued(i);
     sink.flush();
@@ -172,6 +201,7 @@ void LogWriter::do_round(const Commands& commands) {
     if (commands.reopen) sink.reopen();
     sink.tick();
     keep_state(i);
+  } catch (const std::bad_alloc&) {  // the next round does what is left
   }
 }
 
@@ -181,23 +211,19 @@ void LogWriter::write_queued(std::size_t output) {
     const std::lock_guard guard(queue.lock);
     writing_.swap(queue.filled);
   }
-  std::uint64_t late = 0;
+  std::uint64_t late = 0, lost = 0;
   for (const auto& chunk : writing_) {
-    if (out_of_time()) {
+    if (out_of_time())
       late += chunk->lines;
-    } else {
-      for (std::string_view rest = chunk->text; !rest.empty();) {
-        const std::size_t newline = rest.find('\n');
-        outputs_.eve[output].sink->write_line(rest.substr(0, newline));
-        rest.remove_prefix(newline + 1);
-      }
-    }
+    else
+      lost += write_lines(*outputs_.eve[output].sink, chunk->text);
     queued_bytes_.fetch_sub(chunk->text.size());
     chunk->text.clear();
     chunk->lines = 0;
   }
   const std::lock_guard guard(queue.lock);
   queue.late += late;
+  queue.dropped += lost;
   for (auto& chunk : writing_)
     if (queue.unused.size() < kUnusedChunks && chunk->text.capacity() <= 2 * kChunkBytes)
       queue.unused.push_back(std::move(chunk));

@@ -86,7 +86,8 @@ class LogWriter {
   struct Queue {
     mutable std::mutex lock;  // of all that follows; held for the copying of one batch
     Chunks filled, unused;
-    std::uint64_t dropped = 0;  // lines that did not fit
+    void add(std::string_view text, std::uint64_t lines);
+    std::uint64_t dropped = 0;  // lines that did not fit, or that there was no memory for
     std::uint64_t late = 0;     // lines that came after the end, or that the end did not wait for
     // Of the sink, after the last round.
     LogState sink;

@@ -1,6 +1,7 @@
 #include "engine/pipeline.h"
 
 #include <algorithm>
+#include <new>
 
 #include "engine/config.h"
 #include "engine/event_head.h"
@@ -67,7 +68,11 @@ Pipeline::~Pipeline() = default;
 Verdict Pipeline::inspect(const RawPacket& raw) {
   const StageClock::Unit unit(stages_, &counters_.latency);
   stages_.enter(Stage::decode);
-  decoder_.decode(raw, frame_);  // the frame, and what it carries: a whole datagram, tunnels
+  try {
+    decoder_.decode(raw, frame_);  // the frame, and what it carries: a whole datagram, tunnels
+  } catch (const std::bad_alloc&) {
+    return run_out_of_memory(raw);
+  }
   return inspect_packets(frame_, kAllPackets);
 }
 
@@ -96,7 +101,7 @@ Verdict Pipeline::inspect_packets(DecodedFrame& frame, PacketMask which) {
   return outcome_.verdict;
 }
 
-void Pipeline::inspect_one(Step& step) {
+void Pipeline::inspect_one(Step& step) try {
   count(step.packet);
   find_flow(step);               // null for packets that carry no flow
   if (is_settled(step)) return;  // dropped or bypassed, as was decided before
@@ -110,6 +115,8 @@ void Pipeline::inspect_one(Step& step) {
   settle_transactions(step);  // written and inspected ones are let go
   finish_protocol(step);      // what follows is encrypted, or another protocol (STARTTLS, CONNECT)
   let_go_of_flow(step);
+} catch (const std::bad_alloc&) {
+  run_out_of_memory(step);
 }
 
 void Pipeline::conclude(const Step& step, bool outermost) {
@@ -174,7 +181,7 @@ void Pipeline::count(const Packet& packet) {
 }
 
 void Pipeline::find_flow(Step& step) {
-  stages_.enter(Stage::flow);
+  enter(step, Stage::flow);
   const auto on_end = [this](Flow& flow, FlowEnd reason) { end_flow(flow, reason); };
   FlowTable::Lookup lookup = flows_.find_or_create(step.packet, on_end);
   if (lookup.flow != nullptr && !lookup.created && lookup.flow->tcp != nullptr && step.packet.has_tcp &&
@@ -202,7 +209,7 @@ void Pipeline::find_flow(Step& step) {
 }
 
 void Pipeline::track_stream(Step& step) {
-  stages_.enter(Stage::stream);
+  enter(step, Stage::stream);
   if (step.flow == nullptr || !step.packet.has_tcp || step.flow->protocol != kTcpNumber) return;
   Flow& flow = *step.flow;
   if (setup_.checksums_keep_out && (step.packet.l4_checksum_bad || step.packet.ip_checksum_bad)) {
@@ -250,7 +257,7 @@ void Pipeline::update_flow_state(Flow& flow) {
 }
 
 void Pipeline::parse_application(Step& step) {
-  stages_.enter(Stage::app_layer);
+  enter(step, Stage::app_layer);
   if (step.flow == nullptr || step.flow->dropped_by_policy) return;
   if (step.segment != nullptr) {
     if (step.segment->app_update[0] || step.segment->app_update[1])
@@ -262,8 +269,8 @@ void Pipeline::parse_application(Step& step) {
     apply_policy(step, ExceptionTarget::app_layer_error);
 }
 
-const DetectResult& Pipeline::detect(const Step& step) {
-  stages_.enter(Stage::detect);
+const DetectResult& Pipeline::detect(Step& step) {
+  enter(step, Stage::detect);
   if (!detect_ || step.fate.no_detection) return nothing_;
   if (step.flow != nullptr && (step.flow->no_packet_inspection || step.flow->dropped)) return nothing_;
   const DetectResult& found = detect_->run({.packet = step.packet,
@@ -290,8 +297,8 @@ PipelineMemory Pipeline::memory() const {
           .defrag = decoder_.defrag_memory_bytes()};
 }
 
-void Pipeline::write_events(const Step& step, const DetectResult& found) {
-  stages_.enter(Stage::output);
+void Pipeline::write_events(Step& step, const DetectResult& found) {
+  enter(step, Stage::output);
   const PacketFacts facts = facts_of(step);
   log_.alerts(facts, found, step.fate);
   log_.anomalies(facts, step.stream_events);
@@ -301,8 +308,8 @@ void Pipeline::write_events(const Step& step, const DetectResult& found) {
 
 // Writes what is due of the flow's transactions, tells those that detection has looked at them, and lets go
 // of those that are complete, written and inspected in both directions.
-void Pipeline::settle_transactions(const Step& step) {
-  stages_.enter(Stage::output);
+void Pipeline::settle_transactions(Step& step) {
+  enter(step, Stage::output);
   if (detect_) detect_->let_go();
   AppLayer* app = step.flow != nullptr ? step.flow->app.get() : nullptr;
   if (app == nullptr || app->parser == nullptr || app->parser->transactions().empty()) return;
@@ -335,7 +342,7 @@ void Pipeline::settle_transactions(const Step& step) {
 
 // A change of protocol, or that the parser has seen enough, waits for the transactions so far: the other direction gets
 // its detection run by a pseudo packet of its own.
-void Pipeline::finish_protocol(const Step& step) {
+void Pipeline::finish_protocol(Step& step) {
   if (step.flow == nullptr || step.flow->app == nullptr) return;
   const AppLayer& app = *step.flow->app;
   if (!app.change_pending && !app.bypassed) return;
@@ -344,7 +351,7 @@ void Pipeline::finish_protocol(const Step& step) {
   apps_.complete_change(*step.flow);
 }
 
-void Pipeline::end_flow(Flow& flow, FlowEnd reason) {
+void Pipeline::end_flow(Flow& flow, FlowEnd reason) try {
   stages_.enter(Stage::flow);
   const bool settled = flow.state == FlowState::bypassed || (flow.dropped && setup_.inline_mode);
   if (flow.tcp != nullptr && !settled) finish_stream(flow);
@@ -356,6 +363,9 @@ void Pipeline::end_flow(Flow& flow, FlowEnd reason) {
   }
   counters_.flow_tcp_reuse += reason == FlowEnd::tcp_reuse;
   log_.flow_end(flow, reason, now_);
+} catch (const std::bad_alloc&) {  // its event is lost
+  ++counters_.out_of_memory;
+  log_.recover();
 }
 
 // What is left in the streams goes to the parser and to detection, each direction in a pseudo packet of its
@@ -408,14 +418,23 @@ void Pipeline::inspect_pseudo(Flow& flow, Direction direction, PacketOrigin orig
   Step step{
       .packet = pseudo_, .flow = &flow, .direction = direction, .segment = &segment,
       .established = is_established(flow), .last_of_flow = last};
+  inspect_pseudo(step);
+}
+
+void Pipeline::inspect_pseudo(Step& step) try {
+  Flow& flow = *step.flow;
   if (flow.app != nullptr) flow.app->events.clear();
-  if (origin == PacketOrigin::flow_timeout) apps_.finish_direction(flow, direction, now_);
+  enter(step, Stage::app_layer);
+  if (step.packet.origin == PacketOrigin::flow_timeout) apps_.finish_direction(flow, step.direction, now_);
   const DetectResult& found = detect(step);
   decide(step, found);
+  enter(step, Stage::output);
   const PacketFacts facts = facts_of(step);
   log_.alerts(facts, found, step.fate);
   log_.anomalies(facts, nullptr);
   settle_transactions(step);
+} catch (const std::bad_alloc&) {
+  run_out_of_memory(step);
 }
 
 }  // namespace weir::engine

@@ -96,7 +96,8 @@ class Pipeline {
   Pipeline(const Pipeline&) = delete;
   Pipeline& operator=(const Pipeline&) = delete;
 
-  // The views in `raw` are needed only during the call.
+  // The views in `raw` are needed only during the call. Never fails for want of memory: what there is none for is left
+  // undone and counted, and the exception policies say what becomes of the packet.
   Verdict inspect(const RawPacket& raw);
   // The same for some of the packets of a decoded frame, bit i for frame.packets[i]; other pipelines may have
   // the rest at the same time.
@@ -144,6 +145,8 @@ class Pipeline {
     bool established = false;   // the flow is, as rules see it at this packet
     bool last_of_flow = false;  // pseudo packet after which nothing comes
     bool bypass = false;        // the flow is to be left alone once this packet is done with
+    bool counted = false;       // its verdict is
+    Stage stage = Stage::flow;  // that it has reached
     PacketFate fate{};
   };
 
@@ -155,8 +158,8 @@ class Pipeline {
   void follow_segment(Step& step);
   static void disable_raw(Flow& flow);
   void parse_application(Step& step);
-  const DetectResult& detect(const Step& step);
-  void write_events(const Step& step, const DetectResult& found);
+  const DetectResult& detect(Step& step);
+  void write_events(Step& step, const DetectResult& found);
   static PacketFacts facts_of(const Step& step) {
     return {step.packet, step.flow, step.direction, step.tunnel};
   }
@@ -171,14 +174,23 @@ class Pipeline {
   static void pass_flow(Flow& flow);
   void decide(Step& step, const DetectResult& found);
   void replace_contents(Step& step, const DetectResult& found);
-  void count_verdict(const Step& step);
+  void count_verdict(Step& step);
   void let_go_of_flow(Step& step);
 
-  void settle_transactions(const Step& step);
+  void enter(Step& step, Stage stage) {
+    stages_.enter(stage);
+    step.stage = stage;
+  }
+  // pipeline_memory.cc: what an allocation that failed leads to.
+  void run_out_of_memory(Step& step);
+  Verdict run_out_of_memory(const RawPacket& raw);
+
+  void settle_transactions(Step& step);
   void end_flow(Flow& flow, FlowEnd reason);
   void finish_stream(Flow& flow);
   void inspect_pseudo(Flow& flow, Direction direction, PacketOrigin origin, bool last);
-  void finish_protocol(const Step& step);
+  void inspect_pseudo(Step& step);
+  void finish_protocol(Step& step);
   void update_flow_state(Flow& flow);
   void count(const Packet& packet);
 

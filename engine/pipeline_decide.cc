@@ -108,8 +108,9 @@ void Pipeline::replace_contents(Step& step, const DetectResult& found) {
     step.fate.replaced = true;
 }
 
-void Pipeline::count_verdict(const Step& step) {
-  if (!setup_.inline_mode) return;
+void Pipeline::count_verdict(Step& step) {
+  if (!setup_.inline_mode || step.counted) return;
+  step.counted = true;
   switch (step.fate.verdict) {
     case Verdict::reject: ++counters_.ips_rejected; break;
     case Verdict::drop: ++counters_.ips_blocked; break;

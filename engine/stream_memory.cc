@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <new>
 
 namespace weir::engine {
 
@@ -32,11 +33,10 @@ bool StreamBuffer::make_room(std::uint32_t n, MemoryBudget& budget) {
   }
   const std::uint32_t capacity = capacity_for(std::min(std::max(size_ + n, capacity_ / 2 * 3), kLargest));
   if (capacity > budget.limit || budget.used - capacity_ > budget.limit - capacity) return false;
-  move_to(capacity, budget);
-  return true;
+  return move_to(capacity, budget);
 }
 
-void StreamBuffer::move_to(std::uint32_t capacity, MemoryBudget& budget) {
+bool StreamBuffer::move_to(std::uint32_t capacity, MemoryBudget& budget) try {
   auto* const other = static_cast<std::uint8_t*>(Slab::take(capacity));
   if (size_ != 0) std::memcpy(other, data_ + head_, size_);
   Slab::give(data_, capacity_);
@@ -45,6 +45,9 @@ void StreamBuffer::move_to(std::uint32_t capacity, MemoryBudget& budget) {
   data_ = other;
   capacity_ = capacity;
   head_ = 0;
+  return true;
+} catch (const std::bad_alloc&) {
+  return false;
 }
 
 void StreamBuffer::drop_front(std::uint64_t n, MemoryBudget& budget) {
@@ -52,7 +55,7 @@ void StreamBuffer::drop_front(std::uint64_t n, MemoryBudget& budget) {
   size_ -= static_cast<std::uint32_t>(n);
   offset += n;
   if (size_ == 0) return release(budget);
-  if (capacity_ > kSmallest && size_ <= capacity_ / 4) move_to(capacity_for(size_), budget);
+  if (capacity_ > kSmallest && size_ <= capacity_ / 4) (void)move_to(capacity_for(size_), budget);
 }
 
 void StreamBuffer::release(MemoryBudget& budget) {

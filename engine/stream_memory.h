@@ -35,7 +35,7 @@ class StreamBuffer {
   [[nodiscard]] const std::uint8_t* data() const { return data_ + head_; }
   [[nodiscard]] std::uint8_t* data() { return data_ + head_; }
 
-  // False when the budget has no room; then nothing changed.
+  // False when the budget has no room, or the system no memory; then nothing changed.
   bool append(const std::uint8_t* bytes, std::uint32_t n, MemoryBudget& budget);
   // n <= size(). An empty buffer goes back to the slabs.
   void drop_front(std::uint64_t n, MemoryBudget& budget);
@@ -43,7 +43,7 @@ class StreamBuffer {
 
  private:
   bool make_room(std::uint32_t n, MemoryBudget& budget);
-  void move_to(std::uint32_t capacity, MemoryBudget& budget);
+  bool move_to(std::uint32_t capacity, MemoryBudget& budget);
   static std::uint32_t capacity_for(std::uint32_t n);
 
   std::uint8_t* data_ = nullptr;

@@ -1,6 +1,7 @@
 // The storing half of TcpStream: where arriving bytes go, and who wins when they overlap.
 #include <algorithm>
 #include <cstring>
+#include <new>
 
 #include "engine/tcp_stream.h"
 
@@ -102,12 +103,13 @@ bool TcpStream::store_piece(std::uint64_t offset, Bytes bytes, const Extent& seg
     if (!head_.append(bytes.data(), n, *budget_)) return false;
     join_regions();
   } else {
+    make_room_behind();
     const auto after = std::upper_bound(behind_.begin(), behind_.end(), offset,
                                         [](std::uint64_t o, const Region& r) { return o < r.offset; });
     if (after != behind_.begin() && std::prev(after)->end() == offset) {
       if (!std::prev(after)->append(bytes.data(), n, *budget_)) return false;
     } else {
-      if (behind_.size() >= settings_->max_segments_queued) {
+      if (behind_.size() >= settings_->max_segments_queued || behind_.size() == behind_.capacity()) {
         ++budget_->refused;
         return false;
       }
@@ -121,6 +123,12 @@ bool TcpStream::store_piece(std::uint64_t offset, Bytes bytes, const Extent& seg
   }
   remember({offset, offset + n}, segment);
   return true;
+}
+
+// For one more region; where there is no memory, there is no room.
+void TcpStream::make_room_behind() try {
+  if (behind_.size() == behind_.capacity()) behind_.reserve(std::max<std::size_t>(behind_.size() * 2, 4));
+} catch (const std::bad_alloc&) {
 }
 
 void TcpStream::count_regions() {
@@ -146,7 +154,8 @@ void TcpStream::join_regions() {
   behind_.erase(behind_.begin(), behind_.begin() + static_cast<std::ptrdiff_t>(joined));
 }
 
-void TcpStream::remember(const Extent& stored, const Extent& segment) {
+// What is not remembered, for want of room or memory, stays as it came first.
+void TcpStream::remember(const Extent& stored, const Extent& segment) try {
   if (settings_->inline_mode || stored.end <= acked_) return;
   if (pieces_.size() - pieces_begin_ >= settings_->max_segments_queued) return;
   const Piece piece{stored, segment};
@@ -158,6 +167,7 @@ void TcpStream::remember(const Extent& stored, const Extent& segment) {
       std::upper_bound(pieces_.begin() + static_cast<std::ptrdiff_t>(pieces_begin_), pieces_.end(),
                        stored.begin, [](std::uint64_t o, const Piece& p) { return o < p.stored.begin; });
   pieces_.insert(after, piece);
+} catch (const std::bad_alloc&) {
 }
 
 void TcpStream::acknowledge(std::uint32_t sequence) {

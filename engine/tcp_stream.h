@@ -177,6 +177,7 @@ class TcpStream {
   void join_regions();
   void remember(const Extent& stored, const Extent& segment);
   void count_regions();
+  void make_room_behind();
 
   const StreamSettings* settings_;
   MemoryBudget* budget_;

@@ -78,10 +78,13 @@ class JsonWriter {
   bool drop_if_empty(std::size_t from);
 
  private:
-  void close(char bracket) { put(bracket); }
-  // At least n bytes at the end of the text.
+  static constexpr std::size_t kClosing = 64;  // more than objects and arrays are ever open at once
+
+  // Closing asks for no memory: whoever runs out of it half-way through an event leaves its scopes.
+  void close(char bracket) { buffer_[size_++] = bracket; }
+  // At least n bytes at the end of the text, and behind them what closing takes.
   char* room(std::size_t n) {
-    if (n > capacity_ - size_) grow(n);
+    if (n + kClosing > capacity_ - size_) grow(n + kClosing);
     return buffer_.get() + size_;
   }
   void grow(std::size_t n);

@@ -12,7 +12,7 @@ using RuleId = std::uint32_t;  // index into the program's rules: the order in w
 // Rules that a scan found to be possible, each once. Reused from run to run.
 class CandidateSet {
  public:
-  explicit CandidateSet(std::size_t rules) : stamp_(rules, 0) {}
+  explicit CandidateSet(std::size_t rules) : stamp_(rules, 0) { list_.reserve(rules); }
   void clear() {
     list_.clear();
     if (++epoch_ == 0) {  // wrapped: stamps of old epochs must not look current
@@ -20,6 +20,7 @@ class CandidateSet {
       epoch_ = 1;
     }
   }
+  // Asks for no memory, as it is called out of scans.
   void add(RuleId id) {
     if (stamp_[id] == epoch_) return;
     stamp_[id] = epoch_;

@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdio>
 #include <map>
+#include <new>
 
 #include <fmt/format.h>
 
@@ -25,6 +27,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds, std::chrono::seconds;
 
+constexpr seconds kComplaints{60};
 constexpr milliseconds kTick{100}, kReportLimit{500}, kDrainLimit{10'000};
 
 class LiveRun final : public ControlTarget {
@@ -59,18 +62,15 @@ class LiveRun final : public ControlTarget {
     fds_.add(mailbox_->fd(), POLLIN, [this](short) { mailbox_->run(); });
     auto next_stats = begin_ + stats_every_;
     while (!stopping_ && !workers_.all_ended() && !workers_.failed()) {
-      fds_.wait(kTick);
-      writer_.tick();
-      survey_.tick();
-      if (control_) control_->tick();
-      if (metrics_) metrics_->tick();
       notify_alive();
-      for (const std::string& said : workers_.replace_stuck(Clock::now()))
-        fmt::print(stderr, "weir: warning: {}\n", said);
-      tell_refusals();
-      if (stats_on_ && Clock::now() >= next_stats) {
-        write_stats(workers_.sum_up(kReportLimit));
-        next_stats += stats_every_;
+      try {
+        do_round();
+        if (stats_on_ && Clock::now() >= next_stats) {
+          next_stats += stats_every_;
+          write_stats(workers_.sum_up(kReportLimit));
+        }
+      } catch (const std::bad_alloc&) {
+        tell_no_memory();
       }
     }
   }
@@ -97,6 +97,25 @@ class LiveRun final : public ControlTarget {
   }
 
  private:
+  void do_round() {
+    fds_.wait(kTick);
+    writer_.tick();
+    survey_.tick();
+    if (control_) control_->tick();
+    if (metrics_) metrics_->tick();
+    for (const std::string& said : workers_.replace_stuck(Clock::now()))
+      fmt::print(stderr, "weir: warning: {}\n", said);
+    tell_refusals();
+  }
+
+  // Now and then: what there was no memory for is tried again, or is lost; workers go on meanwhile.
+  void tell_no_memory() {
+    const auto now = Clock::now();
+    if (now < next_complaint_) return;
+    next_complaint_ = now + kComplaints;
+    (void)std::fputs("weir: warning: out of memory\n", stderr);
+  }
+
   // As long as all workers are: a stuck one is for the service manager to end with us.
   void notify_alive() {
     const auto interval = notifier_.watchdog_interval();
@@ -162,7 +181,6 @@ class LiveRun final : public ControlTarget {
     values.emplace_back("tcp.memuse", total.memory.stream_sessions);
     values.emplace_back("tcp.reassembly_memuse", total.memory.stream_data);
     values.emplace_back("defrag.memuse", total.memory.defrag);
-    values.emplace_back("weir.out_of_memory", total.out_of_memory);
     values.emplace_back("weir.refused_calls", refused_calls());
     if (options_.prevent) {
       values.emplace_back("weir.guard.takeovers", total_of(&Pulse::takeovers));
@@ -196,6 +214,7 @@ class LiveRun final : public ControlTarget {
   std::unique_ptr<ControlServer> control_;  // none when it is off, likewise
   std::unique_ptr<MetricsServer> metrics_;
   std::uint64_t refusals_told_ = 0;
+  Clock::time_point next_complaint_{};
   const bool stats_on_;
   const seconds stats_every_;
   const Clock::time_point begin_ = Clock::now();

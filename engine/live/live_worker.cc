@@ -28,27 +28,44 @@ void LiveWorker::run() {
   constexpr std::size_t kLongestName = 15;  // that the kernel keeps
   (void)pthread_setname_np(pthread_self(), name_.substr(0, kLongestName).c_str());
   if (!parts_.cores.empty()) (void)pin_this_thread(parts_.cores);  // it works on other cores as well
-  while (!stopping_.load(std::memory_order_relaxed)) {
+  while (!stopping_.load(std::memory_order_relaxed) && error_.empty()) {
     parts_.pulse->beats.fetch_add(1, std::memory_order_relaxed);
-    const bool called = has_commands_.load(std::memory_order_relaxed);
-    const auto received = parts_.source->poll(*this, called ? std::chrono::milliseconds{0} : kIdleWait);
-    if (!received) {
-      error_ = received.error();
-      break;
+    try {
+      do_round();
+    } catch (const std::bad_alloc&) {
+      ++out_of_memory_;
     }
-    if (*received == 0) move_clock();
-    if (parts_.source->take_missed()) pipeline_.packets_were_missed();
-    parts_.lines->hand_over();
-    if (has_commands_.load(std::memory_order_relaxed)) run_commands();
   }
   if (abandoned_.load()) return;
-  if (error_.empty()) parts_.source->close(*this);
+  // Each step by itself, and with what memory there is: all of them are to be taken.
+  const auto take = [this](auto&& step) {
+    try {
+      step();
+    } catch (const std::bad_alloc&) {
+      ++out_of_memory_;
+    }
+  };
+  if (error_.empty()) take([this] { parts_.source->close(*this); });
   parts_.lines->may_wait(kLogWait);  // all flows are logged at once
-  pipeline_.finish();
+  take([this] { pipeline_.finish(); });
   parts_.lines->hand_over();
-  run_commands();
+  take([this] { run_commands(); });
   make_report();
   ended_.store(true, std::memory_order_release);
+}
+
+// Some packets, if any come, and what was asked for meanwhile.
+void LiveWorker::do_round() {
+  const bool called = has_commands_.load(std::memory_order_relaxed);
+  const auto received = parts_.source->poll(*this, called ? std::chrono::milliseconds{0} : kIdleWait);
+  if (!received) {
+    error_ = received.error();
+    return;
+  }
+  if (*received == 0) move_clock();
+  if (parts_.source->take_missed()) pipeline_.packets_were_missed();
+  parts_.lines->hand_over();
+  if (has_commands_.load(std::memory_order_relaxed)) run_commands();
 }
 
 // Memory that is not there costs a packet its inspection, not the network its gateway.
@@ -90,9 +107,9 @@ void LiveWorker::run_commands() {
 LiveWorker::Report LiveWorker::make_report() {
   Report report{.counters = pipeline_.counters(),
                 .capture = parts_.source->counters(),
-                .out_of_memory = out_of_memory_,
                 .memory = pipeline_.memory(),
                 .flows = pipeline_.flows().size()};
+  report.counters.out_of_memory += out_of_memory_;
   const std::lock_guard guard(lock_);
   last_report_ = report;
   return report;

@@ -55,13 +55,11 @@ class LiveWorker final : private PacketHandler {
   struct Report {
     Counters counters;
     CaptureCounters capture;
-    std::uint64_t out_of_memory = 0;  // packets that could not be inspected
     PipelineMemory memory;
     std::uint64_t flows = 0;  // in the table
     Report& operator+=(const Report& other) {
       counters += other.counters;
       capture += other.capture;
-      out_of_memory += other.out_of_memory;
       memory += other.memory;
       flows += other.flows;
       return *this;
@@ -94,6 +92,7 @@ class LiveWorker final : private PacketHandler {
   static constexpr std::chrono::milliseconds kIdleWait{100}, kLogWait{5000};
   Judgement packet(const RawPacket& raw, bool checksums_count) override;
   void run();
+  void do_round();
   void run_commands();
   void move_clock();
 
@@ -102,7 +101,7 @@ class LiveWorker final : private PacketHandler {
   Parts parts_;
   Pipeline pipeline_;
   RejectSender rejects_;
-  std::uint64_t out_of_memory_ = 0;
+  std::uint64_t out_of_memory_ = 0;  // outside of the pipeline
   std::atomic<bool> stopping_{false}, abandoned_{false}, ended_{false}, has_commands_{false};
   std::mutex lock_;  // of what follows
   std::vector<Command> commands_;

@@ -41,7 +41,7 @@ constexpr PerWorker kPerWorker[] = {
     {"weir_queue_packets", "gauge", "Packets that wait in the kernel's ring or queue.",
      [](const Report& r) { return r.capture.waiting; }},
     {"weir_uninspected_packets_total", "counter", "Packets that there was no memory to inspect.",
-     [](const Report& r) { return r.out_of_memory; }},
+     [](const Report& r) { return r.counters.out_of_memory; }},
     {"weir_alerts_total", "counter", "Alerts.", [](const Report& r) { return r.counters.detect_alert; }},
     {"weir_flows_total", "counter", "Flows that have begun.",
      [](const Report& r) { return r.counters.flow_total; }},

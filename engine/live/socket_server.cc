@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <new>
 #include <utility>
 
 namespace weir::engine {
@@ -41,9 +42,18 @@ void SocketServer::accept_all() {
       continue;
     }
     ++counts_.accepted;
-    const ClientId id = ++last_id_;
+    take_in(fd);
+  }
+}
+
+void SocketServer::take_in(int fd) {
+  const ClientId id = ++last_id_;
+  try {
     clients_[id].fd = fd;
     loop_.add(fd, POLLIN, [this, id](short events) { on_ready(id, events); });
+  } catch (const std::bad_alloc&) {
+    clients_.erase(id);
+    ::close(fd);
   }
 }
 
@@ -58,7 +68,8 @@ bool SocketServer::make_room() {
   return true;
 }
 
-void SocketServer::on_ready(ClientId id, short events) {
+// A client that there is no memory for is let go of.
+void SocketServer::on_ready(ClientId id, short events) try {
   const auto found = clients_.find(id);
   if (found == clients_.end()) return;
   Client& client = found->second;
@@ -71,6 +82,8 @@ void SocketServer::on_ready(ClientId id, short events) {
   }
   serve(id, client);
   watch(id, client);
+} catch (const std::bad_alloc&) {
+  if (const auto found = clients_.find(id); found != clients_.end()) close(found);
 }
 
 void SocketServer::receive(Client& client) {

@@ -76,6 +76,7 @@ class SocketServer {
   using Clients = std::map<ClientId, Client>;
 
   void accept_all();
+  void take_in(int fd);
   bool make_room();
   void on_ready(ClientId id, short events);
   void receive(Client& client);

@@ -255,6 +255,29 @@ class Availability(Gateway):
         self.assertGreater(stats["weir"]["guard"]["passed"], 0)
         self.assertGreaterEqual(stats["weir"]["guard"]["takeovers"], 1)
 
+    def test_without_memory_traffic_goes_on_and_with_it_the_rules_act_again(self):
+        with open(WEIR, "rb") as f:
+            if b"__asan_init" in f.read(): self.skipTest("such builds cannot be limited")
+        os.environ["MALLOC_ARENA_MAX"] = "1"  # others hold large reserves
+        self.addCleanup(os.environ.pop, "MALLOC_ARENA_MAX")
+        engine = self.running()
+        with open("/proc/%d/status" % engine.pid) as f: size = next(int(l.split()[1]) for l in f if l.startswith("VmSize"))
+        limit = lambda amount: subprocess.run(["prlimit", "--pid", str(engine.pid), "--as=%s:" % amount], check=True)
+        limit((size + 1000) * 1024)
+        # 40,000 flows, each with a transaction.
+        self.hosts.inside("client", sys.executable, "-c", "\n".join((
+            "import socket", "query = bytes.fromhex('000101000001000000000000076578616d706c6503636f6d0000010001')",
+            "for port in range(20000, 60000):", " s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)", " s.bind(('', port))",
+            " s.sendto(query, (%r, 53))" % self.hosts.server, " s.close()")))
+        for _ in range(5): self.assertEqual(self.hosts.fetch("/index.html").stdout, "hello\n")
+        self.assertIsNone(engine.poll(), self.said())
+        limit("unlimited")
+        self.assertNotEqual(self.hosts.fetch("/secret", seconds=2).returncode, 0)
+        events = self.stop(engine)
+        stats = [e for e in events if e["event_type"] == "stats"][-1]["stats"]
+        self.assertGreater(stats["weir"]["out_of_memory"], 0)
+        self.assertEqual(stats["weir"]["guard"]["takeovers"], 0)
+
     def transfer(self, seconds):
         """A slow download of 40 MB, begun now: how many bytes came, when it is waited for."""
         with open(self.hosts.path("www/long"), "wb") as f: f.truncate(40 << 20)

@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,19 +27,58 @@ class LinesSink final : public output::Sink {
   std::vector<std::string>& lines_;
 };
 
-class InlineRun {
+// What takes a while to make and may serve several runs.
+class InlineParts {
  public:
   // `settings` are lines of YAML; the outputs are there already.
   // `budget` is that of a packet, in ticks.
-  explicit InlineRun(std::string_view rule_text, std::string_view settings = "", bool prevent = true,
-                     engine::Ticks budget = 0)
-      : config_(parse(settings)),
-        setup_(with_budget(*engine::PipelineSetup::make(config_, prevent), budget)),
-        eve_(config_.sub("outputs.0.eve-log"), types()),
+  explicit InlineParts(std::string_view rule_text, std::string_view settings = "", bool prevent = true,
+                       engine::Ticks budget = 0)
+      : config(parse(settings)), setup(*engine::PipelineSetup::make(config, prevent)), rules(build(rule_text, prevent)) {
+    setup.packet_budget = budget;
+  }
+  [[nodiscard]] std::vector<output::EveLog::TypeEntry> types() const {
+    std::vector<output::EveLog::TypeEntry> out;
+    for (const auto& item : config.items("outputs.0.eve-log.types")) out.push_back({item.name, item.settings});
+    return out;
+  }
+
+  engine::Config config;
+  engine::PipelineSetup setup;
+  std::shared_ptr<const rules::RuleSet> rules;
+
+ private:
+  static engine::Config parse(std::string_view settings) {
+    std::string text =
+        "outputs: [{eve-log: {enabled: yes, types: [{alert: {verdict: yes}}, {drop: {alerts: yes, flows: all, "
+        "verdict: yes}}, {flow: {exception-policy: yes}}, {dns: }, {http: }, {anomaly: }]}}]\n";
+    auto config = engine::Config::parse(text.append(settings), "test.yaml", "");
+    REQUIRE(config.has_value());
+    return std::move(*config);
+  }
+  static std::shared_ptr<const rules::RuleSet> build(std::string_view text, bool prevent) {
+    rules::RuleEnvironment environment;
+    environment.inline_mode = prevent;
+    rules::LoadedRules loaded;
+    rules::load_rule_text(text, "test.rules", environment, loaded);
+    for (const rules::RuleDiagnostic& d : loaded.diagnostics) FAIL(to_string(d));
+    return rules::RuleSet::build(std::move(loaded.signatures), environment, {});
+  }
+};
+
+class InlineRun {
+ public:
+  explicit InlineRun(std::shared_ptr<const InlineParts> parts)
+      : parts_(std::move(parts)),
+        eve_(parts_->config.sub("outputs.0.eve-log"), parts_->types()),
         sink_(lines),
-        pipeline(setup_, build(rule_text, prevent), shared_, {{&eve_, &sink_}}, position_) {
+        pipeline(parts_->setup, parts_->rules, shared_, {{&eve_, &sink_}}, position_) {
     pipeline.verify_checksums(false);
   }
+  // As InlineParts.
+  explicit InlineRun(std::string_view rule_text, std::string_view settings = "", bool prevent = true,
+                     engine::Ticks budget = 0)
+      : InlineRun(std::make_shared<const InlineParts>(rule_text, settings, prevent, budget)) {}
 
   // 'a'ccept, 'd'rop or 'r'eject.
   char play(const std::string& frame) {
@@ -64,34 +104,7 @@ class InlineRun {
   std::vector<std::string> lines;
 
  private:
-  static engine::PipelineSetup with_budget(engine::PipelineSetup setup, engine::Ticks budget) {
-    setup.packet_budget = budget;
-    return setup;
-  }
-  static engine::Config parse(std::string_view settings) {
-    std::string text =
-        "outputs: [{eve-log: {enabled: yes, types: [{alert: {verdict: yes}}, {drop: {alerts: yes, flows: all, "
-        "verdict: yes}}, {flow: {exception-policy: yes}}, {dns: }, {http: }, {anomaly: }]}}]\n";
-    auto config = engine::Config::parse(text.append(settings), "test.yaml", "");
-    REQUIRE(config.has_value());
-    return std::move(*config);
-  }
-  std::vector<output::EveLog::TypeEntry> types() const {
-    std::vector<output::EveLog::TypeEntry> out;
-    for (const auto& item : config_.items("outputs.0.eve-log.types")) out.push_back({item.name, item.settings});
-    return out;
-  }
-  static std::shared_ptr<const rules::RuleSet> build(std::string_view text, bool prevent) {
-    rules::RuleEnvironment environment;
-    environment.inline_mode = prevent;
-    rules::LoadedRules loaded;
-    rules::load_rule_text(text, "test.rules", environment, loaded);
-    for (const rules::RuleDiagnostic& d : loaded.diagnostics) FAIL(to_string(d));
-    return rules::RuleSet::build(std::move(loaded.signatures), environment, {});
-  }
-
-  engine::Config config_;
-  engine::PipelineSetup setup_;
+  std::shared_ptr<const InlineParts> parts_;
   output::EveLog eve_;
   LinesSink sink_;
   rules::SharedState shared_;
