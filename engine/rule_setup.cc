@@ -122,7 +122,6 @@ RulePaths rule_paths(const Config& config, const RuleSetupOptions& options) {
 RuleSetup set_up_rules(const Config& config, const RuleSetupOptions& options, const rules::RuleSet* previous) {
   RuleSetup out{.environment = std::make_unique<rules::RuleEnvironment>(), .loaded = {}};
   rules::RuleEnvironment& environment = *out.environment;
-  if (previous != nullptr) previous->hand_on(environment);
   read_variables(config, "address-groups", environment.address_vars);
   read_variables(config, "port-groups", environment.port_vars);
   environment.features = features(config);
@@ -138,6 +137,7 @@ RuleSetup set_up_rules(const Config& config, const RuleSetupOptions& options, co
   }
   const std::vector<std::string> patterns = rule_patterns(config, options);
   environment.data_dir = data_folder(config, options, patterns);
+  if (previous != nullptr) previous->hand_on(environment);
   out.loaded = rules::load_rule_files(patterns, environment);
   auto& diagnostics = out.loaded.diagnostics;
   diagnostics.insert(diagnostics.begin(), std::make_move_iterator(before.begin()),

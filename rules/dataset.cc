@@ -8,6 +8,7 @@
 
 #include "rules/address_set.h"
 #include "rules/option_text.h"
+#include "rules/rule_builder.h"
 #include "rules/text_file.h"
 #include "rules/transforms.h"
 
@@ -131,7 +132,9 @@ bool Dataset::remove(std::string_view value) {
   return true;
 }
 
-tl::expected<std::string, KeywordError> read_data_file(const std::string& data_dir, std::string_view name) {
+tl::expected<std::string, KeywordError> read_data_file(RuleBuilder& rule, std::string_view name) {
+  rule.signature().has_outside_parts = true;
+  const std::string& data_dir = rule.environment().data_dir;
   if (data_dir.empty()) return refuse("there is no data directory to read it from", name);
   if (name.empty() || name[0] == '/') return refuse("must be a name below the data directory", name);
   for (const std::string_view part : split(name, '/'))

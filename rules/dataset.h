@@ -62,8 +62,9 @@ class Dataset {
   Values values_;
 };
 
-// The text of a file below `data_dir`, which rules name. Refuses absolute names and those that lead out of
-// it.
-tl::expected<std::string, KeywordError> read_data_file(const std::string& data_dir, std::string_view name);
+class RuleBuilder;
+// The text of a file below the data directory, which the rule names. Refuses absolute names and those that lead
+// out of it.
+tl::expected<std::string, KeywordError> read_data_file(RuleBuilder& rule, std::string_view name);
 
 }  // namespace weir::rules

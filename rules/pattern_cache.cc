@@ -59,13 +59,13 @@ std::shared_ptr<const hs_database> own_database(hs_database* database) {
   return {database, [](const hs_database* d) { hs_free_database(const_cast<hs_database*>(d)); }};
 }
 
-PatternCache::PatternCache(std::string folder, const std::vector<std::string_view>& contents)
+PatternCache::PatternCache(std::string folder, const std::vector<TextHash>& contents)
     : folder_(std::move(folder)), platform_(platform()) {
   if (folder_.empty()) return;
   std::string all;
-  for (const std::string_view content : contents) all.append(content).push_back('\n');
-  const Key name = key_of(all);
-  path_ = (fs::path(folder_) / fmt::format("patterns-{:016x}{:016x}.hs", name.second, name.first)).string();
+  for (const TextHash& content : contents) all += fmt::format("{:016x}{:016x}", content.high, content.low);
+  const TextHash name = key_of(all);
+  path_ = (fs::path(folder_) / fmt::format("patterns-{:016x}{:016x}.hs", name.high, name.low)).string();
   read(path_);
   if (mapped_ != nullptr) {
     std::error_code error;  // used last: the last to go
@@ -79,14 +79,10 @@ PatternCache::~PatternCache() {
   if (mapped_ != nullptr) ::munmap(mapped_, mapped_bytes_);
 }
 
-PatternCache::Key PatternCache::key_of(std::string_view content) const {
-  XXH3_state_t* state = XXH3_createState();
-  XXH3_128bits_reset(state);
-  XXH3_128bits_update(state, platform_.data(), platform_.size());
-  XXH3_128bits_update(state, content.data(), content.size());
-  const XXH128_hash_t hash = XXH3_128bits_digest(state);
-  XXH3_freeState(state);
-  return {hash.low64, hash.high64};
+TextHash PatternCache::key_of(std::string_view content) const { return TextHash::of(platform_ + std::string(content)); }
+
+TextHash PatternCache::key_of(const TextHash& content) const {
+  return key_of(fmt::format("{:016x}{:016x}", content.high, content.low));
 }
 
 // Maps the file and notes where its items lie; each item's checksum is looked at when it is asked for.
@@ -112,12 +108,12 @@ void PatternCache::read(const std::string& path) {
     std::memcpy(&head, rest.data(), sizeof(head));
     rest.remove_prefix(sizeof(head));
     if (head.bytes > rest.size()) return;
-    blobs_[{head.key_low, head.key_high}] = {rest.substr(0, head.bytes), head.checksum};
+    blobs_[{head.key_high, head.key_low}] = {rest.substr(0, head.bytes), head.checksum};
     rest.remove_prefix(head.bytes);
   }
 }
 
-std::shared_ptr<const hs_database> PatternCache::find(std::string_view content) const {
+std::shared_ptr<const hs_database> PatternCache::find(const TextHash& content) const {
   if (blobs_.empty()) return nullptr;
   const auto found = blobs_.find(key_of(content));
   if (found == blobs_.end()) return nullptr;
@@ -141,8 +137,8 @@ void PatternCache::replace(const std::vector<Item>& items) {
     char* bytes = nullptr;
     std::size_t length = 0;
     if (hs_serialize_database(item.database, &bytes, &length) != HS_SUCCESS) break;
-    const Key key = key_of(item.content);
-    const ItemHead head{key.first, key.second, XXH3_64bits(bytes, length), length};
+    const TextHash key = key_of(item.content);
+    const ItemHead head{key.low, key.high, XXH3_64bits(bytes, length), length};
     out.write(reinterpret_cast<const char*>(&head), sizeof(head));
     out.write(bytes, static_cast<std::streamsize>(length));
     std::free(bytes);

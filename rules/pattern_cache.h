@@ -13,6 +13,8 @@
 #include <utility>
 #include <vector>
 
+#include "rules/text_hash.h"
+
 struct hs_database;
 
 namespace weir::rules {
@@ -25,36 +27,37 @@ std::shared_ptr<const hs_database> own_database(hs_database* database);
 
 class PatternCache {
  public:
-  // `contents`: of all databases of the rule set; their file is opened, or the newest other one, which has some of them
-  // when few rules changed. An empty folder name: nothing is found or kept. The folder is made when something is kept.
-  PatternCache(std::string folder, const std::vector<std::string_view>& contents);
+  // `contents`: hashes of what all databases of the rule set are made of; their file is opened, or the newest other one,
+  // which has some of them when few rules changed. An empty folder name: nothing is found or kept. The folder is made when something is kept.
+  PatternCache(std::string folder, const std::vector<TextHash>& contents);
   ~PatternCache();
   PatternCache(const PatternCache&) = delete;
   PatternCache& operator=(const PatternCache&) = delete;
 
   // Null when it is not there.
-  [[nodiscard]] std::shared_ptr<const hs_database> find(std::string_view content) const;
+  [[nodiscard]] std::shared_ptr<const hs_database> find(const TextHash& content) const;
 
   struct Item {
-    std::string_view content;
+    TextHash content;
     const hs_database* database;
   };
   // Writes a file with these. Failing is silent: the next start compiles again.
   void replace(const std::vector<Item>& items);
 
  private:
-  using Key = std::pair<std::uint64_t, std::uint64_t>;  // XXH3-128 of content, library and processor
   struct Blob {
     std::string_view bytes;
     std::uint64_t checksum;
   };
-  [[nodiscard]] Key key_of(std::string_view content) const;
+  // Of content, library and processor.
+  [[nodiscard]] TextHash key_of(std::string_view content) const;
+  [[nodiscard]] TextHash key_of(const TextHash& content) const;
   void read(const std::string& path);
 
   std::string folder_;
   std::string platform_;
   std::string path_;  // of this rule set's file
-  std::map<Key, Blob> blobs_;
+  std::map<TextHash, Blob> blobs_;
   void* mapped_ = nullptr;
   std::size_t mapped_bytes_ = 0;
 };

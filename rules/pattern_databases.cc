@@ -59,35 +59,57 @@ std::shared_ptr<const hs_database> compile_literals(const std::vector<Literal>& 
 
 }  // namespace
 
-std::shared_ptr<const PatternDatabase> PatternDatabases::get(std::vector<Literal> literals) {
-  Entry& entry = entries_[content_of(literals)];
-  if (entry.database == nullptr) entry = {std::move(literals), std::make_shared<PatternDatabase>()};
+PatternDatabases::PatternDatabases(std::span<const PatternDatabasePtr> known) {
+  for (const PatternDatabasePtr& database : known) known_.emplace(database->content, database->handle);
+}
+
+PatternDatabasePtr PatternDatabases::get(std::vector<Literal> literals) {
+  const std::string text = content_of(literals);
+  const TextHash content = TextHash::of(text);
+  const auto [at, added] = entries_.try_emplace(content);
+  Entry& entry = at->second;
+  if (!added) return entry.database;
+  bytes_ += text.size();
+  entry.bytes = text.size();
+  entry.database = std::make_shared<PatternDatabase>();
+  entry.database->content = content;
+  if (const auto known = known_.find(content); known != known_.end())
+    entry.database->handle = known->second;
+  else
+    entry.literals = std::move(literals);
   return entry.database;
 }
 
+std::vector<PatternDatabasePtr> PatternDatabases::all() const {
+  std::vector<PatternDatabasePtr> out;
+  for (const auto& item : entries_) out.push_back(item.second.database);
+  return out;
+}
+
 void PatternDatabases::compile(unsigned threads, const std::string& cache_dir) {
-  std::vector<std::string_view> contents;
-  std::size_t bytes = 0;
-  for (const auto& item : entries_) {
-    contents.push_back(item.first);
-    bytes += item.first.size();
+  std::vector<TextHash> contents;
+  std::vector<Entry*> todo;
+  for (auto& [content, entry] : entries_) {
+    contents.push_back(content);
+    if (entry.database->handle == nullptr) todo.push_back(&entry);
   }
-  PatternCache cache(bytes >= kWorthCaching ? cache_dir : std::string{}, contents);
-  std::vector<std::pair<const std::string, Entry>*> todo;
-  for (auto& item : entries_) {
-    item.second.database->handle = cache.find(item.first);
-    if (item.second.database->handle == nullptr) todo.push_back(&item);
-  }
+  compiled_ = 0;
+  if (todo.empty()) return;
+  PatternCache cache(bytes_ >= kWorthCaching ? cache_dir : std::string{}, contents);
+  std::erase_if(todo, [&cache](Entry* entry) {
+    entry->database->handle = cache.find(entry->database->content);
+    return entry->database->handle != nullptr;
+  });
   compiled_ = todo.size();
   // The largest first, so that the threads end together.
-  std::sort(todo.begin(), todo.end(), [](const auto* a, const auto* b) { return a->first.size() > b->first.size(); });
+  std::sort(todo.begin(), todo.end(), [](const Entry* a, const Entry* b) { return a->bytes > b->bytes; });
   std::atomic<std::size_t> next = 0;
   std::exception_ptr failure;
   std::mutex failure_lock;
   const auto work = [&] {
     for (std::size_t i = next++; i < todo.size(); i = next++) {
       try {
-        todo[i]->second.database->handle = compile_literals(todo[i]->second.literals);
+        todo[i]->database->handle = compile_literals(todo[i]->literals);
       } catch (...) {
         const std::scoped_lock lock(failure_lock);
         failure = std::current_exception();

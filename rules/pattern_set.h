@@ -41,8 +41,8 @@ class PatternSet {
   void scan_database(Bytes data, std::uint64_t offset, hs_scratch* scratch, CandidateSet& out) const;
 
   HeadPatterns head_;
-  std::shared_ptr<const PatternDatabase> database_;  // shared by sets with the same literals; null: all are in head_
-  std::uint32_t reach_ = 0;                          // no literal of the database counts that ends behind it
+  PatternDatabasePtr database_;  // shared by sets with the same literals; null: all are in head_
+  std::uint32_t reach_ = 0;      // no literal of the database counts that ends behind it
   std::vector<std::uint32_t> first_use_;         // per literal, and one behind the last
   std::vector<Use> uses_;
 };

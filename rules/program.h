@@ -105,7 +105,9 @@ struct TxRules {
 };
 
 struct RuleSet::Program {
-  std::vector<std::unique_ptr<Signature>> signatures;
+  std::vector<LoadedSignature> signatures;
+  TextHash environment;             // RuleEnvironment::fingerprint()
+  std::shared_ptr<TextPool> texts;  // of the signatures; the next set adds to it
   std::vector<CompiledRule> rules;  // by RuleId
   std::vector<InspectBuffer> buffers;
   std::array<std::array<PacketRules, 2>, kIpClasses> packets;  // [IpClass][Direction]
@@ -117,6 +119,7 @@ struct RuleSet::Program {
   NameTable flowbit_names, flowint_names, xbit_names;
   std::unordered_map<std::string, std::shared_ptr<Dataset>> datasets;  // by name
   RuleLineage lineage;
+  std::vector<PatternDatabasePtr> databases;  // of all groups; the next set takes over those that it has, too
   std::shared_ptr<hs_scratch> scratch_prototype;  // fits every database; workers clone it; null without patterns
 };
 

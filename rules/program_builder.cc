@@ -31,7 +31,7 @@ int flowbit_rank(const Signature& s) {
   return s.requires_bits.empty() ? 3 : 2;
 }
 
-void sort_by_evaluation(std::vector<std::unique_ptr<Signature>>& signatures) {
+void sort_by_evaluation(std::vector<LoadedSignature>& signatures) {
   std::stable_sort(signatures.begin(), signatures.end(), [](const auto& a, const auto& b) {
     return std::tuple(action_rank(a->action), flowbit_rank(*a), a->meta.priority) <
            std::tuple(action_rank(b->action), flowbit_rank(*b), b->meta.priority);
@@ -84,9 +84,13 @@ struct GroupDraft {
 
 class Builder {
  public:
-  Builder(std::vector<std::unique_ptr<Signature>> signatures, const RuleEnvironment& environment) {
+  Builder(std::vector<LoadedSignature> signatures, const RuleEnvironment& environment, const RuleSet* previous)
+      : databases_(previous != nullptr ? std::span(previous->program().databases)
+                                       : std::span<const PatternDatabasePtr>{}) {
     sort_by_evaluation(signatures);
     program_->signatures = std::move(signatures);
+    program_->environment = environment.fingerprint();
+    program_->texts = environment.texts;
     program_->flowbit_names = environment.flowbits;
     program_->flowint_names = environment.flowints;
     program_->xbit_names = environment.xbits;
@@ -102,6 +106,7 @@ class Builder {
     group_ip_only();
     program_->lineage = lineage(options.previous);
     databases_.compile(options.threads, options.cache_dir);
+    program_->databases = databases_.all();
     program_->scratch_prototype = databases_.make_scratch();
     return std::move(program_);
   }
@@ -389,9 +394,9 @@ RuleLineage Builder::lineage(const RuleSet* previous) const {
 
 }  // namespace
 
-std::unique_ptr<RuleSet::Program> build_program(std::vector<std::unique_ptr<Signature>> signatures,
+std::unique_ptr<RuleSet::Program> build_program(std::vector<LoadedSignature> signatures,
                                                 const RuleEnvironment& environment, const RuleSetOptions& options) {
-  return Builder(std::move(signatures), environment).build(options);
+  return Builder(std::move(signatures), environment, options.previous).build(options);
 }
 
 }  // namespace weir::rules

@@ -9,7 +9,7 @@
 namespace weir::rules {
 
 // Throws std::runtime_error when the pattern library refuses (its text says why): a defect of ours or no memory.
-std::unique_ptr<RuleSet::Program> build_program(std::vector<std::unique_ptr<Signature>> signatures,
+std::unique_ptr<RuleSet::Program> build_program(std::vector<LoadedSignature> signatures,
                                                 const RuleEnvironment& environment, const RuleSetOptions& options);
 
 }  // namespace weir::rules

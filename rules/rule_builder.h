@@ -48,8 +48,13 @@ struct RuleEnvironment {
   NameTable flowbits, flowints;
   NameTable xbits;  // hostbits, too: both are bits on hosts, and one rule may set what the other reads
   std::unordered_map<std::string, std::shared_ptr<Dataset>> datasets;  // by name
-  // Of the rules that these are to replace: a set that comes from no file is taken from here.
+  // Of the rules that these are to replace (RuleSet::hand_on): a set that comes from no file is taken from here, and a
+  // rule with the same text.
   std::unordered_map<std::string, std::shared_ptr<Dataset>> kept_datasets;
+  std::unordered_map<TextHash, std::shared_ptr<const Signature>, TextHash::Hash> compiled;
+  // Stands for all that a rule's compiled form depends on beside its text, but for what Signature::has_outside_parts
+  // tells of.
+  [[nodiscard]] TextHash fingerprint() const;
 };
 
 inline constexpr std::size_t kMaxTransforms = 8;  // on one buffer

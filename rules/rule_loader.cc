@@ -1,7 +1,5 @@
 #include "rules/rule_loader.h"
 
-#include <xxhash.h>
-
 #include <optional>
 #include <unordered_map>
 
@@ -37,20 +35,24 @@ class Loader {
       by_id_.emplace(id_of(into_.signatures[i]->meta), i);
   }
 
-  void load_text(std::string_view text, const std::string& file);
+  // Returns how many lines of the file were read so far; `lines_before`: before this text.
+  std::uint32_t load_text(std::string_view text, const std::string& file, std::uint32_t lines_before = 0);
   void load_pattern(const std::string& pattern);
   // Takes out the signatures that a higher revision replaced.
-  void finish() { std::erase(into_.signatures, nullptr); }
+  void finish() {
+    std::erase_if(into_.signatures, [](const LoadedSignature& s) { return s.signature == nullptr; });
+  }
 
  private:
   static std::uint64_t id_of(const SignatureMeta& m) { return (std::uint64_t{m.gid} << 32U) | m.sid; }
   static tl::expected<bool, RuleDiagnostic> required(const Rule& rule, const RuleEnvironment& environment);
 
+  tl::expected<void, std::string> load_file(const std::string& file);
   Outcome load_rule(Rule& rule);
-  tl::expected<std::unique_ptr<Signature>, RuleDiagnostic> compile(const Rule& rule);
+  tl::expected<std::unique_ptr<Signature>, RuleDiagnostic> compile(const Rule& rule, const TextHash& hash);
   std::optional<RuleDiagnostic> compile_option(const Rule& rule, const RuleOption& option,
                                                RuleBuilder& builder);
-  Outcome keep(const Rule& rule, std::unique_ptr<Signature> signature);
+  Outcome keep(const Rule& rule, std::shared_ptr<const Signature> signature);
   Outcome fail(RuleDiagnostic diagnostic) {
     into_.diagnostics.push_back(std::move(diagnostic));
     return Outcome::failed;
@@ -66,17 +68,34 @@ void Loader::load_pattern(const std::string& pattern) {
   const std::vector<std::string> files = expand_glob(pattern);
   if (files.empty()) fail({.file = pattern, .reason = "no such rule file"});
   for (const std::string& file : files) {
-    const auto text = read_text_file(file, kMaxRuleFileBytes);
-    if (text)
-      load_text(*text, file);
-    else
-      fail({.file = file, .reason = "the rule file " + text.error()});
+    if (const auto done = load_file(file); !done)
+      fail({.file = file, .reason = "the rule file " + done.error()});
   }
 }
 
-void Loader::load_text(std::string_view text, const std::string& file) {
+// In pieces: a reload has no need for memory of the file's size.
+tl::expected<void, std::string> Loader::load_file(const std::string& file) {
+  auto in = TextFile::open(file);
+  if (!in) return tl::unexpected(std::move(in.error()));
+  const auto too_large = tl::unexpected(fmt::format("is larger than {} bytes", kMaxRuleFileBytes));
+  if (in->size() > kMaxRuleFileBytes) return too_large;
   ++into_.files;
-  RuleLines lines(text);
+  std::string text;
+  std::uint32_t lines = 0;
+  for (std::size_t bytes = 0;;) {
+    const auto got = in->read(text, kRulePieceBytes);
+    if (!got) return tl::unexpected(got.error());
+    bytes += *got;
+    if (bytes > kMaxRuleFileBytes) return too_large;
+    const std::size_t end = *got == 0 ? text.size() : RuleLines::last_end(text);
+    lines = load_text(std::string_view(text).substr(0, end), file, lines);
+    if (*got == 0) return {};
+    text.erase(0, end);
+  }
+}
+
+std::uint32_t Loader::load_text(std::string_view text, const std::string& file, std::uint32_t lines_before) {
+  RuleLines lines(text, lines_before);
   Rule rule;
   rule.file = file;
   while (lines.next(rule)) {
@@ -85,14 +104,18 @@ void Loader::load_text(std::string_view text, const std::string& file) {
     if (outcome == Outcome::skipped) ++into_.skipped;
     if (outcome == Outcome::failed) ++into_.failed;
   }
+  return lines.lines();
 }
 
 Outcome Loader::load_rule(Rule& rule) {
+  const TextHash hash = TextHash::of(rule.text);
+  if (const auto same = environment_.compiled.find(hash); same != environment_.compiled.end())
+    return keep(rule, same->second);
   if (auto error = parse_rule(rule)) return fail(std::move(*error));
   const auto wanted = required(rule, environment_);
   if (!wanted) return fail(wanted.error());
   if (!*wanted) return Outcome::skipped;
-  auto signature = compile(rule);
+  auto signature = compile(rule, hash);
   if (!signature) return fail(std::move(signature.error()));
   return keep(rule, std::move(*signature));
 }
@@ -109,14 +132,12 @@ tl::expected<bool, RuleDiagnostic> Loader::required(const Rule& rule, const Rule
   return met;
 }
 
-tl::expected<std::unique_ptr<Signature>, RuleDiagnostic> Loader::compile(const Rule& rule) {
+tl::expected<std::unique_ptr<Signature>, RuleDiagnostic> Loader::compile(const Rule& rule, const TextHash& hash) {
   RuleBuilder builder(rule, environment_);
   Signature& signature = builder.signature();
   signature.meta.texts = environment_.texts;
-  signature.meta.text_hash = XXH3_64bits(rule.text.data(), rule.text.size());
+  signature.meta.text_hash = hash;
   if (environment_.keep_text) signature.meta.text = rule.text;
-  signature.meta.file = environment_.texts->keep(rule.file);
-  signature.meta.line = rule.line;
   if (auto error = compile_header(rule, sets_, signature)) return tl::unexpected(std::move(*error));
   for (const RuleOption& option : rule.options)
     if (auto error = compile_option(rule, option, builder)) return tl::unexpected(std::move(*error));
@@ -148,12 +169,12 @@ std::optional<RuleDiagnostic> Loader::compile_option(const Rule& rule, const Rul
   return wrong(std::move(done.error()));
 }
 
-Outcome Loader::keep(const Rule& rule, std::unique_ptr<Signature> signature) {
+Outcome Loader::keep(const Rule& rule, std::shared_ptr<const Signature> signature) {
   const SignatureMeta& meta = signature->meta;
   const auto [entry, fresh] = by_id_.try_emplace(id_of(meta), into_.signatures.size());
   if (!fresh) {
-    std::unique_ptr<Signature>& other = into_.signatures[entry->second];
-    const std::string where = fmt::format("{}:{}", other->meta.file, other->meta.line);
+    LoadedSignature& other = into_.signatures[entry->second];
+    const std::string where = fmt::format("{}:{}", other.file, other.line);
     if (meta.rev == other->meta.rev)
       return fail(diagnose(rule, 1, "sid",
                            {fmt::format("duplicate signature: the same sid and rev as in {}", where),
@@ -166,10 +187,10 @@ Outcome Loader::keep(const Rule& rule, std::unique_ptr<Signature> signature) {
     note.warning = true;
     into_.diagnostics.push_back(std::move(note));
     if (!newer) return Outcome::loaded;
-    other = nullptr;
+    other.signature = nullptr;
     entry->second = into_.signatures.size();
   }
-  into_.signatures.push_back(std::move(signature));
+  into_.signatures.push_back({std::move(signature), environment_.texts->keep(rule.file), rule.line});
   return Outcome::loaded;
 }
 
@@ -186,6 +207,7 @@ LoadedRules load_rule_files(std::span<const std::string> patterns, RuleEnvironme
 void load_rule_text(std::string_view text, const std::string& file, RuleEnvironment& environment,
                     LoadedRules& into) {
   Loader loader(environment, into);
+  ++into.files;
   loader.load_text(text, file);
   loader.finish();
 }

@@ -113,9 +113,20 @@ std::optional<RuleDiagnostic> parse_options(Rule& rule, std::string_view body) {
 
 }  // namespace
 
-RuleLines::RuleLines(std::string_view text) : rest_(text) {
+RuleLines::RuleLines(std::string_view text, std::uint32_t lines_before) : rest_(text), line_(lines_before) {
   constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
-  if (rest_.substr(0, kByteOrderMark.size()) == kByteOrderMark) rest_.remove_prefix(kByteOrderMark.size());
+  if (line_ == 0 && rest_.substr(0, kByteOrderMark.size()) == kByteOrderMark) rest_.remove_prefix(kByteOrderMark.size());
+}
+
+std::size_t RuleLines::last_end(std::string_view text) {
+  for (std::size_t end = text.rfind('\n'); end != std::string_view::npos;) {
+    const std::size_t before = end == 0 ? std::string_view::npos : text.rfind('\n', end - 1);
+    const std::size_t begin = before == std::string_view::npos ? 0 : before + 1;
+    const std::string_view line = trim_right(text.substr(begin, end - begin));
+    if (line.empty() || line.back() != '\\') return end + 1;
+    end = before;
+  }
+  return 0;
 }
 
 std::string_view RuleLines::take_line() {

@@ -18,16 +18,22 @@ inline constexpr std::size_t kMaxRuleOptions = 1024;
 // over; a line that ends in a backslash goes on with the next one.
 class RuleLines {
  public:
-  explicit RuleLines(std::string_view text);
+  // `lines_before`: of the file, when the text is not its beginning.
+  explicit RuleLines(std::string_view text, std::uint32_t lines_before = 0);
   // Sets text, line and continuations of `rule` and clears the rest; false at the end.
   bool next(Rule& rule);
+  // How many lines were read, with those before.
+  [[nodiscard]] std::uint32_t lines() const { return line_; }
+
+  // Where the last line of `text` ends that no other one continues; 0 when there is none. A file can be cut there.
+  static std::size_t last_end(std::string_view text);
 
  private:
   // One physical line without its line end.
   std::string_view take_line();
 
   std::string_view rest_;
-  std::uint32_t line_ = 0;
+  std::uint32_t line_;
 };
 
 // Fills the views of `rule` from its text. Fails with the place and the offending text; `rule` is then not to be used.

@@ -7,7 +7,7 @@ namespace weir::rules {
 RuleSet::RuleSet(std::unique_ptr<const Program> program) : program_(std::move(program)) {}
 RuleSet::~RuleSet() = default;
 
-std::shared_ptr<const RuleSet> RuleSet::build(std::vector<std::unique_ptr<Signature>> signatures,
+std::shared_ptr<const RuleSet> RuleSet::build(std::vector<LoadedSignature> signatures,
                                               const RuleEnvironment& environment, const RuleSetOptions& options) {
   return std::shared_ptr<const RuleSet>(new RuleSet(build_program(std::move(signatures), environment, options)));
 }
@@ -17,6 +17,10 @@ void RuleSet::hand_on(RuleEnvironment& environment) const {
   environment.flowints = program_->flowint_names;
   environment.xbits = program_->xbit_names;
   environment.kept_datasets = program_->datasets;
+  environment.texts = program_->texts;
+  if (environment.fingerprint() != program_->environment) return;
+  for (const LoadedSignature& s : program_->signatures)
+    if (!s->has_outside_parts) environment.compiled.emplace(s->meta.text_hash, s.signature);
 }
 
 std::size_t RuleSet::size() const { return program_->signatures.size(); }

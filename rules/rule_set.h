@@ -27,11 +27,12 @@ class RuleSet {
   RuleSet(const RuleSet&) = delete;
   RuleSet& operator=(const RuleSet&) = delete;
   // Groups and compiles. The environment's name tables are copied in: EVE prints flowbits by name.
-  static std::shared_ptr<const RuleSet> build(std::vector<std::unique_ptr<Signature>> signatures,
+  static std::shared_ptr<const RuleSet> build(std::vector<LoadedSignature> signatures,
                                               const RuleEnvironment& environment, const RuleSetOptions& options);
   // Of the set that replaces this one: names keep their numbers, so that flow bits, flow variables and bits on hosts
-  // that are set mean the same to both, and data sets that came from no file go on with the values that they have. Call
-  // it before rules are loaded into `environment`.
+  // that are set mean the same to both; data sets that came from no file go on with the values that they have; rules
+  // whose text is still there are taken over as they are, when the environment is as it was. Call it when the
+  // environment is complete and before rules are loaded into it, on one thread for all sets of a run.
   void hand_on(RuleEnvironment& environment) const;
   [[nodiscard]] std::size_t size() const;
   [[nodiscard]] const NameTable& flowbit_names() const;

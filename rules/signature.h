@@ -15,6 +15,7 @@
 #include "rules/check.h"
 #include "rules/content.h"
 #include "rules/port_set.h"
+#include "rules/text_hash.h"
 #include "rules/text_pool.h"
 
 namespace weir::rules {
@@ -32,9 +33,7 @@ struct SignatureMeta {
   TextPairs metadata;    // in the order of the rule
   TextPairs references;  // {"https://", "example.com/x"}: URL prefix, rest
   std::string text;      // as written; empty when the environment does not ask for it
-  std::uint64_t text_hash = 0;  // of the text as written, kept or not
-  std::string_view file;
-  std::uint32_t line = 0;
+  TextHash text_hash;    // of the text as written, kept or not
   std::shared_ptr<const TextPool> texts;  // null: the views are somebody else's
 };
 
@@ -150,6 +149,9 @@ struct Signature {
     return threshold || detection_filter || rate_filter || !suppressions.empty();
   }
   std::vector<Tag> tags;
+  // Made of more than its text and RuleEnvironment::fingerprint(): of files, data sets, threshold.config. A reload
+  // compiles it anew.
+  bool has_outside_parts = false;
   bool noalert = false;
   bool bypass = false;           // after a match the rest of the flow is left alone
   bool alert_requested = false;  // `alert`: a pass rule that writes its alert all the same
@@ -161,6 +163,17 @@ struct Signature {
   std::uint16_t var_count = 0;
   // dsize as bounds, when the rule has one: lets the grouping leave packets out early.
   std::optional<std::pair<std::uint16_t, std::uint16_t>> dsize;
+};
+
+// A signature in a set of rules, and where it was read. A reload that finds the same text again takes the signature
+// over, so sets before and after share it; the place may have moved.
+struct LoadedSignature {
+  std::shared_ptr<const Signature> signature;  // never null in a set
+  std::string_view file;                       // in the signature's `texts`
+  std::uint32_t line = 0;
+
+  const Signature& operator*() const { return *signature; }
+  const Signature* operator->() const { return signature.get(); }
 };
 
 }  // namespace weir::rules

@@ -3,40 +3,51 @@
 #include <glob.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
-#include <memory>
 
 #include <fmt/format.h>
 
 namespace weir::rules {
+namespace {
+
+constexpr std::size_t kPiece = 65536;
+
+}  // namespace
+
+tl::expected<TextFile, std::string> TextFile::open(const std::string& path) {
+  TextFile out;
+  out.file_.reset(std::fopen(path.c_str(), "rbe"));
+  if (out.file_ == nullptr) return tl::unexpected(fmt::format("cannot be opened: {}", std::strerror(errno)));
+  struct stat info {};
+  if (fstat(fileno(out.file_.get()), &info) != 0) return out;
+  if (S_ISDIR(info.st_mode)) return tl::unexpected(std::string("is a folder"));
+  out.size_ = info.st_size > 0 ? static_cast<std::size_t>(info.st_size) : 0;
+  return out;
+}
+
+tl::expected<std::size_t, std::string> TextFile::read(std::string& into, std::size_t limit) {
+  const std::size_t before = into.size();
+  into.resize(before + limit);
+  const std::size_t got = std::fread(into.data() + before, 1, limit, file_.get());
+  into.resize(before + got);
+  if (std::ferror(file_.get()) != 0)
+    return tl::unexpected(fmt::format("cannot be read: {}", std::strerror(errno)));
+  return got;
+}
 
 tl::expected<std::string, std::string> read_text_file(const std::string& path, std::size_t limit) {
-  struct Close {
-    void operator()(std::FILE* f) const { std::fclose(f); }
-  };
-  const std::unique_ptr<std::FILE, Close> file(std::fopen(path.c_str(), "rbe"));
-  if (file == nullptr) return tl::unexpected(fmt::format("cannot be opened: {}", std::strerror(errno)));
-  struct stat info {};
-  if (fstat(fileno(file.get()), &info) == 0 && S_ISDIR(info.st_mode))
-    return tl::unexpected(std::string("is a folder"));
+  auto file = TextFile::open(path);
+  if (!file) return tl::unexpected(file.error());
   std::string text;
-  std::size_t used = 0;
-  std::size_t step = info.st_size > 0 ? static_cast<std::size_t>(info.st_size) + 1 : std::size_t{65536};
+  text.reserve(std::min(file->size(), limit) + kPiece);  // most often all: no copy while it grows
   for (;;) {
-    if (used > limit) return tl::unexpected(fmt::format("is larger than {} bytes", limit));
-    step = std::min(step, limit + 1 - used);
-    text.resize(used + std::max<std::size_t>(step, 1));
-    const std::size_t got = std::fread(text.data() + used, 1, text.size() - used, file.get());
-    used += got;
-    if (got == 0) break;
-    step = 65536;
+    const auto got = file->read(text, kPiece);
+    if (!got) return tl::unexpected(got.error());
+    if (text.size() > limit) return tl::unexpected(fmt::format("is larger than {} bytes", limit));
+    if (*got == 0) return text;
   }
-  if (std::ferror(file.get()) != 0)
-    return tl::unexpected(fmt::format("cannot be read: {}", std::strerror(errno)));
-  text.resize(used);
-  return text;
 }
 
 std::vector<std::string> expand_glob(const std::string& pattern) {

@@ -1,7 +1,9 @@
-// Text files that rules come from, read whole.
+// Text files that rules come from.
 #pragma once
 
 #include <cstddef>
+#include <cstdio>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -9,7 +11,23 @@
 
 namespace weir::rules {
 
-// Fails with a reason ("cannot be opened: No such file or directory"); a folder and a file over `limit` bytes are
+// A file that is read piece by piece. Reasons of failure are as for read_text_file().
+class TextFile {
+ public:
+  static tl::expected<TextFile, std::string> open(const std::string& path);
+  // Appends the next bytes, at most `limit`; nothing at the end.
+  tl::expected<std::size_t, std::string> read(std::string& into, std::size_t limit);
+  [[nodiscard]] std::size_t size() const { return size_; }  // as the system says; 0 when it does not know
+
+ private:
+  struct Close {
+    void operator()(std::FILE* f) const { std::fclose(f); }
+  };
+  std::unique_ptr<std::FILE, Close> file_;
+  std::size_t size_ = 0;
+};
+
+// The whole file. Fails with a reason ("cannot be opened: No such file or directory"); a folder and a file over `limit` bytes are
 // refused. Pipes can be read.
 tl::expected<std::string, std::string> read_text_file(const std::string& path, std::size_t limit);
 

@@ -204,7 +204,11 @@ Read<Entry> read_entry(std::string_view line, SetReader<AddressSet>& sets) {
   return entry;
 }
 
-void apply_to_rule(const Entry& entry, Signature& s) {
+// On a copy: the signature may be that of a set in use.
+void apply_to_rule(const Entry& entry, LoadedSignature& rule) {
+  auto changed = std::make_shared<Signature>(*rule);
+  Signature& s = *changed;
+  s.has_outside_parts = true;
   if (const auto* spec = std::get_if<ThresholdSpec>(&entry.what)) {
     s.threshold = *spec;
     s.detection_filter.reset();
@@ -213,17 +217,18 @@ void apply_to_rule(const Entry& entry, Signature& s) {
   } else {
     s.suppressions.push_back(std::get<Suppression>(entry.what));
   }
+  rule.signature = std::move(changed);
 }
 
 // An entry for all rules does not touch those that have their own.
-void apply_to_all(const Entry& entry, std::span<const std::unique_ptr<Signature>> signatures) {
+void apply_to_all(const Entry& entry, std::span<LoadedSignature> signatures) {
   const bool is_threshold = std::holds_alternative<ThresholdSpec>(entry.what);
   const bool is_rate_filter = std::holds_alternative<RateFilter>(entry.what);
-  for (const auto& s : signatures) {
+  for (LoadedSignature& s : signatures) {
     if (entry.gid != 0 && s->meta.gid != entry.gid) continue;
     if (is_threshold && (s->threshold || s->detection_filter)) continue;
     if (is_rate_filter && s->rate_filter) continue;
-    apply_to_rule(entry, *s);
+    apply_to_rule(entry, s);
   }
 }
 
@@ -231,12 +236,12 @@ void apply_to_all(const Entry& entry, std::span<const std::unique_ptr<Signature>
 
 std::vector<RuleDiagnostic> apply_thresholds(std::string_view text, const std::string& file,
                                              const RuleEnvironment& environment,
-                                             std::span<const std::unique_ptr<Signature>> signatures) {
+                                             std::span<LoadedSignature> signatures) {
   std::vector<RuleDiagnostic> out;
   SetReader<AddressSet> sets(environment.address_vars);
-  std::unordered_map<std::uint64_t, Signature*> by_id;
+  std::unordered_map<std::uint64_t, LoadedSignature*> by_id;
   const auto id = [](std::uint32_t gid, std::uint32_t sid) { return (std::uint64_t{gid} << 32U) | sid; };
-  for (const auto& s : signatures) by_id.emplace(id(s->meta.gid, s->meta.sid), s.get());
+  for (LoadedSignature& s : signatures) by_id.emplace(id(s->meta.gid, s->meta.sid), &s);
   std::vector<Entry> for_all;
   RuleLines lines(text);
   Rule line;
@@ -264,7 +269,7 @@ std::vector<RuleDiagnostic> apply_thresholds(std::string_view text, const std::s
 }
 
 std::vector<RuleDiagnostic> apply_threshold_file(const std::string& path, const RuleEnvironment& environment,
-                                                 std::span<const std::unique_ptr<Signature>> signatures) {
+                                                 std::span<LoadedSignature> signatures) {
   const auto text = read_text_file(path, kMaxTableFileBytes);
   if (!text) return {{.file = path, .reason = "the threshold file " + text.error()}};
   return apply_thresholds(*text, path, environment, signatures);

@@ -24,10 +24,10 @@ namespace weir::rules {
 // all rules is only for rules that have none. Suppressions add up. A line that is wrong is an error with its place, one
 // that names a rule which is not loaded a warning; a missing file is an error.
 std::vector<RuleDiagnostic> apply_threshold_file(const std::string& path, const RuleEnvironment& environment,
-                                                 std::span<const std::unique_ptr<Signature>> signatures);
+                                                 std::span<LoadedSignature> signatures);
 // The same from text; `file` is what diagnostics call it.
 std::vector<RuleDiagnostic> apply_thresholds(std::string_view text, const std::string& file,
                                              const RuleEnvironment& environment,
-                                             std::span<const std::unique_ptr<Signature>> signatures);
+                                             std::span<LoadedSignature> signatures);
 
 }  // namespace weir::rules

@@ -36,30 +36,31 @@ void write_error(output::JsonWriter& out, const rules::RuleDiagnostic& d) {
   out.bytes("text", rules::to_string(d));
 }
 
-void write_signature(output::JsonWriter& out, const rules::Signature& s) {
+void write_signature(output::JsonWriter& out, const rules::LoadedSignature& rule) {
+  const rules::Signature& s = *rule;
   out.string("state", "loaded");
   out.number("sid", s.meta.sid);
   out.number("gid", s.meta.gid);
   out.number("rev", s.meta.rev);
   out.string("action", action_name(s.action));
   out.bytes("msg", s.meta.msg);
-  out.bytes("file", s.meta.file);
-  out.number("line", s.meta.line);
+  out.bytes("file", rule.file);
+  out.number("line", rule.line);
   out.bytes("rule", s.meta.text);
 }
 
-const rules::Signature* find_rule(const rules::RuleSet* set, std::uint64_t gid, std::uint64_t sid) {
+const rules::LoadedSignature* find_rule(const rules::RuleSet* set, std::uint64_t gid, std::uint64_t sid) {
   if (set == nullptr) return nullptr;
-  for (const auto& signature : set->program().signatures)
-    if (signature->meta.sid == sid && signature->meta.gid == gid) return signature.get();
+  for (const rules::LoadedSignature& rule : set->program().signatures)
+    if (rule->meta.sid == sid && rule->meta.gid == gid) return &rule;
   return nullptr;
 }
 
 void tell_of_rule(const ControlTarget& target, std::uint64_t gid, std::uint64_t sid,
                   const ControlReply& reply) {
   const auto set = target.rule_set();
-  if (const rules::Signature* signature = find_rule(set.get(), gid, sid); signature != nullptr) {
-    reply.object([&](output::JsonWriter& out) { write_signature(out, *signature); });
+  if (const rules::LoadedSignature* rule = find_rule(set.get(), gid, sid); rule != nullptr) {
+    reply.object([&](output::JsonWriter& out) { write_signature(out, *rule); });
     return;
   }
   const auto& errors = target.rule_state().errors;

@@ -82,6 +82,7 @@ Compiled take_option(DatasetOptions& options, std::string_view item) {
 Parsed<std::shared_ptr<Dataset>> find_or_make(RuleBuilder& rule, std::string_view name,
                                               const DatasetOptions& options, bool with_reputation) {
   if (name.empty()) return refuse("a name is missing");
+  rule.signature().has_outside_parts = true;
   auto& known = rule.environment().datasets;
   const auto found = known.find(std::string(name));
   const auto type = dataset_type(options.type);
@@ -98,7 +99,7 @@ Parsed<std::shared_ptr<Dataset>> find_or_make(RuleBuilder& rule, std::string_vie
   if (options.load.empty()) {
     if (kept != rule.environment().kept_datasets.end() && kept->second->type() == *type) set = kept->second;
   } else {
-    const auto text = read_data_file(rule.environment().data_dir, options.load);
+    const auto text = read_data_file(rule, options.load);
     if (!text) return tl::unexpected(text.error());
     if (auto ok = set->load(*text, with_reputation); !ok) return tl::unexpected(ok.error());
   }

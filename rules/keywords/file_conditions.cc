@@ -139,7 +139,7 @@ tl::expected<DigestSet, KeywordError> read_digests(std::string_view text,
 Compiled compile_digests(RuleBuilder& rule, std::string_view argument, DigestCondition::Digest digest,
                          std::size_t size) {
   const bool negated = take_negation(argument);
-  const auto text = read_data_file(rule.environment().data_dir, unquote_if_quoted(argument));
+  const auto text = read_data_file(rule, unquote_if_quoted(argument));
   if (!text) return tl::unexpected(text.error());
   auto known = read_digests(*text, size);
   if (!known) return tl::unexpected(std::move(known.error()));

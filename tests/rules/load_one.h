@@ -11,7 +11,7 @@
 namespace weir::rules::test {
 
 struct One {
-  std::unique_ptr<Signature> signature;  // null when the rule was refused
+  std::shared_ptr<const Signature> signature;  // null when the rule was refused
   std::string error;                     // "KEYWORD: reason (offending)"
 };
 
@@ -21,7 +21,7 @@ inline One load(std::string_view rule, RuleEnvironment& environment) {
   One out;
   for (const RuleDiagnostic& d : loaded.diagnostics)
     if (!d.warning) out.error = d.keyword + ": " + d.reason + " (" + d.offending + ")";
-  if (!loaded.signatures.empty()) out.signature = std::move(loaded.signatures.front());
+  if (!loaded.signatures.empty()) out.signature = loaded.signatures.front().signature;
   return out;
 }
 inline One load(std::string_view rule) {

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include <unistd.h>
+
 #include <doctest/doctest.h>
 
 #include "rules/requires.h"
@@ -67,8 +69,8 @@ TEST_CASE("rule loader: a bad rule is named with its place, the others load") {
   const Signature& last = *loaded.signatures[1];
   CHECK(last.meta.sid == 6);
   CHECK(last.meta.msg == "c");
-  CHECK(last.meta.line == 9);
-  CHECK(last.meta.file == "t");
+  CHECK(loaded.signatures[1].line == 9);
+  CHECK(loaded.signatures[1].file == "t");
   CHECK(last.header.destination_ports->contains(80));
 }
 
@@ -144,6 +146,35 @@ TEST_CASE("rule loader: huge address lists load") {
   const LoadedRules loaded = load("alert ip " + list + "] any -> any any (sid:1;)");
   REQUIRE(loaded.signatures.size() == 1);
   CHECK(loaded.signatures[0]->header.source->v4().size() > 3000);
+}
+
+TEST_CASE("rule loader: a file larger than a piece is read as if it were one text") {
+  std::string text;
+  std::size_t rules = 0;
+  while (text.size() < 3 * kRulePieceBytes) {
+    ++rules;
+    text += "alert tcp any any -> any any ( \\ \n  msg:\"";
+    text.append(rules % 97, 'x');
+    text += "\"; \\\r\n sid:" + std::to_string(rules) + ";)\n# a comment\n";
+  }
+  text += "alert tcp any any -> any any (nonsense; sid:9999999;) \\";
+  std::string path = (std::filesystem::temp_directory_path() / "weir-rules-XXXXXX").string();
+  const int fd = ::mkstemp(path.data());
+  REQUIRE(fd >= 0);
+  ::close(fd);
+  std::ofstream(path) << text;
+  RuleEnvironment env = environment();
+  const LoadedRules loaded = load_rule_files(std::vector{path}, env);
+  std::filesystem::remove(path);
+  const LoadedRules whole = load(text);
+  CHECK(loaded.rules_seen == rules + 1);
+  CHECK(loaded.files == 1);
+  REQUIRE(loaded.signatures.size() == rules);
+  for (std::size_t i = 0; i < rules; ++i) REQUIRE(loaded.signatures[i].line == 4 * i + 1);
+  REQUIRE(loaded.diagnostics.size() == 1);
+  REQUIRE(whole.diagnostics.size() == 1);
+  CHECK(loaded.diagnostics[0].line == 4 * rules + 1);
+  CHECK(loaded.diagnostics[0].reason == whole.diagnostics[0].reason);
 }
 
 TEST_CASE("rule loader: changed bytes of rules never do more than fail") {

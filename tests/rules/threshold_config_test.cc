@@ -13,19 +13,21 @@ struct Rules {
   Rules() {
     environment.address_vars = {{"HOME_NET", "[10.0.0.0/8,!10.1.0.0/16]"}};
     for (const auto& [gid, sid] : {std::pair{1U, 100U}, {1U, 200U}, {2U, 100U}}) {
-      signatures.push_back(std::make_unique<Signature>());
-      signatures.back()->meta.gid = gid;
-      signatures.back()->meta.sid = sid;
+      auto signature = std::make_shared<Signature>();
+      signature->meta.gid = gid;
+      signature->meta.sid = sid;
+      if (sid == 200)
+        signature->detection_filter =
+            ThresholdSpec{ThresholdType::detection_filter, ThresholdTrack::by_src, 9, 9, 0};
+      signatures.push_back({std::move(signature), {}, 0});
     }
-    signatures[1]->detection_filter =
-        ThresholdSpec{ThresholdType::detection_filter, ThresholdTrack::by_src, 9, 9, 0};
   }
   std::vector<RuleDiagnostic> apply(std::string_view text) {
     return apply_thresholds(text, "t", environment, signatures);
   }
 
   RuleEnvironment environment;
-  std::vector<std::unique_ptr<Signature>> signatures;
+  std::vector<LoadedSignature> signatures;
 };
 
 }  // namespace
