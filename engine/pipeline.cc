@@ -51,9 +51,9 @@ Pipeline::Pipeline(const PipelineSetup& setup, std::shared_ptr<const rules::Rule
     : setup_(setup),
       position_(position),
       decoder_(setup.decoding, setup.defrag),
-      flows_(setup.flows),
       stream_memory_{.limit = setup.streams.reassembly_memcap_bytes,
                      .sessions_limit = setup.streams.memcap_bytes},
+      flows_(setup.flows),
       apps_(setup.app_layer, counters_),
       log_(outputs, rules, counters_, setup.policies, setup.inline_mode, pool.deferred) {
   if (rules == nullptr) return;

@@ -200,8 +200,8 @@ class Pipeline {
   StageClock stages_{counters_.stages};
   FrameDecoder decoder_;
   DecodedFrame frame_;  // reused from frame to frame
+  MemoryBudget stream_memory_;  // before the flows: sessions that are left give their bytes back when they die
   FlowTable flows_;
-  MemoryBudget stream_memory_;
   std::vector<std::uint8_t> rewritten_;  // the frame of a packet whose payload was replaced
   std::vector<std::uint8_t> replaced_payload_;
   Outcome outcome_;

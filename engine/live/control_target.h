@@ -45,8 +45,8 @@ class ControlTarget {
   [[nodiscard]] virtual const RuleState& rule_state() const = 0;
   // Null when there are no rules.
   [[nodiscard]] virtual std::shared_ptr<const rules::RuleSet> rule_set() const = 0;
-  // Begins to read the rules anew; `done` runs on the main thread when that is over. It runs at once when a
-  // reload cannot begin.
+  // Reads the rules anew, at once or after the reload that is under way; `done` runs on the main thread when that is
+  // over. It runs at once when this run cannot reload.
   virtual void reload(std::function<void(const ReloadResult&)> done) = 0;
 
   // Log files are closed and opened again under their names (somebody has moved them away).

@@ -24,9 +24,14 @@ void LiveReload::begin_with(std::shared_ptr<const rules::RuleSet> rules, RuleSta
 void LiveReload::request(Done done) {
   if (reloader_ == nullptr || rules_ == nullptr)
     return done({.error = "this run has no rules", .report = {}});
-  if (!reloader_->start(rules_)) return done({.error = "the rules are being read already", .report = {}});
+  next_.push_back(std::move(done));
+  if (waiting_.empty()) begin();
+}
+
+void LiveReload::begin() {
+  if (next_.empty() || !reloader_->start(rules_)) return;
+  waiting_ = std::exchange(next_, {});
   notifier_.reloading();
-  waiting_.push_back(std::move(done));
 }
 
 void LiveReload::take() {
@@ -44,6 +49,7 @@ void LiveReload::take() {
                           .error = report.error,
                           .report = [&report](output::JsonWriter& out) { report.write_members(out); }};
   for (const Done& done : std::exchange(waiting_, {})) done(told);
+  begin();
 }
 
 // A worker that is stuck keeps the old rules until it gets on; they are freed when nobody has them any more.

@@ -24,13 +24,16 @@ class LiveReload {
 
   // The rules that the workers began with, and what loading them said.
   void begin_with(std::shared_ptr<const rules::RuleSet> rules, RuleState state);
-  // See ControlTarget::reload. What came of it is also said on standard error.
+  // See ControlTarget::reload. What came of it is also said on standard error. While a reload is under way, which may
+  // have read the files already, one more is kept in mind and begins after it: all requests of that time are answered
+  // by that one.
   void request(Done done);
 
   [[nodiscard]] const std::shared_ptr<const rules::RuleSet>& rules() const { return rules_; }
   [[nodiscard]] const RuleState& state() const { return state_; }
 
  private:
+  void begin();
   void take();
   void put_in_force(RuleReloader::Result& result);
 
@@ -39,7 +42,8 @@ class LiveReload {
   ServiceNotifier& notifier_;
   std::shared_ptr<const rules::RuleSet> rules_;
   RuleState state_;
-  std::vector<Done> waiting_;
+  std::vector<Done> waiting_;  // for the reload that is under way
+  std::vector<Done> next_;     // for the one after it
 };
 
 }  // namespace weir::engine

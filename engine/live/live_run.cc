@@ -44,7 +44,10 @@ class LiveRun final : public ControlTarget {
         reload_(reloader, fds_, workers_, notifier_),
         names_(CounterNames::Options::from(config, options.prevent, options.fail_open)),
         stats_on_(config.flag("stats.enabled", true)),
-        stats_every_(std::max<std::int64_t>(config.number("stats.interval", 8), 1)) {}
+        stats_every_(std::max<std::int64_t>(config.number("stats.interval", 8), 1)) {
+    for (const EventLog::Output& out : stats_end_->outputs())
+      stats_sessions_.push_back(std::make_unique<output::EveSession>(*out.log, *out.sink));
+  }
 
   tl::expected<void, std::string> start(std::shared_ptr<const rules::RuleSet> rules, LiveSockets sockets) {
     reload_.begin_with(rules, options_.rules);
@@ -154,9 +157,8 @@ class LiveRun final : public ControlTarget {
                                  total.counters.decoder_pkts, total.capture.kernel_drops,
                                  total.counters.detect_alert));
     const std::vector<output::CounterValue> values = stats(total);
-    for (const EventLog::Output& out : stats_end_->outputs())
-      output::EveSession(*out.log, *out.sink)
-          .stats(wall_clock(), uptime_s(), values, stage_shares(total.counters.stages));
+    for (const auto& session : stats_sessions_)
+      session->stats(wall_clock(), uptime_s(), values, stage_shares(total.counters.stages));
     stats_end_->hand_over();
   }
 
@@ -207,6 +209,7 @@ class LiveRun final : public ControlTarget {
   WorkerSurvey survey_{mailbox_};
   LogWriter writer_;
   std::unique_ptr<LogWriter::End> stats_end_;
+  std::vector<std::unique_ptr<output::EveSession>> stats_sessions_;  // know the last values, for deltas
   WorkerSet workers_;
   ServiceNotifier notifier_ = ServiceNotifier::from_environment();
   LiveReload reload_;

@@ -29,7 +29,8 @@ void write_rows(JsonWriter& out, std::span<Row> rows, bool deltas, std::size_t d
     const std::string_view part = take_part(rest);
     if (rest.empty() || depth == kMaxDepth) {
       out.number(part, rows[first].value);
-      if (deltas) out.number(std::string(part) + "_delta", rows[first].value - rows[first].previous);
+      if (deltas) out.signed_number(std::string(part) + "_delta",  // levels fall, too
+                                    static_cast<std::int64_t>(rows[first].value - rows[first].previous));
       ++first;
       continue;
     }

@@ -108,6 +108,21 @@ class Detect(Running):
         wait_for(lambda: len([n for n in os.listdir(self.hosts.path("log")) if n.startswith("eve")]) == 2)
         wait_for(lambda: os.path.exists(self.hosts.path("log/eve.json")) and not any(e["event_type"] == "alert" for e in self.events()))
 
+    def test_stats_events_tell_what_came_since_the_one_before(self):
+        with open(self.hosts.path("weir.yaml"), "w") as f:
+            f.write("stats: {interval: 1}\noutputs: [{eve-log: {enabled: yes, types: [{stats: {deltas: yes}}]}}]\n")
+        self.start("-c", self.hosts.path("weir.yaml"))
+        stats = []
+        def seen():
+            self.hosts.ping()
+            stats[:] = [e["stats"] for e in self.events() if e["event_type"] == "stats"]
+            return len(stats) > 3
+        wait_for(seen)
+        for before, now in zip(stats, stats[1:]):
+            for part, name in (("decoder", "pkts"), ("decoder", "bytes"), ("flow", "active"), ("capture", "kernel_packets")):
+                self.assertEqual(now[part][name + "_delta"], now[part][name] - before[part][name])
+        self.assertGreater(stats[-1]["decoder"]["pkts"], 0)
+
     def test_a_reload_answers_with_the_difference_and_a_failed_one_keeps_the_rules(self):
         self.start("--set", "weir.metrics.enabled=yes")
         with open(self.hosts.path("test.rules"), "a") as f: f.write('alert icmp any any -> any any (msg:"ping"; itype:8; sid:2;)\n')

@@ -13,6 +13,7 @@ using namespace weir::engine;
 using weir::test::FrameAddress;
 using weir::test::ReloadBench;
 using weir::test::Talk;
+using weir::test::tcp_frame;
 using weir::test::udp_frame;
 
 namespace {
@@ -205,6 +206,50 @@ TEST_CASE("reload: what was decided of a flow stays when the rule that said so g
     fresh.open();
     fresh.client("more");
     CHECK(b.sids() == "9");
+  }
+}
+
+TEST_CASE("reload: what a rule has bypassed stays bypassed when the rule goes") {
+  ReloadBench b("alert tcp any any -> any any (content:\"large\"; bypass; sid:1;)\n");
+  Talk talk(b, kClient, kServer);
+  talk.open();
+  talk.client("large");
+  CHECK(b.outcome().bypass);
+  CHECK(b.sids() == "1");
+  b.reload("drop tcp any any -> any any (content:\"more\"; sid:9;)\n");
+  CHECK(talk.client("more") == Verdict::accept);  // the kernel need not have heard of it yet
+  CHECK(b.outcome().bypass);
+  CHECK(b.sids() == "");
+  Talk fresh(b, kOther, kServer);
+  fresh.open();
+  CHECK(fresh.client("more") == Verdict::drop);
+  CHECK(b.sids() == "9");
+}
+
+TEST_CASE("reload: a flow that was dropped by hand stays dropped") {
+  ReloadBench b(kShift);
+  Talk talk(b, kClient, kServer);
+  talk.open();
+  CHECK(talk.client("one") == Verdict::accept);
+  b.drop_flows();
+  b.reload("pass tcp any any -> any any (content:\"two\"; sid:9;)\n");
+  CHECK(talk.client("two") == Verdict::drop);
+}
+
+TEST_CASE("reload: a pipeline can be destroyed in the midst of things, between rule sets too") {
+  constexpr std::string_view kRules =
+      "alert http any any -> any any (http.uri; content:\"/login\"; http.request_body; content:\"secret\"; sid:1;)\n"
+      "alert tcp any any -> any any (content:\"a\"; content:\"z\"; flowbits:set,x; sid:2;)\n";
+  for (const bool inline_mode : {false, true}) {
+    ReloadBench b(kRules, inline_mode);
+    Talk half(b, kClient, kWeb), plain(b, kOther, kServer);
+    half.open();
+    plain.open();
+    half.client("POST /login HTTP/1.1\r\nHost: a\r\nContent-Length: 20\r\n\r\nuser=a&pa");
+    plain.client(std::string(3000, 'a'));
+    b.reload(kShift);
+    (void)b.frame(tcp_frame(kOther, kServer, tcp_flag::ack, 99'999, 1, "far ahead"));
+    b.abandon();
   }
 }
 

@@ -43,7 +43,9 @@ class ReloadBench {
     pipeline_.verify_checksums(false);
   }
 
-  ~ReloadBench() { pipeline_.finish(); }
+  ~ReloadBench() {
+    if (!abandoned_) pipeline_.finish();
+  }
   ReloadBench(const ReloadBench&) = delete;
   ReloadBench& operator=(const ReloadBench&) = delete;
 
@@ -64,6 +66,8 @@ class ReloadBench {
                               1});
   }
   void finish() { pipeline_.finish(); }
+  // The pipeline is destroyed with all that it holds, as of a worker that failed.
+  void abandon() { abandoned_ = true; }
   // The sids of the alerts since the last call, in order: "1 2".
   std::string sids() {
     std::string out;
@@ -78,6 +82,14 @@ class ReloadBench {
   }
   // All lines since the last call of either.
   std::vector<std::string> lines() { return std::exchange(sink_.lines, {}); }
+  [[nodiscard]] const engine::Outcome& outcome() const { return pipeline_.outcome(); }
+  // All flows there are, as the control socket's drop-flow does.
+  void drop_flows() {
+    std::size_t from = 0;
+    do
+      from = pipeline_.flows().visit(from, 1000, [this](engine::Flow& flow) { pipeline_.drop_flow(flow); });
+    while (from != 0);
+  }
   [[nodiscard]] const engine::Counters& counters() const { return pipeline_.counters(); }
 
  private:
@@ -104,6 +116,7 @@ class ReloadBench {
   std::string last_;
   TimeUs time_ = 1'700'000'000'000'000;
   std::uint64_t number_ = 0;
+  bool abandoned_ = false;
 };
 
 // One TCP connection: each call is a segment, acknowledged at once by the other side.
