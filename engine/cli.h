@@ -27,7 +27,8 @@ struct CliOptions {
   std::string config;                   // -c; empty: built-in defaults
   std::vector<std::string> settings;    // --set
   RuleSetupOptions rules;               // -S, -s, --no-rules, --data-dir
-  std::string log_dir = ".";            // -l
+  std::string log_dir = ".";            // -l; of a live run without it: live_log_dir()
+  bool own_log_dir = false;             // -l is there
   std::string rule_profile;             // --rule-profile; empty: none
   std::string user, group;              // --user, --group; empty: as configured
   std::string checksums = "auto";       // -k: auto, all or none

@@ -71,7 +71,8 @@ void add_configuration(po::options_description& all) {
 void add_output(po::options_description& all) {
   auto output = group("Output");
   output.add_options()("log-dir,l", text("DIR"),
-                       "where logs go (default: the current folder); made when missing")(
+                       "where logs go (default: the current folder; with -i and -q default-log-dir of the configuration, "
+                       "else /var/log/weir); made when missing")(
       "rule-profile", text("FILE"), "what each rule cost: checks, matches, time; JSON, most expensive first")(
       "threads", text("N"), "workers (default: one a core); the events are the same for every N");
   all.add(output);
@@ -189,6 +190,7 @@ tl::expected<void, std::string> read_values(const Reader& in, CliOptions& out) {
   out.rules.no_rules = in.flag("no-rules") || in.flag("disable-detection");
   out.rules.data_dir = in.one("data-dir");
   out.log_dir = in.one("log-dir", ".");
+  out.own_log_dir = !in.one("log-dir").empty();
   out.rule_profile = in.one("rule-profile");
   out.user = in.one("user");
   out.group = in.one("group");

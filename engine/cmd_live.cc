@@ -1,4 +1,5 @@
 #include <cstdlib>
+#include <memory>
 #include <optional>
 
 #include <fmt/format.h>
@@ -66,15 +67,17 @@ tl::expected<LiveSockets, std::string> open_and_drop(const CliOptions& options, 
 // What keeps an eye on inline workers.
 struct Safety {
   PulseBoard board;
+  std::unique_ptr<const QueueTable> table;
   std::optional<Guard> guard;
 };
 
 // The guard is forked here, before rules are loaded and threads started.
 tl::expected<Safety, std::string> make_safety(std::size_t workers, const NfqueueSettings* queues,
-                                              const Config& config, LiveSockets& sockets) {
+                                              std::unique_ptr<const QueueTable> table, const Config& config,
+                                              LiveSockets& sockets) {
   auto board = PulseBoard::make(workers);
   if (!board) return tl::unexpected(board.error());
-  Safety out{std::move(*board), std::nullopt};
+  Safety out{std::move(*board), std::move(table), std::nullopt};
   const auto patience = config.number("weir.watchdog-ms", 500);
   if (queues == nullptr || !queues->fail_open || patience <= 0) return out;
   auto guard = Guard::start(out.board, {.patience = std::chrono::milliseconds(patience)}, *queues,
@@ -91,7 +94,8 @@ std::vector<WorkerPlan> plan_queues(const std::vector<std::uint16_t>& queues, co
                                     Safety& safety) {
   std::vector<WorkerPlan> plans;
   for (std::size_t i = 0; i < queues.size(); ++i) {
-    const NfqueueWatch watch{i, safety.board.pulses()[i], safety.guard ? &*safety.guard : nullptr};
+    const NfqueueWatch watch{i, safety.board.pulses()[i], safety.guard ? &*safety.guard : nullptr,
+                             *safety.table};
     plans.push_back({fmt::format("W-Q{}", queues[i]),
                      [queue = queues[i], settings, watch] { return open_nfqueue(queue, settings, watch); }});
   }
@@ -135,31 +139,40 @@ ReloadSources reload_sources(const CliOptions& options, const RuleSetupOptions& 
           .cache_dir = cache_dir(config, options)};
 }
 
+// A run that goes on in the background has no current folder that anybody would look for logs in.
+CliOptions with_log_dir(CliOptions options, const Config& config) {
+  constexpr std::string_view kLogDir = "/var/log/weir";
+  if (!options.own_log_dir) options.log_dir = config.text("default-log-dir").value_or(std::string(kLogDir));
+  return options;
+}
+
 }  // namespace
 
-int run_live_command(const CliOptions& options, bool prevent) {
+int run_live_command(const CliOptions& given, bool prevent) {
   const auto fail = [](const std::string& reason, int status = kExitFailed) {
     print_error(reason);
     return status;
   };
-  if (!options.queues.empty() && !prevent)
+  if (!given.queues.empty() && !prevent)
     return fail("-q is for weir prevent; detect listens with -i", kExitUsage);
-  if (options.queues.empty() && prevent)
+  if (given.queues.empty() && prevent)
     return fail("-i is for weir detect; prevent takes queues with -q", kExitUsage);
   const TickRate rate;
   auto signals = Signals::take();
   if (!signals) return fail(signals.error());
-  const auto config = load_configuration(options);
+  const auto config = load_configuration(given);
   if (!config) return kExitFailed;
+  const CliOptions options = with_log_dir(given, *config);
   const auto queues = all_queues(options);
   if (!queues) return fail(queues.error(), kExitUsage);
   const auto nfqueue = NfqueueSettings::from(*config);
   if (!nfqueue) return fail(nfqueue.error());
   auto plans = prevent ? std::vector<WorkerPlan>(queues->size()) : plan_interfaces(options, *config);
   if (!plans) return fail(plans.error());
+  auto table = std::make_unique<const QueueTable>();  // as long as we may
   auto sockets = open_and_drop(options, *config, prevent);
   if (!sockets) return fail(sockets.error());
-  auto safety = make_safety(plans->size(), prevent ? &*nfqueue : nullptr, *config, *sockets);
+  auto safety = make_safety(plans->size(), prevent ? &*nfqueue : nullptr, std::move(table), *config, *sockets);
   if (!safety) return fail(safety.error());
   if (auto confined = confine_live(options, *config, prevent, sockets->paths()); !confined)
     return fail(confined.error());

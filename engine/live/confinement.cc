@@ -15,6 +15,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr mode_t kLogMode = 0750;  // of the folder that nobody has named: logs tell who talks to whom
+
 // Folders with much else in them: somebody's home, everybody's files.
 bool is_shared(const fs::path& folder) {
   return folder == "/" || folder == "/etc" || folder == "/root" || folder == "/tmp" ||
@@ -75,8 +77,14 @@ void add_captures(const CliOptions& options, LandlockRules& files) {
 
 tl::expected<void, std::string> make_folders(const CliOptions& options, const Config& config,
                                              const std::optional<Identity>& identity) {
-  if (auto made = make_folder(options.log_dir, identity); !made)
-    return tl::unexpected(fmt::format("-l {}", made.error()));
+  if (options.own_log_dir) {
+    if (auto made = make_folder(options.log_dir, identity); !made)
+      return tl::unexpected(fmt::format("-l {}", made.error()));
+  } else if (auto made = make_folder(options.log_dir, identity, kLogMode); !made) {
+    return tl::unexpected(fmt::format("{}; name another folder for the logs with -l, or let root make it: "
+                                      "'install -d -m 0750 -o {} {}'",
+                                      made.error(), identity ? identity->user : current_user(), options.log_dir));
+  }
   // Without one every start takes a little longer, that is all.
   if (const std::string cache = cache_dir(config, options); !cache.empty())
     (void)make_folder(cache, identity);

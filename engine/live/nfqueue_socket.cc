@@ -92,7 +92,7 @@ tl::expected<void, std::string> NfqueueSocket::bind() {
   message->nlmsg_flags |= NLM_F_ACK;
   nfq_nlmsg_cfg_put_cmd(message, AF_UNSPEC, NFQNL_CFG_CMD_BIND);
   nfq_nlmsg_cfg_put_params(message, NFQNL_COPY_PACKET, 0xffff);
-  nfq_nlmsg_cfg_put_qmaxlen(message, htonl(settings_.queue_length));
+  nfq_nlmsg_cfg_put_qmaxlen(message, settings_.queue_length);  // turns it round itself
   const std::uint32_t known = NFQA_CFG_F_GSO | NFQA_CFG_F_FAIL_OPEN;
   mnl_attr_put_u32(message, NFQA_CFG_FLAGS,
                    htonl(NFQA_CFG_F_GSO | (settings_.fail_open ? NFQA_CFG_F_FAIL_OPEN : 0U)));

@@ -2,8 +2,6 @@
 
 #include <linux/netfilter.h>
 
-#include <fstream>
-#include <sstream>
 #include <utility>
 
 #include "engine/live/clock.h"
@@ -40,6 +38,7 @@ class NfqueueSource final : public PacketSource {
       if (!got || *got == 0) break;
     }
     if (watch_.guard != nullptr) watch_.guard->release(watch_.worker);
+    ask_kernel();  // for the last time
     socket_.unbind();
   }
 
@@ -104,18 +103,11 @@ class NfqueueSource final : public PacketSource {
     return out;
   }
 
-  // The queue's line: number, owner, packets that wait, two more; packets dropped as the queue, or our
-  // buffer, was full.
   void ask_kernel() {
-    std::ifstream in("/proc/self/net/netfilter/nfnetlink_queue");
-    for (std::string line; std::getline(in, line);) {
-      std::istringstream columns(line);
-      std::uint64_t queue = 0, skipped = 0, waiting = 0, full = 0, unsent = 0;
-      columns >> queue >> skipped >> waiting >> skipped >> skipped >> full >> unsent;
-      if (!columns || queue != socket_.queue()) continue;
-      seen_.kernel_drops = full + unsent;
-      seen_.waiting = waiting;
-    }
+    const auto line = watch_.table.of(socket_.queue());
+    if (!line) return;
+    seen_.kernel_drops = line->dropped + line->unsent;
+    seen_.waiting = line->waiting;
   }
 
   NfqueueSocket socket_;

@@ -7,6 +7,7 @@
 #include "engine/live/nfqueue_socket.h"
 #include "engine/live/packet_source.h"
 #include "engine/live/pulse.h"
+#include "engine/live/queue_table.h"
 
 namespace weir::engine {
 
@@ -15,6 +16,7 @@ struct NfqueueWatch {
   std::size_t worker;
   Pulse& pulse;  // is told which packets the worker has taken
   Guard* guard;  // gets a copy of the socket; null: nobody
+  const QueueTable& table;
 };
 
 // Binds the queue: from here on its packets wait for us. Fails with a text that says what to do. What `watch`

@@ -105,7 +105,8 @@ tl::expected<std::optional<Identity>, std::string> find_identity(const RunAs& ru
 }
 
 tl::expected<void, std::string> make_folder(const std::string& path,
-                                            const std::optional<Identity>& identity) {
+                                            const std::optional<Identity>& identity,
+                                            std::optional<mode_t> mode) {
   std::error_code error;
   std::vector<fs::path> missing;
   fs::path whole = fs::path(path).lexically_normal();
@@ -114,6 +115,8 @@ tl::expected<void, std::string> make_folder(const std::string& path,
   fs::create_directories(whole, error);
   if (error) return tl::unexpected(fmt::format("{}: {}", path, error.message()));
   if (!fs::is_directory(whole, error)) return tl::unexpected(fmt::format("{}: not a folder", path));
+  if (mode && !missing.empty() && ::chmod(whole.c_str(), *mode) != 0)
+    return tl::unexpected(fmt::format("{}: {}", path, std::strerror(errno)));
   if (!identity) return {};
   for (const fs::path& folder : missing)
     if (std::string wrong = give(folder, *identity); !wrong.empty()) return tl::unexpected(std::move(wrong));

@@ -34,8 +34,9 @@ struct Identity {
 tl::expected<std::optional<Identity>, std::string> find_identity(const RunAs& run_as);
 
 // Makes `path` and the folders above it that are missing, and gives those it made to `identity`. A folder
-// that was there stays whose it is. Fails with "PATH: reason".
-tl::expected<void, std::string> make_folder(const std::string& path, const std::optional<Identity>& identity);
+// that was there stays whose it is. `mode`: of `path`, should it be made. Fails with "PATH: reason".
+tl::expected<void, std::string> make_folder(const std::string& path, const std::optional<Identity>& identity,
+                                            std::optional<mode_t> mode = std::nullopt);
 
 // What is kept of root's powers, as far as it was there.
 struct CapabilityNeeds {

@@ -168,12 +168,42 @@ class Confined(unittest.TestCase):
         self.assertIn("log: user nobody cannot write there; 'chown nobody", self.fails("--user", "nobody"))
         self.assertIn("weir.sandbox.seccomp: 'x': expected", self.fails("--set", "weir.sandbox.seccomp=x"))
 
+    def start_without_folder(self, *arguments):
+        config = self.hosts.path("weir.yaml")
+        with open(config, "w") as f: f.write("%%YAML 1.1\n---\ndefault-log-dir: %s/made/logs\n" % self.hosts.folder)
+        return self.hosts.spawn_service("gateway", *arguments, WEIR, "detect", "-i", self.interface, "--no-rules", "-c", config,
+                                        "--set", "weir.control.enabled=no", log="weir.log")
+
+    def test_the_usual_log_folder_is_made_for_the_user(self):
+        engine = self.start_without_folder()
+        self.stop(engine)
+        self.assertEqual(os.stat(self.hosts.path("made/logs")).st_mode & 0o777, 0o750)
+        self.assertTrue(os.path.exists(self.hosts.path("made/logs/eve.json")))
+        os.chmod(self.hosts.path("made"), 0o755)
+        shutil.rmtree(self.hosts.path("made/logs"))
+        engine = self.start_without_folder("setpriv", "--reuid", str(SOMEBODY), "--clear-groups")
+        self.assertEqual(engine.wait(30), 1)
+        self.assertIn("made/logs: Permission denied; name another folder for the logs with -l, or let root make it: 'install -d -m 0750 -o",
+                      self.said())
+
     def test_parts_of_the_sandbox_can_be_left_away(self):
         engine = self.start("--user", "nobody", "--set", "weir.sandbox.seccomp=no", "--set", "weir.sandbox.landlock=no",
                             "--set", "weir.core-dumps=yes")
         self.assertEqual(status("/proc/%d/status" % engine.pid)["Seccomp"], "0")
         self.assertEqual(os.stat("/proc/%d/environ" % engine.pid).st_uid, 65534)
         self.stop(engine)
+
+    def test_drops_of_the_kernel_are_counted_without_root(self):
+        engine = self.start("--user", str(SOMEBODY), "--set", "nfq.queue-length=4", "--set", "nfq.fail-open=no", "--set", "stats.interval=1",
+                            command="prevent")
+        self.hosts.divert()
+        engine.send_signal(signal.SIGSTOP)
+        try: self.hosts.ping(count=20)
+        finally: engine.send_signal(signal.SIGCONT)
+        self.assertTrue(self.hosts.ping())
+        self.stop(engine)
+        with open(self.hosts.path("log/eve.json")) as f: stats = [e for e in map(json.loads, f) if e["event_type"] == "stats"][-1]["stats"]
+        self.assertGreaterEqual(stats["capture"]["kernel_drops"], 10)
 
     def kept_out_of_cores(self, process):
         """sizes of its mappings in kilobytes, by name"""
