@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "rules/action_order.h"
+
 namespace weir::engine {
 namespace {
 
@@ -12,9 +14,10 @@ constexpr std::array<std::string_view, 9> kPolicyKeys{
     "exception-policy",        "stream.memcap-policy",     "stream.reassembly.memcap-policy",
     "stream.midstream-policy", "defrag.memcap-policy",     "flow.memcap-policy",
     "app-layer.error-policy",  "weir.packet-budget-policy", "weir.memory-policy"};
-constexpr std::array<std::string_view, 9> kPolicies{"auto",        "ignore",    "drop-flow",
-                                                    "drop-packet", "reject",    "rejectboth",
-                                                    "bypass",      "pass-flow", "pass-packet"};
+constexpr std::array<std::string_view, 10> kPolicies{"auto",        "ignore",    "drop-flow",
+                                                     "drop-packet", "reject",    "rejectboth",
+                                                     "reject-both", "bypass",    "pass-flow",
+                                                     "pass-packet"};
 
 // Why the policy for connections without a handshake cannot be kept; empty when it can.
 std::string_view midstream_fault(std::string_view policy, bool midstream) {
@@ -38,6 +41,8 @@ std::vector<std::string> check_policies(const Config& config) {
       if (!fault.empty()) out.push_back(fmt::format("{}: '{}' is not possible: {}", key, *policy, fault));
     }
   }
+  const auto order = rules::ActionOrder::parse(config.list("action-order"));
+  if (!order) out.push_back(fmt::format("action-order: {}", order.error()));
   return out;
 }
 

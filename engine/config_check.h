@@ -9,7 +9,8 @@
 namespace weir::engine {
 
 // One message for each wrong exception policy: a value that is none, and one that cannot be kept for connections picked
-// up midstream (a flow cannot be blocked or passed packet by packet there, as Suricata has it). Empty: all is well.
+// up midstream (a flow cannot be blocked or passed packet by packet there, as Suricata has it). One for an action-order
+// that is none. Empty: all is well.
 std::vector<std::string> check_policies(const Config& config);
 
 }  // namespace weir::engine

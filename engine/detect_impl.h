@@ -119,6 +119,7 @@ struct Detect::Impl {
   void note_action(const Alert& alert, bool for_flow);
   void gather_packet_candidates(const rules::PacketGroup& group);
   [[nodiscard]] bool packet_rule_matches(const CompiledRule& rule, bool& from_stream);
+  [[nodiscard]] bool payload_is_hidden() const;
   [[nodiscard]] bool chain_on_packet(const CompiledRule& rule);
   [[nodiscard]] bool chain_on_stream(const CompiledRule& rule);
   [[nodiscard]] bool packet_buffers_match(const CompiledRule& rule);

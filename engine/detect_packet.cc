@@ -44,7 +44,7 @@ void Detect::Impl::gather_packet_candidates(const rules::PacketGroup& group) {
   if (!pseudo)
     for (const RuleId id : group.header) candidates.add(id);
   const Bytes payload = in->packet.payload;
-  const bool skip_payload = pseudo || in->no_payload || (in->flow != nullptr && in->flow->no_payload_inspection);
+  const bool skip_payload = pseudo || payload_is_hidden();
   if (!payload.empty() && !skip_payload) {
     group.packet.scan(payload, 0, scratch.get(), candidates);
     for (const RuleId id : group.packet_always) candidates.add(id);
@@ -94,15 +94,21 @@ bool Detect::Impl::packet_buffers_match(const CompiledRule& rule) {
   return true;
 }
 
+// Encrypted, or not to be looked at.
+bool Detect::Impl::payload_is_hidden() const {
+  return in->no_payload || (in->flow != nullptr && in->flow->no_payload_inspection);
+}
+
 bool Detect::Impl::chain_on_packet(const CompiledRule& rule) {
   const Bytes payload = in->packet.payload;
-  if (payload.empty() || in->no_payload || (in->flow != nullptr && in->flow->no_payload_inspection)) return false;
+  if (payload.empty() || payload_is_hidden()) return false;
   return rule.payload.matches({payload, 0, true}, chain_scratch);
 }
 
 bool Detect::Impl::packet_rule_matches(const CompiledRule& rule, bool& from_stream) {
   if (rule.signature->dsize) {
     const auto size = in->packet.payload.size();
+    if (rule.signature->dsize->first > 0 && payload_is_hidden()) return false;
     if (size < rule.signature->dsize->first || size > rule.signature->dsize->second) return false;
   }
   chain_scratch.vars.fill(0);

@@ -106,6 +106,14 @@ bool logs_rule_text(const Config& config) {
   return false;
 }
 
+// At the start a wrong one has ended the run before (check_policies); at a reload it is why the old rules stay.
+void read_action_order(const Config& config, rules::RuleEnvironment& into, std::vector<RuleDiagnostic>& diagnostics) {
+  if (const auto order = rules::ActionOrder::parse(config.list("action-order")))
+    into.action_order = *order;
+  else
+    diagnostics.push_back({.file = "action-order", .reason = order.error()});
+}
+
 }  // namespace
 
 RulePaths rule_paths(const Config& config, const RuleSetupOptions& options) {
@@ -128,6 +136,7 @@ RuleSetup set_up_rules(const Config& config, const RuleSetupOptions& options, co
   environment.inline_mode = options.inline_mode;
   environment.keep_text = logs_rule_text(config);
   std::vector<RuleDiagnostic> before;
+  read_action_order(config, environment, before);
   read_table(config, "classification-file", rules::load_classifications, environment, before);
   read_table(config, "reference-config-file", rules::load_references, environment, before);
   rules::add_default_tables(environment);

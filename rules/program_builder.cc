@@ -14,27 +14,16 @@ namespace {
 constexpr std::size_t kOwnGroup = 40;        // an application protocol with fewer packet rules gets no group of its own
 constexpr std::size_t kWidePortSet = 2048;  // a rule for more ports than this is grouped as one for any port
 
-int action_rank(Action a) {
-  switch (a) {
-    case Action::pass: return 0;
-    case Action::drop: return 1;
-    case Action::reject:
-    case Action::reject_dst:
-    case Action::reject_both: return 2;
-    default: return 3;
-  }
-}
-
 // Rules that set a bit run before those that wait for it.
 int flowbit_rank(const Signature& s) {
   if (!s.sets_bits.empty()) return s.requires_bits.empty() ? 0 : 1;
   return s.requires_bits.empty() ? 3 : 2;
 }
 
-void sort_by_evaluation(std::vector<LoadedSignature>& signatures) {
-  std::stable_sort(signatures.begin(), signatures.end(), [](const auto& a, const auto& b) {
-    return std::tuple(action_rank(a->action), flowbit_rank(*a), a->meta.priority) <
-           std::tuple(action_rank(b->action), flowbit_rank(*b), b->meta.priority);
+void sort_by_evaluation(std::vector<LoadedSignature>& signatures, const ActionOrder& order) {
+  std::stable_sort(signatures.begin(), signatures.end(), [&order](const auto& a, const auto& b) {
+    return std::tuple(order.rank(a->action), flowbit_rank(*a), a->meta.priority) <
+           std::tuple(order.rank(b->action), flowbit_rank(*b), b->meta.priority);
   });
 }
 
@@ -87,7 +76,7 @@ class Builder {
   Builder(std::vector<LoadedSignature> signatures, const RuleEnvironment& environment, const RuleSet* previous)
       : databases_(previous != nullptr ? std::span(previous->program().databases)
                                        : std::span<const PatternDatabasePtr>{}) {
-    sort_by_evaluation(signatures);
+    sort_by_evaluation(signatures, environment.action_order);
     program_->signatures = std::move(signatures);
     program_->environment = environment.fingerprint();
     program_->texts = environment.texts;

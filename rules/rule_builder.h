@@ -13,6 +13,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "rules/action_order.h"
 #include "rules/diagnostic.h"
 #include "rules/rule.h"
 #include "rules/signature.h"
@@ -43,6 +44,7 @@ struct RuleEnvironment {
   std::string data_dir;  // datasets and lists are read from here only; empty: none may be read
   std::vector<std::string> features;  // what `requires: feature NAME` finds; default_features() at first
   bool inline_mode = false;
+  ActionOrder action_order;
   bool keep_text = true;  // in each rule's meta, for logs that show it
   std::shared_ptr<TextPool> texts = std::make_shared<TextPool>();
   NameTable flowbits, flowints;

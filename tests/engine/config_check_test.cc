@@ -13,6 +13,10 @@ TEST_CASE("config check: exception policies that cannot be kept are named") {
   };
   constexpr Row kRows[] = {
       {"a: b", true},
+      {"action-order: [drop, reject, pass, alert]", true},
+      {"action-order: [alert]", true},
+      {"action-order: [drop, block]", false},
+      {"action-order: [drop, drop]", false},
       {"exception-policy: auto", true},
       {"exception-policy: sometimes", false},
       {"stream: {memcap-policy: drop-packet, reassembly: {memcap-policy: pass-packet}}", true},
