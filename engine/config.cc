@@ -44,6 +44,7 @@ void add_unreadable(const ConfigNode& node, const std::string& path, std::vector
 struct Config::Impl {
   ConfigNode root;
   std::string directory;
+  std::vector<std::string> files;
 };
 
 Config::Config() : impl_(std::make_unique<Impl>()) {
@@ -57,12 +58,16 @@ Config& Config::operator=(Config&&) noexcept = default;
 tl::expected<Config, ConfigError> Config::load(const std::string& path) {
   Config out;
   out.impl_ = std::make_unique<Impl>();
-  if (auto done = read_yaml_file(path, out.impl_->root); !done)
+  if (auto done = read_yaml_file(path, out.impl_->root, &out.impl_->files); !done)
     return tl::unexpected(std::move(done.error()));
   const std::size_t slash = path.rfind('/');
   out.impl_->directory = slash == std::string::npos ? "." : path.substr(0, std::max<std::size_t>(slash, 1));
   add_default_variables(out.impl_->root);
   return out;
+}
+
+const std::vector<std::string>& Config::files() const {
+  return impl_->files;
 }
 
 tl::expected<Config, ConfigError> Config::load(const std::string& path,

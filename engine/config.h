@@ -59,6 +59,8 @@ class Config final : public Settings {
   [[nodiscard]] std::vector<std::string> keys(std::string_view path) const;
   // Folder of the main file, for relative paths in it; empty without a file.
   [[nodiscard]] const std::string& directory() const;
+  // All files that it was read from: the main one first, then what that includes. Empty without a file.
+  [[nodiscard]] const std::vector<std::string>& files() const;
   // Keys at the top that neither we nor Suricata 8 know: most likely misspelt. In the order of the file.
   [[nodiscard]] std::vector<std::string> unknown_keys() const;
   // One message for each value that somebody has read and that is not what the key takes, but for those that

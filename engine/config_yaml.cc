@@ -19,6 +19,7 @@ namespace {
 struct Budget {
   std::size_t nodes = kMaxConfigNodes;
   unsigned depth = 0;  // of includes
+  std::vector<std::string>* files = nullptr;  // for who wants to know
 };
 
 // Leaves the parser from within an event; becomes a ConfigError.
@@ -244,13 +245,15 @@ tl::expected<void, ConfigError> read_text(std::string_view text, const std::stri
 tl::expected<void, ConfigError> read_file(const std::string& path, ConfigNode& root, Budget& budget) {
   const auto text = rules::read_text_file(path, kMaxConfigFileBytes);
   if (!text) return tl::unexpected(ConfigError{fmt::format("{}: error: the file {}", path, text.error())});
+  if (budget.files != nullptr) budget.files->push_back(path);
   return read_text(*text, path, directory_of(path), root, budget);
 }
 
 }  // namespace
 
-tl::expected<void, ConfigError> read_yaml_file(const std::string& path, ConfigNode& root) {
-  Budget budget;
+tl::expected<void, ConfigError> read_yaml_file(const std::string& path, ConfigNode& root,
+                                               std::vector<std::string>* files) {
+  Budget budget{.files = files};
   return read_file(path, root, budget);
 }
 

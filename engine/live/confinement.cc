@@ -23,27 +23,65 @@ bool is_shared(const fs::path& folder) {
          folder.parent_path() == "/home";
 }
 
+std::string folder_of(const std::string& file) {
+  const fs::path folder = fs::path(file).parent_path();
+  return folder.empty() ? "." : folder.string();
+}
+
+bool lies_among_others(const std::string& file) {
+  std::error_code error;
+  return is_shared(fs::weakly_canonical(folder_of(file), error));
+}
+
 // The folder, so that a reload can read a file that was written anew under the same name.
 std::string folder_or_file(const std::string& file) {
-  fs::path folder = fs::path(file).parent_path();
-  if (folder.empty()) folder = ".";
-  std::error_code error;
-  return is_shared(fs::weakly_canonical(folder, error)) ? file : folder.string();
+  return lies_among_others(file) ? file : folder_of(file);
+}
+
+bool is_pattern(const std::string& path) {
+  return path.find_first_of("*?[") != std::string::npos;
 }
 
 // "rules/*.rules" and "rules/*/*.rules" lie below "rules", wherever that is.
 std::string place_of(const std::string& pattern) {
-  const std::size_t wild = pattern.find_first_of("*?[");
-  if (wild == std::string::npos) return folder_or_file(pattern);
-  const std::string folder = fs::path(pattern.substr(0, wild) + "x").parent_path().string();
-  return folder.empty() ? "." : folder;
+  if (!is_pattern(pattern)) return folder_or_file(pattern);
+  return folder_of(pattern.substr(0, pattern.find_first_of("*?[")) + "x");
 }
 
-void add_rule_files(const Config& config, const CliOptions& options, LandlockRules& files) {
+// What a run reads, and reads again when it is told to reload.
+std::vector<std::string> files_read(const Config& config, const CliOptions& options) {
+  std::vector<std::string> out = config.files();
   const RulePaths paths = rule_paths(config, options.rules);
-  for (const std::string& file : paths.files) files.read.push_back(place_of(file));
-  if (!paths.data_dir.empty()) files.write.push_back(paths.data_dir);
-  if (!options.config.empty()) files.read.push_back(folder_or_file(options.config));
+  out.insert(out.end(), paths.files.begin(), paths.files.end());
+  return out;
+}
+
+void add_files_read(const Config& config, const CliOptions& options, LandlockRules& files) {
+  std::error_code error;
+  for (const std::string& file : files_read(config, options)) {
+    files.read.push_back(place_of(file));
+    if (fs::is_symlink(file, error)) files.read.push_back(folder_or_file(fs::weakly_canonical(file, error).string()));
+  }
+  if (std::string data = rule_paths(config, options.rules).data_dir; !data.empty())
+    files.write.push_back(std::move(data));
+}
+
+// What a reload would fail at, though the start does not.
+void warn_of_reload(const Config& config, const CliOptions& options, bool landlock) {
+  for (const std::string& file : config.files())
+    if (::access(file.c_str(), R_OK) != 0)
+      fmt::print(stderr,
+                 "weir: warning: {0}: user {1} cannot read it, so that no reload will work; let the user or its group read "
+                 "it and enter its folder ('chgrp GROUP {0}', 'chmod g+r {0}')\n",
+                 file, current_user());
+  if (!landlock || landlock_version() == 0) return;
+  for (const std::string& file : files_read(config, options))
+    if (!is_pattern(file) && lies_among_others(file))
+      fmt::print(stderr,
+                 "weir: warning: {}: of the folder {} a run reads the files that it is given, and no others: a reload fails "
+                 "when another file has taken this one's name; move it to a folder of its own, or add the folder to "
+                 "weir.sandbox.read\n",
+                 file, folder_of(file));
 }
 
 // Logs and folders of logs that lie elsewhere, and logs in place of which there is a link to elsewhere.
@@ -122,7 +160,8 @@ tl::expected<void, std::string> confine_live(const CliOptions& options, const Co
   if (!settings) return tl::unexpected(settings.error());
   LandlockRules files;
   files.signals = prevent;  // the kernel ends the guard in our name when we end
-  add_rule_files(config, options, files);
+  add_files_read(config, options, files);
+  warn_of_reload(config, options, settings->landlock);
   add_outputs(config, options.log_dir, files);
   for (const std::string& path : sockets) files.write.push_back(folder_or_file(path));
   if (std::string cache = cache_dir(config, options); !cache.empty()) files.write.push_back(std::move(cache));
@@ -143,7 +182,7 @@ tl::expected<void, std::string> confine_offline(const CliOptions& options, const
   if (!settings) return tl::unexpected(settings.error());
   if (auto dropped = forbid_new_privileges(); !dropped) return dropped;
   LandlockRules files;
-  add_rule_files(config, options, files);
+  add_files_read(config, options, files);
   add_outputs(config, options.log_dir, files);
   add_captures(options, files);
   const auto problems = enter_sandbox(*settings, std::move(files), {.network = false});

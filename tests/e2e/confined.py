@@ -193,6 +193,59 @@ class Confined(unittest.TestCase):
         self.assertEqual(os.stat("/proc/%d/environ" % engine.pid).st_uid, 65534)
         self.stop(engine)
 
+    def requests(self, log):
+        with open(self.hosts.path("log/" + log)) as f: return [e["http"]["url"] for e in map(json.loads, f) if e["event_type"] == "http"]
+
+    def test_logs_are_opened_again_and_rotated_without_root(self):
+        engine = self.start("--user", str(SOMEBODY), "--set", "weir.control.path=" + self.hosts.path("weir.sock"))
+        for n, renew in enumerate((lambda: engine.send_signal(signal.SIGHUP),
+                                   lambda: self.hosts.inside("gateway", WEIR, "ctl", "log-rotate", "--socket", self.hosts.path("weir.sock")))):
+            self.hosts.fetch("/page%d" % n)
+            wait_for(lambda: "/page%d" % n in self.requests("eve.json"))
+            if n == 0: os.rename(self.hosts.path("log/eve.json"), self.hosts.path("log/moved.json"))
+            renew()
+            wait_for(lambda: os.path.exists(self.hosts.path("log/eve.json")) and "/page%d" % n not in self.requests("eve.json"))
+            self.assertEqual(os.stat(self.hosts.path("log/eve.json")).st_uid, SOMEBODY)
+        self.hosts.fetch("/last")
+        self.stop(engine)
+        self.assertEqual((self.requests("moved.json"), self.requests("eve.json")), (["/page0"], ["/last"]))
+        rotated, = [n for n in os.listdir(self.hosts.path("log")) if n not in ("moved.json", "eve.json")]
+        self.assertEqual(self.requests(rotated), ["/page1"])
+        self.assertNotIn("refused", self.said())
+
+    def test_rules_and_configuration_are_read_anew_without_root(self):
+        outside = tempfile.TemporaryDirectory(prefix="weir-outside-")
+        self.addCleanup(outside.cleanup)
+        os.chmod(outside.name, 0o755)
+        included, config = os.path.join(outside.name, "more.yaml"), self.hosts.path("weir.yaml")
+        with open(included, "w") as f: f.write("%YAML 1.1\n---\nvars: {address-groups: {HOME_NET: any}}\n")
+        with open(config, "w") as f: f.write("%%YAML 1.1\n---\ninclude: %s\n" % included)
+        engine = self.start("--user", str(SOMEBODY), "-c", config)
+        self.assertNotIn("reload", self.said())
+        os.unlink(included)
+        with open(included, "w") as f: f.write("%YAML 1.1\n---\nvars: {address-groups: {NEW_NET: any}}\n")
+        with open(self.hosts.path("new.rules"), "w") as f: f.write(RULES.replace("/secret", "/fresh").replace("http any", "http $NEW_NET").replace("sid:1", "sid:2"))
+        os.rename(self.hosts.path("new.rules"), self.hosts.path("test.rules"))
+        engine.send_signal(signal.SIGUSR2)
+        wait_for(lambda: "rules added: 1:2" in self.said())
+        time.sleep(0.3)  # workers that wait for packets take the rules when they next look up
+        self.hosts.fetch("/fresh")
+        self.stop(engine)
+        self.assertEqual([a["alert"]["signature_id"] for a in self.alerts()], [2])
+
+    def test_what_would_fail_at_a_reload_is_said_at_the_start(self):
+        config = self.hosts.path("weir.yaml")
+        with open(config, "w") as f: f.write("%YAML 1.1\n---\nvars: {}\n")
+        os.chmod(config, 0o600)
+        with tempfile.NamedTemporaryFile("w", suffix=".rules", dir="/tmp") as rules:
+            rules.write(RULES)
+            rules.flush()
+            os.chmod(rules.name, 0o644)
+            engine = self.start("--user", str(SOMEBODY), "-c", config, "-s", rules.name)
+            self.stop(engine)
+        self.assertIn("weir.yaml: user %d cannot read it" % SOMEBODY, self.said())
+        if has_landlock(): self.assertIn(rules.name + ": of the folder /tmp", self.said())
+
     def test_drops_of_the_kernel_are_counted_without_root(self):
         engine = self.start("--user", str(SOMEBODY), "--set", "nfq.queue-length=4", "--set", "nfq.fail-open=no", "--set", "stats.interval=1",
                             command="prevent")

@@ -171,6 +171,9 @@ TEST_CASE("config: files include others, and what stands later wins") {
   CHECK(c->text("detect.interval") == "8");
   CHECK(c->text("detect.a") == "b");
   CHECK(c->directory() + "/main.yaml" == main);
+  const std::string etc = c->directory() + "/etc/";
+  CHECK(c->files() == std::vector<std::string>{main, etc + "inner.yaml", etc + "base.yaml", etc + "stats.yaml",
+                                              etc + "stats.yaml"});
 }
 
 TEST_CASE("config: includes that are missing, wrong or endless are errors") {
