@@ -210,6 +210,7 @@ void AppLayerDriver::feed(Flow& flow, Direction d, TimeUs now) {
                       .data = chunk.data,
                       .eof = chunk.eof,
                       .time = now,
+                      .requested = requested_[static_cast<std::size_t>(app.protocol)],
                       .source_port = d == Direction::to_server ? flow.client_port : flow.server_port,
                       .destination_port = d == Direction::to_server ? flow.server_port : flow.client_port};
     const std::size_t offered = chunk.data.size();
@@ -263,7 +264,7 @@ bool AppLayerDriver::parse(Flow& flow, const AppInput& in, std::size_t& consumed
       app.eof = {true, true};
       if (flow.tcp != nullptr)
         for (const Direction d : {Direction::to_server, Direction::to_client})
-          flow.tcp->stream(d).disable_reassembly();
+          flow.tcp->stream(d).stop_storing();
       return false;
     case ParseOutcome::Status::change:
       app.change_pending = true;
@@ -336,6 +337,7 @@ Direction AppLayerDriver::on_datagram(Flow& flow, const Packet& packet, Directio
          .data = packet.payload,
          .time = packet.raw.time,
          .is_datagram = true,
+         .requested = requested_[static_cast<std::size_t>(app.protocol)],
          .source_port = packet.source_port,
          .destination_port = packet.destination_port},
         consumed);

@@ -60,6 +60,7 @@ Pipeline::Pipeline(const PipelineSetup& setup, std::shared_ptr<const rules::Rule
   DetectSettings detection = setup.detection;
   detection.defer_thresholds = pool.deferred != nullptr;
   detection.turn = pool.turn;
+  apps_.set_requested(rules->requested());
   detect_.emplace(rules, detection, shared);
 }
 
@@ -146,6 +147,7 @@ void Pipeline::advance_clock(TimeUs now, std::uint64_t packet_number) {
 
 void Pipeline::set_rules(std::shared_ptr<const rules::RuleSet> rules) {
   log_.set_rules(rules);
+  if (rules != nullptr) apps_.set_requested(rules->requested());
   if (detect_) detect_->replace_rules(std::move(rules));
 }
 

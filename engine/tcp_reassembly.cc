@@ -24,7 +24,7 @@ TcpStream::Insertion TcpStream::insert(std::uint32_t sequence, Bytes payload) {
   const Extent segment{signed_begin < 0 ? 0 : static_cast<std::uint64_t>(signed_begin),
                        static_cast<std::uint64_t>(signed_end)};
   Extent wanted = segment;
-  wanted.end = std::min(wanted.end, depth_);
+  wanted.end = std::min({wanted.end, depth_, closed_at_});
   if (end_known_) wanted.end = std::min(wanted.end, end_);
   if (segment.end >= depth_ && !depth_reached_) depth_reached_ = out.reached_depth = true;
   if (reassembly_disabled()) {
@@ -194,7 +194,8 @@ void TcpStream::acknowledge_stored() {
 bool TcpStream::holds(std::uint32_t sequence, std::size_t length) const {
   if (reassembly_disabled()) return true;
   const std::int64_t begin = offset_of(sequence);
-  const std::int64_t end = begin + static_cast<std::int64_t>(length);
+  std::int64_t end = begin + static_cast<std::int64_t>(length);
+  if (end > 0 && static_cast<std::uint64_t>(end) > closed_at_) end = static_cast<std::int64_t>(closed_at_);
   auto at = std::max(begin, static_cast<std::int64_t>(head_.offset));
   while (at < end) {
     const Region* const region = region_at(static_cast<std::uint64_t>(at));

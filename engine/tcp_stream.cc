@@ -71,7 +71,7 @@ std::uint64_t TcpStream::lost_until(std::uint64_t offset) const {
 }
 
 bool TcpStream::over_at(std::uint64_t offset) const {
-  if (end_known_ && offset >= end_) return true;
+  if ((end_known_ && offset >= end_) || offset >= closed_at_) return true;
   if (depth_reached_ && offset >= depth_) return true;
   return finished_ && region_at(offset) == nullptr && lost_until(offset) == offset;
 }
@@ -145,6 +145,7 @@ void TcpStream::mark_raw_inspected() {
   if (region == nullptr) return;
   raw_pos_ = std::max(raw_pos_, std::min(region->end(), end_of_shown()));
   trim();
+  end_when_inspected();
 }
 
 // Inline, each segment is looked at when it comes, so nothing waits: the position only says what may be let
@@ -157,6 +158,7 @@ void TcpStream::mark_inline_inspected() {
     raw_pos_ = lost_until(raw_pos_);
   }
   trim();
+  end_when_inspected();
 }
 
 void TcpStream::disable_app() {
@@ -172,6 +174,19 @@ void TcpStream::disable_raw() {
 void TcpStream::disable_reassembly() {
   app_disabled_ = raw_disabled_ = true;
   trim();
+}
+
+void TcpStream::stop_storing() {
+  closed_at_ = head_.end();
+  for (Region& region : behind_) region.release(*budget_);
+  behind_.clear();
+  raw_triggered_ = true;
+  disable_app();
+  end_when_inspected();
+}
+
+void TcpStream::end_when_inspected() {
+  if (raw_pos_ >= closed_at_) disable_reassembly();
 }
 
 std::uint64_t TcpStream::floor() const {

@@ -62,8 +62,11 @@ class TcpStream {
   void disable_app();
   // No stream rules look at this direction.
   void disable_raw();
-  // Encrypted or otherwise not wanted: keep no bytes at all from here on.
+  // Not wanted: keep no bytes at all from here on.
   void disable_reassembly();
+  // What comes is encrypted: no byte more is stored. Those that stream rules have not seen yet are shown to them at the
+  // next occasion, and then this is disable_reassembly.
+  void stop_storing();
   [[nodiscard]] bool app_disabled() const { return app_disabled_; }
   [[nodiscard]] bool raw_disabled() const { return raw_disabled_; }
   [[nodiscard]] bool reassembly_disabled() const { return app_disabled_ && raw_disabled_; }
@@ -167,6 +170,7 @@ class TcpStream {
   [[nodiscard]] std::uint64_t hole_end(std::uint64_t offset) const;
   [[nodiscard]] std::uint64_t floor() const;
   void trim();
+  void end_when_inspected();
   void mark_inline_inspected();
 
   // engine/tcp_reassembly.cc
@@ -191,6 +195,7 @@ class TcpStream {
   std::uint64_t app_told_ = 0;  // what the parser could see when an update was last taken
   std::uint64_t end_ = 0;       // with end_known_
   std::uint64_t depth_;
+  std::uint64_t closed_at_ = UINT64_MAX;  // stop_storing: where what is stored ends
   std::uint64_t bytes_seen_ = 0;
   std::uint64_t gap_noted_ = 0;  // holes below were counted
   std::uint32_t base_seq_ = 0, chunk_size_, urgent_bytes_ = 0, max_regions_ = 1;

@@ -61,6 +61,7 @@ struct BufferSpec {
   bool multiple = false;                      // has instances beyond index 0
   // A reason to refuse a content on this buffer ("http.host is always lower case"), or empty; checked at load.
   std::string_view (*validate)(Bytes content, bool nocase) = nullptr;
+  bool on_request = false;  // the parsers of its protocols need not make it unless a rule looks at it
 };
 
 inline std::optional<BodyView> whole(Bytes b) { return BodyView{b, 0, true}; }

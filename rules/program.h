@@ -6,6 +6,7 @@
 #pragma once
 
 #include <array>
+#include <bitset>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -110,6 +111,7 @@ struct RuleSet::Program {
   std::shared_ptr<TextPool> texts;  // of the signatures; the next set adds to it
   std::vector<CompiledRule> rules;  // by RuleId
   std::vector<InspectBuffer> buffers;
+  std::bitset<kAppProtoCount> requested;  // protocols of buffers that are made on request
   std::array<std::array<PacketRules, 2>, kIpClasses> packets;  // [IpClass][Direction]
   std::array<std::array<TxRules, 2>, kAppProtoCount> transactions;
   // Rules about addresses alone: by source, where they name one; else by destination; else on every flow.

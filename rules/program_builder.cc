@@ -160,6 +160,9 @@ BufferId Builder::buffer_id(const BufferEngine& e) {
   const auto [it, added] = buffer_ids_.try_emplace({e.buffer, std::move(transforms)},
                                                    static_cast<BufferId>(program_->buffers.size()));
   if (added) program_->buffers.push_back({e.buffer, e.transforms});
+  if (added && e.buffer->on_request)
+    for (const BufferSource& source : e.buffer->sources)
+      program_->requested.set(static_cast<std::size_t>(source.protocol));
   return it->second;
 }
 

@@ -51,15 +51,6 @@ constexpr KeywordSpec row(std::string_view name) {
 }
 
 constexpr std::array kRows = {
-    row<Reason::protocol>("ssh.hassh"),
-    row<Reason::protocol>("ssh.hassh.server"),
-    row<Reason::protocol>("ssh.hassh.server.string"),
-    row<Reason::protocol>("ssh.hassh.string"),
-    row<Reason::protocol>("ssh.proto"),
-    row<Reason::protocol>("ssh.protoversion"),
-    row<Reason::protocol>("ssh.software"),
-    row<Reason::protocol>("ssh.softwareversion"),
-    row<Reason::protocol>("ssh_proto"),
     row<Reason::protocol>("email.body_md5"),
     row<Reason::protocol>("email.cc"),
     row<Reason::protocol>("email.date"),

@@ -25,6 +25,8 @@ struct AppInput {
   bool eof = false;  // nothing will follow in this direction; data may be empty
   TimeUs time = 0;
   bool is_datagram = false;
+  // A loaded rule looks at what this protocol's parser makes only on request (BufferSpec::on_request).
+  bool requested = false;
   std::uint16_t source_port = 0, destination_port = 0;
 };
 

@@ -20,10 +20,6 @@ constexpr std::array kSmtp = {
     ProbePattern{.bytes = "HELO", .nocase = true},
     ProbePattern{.bytes = "QUIT", .nocase = true},
 };
-constexpr std::array kSsh = {
-    ProbePattern{.bytes = "SSH-", .direction = kServer},
-    ProbePattern{.bytes = "SSH-", .direction = kClient},
-};
 constexpr std::array kSmb = {
     ProbePattern{.bytes = "\xffSMB", .offset = 4, .direction = kServer},
     ProbePattern{.bytes = "\xffSMB", .offset = 4, .direction = kClient},
@@ -97,8 +93,6 @@ const ProtocolInfo proto_ftp_data{
     .id = AppProto::ftp_data, .name = "ftp-data", .config_name = "ftp-data", .over_tcp = true};
 const ProtocolInfo proto_smtp{
     .id = AppProto::smtp, .name = "smtp", .config_name = "smtp", .over_tcp = true, .patterns_tcp = kSmtp};
-const ProtocolInfo proto_ssh{
-    .id = AppProto::ssh, .name = "ssh", .config_name = "ssh", .over_tcp = true, .patterns_tcp = kSsh};
 const ProtocolInfo proto_smb{.id = AppProto::smb,
                              .name = "smb",
                              .config_name = "smb",

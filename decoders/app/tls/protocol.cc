@@ -1,6 +1,4 @@
 // The row of TLS in the table of protocols.
-#include <string>
-
 #include "decoders/app/tls/tls.h"
 #include "decoders/byte_cursor.h"
 
@@ -19,13 +17,8 @@ class TlsFactory final : public ParserFactory {
   EncryptionHandling handling_;
 };
 
-// "encrypt-handling" and "default" are older spellings.
 std::unique_ptr<const ParserFactory> configure(const Settings& s) {
-  const std::string handling =
-      s.text("encryption-handling").value_or(s.text("encrypt-handling").value_or("track-only"));
-  if (handling == "bypass") return std::make_unique<TlsFactory>(EncryptionHandling::bypass);
-  if (handling == "full") return std::make_unique<TlsFactory>(EncryptionHandling::full);
-  return std::make_unique<TlsFactory>(EncryptionHandling::track);
+  return std::make_unique<TlsFactory>(read_encryption_handling(s));
 }
 
 // Record type and version. "\x16\x03" alone would do for handshakes; the other types are known with their

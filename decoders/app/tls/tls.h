@@ -8,6 +8,7 @@
 
 #include <array>
 
+#include "decoders/app/encryption.h"
 #include "decoders/app/parser.h"
 #include "decoders/app/protocol.h"
 #include "decoders/app/tls/transaction.h"
@@ -54,13 +55,6 @@ enum class Event : std::uint8_t {
   certificate_missing_element,
   certificate_unknown_element,
   certificate_invalid_string
-};
-
-// What becomes of a connection once both sides encrypt: app-layer.protocols.tls.encryption-handling.
-enum class EncryptionHandling : std::uint8_t {
-  track,   // "track-only", the default: it is counted and ends in its time, its bytes are not looked at
-  bypass,  // the flow is bypassed
-  full     // raw bytes go on being inspected
 };
 
 class TlsParser final : public AppParser {

@@ -1,0 +1,131 @@
+// What the two sides of an SSH connection show before they encrypt: banners and key exchange.
+#include "decoders/app/ssh/ssh.h"
+
+#include "rules/keywords/sticky.h"
+#include "rules/option_text.h"
+
+namespace weir::rules {
+namespace {
+
+using ssh::Peer;
+using ssh::SshTransaction;
+using ssh::State;
+
+const Peer& peer_of(const Transaction& tx, Direction d) {
+  return static_cast<const SshTransaction&>(tx).peer(d);
+}
+
+std::optional<BodyView> value(const BufferRequest& r, std::string_view text) {
+  return r.index != 0 || text.empty() ? std::nullopt : whole(text);
+}
+
+std::optional<BodyView> protocol(const BufferRequest& r) {
+  return value(r, peer_of(r.tx, r.direction).protocol);
+}
+std::optional<BodyView> software(const BufferRequest& r) {
+  return value(r, peer_of(r.tx, r.direction).software);
+}
+std::optional<BodyView> hassh(const BufferRequest& r) {
+  return value(r, peer_of(r.tx, r.direction).hassh_hash());
+}
+std::optional<BodyView> hassh_string(const BufferRequest& r) {
+  return value(r, peer_of(r.tx, r.direction).hassh);
+}
+
+template <Direction d, State state, TxBufferFunction get>
+constexpr BufferSource kSource{AppProto::ssh, d, static_cast<std::uint8_t>(state), get};
+
+constexpr Direction kClient = Direction::to_server, kServer = Direction::to_client;
+
+template <TxBufferFunction get>
+constexpr BufferSource kBannerSources[] = {kSource<kClient, State::banner_done, get>,
+                                           kSource<kServer, State::banner_done, get>};
+template <Direction d, TxBufferFunction get>
+constexpr BufferSource kKeyExchangeSource[] = {kSource<d, State::key_exchange, get>};
+
+constexpr BufferSpec kProto{.name = "ssh.proto", .sources = kBannerSources<protocol>};
+constexpr BufferSpec kSoftware{.name = "ssh.software", .sources = kBannerSources<software>};
+constexpr BufferSpec kHassh{
+    .name = "ssh.hassh", .sources = kKeyExchangeSource<kClient, hassh>, .on_request = true};
+constexpr BufferSpec kHasshString{
+    .name = "ssh.hassh.string", .sources = kKeyExchangeSource<kClient, hassh_string>, .on_request = true};
+constexpr BufferSpec kHasshServer{
+    .name = "ssh.hassh.server", .sources = kKeyExchangeSource<kServer, hassh>, .on_request = true};
+constexpr BufferSpec kHasshServerString{.name = "ssh.hassh.server.string",
+                                        .sources = kKeyExchangeSource<kServer, hassh_string>,
+                                        .on_request = true};
+
+// The older keywords with an argument look at both sides, too.
+class PeerCheck final : public TxCheck {
+ public:
+  using Test = bool (*)(const Peer&, std::string_view argument);
+  PeerCheck(Test test, std::string_view argument) : test_(test), argument_(argument) {}
+  [[nodiscard]] bool matches(const Transaction& tx, Direction d) const override {
+    const Peer& peer = peer_of(tx, d);
+    return !peer.protocol.empty() && test_(peer, argument_);
+  }
+
+ private:
+  Test test_;
+  std::string argument_;
+};
+
+Compiled add_check(RuleBuilder& rule, PeerCheck::Test test, std::string_view argument) {
+  constexpr auto kDone = static_cast<std::uint8_t>(State::banner_done);
+  return rule.add_tx_check({.protocol = AppProto::ssh,
+                            .progress_to_server = kDone,
+                            .progress_to_client = kDone,
+                            .check = std::make_shared<PeerCheck>(test, argument)});
+}
+
+// "2" stands for every 2.x, "1.1" for itself.
+bool has_version(const Peer& peer, std::string_view version) {
+  std::string_view rest = peer.protocol;
+  if (!rest.starts_with(version)) return false;
+  rest.remove_prefix(version.size());
+  return rest.empty() || rest.front() == '.';
+}
+bool speaks_version_2(const Peer& peer, std::string_view) {
+  return has_version(peer, "2") || peer.protocol == "1.99";
+}
+bool software_starts_with(const Peer& peer, std::string_view name) {
+  return std::string_view(peer.software).starts_with(name);
+}
+
+Compiled compile_protoversion(RuleBuilder& rule, std::string_view argument) {
+  const std::string_view text = unquote_if_quoted(argument);
+  if (text == "2_compat") return add_check(rule, speaks_version_2, {});
+  const bool number = !text.empty() && text.find_first_not_of("0123456789.") == std::string_view::npos &&
+                      text.front() != '.' && text.back() != '.';
+  if (!number) return refuse("expects a version like 2.0, or 2_compat", text);
+  return add_check(rule, has_version, text);
+}
+
+Compiled compile_softwareversion(RuleBuilder& rule, std::string_view argument) {
+  const std::string_view text = unquote_if_quoted(argument);
+  if (text.empty()) return refuse("needs the start of a software version");
+  return add_check(rule, software_starts_with, text);
+}
+
+constexpr auto kRequired = KeywordSpec::Argument::required;
+
+}  // namespace
+
+const KeywordSpec kw_ssh_proto = sticky<kProto>("ssh.proto", "protocol version in an SSH banner");
+const KeywordSpec kw_ssh_proto_old = sticky<kProto>("ssh_proto", "protocol version in an SSH banner");
+const KeywordSpec kw_ssh_software = sticky<kSoftware>("ssh.software", "software version in an SSH banner");
+const KeywordSpec kw_ssh_software_old =
+    sticky<kSoftware>("ssh_software", "software version in an SSH banner");
+const KeywordSpec kw_ssh_hassh = sticky<kHassh>("ssh.hassh", "MD5 of the client's HASSH string, lower case");
+const KeywordSpec kw_ssh_hassh_string =
+    sticky<kHasshString>("ssh.hassh.string", "what the SSH client offers for the key exchange");
+const KeywordSpec kw_ssh_hassh_server =
+    sticky<kHasshServer>("ssh.hassh.server", "MD5 of the server's HASSH string, lower case");
+const KeywordSpec kw_ssh_hassh_server_string =
+    sticky<kHasshServerString>("ssh.hassh.server.string", "what the SSH server offers for the key exchange");
+const KeywordSpec kw_ssh_protoversion{"ssh.protoversion", compile_protoversion, kRequired,
+                                      "version of SSH, 2_compat for all that speak 2.0"};
+const KeywordSpec kw_ssh_softwareversion{"ssh.softwareversion", compile_softwareversion, kRequired,
+                                         "start of the software version in an SSH banner"};
+
+}  // namespace weir::rules
