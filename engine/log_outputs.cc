@@ -105,6 +105,8 @@ std::vector<OutputProblem> check_outputs(const Config& config) {
     if (!is_on(item)) continue;
     if (++outputs[item.name] == 2 && item.name == "file-store")
       problems.push_back({"outputs: only one file-store can be on", true});
+    if (item.name == "eve-log" && item.settings->flag("threaded", false))
+      problems.push_back({"outputs: eve-log: threaded: one log with the lines of all workers is written"});
     if (item.name == "eve-log")
       check_types(config, item, types, problems);
     else if (item.name != "fast")

@@ -134,6 +134,7 @@ struct EveSession::Impl {
   TimestampFormatter times;
   CommunityId community_ids;
   EveContext eve;
+  std::string prefixed;  // with options.prefix: the line
   std::vector<std::uint64_t> previous_stats;
   std::optional<FastLog> fast;  // instead of JSON
 
@@ -143,7 +144,12 @@ struct EveSession::Impl {
     if (!on) return;
     out.clear();
     write();
-    sink.write_line(out.text());
+    send();
+  }
+  void send() {
+    if (options.prefix.empty()) return sink.write_line(out.text());
+    prefixed.assign(options.prefix).append(out.text());
+    sink.write_line(prefixed);
   }
   [[nodiscard]] const EveTxWriter* writer_for(AppProto protocol) const {
     return in_alert[static_cast<std::size_t>(protocol)].get();
@@ -206,7 +212,7 @@ void EveSession::transaction(const EveLog::ActiveTxLogger& logger, const EventHe
     write_head(impl_->eve, turned ? from_the_server(head) : head, logger.logger->event_type);
     said = logger.writer->write(out, tx);
   }
-  if (said) impl_->sink.write_line(out.text());
+  if (said) impl_->send();
 }
 
 }  // namespace weir::output

@@ -36,6 +36,10 @@ constexpr std::uint64_t kMaxKept = 1'000'000;
 tl::expected<Kind, std::string> kind_of(const std::string& type) {
   for (const auto& [name, kind] : kKinds)
     if (name == type) return kind;
+  if (type == "redis")
+    return tl::unexpected(
+        std::string("filetype 'redis' is not supported: write a file or to a socket (unix_stream), and let a log shipper "
+                    "bring the lines there"));
   return tl::unexpected(fmt::format(
       "filetype '{}' is not supported; regular, unix_stream, unix_dgram, syslog and console are", type));
 }

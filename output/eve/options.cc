@@ -50,6 +50,7 @@ EveOptions EveOptions::from(const Settings& eve_log) {
       static_cast<std::uint16_t>(std::min<std::uint64_t>(eve_log.number("community-id-seed", 0), UINT16_MAX));
   o.suricata_version = eve_log.flag("suricata-version", false);
   o.host = eve_log.text("sensor-name").value_or("");
+  o.prefix = eve_log.text("prefix").value_or("");
   return o;
 }
 

@@ -20,6 +20,7 @@ struct EveOptions {
   bool pcap_file = false, metadata = true, ethernet = false, community_id = false, suricata_version = false;
   std::uint16_t community_id_seed = 0;
   std::string host;  // sensor-name; empty: not written
+  std::string prefix;  // of each line: "@cee: "
 
   struct Alert {
     bool on = false;

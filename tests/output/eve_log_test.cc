@@ -297,6 +297,13 @@ TEST_CASE("eve: stats say what part of the time each stage takes, beside the cou
                                       R"("weir":{"stage_share":{"decode":0.25,"detect":0.75}}})");
 }
 
+TEST_CASE("eve: a prefix stands in front of each line") {
+  Fixture f{"stats", {{"null-values", "no"}}, {{"prefix", "@cee: "}}};
+  for (int i = 0; i < 2; ++i) f.session.stats(kTime, 3, {{"decoder.pkts", 5}}, {});
+  const std::string line = "@cee: " + std::string(kTimestamp) + R"("event_type":"stats","stats":{"uptime":3,"decoder":{"pkts":5}}})";
+  CHECK(f.sink.lines == std::vector<std::string>{line, line});
+}
+
 TEST_CASE("eve: stats nest by the dots of their names") {
   Fixture f{"stats", {{"deltas", "yes"}, {"null-values", "no"}}};
   std::vector<CounterValue> counters{{"flow.tcp", 2},   {"decoder.pkts", 5}, {"flow_bypassed.pkts", 1},

@@ -58,7 +58,8 @@ TEST_CASE("sink settings: each key is read, under Suricata's name") {
 TEST_CASE("sink settings: what is wrong is said with what stands there") {
   const std::pair<FakeSettings, std::string> rows[] = {
       {{{"filetype", "redis"}},
-       "filetype 'redis' is not supported; regular, unix_stream, unix_dgram, syslog and console are"},
+       "filetype 'redis' is not supported: write a file or to a socket (unix_stream), and let a log shipper bring the "
+       "lines there"},
       {{{"filemode", "rw"}}, "filemode 'rw': expected octal digits, such as 640"},
       {{{"filemode", "7777"}}, "filemode '7777': expected octal digits, such as 640"},
       {{{"rotate-interval", "soon"}},
