@@ -34,6 +34,9 @@ class FileCaptureSource final : public CaptureSource {
     return Next::end;
   }
   [[nodiscard]] const std::string& name() const override { return name_; }
+  [[nodiscard]] FineTime fine_time() const override {
+    return pcap_ ? pcap_->fine_time() : pcapng_ ? pcapng_->fine_time() : FineTime{};
+  }
   [[nodiscard]] const std::vector<std::string>& errors() const override { return errors_; }
   [[nodiscard]] std::uint64_t bytes_done() const override {
     return bytes_done_ + (in_ ? in_->stored_bytes_read() : 0);

@@ -13,6 +13,7 @@
 
 #include "decoders/packet.h"
 #include "engine/byte_input.h"
+#include "engine/capture_source.h"
 
 namespace weir::engine {
 
@@ -54,6 +55,8 @@ class PcapReader {
   // Fills all of `out` but its number. After `broken`, error() says why and nothing more can be read.
   ReadStatus next(ByteInput& in, RawPacket& out);
   [[nodiscard]] const ReadError& error() const { return error_; }
+  // Of the last frame.
+  [[nodiscard]] FineTime fine_time() const { return fine_; }
 
  private:
   ReadStatus broken(const ByteInput& in, std::string reason);
@@ -62,6 +65,7 @@ class PcapReader {
   bool swapped_lengths_ = false;  // some writers of version 2.3 and before
   std::size_t record_header_bytes_ = 16;
   int link_type_ = 1;
+  FineTime fine_;
   ReadError error_;
 };
 
@@ -71,6 +75,8 @@ class PcapngReader {
   static bool is_magic(Bytes head);
   ReadStatus next(ByteInput& in, RawPacket& out);
   [[nodiscard]] const ReadError& error() const { return error_; }
+  // Of the last frame.
+  [[nodiscard]] FineTime fine_time() const { return fine_; }
 
  private:
   struct Interface {
@@ -78,6 +84,7 @@ class PcapngReader {
     std::uint32_t snap_length = 0;     // 0: no limit
     std::uint8_t resolution = 6;       // if_tsresol: 10^-n seconds, or 2^-n with the top bit set
     std::uint64_t offset_seconds = 0;  // if_tsoffset, two's complement
+    bool fine = false;                 // the resolution is better than microseconds
   };
   struct Block {
     std::uint32_t type = 0, length = 0;
@@ -92,11 +99,12 @@ class PcapngReader {
   Step simple_packet(Bytes body, RawPacket& out);
   Step frame(Bytes data, std::uint32_t captured, std::uint32_t wire_length, const Interface& from,
              RawPacket& out);
-  [[nodiscard]] static TimeUs to_time(const Interface& from, std::uint64_t ticks);
+  void set_time(const Interface& from, std::uint64_t ticks, RawPacket& out);
   Step fail(std::string reason);
 
   FileOrder order_;
   std::vector<Interface> interfaces_;
+  FineTime fine_;
   ReadError error_;
 };
 

@@ -12,6 +12,12 @@
 
 namespace weir::engine {
 
+// What RawPacket::time leaves out.
+struct FineTime {
+  std::uint16_t nanoseconds = 0;  // below 1000
+  bool is_known = false;          // the source counts finer than in microseconds
+};
+
 class CaptureSource {
  public:
   virtual ~CaptureSource() = default;
@@ -21,6 +27,8 @@ class CaptureSource {
   virtual Next next(RawPacket& out) = 0;
   // The file (or interface) that the last frame came from.
   [[nodiscard]] virtual const std::string& name() const = 0;
+  // Of the last frame.
+  [[nodiscard]] virtual FineTime fine_time() const { return {}; }
   // "FILE: offset N: what is wrong", one each; the run's exit status is 1 when there is any.
   [[nodiscard]] virtual const std::vector<std::string>& errors() const = 0;
   // For progress: bytes read so far and in all (0: not known).

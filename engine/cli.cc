@@ -26,7 +26,7 @@ constexpr std::array kCommands{
             "weir detect -r PATH...|-i IFACE [-S RULES] [options]", true, true, true, false, run_detect},
     Command{"prevent", "the same inline, and block; on captures, say what would have been blocked",
             "weir prevent -q NUM[:NUM]|-r PATH... [-S RULES] [options]", true, true, true, false,
-            run_prevent},
+            run_prevent, false, nullptr, true},
     Command{"check", "read rules and configuration, say what is wrong",
             "weir check [-c FILE] [-S RULES] [options]", false, true, false, false, run_check},
     Command{"keywords", "list the rule keywords, or explain some", "weir keywords [NAME...]", false, false,

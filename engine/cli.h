@@ -30,6 +30,7 @@ struct CliOptions {
   std::string log_dir = ".";            // -l; of a live run without it: live_log_dir()
   bool own_log_dir = false;             // -l is there
   std::string rule_profile;             // --rule-profile; empty: none
+  std::string pcap_out;                 // --pcap-out; empty: none
   std::string user, group;              // --user, --group; empty: as configured
   std::string checksums = "auto";       // -k: auto, all or none
   unsigned threads = 0;                 // 0: one a core
@@ -51,6 +52,7 @@ struct Command {
   int (*run)(const CliOptions&) = nullptr;
   bool takes_socket = false;
   std::string (*more_help)() = nullptr;  // what --help says after the options
+  bool blocks = false;                   // runs inline: what passes can be written
 };
 
 int run_detect(const CliOptions& options);

@@ -68,13 +68,18 @@ void add_configuration(po::options_description& all) {
   all.add(configuration);
 }
 
-void add_output(po::options_description& all) {
+constexpr const char* kPcapOut = "pcap-out";
+
+void add_output(po::options_description& all, bool blocks) {
   auto output = group("Output");
   output.add_options()("log-dir,l", text("DIR"),
                        "where logs go (default: the current folder; with -i and -q default-log-dir of the configuration, "
                        "else /var/log/weir); made when missing")(
       "rule-profile", text("FILE"), "what each rule cost: checks, matches, time; JSON, most expensive first")(
       "threads", text("N"), "workers (default: one a core); the events are the same for every N");
+  if (blocks)
+    output.add_options()(kPcapOut, text("FILE"),
+                         "with -r: write the packets that would have passed to this pcap file");
   all.add(output);
 }
 
@@ -92,7 +97,7 @@ po::options_description visible_options(const Command& command) {
   if (command.takes_rules) add_rules(all);
   if (command.takes_socket) add_socket(all);
   if (command.takes_rules || command.takes_socket) add_configuration(all);
-  if (command.takes_output) add_output(all);
+  if (command.takes_output) add_output(all, command.blocks);
   if (command.takes_input) add_privileges(all);
   auto other = group("Other");
   other.add_options()("verbose,v", "say more, also when standard error is not a terminal")("help,h",
@@ -102,10 +107,12 @@ po::options_description visible_options(const Command& command) {
 }
 
 // Suricata's spellings that mean something here, so that scripts keep working.
-po::options_description hidden_options() {
+po::options_description hidden_options(const Command& command) {
   auto hidden = group("");
   hidden.add_options()("init-errors-fatal", "")("disable-detection", "")("simulate-ips", "")(
       "af-packet", text("IFACE")->implicit_value(""), "")("pcap", text("IFACE")->implicit_value(""), "")("runmode", text("MODE"), "")("words", po::value<Texts>(), "");
+  // Where it means nothing, that is said.
+  if (command.takes_output && !command.blocks) hidden.add_options()(kPcapOut, text("FILE"), "");
   return hidden;
 }
 
@@ -172,7 +179,7 @@ tl::expected<void, std::string> read_number(const Reader& in, const char* name, 
   return tl::unexpected(fmt::format("--{} {}: expected a number up to {}", name, text, most));
 }
 
-tl::expected<void, std::string> read_values(const Reader& in, CliOptions& out) {
+tl::expected<void, std::string> read_values(const Reader& in, bool blocks, CliOptions& out) {
   out.captures = in.list("read");
   out.interfaces = split_lists(in.list("interface"));
   out.queues = in.list("queue");
@@ -192,12 +199,17 @@ tl::expected<void, std::string> read_values(const Reader& in, CliOptions& out) {
   out.log_dir = in.one("log-dir", ".");
   out.own_log_dir = !in.one("log-dir").empty();
   out.rule_profile = in.one("rule-profile");
+  out.pcap_out = in.one(kPcapOut);
   out.user = in.one("user");
   out.group = in.one("group");
   out.no_cache = in.flag("no-cache");
   out.strict = in.flag("strict") || in.flag("init-errors-fatal");
   out.verbose = in.flag("verbose");
   out.prevent = in.flag("simulate-ips");
+  if (in.flag(kPcapOut) && (out.captures.empty() || !(blocks || out.prevent)))
+    return tl::unexpected(std::string("--pcap-out goes with prevent -r"));
+  if (in.flag(kPcapOut) && out.pcap_out.empty())
+    return tl::unexpected(std::string("--pcap-out names no file"));
   out.words = in.list("words");
   out.socket = in.one("socket");
   out.json = in.flag("json");
@@ -223,7 +235,7 @@ tl::expected<ParsedOptions, std::string> parse_options(const Command& command,
                                                        const std::vector<std::string>& arguments) {
   const po::options_description visible = visible_options(command);
   po::options_description all;
-  all.add(visible).add(hidden_options());
+  all.add(visible).add(hidden_options(command));
   po::positional_options_description words;
   words.add("words", -1);
   namespace style = po::command_line_style;
@@ -238,7 +250,8 @@ tl::expected<ParsedOptions, std::string> parse_options(const Command& command,
     ParsedOptions out;
     out.help = map.count("help") != 0;
     if (out.help) return out;
-    if (auto read = read_values(Reader{map}, out.options); !read) return tl::unexpected(read.error());
+    if (auto read = read_values(Reader{map}, command.blocks, out.options); !read)
+      return tl::unexpected(read.error());
     if (!out.options.words.empty() && !command.takes_words)
       return tl::unexpected(fmt::format("'{}' is not an option{}", out.options.words.front(),
                                         command.takes_input ? "; capture files follow -r" : ""));

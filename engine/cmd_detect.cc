@@ -1,12 +1,17 @@
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <optional>
 
 #include <fmt/format.h>
 
+#include "engine/capture_paths.h"
 #include "engine/cli.h"
 #include "engine/live/confinement.h"
+#include "engine/pcap_writer.h"
 #include "engine/progress.h"
 
 namespace weir::engine {
@@ -27,6 +32,18 @@ RunOptions run_options(const CliOptions& options, const RuleSetup& setup, bool p
   return run;
 }
 
+// The file of --pcap-out would be emptied before it is read.
+bool is_read(const std::string& file, const std::vector<std::string>& captures) {
+  struct stat out {};
+  if (file == "-" || ::stat(file.c_str(), &out) != 0 || !S_ISREG(out.st_mode)) return false;
+  const auto files = expand_capture_paths(captures);
+  return files && std::any_of(files->begin(), files->end(), [&](const CapturePath& in) {
+           struct stat info {};
+           return ::stat(in.path.c_str(), &info) == 0 && info.st_dev == out.st_dev &&
+                  info.st_ino == out.st_ino;
+         });
+}
+
 int scan(const CliOptions& options, bool prevent) {
   if (options.live_capture || !options.queues.empty()) return run_live_command(options, prevent);
   if (options.captures.empty()) {
@@ -34,6 +51,11 @@ int scan(const CliOptions& options, bool prevent) {
                "weir {0}: no input: name capture files or folders with -r, or {1}\nTry 'weir {0} --help'.\n",
                prevent ? "prevent" : "detect", prevent ? "queues with -q" : "interfaces with -i");
     return kExitUsage;
+  }
+  if (is_read(options.pcap_out, options.captures)) {
+    print_error(fmt::format("--pcap-out {}: is one of the captures that are read; name another file",
+                            options.pcap_out));
+    return kExitFailed;
   }
   const auto config = load_configuration(options);
   if (!config) return kExitFailed;
@@ -45,9 +67,13 @@ int scan(const CliOptions& options, bool prevent) {
 
   ProgressLine line;
   RunOptions run = run_options(options, setup, prevent);
+  std::optional<PcapWriter> passed;
+  if (!options.pcap_out.empty()) run.passed = &passed.emplace(options.pcap_out);
   run.ready = [&]() -> tl::expected<void, std::string> {
     if (!report_values(*config) && options.strict)
       return tl::unexpected(std::string("a value in the configuration, and --strict"));
+    if (passed && !passed->open())
+      print_error(fmt::format("--pcap-out {}; the scan goes on without it", passed->error()));
     return confine_offline(options, *config);
   };
   if (::isatty(STDERR_FILENO) == 1) run.progress = [&line](const RunProgress& p) { line.show(p); };
@@ -63,6 +89,9 @@ int scan(const CliOptions& options, bool prevent) {
   }
   for (const std::string& error : summary->errors) print_error(error);
   if (is_watched(options)) print_summary(*summary, options);
+  if (is_watched(options) && passed)
+    fmt::print(stderr, "weir: {} of {} packets passed to {}\n", passed->frames_written(), summary->packets,
+               passed->path());
   return summary->errors.empty() ? kExitDone : kExitFailed;
 }
 

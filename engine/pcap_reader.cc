@@ -69,6 +69,7 @@ ReadStatus PcapReader::next(ByteInput& in, RawPacket& out) {
   out.bytes = record.subspan(record_header_bytes_);
   out.wire_length = wire < captured ? captured : wire;
   out.time = static_cast<TimeUs>(seconds * 1'000'000 + (nanoseconds_ ? fraction / 1000 : fraction));
+  fine_ = {static_cast<std::uint16_t>(nanoseconds_ ? fraction % 1000 : 0), nanoseconds_};
   out.link_type = link_type_;
   return ReadStatus::frame;
 }

@@ -15,12 +15,20 @@ constexpr std::size_t kSectionStartBytes = 16;  // up to the version
 constexpr std::uint32_t kMinBlockBytes = 12, kMinSectionBytes = 28;
 constexpr std::uint16_t kOptionEnd = 0, kOptionResolution = 9, kOptionTimeOffset = 14;
 constexpr std::uint8_t kBinaryResolution = 0x80;
+constexpr std::uint8_t kMicroseconds = 6, kNanoseconds = 9;        // as if_tsresol says it
 constexpr unsigned kMaxDecimalDigits = 19, kMaxBinaryDigits = 63;  // finer than any 64-bit time can say
 
 constexpr std::uint64_t power_of_ten(unsigned n) {
   std::uint64_t out = 1;
   while (n-- > 0) out *= 10;
   return out;
+}
+
+// 2^-20 of a second is the first binary one below a microsecond.
+bool is_fine(std::uint8_t resolution) {
+  constexpr unsigned kBinaryMicroseconds = 19;
+  return (resolution & kBinaryResolution) != 0 ? (resolution & 0x7fU) > kBinaryMicroseconds
+                                               : resolution > kMicroseconds;
 }
 
 std::size_t padded(std::size_t n) {
@@ -149,6 +157,7 @@ bool PcapngReader::add_interface(Bytes body) {
     }
     options = options.subspan(std::min(padded(length), options.size()));
   }
+  added.fine = is_fine(added.resolution);
   interfaces_.push_back(added);
   return true;
 }
@@ -173,7 +182,7 @@ PcapngReader::Step PcapngReader::packet(Bytes body, bool obsolete, RawPacket& ou
   if (id >= interfaces_.size())
     return fail(fmt::format("packet of interface {}, which is not described", id));
   const std::uint64_t ticks = (std::uint64_t{order_.u32(p + 4)} << 32U) | order_.u32(p + 8);
-  out.time = to_time(interfaces_[id], ticks);
+  set_time(interfaces_[id], ticks, out);
   return frame(body.subspan(kFixed), order_.u32(p + 12), order_.u32(p + 16), interfaces_[id], out);
 }
 
@@ -186,13 +195,22 @@ PcapngReader::Step PcapngReader::simple_packet(Bytes body, RawPacket& out) {
   std::uint32_t captured = wire;
   if (from.snap_length != 0) captured = std::min(captured, from.snap_length);
   out.time = 0;  // the block carries none
+  fine_ = {0, from.fine};
   return frame(body.subspan(kFixed), captured, wire, from, out);
 }
 
-TimeUs PcapngReader::to_time(const Interface& from, std::uint64_t ticks) {
+void PcapngReader::set_time(const Interface& from, std::uint64_t ticks, RawPacket& out) {
+  fine_ = {0, from.fine};
   if (from.offset_seconds == 0) {  // the usual ones, without a division by a variable
-    if (from.resolution == 6) return static_cast<TimeUs>(std::min(ticks, kMaxTimeUs));
-    if (from.resolution == 9) return static_cast<TimeUs>(ticks / 1000);
+    if (from.resolution == kMicroseconds) {
+      out.time = static_cast<TimeUs>(std::min(ticks, kMaxTimeUs));
+      return;
+    }
+    if (from.resolution == kNanoseconds) {
+      out.time = static_cast<TimeUs>(ticks / 1000);
+      fine_.nanoseconds = static_cast<std::uint16_t>(ticks % 1000);
+      return;
+    }
   }
   const bool binary = (from.resolution & kBinaryResolution) != 0;
   const unsigned digits =
@@ -200,10 +218,13 @@ TimeUs PcapngReader::to_time(const Interface& from, std::uint64_t ticks) {
   const std::uint64_t unit = binary ? std::uint64_t{1} << digits : power_of_ten(digits);
   const std::uint64_t seconds = ticks / unit + from.offset_seconds;  // wraps as two's complement does
   __extension__ using Wide = unsigned __int128;
-  const auto micros = static_cast<std::uint64_t>(Wide{ticks % unit} * 1'000'000 / unit);
-  if (static_cast<std::int64_t>(seconds) < 0) return 0;
-  if (seconds > kMaxTimeUs / 1'000'000) return static_cast<TimeUs>(kMaxTimeUs);
-  return static_cast<TimeUs>(seconds * 1'000'000 + micros);
+  const auto nanos = static_cast<std::uint64_t>(Wide{ticks % unit} * 1'000'000'000 / unit);
+  out.time = 0;
+  if (static_cast<std::int64_t>(seconds) < 0) return;
+  out.time = static_cast<TimeUs>(kMaxTimeUs);
+  if (seconds > kMaxTimeUs / 1'000'000) return;
+  out.time = static_cast<TimeUs>(seconds * 1'000'000 + nanos / 1000);
+  fine_.nanoseconds = static_cast<std::uint16_t>(nanos % 1000);
 }
 
 }  // namespace weir::engine

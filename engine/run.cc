@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "engine/log_outputs.h"
+#include "engine/pcap_writer.h"
 #include "engine/pipeline.h"
 #include "engine/worker_pool.h"
 #include "rules/shared_state.h"
@@ -116,14 +117,18 @@ struct Totals {
 // One thread does everything; no queue in between.
 Totals run_single(Input& input, const PipelineSetup& setup,
                   const std::shared_ptr<const rules::RuleSet>& rules, rules::SharedState& shared,
-                  const LogOutputs& outputs) {
+                  const LogOutputs& outputs, PcapWriter* passed) {
   std::vector<EventLog::Output> logs;
   for (const LogOutputs::Eve& eve : outputs.eve) logs.push_back({eve.log.get(), eve.sink.get()});
   RunPosition position;
   Pipeline pipeline(setup, rules, shared, logs, position);
   input.for_each([&](const RawPacket& raw, bool checksums) {
     pipeline.verify_checksums(checksums);
-    pipeline.inspect(raw);
+    const Verdict verdict = pipeline.inspect(raw);
+    if (passed == nullptr) return;
+    const FineTime fine = input.source.fine_time();
+    passed->show(raw, fine);
+    if (verdict == Verdict::accept) passed->write(raw, fine, pipeline.outcome().frame);
   });
   pipeline.finish();
   Totals totals{.counters = pipeline.counters(), .rule_profile = {}};
@@ -205,7 +210,7 @@ tl::expected<RunSummary, std::string> run_offline(const RunOptions& options, con
   // pipeline's.
   Totals totals = options.threads > 1 && !options.prevent
                       ? run_pool(input, options.threads, *setup, rules, shared, *outputs)
-                      : run_single(input, *setup, rules, shared, *outputs);
+                      : run_single(input, *setup, rules, shared, *outputs, options.passed);
   summary.counters = totals.counters;
   summary.flows = summary.counters.flow_total;
   summary.alerts = summary.counters.detect_alert;
@@ -215,6 +220,7 @@ tl::expected<RunSummary, std::string> run_offline(const RunOptions& options, con
   profile_file.write(totals.rule_profile, rules.get());
   if (profile_file.failed()) summary.errors.push_back(profile_file.error());
   outputs->close(summary.errors);
+  if (options.passed != nullptr) options.passed->close(summary.errors);
   return summary;
 }
 

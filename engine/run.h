@@ -22,6 +22,8 @@ struct RunProgress {
   std::uint64_t packets = 0, bytes_done = 0, bytes_total = 0;  // bytes of the files; total 0: not known
 };
 
+class PcapWriter;
+
 struct RunOptions {
   FileCaptureOptions capture;
   std::string log_dir = ".";
@@ -29,6 +31,8 @@ struct RunOptions {
   unsigned threads = 1;      // workers, at least one
   bool prevent = false;      // streams are handled inline, drop rules act
   std::string rule_profile;  // file for what each rule cost; empty: not wanted
+  // With `prevent`: gets what goes on, is open when `ready` has been called, and closed at the end. Null: not wanted.
+  PcapWriter* passed = nullptr;
   // Called when everything is set up, all that is written is open, and nothing has been read: for a look at
   // how the configuration was taken, and whoever wants less than the process can do gives the rest up then. A
   // text ends the run. May be empty.

@@ -9,6 +9,7 @@
 
 #include "decoders/slab.h"
 #include "engine/config.h"
+#include "engine/pcap_writer.h"
 #include "engine/pipeline.h"
 #include "output/eve_log.h"
 #include "rules/rule_loader.h"
@@ -192,6 +193,21 @@ TEST_CASE("allocations: DNS messages, each a transaction and an event, cause non
   const std::size_t lines = worker.sink.lines;
   CHECK(allocations_of(worker, frames) == 0);
   CHECK(worker.sink.lines == lines + 400);
+}
+
+TEST_CASE("allocations: packets that are written to a capture cause none") {
+  PcapWriter out("/dev/null");
+  REQUIRE(out.open());
+  const std::vector<std::uint8_t> bytes(1500, 'x');
+  const std::size_t before = allocations;
+  for (std::size_t i = 0; i < 100'000; ++i) {
+    const Bytes frame = Bytes{bytes}.first(i % 3 == 0 ? bytes.size() : i % 20);
+    const RawPacket raw{.bytes = frame, .wire_length = 1500, .time = kStart};
+    out.show(raw, {});
+    out.write(raw, {}, frame);
+  }
+  CHECK(allocations == before);
+  CHECK(out.frames_written() > 0);
 }
 
 TEST_CASE("allocations: further HTTP transactions, with their alerts and events, cause none") {

@@ -3,6 +3,8 @@
 import json, os, shutil, struct, subprocess, sys, tempfile, unittest
 
 REPOSITORY = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(REPOSITORY, "tests"))
+import connections
 CAPTURE = os.path.join(REPOSITORY, "examples", "captures", "http.pcap")
 RULES = os.path.join(REPOSITORY, "examples", "rules", "example.rules")
 GOOD_RULE = 'alert tcp any any -> any any (msg:"good"; flow:to_server; content:"EvilLoader"; sid:%d;)\n'
@@ -221,6 +223,152 @@ class FullDisk(Folder):
         call = self.detect("-r", CAPTURE, "-S", RULES)
         self.assertEqual(call.status, 1)
         self.assertRegex(call.said, r"eve\.json: \d+ lines not written: .*No space left on device")
+
+
+class Passed(Folder):
+    """--pcap-out: a capture of what would have passed."""
+    RULES = ('drop tcp any any -> any any (content:"forbidden"; sid:1;)\n'
+             'reject udp any any -> any any (content:"unwanted"; sid:2;)\n'
+             'alert tcp any any -> any any (content:"secret"; replace:"SECRET"; sid:3;)\n'
+             'alert udp any any -> any any (content:"secret"; replace:"SECRET"; sid:4;)\n')
+
+    def setUp(self):
+        super().setUp()
+        self.rules = self.path("test.rules", self.RULES)
+
+    def prevent(self, *captures, arguments=(), out="out.pcap", rules=None):
+        return Call("prevent", "-l", self.folder.name, "-r", *captures, "-S", rules or self.rules, "--pcap-out",
+                    self.path(out), *arguments)
+
+    def passed(self, name="out.pcap"):
+        with open(self.path(name), "rb") as f: return connections.read_pcap(f.read())
+
+    def drops(self): return sum('"event_type":"drop"' in line for line in self.lines())
+
+    @staticmethod
+    def conversation():
+        """(frame, what is to be in its place: itself, another one, or None) in order."""
+        client, server = ("10.0.0.1", 5000), ("10.0.0.2", 5001)
+        good, bad, told, twin = (connections.Connection(("10.0.0.1", port)) for port in (40001, 40002, 40003, 40003))
+        keep = lambda frame: (frame, frame)
+        gone = lambda frame: (frame, None)
+        out = [keep(frame) for pair in zip(good.handshake(), bad.handshake(), told.handshake()) for frame in pair]
+        return out + [
+            keep(good.client(b"GET / HTTP/1.0\r\n")), gone(bad.client(b"the forbidden word")),
+            (told.client(b"a secret told"), twin.client(b"a SECRET told")), gone(bad.again(b"the forbidden word")),
+            gone(bad.server(b"what?")), keep(told.server(b"never mind")),
+            (connections.udp(client, server, b"odd secret"), connections.udp(client, server, b"odd SECRET")),
+            gone(connections.udp(client, ("10.0.0.9", 9), b"unwanted")), keep(good.server(b"good")),
+            *map(keep, good.close()), *map(gone, bad.close()), *map(keep, told.close())]
+
+    def write_conversation(self, name="in.pcap", nanoseconds=False, link_type=connections.ETHERNET):
+        """The capture's path, and the records that are to pass."""
+        skip = 14 if link_type == connections.RAW_IP else 0
+        frames = self.conversation()
+        given = connections.records([frame[skip:] for frame, _ in frames], nanoseconds)
+        passed = [(second, part, frame[skip:]) for (second, part, _), (_, frame) in zip(given, frames) if frame is not None]
+        return self.path(name, connections.pcap(given, link_type, nanoseconds)), passed
+
+    def test_what_is_dropped_is_missing_and_what_is_replaced_is_there_with_good_checksums(self):
+        for link_type in (connections.ETHERNET, connections.RAW_IP):
+            for nanoseconds in (False, True):
+                capture, passed = self.write_conversation(nanoseconds=nanoseconds, link_type=link_type)
+                call = self.prevent(capture)
+                self.assertEqual((call.status, call.said), (0, ""))
+                self.assertEqual(self.passed(), (link_type, nanoseconds, passed))
+
+    def test_nothing_more_is_dropped_or_replaced_of_what_has_passed(self):
+        capture, passed = self.write_conversation()
+        self.assertEqual(self.prevent(capture).status, 0)
+        self.assertGreater(self.drops(), 0)
+        os.remove(self.path("eve.json"))
+        self.assertEqual(self.prevent(self.path("out.pcap"), out="again.pcap").status, 0)
+        self.assertEqual(self.drops(), 0)
+        self.assertEqual(self.passed("again.pcap"), self.passed())
+
+    def test_without_rules_all_passes_with_its_lengths_and_times(self):
+        capture, _ = self.write_conversation(nanoseconds=True)
+        self.assertEqual(Call("prevent", "-l", self.folder.name, "-r", capture, "--no-rules", "--pcap-out",
+                              self.path("out.pcap")).status, 0)
+        with open(capture, "rb") as a, open(self.path("out.pcap"), "rb") as b: self.assertEqual(a.read(), b.read())
+
+    def test_other_programs_read_it(self):
+        capture, passed = self.write_conversation(nanoseconds=True)
+        self.assertEqual(self.prevent(capture).status, 0)
+        for program in (["tcpdump", "-nr"], ["capinfos", "-Mc"], ["tshark", "-nr"]):
+            if not shutil.which(program[0]): continue
+            done = subprocess.run([*program, self.path("out.pcap")], capture_output=True, text=True, timeout=60)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            if program[0] == "capinfos": self.assertRegex(done.stdout, r"Number of packets: +%d\b" % len(passed))
+            else: self.assertEqual(len(done.stdout.splitlines()), len(passed))
+
+    def test_a_capture_in_pieces_and_a_filter_and_threads_change_nothing(self):
+        frames = connections.records([frame for frame, _ in self.conversation()])
+        _, passed = self.write_conversation()
+        captures = [self.path(name, connections.pcap(part)) for name, part in (("a.pcap", frames[:12]), ("b.pcap", frames[12:]))]
+        self.assertEqual(self.prevent(captures[0], captures[1], arguments=["--threads", "3"]).status, 0)
+        self.assertEqual(self.passed(), (connections.ETHERNET, False, passed))
+        self.assertEqual(self.prevent(captures[0], captures[1], arguments=["-f", "udp"]).status, 0)
+        self.assertEqual(len(self.passed()[2]), 1)
+
+    def test_it_goes_to_standard_output(self):
+        capture, passed = self.write_conversation()
+        done = subprocess.run([WEIR, "prevent", "-l", self.folder.name, "-r", capture, "-S", self.rules, "--pcap-out", "-"],
+                              capture_output=True, timeout=60)
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+        self.assertEqual(connections.read_pcap(done.stdout), (connections.ETHERNET, False, passed))
+
+    def test_when_nothing_passes_the_file_is_empty_and_whole(self):
+        capture, _ = self.write_conversation(link_type=connections.RAW_IP)
+        rules = self.path("all.rules", "drop ip any any -> any any (sid:1;)\n")
+        self.assertEqual(self.prevent(capture, rules=rules).status, 0)
+        self.assertEqual(self.passed(), (connections.RAW_IP, False, []))
+
+    def test_packets_of_another_link_type_are_left_out_and_it_is_said_what_to_do(self):
+        first, passed = self.write_conversation("a.pcap")
+        other, _ = self.write_conversation("b.pcap", link_type=connections.RAW_IP)
+        call = self.prevent(first, other)
+        self.assertEqual(call.status, 1)
+        self.assertRegex(call.said, r"out\.pcap: \d+ packets of link type 101 not written: .* in runs of their own")
+        self.assertEqual(self.passed()[0], connections.ETHERNET)
+        self.assertEqual(self.passed()[2][:len(passed)], passed)
+
+    def test_what_cannot_be_written_is_counted_and_the_scan_goes_on(self):
+        capture, passed = self.write_conversation()
+        os.symlink("/dev/full", self.path("full.pcap"))
+        for out, why in (("full.pcap", "write: No space left on device"), ("no/folder.pcap", "open: No such file or directory")):
+            if os.path.exists(self.path("eve.json")): os.remove(self.path("eve.json"))
+            call = self.prevent(capture, out=out)
+            self.assertEqual(call.status, 1)
+            self.assertIn(f"{out}: {why}; {len(passed)} packets not written", call.said)
+            self.assertGreater(self.drops(), 0)
+
+    def test_a_reader_that_goes_away_is_an_error_like_others(self):
+        capture, passed = self.write_conversation()
+        reader, writer = os.pipe()
+        os.close(reader)
+        done = subprocess.run([WEIR, "prevent", "-l", self.folder.name, "-r", capture, "-S", self.rules, "--pcap-out", "-"],
+                              stdout=writer, stderr=subprocess.PIPE, text=True, timeout=60)
+        os.close(writer)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(f"Broken pipe; {len(passed)} packets not written", done.stderr)
+
+    def test_a_capture_is_not_written_over(self):
+        capture, _ = self.write_conversation()
+        os.link(capture, self.path("same.pcap"))
+        before = os.path.getsize(capture)
+        for out in ("in.pcap", "same.pcap"):
+            call = self.prevent(capture, out=out)
+            self.assertEqual(call.status, 1)
+            self.assertIn("is one of the captures that are read", call.said)
+        self.assertEqual(os.path.getsize(capture), before)
+
+    def test_it_goes_with_prevent_on_captures_only(self):
+        for arguments in (["detect", "-r", CAPTURE], ["prevent", "-q", "0"], ["prevent"], ["check"]):
+            call = Call(*arguments, "--pcap-out", self.path("out.pcap"))
+            self.assertEqual(call.status, 2, arguments)
+            self.assertIn("--pcap-out", call.said)
+        self.assertFalse(os.path.exists(self.path("out.pcap")))
 
 
 class Confinement(Folder):

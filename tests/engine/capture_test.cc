@@ -124,6 +124,7 @@ class TempFolder {
 struct Read {
   std::vector<std::string> frames, names, errors;
   std::vector<TimeUs> times;
+  std::vector<int> nanoseconds;  // -1: the file does not count them
   std::vector<int> link_types;
   std::vector<std::uint32_t> wire_lengths;
   std::vector<std::uint64_t> numbers;
@@ -138,6 +139,8 @@ Read read_all(std::vector<std::string> paths, std::string bpf = {}) {
     out.frames.emplace_back(reinterpret_cast<const char*>(raw.bytes.data()), raw.bytes.size());
     out.names.push_back(fs::path((*source)->name()).filename());
     out.times.push_back(raw.time);
+    const FineTime fine = (*source)->fine_time();
+    out.nanoseconds.push_back(fine.is_known ? fine.nanoseconds : -1);
     out.link_types.push_back(raw.link_type);
     out.wire_lengths.push_back(raw.wire_length);
     out.numbers.push_back(raw.number);
@@ -166,11 +169,12 @@ TEST_CASE("capture: a pcap file reads the same in both byte orders") {
   }
 }
 
-TEST_CASE("capture: nanoseconds are cut to microseconds, and the upper half of the link type is left out") {
+TEST_CASE("capture: nanoseconds are kept apart from microseconds, and the upper half of the link type is left out") {
   const TempFolder folder;
   const Read got = read_all({folder.write(
       "a.pcap", pcap_header(false, 0xa1b23c4d, 0xf0000065) + pcap_record(false, 1, 999'999'999, "x"))});
   CHECK(got.times == std::vector<TimeUs>{1'999'999});
+  CHECK(got.nanoseconds == std::vector<int>{999});
   CHECK(got.link_types == std::vector<int>{101});
 }
 
@@ -188,6 +192,7 @@ TEST_CASE("capture: pcapng interfaces have their own link types, time units and 
     const Read got = read_all({folder.write("a.pcapng", file)});
     CHECK(got.frames == std::vector<std::string>{"ethernet", "raw", "cooked"});
     CHECK(got.link_types == std::vector<int>{1, 101, 113});
+    CHECK(got.nanoseconds == std::vector<int>{-1, 999, -1});
     CHECK(got.times == std::vector<TimeUs>{5'000'001, 7'000'000, 102'500'000});
     CHECK(got.wire_lengths == std::vector<std::uint32_t>{13, 8, 11});
     CHECK(got.errors.empty());

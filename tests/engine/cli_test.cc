@@ -8,6 +8,7 @@ using namespace weir::engine;
 namespace {
 
 constexpr Command kScan{"detect", "", "", true, true, true, false, nullptr};
+constexpr Command kBlock{"prevent", "", "", true, true, true, false, nullptr, false, nullptr, true};
 constexpr Command kWords{"keywords", "", "", false, false, false, true, nullptr};
 
 CliOptions options(std::vector<std::string> arguments) {
@@ -16,8 +17,8 @@ CliOptions options(std::vector<std::string> arguments) {
   return parsed->options;
 }
 
-std::string error(std::vector<std::string> arguments) {
-  const auto parsed = parse_options(kScan, arguments);
+std::string error(std::vector<std::string> arguments, const Command& command = kScan) {
+  const auto parsed = parse_options(command, arguments);
   return parsed ? "no error" : parsed.error();
 }
 
@@ -71,6 +72,20 @@ TEST_CASE("command line: what is wrong with a call is said, with what may have b
   CHECK(error({"--no-rules", "-S", "x"}) == "--no-rules and -S or -s exclude each other");
   CHECK(error({"-c", "a", "-c", "b"}) != "no error");
   CHECK(error({"-c"}) != "no error");
+}
+
+TEST_CASE("command line: --pcap-out goes with prevent -r, however that is said") {
+  const auto parsed = parse_options(kBlock, {"-r", "a.pcap", "--pcap-out", "b.pcap"});
+  REQUIRE(parsed.has_value());
+  CHECK(parsed->options.pcap_out == "b.pcap");
+  CHECK(options({"-r", "a.pcap", "--simulate-ips", "--pcap-out", "b.pcap"}).pcap_out == "b.pcap");
+  CHECK(error({"-r", "a.pcap", "--pcap-out", "b.pcap"}) == "--pcap-out goes with prevent -r");
+  CHECK(error({"-q", "0", "--pcap-out", "b.pcap"}, kBlock) == "--pcap-out goes with prevent -r");
+  CHECK(error({"--pcap-out", "b.pcap"}, kBlock) == "--pcap-out goes with prevent -r");
+  CHECK(error({"-r", "a.pcap", "--pcap-out", ""}, kBlock) == "--pcap-out names no file");
+  CHECK(error({"--pcap-out", "b.pcap"}, kWords) != "no error");
+  CHECK(describe_options(kBlock).find("--pcap-out") != std::string::npos);
+  CHECK(describe_options(kScan).find("--pcap-out") == std::string::npos);
 }
 
 TEST_CASE("command line: words are for commands that take them") {

@@ -6,6 +6,7 @@
 """
 import json, os, subprocess, sys, tempfile
 sys.dont_write_bytecode = True
+sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from compare import differences, lines
 from traffic import Network
 from frames import write_capture
