@@ -156,13 +156,30 @@ bool Detect::Impl::header_matches(const CompiledRule& rule) const {
                      [&](const auto& check) { return check->matches(*context); });
 }
 
+// What a rule that looks at no transaction may well have matched on: for a datagram the first open transaction of a
+// protocol that the rule names; else, on request, the only open one, but not for ever.
+Detect::Impl::GuessedTx Detect::Impl::guess_transaction(const CompiledRule& rule) const {
+  const bool of_datagram = in->packet.has_udp && rule.checks_app;
+  if (!of_datagram && settings.guess_limit == 0) return {};
+  if (in->flow == nullptr || in->flow->app == nullptr || in->flow->app->parser == nullptr) return {};
+  const TransactionList& list = in->flow->app->parser->transactions();
+  const std::uint64_t first = std::max(in->flow->detect->first_open[index(in->direction)], list.first_id());
+  Transaction* const tx = list.find(first);
+  if (tx == nullptr || of_datagram) return {tx, false};
+  if (list.next_id() - first != 1 || tx->guessed >= settings.guess_limit) return {};
+  ++tx->guessed;
+  return {tx, true};
+}
+
 void Detect::Impl::match(RuleId id, const Transaction* tx, bool from_stream) {
-  const rules::Signature& s = *program->rules[id].signature;
+  const CompiledRule& rule = program->rules[id];
+  const rules::Signature& s = *rule.signature;
+  const GuessedTx guess = tx == nullptr ? guess_transaction(rule) : GuessedTx{tx, false};
   for (const auto& effect : s.effects) effect->apply(*context);
   // In the order of rules from the start; sorting them in the end, stably, would take memory.
   const auto at = std::upper_bound(queue.begin(), queue.end(), id,
-                                   [](RuleId rule, const Queued& other) { return rule < other.rule; });
-  queue.insert(at, {id, tx, from_stream});
+                                   [](RuleId added, const Queued& other) { return added < other.rule; });
+  queue.insert(at, {id, guess.tx, guess.guessed, from_stream});
   result.actions.bypass = result.actions.bypass || s.bypass;
   if (settings.inline_mode)
     result.replacements.insert(result.replacements.end(), chain_scratch.replacements.begin(),
@@ -178,7 +195,7 @@ void Detect::Impl::finish() {
     const CompiledRule& rule = program->rules[q.rule];
     const rules::Signature& s = *rule.signature;
     if (s.noalert && s.action == rules::Action::alert) continue;  // its effects were all there is to it
-    Alert alert{.signature = &s, .action = s.action, .tx = q.tx, .from_stream = q.from_stream};
+    Alert alert{.signature = &s, .action = s.action, .tx = q.tx, .tx_guessed = q.tx_guessed, .from_stream = q.from_stream};
     if (s.has_thresholds()) ask_thresholds(s, alert);
     note_action(alert, rule.for_flow || q.from_stream);
     const bool passes = alert.action == rules::Action::pass;

@@ -26,6 +26,7 @@ struct Alert {
   const rules::Signature* signature = nullptr;
   rules::Action action = rules::Action::alert;  // after thresholds (rate_filter may change it)
   const Transaction* tx = nullptr;              // what it matched on, or null; valid until the packet is done with
+  bool tx_guessed = false;  // it matched on something else; `tx` was the flow's only open one
   bool from_stream = false;                     // matched on reassembled bytes rather than on this packet's payload
   bool suppressed = false;  // a threshold says that nothing is written
   bool deferred = false;    // the thresholds are yet to be asked: see DeferredAlerts
@@ -69,6 +70,8 @@ struct DetectResult {
 struct DetectSettings {
   std::size_t packet_alert_max = 15;
   bool inline_mode = false;
+  // detect.guess-applayer-tx: how often one transaction may be written into alerts of rules that look at none; 0: never.
+  unsigned guess_limit = 0;
   bool profile_rules = false;  // count and time each rule's checks
   bool defer_thresholds = false;  // several workers: thresholds are asked where their lines are put in order
   rules::Turn* turn = nullptr;    // several workers: for whatever else spans flows

@@ -110,12 +110,19 @@ struct Detect::Impl {
   struct Queued {
     RuleId rule;
     const Transaction* tx;
+    bool tx_guessed;
     bool from_stream;
   };
   std::vector<Queued> queue;
 
  private:
   void ask_thresholds(const rules::Signature& s, Alert& alert);
+  struct GuessedTx {
+    const Transaction* tx = nullptr;
+    bool guessed = false;  // it is the only open one, no more is known
+  };
+  [[nodiscard]] GuessedTx guess_transaction(const CompiledRule& rule) const;
+  void pass_over_complete(AppProto protocol);
   void note_action(const Alert& alert, bool for_flow);
   void gather_packet_candidates(const rules::PacketGroup& group);
   [[nodiscard]] bool packet_rule_matches(const CompiledRule& rule, bool& from_stream);

@@ -59,7 +59,7 @@ void Detect::Impl::run_transactions() {
   if (in->flow == nullptr || in->flow->app == nullptr || in->flow->app->parser == nullptr) return;
   const AppProto protocol = in->flow->app->protocol;
   const auto& tx_rules = program->transactions[static_cast<std::size_t>(protocol)][index(in->direction)];
-  if (tx_rules.empty()) return;
+  if (tx_rules.empty()) return pass_over_complete(protocol);
   TransactionList& list = in->flow->app->parser->transactions();
   std::uint64_t& first_open = in->flow->detect->first_open[index(in->direction)];
   first_open = std::max(first_open, list.first_id());
@@ -71,6 +71,18 @@ void Detect::Impl::run_transactions() {
       all_done = all_done && static_cast<TxDetect&>(*tx->detection).sides[index(in->direction)].done;
     }
     if (all_done) first_open = id + 1;
+  }
+}
+
+// No rule looks at transactions of this direction: what is complete is done with all the same.
+void Detect::Impl::pass_over_complete(AppProto protocol) {
+  const TransactionList& list = in->flow->app->parser->transactions();
+  std::uint64_t& first_open = in->flow->detect->first_open[index(in->direction)];
+  first_open = std::max(first_open, list.first_id());
+  for (; first_open < list.next_id(); ++first_open) {
+    const Transaction* tx = list.find(first_open);
+    if (tx == nullptr || (tx->only_direction && *tx->only_direction != in->direction)) continue;
+    if (tx->progress[index(in->direction)] < protocol_info(protocol).complete(in->direction)) return;
   }
 }
 

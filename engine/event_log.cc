@@ -171,6 +171,7 @@ void EventLog::alerts(const PacketFacts& facts, const DetectResult& found, const
     record.signature = &alert.signature->meta;
     record.action = blocks(alert.action) ? "blocked" : "allowed";
     record.tx = alert.tx;
+    record.tx_guessed = alert.tx_guessed;
     record.files = alert.tx != nullptr ? alert.tx->files(facts.direction) : nullptr;
     record.from_stream = alert.from_stream;
     record.payload = alert.from_stream ? stream_payload(facts) : facts.packet.payload;

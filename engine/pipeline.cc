@@ -9,6 +9,8 @@
 namespace weir::engine {
 namespace {
 
+constexpr std::uint64_t kMaxGuesses = 200;  // of detect.stream-tx-log-limit
+
 constexpr std::uint8_t kTcpNumber = 6;
 constexpr int kMaxFinalChunks = 64;  // pieces between holes that are looked at when a flow ends
 
@@ -39,6 +41,8 @@ tl::expected<PipelineSetup, std::string> PipelineSetup::make(const Config& confi
   out.streams.pick_up = out.policies.follows_midstream();
   out.detection.packet_alert_max = static_cast<std::size_t>(config.number("packet-alert-max", 15));
   out.detection.inline_mode = inline_mode;
+  if (config.flag("detect.guess-applayer-tx", false))
+    out.detection.guess_limit = static_cast<unsigned>(std::min(config.number("detect.stream-tx-log-limit", 4), kMaxGuesses));
   auto app_layer = AppLayerSetup::make(config);
   if (!app_layer) return tl::unexpected(app_layer.error());
   out.app_layer = std::move(*app_layer);

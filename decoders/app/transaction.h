@@ -61,6 +61,7 @@ class Transaction : public Slabbed {
   std::unique_ptr<TransactionAttachment> detection;
   std::uint32_t logged = 0;  // bit i: logger i has written it
   TimeUs first_seen = 0;
+  std::uint8_t guessed = 0;  // alerts of rules that did not look at it show it
 };
 
 // The open transactions of a flow in order of their ids. Ids never repeat; released ones leave holes until the

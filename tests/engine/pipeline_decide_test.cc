@@ -59,6 +59,25 @@ TEST_CASE("decide: rules about addresses and ports are looked at once a directio
   CHECK(run.count("\"event_type\":\"alert\"", "\"signature_id\":2") == 2);
 }
 
+TEST_CASE("decide: alerts of rules that look at no transaction show the only open one, so often, and only on request") {
+  const auto run_with = [](std::string_view settings, std::string_view requests) {
+    InlineRun run("alert tcp any any -> any any (flow:to_server,established; sid:1;)\n"
+                  "alert http any any -> any any (http.uri; content:\"nowhere\"; sid:2;)", settings);
+    Connection c;
+    auto frames = with_request(c, requests);
+    for (int i = 0; i < 2; ++i) frames.push_back(c.client("more"));
+    run.play_all(frames);
+    run.finish();
+    return run.count("\"event_type\":\"alert\"", "\"tx_guessed\":true");
+  };
+  constexpr std::string_view kPost = "POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\n";
+  CHECK(run_with("", kPost) == 0);
+  CHECK(run_with("detect: {guess-applayer-tx: yes}", kPost) == 3);
+  CHECK(run_with("detect: {guess-applayer-tx: yes, stream-tx-log-limit: 2}", kPost) == 2);
+  // Both are open when their packet is looked at; then rules are done with the first.
+  CHECK(run_with("detect: {guess-applayer-tx: yes}", std::string(kRequest) + std::string(kPost)) == 2);
+}
+
 TEST_CASE("decide: the order of actions says who wins, and behind a pass rule nothing counts") {
   struct Row {
     std::string_view rules, verdicts, sids;  // sids of the alerts in order
