@@ -23,8 +23,8 @@ Bytes bytes(std::string_view text) {
 // One connection: a parser, and what its engine keeps of each stream.
 struct Connection {
   explicit Connection(EncryptionHandling handling = EncryptionHandling::track, Hassh hassh = Hassh::always,
-                      bool requested = false)
-      : parser(handling, hassh), requested(requested) {}
+                      bool asked = false)
+      : parser(handling, hassh), requested(asked) {}
 
   // New bytes of a direction, in pieces of `step` bytes; what the parser does not take comes again.
   Status feed(Direction d, std::string_view text, std::size_t step = SIZE_MAX) {
