@@ -86,9 +86,9 @@ class AppLayerDriver {
   // One datagram; swaps and returns as on_segment does.
   Direction on_datagram(Flow& flow, const Packet& packet, Direction direction);
   // TcpSession::finish() was called: the rest of one direction, with eof.
+  void finish_direction(Flow& flow, Direction direction, TimeUs now);
   // Out of memory, perhaps in the middle of a message: the parser has seen its last.
   void give_up(Flow& flow, TimeUs now);
-  void finish_direction(Flow& flow, Direction direction, TimeUs now);
   // The packet is detected on and logged: carries out the protocol change that its data asked for, if any.
   // The old parser and its transactions end here.
   void complete_change(Flow& flow);

@@ -182,7 +182,8 @@ Defragmenter::Index Defragmenter::create(const Key& key) {
     remove(oldest_);
   }
   if (free_.empty()) {
-    free_.reserve(trackers_.size() + 1);  // for all of them: remove() asks for no memory
+    // For all of them: remove() asks for no memory.
+    if (free_.capacity() <= trackers_.size()) free_.reserve(std::max<std::size_t>(2 * free_.capacity(), 64));
     trackers_.emplace_back();
     free_.push_back(static_cast<Index>(trackers_.size() - 1));
   }
