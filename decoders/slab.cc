@@ -2,6 +2,15 @@
 
 #include <mutex>
 
+#ifdef WEIR_SANITIZE_SLABS
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include <sanitizer/asan_interface.h>
+#include <sanitizer/lsan_interface.h>
+#endif
+
 namespace weir {
 namespace {
 
@@ -14,11 +23,7 @@ struct Slab::HandOver {
   ~HandOver() {
     const std::lock_guard lock(left_lock);
     for (std::size_t c = 0; c < kClasses; ++c) {
-      while (Spare* const block = mine_.spare[c]) {
-        mine_.spare[c] = block->next;
-        block->next = left[c];
-        left[c] = block;
-      }
+      while (Spare* const block = pop(mine_.spare[c])) push(left[c], block, size_of(c));
     }
     mine_.large_bytes = 0;
   }
@@ -48,16 +53,55 @@ void* Slab::take_more(std::size_t c) {
   const std::size_t size = size_of(c);
   {
     const std::lock_guard lock(left_lock);
-    if (Spare* const block = HandOver::left[c]) {
-      HandOver::left[c] = block->next;
-      return block;
-    }
+    if (Spare* const block = pop(HandOver::left[c])) return block;
   }
-  if (c >= kFirstLarge) return ::operator new(size);
+  if (c >= kFirstLarge) {
+    void* const block = ::operator new(size);
+    if constexpr (kPoisoned) forget_leaks_of(block);
+    return block;
+  }
   // Cut back to front, so that blocks taken one after another lie side by side.
   auto* const slab = static_cast<std::byte*>(::operator new(kSlabBytes));
-  for (std::size_t i = kSlabBytes / size; i-- > 1;) mine_.spare[c] = ::new (slab + i * size) Spare{mine_.spare[c]};
+  if constexpr (kPoisoned) forget_leaks_of(slab);
+  for (std::size_t i = kSlabBytes / size; i-- > 1;) push(mine_.spare[c], slab + i * size, size);
   return slab;
 }
+
+#ifdef WEIR_SANITIZE_SLABS
+
+void Slab::poison(void* at, std::size_t size) noexcept {
+  __asan_poison_memory_region(at, size);
+}
+void Slab::unpoison(void* at, std::size_t size) noexcept {
+  __asan_unpoison_memory_region(at, size);
+}
+
+// The size that was asked for lies at the block's end, out of sight.
+void Slab::mark_taken(void* at, std::size_t bytes, std::size_t size) noexcept {
+  unpoison(at, size);
+  std::memcpy(static_cast<std::byte*>(at) + size - sizeof bytes, &bytes, sizeof bytes);
+  poison(static_cast<std::byte*>(at) + bytes, size - bytes);
+}
+
+void Slab::check_given(void* at, std::size_t bytes, std::size_t size) noexcept {
+  std::size_t taken = 0;
+  auto* const end = static_cast<std::byte*>(at) + size - sizeof taken;
+  if (bytes != 0 && __asan_address_is_poisoned(at) != 0) {
+    (void)std::fputs("ERROR: AddressSanitizer: a block is given back twice\n", stderr);
+    std::abort();
+  }
+  unpoison(end, sizeof taken);
+  std::memcpy(&taken, end, sizeof taken);
+  if (taken == bytes) return unpoison(at, size);
+  (void)std::fprintf(stderr, "ERROR: AddressSanitizer: a block of %zu bytes is given back as one of %zu\n", taken, bytes);
+  std::abort();
+}
+
+// Nothing that is not poisoned leads to all of them.
+void Slab::forget_leaks_of(void* at) noexcept {
+  __lsan_ignore_object(at);
+}
+
+#endif
 
 }  // namespace weir

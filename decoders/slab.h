@@ -11,7 +11,12 @@
 // to the next thread that needs some.
 //
 // Three ways to use it: derive from Slabbed (an object made by new or make_unique), SlabVector and SlabString
-// (containers), take() and give() (plain bytes). Under AddressSanitizer all of it is plain heap.
+// (containers), take() and give() (plain bytes).
+//
+// Under AddressSanitizer all of it is plain heap, so that it knows who made, freed and lost what. With
+// WEIR_SANITIZE_SLABS slabs are slabs there, too, to test the use that is made of them: spare blocks and what a block
+// has more than was asked for are poisoned, and a block that is given back as another size than it was taken ends the
+// program.
 #pragma once
 
 #include <algorithm>
@@ -33,24 +38,27 @@ class Slab {
 
   // Aligned to 16 bytes. Throws std::bad_alloc, as operator new does.
   static void* take(std::size_t bytes) {
-    if (kPlainHeap || bytes > kLargest) return ::operator new(bytes);
-    const std::size_t c = class_of(bytes);
-    Spare* const block = mine_.spare[c];
-    if (block == nullptr) return take_more(c);
-    mine_.spare[c] = block->next;
-    if (c >= kFirstLarge) mine_.large_bytes -= size_of(c);
+    if (kPlainHeap || bytes > kLargest - kMargin) return ::operator new(bytes);
+    const std::size_t c = class_of(bytes + kMargin);
+    void* block = pop(mine_.spare[c]);
+    if (block == nullptr)
+      block = take_more(c);
+    else if (c >= kFirstLarge)
+      mine_.large_bytes -= size_of(c);
+    if constexpr (kPoisoned) mark_taken(block, bytes, size_of(c));
     return block;
   }
   // `bytes` as they were asked for. Null is allowed.
   static void give(void* at, std::size_t bytes) noexcept {
     if (at == nullptr) return;
-    if (kPlainHeap || bytes > kLargest) return ::operator delete(at);
-    const std::size_t c = class_of(bytes);
+    if (kPlainHeap || bytes > kLargest - kMargin) return give_to_heap(at, bytes);
+    const std::size_t c = class_of(bytes + kMargin);
+    if constexpr (kPoisoned) check_given(at, bytes, size_of(c));
     if (c >= kFirstLarge) {
       if (mine_.large_bytes + size_of(c) > kMaxSpareBytes) return ::operator delete(at);
       mine_.large_bytes += size_of(c);
     }
-    mine_.spare[c] = ::new (at) Spare{mine_.spare[c]};
+    push(mine_.spare[c], at, size_of(c));
   }
   // For C libraries that free without saying how much: 16 bytes more a block. Null when there is no memory.
   static void* take_sized(std::size_t bytes) noexcept;
@@ -60,12 +68,19 @@ class Slab {
 
  private:
 #if defined(__SANITIZE_ADDRESS__)
-  static constexpr bool kPlainHeap = true;
+  static constexpr bool kSanitized = true;
 #elif defined(__has_feature)
-  static constexpr bool kPlainHeap = __has_feature(address_sanitizer);
+  static constexpr bool kSanitized = __has_feature(address_sanitizer);
 #else
-  static constexpr bool kPlainHeap = false;
+  static constexpr bool kSanitized = false;
 #endif
+#ifdef WEIR_SANITIZE_SLABS
+  static constexpr bool kPoisoned = kSanitized;
+#else
+  static constexpr bool kPoisoned = false;
+#endif
+  static constexpr bool kPlainHeap = kSanitized && !kPoisoned;
+  static constexpr std::size_t kMargin = kPoisoned ? 16 : 0;  // behind what was asked for: poison, and its size
 
   // Classes: every 16 bytes up to 256, then four to each doubling.
   static constexpr std::size_t class_of(std::size_t bytes) {
@@ -92,6 +107,33 @@ class Slab {
   struct HandOver;  // gives a thread's lists away when the thread ends
 
   static void* take_more(std::size_t c);
+  // With the size, where the compiler can: AddressSanitizer compares.
+  static void give_to_heap(void* at, [[maybe_unused]] std::size_t bytes) noexcept {
+#ifdef __cpp_sized_deallocation
+    ::operator delete(at, bytes);
+#else
+    ::operator delete(at);
+#endif
+  }
+
+  static void push(Spare*& list, void* at, [[maybe_unused]] std::size_t size) {
+    list = ::new (at) Spare{list};
+    if constexpr (kPoisoned) poison(at, size);
+  }
+  // Null when the list is empty.
+  static Spare* pop(Spare*& list) {
+    Spare* const block = list;
+    if (block == nullptr) return nullptr;
+    if constexpr (kPoisoned) unpoison(block, sizeof(Spare));
+    list = block->next;
+    return block;
+  }
+  // With kPoisoned. `size` is the block's.
+  static void poison(void* at, std::size_t size) noexcept;
+  static void unpoison(void* at, std::size_t size) noexcept;
+  static void mark_taken(void* at, std::size_t bytes, std::size_t size) noexcept;
+  static void check_given(void* at, std::size_t bytes, std::size_t size) noexcept;
+  static void forget_leaks_of(void* at) noexcept;
 
   static inline constinit thread_local Lists mine_{};
 };
