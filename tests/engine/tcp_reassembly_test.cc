@@ -289,6 +289,29 @@ TEST_CASE("raw: chunks come when they are large enough, or are asked for, and lo
   CHECK_FALSE(t.to_server().raw_ready());
 }
 
+TEST_CASE("raw: once storing stops, what came before is shown and what comes is not kept") {
+  TcpConversation t;
+  t.handshake();
+  t.client(kAck, 0, 0, "plain");
+  t.client(kAck, 9, 0, "late");
+  t.to_server().stop_storing();
+  CHECK(t.to_server().app_disabled());
+  CHECK_FALSE(t.to_server().reassembly_disabled());
+  CHECK_FALSE(t.client(kAck, 5, 0, "secret").payload_added);
+  t.client(kAck, 3, 0, "inSECRET");
+  t.server(kAck, 0, 13);
+  CHECK(read_raw(t.to_server()) == "plain");
+  CHECK(t.to_server().reassembly_disabled());
+  CHECK_FALSE(t.to_server().has_gap());
+}
+
+TEST_CASE("raw: when all was shown, storing stops at once") {
+  TcpConversation t;
+  t.handshake();
+  t.to_server().stop_storing();
+  CHECK(t.to_server().reassembly_disabled());
+}
+
 TEST_CASE("raw: at the end everything that came is shown, holes or not") {
   TcpConversation t;
   t.handshake();
