@@ -44,7 +44,8 @@ inline constexpr std::size_t kMaxPendingRules = 1024;  // per transaction and di
 
 // A rule of which some conditions held and others wait for more of the transaction.
 struct PendingRule {
-  RuleId rule = 0;
+  RuleId rule = 0;               // in the set of FlowDetect::generation
+  rules::RuleSerial serial = 0;  // of it, through all sets
   std::uint64_t engines_met = 0;  // bit i: engine i matched
   bool payload_met = false;
 };
@@ -57,7 +58,7 @@ struct TxDetect final : TransactionAttachment {
     std::size_t events = 0;
     SlabVector<bool> scanned;   // prefilters that need not run again
     boost::container::small_vector<PendingRule, 4> pending;
-    boost::container::small_vector<RuleId, 4> alerted;
+    boost::container::small_vector<rules::RuleSerial, 4> alerted;
   };
   std::array<Side, 2> sides;
   // Rules about both sides ("=>"): what either has met so far.
@@ -135,7 +136,9 @@ struct Detect::Impl {
   void gather_tx_candidates(const Transaction& tx, const rules::TxRules& tx_rules, TxDetect::Side& side);
   [[nodiscard]] TxVerdict evaluate(const Transaction& tx, const rules::TxRules& tx_rules, PendingRule& state,
                                    bool side_complete);
-  [[nodiscard]] static bool other_side_met(TxDetect& memory, const CompiledRule& rule, const PendingRule& state);
+  void keep_waiting(TxDetect::Side& side, PendingRule state) const;
+  [[nodiscard]] static bool has_alerted(const TxDetect::Side& side, rules::RuleSerial serial);
+  [[nodiscard]] bool other_side_met(TxDetect& memory, const CompiledRule& rule, const PendingRule& state) const;
   [[nodiscard]] TxVerdict engine_verdict(const Transaction& tx, const rules::CompiledEngine& engine,
                                          const rules::BufferSource& source, bool side_complete);
 };

@@ -2,8 +2,6 @@
 // set.
 //
 // Done for a flow when its next packet comes, not for all flows at the reload.
-#include <algorithm>
-
 #include "engine/app_layer.h"
 #include "engine/detect_impl.h"
 
@@ -12,18 +10,12 @@ namespace {
 
 // Rules that are gone or have another text are forgotten: they are looked at from the beginning.
 template <class List>
-void renumber(List& list, const rules::RuleLineage& lineage, std::uint32_t generation) {
-  const auto number = [](auto& item) -> RuleId& {
-    if constexpr (requires { item.rule; })
-      return item.rule;
-    else
-      return item;
-  };
+void renumber(List& list, const rules::RuleLineage& lineage) {
   auto keep = list.begin();
-  for (auto& item : list)
-    if (const auto now = lineage.now(generation, number(item))) {
-      number(item) = *now;
-      *keep++ = item;
+  for (PendingRule& waiting : list)
+    if (const auto now = lineage.find(waiting.serial)) {
+      waiting.rule = *now;
+      *keep++ = waiting;
     }
   list.erase(keep, list.end());
 }
@@ -33,17 +25,16 @@ void renumber(List& list, const rules::RuleLineage& lineage, std::uint32_t gener
 // A side that is not complete is scanned again, for the new rules; those that have alerted on it do not
 // again, and those that wait go on with what they have met. A side that is done stays so.
 void Detect::Impl::carry_over(Flow& flow) const {
-  const std::uint32_t before = std::exchange(flow.detect->generation, program->lineage.generation());
+  flow.detect->generation = program->lineage.generation();
   if (flow.app == nullptr || flow.app->parser == nullptr) return;
   TransactionList& list = flow.app->parser->transactions();
   for (std::uint64_t id = list.first_id(); id < list.next_id(); ++id) {
     Transaction* tx = list.find(id);
     if (tx == nullptr || tx->detection == nullptr) continue;
     auto& memory = static_cast<TxDetect&>(*tx->detection);
-    renumber(memory.both_sides, program->lineage, before);
+    renumber(memory.both_sides, program->lineage);
     for (TxDetect::Side& side : memory.sides) {
-      renumber(side.pending, program->lineage, before);
-      renumber(side.alerted, program->lineage, before);
+      renumber(side.pending, program->lineage);
       side.started = false;
     }
   }

@@ -125,14 +125,14 @@ void Detect::Impl::run_transaction(Transaction& tx, const rules::TxRules& tx_rul
   side.pending.clear();
   for (const RuleId id : candidates.sorted()) {
     if (out_of_time()) break;
-    if (std::find(side.alerted.begin(), side.alerted.end(), id) != side.alerted.end()) continue;
+    if (!side.alerted.empty() && has_alerted(side, program->lineage.serial(id))) continue;
     const RuleCheckScope check(profile.get(), id);
     const auto found = std::find_if(old.begin(), old.end(), [&](const PendingRule& w) { return w.rule == id; });
     PendingRule state = found != old.end() ? *found : PendingRule{.rule = id};
     // Until something of it has matched, a rule that waits is a rule like any other.
     const bool fresh = state.engines_met == 0 && !state.payload_met;
     if (fresh && !header_matches(program->rules[id])) {
-      if (found != old.end() && side.pending.size() < kMaxPendingRules) side.pending.push_back(state);
+      if (found != old.end()) keep_waiting(side, state);
       continue;
     }
     TxVerdict verdict = evaluate(tx, tx_rules, state, complete || in->flow_ends);
@@ -140,22 +140,32 @@ void Detect::Impl::run_transaction(Transaction& tx, const rules::TxRules& tx_rul
         !other_side_met(static_cast<TxDetect&>(*tx.detection), program->rules[id], state))
       verdict = TxVerdict::no;  // this side has said all it can
     if (verdict == TxVerdict::match) {
-      side.alerted.push_back(id);
+      side.alerted.push_back(program->lineage.serial(id));
       match(id, &tx, false);
-    } else if (verdict == TxVerdict::wait && side.pending.size() < kMaxPendingRules) {
-      side.pending.push_back(state);
+    } else if (verdict == TxVerdict::wait) {
+      keep_waiting(side, state);
     }
   }
   side.done = complete || in->flow_ends;
 }
 
+void Detect::Impl::keep_waiting(TxDetect::Side& side, PendingRule state) const {
+  if (side.pending.size() >= kMaxPendingRules) return;
+  state.serial = program->lineage.serial(state.rule);
+  side.pending.push_back(state);
+}
+
+bool Detect::Impl::has_alerted(const TxDetect::Side& side, rules::RuleSerial serial) {
+  return std::find(side.alerted.begin(), side.alerted.end(), serial) != side.alerted.end();
+}
+
 // Adds what this side met to what the other one did; true when nothing is missing.
-bool Detect::Impl::other_side_met(TxDetect& memory, const CompiledRule& rule, const PendingRule& state) {
+bool Detect::Impl::other_side_met(TxDetect& memory, const CompiledRule& rule, const PendingRule& state) const {
   auto& list = memory.both_sides;
   auto found = std::find_if(list.begin(), list.end(), [&](const PendingRule& p) { return p.rule == state.rule; });
   if (found == list.end()) {
     if (list.size() >= kMaxPendingRules) return false;
-    found = list.insert(list.end(), PendingRule{.rule = state.rule});
+    found = list.insert(list.end(), PendingRule{.rule = state.rule, .serial = program->lineage.serial(state.rule)});
   }
   found->engines_met |= state.engines_met;
   const std::size_t engines = std::min<std::size_t>(rule.engines.size(), 64);

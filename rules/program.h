@@ -107,6 +107,7 @@ struct TxRules {
 
 struct RuleSet::Program {
   std::vector<LoadedSignature> signatures;
+  FileFactsWish file_facts;  // of all of them
   TextHash environment;             // RuleEnvironment::fingerprint()
   std::shared_ptr<TextPool> texts;  // of the signatures; the next set adds to it
   std::vector<CompiledRule> rules;  // by RuleId

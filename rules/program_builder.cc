@@ -78,6 +78,9 @@ class Builder {
                                        : std::span<const PatternDatabasePtr>{}) {
     sort_by_evaluation(signatures, environment.action_order);
     program_->signatures = std::move(signatures);
+    FileFacts facts;
+    for (const LoadedSignature& s : program_->signatures) facts |= s->file_facts;
+    program_->file_facts = FileFactsWish(facts);
     program_->environment = environment.fingerprint();
     program_->texts = environment.texts;
     program_->flowbit_names = environment.flowbits;

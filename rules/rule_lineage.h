@@ -1,27 +1,29 @@
 // How the rules of one rule set relate to those of the sets that it replaced while a run goes on.
 //
-// A rule is the same rule as before when gid, sid, rev and text are. What the engine remembers by RuleId
-// (rules that wait for more of a transaction, rules that have alerted on it) is then carried over to the new
-// numbers, and what is looked at once a flow is looked at again only for rules that the flow has not seen.
-// Immutable once the set is built; shared by all workers.
+// A rule is the same rule as before when gid, sid, rev and text are. It then has the same serial, however often
+// and however long ago rules were reloaded. What the engine remembers of rules (that they wait for more of a
+// transaction, that they have alerted on it) it remembers by serial, and what is looked at once a flow is looked
+// at again only for rules that the flow has not seen. Immutable once the set is built; shared by all workers.
 #pragma once
 
-#include <array>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace weir::rules {
 
 struct CompiledRule;
 using RuleId = std::uint32_t;
+// Names a rule through all sets of a run. They are given out in turn and never again: a run would have to replace
+// 15,000 rules 280,000 times to run out of them.
+using RuleSerial = std::uint32_t;
 
 class RuleLineage {
  public:
   // Of the first set of a run.
-  explicit RuleLineage(std::span<const CompiledRule> rules) : since_(rules.size(), 1) {}
+  explicit RuleLineage(std::span<const CompiledRule> rules);
   // Of the set that follows one with these rules.
   RuleLineage(const RuleLineage& before, std::span<const CompiledRule> rules_before,
               std::span<const CompiledRule> rules);
@@ -30,18 +32,22 @@ class RuleLineage {
   // Counts the sets of a run, from 1; 0 is before all of them.
   [[nodiscard]] std::uint32_t generation() const { return generation_; }
   // The generation in which the rule came in, or got the text that it has.
-  [[nodiscard]] std::uint32_t since(RuleId id) const { return since_[id]; }
-  // The number in this set of the rule that was `id` in the set of that generation. None when the rule is
-  // gone or another, or that set was replaced more than kRemembered reloads ago.
-  [[nodiscard]] std::optional<RuleId> now(std::uint32_t generation, RuleId id) const;
-
-  static constexpr std::size_t kRemembered = 8;
+  [[nodiscard]] std::uint32_t since(RuleId id) const { return rules_[id].since; }
+  [[nodiscard]] RuleSerial serial(RuleId id) const { return rules_[id].serial; }
+  // None when the rule is gone or another. O(log rules).
+  [[nodiscard]] std::optional<RuleId> find(RuleSerial serial) const;
 
  private:
-  using Numbers = std::vector<RuleId>;  // by RuleId of an older set
+  struct Entry {
+    RuleSerial serial = 0;
+    std::uint32_t since = 1;
+  };
+  void index();
+
   std::uint32_t generation_ = 1;
-  std::vector<std::uint32_t> since_;
-  std::vector<Numbers> older_;  // [0]: of the set just before this one
+  RuleSerial next_serial_ = 0;
+  std::vector<Entry> rules_;                              // by RuleId
+  std::vector<std::pair<RuleSerial, RuleId>> by_serial_;  // in ascending order
 };
 
 }  // namespace weir::rules

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "decoders/app/app_proto.h"
+#include "decoders/app/file_facts.h"
 #include "rules/address_set.h"
 #include "rules/buffer.h"
 #include "rules/check.h"
@@ -161,6 +162,7 @@ struct Signature {
   // flowbits this rule waits for (isset), for the cheap test before any byte is compared, and those it sets.
   std::vector<std::uint32_t> requires_bits, sets_bits;
   std::uint16_t var_count = 0;
+  FileFacts file_facts;  // what it asks of files
   // dsize as bounds, when the rule has one: lets the grouping leave packets out early.
   std::optional<std::pair<std::uint16_t, std::uint16_t>> dsize;
 };

@@ -6,6 +6,8 @@
 #include <magic.h>
 #include <openssl/evp.h>
 
+#include "decoders/app/file_facts.h"
+
 namespace weir {
 namespace {
 
@@ -50,11 +52,6 @@ struct FileWriter::Digests : Slabbed {
   SlabVector<std::uint8_t> first;  // bytes for it
 };
 
-FileFacts& wanted_file_facts() {
-  static FileFacts wanted;
-  return wanted;
-}
-
 FileWriter::FileWriter() = default;
 FileWriter::~FileWriter() = default;
 FileWriter::FileWriter(FileWriter&&) noexcept = default;
@@ -71,8 +68,8 @@ AppFile* FileWriter::open(FileList& list, std::uint32_t& last_id, std::string_vi
   file_->name = name.substr(0, kMaxFileName);
   file_->content = content;
   file_->opened = now;
-  const FileFacts& wanted = wanted_file_facts();
-  if (wanted.md5 || wanted.sha1 || wanted.sha256 || wanted.magic) {
+  const FileFacts wanted = wanted_file_facts();
+  if (wanted != FileFacts{}) {
     digests_ = std::make_unique<Digests>();
     if (wanted.md5) digests_->md5 = begin(EVP_md5());
     if (wanted.sha1) digests_->sha1 = begin(EVP_sha1());

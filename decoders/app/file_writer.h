@@ -1,7 +1,7 @@
 // Follows one file while its bytes arrive: opens it in a transaction's list, counts and hashes it, closes it.
 //
 // A parser has one FileWriter a direction (or a part); it can be used again after close(). The AppFile
-// belongs to the list. Hashing is decided for the whole run, before parsers are made.
+// belongs to the list. What is found out about it is decided when it is opened (decoders/app/file_facts.h).
 #pragma once
 
 #include <memory>
@@ -10,14 +10,6 @@
 #include "decoders/app/file.h"
 
 namespace weir {
-
-// What the run wants to know of every file (force-hash and force-magic settings, rules that ask for it).
-struct FileFacts {
-  bool md5 = false, sha1 = false, sha256 = false;
-  bool magic = false;
-};
-// The one of this process: set while starting, read only afterwards.
-FileFacts& wanted_file_facts();
 
 // A file's type is told from so many of its first bytes.
 inline constexpr std::size_t kMagicBytes = 4096;

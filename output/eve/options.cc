@@ -1,21 +1,20 @@
 #include "output/eve/options.h"
 
-#include "decoders/app/file_writer.h"
-
 #include <algorithm>
 
 namespace weir::output {
 namespace {
 
 // What the log is to say of every file has to be found out while its bytes pass.
-void want_file_facts(const Settings& s) {
-  FileFacts& wanted = wanted_file_facts();
+FileFacts file_facts_of(const Settings& s) {
+  FileFacts wanted;
   if (s.flag("force-magic", false)) wanted.magic = true;
   for (const std::string& name : s.list("force-hash")) {
     if (name == "md5") wanted.md5 = true;
     if (name == "sha1") wanted.sha1 = true;
     if (name == "sha256") wanted.sha256 = true;
   }
+  return wanted;
 }
 
 EveOptions::Alert alert_options(const Settings& s) {
@@ -73,7 +72,7 @@ bool EveOptions::enable(const std::string& type, const Settings& s) {
     netflow = on;
   } else if (type == "files") {
     fileinfo = on;
-    if (on) want_file_facts(s);
+    if (on) file_facts = FileFactsWish(file_facts_of(s));
   } else {
     return false;
   }

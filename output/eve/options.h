@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "decoders/app/file_facts.h"
 #include "decoders/settings.h"
 #include "output/community_id.h"
 #include "output/json_writer.h"
@@ -41,6 +42,7 @@ struct EveOptions {
     bool on = false, totals = true, deltas = false, null_values = true;
   } stats;
   bool netflow = false, fileinfo = false;
+  FileFactsWish file_facts;  // what fileinfo events are to say
 
   // Reads the options of the log; the types are turned on one by one with enable().
   static EveOptions from(const Settings& eve_log);

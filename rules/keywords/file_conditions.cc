@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <unordered_set>
 
-#include "decoders/app/file_writer.h"
+#include "decoders/app/file.h"
 #include "decoders/app/http/message.h"
 #include "rules/dataset.h"
 #include "rules/file_check.h"
@@ -99,7 +99,7 @@ Compiled compile_magic(RuleBuilder& rule, std::string_view argument) {
   const bool negated = take_negation(argument);
   const std::string_view text = unquote_if_quoted(argument);
   if (text.empty() || text.size() > kMaxTextBytes) return refuse("wants a text of 1 to 255 bytes");
-  wanted_file_facts().magic = true;
+  rule.signature().file_facts.magic = true;
   return add_file_condition(rule, std::make_shared<MagicCondition>(lower(text), negated));
 }
 
@@ -147,15 +147,15 @@ Compiled compile_digests(RuleBuilder& rule, std::string_view argument, DigestCon
 }
 
 Compiled compile_md5(RuleBuilder& rule, std::string_view argument) {
-  wanted_file_facts().md5 = true;
+  rule.signature().file_facts.md5 = true;
   return compile_digests(rule, argument, &AppFile::md5, 16);
 }
 Compiled compile_sha1(RuleBuilder& rule, std::string_view argument) {
-  wanted_file_facts().sha1 = true;
+  rule.signature().file_facts.sha1 = true;
   return compile_digests(rule, argument, &AppFile::sha1, 20);
 }
 Compiled compile_sha256(RuleBuilder& rule, std::string_view argument) {
-  wanted_file_facts().sha256 = true;
+  rule.signature().file_facts.sha256 = true;
   return compile_digests(rule, argument, &AppFile::sha256, 32);
 }
 

@@ -1,7 +1,7 @@
 // Contents and names of files in any protocol that carries them: file.data, file.name.
 #include <array>
 
-#include "decoders/app/file_writer.h"
+#include "decoders/app/file.h"
 #include "rules/keywords/http_buffers.h"
 
 namespace weir::rules {
@@ -70,7 +70,7 @@ constexpr std::array kFacts{
 };
 
 Compiled select_magic(RuleBuilder& rule, std::string_view) {
-  wanted_file_facts().magic = true;
+  rule.signature().file_facts.magic = true;
   return rule.select_buffer(buffer_file_magic);
 }
 

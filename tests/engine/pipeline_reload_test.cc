@@ -136,7 +136,7 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("reload: state from before very many reloads is dropped, and the rules are looked at anew") {
+TEST_CASE("reload: a flow that slept through very many reloads is known all the same") {
   constexpr std::string_view kRules =
       "alert http any any -> any any (http.uri; content:\"/login\"; sid:1;)\n";
   ReloadBench b(kRules);
@@ -144,9 +144,9 @@ TEST_CASE("reload: state from before very many reloads is dropped, and the rules
   talk.open();
   talk.client("POST /login HTTP/1.1\r\nHost: a\r\nContent-Length: 20\r\n\r\nuser=a&pa");
   CHECK(b.sids() == "1");
-  for (std::size_t i = 0; i <= rules::RuleLineage::kRemembered; ++i) b.reload(kRules);
+  for (std::size_t i = 0; i < 50; ++i) b.reload(i % 2 == 0 ? shifted(kRules) : std::string(kRules));
   talk.client("ss=secret!!");
-  CHECK(b.sids() == "1");
+  CHECK(b.sids() == "");
 }
 
 TEST_CASE("reload: new rules are looked at on a transaction that is half there") {

@@ -27,7 +27,7 @@ std::string rule(int sid, int rev = 1, std::string_view more = "") {
 
 // The sid that the rule numbered `id` in `old` has now; 0 none.
 std::uint32_t now(const RuleSet& old, RuleId id, const RuleSet& current) {
-  const auto n = current.program().lineage.now(old.program().lineage.generation(), id);
+  const auto n = current.program().lineage.find(old.program().lineage.serial(id));
   return n ? current.program().rules[*n].signature->meta.sid : 0;
 }
 
@@ -62,16 +62,17 @@ TEST_CASE("lineage: rules are followed over several sets by what they are, not b
   CHECK(since(*third, 5) == 2);
 }
 
-TEST_CASE("lineage: numbers that no set has had, and sets from too long ago, have no meaning") {
-  const auto first = make(rule(1));
+TEST_CASE("lineage: a rule is known however many sets came between, and a serial of another rule never returns") {
+  const auto first = make(rule(1) + rule(2));
   auto last = make(rule(1), first.get());
-  CHECK_FALSE(last->program().lineage.now(1, 7).has_value());
-  CHECK_FALSE(last->program().lineage.now(0, 0).has_value());
-  CHECK_FALSE(last->program().lineage.now(3, 0).has_value());
-  for (std::size_t i = 1; i < RuleLineage::kRemembered; ++i) last = make(rule(1), last.get());
+  for (std::size_t i = 0; i < 100; ++i) last = make(i % 2 == 0 ? rule(1) + rule(2) : rule(1), last.get());
   CHECK(now(*first, 0, *last) == 1);
-  last = make(rule(1), last.get());
-  CHECK(now(*first, 0, *last) == 0);
+  last = make(rule(2) + rule(1), last.get());
+  CHECK(now(*first, 0, *last) == 1);
+  CHECK(now(*first, 1, *last) == 0);  // the same text, but it was gone in between
+  CHECK_FALSE(last->program().lineage.find(1'000'000).has_value());
+  CHECK(since(*last, 1) == 1);
+  CHECK(since(*last, 2) == last->program().lineage.generation());
 }
 
 TEST_CASE("difference: lists what is new, gone, or has another revision or text") {
