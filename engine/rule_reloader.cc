@@ -23,7 +23,8 @@
 namespace weir::engine {
 namespace {
 
-constexpr int kLowestPriority = 19;
+// Behind the workers, but sure of a share: at 19 a machine without a free core could leave it waiting for seconds.
+constexpr int kPriority = 10;
 constexpr std::chrono::milliseconds kRetireEvery{50};
 
 // Messages that concern no line are about the file itself.
@@ -145,7 +146,7 @@ class RuleReloader::Thread {
 // The one thread for all reloads: the rule sets then follow each other in the same part of the heap.
 void RuleReloader::Thread::run() {
   (void)pthread_setname_np(pthread_self(), "reload");
-  (void)::setpriority(PRIO_PROCESS, static_cast<id_t>(::syscall(SYS_gettid)), kLowestPriority);
+  (void)::setpriority(PRIO_PROCESS, static_cast<id_t>(::syscall(SYS_gettid)), kPriority);
   std::unique_lock guard(lock_);
   while (!stopping_) {
     if (current_ != nullptr) build(guard);
