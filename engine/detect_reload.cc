@@ -2,6 +2,8 @@
 // set.
 //
 // Done for a flow when its next packet comes, not for all flows at the reload.
+#include <algorithm>
+
 #include "engine/app_layer.h"
 #include "engine/detect_impl.h"
 
@@ -35,6 +37,9 @@ void Detect::Impl::carry_over(Flow& flow) const {
     renumber(memory.both_sides, program->lineage);
     for (TxDetect::Side& side : memory.sides) {
       renumber(side.pending, program->lineage);
+      side.alerted.erase(std::remove_if(side.alerted.begin(), side.alerted.end(),
+                                        [&](rules::RuleSerial s) { return !program->lineage.find(s); }),
+                         side.alerted.end());
       side.started = false;
     }
   }

@@ -55,7 +55,7 @@ class PcapWriter {
   void put16(std::uint32_t v);
   void put32(std::uint32_t v);
   void flush();
-  void give_up(std::size_t unwritten);
+  void give_up(std::size_t done);
   void fail(std::string_view call);
 
   std::string path_, error_;

@@ -1,5 +1,6 @@
 #include "rules/rule_loader.h"
 
+#include <algorithm>
 #include <optional>
 #include <unordered_map>
 
@@ -83,7 +84,8 @@ tl::expected<void, std::string> Loader::load_file(const std::string& file) {
   std::string text;
   std::uint32_t lines = 0;
   for (std::size_t bytes = 0;;) {
-    const auto got = in->read(text, kRulePieceBytes);
+    // What is left of the last piece has no end yet: the more of it, the larger the next, so that it is searched seldom.
+    const auto got = in->read(text, std::max(kRulePieceBytes, text.size()));
     if (!got) return tl::unexpected(got.error());
     bytes += *got;
     if (bytes > kMaxRuleFileBytes) return too_large;

@@ -20,7 +20,7 @@ struct LoadedRules {
 };
 
 // `patterns` are paths or globs; one that names no file is an error. Of two rules with the same gid and sid the higher
-// rev wins (with a warning), a second one with the same rev is an error. Files are read in pieces of kRulePieceBytes; one
+// rev wins (with a warning), a second one with the same rev is an error. Files are read in pieces of kRulePieceBytes (more for longer rules); one
 // over kMaxRuleFileBytes is refused. A file that cannot be read to its end is an error without a line.
 LoadedRules load_rule_files(std::span<const std::string> patterns, RuleEnvironment& environment);
 // The same for text that is already here; `file` is what diagnostics call it.

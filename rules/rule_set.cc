@@ -3,6 +3,12 @@
 #include "rules/program_builder.h"
 
 namespace weir::rules {
+namespace {
+
+// ET Open has 0.6 texts a rule.
+constexpr std::size_t kMaxTextsPerRule = 4, kSpareRules = 256;
+
+}  // namespace
 
 RuleSet::RuleSet(std::unique_ptr<const Program> program) : program_(std::move(program)) {}
 RuleSet::~RuleSet() = default;
@@ -17,6 +23,8 @@ void RuleSet::hand_on(RuleEnvironment& environment) const {
   environment.flowints = program_->flowint_names;
   environment.xbits = program_->xbit_names;
   environment.kept_datasets = program_->datasets;
+  // A pool that reloads have filled is left to the rules that have it; those that come are compiled anew, into another.
+  if (program_->texts->size() > kMaxTextsPerRule * (size() + kSpareRules)) return;
   environment.texts = program_->texts;
   if (environment.fingerprint() != program_->environment) return;
   for (const LoadedSignature& s : program_->signatures)

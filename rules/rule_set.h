@@ -32,7 +32,8 @@ class RuleSet {
                                               const RuleEnvironment& environment, const RuleSetOptions& options);
   // Of the set that replaces this one: names keep their numbers, so that flow bits, flow variables and bits on hosts
   // that are set mean the same to both; data sets that came from no file go on with the values that they have; rules
-  // whose text is still there are taken over as they are, when the environment is as it was. Call it when the
+  // whose text is still there are taken over as they are, when the environment is as it was and the texts of former
+  // rules have not become many times what the rules need. Call it when the
   // environment is complete and before rules are loaded into it, on one thread for all sets of a run.
   void hand_on(RuleEnvironment& environment) const;
   [[nodiscard]] std::size_t size() const;

@@ -17,6 +17,8 @@ class TextPool {
     const auto found = texts_.find(text);
     return found != texts_.end() ? std::string_view(*found) : std::string_view(*texts_.emplace(text).first);
   }
+  // Texts in it.
+  [[nodiscard]] std::size_t size() const { return texts_.size(); }
 
  private:
   struct Hash {

@@ -24,6 +24,7 @@ void LiveReload::begin_with(std::shared_ptr<const rules::RuleSet> rules, RuleSta
 void LiveReload::request(Done done) {
   if (reloader_ == nullptr || rules_ == nullptr)
     return done({.error = "this run has no rules", .report = {}});
+  if (next_.size() >= kMaxWaiting) return done({.error = "too many wait for a reload already", .report = {}});
   next_.push_back(std::move(done));
   if (waiting_.empty()) begin();
 }

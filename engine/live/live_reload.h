@@ -33,6 +33,8 @@ class LiveReload {
   [[nodiscard]] const RuleState& state() const { return state_; }
 
  private:
+  static constexpr std::size_t kMaxWaiting = 256;  // for the next reload
+
   void begin();
   void take();
   void put_in_force(RuleReloader::Result& result);

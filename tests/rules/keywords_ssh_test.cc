@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include "decoders/app/ssh/ssh.h"
+#include "tests/rules/load_one.h"
 #include "rules/rule_loader.h"
 #include "rules/rule_set.h"
 
@@ -30,14 +31,7 @@ void fill(ssh::SshTransaction& tx) {
 std::vector<std::string> values(const std::string& keyword, const ssh::SshTransaction& tx, Direction d) {
   const LoadedRules rules = load(keyword + "; content:\"x\";");
   REQUIRE(rules.signatures.size() == 1);
-  std::vector<std::string> out;
-  BufferArena arena;
-  for (const BufferSource& source : rules.signatures[0]->buffers.at(0).buffer->sources) {
-    if (source.direction != d) continue;
-    for (std::uint32_t i = 0; const auto view = source.get({tx, d, i, arena}); ++i)
-      out.emplace_back(view->data.begin(), view->data.end());
-  }
-  return out;
+  return test::buffer_values(*rules.signatures[0], tx, d);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "rules/requires.h"
 #include "rules/rule_loader.h"
@@ -36,6 +37,18 @@ inline One with_options(std::string_view options) {
 }
 inline One http_with(std::string_view options) {
   return load("alert http any any -> any any (" + std::string(options) + " sid:1;)");
+}
+
+// What the one buffer of a rule shows of a transaction in direction d.
+inline std::vector<std::string> buffer_values(const Signature& rule, const Transaction& tx, Direction d) {
+  std::vector<std::string> out;
+  BufferArena arena;
+  for (const BufferSource& source : rule.buffers.at(0).buffer->sources) {
+    if (source.direction != d) continue;
+    for (std::uint32_t i = 0; const auto view = source.get({tx, d, i, arena}); ++i)
+      out.emplace_back(view->data.begin(), view->data.end());
+  }
+  return out;
 }
 
 // All packet conditions of the rule hold.

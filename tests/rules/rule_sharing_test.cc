@@ -71,6 +71,27 @@ TEST_CASE("rule sharing: what is taken over outlives the set that it comes from"
   CHECK(rule(*rules, 1).file == "a.rules");
 }
 
+TEST_CASE("rule sharing: texts of rules that are gone do not pile up for ever") {
+  const auto with_texts = [](int reload) {
+    std::string rule = "alert tcp any any -> any any (content:\"one\"; metadata:";
+    for (int i = 0; i < 100; ++i) rule += (i == 0 ? "key " : ", key ") + std::to_string(reload * 1000 + i);
+    return rule + "; sid:1;)\n" + content(2, "two");
+  };
+  constexpr std::size_t kMost = 2000;  // far more than two rules need
+  auto rules = make({with_texts(0)});
+  int anew = 0;
+  for (int reload = 1; reload <= 200; ++reload) {
+    const auto next = make({with_texts(reload)}, rules.get());
+    REQUIRE(next->program().texts->size() < kMost);
+    anew += next->program().texts != rules->program().texts ? 1 : 0;
+    CHECK(shared(*rules, *next, 2) == (next->program().texts == rules->program().texts));
+    rules = next;
+  }
+  CHECK(anew > 1);
+  CHECK(anew < 40);
+  CHECK(rule(*rules, 1)->meta.metadata.at(99).second == "200099");
+}
+
 TEST_CASE("rule sharing: other variables make other rules") {
   const auto first = make({content(1, "one")});
   const auto second = make({.text = content(1, "one"), .home = "192.0.2.0/24"}, first.get());
