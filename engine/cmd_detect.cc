@@ -70,11 +70,12 @@ int scan(const CliOptions& options, bool prevent) {
   std::optional<PcapWriter> passed;
   if (!options.pcap_out.empty()) run.passed = &passed.emplace(options.pcap_out);
   run.ready = [&]() -> tl::expected<void, std::string> {
-    if (!report_values(*config) && options.strict)
-      return tl::unexpected(std::string("a value in the configuration, and --strict"));
     if (passed && !passed->open())
       print_error(fmt::format("--pcap-out {}; the scan goes on without it", passed->error()));
-    return confine_offline(options, *config);
+    if (auto confined = confine_offline(options, *config); !confined) return confined;
+    if (!report_values(*config) && options.strict)
+      return tl::unexpected(std::string("a value in the configuration, and --strict"));
+    return {};
   };
   if (::isatty(STDERR_FILENO) == 1) run.progress = [&line](const RunProgress& p) { line.show(p); };
   auto rules =

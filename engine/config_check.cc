@@ -4,6 +4,7 @@
 #include <array>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "rules/action_order.h"
 
@@ -35,7 +36,7 @@ std::vector<std::string> check_policies(const Config& config) {
     const auto policy = config.text(key);
     if (!policy) continue;
     if (std::find(kPolicies.begin(), kPolicies.end(), *policy) == kPolicies.end()) {
-      out.push_back(fmt::format("{}: '{}' is not an exception policy", key, *policy));
+      out.push_back(fmt::format("{}: '{}' is not an exception policy; there are {}", key, *policy, fmt::join(kPolicies, ", ")));
     } else if (key == "stream.midstream-policy") {
       const std::string_view fault = midstream_fault(*policy, config.flag("stream.midstream", false));
       if (!fault.empty()) out.push_back(fmt::format("{}: '{}' is not possible: {}", key, *policy, fault));

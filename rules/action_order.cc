@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace weir::rules {
 namespace {
@@ -31,7 +32,7 @@ tl::expected<ActionOrder, std::string> ActionOrder::parse(std::span<const std::s
   std::uint8_t next = 0;
   for (const std::string& name : names) {
     const auto* const found = std::find(kNames.begin(), kNames.end(), name);
-    if (found == kNames.end()) return tl::unexpected(fmt::format("'{}' is not an action", name));
+    if (found == kNames.end()) return tl::unexpected(fmt::format("'{}' is not an action; there are {}", name, fmt::join(kNames, ", ")));
     const auto kind = static_cast<std::size_t>(found - kNames.begin());
     if (placed[kind]) return tl::unexpected(fmt::format("'{}' comes twice", name));
     placed[kind] = true;

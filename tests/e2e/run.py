@@ -152,13 +152,16 @@ class Rules(Folder):
         self.assertFalse(os.path.exists(self.path("eve.json")))
 
     def test_a_value_that_is_none_is_named_and_strict_makes_it_fatal(self):
-        config = self.path("c.yaml", "stream:\n  memcap: 64mbb\noutputs: [{eve-log: {types: [{alert: {payload: perhaps}}]}}]\n")
+        config = self.path("c.yaml", "stream:\n  memcap: 64mbb\noutputs: [{eve-log: {types: [{alert: {payload: perhaps}}]}}]\n"
+                           "weir: {sandbox: {landlock: perhaps}}\n")
         said = ("c.yaml:2:11: stream.memcap: '64mbb' is not a size", "alert.payload: 'perhaps' is not yes or no")
         for command in (("detect", "-r", CAPTURE, "-l", self.path("out")), ("check",)):
             call = Call(*command, "-c", config)
             self.assertEqual(call.status, 0, call.said)
             for text in said: self.assertEqual(call.said.count(text), 1, call.said)
             self.assertEqual(Call(*command, "-c", config, "--strict").status, 1)
+        call = self.detect("-r", CAPTURE, "-c", config)  # what is read last of all
+        self.assertIn("weir.sandbox.landlock: 'perhaps' is not yes or no", call.said)
 
     def test_a_missing_rule_file_is_named(self):
         call = self.detect("-r", CAPTURE, "-S", "/no/such/*.rules", "--strict")
