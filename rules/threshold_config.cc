@@ -38,6 +38,8 @@ struct Word {
   std::string_view name;
   T value;
 };
+template <class T>
+Word(std::string_view, T) -> Word<T>;  // clang 14 does not derive it for aggregates
 constexpr std::array kTracks{
     Word{"by_src", ThresholdTrack::by_src},   Word{"by_dst", ThresholdTrack::by_dst},
     Word{"by_both", ThresholdTrack::by_both}, Word{"by_rule", ThresholdTrack::by_rule},
