@@ -14,7 +14,7 @@ namespace weir::output {
 
 // What keeps a line from being written.
 enum class Loss : std::uint8_t {
-  queue_full,   // the writer has fallen behind too far (engine/log_writer.h)
+  queue_full,   // the writer has fallen behind too far (engine/log/log_writer.h)
   write_error,  // disk full, input/output error
   no_reader,    // nobody listens at the socket, standard output is closed
   slow_reader,  // a reader that does not read

@@ -42,7 +42,7 @@ class RuleSet {
   // Protocols whose parsers should make what they make on request only (BufferSpec::on_request).
   [[nodiscard]] const std::bitset<kAppProtoCount>& requested() const;
 
-  struct Program;  // rules/program.h: what engine/detect.cc works with
+  struct Program;  // rules/program.h: what engine/detect/detect.cc works with
   [[nodiscard]] const Program& program() const { return *program_; }
 
  private:

@@ -8,9 +8,9 @@
 #include <doctest/doctest.h>
 
 #include "decoders/slab.h"
-#include "engine/config.h"
-#include "engine/pcap_writer.h"
-#include "engine/pipeline.h"
+#include "engine/capture/pcap_writer.h"
+#include "engine/config/config.h"
+#include "engine/pipeline/pipeline.h"
 #include "output/eve_log.h"
 #include "rules/rule_loader.h"
 #include "rules/shared_state.h"

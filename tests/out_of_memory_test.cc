@@ -11,8 +11,8 @@
 
 #include <doctest/doctest.h>
 
-#include "engine/capture_source.h"
-#include "tests/engine/inline_run.h"
+#include "engine/capture/capture_source.h"
+#include "tests/engine/pipeline/inline_run.h"
 
 namespace {
 

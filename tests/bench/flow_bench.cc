@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "engine/flow_table.h"
+#include "engine/flow/flow_table.h"
 #include "tests/engine/packet_builder.h"
 
 using namespace weir;

@@ -1,7 +1,7 @@
 // A TCP connection in order: each segment is acknowledged, and both readers take what there is.
 #include <benchmark/benchmark.h>
 
-#include "tests/engine/tcp_conversation.h"
+#include "tests/engine/tcp/tcp_conversation.h"
 
 using namespace weir;
 using namespace weir::engine;

@@ -9,9 +9,9 @@
 #include <utility>
 #include <vector>
 
-#include "engine/config.h"
-#include "engine/pipeline.h"
-#include "engine/stats.h"
+#include "engine/account/stats.h"
+#include "engine/config/config.h"
+#include "engine/pipeline/pipeline.h"
 #include "output/eve_log.h"
 #include "rules/rule_loader.h"
 #include "rules/rule_set.h"

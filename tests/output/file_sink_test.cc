@@ -180,7 +180,7 @@ TEST_CASE("file sink: when there is room again the half line is ended and lines 
 TEST_CASE("file sink: files that are full within one second get numbers, and the limit is kept to the byte") {
   const LogFolder folder;
   const std::time_t now = 1'700'000'000;
-  auto sink = open_file_sink({.path = folder.file("log"), .max_bytes = 10, .clock = [now] { return now; }});
+  auto sink = open_file_sink({.path = folder.file("log"), .max_bytes = 10, .clock = [] { return now; }});
   REQUIRE(sink.has_value());
   for (const char* line : {"aaaa", "bbbb", "cccc", "dddd", "longer than the limit", "eeee"})
     (*sink)->write_line(line);

@@ -1,9 +1,9 @@
 #include <doctest/doctest.h>
 
 #include "decoders/app/ssh/ssh.h"
-#include "tests/rules/load_one.h"
 #include "rules/rule_loader.h"
 #include "rules/rule_set.h"
+#include "tests/rules/load_one.h"
 
 using namespace weir;
 using namespace weir::rules;

@@ -1,8 +1,8 @@
 #include <doctest/doctest.h>
 
 #include "decoders/app/tls/tls.h"
-#include "tests/rules/load_one.h"
 #include "rules/rule_loader.h"
+#include "tests/rules/load_one.h"
 
 using namespace weir;
 using namespace weir::rules;

@@ -1,6 +1,6 @@
 #include "decoders/link/link.h"
 
-#include "../wire_bytes.h"
+#include "tests/decoders/wire_bytes.h"
 
 using namespace weir;
 using namespace weir::test;

@@ -1,6 +1,6 @@
 #include "decoders/transport/transport.h"
 
-#include "../wire_bytes.h"
+#include "tests/decoders/wire_bytes.h"
 #include "decoders/checksum.h"
 
 using namespace weir;

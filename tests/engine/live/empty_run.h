@@ -15,7 +15,7 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/live/control_target.h"
+#include "engine/live/control/control_target.h"
 
 namespace weir::engine {
 

@@ -1,0 +1,377 @@
+#include "engine/app/app_layer.h"
+
+#include <algorithm>
+
+#include "decoders/app/protocol.h"
+#include "decoders/packet.h"
+#include "engine/config/config.h"
+#include "engine/flow/detect_state.h"
+#include "engine/flow/flow_table.h"
+#include "engine/tcp/tcp_session.h"
+
+namespace weir::engine {
+namespace {
+
+bool valid(AppProto p) {
+  return p != AppProto::unknown && p != AppProto::failed;
+}
+
+std::size_t transport_index(const Flow& flow) {
+  return flow.tcp != nullptr ? 0 : 1;
+}
+
+// Client and server are the other way round, for all that has been kept so far.
+void turn_round(Flow& flow) {
+  FlowTable::swap_sides(flow);
+  if (flow.tcp != nullptr) flow.tcp->swap_sides();
+  AppLayer& app = *flow.app;
+  std::swap(app.by_direction[0], app.by_direction[1]);
+  std::swap(app.tried[0], app.tried[1]);
+  std::swap(app.settled[0], app.settled[1]);
+  if (flow.detect != nullptr) *flow.detect = {};
+  if (app.first_data == AppLayer::FirstData::to_server)
+    app.first_data = AppLayer::FirstData::to_client;
+  else if (app.first_data == AppLayer::FirstData::to_client)
+    app.first_data = AppLayer::FirstData::to_server;
+}
+
+void stamp_new_transactions(AppLayer& app, TimeUs now) {
+  const TransactionList& list = app.parser->transactions();
+  for (app.next_new_tx = std::max(app.next_new_tx, list.first_id()); app.next_new_tx < list.next_id();
+       ++app.next_new_tx)
+    if (Transaction* tx = list.find(app.next_new_tx)) tx->first_seen = now;
+}
+
+}  // namespace
+
+tl::expected<std::shared_ptr<const AppLayerSetup>, std::string> AppLayerSetup::make(const Config& config) {
+  auto out = std::make_shared<AppLayerSetup>();
+  auto detector = ProtocolDetector::make(config.sub("app-layer.protocols"));
+  if (!detector) return tl::unexpected(detector.error());
+  out->detector_ = std::move(*detector);
+  for (std::size_t i = 0; i < kAppProtoCount; ++i) {
+    const ProtocolInfo& info = protocol_info(static_cast<AppProto>(i));
+    if (info.configure == nullptr) continue;
+    out->factories_[i] = info.configure(config.sub("app-layer.protocols." + std::string(info.config_name)));
+  }
+  return out;
+}
+
+std::unique_ptr<AppParser> AppLayerSetup::make_parser(AppProto p, Transport t) const {
+  const auto& factory = factories_[static_cast<std::size_t>(p)];
+  return factory != nullptr && detector_->parsed(p, t) ? factory->make() : nullptr;
+}
+
+AppLayerDriver::AppLayerDriver(std::shared_ptr<const AppLayerSetup> setup, Counters& counters)
+    : setup_(std::move(setup)), scratch_(setup_->detector().make_scratch()), counters_(counters) {}
+
+Direction AppLayerDriver::on_segment(Flow& flow, const SegmentResult& segment, Direction direction,
+                                     TimeUs now) {
+  // An acknowledgement releases the other side's bytes; those came before what this segment brings.
+  const std::array<bool, 2> updated{segment.app_update[index(opposite(direction))],
+                                    segment.app_update[index(direction)]};
+  for (std::size_t i = 0; i < 2; ++i) {
+    if (!updated[i]) continue;
+    if (flow.app == nullptr) flow.app = std::make_unique<AppLayer>();
+    const Direction d = i == 0 ? opposite(direction) : direction;
+    if (advance(flow, d, now) != d) direction = opposite(direction);
+  }
+  return direction;
+}
+
+// Returns the direction that the data turned out to have.
+Direction AppLayerDriver::advance(Flow& flow, Direction d, TimeUs now) {
+  AppLayer& app = *flow.app;
+  if (app.given_up || app.change_pending || app.protocol == AppProto::failed) return d;
+  if (!app.settled[index(d)]) {
+    const Settled settled = settle(flow, d);
+    if (settled == Settled::no) return d;
+    // The side that spoke first is parsed first, if it can be.
+    Direction other = opposite(d);
+    if (settled == Settled::yes_other_first && settle(flow, other) != Settled::no) feed(flow, other, now);
+  }
+  feed(flow, d, now);
+  return d;
+}
+
+// Says whether data of this direction can go to the parser.
+AppLayerDriver::Settled AppLayerDriver::settle(Flow& flow, Direction& d) {
+  AppLayer& app = *flow.app;
+  const TcpStream::Chunk chunk = flow.tcp->stream(d).app_chunk();
+  if (chunk.kind == TcpStream::Chunk::Kind::none) return Settled::no;
+  if (chunk.kind == TcpStream::Chunk::Kind::gap) {  // no beginning: nothing to tell the protocol by
+    if (!valid(app.protocol)) {
+      app.tried[index(d)].patterns_done = app.tried[index(d)].probes_done = true;
+      if (app.tried[index(opposite(d))].done())
+        give_up_detection(flow);  // else the other side may still tell
+      return Settled::no;
+    }
+    app.settled[index(d)] = true;
+    return Settled::yes;
+  }
+  if (app.first_data == AppLayer::FirstData::none)
+    app.first_data =
+        d == Direction::to_server ? AppLayer::FirstData::to_server : AppLayer::FirstData::to_client;
+  const ProtocolDetector::Found found =
+      setup_->detector().detect({.transport = Transport::tcp,
+                                 .direction = d,
+                                 .data = chunk.data,
+                                 .client_port = flow.client_port,
+                                 .server_port = flow.server_port,
+                                 .either_way = flow.tcp->is_midstream() && !valid(app.protocol)},
+                                app.tried[index(d)], scratch_.get());
+  if (found.reversed && flow.tcp->is_midstream() && !valid(app.protocol)) {
+    turn_round(flow);
+    d = opposite(d);
+  }
+  return found.protocol != AppProto::unknown ? recognised(flow, d, found.protocol) : unrecognised(flow, d);
+}
+
+AppLayerDriver::Settled AppLayerDriver::recognised(Flow& flow, Direction d, AppProto found) {
+  AppLayer& app = *flow.app;
+  const AppProto other = app.by_direction[index(opposite(d))];
+  app.by_direction[index(d)] = found;
+  app.settled[index(d)] = true;
+  AppProto chosen = found;
+  if (valid(other) && other != found) {
+    app.events.push_back("applayer_mismatch_protocol_both_directions");
+    // Once a parser runs its protocol stays; before that the server's word counts for more.
+    if (app.first_data == AppLayer::FirstData::parsed || d == Direction::to_server) chosen = other;
+  }
+  if (!valid(app.protocol) || chosen != app.protocol) set_protocol(flow, chosen, Transport::tcp);
+  const auto mine =
+      d == Direction::to_server ? AppLayer::FirstData::to_server : AppLayer::FirstData::to_client;
+  const bool other_first = app.first_data != AppLayer::FirstData::parsed && app.first_data != mine &&
+                           !app.settled[index(opposite(d))];
+  app.first_data = AppLayer::FirstData::parsed;
+  return other_first ? Settled::yes_other_first : Settled::yes;
+}
+
+AppLayerDriver::Settled AppLayerDriver::unrecognised(Flow& flow, Direction d) {
+  AppLayer& app = *flow.app;
+  const DirectionProbe& mine = app.tried[index(d)];
+  // Without its beginning a connection can only be trusted when the client's side is recognised.
+  if (flow.tcp->is_midstream() && app.tried[index(Direction::to_server)].done() &&
+      !valid(app.by_direction[index(Direction::to_server)])) {
+    give_up_detection(flow);
+    return Settled::no;
+  }
+  if (valid(app.protocol)) {
+    if (!mine.done()) return Settled::no;
+    app.by_direction[index(d)] = AppProto::failed;
+    app.settled[index(d)] = true;
+    app.events.push_back("applayer_detect_protocol_only_one_direction");
+    return Settled::yes;
+  }
+  const bool both_done = mine.done() && app.tried[index(opposite(d))].done();
+  const std::uint64_t sent = flow.tcp->stream(d).bytes_seen(),
+                      received = flow.tcp->stream(opposite(d)).bytes_seen();
+  const bool one_sided = mine.done() && sent > kGiveUpBytes && received <= 1;  // its SYN
+  if (one_sided) app.events.push_back("applayer_proto_detection_skipped");
+  if (both_done || one_sided || sent > kGiveUpBytes) give_up_detection(flow);
+  return Settled::no;
+}
+
+void AppLayerDriver::give_up_detection(Flow& flow) {
+  AppLayer& app = *flow.app;
+  app.protocol = AppProto::failed;
+  app.by_direction = {AppProto::failed, AppProto::failed};
+  for (const Direction d : {Direction::to_server, Direction::to_client}) flow.tcp->stream(d).disable_app();
+  ++counters_.app_failed_tcp;
+}
+
+void AppLayerDriver::set_protocol(Flow& flow, AppProto p, Transport t) {
+  AppLayer& app = *flow.app;
+  app.protocol = p;
+  app.parser = setup_->make_parser(p, t);
+  app.next_new_tx = 0;
+  if (!app.flow_counted) ++counters_.app[static_cast<std::size_t>(p)].flows[static_cast<std::size_t>(t)];
+  app.flow_counted = true;
+}
+
+// Gives the parser what the stream has, as long as it makes progress.
+void AppLayerDriver::feed(Flow& flow, Direction d, TimeUs now) {
+  AppLayer& app = *flow.app;
+  TcpStream& stream = flow.tcp->stream(d);
+  if (app.parser == nullptr) return stream.disable_app();
+  for (int calls = 0; calls < kMaxChunks && !app.given_up && !app.change_pending; ++calls) {
+    const TcpStream::Chunk chunk = stream.app_chunk();
+    const bool ends = chunk.eof && !app.eof[index(d)];
+    if (chunk.data.size() < app.need[index(d)] && !ends && chunk.gap == 0) return;
+    // What the parser waits for is lost: with it goes what it has not taken.
+    if (chunk.kind == TcpStream::Chunk::Kind::gap ||
+        (chunk.gap != 0 && chunk.data.size() < app.need[index(d)])) {
+      if (!skip_gap(flow, d, chunk.data.size(), chunk.gap)) return;
+      continue;
+    }
+    if (chunk.data.empty() && !ends) return;
+    std::size_t consumed = 0;
+    const AppInput in{.direction = d,
+                      .data = chunk.data,
+                      .eof = chunk.eof,
+                      .time = now,
+                      .requested = requested_[static_cast<std::size_t>(app.protocol)],
+                      .source_port = d == Direction::to_server ? flow.client_port : flow.server_port,
+                      .destination_port = d == Direction::to_server ? flow.server_port : flow.client_port};
+    const std::size_t offered = chunk.data.size();
+    const bool go_on = parse(flow, in, consumed);
+    stream.consume_app(consumed);
+    if (chunk.eof && consumed == offered) app.eof[index(d)] = true;
+    if (!go_on) return;
+    if (consumed != 0) continue;
+    app.need[index(d)] = std::max<std::uint64_t>(app.need[index(d)], offered + 1);
+    if (chunk.gap != 0) continue;
+    if (chunk.eof) app.eof[index(d)] = true;
+    return;
+  }
+}
+
+bool AppLayerDriver::skip_gap(Flow& flow, Direction d, std::uint64_t unparsed, std::uint64_t hole) {
+  AppLayer& app = *flow.app;
+  const std::uint64_t length = unparsed + hole;
+  flow.tcp->stream(d).consume_app(unparsed);
+  flow.tcp->stream(d).consume_app(hole);
+  app.need[index(d)] = 0;
+  app.parsed_now = true;
+  if (app.parser->on_gap(d, length)) return true;
+  ++counters_.app[static_cast<std::size_t>(app.protocol)].gap_errors[0];
+  stop_parsing(flow);
+  return false;
+}
+
+// One call of the parser. False: this update of the direction ends here.
+bool AppLayerDriver::parse(Flow& flow, const AppInput& in, std::size_t& consumed) {
+  AppLayer& app = *flow.app;
+  const std::uint64_t before = app.parser->transactions().next_id();
+  const ParseOutcome outcome = app.parser->parse(in);
+  consumed = std::min(outcome.consumed, in.data.size());
+  app.need[index(in.direction)] = outcome.need;
+  app.parsed_now = true;
+  stamp_new_transactions(app, in.time);
+  AppCounters& counts = counters_.app[static_cast<std::size_t>(app.protocol)];
+  if (!protocol_info(app.protocol).one_transaction)
+    counts.transactions[transport_index(flow)] += app.parser->transactions().next_id() - before;
+  if (outcome.flush_stream_inspection && flow.tcp != nullptr) flow.tcp->stream(in.direction).trigger_raw();
+  switch (outcome.status) {
+    case ParseOutcome::Status::ok: return true;
+    case ParseOutcome::Status::error:
+      ++counts.parser_errors[transport_index(flow)];
+      stop_parsing(flow);
+      return false;
+    case ParseOutcome::Status::bypass:
+      flow.no_payload_inspection = true;
+      app.bypassed = outcome.leave_flow;
+      app.eof = {true, true};
+      if (flow.tcp != nullptr)
+        for (const Direction d : {Direction::to_server, Direction::to_client})
+          flow.tcp->stream(d).stop_storing();
+      return false;
+    case ParseOutcome::Status::change:
+      app.change_pending = true;
+      app.change_to = outcome.next_protocol;
+      return false;
+  }
+  return false;
+}
+
+// What is parsed stays and counts as complete; the streams keep nothing more for the parser.
+void AppLayerDriver::stop_parsing(Flow& flow) {
+  AppLayer& app = *flow.app;
+  app.given_up = app.gave_up_now = true;
+  app.eof = {true, true};
+  if (flow.tcp == nullptr) return;
+  for (const Direction d : {Direction::to_server, Direction::to_client}) {
+    flow.tcp->stream(d).trigger_raw();
+    flow.tcp->stream(d).disable_app();
+  }
+}
+
+void AppLayerDriver::give_up(Flow& flow, TimeUs now) {
+  if (flow.app == nullptr || flow.app->given_up) return;
+  if (flow.app->parser != nullptr) {
+    stamp_new_transactions(*flow.app, now);
+    ++counters_.app[static_cast<std::size_t>(flow.app->protocol)].parser_errors[transport_index(flow)];
+  }
+  stop_parsing(flow);
+}
+
+void AppLayerDriver::finish_direction(Flow& flow, Direction direction, TimeUs now) {
+  if (flow.app == nullptr) {
+    if (flow.tcp->stream(direction).app_chunk().kind == TcpStream::Chunk::Kind::none) return;
+    flow.app = std::make_unique<AppLayer>();
+  }
+  advance(flow, direction, now);
+  flow.app->eof[index(direction)] = true;
+  flow.app->parsed_now = true;
+}
+
+void AppLayerDriver::complete_change(Flow& flow) {
+  AppLayer& app = *flow.app;
+  if (!app.change_pending) return;
+  const AppProto next = app.change_to;
+  app.change_pending = false;
+  if (app.original == AppProto::unknown) app.original = app.protocol;
+  app.parser.reset();
+  app.protocol = next;
+  app.by_direction = {next, next};
+  app.tried = {};
+  app.need = {};
+  app.eof = {};
+  app.settled = {next != AppProto::unknown, next != AppProto::unknown};
+  app.first_data = AppLayer::FirstData::none;
+  app.flow_counted = false;
+  app.release_pending = false;
+  if (flow.detect != nullptr) flow.detect->first_open = {};  // transactions count from 0 again
+  if (next != AppProto::unknown) set_protocol(flow, next, Transport::tcp);
+}
+
+Direction AppLayerDriver::on_datagram(Flow& flow, const Packet& packet, Direction direction) {
+  if (flow.app == nullptr) flow.app = std::make_unique<AppLayer>();
+  AppLayer& app = *flow.app;
+  if (app.by_direction[index(direction)] == AppProto::unknown)
+    direction = datagram_protocol(flow, packet, direction);
+  if (app.parser == nullptr || app.given_up || packet.payload.empty()) return direction;
+  std::size_t consumed = 0;
+  parse(flow,
+        {.direction = direction,
+         .data = packet.payload,
+         .time = packet.raw.time,
+         .is_datagram = true,
+         .requested = requested_[static_cast<std::size_t>(app.protocol)],
+         .source_port = packet.source_port,
+         .destination_port = packet.destination_port},
+        consumed);
+  return direction;
+}
+
+// The first datagram of a direction decides; the other side's word is taken when it says nothing.
+Direction AppLayerDriver::datagram_protocol(Flow& flow, const Packet& packet, Direction d) {
+  AppLayer& app = *flow.app;
+  const ProtocolDetector::Found found = setup_->detector().detect({.transport = Transport::udp,
+                                                                   .direction = d,
+                                                                   .data = packet.payload,
+                                                                   .client_port = flow.client_port,
+                                                                   .server_port = flow.server_port},
+                                                                  app.tried[index(d)], scratch_.get());
+  if (found.reversed) {
+    turn_round(flow);
+    d = opposite(d);
+  }
+  AppProto& mine = app.by_direction[index(d)];
+  const AppProto other = app.by_direction[index(opposite(d))];
+  if (found.protocol == AppProto::unknown) {
+    mine = other != AppProto::unknown ? other : AppProto::failed;
+    if (other != AppProto::unknown) return d;
+    app.protocol = AppProto::failed;  // until the other side says better
+    ++counters_.app_failed_udp;
+    return d;
+  }
+  mine = found.protocol;
+  if (valid(other) && other != mine)
+    app.events.push_back("applayer_mismatch_protocol_both_directions");
+  else if (!valid(app.protocol))
+    set_protocol(flow, mine, Transport::udp);
+  return d;
+}
+
+}  // namespace weir::engine

@@ -1,0 +1,87 @@
+// Feeds the application parsers of one worker's flows; what it notices is left in the flow's AppLayer
+// (engine/flow/app_state.h), which detection and logging read.
+#pragma once
+
+#include <array>
+#include <bitset>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include <tl/expected.hpp>
+
+#include "decoders/app/app_proto.h"
+#include "decoders/app/parser.h"
+#include "engine/account/stats.h"
+#include "engine/app/protocol_detection.h"
+#include "engine/flow/app_state.h"
+
+namespace weir {
+struct Packet;
+}
+
+namespace weir::engine {
+
+class Config;
+struct Flow;
+struct SegmentResult;
+
+// What parsers need of the configuration: made once, immutable, shared by all workers.
+class AppLayerSetup {
+ public:
+  // Reads app-layer.protocols. Fails with a text when a port list there is wrong.
+  static tl::expected<std::shared_ptr<const AppLayerSetup>, std::string> make(const Config& config);
+  [[nodiscard]] const ProtocolDetector& detector() const { return *detector_; }
+  // Null for a protocol that is not parsed over this transport.
+  [[nodiscard]] std::unique_ptr<AppParser> make_parser(AppProto p, Transport t) const;
+
+ private:
+  std::unique_ptr<const ProtocolDetector> detector_;
+  std::array<std::unique_ptr<const ParserFactory>, kAppProtoCount> factories_;
+};
+
+// Feeds the parsers of one worker's flows. What it notices is left in the flow's AppLayer.
+class AppLayerDriver {
+ public:
+  AppLayerDriver(std::shared_ptr<const AppLayerSetup> setup, Counters& counters);
+  // Whose parsers make what they make on request only, from now on; a connection keeps to what it began with.
+  void set_requested(const std::bitset<kAppProtoCount>& protocols) { requested_ = protocols; }
+
+  // A segment went into the flow's streams: detects and parses what has become available in either direction.
+  // Of a connection that was picked up midway the protocol may show that it is the other way round: its sides
+  // are then swapped, and the direction that the segment really has is returned.
+  Direction on_segment(Flow& flow, const SegmentResult& segment, Direction direction, TimeUs now);
+  // One datagram; swaps and returns as on_segment does.
+  Direction on_datagram(Flow& flow, const Packet& packet, Direction direction);
+  // TcpSession::finish() was called: the rest of one direction, with eof.
+  void finish_direction(Flow& flow, Direction direction, TimeUs now);
+  // Out of memory, perhaps in the middle of a message: the parser has seen its last.
+  void give_up(Flow& flow, TimeUs now);
+  // The packet is detected on and logged: carries out the protocol change that its data asked for, if any.
+  // The old parser and its transactions end here.
+  void complete_change(Flow& flow);
+
+  static constexpr std::uint64_t kGiveUpBytes = 100'000;  // of one direction, after which detection ends
+  static constexpr int kMaxChunks = 4096;                 // parser calls in one update of one direction
+
+ private:
+  enum class Settled : std::uint8_t { no, yes, yes_other_first };
+  Direction advance(Flow& flow, Direction d, TimeUs now);
+  Settled settle(Flow& flow, Direction& d);
+  Settled recognised(Flow& flow, Direction d, AppProto found);
+  Settled unrecognised(Flow& flow, Direction d);
+  void give_up_detection(Flow& flow);
+  void set_protocol(Flow& flow, AppProto p, Transport t);
+  void feed(Flow& flow, Direction d, TimeUs now);
+  bool skip_gap(Flow& flow, Direction d, std::uint64_t unparsed, std::uint64_t hole);
+  bool parse(Flow& flow, const AppInput& in, std::size_t& consumed);
+  void stop_parsing(Flow& flow);
+  Direction datagram_protocol(Flow& flow, const Packet& packet, Direction d);
+
+  std::shared_ptr<const AppLayerSetup> setup_;
+  DetectionScratch scratch_;
+  Counters& counters_;
+  std::bitset<kAppProtoCount> requested_;
+};
+
+}  // namespace weir::engine

@@ -1,0 +1,271 @@
+#include "engine/app/protocol_detection.h"
+
+#include <hs/hs.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include <fmt/format.h>
+
+namespace weir::engine {
+namespace {
+
+constexpr std::size_t kMaxPatterns = 512;
+constexpr std::size_t kPorts = 65536;
+static_assert(kAppProtoCount <= 64, "DirectionProbe::refused has a bit a protocol");
+
+// Which rows matched; filled by Hyperscan's callback.
+struct Hits {
+  std::array<std::uint64_t, kMaxPatterns / 64> words{};
+};
+
+int on_match(unsigned id, unsigned long long, unsigned long long, unsigned, void* context) noexcept {
+  static_cast<Hits*>(context)->words[id / 64] |= std::uint64_t{1} << (id % 64);
+  return 0;
+}
+
+std::string as_expression(std::string_view bytes) {
+  std::string out;
+  for (const char c : bytes) out += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+  return out;
+}
+
+struct PortRange {
+  std::uint32_t first = 0, last = 0;
+};
+
+// "53", "80,8080", "[5060, 5061]", "5900-5909".
+tl::expected<std::vector<PortRange>, std::string> parse_ports(std::string_view text) {
+  std::vector<PortRange> out;
+  const char* p = text.data();
+  const char* const end = p + text.size();
+  const auto number = [&](std::uint32_t& value) {
+    const auto [next, error] = std::from_chars(p, end, value);
+    p = next;
+    return error == std::errc{} && value < kPorts;
+  };
+  while (p != end) {
+    if (*p == ' ' || *p == ',' || *p == '[' || *p == ']') {
+      ++p;
+      continue;
+    }
+    PortRange range;
+    if (!number(range.first)) return tl::unexpected("bad port list '" + std::string(text) + "'");
+    range.last = range.first;
+    if (p != end && (*p == '-' || *p == ':')) {
+      ++p;
+      if (!number(range.last) || range.last < range.first)
+        return tl::unexpected("bad port list '" + std::string(text) + "'");
+    }
+    out.push_back(range);
+  }
+  return out;
+}
+
+std::string configured(const Settings& protocols, const std::string& path) {
+  if (const auto text = protocols.text(path)) return *text;
+  std::string out;
+  for (const std::string& item : protocols.list(path)) out += item + ",";
+  return out;
+}
+
+}  // namespace
+
+void HsDatabaseDeleter::operator()(hs_database* db) const {
+  hs_free_database(db);
+}
+void HsScratchDeleter::operator()(hs_scratch* scratch) const {
+  hs_free_scratch(scratch);
+}
+
+ProtocolDetector::~ProtocolDetector() = default;
+
+tl::expected<std::unique_ptr<const ProtocolDetector>, std::string> ProtocolDetector::make(
+    const Settings& protocols) {
+  std::unique_ptr<ProtocolDetector> out(new ProtocolDetector);
+  for (const Transport t : {Transport::tcp, Transport::udp})
+    if (auto filled = out->fill(t, protocols); !filled) return tl::unexpected(filled.error());
+  return out;
+}
+
+DetectionScratch ProtocolDetector::make_scratch() const {
+  hs_scratch* scratch = nullptr;
+  for (const Table& table : tables_)
+    if (table.database && hs_alloc_scratch(table.database.get(), &scratch) != HS_SUCCESS) {
+      hs_free_scratch(scratch);
+      return nullptr;
+    }
+  return DetectionScratch(scratch);
+}
+
+tl::expected<void, std::string> ProtocolDetector::fill(Transport t, const Settings& protocols) {
+  Table& table = tables_[index_of(t)];
+  table.server_ports.assign(kPorts, 0);
+  table.client_ports.assign(kPorts, 0);
+  table.port_lists.emplace_back();
+  std::vector<ProbePattern> patterns;
+  for (std::size_t i = 0; i < kAppProtoCount; ++i) {
+    const ProtocolInfo& info = protocol_info(static_cast<AppProto>(i));
+    if (t == Transport::tcp ? !info.over_tcp : !info.over_udp) continue;
+    const std::string base(info.config_name);
+    const std::string own = base + (t == Transport::tcp ? ".tcp" : ".udp");
+    std::string enabled =
+        protocols.text(own + ".enabled").value_or(protocols.text(base + ".enabled").value_or(""));
+    if (enabled.empty()) enabled = info.enabled_by_default ? "yes" : "no";
+    const bool detection_only = enabled == "detection-only";
+    if (!detection_only && enabled != "yes" && enabled != "true" && enabled != "on" && enabled != "1")
+      continue;
+    parsed_[index_of(t)][i] = !detection_only;
+
+    for (const ProbePattern& p : t == Transport::tcp ? info.patterns_tcp : info.patterns_udp) {
+      table.rows.push_back({info.id, p.direction, static_cast<std::uint16_t>(p.bytes.size()), info.confirm});
+      patterns.push_back(p);
+    }
+    if (info.probe == nullptr) continue;
+    std::string server = configured(protocols, own + ".detection-ports.dp");
+    std::string client = configured(protocols, own + ".detection-ports.sp");
+    if (server.empty()) server = configured(protocols, base + ".detection-ports.dp");
+    if (client.empty()) client = configured(protocols, base + ".detection-ports.sp");
+    if (server.empty() && client.empty())
+      server = t == Transport::tcp ? info.probe_ports.tcp : info.probe_ports.udp;
+    auto added = add_ports(table, table.server_ports, info.id, server);
+    if (added) added = add_ports(table, table.client_ports, info.id, client);
+    if (!added) return tl::unexpected("app-layer.protocols." + base + ".detection-ports: " + added.error());
+  }
+  return compile(table, patterns);
+}
+
+// Ports with the same set of protocols share a list; there are few different ones.
+tl::expected<void, std::string> ProtocolDetector::add_ports(Table& table, std::vector<std::uint8_t>& lists,
+                                                            AppProto p, const std::string& ports) {
+  const auto ranges = parse_ports(ports);
+  if (!ranges) return tl::unexpected(ranges.error());
+  for (const PortRange& range : *ranges)
+    for (std::uint32_t port = range.first; port <= range.last; ++port) {
+      std::vector<AppProto> wanted = table.port_lists[lists[port]];
+      if (std::find(wanted.begin(), wanted.end(), p) != wanted.end()) continue;
+      wanted.push_back(p);
+      auto found = std::find(table.port_lists.begin(), table.port_lists.end(), wanted);
+      if (found == table.port_lists.end()) {
+        if (table.port_lists.size() > 255)
+          return tl::unexpected(std::string("too many different sets of ports"));
+        found = table.port_lists.insert(found, wanted);
+      }
+      lists[port] = static_cast<std::uint8_t>(found - table.port_lists.begin());
+    }
+  return {};
+}
+
+tl::expected<void, std::string> ProtocolDetector::compile(Table& table,
+                                                          const std::vector<ProbePattern>& patterns) {
+  if (patterns.empty()) return {};
+  if (patterns.size() > kMaxPatterns) return tl::unexpected(std::string("too many protocol patterns"));
+  std::vector<std::string> texts;
+  std::vector<hs_expr_ext_t> bounds;
+  std::vector<unsigned> flags, ids;
+  for (const ProbePattern& p : patterns) {
+    const std::size_t depth = p.depth != 0 ? p.depth : p.bytes.size() + p.offset;
+    table.depth[index(p.direction)] = std::max(table.depth[index(p.direction)], depth);
+    texts.push_back(as_expression(p.bytes));
+    flags.push_back(HS_FLAG_SINGLEMATCH | (p.nocase ? HS_FLAG_CASELESS : 0U));
+    ids.push_back(static_cast<unsigned>(ids.size()));
+    // Both offsets are those of the match's end.
+    bounds.push_back({.flags = HS_EXT_FLAG_MIN_OFFSET | HS_EXT_FLAG_MAX_OFFSET,
+                      .min_offset = p.offset + p.bytes.size(),
+                      .max_offset = depth});
+  }
+  std::vector<const char*> expressions;
+  std::vector<const hs_expr_ext_t*> extensions;
+  for (const std::string& text : texts) expressions.push_back(text.c_str());
+  for (const hs_expr_ext_t& b : bounds) extensions.push_back(&b);
+  hs_database_t* database = nullptr;
+  hs_compile_error_t* error = nullptr;
+  if (hs_compile_ext_multi(expressions.data(), flags.data(), ids.data(), extensions.data(),
+                           static_cast<unsigned>(expressions.size()), HS_MODE_BLOCK, nullptr, &database,
+                           &error) != HS_SUCCESS) {
+    const std::string why =
+        error != nullptr && error->message != nullptr ? error->message : "no reason given";
+    hs_free_compile_error(error);
+    return tl::unexpected("protocol patterns: Hyperscan: " + why);
+  }
+  table.database.reset(database);
+  return {};
+}
+
+ProtocolDetector::Found ProtocolDetector::detect(const Input& in, DirectionProbe& tried,
+                                                 hs_scratch* scratch) const {
+  if (in.data.empty()) return {};
+  const Table& table = tables_[index_of(in.transport)];
+  Found by_bytes;
+  if (!tried.patterns_done) {
+    by_bytes = by_pattern(table, in, tried, scratch);
+    // Two bytes say little about a datagram: a protocol that lives on this port may know better.
+    const bool weak = in.transport == Transport::udp && by_bytes.protocol == AppProto::dcerpc;
+    if (by_bytes.protocol != AppProto::unknown && !weak) return by_bytes;
+  }
+  if (!tried.probes_done) {
+    const Found found = by_probe(table, in, tried);
+    if (found.protocol != AppProto::unknown) return found;
+  }
+  return by_bytes;
+}
+
+ProtocolDetector::Found ProtocolDetector::by_pattern(const Table& table, const Input& in,
+                                                     DirectionProbe& tried, hs_scratch* scratch) const {
+  if (!table.database) {
+    tried.patterns_done = true;
+    return {};
+  }
+  const std::size_t reach = std::max(table.depth[0], table.depth[1]);
+  const Bytes head = in.data.first(std::min(in.data.size(), reach));
+  Hits hits;
+  if (hs_scan(table.database.get(), reinterpret_cast<const char*>(head.data()),
+              static_cast<unsigned>(head.size()), 0, scratch, on_match, &hits) != HS_SUCCESS) {
+    tried.patterns_done = true;
+    return {};
+  }
+  bool wait = false;
+  Found found;
+  const std::array<Direction, 2> sides{in.direction, opposite(in.direction)};
+  for (std::size_t s = 0; s < (in.either_way ? 2U : 1U) && found.protocol == AppProto::unknown; ++s) {
+    std::uint16_t best = 0;
+    for (std::size_t i = 0; i < table.rows.size(); ++i) {
+      const Row& row = table.rows[i];
+      if ((hits.words[i / 64] >> (i % 64) & 1U) == 0 || row.direction != sides[s] || row.length < best ||
+          (row.length == best && row.confirm == nullptr))
+        continue;
+      const ProbeResult answer = row.confirm == nullptr ? ProbeResult::yes : row.confirm(sides[s], in.data);
+      if (answer == ProbeResult::need_more) wait = in.data.size() < kMaxProbeBytes;
+      if (answer != ProbeResult::yes && answer != ProbeResult::yes_reversed) continue;
+      best = row.length;
+      found = {row.protocol, (s == 1) != (answer == ProbeResult::yes_reversed)};
+    }
+  }
+  tried.patterns_done = !wait && in.data.size() >= table.depth[index(in.direction)];
+  return found;
+}
+
+ProtocolDetector::Found ProtocolDetector::by_probe(const Table& table, const Input& in,
+                                                   DirectionProbe& tried) const {
+  const std::uint8_t server_list = table.server_ports[in.server_port],
+                     client_list = table.client_ports[in.client_port];
+  bool wait = false;
+  for (const std::uint8_t list : {server_list, client_list}) {
+    for (const AppProto p : table.port_lists[list]) {
+      const std::uint64_t bit = std::uint64_t{1} << static_cast<unsigned>(p);
+      if ((tried.refused & bit) != 0) continue;
+      const ProbeResult answer = protocol_info(p).probe(in.direction, in.data);
+      if (answer == ProbeResult::yes || answer == ProbeResult::yes_reversed)
+        return {p, answer == ProbeResult::yes_reversed};
+      if (answer == ProbeResult::no || in.data.size() >= kMaxProbeBytes)
+        tried.refused |= bit;
+      else
+        wait = true;
+    }
+    if (server_list == client_list) break;
+  }
+  tried.probes_done = !wait;
+  return {};
+}
+
+}  // namespace weir::engine

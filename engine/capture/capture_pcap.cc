@@ -1,0 +1,147 @@
+#include <algorithm>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "decoders/decode.h"
+#include "engine/capture/bpf_filter.h"
+#include "engine/capture/byte_input.h"
+#include "engine/capture/capture_paths.h"
+#include "engine/capture/capture_reader.h"
+#include "engine/capture/capture_source.h"
+
+namespace weir::engine {
+namespace {
+
+class FileCaptureSource final : public CaptureSource {
+ public:
+  FileCaptureSource(std::vector<CapturePath> files, std::optional<BpfFilter> filter)
+      : files_(std::move(files)), filter_(std::move(filter)) {
+    for (const CapturePath& file : files_) bytes_total_ += file.bytes;
+  }
+
+  Next next(RawPacket& out) override {
+    while (in_ || open_next()) {
+      const ReadStatus status = read(out);
+      if (status == ReadStatus::frame) {
+        if (!accepts(out)) continue;
+        out.number = ++frames_;
+        return Next::packet;
+      }
+      if (status == ReadStatus::broken) note(reader_error());
+      close();
+    }
+    return Next::end;
+  }
+  [[nodiscard]] const std::string& name() const override { return name_; }
+  [[nodiscard]] FineTime fine_time() const override {
+    return pcap_ ? pcap_->fine_time() : pcapng_ ? pcapng_->fine_time() : FineTime{};
+  }
+  [[nodiscard]] const std::vector<std::string>& errors() const override { return errors_; }
+  [[nodiscard]] std::uint64_t bytes_done() const override {
+    return bytes_done_ + (in_ ? in_->stored_bytes_read() : 0);
+  }
+  [[nodiscard]] std::uint64_t bytes_total() const override { return bytes_total_; }
+
+ private:
+  ReadStatus read(RawPacket& out) { return pcap_ ? pcap_->next(*in_, out) : pcapng_->next(*in_, out); }
+  [[nodiscard]] const ReadError& reader_error() const { return pcap_ ? pcap_->error() : pcapng_->error(); }
+  void note(const ReadError& e) {
+    errors_.push_back(fmt::format("{}: offset {}: {}", name_, e.offset, e.reason));
+  }
+
+  // Goes to the next file that is a capture; false when there is none left.
+  bool open_next() {
+    while (next_file_ < files_.size()) {
+      const CapturePath& file = files_[next_file_++];
+      name_ = file.path;
+      auto opened = ByteInput::open(file.path);
+      if (!opened) {
+        errors_.push_back(name_ + ": " + opened.error());
+        continue;
+      }
+      in_.emplace(std::move(*opened));
+      if (start_reader(file)) return true;
+      close();
+    }
+    return false;
+  }
+
+  bool start_reader(const CapturePath& file) {
+    const Bytes head = in_->view(4);
+    if (PcapReader::is_magic(head)) return keep(pcap_, PcapReader::start(*in_));
+    if (PcapngReader::is_magic(head)) return keep(pcapng_, PcapngReader::start(*in_));
+    const bool expected = file.named || has_capture_name(file.path);
+    if (!in_->error().empty())
+      note({0, in_->error()});
+    else if (expected)
+      note({0, head.empty() ? "the file is empty" : "neither pcap nor pcapng"});
+    return false;
+  }
+  template <class Reader>
+  bool keep(std::optional<Reader>& slot, tl::expected<Reader, ReadError>&& reader) {
+    if (!reader) {
+      note(reader.error());
+      return false;
+    }
+    slot.emplace(std::move(*reader));
+    return true;
+  }
+  void close() {
+    bytes_done_ += in_->stored_bytes_read();
+    in_.reset();
+    pcap_.reset();
+    pcapng_.reset();
+    accepted_link_type_ = -1;
+    refused_.clear();
+  }
+
+  // False for frames that we cannot decode or that the filter leaves out; each reason is noted once a file.
+  bool accepts(const RawPacket& packet) {
+    if (packet.link_type != accepted_link_type_) {
+      if (std::find(refused_.begin(), refused_.end(), packet.link_type) != refused_.end()) return false;
+      if (const std::string reason = refusal(packet.link_type); !reason.empty()) {
+        note({in_->offset(), reason});
+        refused_.push_back(packet.link_type);
+        return false;
+      }
+      accepted_link_type_ = packet.link_type;
+    }
+    return !filter_ || filter_->matches(packet);
+  }
+  std::string refusal(int link_type) {
+    if (!decodes_link_type(link_type)) return fmt::format("link type {} is not supported", link_type);
+    if (!filter_) return {};
+    const std::string error = filter_->prepare(link_type);
+    return error.empty() ? error : fmt::format("the filter does not fit link type {}: {}", link_type, error);
+  }
+
+  std::vector<CapturePath> files_;
+  std::optional<BpfFilter> filter_;
+  std::size_t next_file_ = 0;
+  std::string name_;
+  std::optional<ByteInput> in_;  // open file; then one of the readers is set too
+  std::optional<PcapReader> pcap_;
+  std::optional<PcapngReader> pcapng_;
+  int accepted_link_type_ = -1;  // the last one that was looked at and is fine
+  std::vector<int> refused_;     // link types of this file that were noted
+  std::uint64_t frames_ = 0, bytes_done_ = 0, bytes_total_ = 0;
+  std::vector<std::string> errors_;
+};
+
+}  // namespace
+
+tl::expected<std::unique_ptr<CaptureSource>, std::string> open_capture_files(
+    const FileCaptureOptions& options) {
+  auto files = expand_capture_paths(options.paths);
+  if (!files) return tl::unexpected(files.error());
+  std::optional<BpfFilter> filter;
+  if (!options.bpf.empty()) {
+    auto compiled = BpfFilter::compile(options.bpf);
+    if (!compiled) return tl::unexpected(fmt::format("filter '{}': {}", options.bpf, compiled.error()));
+    filter.emplace(std::move(*compiled));
+  }
+  return std::make_unique<FileCaptureSource>(std::move(*files), std::move(filter));
+}
+
+}  // namespace weir::engine

@@ -1,0 +1,111 @@
+// Readers of the two capture file formats: records in, RawPacket out. They own no bytes: frames are views
+// into the ByteInput's window and end with its next call. Everything in a file is untrusted.
+//
+// Formats: https://www.ietf.org/archive/id/draft-ietf-opsawg-pcap-04.html (pcap) and
+// https://www.ietf.org/archive/id/draft-ietf-opsawg-pcapng-02.html (pcapng).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <tl/expected.hpp>
+
+#include "decoders/packet.h"
+#include "engine/capture/byte_input.h"
+#include "engine/capture/capture_source.h"
+
+namespace weir::engine {
+
+// Most bytes of one frame; a longer record is taken for a broken file.
+inline constexpr std::uint32_t kMaxCaptureLength = 256 * 1024;
+// Longest pcapng block that is read; longer ones are broken when they hold packets, else passed over.
+inline constexpr std::uint32_t kMaxBlockBytes = kMaxCaptureLength + 64 * 1024;
+inline constexpr std::size_t kMaxInterfaces = 4096;       // of one pcapng section
+inline constexpr std::size_t kMaxInterfaceOptions = 256;  // read of one interface description
+// Times beyond (pcapng allows any 64 bits) are cut to this, so that differences of two always fit.
+inline constexpr std::uint64_t kMaxTimeUs = std::uint64_t{1} << 61;
+
+struct ReadError {
+  std::uint64_t offset = 0;  // of the record, in the decompressed file
+  std::string reason;
+};
+
+enum class ReadStatus : std::uint8_t { frame, end, broken };
+
+// Fixed-size integers in the byte order of the file.
+struct FileOrder {
+  bool big = false;
+  [[nodiscard]] std::uint16_t u16(const std::uint8_t* p) const {
+    return static_cast<std::uint16_t>(big ? (p[0] << 8) | p[1] : (p[1] << 8) | p[0]);
+  }
+  [[nodiscard]] std::uint32_t u32(const std::uint8_t* p) const {
+    const auto b = [p](int i) { return std::uint32_t{p[i]}; };
+    return big ? (b(0) << 24) | (b(1) << 16) | (b(2) << 8) | b(3)
+               : (b(3) << 24) | (b(2) << 16) | (b(1) << 8) | b(0);
+  }
+};
+
+class PcapReader {
+ public:
+  // Reads the file header; the magic must be there.
+  static tl::expected<PcapReader, ReadError> start(ByteInput& in);
+  // True for the first four bytes of a pcap file, in any byte order and resolution.
+  static bool is_magic(Bytes head);
+  // Fills all of `out` but its number. After `broken`, error() says why and nothing more can be read.
+  ReadStatus next(ByteInput& in, RawPacket& out);
+  [[nodiscard]] const ReadError& error() const { return error_; }
+  // Of the last frame.
+  [[nodiscard]] FineTime fine_time() const { return fine_; }
+
+ private:
+  ReadStatus broken(const ByteInput& in, std::string reason);
+  FileOrder order_;
+  bool nanoseconds_ = false;
+  bool swapped_lengths_ = false;  // some writers of version 2.3 and before
+  std::size_t record_header_bytes_ = 16;
+  int link_type_ = 1;
+  FineTime fine_;
+  ReadError error_;
+};
+
+class PcapngReader {
+ public:
+  static tl::expected<PcapngReader, ReadError> start(ByteInput& in);
+  static bool is_magic(Bytes head);
+  ReadStatus next(ByteInput& in, RawPacket& out);
+  [[nodiscard]] const ReadError& error() const { return error_; }
+  // Of the last frame.
+  [[nodiscard]] FineTime fine_time() const { return fine_; }
+
+ private:
+  struct Interface {
+    int link_type = 1;
+    std::uint32_t snap_length = 0;     // 0: no limit
+    std::uint8_t resolution = 6;       // if_tsresol: 10^-n seconds, or 2^-n with the top bit set
+    std::uint64_t offset_seconds = 0;  // if_tsoffset, two's complement
+    bool fine = false;                 // the resolution is better than microseconds
+  };
+  struct Block {
+    std::uint32_t type = 0, length = 0;
+  };
+  enum class Step : std::uint8_t { frame, other, broken };
+
+  bool read_section(ByteInput& in);  // at a section header block; consumes it
+  bool skip_block(ByteInput& in, const Block& block);
+  Step read_block(ByteInput& in, const Block& block, RawPacket& out);
+  bool add_interface(Bytes body);
+  Step packet(Bytes body, bool obsolete, RawPacket& out);
+  Step simple_packet(Bytes body, RawPacket& out);
+  Step frame(Bytes data, std::uint32_t captured, std::uint32_t wire_length, const Interface& from,
+             RawPacket& out);
+  void set_time(const Interface& from, std::uint64_t ticks, RawPacket& out);
+  Step fail(std::string reason);
+
+  FileOrder order_;
+  std::vector<Interface> interfaces_;
+  FineTime fine_;
+  ReadError error_;
+};
+
+}  // namespace weir::engine

@@ -1,0 +1,159 @@
+#include "engine/capture/pcap_writer.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <limits>
+
+#include <fmt/format.h>
+
+#include "engine/capture/capture_reader.h"
+
+namespace weir::engine {
+namespace {
+
+constexpr std::size_t kFileHeaderBytes = 24, kRecordHeaderBytes = 16;
+constexpr std::size_t kBufferBytes = kFileHeaderBytes + kRecordHeaderBytes + 2 * kMaxCaptureLength;
+constexpr std::uint32_t kMagicMicro = 0xa1b2c3d4, kMagicNano = 0xa1b23c4d;
+constexpr int kEthernet = 1;
+constexpr mode_t kMode = 0644;
+
+int open_for_writing(const std::string& path) {
+  if (path == "-") return ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
+  return ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, kMode);
+}
+
+// Who reads a pipe may go away: that is an error like others.
+void ignore_broken_pipes() {
+  struct sigaction now {};
+  if (::sigaction(SIGPIPE, nullptr, &now) == 0 && now.sa_handler == SIG_DFL)
+    (void)std::signal(SIGPIPE, SIG_IGN);
+}
+
+std::uint32_t seconds_of(TimeUs time) {
+  constexpr TimeUs kLast = std::numeric_limits<std::uint32_t>::max();
+  return static_cast<std::uint32_t>(std::clamp<TimeUs>(time / 1'000'000, 0, kLast));
+}
+
+std::string packets(std::uint64_t n) {
+  return fmt::format("{} packet{}", n, n == 1 ? "" : "s");
+}
+
+}  // namespace
+
+bool PcapWriter::open() {
+  fd_ = open_for_writing(path_);
+  if (fd_ < 0) {
+    fail("open");
+    return false;
+  }
+  ignore_broken_pipes();
+  buffer_.reserve(kBufferBytes);
+  ends_.reserve(kBufferBytes / kRecordHeaderBytes);
+  return true;
+}
+
+PcapWriter::~PcapWriter() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+void PcapWriter::begin(int link_type, bool nanoseconds) {
+  link_type_ = link_type;
+  nanoseconds_ = nanoseconds;
+  if (fd_ < 0) return;
+  constexpr std::uint32_t kMajor = 2, kMinor = 4;
+  put32(nanoseconds ? kMagicNano : kMagicMicro);
+  put16(kMajor);
+  put16(kMinor);
+  put32(0);  // two reserved words
+  put32(0);
+  put32(kMaxCaptureLength);
+  put32(static_cast<std::uint32_t>(link_type));
+}
+
+void PcapWriter::write(const RawPacket& raw, FineTime fine, Bytes frame) {
+  if (raw.link_type != link_type_) {
+    other_link_type_ = raw.link_type;
+    ++of_other_link_type_;
+    return;
+  }
+  if (fd_ >= 0 && buffer_.size() + kRecordHeaderBytes + frame.size() > kBufferBytes) flush();
+  if (fd_ < 0) {
+    ++lost_;
+    return;
+  }
+  const auto micros = static_cast<std::uint32_t>(std::max<TimeUs>(raw.time, 0) % 1'000'000);
+  const auto length = static_cast<std::uint32_t>(frame.size());
+  put32(seconds_of(raw.time));
+  put32(nanoseconds_ ? micros * 1000 + fine.nanoseconds : micros);
+  put32(length);
+  put32(std::max(raw.wire_length, length));
+  buffer_.insert(buffer_.end(), frame.begin(), frame.end());
+  ends_.push_back(static_cast<std::uint32_t>(buffer_.size()));
+}
+
+void PcapWriter::put16(std::uint32_t v) {
+  buffer_.push_back(static_cast<std::uint8_t>(v));
+  buffer_.push_back(static_cast<std::uint8_t>(v >> 8U));
+}
+void PcapWriter::put32(std::uint32_t v) {
+  put16(v);
+  put16(v >> 16U);
+}
+
+void PcapWriter::flush() {
+  std::size_t done = 0;
+  while (done < buffer_.size()) {
+    const ssize_t n = ::write(fd_, buffer_.data() + done, buffer_.size() - done);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) break;
+    done += static_cast<std::size_t>(n);
+  }
+  if (done < buffer_.size()) return give_up(done);
+  file_bytes_ += done;
+  written_ += ends_.size();
+  buffer_.clear();
+  ends_.clear();
+}
+
+// `done` bytes of the buffer are in the file; half a record would make readers stumble.
+void PcapWriter::give_up(std::size_t done) {
+  fail("write");
+  const auto whole = std::upper_bound(ends_.begin(), ends_.end(), done);
+  const std::size_t keep = whole != ends_.begin()                         ? *(whole - 1)
+                           : file_bytes_ == 0 && done >= kFileHeaderBytes ? kFileHeaderBytes
+                                                                          : 0;
+  const auto records = static_cast<std::uint64_t>(whole - ends_.begin());
+  written_ += records;
+  lost_ += ends_.size() - records;
+  // What cannot be cut, a pipe or a device, has half a record in it now.
+  if (keep != done) (void)!::ftruncate(fd_, static_cast<off_t>(file_bytes_ + keep));
+  ::close(fd_);
+  fd_ = -1;
+  buffer_.clear();
+  ends_.clear();
+}
+
+void PcapWriter::fail(std::string_view call) {
+  error_ = fmt::format("{}: {}: {}", path_, call, std::strerror(errno));
+}
+
+void PcapWriter::close(std::vector<std::string>& errors) {
+  if (link_type_ < 0) begin(kEthernet, false);
+  if (fd_ >= 0) flush();
+  if (fd_ >= 0 && ::close(fd_) != 0) fail("close");
+  fd_ = -1;
+  if (!error_.empty()) errors.push_back(fmt::format("--pcap-out {}; {} not written", error_, packets(lost_)));
+  if (of_other_link_type_ != 0)
+    errors.push_back(
+        fmt::format("--pcap-out {}: {} of link type {} not written: a pcap file has one link type, and that "
+                    "of the first packet is "
+                    "{}; scan captures of different link types in runs of their own",
+                    path_, packets(of_other_link_type_), other_link_type_, link_type_));
+}
+
+}  // namespace weir::engine

@@ -1,0 +1,177 @@
+#include "engine/cli/cli.h"
+
+#include <unistd.h>
+#include <cstdlib>
+#include <cstring>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "engine/cli/cli_options.h"
+#include "engine/config/config_check.h"
+#include "engine/live/confine/privileges.h"
+#include "engine/log/log_outputs.h"
+#include "engine/pipeline/pipeline.h"
+#include "weir_version.h"
+
+namespace weir::engine {
+namespace {
+
+constexpr std::array kCommands{
+    Command{"detect", "find what rules describe in capture files or on interfaces",
+            "weir detect -r PATH...|-i IFACE [-S RULES] [options]", true, true, true, false, run_detect},
+    Command{"prevent", "the same inline, and block; on captures, say what would have been blocked",
+            "weir prevent -q NUM[:NUM]|-r PATH... [-S RULES] [options]", true, true, true, false,
+            run_prevent, false, nullptr, true},
+    Command{"check", "read rules and configuration, say what is wrong",
+            "weir check [-c FILE] [-S RULES] [options]", false, true, false, false, run_check},
+    Command{"keywords", "list the rule keywords, or explain some", "weir keywords [NAME...]", false, false,
+            false, true, run_keywords},
+    Command{"ctl", "ask or tell a run that listens on interfaces or queues",
+            "weir ctl COMMAND [NAME=VALUE...] [options]", false, false, false, true, run_ctl, true,
+            describe_control_commands},
+};
+
+void print_overview(std::FILE* to) {
+  fmt::print(to, "usage: weir COMMAND [options]\n\nWeir watches network traffic for known-bad signs.\n\n");
+  for (const Command& command : kCommands) fmt::print(to, "  {:10} {}\n", command.name, command.summary);
+  fmt::print(to,
+             "\n'weir COMMAND --help' lists the options of a command. See also weir(1), weir.yaml(5), "
+             "weir-rules(5).\n");
+}
+
+int usage_error(std::string_view command, std::string_view what) {
+  const std::string name = command.empty() ? "weir" : fmt::format("weir {}", command);
+  fmt::print(stderr, "{0}: {1}\nTry '{0} --help'.\n", name, what);
+  return kExitUsage;
+}
+
+// What is doubtful is for people who watch; errors are always said. False: the run must not start, because of
+// --strict or of something that no run can be made of.
+bool report_configuration(const Config& config, const CliOptions& options) {
+  const bool watched = is_watched(options);
+  const std::vector<std::string> policies = check_policies(config);
+  for (const std::string& problem : policies) print_error(problem);
+  if (watched)
+    for (const std::string& key : config.unknown_keys())
+      fmt::print(stderr, "weir: warning: key '{}' is not known\n", key);
+  bool good = true;
+  for (const OutputProblem& problem : check_outputs(config)) {
+    if (problem.is_error)
+      print_error(problem.text);
+    else if (watched && !options.config.empty())
+      fmt::print(stderr, "weir: warning: {}\n", problem.text);
+    good = good && !problem.is_error;
+  }
+  good = report_values(config) && good;
+  return policies.empty() && (good || !options.strict);
+}
+
+}  // namespace
+
+std::span<const Command> all_commands() {
+  return kCommands;
+}
+
+int run_cli(const std::vector<std::string>& arguments) {
+  if (arguments.empty()) {
+    print_overview(stderr);
+    return kExitUsage;
+  }
+  const std::string& first = arguments.front();
+  if (first == "--help" || first == "-h" || first == "help") {
+    print_overview(stdout);
+    return kExitDone;
+  }
+  if (first == "--version" || first == "-V") {
+    fmt::print("weir {}\n", WEIR_VERSION);
+    return kExitDone;
+  }
+  const auto command =
+      std::find_if(kCommands.begin(), kCommands.end(), [&](const Command& c) { return c.name == first; });
+  if (command == kCommands.end())
+    return usage_error(
+        {}, fmt::format("'{}' is not a command; there are detect, prevent, check, keywords and ctl", first));
+  const auto parsed = parse_options(*command, {arguments.begin() + 1, arguments.end()});
+  if (!parsed) return usage_error(command->name, parsed.error());
+  if (parsed->help) {
+    fmt::print("usage: {}\n\n{}.\n{}", command->usage, command->summary, describe_options(*command));
+    if (command->more_help != nullptr) fmt::print("{}", command->more_help());
+    return kExitDone;
+  }
+  return command->run(parsed->options);
+}
+
+std::optional<Config> load_configuration(const CliOptions& options) {
+  auto config = Config::load(options.config, options.settings);
+  if (!config) {
+    print_error(config.error().message);
+    return std::nullopt;
+  }
+  if (!report_configuration(*config, options)) return std::nullopt;
+  return std::move(*config);
+}
+
+bool report_values(const Config& config) {
+  const std::vector<std::string> values = config.take_unreadable_values();
+  for (const std::string& value : values) print_error(value + "; the default is used");
+  return values.empty();
+}
+
+bool report_setup(const Config& config, const CliOptions& options) {
+  const auto setup = PipelineSetup::make(config, false);
+  if (!setup) print_error(setup.error());
+  return setup.has_value() && (report_values(config) || !options.strict);
+}
+
+bool report_rules(const RuleSetup& setup, const CliOptions& options) {
+  const bool watched = is_watched(options);
+  std::size_t errors = 0;
+  for (const rules::RuleDiagnostic& d : setup.loaded.diagnostics) {
+    errors += d.warning ? 0U : 1U;
+    if (!d.warning || watched) fmt::print(stderr, "{}\n", rules::to_string(d));
+  }
+  if (watched && !options.rules.no_rules) fmt::print(stderr, "weir: {}\n", rule_totals(setup.loaded));
+  if (!options.strict || errors == 0) return true;
+  print_error(fmt::format("{} in the rules, and --strict",
+                          errors == 1 ? "an error" : fmt::format("{} errors", errors)));
+  return false;
+}
+
+std::string rule_totals(const rules::LoadedRules& loaded) {
+  return fmt::format("{} rule files, {} rules: {} loaded, {} failed, {} skipped", loaded.files,
+                     loaded.rules_seen, loaded.rules_seen - loaded.failed - loaded.skipped, loaded.failed,
+                     loaded.skipped);
+}
+
+bool is_watched(const CliOptions& options) {
+  return options.verbose || ::isatty(STDERR_FILENO) == 1;
+}
+
+void print_error(std::string_view text) {
+  fmt::print(stderr, "weir: error: {}\n", text);
+}
+
+std::string cache_dir(const Config& config, const CliOptions& options) {
+  if (options.no_cache) return {};
+  if (const auto configured = config.text("weir.cache-dir")) return *configured;
+  if (const char* cache = std::getenv("CACHE_DIRECTORY"); cache != nullptr && *cache == '/')  // systemd
+    return std::string(cache, std::strcspn(cache, ":"));
+  if (options.captures.empty() && RunAs::from(config, options.user, options.group).is_asked_for())
+    return "/var/cache/weir";
+  if (const char* cache = std::getenv("XDG_CACHE_HOME"); cache != nullptr && *cache == '/')
+    return std::string(cache) + "/weir";
+  if (const char* home = std::getenv("HOME"); home != nullptr && *home == '/')
+    return std::string(home) + "/.cache/weir";
+  return {};
+}
+
+unsigned worker_count(const CliOptions& options) {
+  return options.threads != 0 ? options.threads : std::max(1U, std::thread::hardware_concurrency());
+}
+
+}  // namespace weir::engine

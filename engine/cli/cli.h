@@ -1,0 +1,99 @@
+// The command line: sub-commands, their options, and what is wrong with a call.
+//
+// Exit status of all commands: 0 done, 1 bad rules, configuration or input, 2 usage.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/offline/run.h"
+#include "engine/ruleset/rule_setup.h"
+
+namespace weir::engine {
+
+inline constexpr int kExitDone = 0, kExitFailed = 1, kExitUsage = 2;
+
+// What the options of all sub-commands come to; each command offers those that it uses.
+struct CliOptions {
+  std::vector<std::string> captures;    // -r
+  std::vector<std::string> interfaces;  // -i
+  bool live_capture = false;            // interfaces, though perhaps the configuration names them
+  bool portable_capture = false;        // --pcap
+  std::vector<std::string> queues;      // -q
+  std::string bpf;                      // -f
+  std::string config;                   // -c; empty: built-in defaults
+  std::vector<std::string> settings;    // --set
+  RuleSetupOptions rules;               // -S, -s, --no-rules, --data-dir
+  std::string log_dir = ".";            // -l; of a live run without it: live_log_dir()
+  bool own_log_dir = false;             // -l is there
+  std::string rule_profile;             // --rule-profile; empty: none
+  std::string pcap_out;                 // --pcap-out; empty: none
+  std::string user, group;              // --user, --group; empty: as configured
+  std::string checksums = "auto";       // -k: auto, all or none
+  unsigned threads = 0;                 // 0: one a core
+  bool strict = false;
+  bool verbose = false;
+  bool prevent = false;
+  bool no_cache = false;
+  std::string socket;              // --socket; empty: the usual one
+  bool json = false;               // --json
+  unsigned timeout_s = 60;         // --timeout
+  std::vector<std::string> words;  // arguments that are not options
+};
+
+// A sub-command of weir.
+struct Command {
+  std::string_view name, summary, usage;
+  // Which groups of options it takes.
+  bool takes_input = false, takes_rules = false, takes_output = false, takes_words = false;
+  int (*run)(const CliOptions&) = nullptr;
+  bool takes_socket = false;
+  std::string (*more_help)() = nullptr;  // what --help says after the options
+  bool blocks = false;                   // runs inline: what passes can be written
+};
+
+int run_detect(const CliOptions& options);
+int run_prevent(const CliOptions& options);
+int run_check(const CliOptions& options);
+int run_keywords(const CliOptions& options);
+int run_ctl(const CliOptions& options);
+std::string describe_control_commands();
+
+std::span<const Command> all_commands();
+
+// The whole program: `arguments` without the program's name. Returns the exit status.
+int run_cli(const std::vector<std::string>& arguments);
+
+// --- for the commands
+
+// -i and -q: runs until a signal ends it.
+int run_live_command(const CliOptions& options, bool prevent);
+ChecksumMode checksum_mode(const CliOptions& options);
+// Makes the folder of -l; false, and the reason is printed, when it cannot.
+bool make_log_dir(const std::string& path);
+// After a run, when somebody is watching.
+void print_summary(const RunSummary& summary, const CliOptions& options);
+
+// Reads -c and --set; a problem is printed and gives none.
+std::optional<Config> load_configuration(const CliOptions& options);
+// Prints what loading said: errors always, warnings and totals when the user is watching. False: the run must
+// not start (--strict, and something is wrong).
+bool report_rules(const RuleSetup& setup, const CliOptions& options);
+// Prints which values that were read since the last call are not what their keys take. False: there are some.
+bool report_values(const Config& config);
+// Makes what a run is made of to see if it can be, and prints what is wrong. Costs some 10 ms. False: the run
+// must not start.
+bool report_setup(const Config& config, const CliOptions& options);
+// "62 rule files, 14972 rules: 14900 loaded, 70 failed, 2 skipped"
+std::string rule_totals(const rules::LoadedRules& loaded);
+// A person is reading: standard error is a terminal, or -v was given.
+bool is_watched(const CliOptions& options);
+void print_error(std::string_view text);
+unsigned worker_count(const CliOptions& options);
+// Where compiled patterns are kept: weir.cache-dir, else the user's cache folder; empty with --no-cache.
+std::string cache_dir(const Config& config, const CliOptions& options);
+
+}  // namespace weir::engine

@@ -1,0 +1,267 @@
+#include "engine/cli/cli_options.h"
+
+#include <algorithm>
+#include <charconv>
+#include <numeric>
+#include <sstream>
+#include <utility>
+
+#include <fmt/format.h>
+#include <boost/program_options.hpp>
+
+namespace weir::engine {
+namespace {
+
+namespace po = boost::program_options;
+using Texts = std::vector<std::string>;
+
+constexpr unsigned kHelpWidth = 100;
+constexpr unsigned kMaxThreads = 1024, kMaxTimeout = 86'400;
+
+po::options_description group(const char* title) {
+  return po::options_description(title, kHelpWidth, kHelpWidth / 2);
+}
+
+po::typed_value<Texts>* texts(const char* name) {
+  return po::value<Texts>()->composing()->value_name(name);
+}
+po::typed_value<std::string>* text(const char* name) {
+  return po::value<std::string>()->value_name(name);
+}
+
+void add_input(po::options_description& all) {
+  auto input = group("Input");
+  input.add_options()(
+      "read,r", texts("PATH...")->multitoken(),
+      "capture files (pcap, pcapng; gzip and zstd too) or folders of them; - is standard input")(
+      "interface,i", texts("IFACE[,IFACE]"), "listen on these interfaces; repeatable")(
+      "queue,q", texts("NUM[:NUM]"), "packets that NFQUEUE hands over, a worker a queue (prevent)")(
+      "filter,f", text("BPF"), "only packets that this filter matches")(
+      "checksums,k", text("MODE"), "packets with bad checksums: all (verify), none, or auto (default)");
+  all.add(input);
+}
+
+void add_privileges(po::options_description& all) {
+  auto privileges = group("Privileges (-i, -q)");
+  privileges.add_options()("user", text("USER"), "become this user, with the capabilities that are needed")(
+      "group", text("GROUP"), "and this group (default: the user's)");
+  all.add(privileges);
+}
+
+void add_rules(po::options_description& all) {
+  auto rules = group("Rules");
+  rules.add_options()("rules,S", texts("FILE"),
+                      "these rules instead of the configured ones; repeatable, globs")(
+      "add-rules,s", texts("FILE"), "these rules as well; repeatable, globs")(
+      "no-rules", "load none, log only")("data-dir", text("DIR"),
+                                         "where datasets and lists lie; rules cannot reach outside of it")(
+      "strict", "any rule or configuration error is fatal")(
+      "no-cache", "compile all patterns, and keep nothing of it for the next start");
+  all.add(rules);
+}
+
+void add_configuration(po::options_description& all) {
+  auto configuration = group("Configuration");
+  configuration.add_options()("config,c", text("FILE"),
+                              "YAML with Suricata's keys; without it, built-in defaults")(
+      "set", texts("KEY=VALUE"), "override one setting; repeatable");
+  all.add(configuration);
+}
+
+constexpr const char* kPcapOut = "pcap-out";
+
+void add_output(po::options_description& all, bool blocks) {
+  auto output = group("Output");
+  output.add_options()("log-dir,l", text("DIR"),
+                       "where logs go (default: the current folder; with -i and -q default-log-dir of the configuration, "
+                       "else /var/log/weir); made when missing")(
+      "rule-profile", text("FILE"), "what each rule cost: checks, matches, time; JSON, most expensive first")(
+      "threads", text("N"), "workers (default: one a core); the events are the same for every N");
+  if (blocks)
+    output.add_options()(kPcapOut, text("FILE"),
+                         "with -r: write the packets that would have passed to this pcap file");
+  all.add(output);
+}
+
+void add_socket(po::options_description& all) {
+  auto socket = group("Connection");
+  socket.add_options()("socket", text("PATH"), "control socket (default: /run/weir/weir.sock, else ./weir.sock)")(
+      "json", "print the answer as it is, one line of JSON")("timeout", text("SECONDS"),
+                                                             "wait so long for the answer (default: 60)");
+  all.add(socket);
+}
+
+po::options_description visible_options(const Command& command) {
+  po::options_description all;
+  if (command.takes_input) add_input(all);
+  if (command.takes_rules) add_rules(all);
+  if (command.takes_socket) add_socket(all);
+  if (command.takes_rules || command.takes_socket) add_configuration(all);
+  if (command.takes_output) add_output(all, command.blocks);
+  if (command.takes_input) add_privileges(all);
+  auto other = group("Other");
+  other.add_options()("verbose,v", "say more, also when standard error is not a terminal")("help,h",
+                                                                                           "this text");
+  all.add(other);
+  return all;
+}
+
+// Suricata's spellings that mean something here, so that scripts keep working.
+po::options_description hidden_options(const Command& command) {
+  auto hidden = group("");
+  hidden.add_options()("init-errors-fatal", "")("disable-detection", "")("simulate-ips", "")(
+      "af-packet", text("IFACE")->implicit_value(""), "")("pcap", text("IFACE")->implicit_value(""), "")("runmode", text("MODE"), "")("words", po::value<Texts>(), "");
+  // Where it means nothing, that is said.
+  if (command.takes_output && !command.blocks) hidden.add_options()(kPcapOut, text("FILE"), "");
+  return hidden;
+}
+
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i + 1);
+    for (std::size_t j = 0; j < b.size(); ++j) {
+      const std::size_t change = diagonal + (a[i] == b[j] ? 0 : 1);
+      diagonal = std::exchange(row[j + 1], std::min({row[j + 1] + 1, row[j] + 1, change}));
+    }
+  }
+  return row.back();
+}
+
+std::string hint(const po::options_description& known, const std::string& name) {
+  constexpr std::size_t kNear = 3;
+  std::string best;
+  std::size_t least = kNear + 1;
+  for (const auto& option : known.options()) {
+    const std::size_t distance = edit_distance(name, option->long_name());
+    if (distance < least && distance < option->long_name().size()) {
+      least = distance;
+      best = option->long_name();
+    }
+  }
+  return best.empty() ? std::string{} : fmt::format("; did you mean --{}?", best);
+}
+
+std::string without_dashes(const std::string& name) {
+  const std::size_t start = name.find_first_not_of('-');
+  return start == std::string::npos ? name : name.substr(start, name.find('=') - start);
+}
+
+struct Reader {
+  const po::variables_map& map;
+
+  [[nodiscard]] Texts list(const char* name) const {
+    return map.count(name) != 0 ? map[name].as<Texts>() : Texts{};
+  }
+  [[nodiscard]] std::string one(const char* name, std::string fallback = {}) const {
+    return map.count(name) != 0 ? map[name].as<std::string>() : std::move(fallback);
+  }
+  [[nodiscard]] bool flag(const char* name) const { return map.count(name) != 0; }
+};
+
+// "eth0,eth1" and "eth2" are three.
+Texts split_lists(const Texts& lists) {
+  Texts out;
+  for (const std::string& list : lists) {
+    std::istringstream in(list);
+    for (std::string word; std::getline(in, word, ',');)
+      if (!word.empty()) out.push_back(word);
+  }
+  return out;
+}
+
+tl::expected<void, std::string> read_number(const Reader& in, const char* name, unsigned most, unsigned& out) {
+  const std::string text = in.one(name);
+  if (text.empty()) return {};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
+  if (error == std::errc{} && end == text.data() + text.size() && out <= most) return {};
+  return tl::unexpected(fmt::format("--{} {}: expected a number up to {}", name, text, most));
+}
+
+tl::expected<void, std::string> read_values(const Reader& in, bool blocks, CliOptions& out) {
+  out.captures = in.list("read");
+  out.interfaces = split_lists(in.list("interface"));
+  out.queues = in.list("queue");
+  for (const char* way : {"af-packet", "pcap"})
+    if (const std::string interface = in.one(way); !interface.empty()) out.interfaces.push_back(interface);
+  out.portable_capture = in.flag("pcap");
+  out.live_capture = !out.interfaces.empty() || in.flag("af-packet") || in.flag("pcap");
+  if ((out.captures.empty() ? 0 : 1) + (out.live_capture ? 1 : 0) + (out.queues.empty() ? 0 : 1) > 1)
+    return tl::unexpected(std::string("-r, -i and -q exclude each other"));
+  out.bpf = in.one("filter");
+  out.config = in.one("config");
+  out.settings = in.list("set");
+  out.rules.exclusive = in.list("rules");
+  out.rules.additional = in.list("add-rules");
+  out.rules.no_rules = in.flag("no-rules") || in.flag("disable-detection");
+  out.rules.data_dir = in.one("data-dir");
+  out.log_dir = in.one("log-dir", ".");
+  out.own_log_dir = !in.one("log-dir").empty();
+  out.rule_profile = in.one("rule-profile");
+  out.pcap_out = in.one(kPcapOut);
+  out.user = in.one("user");
+  out.group = in.one("group");
+  out.no_cache = in.flag("no-cache");
+  out.strict = in.flag("strict") || in.flag("init-errors-fatal");
+  out.verbose = in.flag("verbose");
+  out.prevent = in.flag("simulate-ips");
+  if (in.flag(kPcapOut) && (out.captures.empty() || !(blocks || out.prevent)))
+    return tl::unexpected(std::string("--pcap-out goes with prevent -r"));
+  if (in.flag(kPcapOut) && out.pcap_out.empty())
+    return tl::unexpected(std::string("--pcap-out names no file"));
+  out.words = in.list("words");
+  out.socket = in.one("socket");
+  out.json = in.flag("json");
+  out.checksums = in.one("checksums", out.checksums);
+  if (out.checksums != "all" && out.checksums != "none" && out.checksums != "auto")
+    return tl::unexpected(fmt::format("-k {}: expected all, none or auto", out.checksums));
+  if (auto read = read_number(in, "threads", kMaxThreads, out.threads); !read) return read;
+  if (auto read = read_number(in, "timeout", kMaxTimeout, out.timeout_s); !read) return read;
+  if (out.rules.no_rules && !(out.rules.exclusive.empty() && out.rules.additional.empty()))
+    return tl::unexpected(std::string("--no-rules and -S or -s exclude each other"));
+  return {};
+}
+
+}  // namespace
+
+std::string describe_options(const Command& command) {
+  std::ostringstream out;
+  out << visible_options(command);
+  return out.str();
+}
+
+tl::expected<ParsedOptions, std::string> parse_options(const Command& command,
+                                                       const std::vector<std::string>& arguments) {
+  const po::options_description visible = visible_options(command);
+  po::options_description all;
+  all.add(visible).add(hidden_options(command));
+  po::positional_options_description words;
+  words.add("words", -1);
+  namespace style = po::command_line_style;
+  try {
+    po::variables_map map;
+    po::store(po::command_line_parser(arguments)
+                  .options(all)
+                  .positional(words)
+                  .style(style::default_style & ~style::allow_guessing)
+                  .run(),
+              map);
+    ParsedOptions out;
+    out.help = map.count("help") != 0;
+    if (out.help) return out;
+    if (auto read = read_values(Reader{map}, command.blocks, out.options); !read)
+      return tl::unexpected(read.error());
+    if (!out.options.words.empty() && !command.takes_words)
+      return tl::unexpected(fmt::format("'{}' is not an option{}", out.options.words.front(),
+                                        command.takes_input ? "; capture files follow -r" : ""));
+    return out;
+  } catch (const po::unknown_option& e) {
+    return tl::unexpected(fmt::format("unknown option {}{}", e.get_option_name(),
+                                      hint(visible, without_dashes(e.get_option_name()))));
+  } catch (const po::error& e) {
+    return tl::unexpected(std::string(e.what()));
+  }
+}
+
+}  // namespace weir::engine

@@ -1,0 +1,131 @@
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "engine/capture/capture_paths.h"
+#include "engine/capture/pcap_writer.h"
+#include "engine/cli/cli.h"
+#include "engine/cli/confinement_plan.h"
+#include "engine/cli/progress.h"
+
+namespace weir::engine {
+namespace {
+
+RunOptions run_options(const CliOptions& options, const RuleSetup& setup, bool prevent) {
+  RunOptions run;
+  run.capture = {options.captures, options.bpf};
+  run.log_dir = options.log_dir;
+  run.checksums = checksum_mode(options);
+  run.threads = worker_count(options);
+  run.prevent = prevent;
+  run.rule_profile = options.rule_profile;
+  const rules::LoadedRules& loaded = setup.loaded;
+  run.rules_loaded = loaded.rules_seen - loaded.failed - loaded.skipped;
+  run.rules_failed = loaded.failed;
+  run.rules_skipped = loaded.skipped;
+  return run;
+}
+
+// The file of --pcap-out would be emptied before it is read.
+bool is_read(const std::string& file, const std::vector<std::string>& captures) {
+  struct stat out {};
+  if (file == "-" || ::stat(file.c_str(), &out) != 0 || !S_ISREG(out.st_mode)) return false;
+  const auto files = expand_capture_paths(captures);
+  return files && std::any_of(files->begin(), files->end(), [&](const CapturePath& in) {
+           struct stat info {};
+           return ::stat(in.path.c_str(), &info) == 0 && info.st_dev == out.st_dev &&
+                  info.st_ino == out.st_ino;
+         });
+}
+
+int scan(const CliOptions& options, bool prevent) {
+  if (options.live_capture || !options.queues.empty()) return run_live_command(options, prevent);
+  if (options.captures.empty()) {
+    fmt::print(stderr,
+               "weir {0}: no input: name capture files or folders with -r, or {1}\nTry 'weir {0} --help'.\n",
+               prevent ? "prevent" : "detect", prevent ? "queues with -q" : "interfaces with -i");
+    return kExitUsage;
+  }
+  if (is_read(options.pcap_out, options.captures)) {
+    print_error(fmt::format("--pcap-out {}: is one of the captures that are read; name another file",
+                            options.pcap_out));
+    return kExitFailed;
+  }
+  const auto config = load_configuration(options);
+  if (!config) return kExitFailed;
+  RuleSetupOptions sources = options.rules;
+  sources.inline_mode = prevent;
+  RuleSetup setup = set_up_rules(*config, sources);
+  if (!report_rules(setup, options)) return kExitFailed;
+  if (!make_log_dir(options.log_dir)) return kExitFailed;
+
+  ProgressLine line;
+  RunOptions run = run_options(options, setup, prevent);
+  std::optional<PcapWriter> passed;
+  if (!options.pcap_out.empty()) run.passed = &passed.emplace(options.pcap_out);
+  run.ready = [&]() -> tl::expected<void, std::string> {
+    if (passed && !passed->open())
+      print_error(fmt::format("--pcap-out {}; the scan goes on without it", passed->error()));
+    if (auto confined = confine_offline(confinement_plan(options, *config), *config); !confined) return confined;
+    if (!report_values(*config) && options.strict)
+      return tl::unexpected(std::string("a value in the configuration, and --strict"));
+    return {};
+  };
+  if (::isatty(STDERR_FILENO) == 1) run.progress = [&line](const RunProgress& p) { line.show(p); };
+  auto rules =
+      rules::RuleSet::build(std::move(setup.loaded.signatures), *setup.environment,
+                            {.threads = worker_count(options), .cache_dir = cache_dir(*config, options)});
+  setup = {};  // what only loading needed
+  const auto summary = run_offline(run, *config, std::move(rules));
+  line.clear();
+  if (!summary) {
+    print_error(summary.error());
+    return kExitFailed;
+  }
+  for (const std::string& error : summary->errors) print_error(error);
+  if (is_watched(options)) print_summary(*summary, options);
+  if (is_watched(options) && passed)
+    fmt::print(stderr, "weir: {} of {} packets passed to {}\n", passed->frames_written(), summary->packets,
+               passed->path());
+  return summary->errors.empty() ? kExitDone : kExitFailed;
+}
+
+}  // namespace
+
+ChecksumMode checksum_mode(const CliOptions& options) {
+  return options.checksums == "all"    ? ChecksumMode::all
+         : options.checksums == "none" ? ChecksumMode::none
+                                       : ChecksumMode::automatic;
+}
+
+bool make_log_dir(const std::string& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (error || !std::filesystem::is_directory(path, error)) {
+    print_error(fmt::format("-l {}: {}", path, error ? error.message() : "not a folder"));
+    return false;
+  }
+  return true;
+}
+
+void print_summary(const RunSummary& s, const CliOptions& options) {
+  const double rate = s.seconds > 0 ? static_cast<double>(s.bytes) / s.seconds : 0;
+  fmt::print(stderr, "weir: {} packets, {} in {:.2f} s ({}/s); {} flows, {} alerts; logs in {}\n", s.packets,
+             human_bytes(static_cast<double>(s.bytes)), s.seconds, human_bytes(rate), s.flows, s.alerts,
+             options.log_dir);
+}
+
+int run_detect(const CliOptions& options) {
+  return scan(options, options.prevent);
+}
+int run_prevent(const CliOptions& options) {
+  return scan(options, true);
+}
+
+}  // namespace weir::engine

@@ -1,0 +1,48 @@
+#include <algorithm>
+#include <cstdio>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "engine/cli/cli.h"
+#include "rules/keyword_table.h"
+
+namespace weir::engine {
+namespace {
+
+std::string_view argument_text(rules::KeywordSpec::Argument argument) {
+  switch (argument) {
+    case rules::KeywordSpec::Argument::none: return "";
+    case rules::KeywordSpec::Argument::required: return ":VALUE";
+    case rules::KeywordSpec::Argument::optional: return "[:VALUE]";
+  }
+  return "";
+}
+
+void print_keyword(const rules::KeywordSpec& spec) {
+  fmt::print("{:32} {}\n", fmt::format("{}{}", spec.name, argument_text(spec.argument)), spec.summary);
+}
+
+}  // namespace
+
+int run_keywords(const CliOptions& options) {
+  if (options.words.empty()) {
+    const auto all = rules::all_keywords();
+    std::vector<const rules::KeywordSpec*> sorted(all.begin(), all.end());
+    std::sort(sorted.begin(), sorted.end(), [](const auto* a, const auto* b) { return a->name < b->name; });
+    for (const rules::KeywordSpec* spec : sorted) print_keyword(*spec);
+    return kExitDone;
+  }
+  int status = kExitDone;
+  for (const std::string& word : options.words) {
+    if (const rules::KeywordSpec* spec = rules::find_keyword(word); spec != nullptr) {
+      print_keyword(*spec);
+      continue;
+    }
+    print_error(fmt::format("'{}' is not a rule keyword", word));
+    status = kExitFailed;
+  }
+  return status;
+}
+
+}  // namespace weir::engine

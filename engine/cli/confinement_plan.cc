@@ -1,0 +1,41 @@
+#include "engine/cli/confinement_plan.h"
+
+#include <filesystem>
+
+#include "engine/capture/capture_paths.h"
+
+namespace weir::engine {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<std::string> captures_read(const std::vector<std::string>& captures) {
+  std::vector<std::string> out;
+  std::error_code error;
+  for (const std::string& path : captures) {
+    out.push_back(path);
+    if (!fs::is_directory(path, error)) continue;
+    // What links in a folder lead to is read as well.
+    if (const auto found = expand_capture_paths({path}))
+      for (const CapturePath& file : *found)
+        if (fs::is_symlink(file.path, error)) out.push_back(file.path);
+  }
+  return out;
+}
+
+}  // namespace
+
+ConfinementPlan confinement_plan(const CliOptions& options, const Config& config) {
+  RulePaths rules = rule_paths(config, options.rules);
+  return {.user = options.user,
+          .group = options.group,
+          .log_dir = options.log_dir,
+          .own_log_dir = options.own_log_dir,
+          .cache_dir = cache_dir(config, options),
+          .rule_files = std::move(rules.files),
+          .data_dir = std::move(rules.data_dir),
+          .captures = captures_read(options.captures),
+          .watched = is_watched(options)};
+}
+
+}  // namespace weir::engine

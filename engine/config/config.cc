@@ -1,0 +1,180 @@
+#include "engine/config/config.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "engine/config/config_defaults.h"
+#include "engine/config/config_node.h"
+#include "engine/config/config_yaml.h"
+
+namespace weir::engine {
+namespace {
+
+// Variables of the built-in configuration, for files that have no such section.
+void add_default_variables(ConfigNode& root) {
+  const Config defaults;
+  for (const std::string_view section : {"address-groups", "port-groups"}) {
+    const std::string path = fmt::format("vars.{}", section);
+    if (root.has(path)) continue;
+    for (const std::string& name : defaults.keys(path))
+      root.assign(fmt::format("{}.{}", path, name), *defaults.text(fmt::format("{}.{}", path, name)));
+  }
+}
+
+std::string joined(std::string_view path, std::string_view name) {
+  return path.empty() ? std::string(name) : fmt::format("{}.{}", path, name);
+}
+
+void add_unreadable(const ConfigNode& node, const std::string& path, std::vector<std::string>& out) {
+  if (const char* expected = node.take_expected()) {
+    const std::string place =
+        node.file == nullptr ? "--set" : fmt::format("{}:{}:{}", *node.file, node.line, node.column);
+    out.push_back(fmt::format("{}: {}: '{}' is not {}", place, path, node.scalar, expected));
+  }
+  for (std::size_t i = 0; i < node.entries.size(); ++i) {
+    const ConfigNode::Entry& e = node.entries[i];
+    add_unreadable(*e.node, joined(path, node.kind == ConfigNode::Kind::map ? e.key : fmt::format("{}", i)),
+                   out);
+  }
+}
+
+}  // namespace
+
+struct Config::Impl {
+  ConfigNode root;
+  std::string directory;
+  std::vector<std::string> files;
+};
+
+Config::Config() : impl_(std::make_unique<Impl>()) {
+  // The text is ours, and a test reads it.
+  (void)read_yaml_text(default_config(), "built-in", {}, impl_->root);
+}
+Config::~Config() = default;
+Config::Config(Config&&) noexcept = default;
+Config& Config::operator=(Config&&) noexcept = default;
+
+tl::expected<Config, ConfigError> Config::load(const std::string& path) {
+  Config out;
+  out.impl_ = std::make_unique<Impl>();
+  if (auto done = read_yaml_file(path, out.impl_->root, &out.impl_->files); !done)
+    return tl::unexpected(std::move(done.error()));
+  const std::size_t slash = path.rfind('/');
+  out.impl_->directory = slash == std::string::npos ? "." : path.substr(0, std::max<std::size_t>(slash, 1));
+  add_default_variables(out.impl_->root);
+  return out;
+}
+
+const std::vector<std::string>& Config::files() const {
+  return impl_->files;
+}
+
+tl::expected<Config, ConfigError> Config::load(const std::string& path,
+                                               const std::vector<std::string>& settings) {
+  Config out;
+  if (!path.empty()) {
+    auto loaded = load(path);
+    if (!loaded) return loaded;
+    out = std::move(*loaded);
+  }
+  for (const std::string& setting : settings)
+    if (auto done = out.set(setting); !done)
+      return tl::unexpected(ConfigError{"--set " + setting + ": " + done.error().message});
+  return out;
+}
+
+tl::expected<Config, ConfigError> Config::parse(std::string_view text, const std::string& name,
+                                                const std::string& directory) {
+  Config out;
+  out.impl_ = std::make_unique<Impl>();
+  if (auto done = read_yaml_text(text, name, directory, out.impl_->root); !done)
+    return tl::unexpected(std::move(done.error()));
+  out.impl_->directory = directory;
+  add_default_variables(out.impl_->root);
+  return out;
+}
+
+tl::expected<void, ConfigError> Config::set(std::string_view assignment) {
+  const auto trimmed = [](std::string_view s) {
+    const std::size_t first = s.find_first_not_of(" \t");
+    return first == std::string_view::npos ? std::string_view{}
+                                           : s.substr(first, s.find_last_not_of(" \t") - first + 1);
+  };
+  const std::size_t equals = assignment.find('=');
+  if (equals == std::string_view::npos) return tl::unexpected(ConfigError{"expected KEY=VALUE"});
+  const std::string_view path = trimmed(assignment.substr(0, equals));
+  if (path.empty() || !impl_->root.assign(path, std::string(trimmed(assignment.substr(equals + 1)))))
+    return tl::unexpected(ConfigError{"not the name of a key (a.b.0.c)"});
+  return {};
+}
+
+std::optional<std::string> Config::text(std::string_view path) const {
+  return impl_->root.text(path);
+}
+std::vector<std::string> Config::list(std::string_view path) const {
+  return impl_->root.list(path);
+}
+bool Config::has(std::string_view path) const {
+  return impl_->root.has(path);
+}
+void Config::unreadable(std::string_view path, const char* expected) const {
+  impl_->root.unreadable(path, expected);
+}
+const std::string& Config::directory() const {
+  return impl_->directory;
+}
+
+const Settings& Config::sub(std::string_view path) const {
+  const ConfigNode* node = impl_->root.find(path);
+  return node == nullptr ? no_settings() : static_cast<const Settings&>(*node);
+}
+
+std::vector<Config::Item> Config::items(std::string_view path) const {
+  std::vector<Item> out;
+  const ConfigNode* node = impl_->root.find(path);
+  if (node == nullptr) return out;
+  for (std::size_t i = 0; i < node->entries.size(); ++i) {
+    const ConfigNode::Entry& e = node->entries[i];
+    if (node->kind == ConfigNode::Kind::map) {
+      out.push_back({e.key, e.node.get(), joined(path, e.key)});
+      continue;
+    }
+    const std::string item_path = joined(path, fmt::format("{}", i));
+    if (e.node->kind == ConfigNode::Kind::scalar) out.push_back({e.node->scalar, &no_settings(), item_path});
+    if (e.node->kind != ConfigNode::Kind::map || e.node->entries.empty()) continue;
+    const ConfigNode::Entry& first = e.node->entries[0];
+    if (e.node->entries.size() == 1 && first.node->kind != ConfigNode::Kind::scalar)
+      out.push_back({first.key, first.node.get(), joined(item_path, first.key)});
+    else
+      out.push_back({first.key, e.node.get(), item_path});
+  }
+  return out;
+}
+
+std::vector<std::string> Config::keys(std::string_view path) const {
+  std::vector<std::string> out;
+  const ConfigNode* node = impl_->root.find(path);
+  if (node == nullptr || node->kind != ConfigNode::Kind::map) return out;
+  for (const ConfigNode::Entry& e : node->entries) out.push_back(e.key);
+  return out;
+}
+
+std::vector<std::string> Config::unknown_keys() const {
+  std::vector<std::string> out;
+  const auto known = known_top_level_keys();
+  for (std::string key : keys({})) {
+    std::string name = key.substr(0, key.find('.'));
+    std::replace(name.begin(), name.end(), '_', '-');
+    if (std::find(known.begin(), known.end(), name) == known.end()) out.push_back(std::move(key));
+  }
+  return out;
+}
+
+std::vector<std::string> Config::take_unreadable_values() const {
+  std::vector<std::string> out;
+  add_unreadable(impl_->root, {}, out);
+  return out;
+}
+
+}  // namespace weir::engine

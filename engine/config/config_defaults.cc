@@ -1,0 +1,165 @@
+#include "engine/config/config_defaults.h"
+
+namespace weir::engine {
+
+std::string_view default_config() {
+  return R"yaml(%YAML 1.1
+---
+vars:
+  address-groups:
+    HOME_NET: "[192.168.0.0/16,10.0.0.0/8,172.16.0.0/12]"
+    EXTERNAL_NET: "!$HOME_NET"
+    HTTP_SERVERS: "$HOME_NET"
+    SMTP_SERVERS: "$HOME_NET"
+    SQL_SERVERS: "$HOME_NET"
+    DNS_SERVERS: "$HOME_NET"
+    TELNET_SERVERS: "$HOME_NET"
+    AIM_SERVERS: "$EXTERNAL_NET"
+    DC_SERVERS: "$HOME_NET"
+    DNP3_SERVER: "$HOME_NET"
+    DNP3_CLIENT: "$HOME_NET"
+    MODBUS_CLIENT: "$HOME_NET"
+    MODBUS_SERVER: "$HOME_NET"
+    ENIP_CLIENT: "$HOME_NET"
+    ENIP_SERVER: "$HOME_NET"
+  port-groups:
+    HTTP_PORTS: "80"
+    SHELLCODE_PORTS: "!80"
+    ORACLE_PORTS: 1521
+    SSH_PORTS: 22
+    DNP3_PORTS: 20000
+    MODBUS_PORTS: 502
+    FILE_DATA_PORTS: "[$HTTP_PORTS,110,143]"
+    FTP_PORTS: 21
+    GENEVE_PORTS: 6081
+    VXLAN_PORTS: 4789
+    TEREDO_PORTS: 3544
+    SIP_PORTS: "[5060, 5061]"
+outputs:
+  - eve-log:
+      enabled: yes
+      filetype: regular
+      filename: eve.json
+      types:
+        - alert: {tagged-packets: yes}
+        - anomaly: {enabled: yes}
+        - http: {extended: yes}
+        - dns:
+        - mdns:
+        - tls: {extended: yes}
+        - files: {force-magic: no}
+        - smtp:
+        - ftp:
+        - rdp:
+        - nfs:
+        - smb:
+        - tftp:
+        - ike:
+        - dcerpc:
+        - krb5:
+        - bittorrent-dht:
+        - snmp:
+        - rfb:
+        - sip:
+        - quic:
+        - ldap:
+        - pop3:
+        - dhcp: {enabled: yes, extended: no}
+        - ssh:
+        - mqtt:
+        - http2:
+        - websocket:
+        - drop: {alerts: yes, flows: all}
+        - stats: {totals: yes, threads: no, deltas: no}
+        - flow:
+)yaml";
+}
+
+std::span<const std::string_view> known_top_level_keys() {
+  static constexpr std::string_view kKeys[] = {"weir",
+                                               "suricata-version",
+                                               "include",
+                                               "vars",
+                                               "default-log-dir",
+                                               "default-data-dir",
+                                               "stats",
+                                               "plugins",
+                                               "outputs",
+                                               "logging",
+                                               "af-packet",
+                                               "af-xdp",
+                                               "dpdk",
+                                               "pcap",
+                                               "pcap-file",
+                                               "netmap",
+                                               "pfring",
+                                               "ipfw",
+                                               "nfq",
+                                               "nflog",
+                                               "dag",
+                                               "napatech",
+                                               "windivert",
+                                               "erf-dag",
+                                               "erf-file",
+                                               "tilera",
+                                               "mpipe",
+                                               "bypass",
+                                               "capture",
+                                               "cuda",
+                                               "app-layer",
+                                               "asn1-max-frames",
+                                               "datasets",
+                                               "security",
+                                               "coredump",
+                                               "host-mode",
+                                               "max-pending-packets",
+                                               "runmode",
+                                               "autofp-scheduler",
+                                               "default-packet-size",
+                                               "unix-command",
+                                               "magic-file",
+                                               "geoip-database",
+                                               "legacy",
+                                               "exception-policy",
+                                               "engine-analysis",
+                                               "pcre",
+                                               "host-os-policy",
+                                               "defrag",
+                                               "flow",
+                                               "vlan",
+                                               "flow-timeouts",
+                                               "stream",
+                                               "host",
+                                               "ippair",
+                                               "decoder",
+                                               "detect",
+                                               "detect-engine",
+                                               "mpm-algo",
+                                               "spm-algo",
+                                               "threading",
+                                               "luajit",
+                                               "lua",
+                                               "profiling",
+                                               "rule-files",
+                                               "default-rule-path",
+                                               "classification-file",
+                                               "reference-config-file",
+                                               "threshold-file",
+                                               "reputation-categories-file",
+                                               "default-reputation-path",
+                                               "reputation-files",
+                                               "action-order",
+                                               "packet-alert-max",
+                                               "sensor-name",
+                                               "pid-file",
+                                               "daemon-directory",
+                                               "umask",
+                                               "run-as",
+                                               "livedev",
+                                               "multi-detect",
+                                               "livereload",
+                                               "simulate-ips"};
+  return kKeys;
+}
+
+}  // namespace weir::engine

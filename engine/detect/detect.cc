@@ -1,0 +1,259 @@
+#include "engine/detect/detect.h"
+
+#include <algorithm>
+#include <new>
+
+#include <hs.h>
+
+#include "engine/detect/detect_impl.h"
+#include "engine/flow/app_state.h"
+
+namespace weir::engine {
+namespace {
+
+std::shared_ptr<hs_scratch> clone_scratch(const rules::RuleSet::Program& program) {
+  if (program.scratch_prototype == nullptr) return nullptr;
+  hs_scratch_t* scratch = nullptr;
+  if (hs_clone_scratch(program.scratch_prototype.get(), &scratch) != HS_SUCCESS) throw std::bad_alloc();
+  return {scratch, [](hs_scratch_t* s) { hs_free_scratch(s); }};
+}
+
+bool flow_admits(const rules::FlowRequirement& want, const rules::PacketContext& ctx, bool has_fragment) {
+  if (want.to_server && ctx.direction != Direction::to_server) return false;
+  if (want.to_client && ctx.direction != Direction::to_client) return false;
+  if ((want.to_server || want.to_client || want.established || want.not_established) && ctx.flow == nullptr) return false;
+  if (want.established && !ctx.flow->established) return false;
+  if (want.not_established && ctx.flow->established) return false;
+  if (want.no_frag && has_fragment) return false;
+  return !want.only_frag || has_fragment;
+}
+
+bool sides_match(const rules::HeaderMatch& h, const IpAddress& from, std::uint16_t from_port, const IpAddress& to,
+                 std::uint16_t to_port) {
+  return h.source_ports->contains(from_port) && h.destination_ports->contains(to_port) && h.source->contains(from) &&
+         h.destination->contains(to);
+}
+
+}  // namespace
+
+Detect::Impl::Impl(std::shared_ptr<const rules::RuleSet> rule_set, const DetectSettings& detect_settings,
+                   rules::SharedState& shared_state)
+    : rules(rule_set != nullptr ? std::move(rule_set) : rules::RuleSet::build({}, rules::RuleEnvironment{}, {})),
+      program(&rules->program()),
+      settings(detect_settings),
+      shared(shared_state),
+      scratch(clone_scratch(*program)),
+      candidates(program->rules.size()),
+      buffers(program->buffers.size()),
+      profile(settings.profile_rules ? std::make_unique<RuleProfile>(program->rules.size()) : nullptr) {}
+
+Detect::Detect(std::shared_ptr<const rules::RuleSet> rules, const DetectSettings& settings, rules::SharedState& shared)
+    : impl_(std::make_unique<Impl>(std::move(rules), settings, shared)) {}
+Detect::~Detect() = default;
+
+const RuleProfile* Detect::profile() const {
+  return impl_->profile.get();
+}
+
+void Detect::replace_rules(std::shared_ptr<const rules::RuleSet> rules) {
+  impl_ = std::make_unique<Impl>(std::move(rules), impl_->settings, impl_->shared);
+}
+
+const DetectResult& Detect::run(const DetectInput& in) {
+  Impl& d = *impl_;
+  d.begin(in);
+  if (d.program->rules.empty() || (in.flow != nullptr && (in.flow->passed || in.flow->dropped))) return d.result;
+  if (!in.flow_ends) d.run_ip_only();
+  d.run_proto_only();
+  d.run_packet();
+  d.run_transactions();
+  d.finish();
+  return d.result;
+}
+
+void Detect::let_go() {
+  Flow* const flow = impl_->looked_at;
+  impl_->looked_at = nullptr;
+  if (flow == nullptr) return;
+  const Direction d = impl_->looked_at_direction;
+  if (impl_->stream_chunk) flow->tcp->stream(d).mark_raw_inspected();
+  if (flow->app == nullptr || flow->app->parser == nullptr) return;
+  const TransactionList& list = flow->app->parser->transactions();
+  const std::uint64_t first = flow->detect ? flow->detect->first_open[index(d)] : 0;
+  for (std::uint64_t id = std::max(first, list.first_id()); id < list.next_id(); ++id)
+    if (Transaction* tx = list.find(id)) tx->after_detection(d);
+}
+
+bool Detect::finished(const Transaction& tx, AppProto protocol, Direction direction) const {
+  const auto& tx_rules = impl_->program->transactions[static_cast<std::size_t>(protocol)][index(direction)];
+  if (tx_rules.empty() || (tx.only_direction && *tx.only_direction != direction)) return true;
+  return tx.detection != nullptr && static_cast<const TxDetect&>(*tx.detection).sides[index(direction)].done;
+}
+
+void Detect::Impl::begin(const DetectInput& input) {
+  in = &input;
+  looked_at = input.flow;
+  looked_at_direction = input.direction;
+  chain_scratch.turn = settings.turn;
+  result.alerts.clear();
+  result.actions = {};
+  result.replacements.clear();
+  chain_scratch.replacements.clear();
+  result.overflow = 0;
+  queue.clear();
+  stream_chunk.reset();
+  Flow* flow = input.flow;
+  if (flow != nullptr) {
+    flow_facts.established = input.established;
+    flow_facts.has_tcp_session = flow->tcp != nullptr;
+    flow_facts.packets = flow->packets;
+    flow_facts.bytes = flow->bytes;
+    flow_facts.start = flow->start;
+    flow_facts.last = flow->last;
+    flow_facts.vars = &flow->vars;
+    flow_facts.protocol = flow->app ? flow->app->protocol : AppProto::unknown;
+    flow_facts.protocol_by_direction = {AppProto::unknown, AppProto::unknown};
+    if (flow->app) flow_facts.protocol_by_direction = flow->app->by_direction;
+    flow_facts.stream_bytes = {0, 0};
+    if (flow->tcp != nullptr) {
+      for (std::size_t d = 0; d < 2; ++d)
+        flow_facts.stream_bytes[d] = flow->tcp->stream(static_cast<Direction>(d)).bytes_seen();
+    }
+    if (flow->detect == nullptr) {
+      flow->detect = std::make_unique<FlowDetect>();
+      flow->detect->generation = program->lineage.generation();
+    } else if (flow->detect->generation != program->lineage.generation()) {
+      carry_over(*flow);
+    }
+  }
+  context.emplace(rules::PacketContext{.packet = input.packet,
+                                       .direction = input.direction,
+                                       .flow = flow != nullptr ? &flow_facts : nullptr,
+                                       .stream_added = input.segment != nullptr && input.segment->payload_added,
+                                       .app_events = flow != nullptr && flow->app ? &flow->app->events : nullptr,
+                                       .stream_events = input.stream_events,
+                                       .shared = &shared,
+                                       .turn = settings.turn});
+}
+
+bool Detect::Impl::header_matches(const CompiledRule& rule) const {
+  const rules::Signature& s = *rule.signature;
+  const rules::HeaderMatch& h = s.header;
+  const Packet& p = in->packet;
+  if (h.ip_version != 0 && h.ip_version != p.ip.version) return false;
+  if (p.ip.version == 0 && !h.packet_header) return false;
+  if (!h.any_ip_protocol && !h.ip_protocols[p.ip.protocol]) return false;
+  if (s.hook && s.hook->flow_start && (in->flow == nullptr || in->flow->packets[0] + in->flow->packets[1] != 1)) return false;
+  if (!flow_admits(s.flow, *context, p.ip.is_fragment || p.origin == PacketOrigin::defragmented)) return false;
+  if (rule.checks_app && (context->flow == nullptr || !h.names(context->flow->protocol))) return false;
+  for (const std::uint32_t bit : s.requires_bits)
+    if (in->flow == nullptr || !in->flow->vars.bit(bit)) return false;
+  const bool wants_sides = rule.checks_ports || rule.checks_addresses;
+  if (wants_sides && !sides_match(h, p.ip.source, p.source_port, p.ip.destination, p.destination_port) &&
+      !(h.bidirectional && sides_match(h, p.ip.destination, p.destination_port, p.ip.source, p.source_port)))
+    return false;
+  return std::all_of(s.packet_checks.begin(), s.packet_checks.end(),
+                     [&](const auto& check) { return check->matches(*context); });
+}
+
+// What a rule that looks at no transaction may well have matched on: for a datagram the first open transaction of a
+// protocol that the rule names; else, on request, the only open one, but not for ever.
+Detect::Impl::GuessedTx Detect::Impl::guess_transaction(const CompiledRule& rule) const {
+  const bool of_datagram = in->packet.has_udp && rule.checks_app;
+  if (!of_datagram && settings.guess_limit == 0) return {};
+  if (in->flow == nullptr || in->flow->app == nullptr || in->flow->app->parser == nullptr) return {};
+  const TransactionList& list = in->flow->app->parser->transactions();
+  const std::uint64_t first = std::max(in->flow->detect->first_open[index(in->direction)], list.first_id());
+  Transaction* const tx = list.find(first);
+  if (tx == nullptr || of_datagram) return {tx, false};
+  if (list.next_id() - first != 1 || tx->guessed >= settings.guess_limit) return {};
+  ++tx->guessed;
+  return {tx, true};
+}
+
+void Detect::Impl::match(RuleId id, const Transaction* tx, bool from_stream) {
+  const CompiledRule& rule = program->rules[id];
+  const rules::Signature& s = *rule.signature;
+  const GuessedTx guess = tx == nullptr ? guess_transaction(rule) : GuessedTx{tx, false};
+  for (const auto& effect : s.effects) effect->apply(*context);
+  // In the order of rules from the start; sorting them in the end, stably, would take memory.
+  const auto at = std::upper_bound(queue.begin(), queue.end(), id,
+                                   [](RuleId added, const Queued& other) { return added < other.rule; });
+  queue.insert(at, {id, guess.tx, guess.guessed, from_stream});
+  result.actions.bypass = result.actions.bypass || s.bypass;
+  if (settings.inline_mode)
+    result.replacements.insert(result.replacements.end(), chain_scratch.replacements.begin(),
+                               chain_scratch.replacements.end());
+  if (profile != nullptr) profile->count_match(id);
+}
+
+// Asks the thresholds, notes what the actions come to. Behind a pass rule nothing counts any more.
+void Detect::Impl::finish() {
+  if (queue.empty()) return;
+  std::size_t kept = 0;
+  for (const Queued& q : queue) {
+    const CompiledRule& rule = program->rules[q.rule];
+    const rules::Signature& s = *rule.signature;
+    if (s.noalert && s.action == rules::Action::alert) continue;  // its effects were all there is to it
+    Alert alert{.signature = &s, .action = s.action, .tx = q.tx, .tx_guessed = q.tx_guessed, .from_stream = q.from_stream};
+    if (s.has_thresholds()) ask_thresholds(s, alert);
+    note_action(alert, rule.for_flow || q.from_stream);
+    const bool passes = alert.action == rules::Action::pass;
+    const bool written = !s.noalert && (!passes || s.alert_requested);
+    if (written && (alert.suppressed || kept < settings.packet_alert_max)) {
+      kept += alert.suppressed ? 0 : 1;
+      result.alerts.push_back(alert);
+    } else if (written) {
+      ++result.overflow;
+    }
+    if (passes) return;
+  }
+}
+
+// The first action that concerns the flow is the one that it gets.
+void Detect::Impl::note_action(const Alert& alert, bool for_flow) {
+  RuleActions& all = result.actions;
+  using OnFlow = RuleActions::OnFlow;
+  const auto on_flow = [&](OnFlow action) {
+    if (for_flow && all.on_flow == OnFlow::nothing) all.on_flow = action;
+  };
+  switch (alert.action) {
+    case rules::Action::alert:
+    case rules::Action::config: return;
+    case rules::Action::pass:
+      all.passes = true;
+      return on_flow(OnFlow::pass);
+    case rules::Action::drop: break;
+    case rules::Action::reject: all.answer(RejectTarget::source); break;
+    case rules::Action::reject_dst: all.answer(RejectTarget::destination); break;
+    case rules::Action::reject_both: all.answer(RejectTarget::both); break;
+  }
+  if (all.blocker == nullptr) {
+    all.blocker = alert.signature;
+    all.blocking_tx = alert.tx;
+    all.rate_filtered = alert.rate_filtered;
+  }
+  on_flow(OnFlow::drop);
+}
+
+void Detect::Impl::ask_thresholds(const rules::Signature& s, Alert& alert) {
+  // Nothing but the alert's own line depends on the answer.
+  const bool only_logged =
+      (s.action == rules::Action::alert || (s.action == rules::Action::drop && !settings.inline_mode)) && !s.rate_filter;
+  if (settings.defer_thresholds && only_logged) {
+    alert.deferred = true;
+    return;
+  }
+  const Packet& p = in->packet;
+  const std::uint64_t flow_id = in->flow != nullptr ? in->flow->id : 0;
+  rules::await_turn(settings.turn);
+  const auto use = only_logged ? rules::ThresholdUse::line : rules::ThresholdUse::verdict;
+  const auto decision = shared.decide(s, {p.ip.source, p.ip.destination, flow_id}, p.raw.time, use);
+  alert.suppressed = !decision.alert || !decision.act;
+  if (!decision.act) alert.action = rules::Action::alert;  // nothing happens but the match
+  if (!decision.replacement) return;
+  alert.action = *decision.replacement;
+  alert.rate_filtered = true;
+}
+
+}  // namespace weir::engine

@@ -1,0 +1,147 @@
+// The inside of Detect, shared by its three parts: the run itself and the alert queue (detect.cc), packets and streams
+// (detect_packet.cc), transactions (detect_tx.cc).
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include <boost/container/small_vector.hpp>
+
+#include "engine/detect/detect.h"
+#include "engine/flow/detect_state.h"
+#include "rules/program.h"
+
+namespace weir::engine {
+
+using rules::CompiledRule;
+using rules::RuleId;
+
+// The values of the buffers of one transaction (or packet), each made once however many rules look at it.
+class BufferCache {
+ public:
+  explicit BufferCache(std::size_t buffers) : entries_(buffers) {}
+  void clear();
+  // Instances of the buffer; empty when it is not there. Valid until clear().
+  std::span<const BodyView> of_transaction(const rules::RuleSet::Program& program, rules::BufferId id,
+                                           const rules::BufferSource& source, const Transaction& tx, Direction d);
+  std::span<const BodyView> of_packet(const rules::RuleSet::Program& program, rules::BufferId id, const Packet& packet);
+
+ private:
+  struct Entry {
+    std::uint32_t epoch = 0;
+    std::vector<BodyView> values;
+  };
+  void transform(const rules::InspectBuffer& buffer, BodyView& view);
+
+  std::vector<Entry> entries_;
+  rules::BufferArena arena_;
+  std::uint32_t epoch_ = 1;
+};
+
+inline constexpr std::uint32_t kMaxBufferInstances = 1024;
+inline constexpr std::size_t kMaxPendingRules = 1024;  // per transaction and direction; further ones are not followed
+
+// A rule of which some conditions held and others wait for more of the transaction.
+struct PendingRule {
+  RuleId rule = 0;               // in the set of FlowDetect::generation
+  rules::RuleSerial serial = 0;  // of it, through all sets
+  std::uint64_t engines_met = 0;  // bit i: engine i matched
+  bool payload_met = false;
+};
+
+// What detection remembers of a transaction.
+struct TxDetect final : TransactionAttachment {
+  struct Side {
+    bool started = false, done = false;
+    std::uint8_t progress = 0;
+    std::size_t events = 0;
+    SlabVector<bool> scanned;   // prefilters that need not run again
+    boost::container::small_vector<PendingRule, 4> pending;
+    boost::container::small_vector<rules::RuleSerial, 4> alerted;
+  };
+  std::array<Side, 2> sides;
+  // Rules about both sides ("=>"): what either has met so far.
+  boost::container::small_vector<PendingRule, 1> both_sides;
+};
+
+struct Detect::Impl {
+  Impl(std::shared_ptr<const rules::RuleSet> rule_set, const DetectSettings& detect_settings,
+       rules::SharedState& shared_state);
+
+  // --- detect.cc
+  void begin(const DetectInput& in);
+  void match(RuleId id, const Transaction* tx, bool from_stream);  // effects at once, the alert is queued
+  void finish();
+  [[nodiscard]] bool header_matches(const CompiledRule& rule) const;
+  // --- detect_packet.cc
+  void run_ip_only();
+  void run_proto_only();
+  void run_packet();
+  // --- detect_tx.cc
+  void run_transactions();
+
+  [[nodiscard]] bool out_of_time() const { return in->deadline != 0 && ticks_now() > in->deadline; }
+  // --- detect_reload.cc
+  // The rules were replaced since the flow's last packet.
+  void carry_over(Flow& flow) const;
+
+  std::shared_ptr<const rules::RuleSet> rules;
+  const rules::RuleSet::Program* program = nullptr;
+  DetectSettings settings;
+  rules::SharedState& shared;
+  std::shared_ptr<hs_scratch> scratch;
+  rules::ChainScratch chain_scratch;
+  rules::CandidateSet candidates;
+  BufferCache buffers;
+  std::unique_ptr<RuleProfile> profile;  // null: not wanted
+  DetectResult result;
+
+  // The packet at hand.
+  const DetectInput* in = nullptr;
+  rules::FlowFacts flow_facts;
+  std::optional<rules::PacketContext> context;
+  std::optional<TcpStream::RawChunk> stream_chunk;  // what stream rules look at; none when nothing is due
+  bool payload_on_packet = false;  // the packet's own payload is looked at by all payload rules
+
+  // For let_go.
+  Flow* looked_at = nullptr;
+  Direction looked_at_direction = Direction::to_server;
+
+  struct Queued {
+    RuleId rule;
+    const Transaction* tx;
+    bool tx_guessed;
+    bool from_stream;
+  };
+  std::vector<Queued> queue;
+
+ private:
+  void ask_thresholds(const rules::Signature& s, Alert& alert);
+  struct GuessedTx {
+    const Transaction* tx = nullptr;
+    bool guessed = false;  // it is the only open one, no more is known
+  };
+  [[nodiscard]] GuessedTx guess_transaction(const CompiledRule& rule) const;
+  void pass_over_complete(AppProto protocol);
+  void note_action(const Alert& alert, bool for_flow);
+  void gather_packet_candidates(const rules::PacketGroup& group);
+  [[nodiscard]] bool packet_rule_matches(const CompiledRule& rule, bool& from_stream);
+  [[nodiscard]] bool payload_is_hidden() const;
+  [[nodiscard]] bool chain_on_packet(const CompiledRule& rule);
+  [[nodiscard]] bool chain_on_stream(const CompiledRule& rule);
+  [[nodiscard]] bool packet_buffers_match(const CompiledRule& rule);
+  enum class TxVerdict : std::uint8_t { match, no, wait };
+  void run_transaction(Transaction& tx, const rules::TxRules& tx_rules, AppProto protocol);
+  void gather_tx_candidates(const Transaction& tx, const rules::TxRules& tx_rules, TxDetect::Side& side);
+  [[nodiscard]] TxVerdict evaluate(const Transaction& tx, const rules::TxRules& tx_rules, PendingRule& state,
+                                   bool side_complete);
+  void keep_waiting(TxDetect::Side& side, PendingRule state) const;
+  [[nodiscard]] static bool has_alerted(const TxDetect::Side& side, rules::RuleSerial serial);
+  [[nodiscard]] bool other_side_met(TxDetect& memory, const CompiledRule& rule, const PendingRule& state) const;
+  [[nodiscard]] TxVerdict engine_verdict(const Transaction& tx, const rules::CompiledEngine& engine,
+                                         const rules::BufferSource& source, bool side_complete);
+};
+
+}  // namespace weir::engine

@@ -1,0 +1,232 @@
+// Detection on the transactions of a flow: prefilters when a buffer is there, full checks, and what waits for more.
+#include <algorithm>
+
+#include "decoders/app/protocol.h"
+#include "engine/detect/detect_impl.h"
+#include "engine/flow/app_state.h"
+
+namespace weir::engine {
+
+void BufferCache::clear() {
+  arena_.reset();
+  if (++epoch_ != 0) return;
+  for (Entry& e : entries_) e.epoch = 0;
+  epoch_ = 1;
+}
+
+void BufferCache::transform(const rules::InspectBuffer& buffer, BodyView& view) {
+  for (const auto& t : buffer.transforms) {
+    std::string& out = arena_.next();
+    t->apply(view.data, out);
+    view.data = {reinterpret_cast<const std::uint8_t*>(out.data()), out.size()};
+  }
+}
+
+std::span<const BodyView> BufferCache::of_transaction(const rules::RuleSet::Program& program, rules::BufferId id,
+                                                      const rules::BufferSource& source, const Transaction& tx,
+                                                      Direction d) {
+  Entry& e = entries_[id];
+  if (e.epoch == epoch_) return e.values;
+  e.epoch = epoch_;
+  e.values.clear();
+  const rules::InspectBuffer& buffer = program.buffers[id];
+  const std::uint32_t instances = buffer.spec->multiple ? kMaxBufferInstances : 1;
+  for (std::uint32_t i = 0; i < instances; ++i) {
+    auto view = source.get({tx, d, i, arena_});
+    if (!view) break;
+    transform(buffer, *view);
+    e.values.push_back(*view);
+  }
+  return e.values;
+}
+
+std::span<const BodyView> BufferCache::of_packet(const rules::RuleSet::Program& program, rules::BufferId id,
+                                                 const Packet& packet) {
+  Entry& e = entries_[id];
+  if (e.epoch == epoch_) return e.values;
+  e.epoch = epoch_;
+  e.values.clear();
+  const rules::InspectBuffer& buffer = program.buffers[id];
+  if (const auto bytes = buffer.spec->packet(packet)) {
+    BodyView view{*bytes, 0, true};
+    transform(buffer, view);
+    e.values.push_back(view);
+  }
+  return e.values;
+}
+
+void Detect::Impl::run_transactions() {
+  if (in->flow == nullptr || in->flow->app == nullptr || in->flow->app->parser == nullptr) return;
+  const AppProto protocol = in->flow->app->protocol;
+  const auto& tx_rules = program->transactions[static_cast<std::size_t>(protocol)][index(in->direction)];
+  if (tx_rules.empty()) return pass_over_complete(protocol);
+  TransactionList& list = in->flow->app->parser->transactions();
+  std::uint64_t& first_open = in->flow->detect->first_open[index(in->direction)];
+  first_open = std::max(first_open, list.first_id());
+  bool all_done = true;
+  for (std::uint64_t id = first_open; id < list.next_id(); ++id) {
+    Transaction* tx = list.find(id);
+    if (tx != nullptr && (!tx->only_direction || *tx->only_direction == in->direction)) {
+      run_transaction(*tx, tx_rules, protocol);
+      all_done = all_done && static_cast<TxDetect&>(*tx->detection).sides[index(in->direction)].done;
+    }
+    if (all_done) first_open = id + 1;
+  }
+}
+
+// No rule looks at transactions of this direction: what is complete is done with all the same.
+void Detect::Impl::pass_over_complete(AppProto protocol) {
+  const TransactionList& list = in->flow->app->parser->transactions();
+  std::uint64_t& first_open = in->flow->detect->first_open[index(in->direction)];
+  first_open = std::max(first_open, list.first_id());
+  for (; first_open < list.next_id(); ++first_open) {
+    const Transaction* tx = list.find(first_open);
+    if (tx == nullptr || (tx->only_direction && *tx->only_direction != in->direction)) continue;
+    if (tx->progress[index(in->direction)] < protocol_info(protocol).complete(in->direction)) return;
+  }
+}
+
+void Detect::Impl::gather_tx_candidates(const Transaction& tx, const rules::TxRules& tx_rules, TxDetect::Side& side) {
+  const std::uint8_t progress = tx.progress[index(in->direction)];
+  for (std::size_t i = 0; i < tx_rules.prefilters.size(); ++i) {
+    const rules::TxPrefilter& prefilter = tx_rules.prefilters[i];
+    if (prefilter.progress > progress) break;
+    if (side.scanned[i]) continue;
+    const rules::BufferSource& source = *tx_rules.sources[prefilter.buffer];
+    bool complete = !prefilter.streamed;
+    for (const BodyView& v : buffers.of_transaction(*program, prefilter.buffer, source, tx, in->direction)) {
+      prefilter.patterns.scan(v.data, v.offset, scratch.get(), candidates);
+      complete = complete || (v.complete && !program->buffers[prefilter.buffer].spec->multiple);
+    }
+    side.scanned[i] = complete;
+  }
+}
+
+void Detect::Impl::run_transaction(Transaction& tx, const rules::TxRules& tx_rules, AppProto protocol) {
+  if (tx.detection == nullptr) tx.detection = std::make_unique<TxDetect>();
+  TxDetect::Side& side = static_cast<TxDetect&>(*tx.detection).sides[index(in->direction)];
+  if (side.done) return;
+  const std::uint8_t progress = tx.progress[index(in->direction)];
+  const bool complete = progress >= protocol_info(protocol).complete(in->direction);
+  const bool news = !side.started || progress != side.progress || tx.events.size() != side.events;
+  if (!side.started) side.scanned.assign(tx_rules.prefilters.size(), false);
+  side.started = true;
+  side.progress = progress;
+  side.events = tx.events.size();
+
+  candidates.clear();
+  buffers.clear();
+  gather_tx_candidates(tx, tx_rules, side);
+  if (news)
+    for (const RuleId id : tx_rules.always) candidates.add(id);
+  for (const PendingRule& waiting : side.pending) candidates.add(waiting.rule);
+
+  const auto old = std::move(side.pending);
+  side.pending.clear();
+  for (const RuleId id : candidates.sorted()) {
+    if (out_of_time()) break;
+    if (!side.alerted.empty() && has_alerted(side, program->lineage.serial(id))) continue;
+    const RuleCheckScope check(profile.get(), id);
+    const auto found = std::find_if(old.begin(), old.end(), [&](const PendingRule& w) { return w.rule == id; });
+    PendingRule state = found != old.end() ? *found : PendingRule{.rule = id};
+    // Until something of it has matched, a rule that waits is a rule like any other.
+    const bool fresh = state.engines_met == 0 && !state.payload_met;
+    if (fresh && !header_matches(program->rules[id])) {
+      if (found != old.end()) keep_waiting(side, state);
+      continue;
+    }
+    TxVerdict verdict = evaluate(tx, tx_rules, state, complete || in->flow_ends);
+    if (verdict == TxVerdict::match && program->rules[id].signature->header.transactional &&
+        !other_side_met(static_cast<TxDetect&>(*tx.detection), program->rules[id], state))
+      verdict = TxVerdict::no;  // this side has said all it can
+    if (verdict == TxVerdict::match) {
+      side.alerted.push_back(program->lineage.serial(id));
+      match(id, &tx, false);
+    } else if (verdict == TxVerdict::wait) {
+      keep_waiting(side, state);
+    }
+  }
+  side.done = complete || in->flow_ends;
+}
+
+void Detect::Impl::keep_waiting(TxDetect::Side& side, PendingRule state) const {
+  if (side.pending.size() >= kMaxPendingRules) return;
+  state.serial = program->lineage.serial(state.rule);
+  side.pending.push_back(state);
+}
+
+bool Detect::Impl::has_alerted(const TxDetect::Side& side, rules::RuleSerial serial) {
+  return std::find(side.alerted.begin(), side.alerted.end(), serial) != side.alerted.end();
+}
+
+// Adds what this side met to what the other one did; true when nothing is missing.
+bool Detect::Impl::other_side_met(TxDetect& memory, const CompiledRule& rule, const PendingRule& state) const {
+  auto& list = memory.both_sides;
+  auto found = std::find_if(list.begin(), list.end(), [&](const PendingRule& p) { return p.rule == state.rule; });
+  if (found == list.end()) {
+    if (list.size() >= kMaxPendingRules) return false;
+    found = list.insert(list.end(), PendingRule{.rule = state.rule, .serial = program->lineage.serial(state.rule)});
+  }
+  found->engines_met |= state.engines_met;
+  const std::size_t engines = std::min<std::size_t>(rule.engines.size(), 64);
+  const std::uint64_t all = engines == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << engines) - 1;
+  return found->engines_met == all;
+}
+
+Detect::Impl::TxVerdict Detect::Impl::engine_verdict(const Transaction& tx, const rules::CompiledEngine& engine,
+                                                     const rules::BufferSource& source, bool side_complete) {
+  const rules::BufferEngine& rule_engine = *engine.source;
+  const std::uint8_t progress = tx.progress[index(in->direction)];
+  if (source.progress > progress && !side_complete) return TxVerdict::wait;
+  const auto values = buffers.of_transaction(*program, engine.buffer, source, tx, in->direction);
+  if (rule_engine.absent && values.empty())
+    return side_complete || progress > source.progress ? TxVerdict::match : TxVerdict::wait;
+  if (source.progress > progress || (rule_engine.absent && !rule_engine.or_else)) return TxVerdict::no;
+  bool more = source.streamed && !side_complete;
+  for (const BodyView& v : values) {
+    if (engine.chain.matches({v.data, v.offset, v.complete}, chain_scratch)) return TxVerdict::match;
+    if (v.complete && !program->buffers[engine.buffer].spec->multiple) more = false;
+  }
+  return more ? TxVerdict::wait : TxVerdict::no;
+}
+
+Detect::Impl::TxVerdict Detect::Impl::evaluate(const Transaction& tx, const rules::TxRules& tx_rules,
+                                               PendingRule& state, bool side_complete) {
+  const CompiledRule& rule = program->rules[state.rule];
+  const rules::Signature& s = *rule.signature;
+  chain_scratch.vars.fill(0);
+  chain_scratch.replacements.clear();
+  bool waits = false;
+  for (const rules::TxCheckEngine& t : s.tx_checks) {
+    const auto& due = in->direction == Direction::to_server ? t.progress_to_server : t.progress_to_client;
+    if (!due) continue;  // of a rule about both sides: the other one's
+    const bool ready = tx.progress[index(in->direction)] >= *due;
+    if (ready && t.check->matches(tx, in->direction)) continue;
+    if (side_complete) return TxVerdict::no;
+    waits = true;
+  }
+  for (std::size_t i = 0; i < rule.engines.size(); ++i) {
+    const std::uint64_t bit = i < 64 ? std::uint64_t{1} << i : 0;  // beyond: looked at again each time
+    if ((state.engines_met & bit) != 0) continue;
+    const rules::CompiledEngine& engine = rule.engines[i];
+    if (tx_rules.sources[engine.buffer] == nullptr) continue;
+    if (engine.source->direction && *engine.source->direction != in->direction) continue;
+    const TxVerdict v = engine_verdict(tx, engine, *tx_rules.sources[engine.buffer], side_complete);
+    if (v == TxVerdict::no) return v;
+    if (v == TxVerdict::match)
+      state.engines_met |= bit;
+    else
+      waits = true;
+  }
+  if (!rule.payload.empty() && !state.payload_met) {
+    bool from_stream = false;
+    state.payload_met = packet_rule_matches(rule, from_stream);
+    if (!state.payload_met && side_complete) return TxVerdict::no;
+    waits = waits || !state.payload_met;
+  } else if (!packet_buffers_match(rule)) {
+    return TxVerdict::no;
+  }
+  return waits ? TxVerdict::wait : TxVerdict::match;
+}
+
+}  // namespace weir::engine

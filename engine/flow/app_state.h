@@ -1,0 +1,49 @@
+// The application layer of one flow: which protocol it is, its parser, and what was noticed on the way.
+//
+// Belongs to the flow, made when its first bytes come; AppLayerDriver (engine/app) fills it, detection and logging
+// read it.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "decoders/app/app_proto.h"
+#include "decoders/app/parser.h"
+#include "decoders/slab.h"
+#include "engine/flow/direction_probe.h"
+
+namespace weir::engine {
+
+struct AppLayer : Slabbed {
+  // Known as soon as either direction is certain; `failed` once both gave up.
+  AppProto protocol = AppProto::unknown;
+  std::array<AppProto, 2> by_direction{AppProto::unknown, AppProto::unknown};  // index(Direction)
+  AppProto original = AppProto::unknown;  // before a protocol change (STARTTLS, CONNECT, h2c)
+  AppProto expected = AppProto::unknown;
+  std::unique_ptr<AppParser> parser;  // null until the protocol is known and parsed
+  // Engine events of the current packet, by rule name ("applayer_detect_protocol_only_one_direction");
+  // cleared before each packet.
+  std::vector<std::string_view> events;
+  bool bypassed = false;  // the parser asked to leave the rest of the flow alone
+  bool given_up = false;  // a parser error: what was parsed stays, nothing more is parsed
+  bool gave_up_now = false;  // and it was this packet's; cleared before each packet
+
+  // --- the driver's bookkeeping
+  enum class FirstData : std::uint8_t { none, to_server, to_client, parsed };
+  FirstData first_data = FirstData::none;  // which side spoke first; `parsed` once a parser has seen data
+  std::array<DirectionProbe, 2> tried;     // protocol detection so far
+  std::array<bool, 2> settled{};           // data of this direction goes to the parser
+  std::array<bool, 2> eof{};               // nothing more will be parsed in this direction
+  std::array<std::uint64_t, 2> need{};     // unconsumed bytes that the parser waits for
+  bool change_pending = false;             // a protocol change happens when this packet is done with
+  AppProto change_to = AppProto::unknown;
+  bool flow_counted = false;      // in the statistics
+  std::uint64_t next_new_tx = 0;  // transactions from this id on have no time yet
+  bool parsed_now = false;        // the parser ran for this packet: transactions may have moved on
+  bool release_pending = false;   // a complete transaction waits for detection or logging
+};
+
+}  // namespace weir::engine

@@ -1,0 +1,43 @@
+// Which flow a packet belongs to: the canonical key of its two ends.
+#pragma once
+
+#include <cstdint>
+
+#include "decoders/packet.h"
+#include "decoders/settings.h"
+#include "engine/flow/flow.h"
+
+namespace weir::engine {
+
+struct FlowKeyOptions {
+  bool use_vlan = true;          // vlan.use-for-tracking
+  bool use_tunnel_depth = true;  // decoder.recursion-level.use-for-tracking
+  // `root` is the whole configuration.
+  static FlowKeyOptions from(const Settings& root);
+};
+
+struct PacketKey {
+  enum class Kind : std::uint8_t {
+    none,      // no flow: ARP, fragments, protocols that are not followed
+    own,       // finds or makes a flow
+    embedded,  // an ICMPv4 error: belongs to the flow of the packet that it quotes, and never makes one
+    existing,  // an ICMPv4 error that quotes nothing of use: never makes a flow
+  };
+  Kind kind = Kind::none;
+  FlowKey key;
+  bool source_is_a = true;  // the packet (or the quoted one, turned round) goes from a to b
+};
+
+// TCP, UDP and SCTP by ports; ICMP queries by their pair of types, so that a reply meets its request; ESP by
+// SPI and one direction; IPv6 in IPv4 by addresses. Two packets in opposite directions of a flow give the
+// same key.
+PacketKey make_packet_key(const Packet& packet, const FlowKeyOptions& options);
+
+// The same for every run and every thread; not keyed, so never use it to place flows in a table.
+std::uint64_t make_flow_id(const FlowKey& key, TimeUs start, std::uint64_t packet_number);
+
+// Key of the hash of this process, drawn once from the system's random source.
+std::uint64_t process_hash_seed();
+std::uint64_t hash_key(const FlowKey& key, std::uint64_t seed);
+
+}  // namespace weir::engine

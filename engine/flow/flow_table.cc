@@ -1,0 +1,241 @@
+#include "engine/flow/flow_table.h"
+
+#include <algorithm>
+#include <new>
+#include <tuple>
+#include <utility>
+
+namespace weir::engine {
+namespace {
+
+constexpr std::size_t kMaxInitialSlots = std::size_t{1} << 24U;
+
+void set_identity(Flow& flow, const Packet& p, const PacketKey& key, std::uint64_t hash) {
+  flow.key = key.key;
+  flow.hash = hash;
+  flow.client_is_a = key.source_is_a;
+  flow.client = p.ip.source;
+  flow.server = p.ip.destination;
+  flow.client_port = p.source_port;
+  flow.server_port = p.destination_port;
+  flow.protocol = key.key.protocol;
+  flow.vlan = p.vlan_ids;
+  flow.vlan_count = p.vlan_count;
+  flow.esp_spi = p.esp_spi;
+  if (p.has_icmp) {
+    flow.icmp_type = p.icmp.type;
+    flow.icmp_code = p.icmp.code;
+  }
+  flow.start = flow.last = p.raw.time;
+  flow.first_packet = p.raw.number;
+  flow.id = make_flow_id(flow.key, flow.start, flow.first_packet);
+}
+
+// Bytes of the packet as Suricata counts them: what a VXLAN tunnel carries begins with its IP header.
+std::uint64_t counted_bytes(const Packet& p) {
+  if (p.carrier == Proto::vxlan)
+    for (const Layer& layer : p.layers)
+      if (layer.proto == Proto::ipv4 || layer.proto == Proto::ipv6) return p.frame.size() - layer.offset;
+  return p.frame.size();
+}
+
+// Suricata gives both directions of IPv6 in IPv4 as one.
+bool is_one_way(const Flow& flow) {
+  return flow.protocol == 41;
+}
+
+Direction direction_of(const Flow& flow, const PacketKey& key) {
+  return key.source_is_a == flow.client_is_a || is_one_way(flow) ? Direction::to_server
+                                                                 : Direction::to_client;
+}
+
+bool both_sides_seen(const Flow& flow) {
+  return flow.packets[0] != 0 && flow.packets[1] != 0;
+}
+
+}  // namespace
+
+FlowTable::FlowTable(const FlowTableSettings& settings)
+    : settings_(settings),
+      seed_(process_hash_seed()),
+      index_(std::min<std::size_t>(settings.hash_size, kMaxInitialSlots)) {
+  pool_.reserve(std::min<std::uint64_t>(settings.prealloc, settings.memcap_bytes / sizeof(Flow)));
+}
+
+FlowTable::~FlowTable() {
+  timer_.take_all([this](Flow& flow) { pool_.release(&flow); });
+}
+
+std::int64_t FlowTable::deadline_s(const Flow& flow) const {
+  const auto& table = emergency_ ? settings_.emergency_timeout_s : settings_.timeout_s;
+  return to_seconds(flow.last) +
+         table[static_cast<std::size_t>(flow_class(flow.protocol))][static_cast<std::size_t>(flow.state)];
+}
+
+void FlowTable::prefetch(const Packet& packet) const {
+  const PacketKey key = make_packet_key(packet, settings_.key);
+  if (key.kind != PacketKey::Kind::none) index_.prefetch(hash_key(key.key, seed_));
+}
+
+FlowTable::Lookup FlowTable::look_up(const Packet& packet) {
+  const PacketKey key = make_packet_key(packet, settings_.key);
+  if (key.kind == PacketKey::Kind::none) return {};
+  const std::uint64_t hash = hash_key(key.key, seed_);
+  Flow* flow = index_.find(hash, key.key);
+  if (flow != nullptr && expired(*flow, to_seconds(packet.raw.time))) {
+    flow->emergency |= emergency_;
+    end(flow, FlowEnd::timeout);
+    flow = nullptr;
+  }
+  Lookup out{.flow = flow};
+  if (flow == nullptr) {
+    if (key.kind != PacketKey::Kind::own) return {};
+    out.flow = create(packet, key, hash);
+    out.created = true;
+    if (out.flow == nullptr) return {.refused = true};
+  }
+  out.direction = direction_of(*out.flow, key);
+  count_packet(*out.flow, packet, out.direction);
+  return out;
+}
+
+Flow* FlowTable::create(const Packet& packet, const PacketKey& key, std::uint64_t hash) {
+  if (memory_bytes() + sizeof(Flow) > settings_.memcap_bytes && !make_room(packet)) {
+    ++stats_.refused;
+    return nullptr;
+  }
+  index_.make_room();
+  Flow* const flow = pool_.make();
+  set_identity(*flow, packet, key, hash);
+  index_.insert(flow);
+  timer_.file(*flow, deadline_s(*flow));
+  ++stats_.created;
+  return flow;
+}
+
+// At the memcap: shorter timeouts first, then the flow that has the least time left goes. Only a SYN is worth
+// that.
+bool FlowTable::make_room(const Packet& packet) {
+  if (!emergency_) enter_emergency();
+  if (packet.has_tcp && (packet.tcp.flags & tcp_flag::syn) == 0) return false;
+  const std::uint64_t wanted = index_.memory_bytes() + sizeof(Flow);
+  if (wanted > settings_.memcap_bytes) return false;
+  while (wanted + size() * sizeof(Flow) > settings_.memcap_bytes) {
+    Flow* const victim = timer_.earliest();
+    if (victim == nullptr) return false;
+    victim->emergency = true;
+    end(victim, FlowEnd::forced);
+  }
+  return true;
+}
+
+void FlowTable::enter_emergency() {
+  emergency_ = true;
+  ++stats_.emergencies;
+  std::vector<Flow*> all;
+  all.reserve(size());
+  timer_.take_all([&all](Flow& flow) { all.push_back(&flow); });
+  for (Flow* flow : all) timer_.file(*flow, deadline_s(*flow));
+}
+
+void FlowTable::count_packet(Flow& flow, const Packet& packet, Direction direction) {
+  const std::size_t d = index(direction);
+  ++flow.packets[d];
+  flow.bytes[d] += counted_bytes(packet);
+  flow.ttl_min[d] = std::min(flow.ttl_min[d], packet.ip.ttl);
+  flow.ttl_max[d] = std::max(flow.ttl_max[d], packet.ip.ttl);
+  last_before_ = flow.last;
+  capture_before_ = flow.capture;
+  flow.last = std::max(flow.last, packet.raw.time);
+  flow.capture = packet.raw.capture;
+  if (packet.has_icmp && direction == Direction::to_client && !flow.has_icmp_response &&
+      flow_class(flow.protocol) == FlowClass::icmp) {
+    flow.has_icmp_response = true;
+    flow.icmp_response_type = packet.icmp.type;
+    flow.icmp_response_code = packet.icmp.code;
+  }
+  // TCP: the session says when. An ICMP error is about the flow, not an answer in it.
+  const FlowClass kind = flow_class(flow.protocol);
+  const bool answers = kind != FlowClass::tcp && (!packet.has_icmp || kind == FlowClass::icmp);
+  if (answers && flow.state == FlowState::fresh && both_sides_seen(flow))
+    set_state(flow, FlowState::established);
+}
+
+void FlowTable::set_state(Flow& flow, FlowState state) {
+  if (flow.state == state) return;
+  const std::int64_t before = deadline_s(flow);
+  flow.state = state;
+  const std::int64_t after = deadline_s(flow);
+  if (after < before) timer_.refile(flow, after);
+}
+
+void FlowTable::swap_sides(Flow& flow) {
+  std::swap(flow.client, flow.server);
+  std::swap(flow.client_port, flow.server_port);
+  std::swap(flow.packets[0], flow.packets[1]);
+  std::swap(flow.bytes[0], flow.bytes[1]);
+  std::swap(flow.ttl_min[0], flow.ttl_min[1]);
+  std::swap(flow.ttl_max[0], flow.ttl_max[1]);
+  flow.client_is_a = !flow.client_is_a;
+}
+
+void FlowTable::end(Flow* flow, FlowEnd reason) {
+  const std::int64_t deadline = deadline_s(*flow);
+  ended_.push_back({flow, reason, deadline});
+  timer_.remove(*flow);
+  index_.erase(flow);
+  if (reason == FlowEnd::timeout) ++stats_.ended_timeout;
+  if (reason == FlowEnd::forced) ++stats_.ended_forced;
+  if (reason == FlowEnd::tcp_reuse) ++stats_.ended_reuse;
+}
+
+void FlowTable::end_for_reuse(Flow* old, const Packet& packet) {
+  const PacketKey key = make_packet_key(packet, settings_.key);
+  const std::size_t d =
+      index(key.source_is_a == old->client_is_a ? Direction::to_server : Direction::to_client);
+  --old->packets[d];
+  old->bytes[d] -= counted_bytes(packet);
+  old->last = last_before_;
+  old->capture = capture_before_;
+  end(old, FlowEnd::tcp_reuse);
+}
+
+void FlowTable::collect_expired(std::int64_t now_s) {
+  const std::size_t first = ended_.size();
+  timer_.advance(now_s, [this, now_s](Flow& flow) {
+    const std::int64_t deadline = deadline_s(flow);
+    if (now_s <= deadline) return timer_.file(flow, deadline);
+    if (!has_room_for_ended()) return timer_.file(flow, now_s);  // in a second again
+    flow.emergency |= emergency_;
+    index_.erase(&flow);
+    ended_.push_back({&flow, FlowEnd::timeout, deadline});
+    ++stats_.ended_timeout;
+  });
+  std::sort(ended_.begin() + static_cast<std::ptrdiff_t>(first), ended_.end(),
+            [](const Ended& a, const Ended& b) {
+              return std::tie(a.deadline_s, a.flow->first_packet, a.flow->id) <
+                     std::tie(b.deadline_s, b.flow->first_packet, b.flow->id);
+            });
+  const std::uint64_t recovered = settings_.memcap_bytes / 100 * (100 - settings_.emergency_recovery_percent);
+  if (emergency_ && memory_bytes() <= recovered) emergency_ = false;
+}
+
+bool FlowTable::has_room_for_ended() try {
+  if (ended_.size() == ended_.capacity()) ended_.reserve(std::max<std::size_t>(ended_.capacity() * 2, 64));
+  return true;
+} catch (const std::bad_alloc&) {
+  return false;
+}
+
+void FlowTable::collect_all() {
+  timer_.take_all([this](Flow& flow) {
+    index_.erase(&flow);
+    if (!has_room_for_ended()) return pool_.release(&flow);  // without a callback
+    ended_.push_back({&flow, FlowEnd::shutdown, 0});
+  });
+  std::sort(ended_.begin(), ended_.end(), [](const Ended& a, const Ended& b) {
+    return std::tie(a.flow->first_packet, a.flow->id) < std::tie(b.flow->first_packet, b.flow->id);
+  });
+}
+
+}  // namespace weir::engine

@@ -1,0 +1,140 @@
+// The flows of one worker: look-up, making, totals, timeouts by packet time, and the end of each flow.
+//
+// No locks: each worker has its own. Every function that can end flows takes a callback on_end(Flow&,
+// FlowEnd), which is called once for a flow before it is freed; it must not call the table, and must not throw. A
+// Flow* stays valid until the next call of find_or_create, replace, expire or drain. Those throw std::bad_alloc where
+// there is no memory for a new flow; the table stays as it was then.
+//
+// Results do not depend on when expire() is called: a flow whose time is over is also found out when a packet
+// of its key comes, and flows that expire are handed over in the order of their deadline and first packet.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "decoders/packet.h"
+#include "engine/flow/flow.h"
+#include "engine/flow/flow_index.h"
+#include "engine/flow/flow_pool.h"
+#include "engine/flow/flow_timeouts.h"
+#include "engine/flow/flow_timer.h"
+
+namespace weir::engine {
+
+struct FlowTableStats {
+  std::uint64_t created = 0;
+  std::uint64_t ended_timeout = 0, ended_forced = 0, ended_reuse = 0;
+  std::uint64_t refused = 0;      // packets that got no flow for want of memory or in emergency
+  std::uint64_t emergencies = 0;  // how often the memcap was reached
+};
+
+class FlowTable {
+ public:
+  explicit FlowTable(const FlowTableSettings& settings);
+  ~FlowTable();  // flows that are left are freed without a callback
+  FlowTable(const FlowTable&) = delete;
+  FlowTable& operator=(const FlowTable&) = delete;
+
+  struct Lookup {
+    Flow* flow = nullptr;  // null: this packet carries no flow, or there is no memory for one
+    Direction direction = Direction::to_server;
+    bool created = false;
+    bool refused = false;  // it would have got a flow, had there been memory
+  };
+  // The packet's flow, with this packet in its totals. A flow of the same key that timed out is ended first.
+  template <class OnEnd>
+  Lookup find_or_create(const Packet& packet, OnEnd&& on_end) {
+    const Lookup result = look_up(packet);
+    hand_over(on_end);
+    return result;
+  }
+  // Ends `old`, which find_or_create has just given for this packet (TCP reuse: its totals lose the packet
+  // again), and makes a new flow of the packet.
+  template <class OnEnd>
+  Lookup replace(Flow* old, const Packet& packet, OnEnd&& on_end) {
+    end_for_reuse(old, packet);
+    hand_over(on_end);
+    return find_or_create(packet, on_end);
+  }
+  // Ends the flows whose time is over; cheap when the second has not changed. `now` is the time of capture.
+  template <class OnEnd>
+  void expire(TimeUs now, OnEnd&& on_end) {
+    if (to_seconds(now) == timer_.next_second()) return;
+    collect_expired(to_seconds(now));
+    hand_over(on_end);
+  }
+  // The run is over: ends every flow, in the order of their first packets.
+  template <class OnEnd>
+  void drain(OnEnd&& on_end) {
+    collect_all();
+    hand_over(on_end);
+  }
+
+  // States have timeouts of their own, so a change of state goes through here.
+  void set_state(Flow& flow, FlowState state);
+  // Client and server turn out to be the other way round: swaps ends, totals and direction.
+  static void swap_sides(Flow& flow);
+  // The last second in which the flow may be idle; it ends after it.
+  [[nodiscard]] std::int64_t deadline_s(const Flow& flow) const;
+
+  // Calls f(Flow&) for about `flows` of the flows, in no order: for looking at a large table piece by piece,
+  // between packets. `from` is 0 at first, then what the call before gave; 0 again: that was the last piece. Flows that
+  // come or go between two pieces may be missed; when the table grows meanwhile, some are seen twice. `f` must
+  // not call the table, except for set_state().
+  template <class F>
+  std::size_t visit(std::size_t from, std::size_t flows, F&& f) const {
+    return index_.visit(from, flows, f);
+  }
+
+  [[nodiscard]] std::size_t size() const { return index_.size(); }
+  [[nodiscard]] std::uint64_t memory_bytes() const { return size() * sizeof(Flow) + index_.memory_bytes(); }
+  [[nodiscard]] bool in_emergency() const { return emergency_; }
+  [[nodiscard]] const FlowTableStats& stats() const { return stats_; }
+
+  // Starts loading what the look-up of this packet will touch; worth it when several packets are at hand.
+  void prefetch(const Packet& packet) const;
+
+  static std::int64_t to_seconds(TimeUs t) { return t >= 0 ? t / 1'000'000 : -((999'999 - t) / 1'000'000); }
+
+ private:
+  struct Ended {
+    Flow* flow;
+    FlowEnd reason;
+    std::int64_t deadline_s;
+  };
+
+  Lookup look_up(const Packet& packet);
+  Flow* create(const Packet& packet, const PacketKey& key, std::uint64_t hash);
+  bool make_room(const Packet& packet);
+  void enter_emergency();
+  void count_packet(Flow& flow, const Packet& packet, Direction direction);
+  void end(Flow* flow, FlowEnd reason);
+  void end_for_reuse(Flow* old, const Packet& packet);
+  void collect_expired(std::int64_t now_s);
+  void collect_all();
+  bool has_room_for_ended();
+  [[nodiscard]] bool expired(const Flow& flow, std::int64_t now_s) const { return now_s > deadline_s(flow); }
+
+  template <class OnEnd>
+  void hand_over(OnEnd&& on_end) {
+    for (const Ended& e : ended_) {
+      on_end(*e.flow, e.reason);
+      pool_.release(e.flow);
+    }
+    ended_.clear();
+  }
+
+  FlowTableSettings settings_;
+  std::uint64_t seed_;
+  FlowIndex index_;
+  FlowTimer timer_;
+  FlowPool pool_;
+  std::vector<Ended> ended_;  // out of the table, not yet handed over
+  // Of the flow found last, before its packet was counted.
+  TimeUs last_before_ = 0;
+  const std::string* capture_before_ = nullptr;
+  bool emergency_ = false;
+  FlowTableStats stats_;
+};
+
+}  // namespace weir::engine

@@ -1,0 +1,268 @@
+#include "engine/live/control/live_run.h"
+#include "engine/live/control/live_reload.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <map>
+#include <new>
+
+#include <fmt/format.h>
+
+#include "engine/live/confine/seccomp_filter.h"
+#include "engine/live/control/control_server.h"
+#include "engine/live/control/fd_loop.h"
+#include "engine/live/control/metrics_server.h"
+#include "engine/live/control/notify.h"
+#include "engine/live/control/signals.h"
+#include "engine/live/sources/clock.h"
+#include "engine/live/workers/worker_set.h"
+#include "engine/log/log_outputs.h"
+#include "engine/log/log_writer.h"
+#include "engine/pipeline/pipeline.h"
+
+namespace weir::engine {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds, std::chrono::seconds;
+
+constexpr seconds kComplaints{60};
+constexpr milliseconds kTick{100}, kReportLimit{500}, kDrainLimit{10'000};
+
+class LiveRun final : public ControlTarget {
+ public:
+  LiveRun(const LiveOptions& options, const Config& config, const PipelineSetup& setup, LogOutputs& outputs,
+          Signals& signals, std::shared_ptr<Mailbox> mailbox, RuleReloader* reloader)
+      : options_(options),
+        config_(config),
+        signals_(signals),
+        mailbox_(std::move(mailbox)),
+        writer_(outputs, LogWriterSettings::from(config)),
+        stats_end_(writer_.add_end()),
+        workers_(options, setup, writer_, milliseconds(config.number("weir.restart-stuck-ms", 10'000))),
+        reload_(reloader, fds_, workers_, notifier_),
+        names_(CounterNames::Options::from(config, options.prevent, options.fail_open)),
+        stats_on_(config.flag("stats.enabled", true)),
+        stats_every_(static_cast<std::int64_t>(std::max<std::uint64_t>(config.number("stats.interval", 8), 1))) {
+    for (const EventLog::Output& out : stats_end_->outputs())
+      stats_sessions_.push_back(std::make_unique<output::EveSession>(*out.log, *out.sink));
+  }
+
+  tl::expected<void, std::string> start(std::shared_ptr<const rules::RuleSet> rules, LiveSockets sockets) {
+    reload_.begin_with(rules, options_.rules);
+    if (auto started = workers_.start(std::move(rules)); !started) return started;
+    if (sockets.metrics) metrics_ = std::make_unique<MetricsServer>(std::move(*sockets.metrics), fds_, *this);
+    if (sockets.control) control_ = std::make_unique<ControlServer>(std::move(*sockets.control), fds_, *this);
+    if (!notifier_.problem().empty()) fmt::print(stderr, "weir: warning: {}\n", notifier_.problem());
+    notifier_.ready(fmt::format("inspecting with {} workers, {} rules", workers_.workers().size(),
+                                reload_.state().loaded));
+    return {};
+  }
+
+  void loop() {
+    fds_.add(signals_.fd(), POLLIN, [this](short) { take_signals(); });
+    fds_.add(mailbox_->fd(), POLLIN, [this](short) { mailbox_->run(); });
+    auto next_stats = begin_ + stats_every_;
+    while (!stopping_ && !workers_.all_ended() && !workers_.failed()) {
+      notify_alive();
+      try {
+        do_round();
+        if (stats_on_ && Clock::now() >= next_stats) {
+          next_stats += stats_every_;
+          write_stats(workers_.sum_up(kReportLimit));
+        }
+      } catch (const std::bad_alloc&) {
+        tell_no_memory();
+      }
+    }
+  }
+
+  // All flows end and are logged.
+  RunSummary finish() {
+    notifier_.stopping();
+    RunSummary summary;
+    if (workers_.failed()) summary.errors.emplace_back("workers do not get on");
+    workers_.stop(kDrainLimit, summary.errors);
+    const LiveWorker::Report total = workers_.sum_up(kReportLimit);
+    if (stats_on_) write_stats(total);
+    writer_.stop(kDrainLimit, summary.errors);
+    metrics_.reset();
+    control_.reset();  // who waits for the end sees it now
+    summary.threads_left = workers_.left_behind();
+    summary.counters = total.counters;
+    summary.packets = total.counters.decoder_pkts;
+    summary.bytes = total.counters.decoder_bytes;
+    summary.flows = total.counters.flow_total;
+    summary.alerts = total.counters.detect_alert;
+    summary.seconds = std::chrono::duration<double>(Clock::now() - begin_).count();
+    return summary;
+  }
+
+ private:
+  void do_round() {
+    fds_.wait(kTick);
+    writer_.tick();
+    survey_.tick();
+    if (control_) control_->tick();
+    if (metrics_) metrics_->tick();
+    for (const std::string& said : workers_.replace_stuck(Clock::now()))
+      fmt::print(stderr, "weir: warning: {}\n", said);
+    tell_refusals();
+  }
+
+  // Now and then: what there was no memory for is tried again, or is lost; workers go on meanwhile.
+  void tell_no_memory() {
+    const auto now = Clock::now();
+    if (now < next_complaint_) return;
+    next_complaint_ = now + kComplaints;
+    (void)std::fputs("weir: warning: out of memory\n", stderr);
+  }
+
+  // As long as all workers are: a stuck one is for the service manager to end with us.
+  void notify_alive() {
+    const auto interval = notifier_.watchdog_interval();
+    if (!interval) return;
+    const auto now = Clock::now();
+    notifier_.watchdog(workers_.all_move(now, *interval), now);
+  }
+
+  // What the sandbox refused for the first time: something is missing in its list, or somebody tries things.
+  void tell_refusals() {
+    if (refused_calls() == refusals_told_) return;
+    refusals_told_ = refused_calls();
+    for (const std::string& call : newly_refused_calls())
+      fmt::print(stderr, "weir: warning: sandbox: refused system call {}\n", call);
+  }
+
+  void take_signals() {
+    while (const auto signal = signals_.next()) {
+      if (*signal == LiveSignal::stop) stopping_ = true;
+      if (*signal == LiveSignal::reopen) writer_.request_reopen();
+      if (*signal == LiveSignal::reload)
+        reload_.request([](const ReloadResult& result) {
+          if (!result.done) fmt::print(stderr, "weir: warning: SIGUSR2: {}\n", result.error);
+        });
+    }
+  }
+
+  [[nodiscard]] std::uint64_t total_of(std::atomic<std::uint64_t> Pulse::*counter) const {
+    std::uint64_t sum = 0;
+    for (const Pulse& pulse : options_.pulses) sum += (pulse.*counter).load(std::memory_order_relaxed);
+    return sum;
+  }
+
+  void write_stats(const LiveWorker::Report& total) {
+    notifier_.status(fmt::format("{} packets, {} dropped by the kernel, {} alerts",
+                                 total.counters.decoder_pkts, total.capture.kernel_drops,
+                                 total.counters.detect_alert));
+    const std::vector<output::CounterValue> values = stats(total);
+    for (const auto& session : stats_sessions_)
+      session->stats(wall_clock(), uptime_s(), values, stage_shares(total.counters.stages));
+    stats_end_->hand_over();
+  }
+
+  // --- what the control socket asks for (ControlTarget)
+
+  [[nodiscard]] bool prevents() const override { return options_.prevent; }
+  [[nodiscard]] const Config& config() const override { return config_; }
+  [[nodiscard]] std::string log_dir() const override { return options_.log_dir; }
+  [[nodiscard]] std::uint64_t uptime_s() const override {
+    return static_cast<std::uint64_t>(std::chrono::duration_cast<seconds>(Clock::now() - begin_).count());
+  }
+  [[nodiscard]] LiveWorkers workers() const override { return workers_.workers(); }
+  [[nodiscard]] const LiveWorker::Report& lost_workers() const override { return workers_.lost(); }
+  [[nodiscard]] WorkerSurvey& survey() override { return survey_; }
+  [[nodiscard]] std::vector<output::CounterValue> stats(const LiveWorker::Report& total) const override {
+    std::vector<output::CounterValue> values = names_.values(total.counters);
+    values.emplace_back("capture.kernel_packets", total.capture.kernel_packets);
+    values.emplace_back("capture.kernel_drops", total.capture.kernel_drops);
+    values.emplace_back("capture.errors", total.capture.errors);
+    values.emplace_back("flow.active", total.flows);
+    values.emplace_back("flow.memuse", total.memory.flows);
+    values.emplace_back("tcp.memuse", total.memory.stream_sessions);
+    values.emplace_back("tcp.reassembly_memuse", total.memory.stream_data);
+    values.emplace_back("defrag.memuse", total.memory.defrag);
+    values.emplace_back("weir.refused_calls", refused_calls());
+    if (options_.prevent) {
+      values.emplace_back("weir.guard.takeovers", total_of(&Pulse::takeovers));
+      values.emplace_back("weir.guard.passed", total_of(&Pulse::passed));
+    }
+    values.emplace_back("detect.engines[].rules_loaded", reload_.state().loaded);
+    values.emplace_back("detect.engines[].rules_failed", reload_.state().failed);
+    values.emplace_back("detect.engines[].rules_skipped", reload_.state().skipped);
+    writer_.counters().append_to(values);
+    return values;
+  }
+  [[nodiscard]] const RuleState& rule_state() const override { return reload_.state(); }
+  [[nodiscard]] std::shared_ptr<const rules::RuleSet> rule_set() const override { return reload_.rules(); }
+  void reload(std::function<void(const ReloadResult&)> done) override { reload_.request(std::move(done)); }
+  void reopen_logs() override { writer_.request_reopen(); }
+  void rotate_logs() override { writer_.request_rotate(); }
+  void stop() override { stopping_ = true; }
+
+  const LiveOptions& options_;
+  const Config& config_;
+  Signals& signals_;
+  FdLoop fds_;
+  std::shared_ptr<Mailbox> mailbox_;
+  WorkerSurvey survey_{mailbox_};
+  LogWriter writer_;
+  std::unique_ptr<LogWriter::End> stats_end_;
+  std::vector<std::unique_ptr<output::EveSession>> stats_sessions_;  // know the last values, for deltas
+  WorkerSet workers_;
+  ServiceNotifier notifier_ = ServiceNotifier::from_environment();
+  LiveReload reload_;
+  CounterNames names_;
+  std::unique_ptr<ControlServer> control_;  // none when it is off, likewise
+  std::unique_ptr<MetricsServer> metrics_;
+  std::uint64_t refusals_told_ = 0;
+  Clock::time_point next_complaint_{};
+  const bool stats_on_;
+  const seconds stats_every_;
+  const Clock::time_point begin_ = Clock::now();
+  bool stopping_ = false;
+};
+
+}  // namespace
+
+tl::expected<void, std::string> pin_threads(const Config& config, LiveOptions& options) {
+  const auto affinity = CpuAffinity::from(config, present_cores());
+  if (!affinity) return tl::unexpected(affinity.error());
+  std::map<std::string, std::size_t> numbers;
+  for (WorkerPlan& plan : options.workers)
+    plan.cores = affinity->worker(numbers[plan.interface]++, plan.interface);
+  options.management_cores = affinity->management();
+  return {};
+}
+
+tl::expected<RunSummary, std::string> run_live(const LiveOptions& options, const Config& config,
+                                               Signals& signals, LiveSockets sockets,
+                                               std::shared_ptr<const rules::RuleSet> rules,
+                                               RuleReloader* reloader) {
+  // Threads that are started from here on inherit it; workers have cores of their own.
+  if (!options.management_cores.empty()) (void)pin_this_thread(options.management_cores);
+  auto made = PipelineSetup::make(config, options.prevent, options.fail_open);
+  if (!made) return tl::unexpected(made.error());
+  auto opened = LogOutputs::open(config, options.log_dir);
+  if (!opened) return tl::unexpected(opened.error());
+  auto setup = std::make_unique<PipelineSetup>(std::move(*made));
+  setup->packet_budget = options.packet_budget;
+  auto outputs = std::make_unique<LogOutputs>(std::move(*opened));
+  auto mailbox = Mailbox::make();
+  if (!mailbox) return tl::unexpected(mailbox.error());
+  auto run =
+      std::make_unique<LiveRun>(options, config, *setup, *outputs, signals, std::move(*mailbox), reloader);
+  if (auto started = run->start(std::move(rules), std::move(sockets)); !started)
+    return tl::unexpected(started.error());
+  run->loop();
+  RunSummary summary = run->finish();
+  if (summary.threads_left) {  // what they may come back to stays
+    (void)run.release();
+    (void)outputs.release();
+    (void)setup.release();
+  }
+  return summary;
+}
+
+}  // namespace weir::engine

@@ -1,0 +1,334 @@
+#include "engine/log/event_log.h"
+
+#include <algorithm>
+#include <string>
+
+#include "decoders/app/protocol.h"
+#include "engine/flow/app_state.h"
+#include "engine/log/deferred_alert.h"
+#include "engine/log/event_head.h"
+
+namespace weir::engine {
+namespace {
+
+// Engine events by rule name, as EVE spells them: in capitals.
+std::string_view engine_event_name(std::string_view rule_name, std::string& buffer) {
+  buffer.assign(rule_name);
+  for (char& c : buffer)
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  return buffer;
+}
+
+}  // namespace
+
+EventLog::EventLog(const std::vector<Output>& outputs, std::shared_ptr<const rules::RuleSet> rules,
+                   Counters& counters, const ExceptionPolicies& policies, bool inline_mode,
+                   DeferredAlerts* deferred)
+    : deferred_(deferred),
+      rules_(std::move(rules)),
+      counters_(counters),
+      policies_(policies),
+      inline_mode_(inline_mode) {
+  for (const Output& out : outputs) {
+    sessions_.push_back({std::make_unique<output::EveSession>(*out.log, *out.sink), out.sink,
+                         out.log->wants("alert"), out.log->wants("drop"), out.log->wants("flow"),
+                         out.log->wants("netflow"), out.log->wants("anomaly"), out.log->wants("fileinfo")});
+    wants_files_ = wants_files_ || sessions_.back().files;
+    wants_anomalies_ = wants_anomalies_ || sessions_.back().anomalies;
+    for (std::size_t p = 0; p < kAppProtoCount; ++p)
+      for (const auto& active : out.log->tx_loggers(static_cast<AppProto>(p))) {
+        tx_loggers_[p].push_back({sessions_.back().eve.get(), &active});
+        tx_mask_[p] |= active.bit;
+      }
+  }
+}
+
+void EventLog::name_origin(output::EventHead& head) const {
+  head.in_iface = interface_;
+}
+
+void EventLog::anomaly(output::AnomalyRecord& record) {
+  name_origin(record.head);
+  for (const Session& s : sessions_)
+    if (s.anomalies) s.eve->anomaly(record);
+}
+
+void EventLog::anomalies(const PacketFacts& facts, const std::vector<Anomaly>* stream_events) {
+  const AppLayer* app = facts.flow != nullptr ? facts.flow->app.get() : nullptr;
+  const bool has_stream = stream_events != nullptr && !stream_events->empty();
+  const bool has_app = app != nullptr && !app->events.empty();
+  if (facts.packet.faults.empty() && !has_stream && !has_app) return;
+  for (const Fault& f : facts.packet.faults) ++counters_.anomalies[static_cast<std::size_t>(f.what)];
+  if (has_stream)
+    for (const Anomaly a : *stream_events) ++counters_.anomalies[static_cast<std::size_t>(a)];
+  if (!wants_anomalies_) return;
+
+  output::AnomalyRecord record;
+  record.head = head_of_packet(facts.packet, facts.flow);
+  record.packet = facts.packet.frame;
+  record.link_type = facts.packet.raw.link_type;
+  record.type = "decode";
+  for (const Fault& f : facts.packet.faults) {
+    record.event = anomaly_name(f.what);
+    anomaly(record);
+  }
+  record.type = "stream";
+  if (has_stream)
+    for (const Anomaly a : *stream_events) {
+      record.event = anomaly_name(a);
+      anomaly(record);
+    }
+  if (!has_app) return;
+  record.type = "applayer";
+  record.layer = "proto_detect";
+  if (app->protocol != AppProto::failed) record.app_proto = app->protocol;
+  std::string name;
+  for (const std::string_view event : app->events) {
+    record.event = engine_event_name(event, name);
+    anomaly(record);
+  }
+}
+
+const output::FlowMetadata* EventLog::metadata_of(const Flow* flow) {
+  if (flow == nullptr || rules_ == nullptr) return nullptr;
+  metadata_.flowbits.clear();
+  metadata_.flowints.clear();
+  flow->vars.for_each_bit(
+      [&](std::uint32_t id) { metadata_.flowbits.push_back(rules_->flowbit_names().name(id)); });
+  flow->vars.for_each_integer([&](std::uint32_t id, std::uint32_t value) {
+    metadata_.flowints.emplace_back(rules_->flowint_names().name(id), value);
+  });
+  return metadata_.empty() ? nullptr : &metadata_;
+}
+
+void EventLog::alert_record(const PacketFacts& facts, output::AlertRecord& record) {
+  record.head = head_of_packet(facts.packet, facts.flow);
+  name_origin(record.head);
+  record.head.metadata = metadata_of(facts.flow);
+  record.direction = facts.direction;
+  record.has_direction = facts.flow != nullptr;
+  record.tunnel = facts.tunnel;
+  record.packet = facts.packet.frame;
+  record.link_type = facts.packet.raw.link_type;
+  record.payload = facts.packet.payload;
+  if (facts.flow == nullptr) return;
+  fill_flow(*facts.flow);
+  record.flow = &flow_record_;
+}
+
+void EventLog::fill_flow(const Flow& flow) {
+  fill_flow_record(flow, flow_record_);
+  for (std::size_t i = 0; i < kExceptionTargets; ++i)
+    if ((flow.exceptions >> i & 1U) != 0) {
+      const auto target = static_cast<ExceptionTarget>(i);
+      flow_record_.exception_policies.emplace_back(to_string(target), to_string(policies_.of(target)));
+    }
+}
+
+// What EVE's verdict says: the packet's fate, and whom a reject answers, with what.
+void EventLog::fill_verdict(const PacketFate& fate, output::AlertRecord& record) const {
+  const bool stopped = inline_mode_ && fate.verdict != Verdict::accept;
+  record.verdict = stopped ? "drop" : fate.passed ? "pass" : "alert";
+  switch (fate.reject) {
+    case RejectTarget::none: return;
+    case RejectTarget::source: record.reject_target = "to_client"; break;
+    case RejectTarget::destination: record.reject_target = "to_server"; break;
+    case RejectTarget::both: record.reject_target = "both"; break;
+  }
+  constexpr std::uint8_t kTcp = 6;
+  record.reject_method = record.head.ip_protocol == kTcp ? "tcp-reset" : "icmp-prohib";
+}
+
+// The bytes around what matched in the stream; each writer cuts them to the size that it is configured for.
+Bytes EventLog::stream_payload(const PacketFacts& facts) {
+  if (facts.flow == nullptr || facts.flow->tcp == nullptr) return facts.packet.payload;
+  facts.flow->tcp->stream(facts.direction).copy_kept(stream_payload_, kMaxStreamPayload);
+  return stream_payload_;
+}
+
+// A reject answers in detect mode, too.
+bool EventLog::blocks(rules::Action action) const {
+  switch (action) {
+    case rules::Action::drop: return inline_mode_;
+    case rules::Action::reject:
+    case rules::Action::reject_dst:
+    case rules::Action::reject_both: return true;
+    default: return false;
+  }
+}
+
+void EventLog::alerts(const PacketFacts& facts, const DetectResult& found, const PacketFate& fate) {
+  counters_.detect_alert_queue_overflow += found.overflow;
+  if (found.alerts.empty()) return;
+  output::AlertRecord record;
+  alert_record(facts, record);
+  fill_verdict(fate, record);
+  for (const Alert& alert : found.alerts) {
+    if (alert.suppressed) {
+      ++counters_.detect_alerts_suppressed;
+      continue;
+    }
+    record.signature = &alert.signature->meta;
+    record.action = blocks(alert.action) ? "blocked" : "allowed";
+    record.tx = alert.tx;
+    record.tx_guessed = alert.tx_guessed;
+    record.files = alert.tx != nullptr ? alert.tx->files(facts.direction) : nullptr;
+    record.from_stream = alert.from_stream;
+    record.payload = alert.from_stream ? stream_payload(facts) : facts.packet.payload;
+    record.head.has_tx_id = alert.tx != nullptr;
+    record.head.tx_id = alert.tx != nullptr ? alert.tx->id : 0;
+    write_alert(facts, alert, record);
+  }
+}
+
+void EventLog::write_alert(const PacketFacts& facts, const Alert& alert, const output::AlertRecord& record) {
+  std::shared_ptr<output::LineCondition> condition;
+  if (alert.deferred) {
+    const Packet& p = facts.packet;
+    const std::uint64_t flow_id = facts.flow != nullptr ? facts.flow->id : 0;
+    std::shared_ptr<FlowAlerts> of_flow;
+    if (facts.flow != nullptr && !facts.flow->alerted) {
+      if (facts.flow->undecided_alerts == nullptr)
+        facts.flow->undecided_alerts = std::make_shared<FlowAlerts>();
+      of_flow = facts.flow->undecided_alerts;
+    }
+    condition = deferred_->about(*alert.signature, {p.ip.source, p.ip.destination, flow_id}, p.raw.time,
+                                 std::move(of_flow));
+  } else {
+    ++counters_.detect_alert;
+    if (facts.flow != nullptr) facts.flow->alerted = true;
+  }
+  for (const Session& s : sessions_) {
+    if (!s.alerts) continue;
+    if (condition != nullptr) s.sink->set_condition(condition);
+    s.eve->alert(record);
+    if (condition != nullptr) s.sink->set_condition(nullptr);
+  }
+}
+
+// With `flows: start` a dropped flow is told of once a direction, and a packet for its own sake only when a rule
+// drops it.
+void EventLog::drop(const PacketFacts& facts, const DetectResult& found, const PacketFate& fate) {
+  const rules::Signature* const blocker = found.actions.blocker;
+  output::AlertRecord record;
+  alert_record(facts, record);
+  record.dropped = &facts.packet;
+  record.action = "blocked";
+  fill_verdict(fate, record);
+  if (blocker != nullptr) record.signature = &blocker->meta;
+  if (const Transaction* tx = found.actions.blocking_tx) {
+    record.head.has_tx_id = true;
+    record.head.tx_id = tx->id;
+  }
+  if (facts.flow != nullptr) {
+    bool& logged = facts.flow->drop_logged[index(facts.direction)];
+    record.only_with_all = blocker == nullptr && (logged || !facts.flow->dropped);
+    logged = logged || facts.flow->dropped;
+  }
+  for (const Session& s : sessions_)
+    if (s.drops) s.eve->drop(record, to_string(fate.reason));
+}
+
+void EventLog::transaction(const PacketFacts& facts, Transaction& tx,
+                           const std::array<std::uint8_t, 2>& progress, bool over) {
+  const auto protocol = static_cast<std::size_t>(facts.flow->app->protocol);
+  transaction_anomalies(facts, tx);
+  for (const TxLogger& logger : tx_loggers_[protocol]) {
+    if ((tx.logged & logger.active->bit) != 0) continue;
+    const output::EveTxLogger& kind = *logger.active->logger;
+    if (!over && (progress[0] < kind.progress_to_server || progress[1] < kind.progress_to_client)) continue;
+    output::EventHead head = kind.packet_direction
+                                 ? head_of_packet(facts.packet, facts.flow)
+                                 : head_of_flow_packet(*facts.flow, facts.packet, Direction::to_server);
+    name_origin(head);
+    head.metadata = metadata_of(facts.flow);
+    head.has_tx_id = true;
+    head.tx_id = tx.id;
+    logger.session->transaction(*logger.active, head, tx);
+    tx.logged |= logger.active->bit;
+  }
+  transaction_files(facts, tx, over);
+}
+
+bool EventLog::all_written(AppProto protocol, const Transaction& tx) const {
+  const std::uint32_t mask = tx_mask_[static_cast<std::size_t>(protocol)];
+  if ((tx.logged & mask) != mask) return false;
+  if (!wants_files_) return true;
+  for (const Direction d : {Direction::to_server, Direction::to_client})
+    if (const FileList* files = tx.files(d))
+      for (const auto& file : *files)
+        if (!file->logged) return false;
+  return true;
+}
+
+void EventLog::transaction_anomalies(const PacketFacts& facts, Transaction& tx) {
+  if (tx.events.empty() || !wants_anomalies_) return;
+  const ProtocolInfo& info = protocol_info(facts.flow->app->protocol);
+  for (AppEvent& event : tx.events) {
+    if (event.logged || event.code >= info.events.size()) continue;
+    event.logged = true;
+    output::AnomalyRecord record;
+    record.head = head_of_packet(facts.packet, facts.flow);
+    record.head.has_tx_id = true;
+    record.head.tx_id = tx.id;
+    record.packet = facts.packet.frame;
+    record.link_type = facts.packet.raw.link_type;
+    record.type = "applayer";
+    record.layer = "proto_parser";
+    record.event = info.events[event.code].eve;
+    record.app_proto = info.id;
+    anomaly(record);
+  }
+}
+
+void EventLog::transaction_files(const PacketFacts& facts, Transaction& tx, bool over) {
+  if (!wants_files_) return;
+  for (const Direction d : {Direction::to_server, Direction::to_client}) {
+    FileList* files = tx.files(d);
+    if (files == nullptr || (d != facts.direction && !over)) continue;  // with a packet of its direction
+    for (const auto& file : *files) {
+      if (file->logged || (file->state == FileState::open && !over)) continue;
+      if (file->state == FileState::open) file->state = FileState::truncated;
+      file->logged = true;
+      output::FileRecord record;
+      record.head = head_of_flow_packet(*facts.flow, facts.packet, d);
+      name_origin(record.head);
+      record.head.metadata = metadata_of(facts.flow);
+      record.app_proto = facts.flow->app->protocol;
+      record.tx = &tx;
+      record.file = file.get();
+      for (const Session& s : sessions_)
+        if (s.files) s.eve->file(record);
+    }
+  }
+}
+
+// While alerts of the flow are undecided its line is written both ways, each under the condition that it is
+// the truth.
+void EventLog::write_flow(const Session& session, const Flow& flow) {
+  if (flow.alerted || flow.undecided_alerts == nullptr) return session.eve->flow(flow_record_);
+  for (const bool alerted : {true, false}) {
+    session.sink->set_condition(FlowAlerts::condition(flow.undecided_alerts, alerted));
+    flow_record_.alerted = alerted;
+    session.eve->flow(flow_record_);
+  }
+  session.sink->set_condition(nullptr);
+}
+
+void EventLog::recover() {
+  for (const Session& s : sessions_) s.sink->set_condition(nullptr);
+}
+
+void EventLog::flow_end(const Flow& flow, FlowEnd reason, TimeUs now) {
+  fill_flow(flow);
+  flow_record_.head.time = now;
+  name_origin(flow_record_.head);
+  flow_record_.head.metadata = metadata_of(&flow);
+  flow_record_.reason = to_string(reason);
+  for (const Session& s : sessions_) {
+    if (s.flows) write_flow(s, flow);
+    if (s.netflows) s.eve->netflow(flow_record_);
+  }
+}
+
+}  // namespace weir::engine

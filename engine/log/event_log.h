@@ -1,0 +1,109 @@
+// Turns what the engine found into EVE records and hands them to the worker's log sessions.
+//
+// One EventLog a worker. Records are built in members that are reused: nothing is allocated per event in
+// steady state.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "decoders/packet.h"
+#include "engine/account/exception_policy.h"
+#include "engine/account/stats.h"
+#include "engine/account/verdict.h"
+#include "engine/detect/detect.h"
+#include "engine/flow/flow.h"
+#include "output/eve_log.h"
+#include "output/records.h"
+#include "rules/rule_set.h"
+
+namespace weir::engine {
+
+struct AppLayer;
+
+// Where a packet stands: what every event about it needs.
+struct PacketFacts {
+  const Packet& packet;
+  Flow* flow = nullptr;  // null: the packet carries no flow
+  Direction direction = Direction::to_server;
+  const output::TunnelRecord* tunnel = nullptr;  // the packet around it
+};
+
+class DeferredAlerts;  // engine/log/deferred_alert.h
+
+class EventLog {
+ public:
+  // One EVE output: its settings, and the sink of this worker's lines. Both outlive the EventLog.
+  struct Output {
+    const output::EveLog* log;
+    output::Sink* sink;
+  };
+  // `rules` may be null (no names of flowbits are needed then).
+  // `deferred` decides on alerts that are marked so; null when there are none.
+  EventLog(const std::vector<Output>& outputs, std::shared_ptr<const rules::RuleSet> rules,
+           Counters& counters, const ExceptionPolicies& policies, bool inline_mode, DeferredAlerts* deferred);
+
+  // Between two packets: what follows was found by these.
+  void set_rules(std::shared_ptr<const rules::RuleSet> rules) { rules_ = std::move(rules); }
+
+  // The interface that the packets come from; the text outlives the events.
+  void set_interface(std::string_view name) { interface_ = name; }
+
+  // Decoder and stream anomalies of this packet, and the application layer's engine events.
+  void anomalies(const PacketFacts& facts, const std::vector<Anomaly>* stream_events);
+  void alerts(const PacketFacts& facts, const DetectResult& found, const PacketFate& fate);
+  // A packet that is dropped or rejected, and the rule that says so, if any does.
+  void drop(const PacketFacts& facts, const DetectResult& found, const PacketFate& fate);
+  // Writes what is due of one transaction: its event once both sides have come far enough, its anomalies and
+  // closed files. `over`: nothing more will come, so that everything is due. `progress` counts cut streams as
+  // complete.
+  void transaction(const PacketFacts& facts, Transaction& tx, const std::array<std::uint8_t, 2>& progress,
+                   bool over);
+  // Every logger that wants the transaction or its files has written them.
+  [[nodiscard]] bool all_written(AppProto protocol, const Transaction& tx) const;
+  void flow_end(const Flow& flow, FlowEnd reason, TimeUs now);
+  // After an exception out of any of these: the event at hand is lost, and nothing else.
+  void recover();
+
+ private:
+  struct TxLogger {  // one output's logger of a protocol
+    output::EveSession* session;
+    const output::EveLog::ActiveTxLogger* active;
+  };
+  struct Session {
+    std::unique_ptr<output::EveSession> eve;
+    output::Sink* sink;
+    bool alerts, drops, flows, netflows, anomalies, files;
+  };
+  void name_origin(output::EventHead& head) const;
+  void write_flow(const Session& session, const Flow& flow);
+  void write_alert(const PacketFacts& facts, const Alert& alert, const output::AlertRecord& record);
+  void anomaly(output::AnomalyRecord& record);
+  void transaction_anomalies(const PacketFacts& facts, Transaction& tx);
+  void transaction_files(const PacketFacts& facts, Transaction& tx, bool over);
+  void alert_record(const PacketFacts& facts, output::AlertRecord& record);
+  void fill_verdict(const PacketFate& fate, output::AlertRecord& record) const;
+  void fill_flow(const Flow& flow);
+  [[nodiscard]] bool blocks(rules::Action action) const;
+  Bytes stream_payload(const PacketFacts& facts);
+  const output::FlowMetadata* metadata_of(const Flow* flow);
+
+  DeferredAlerts* deferred_;
+  std::vector<Session> sessions_;
+  std::array<std::vector<TxLogger>, kAppProtoCount> tx_loggers_;
+  std::array<std::uint32_t, kAppProtoCount> tx_mask_{};
+  std::shared_ptr<const rules::RuleSet> rules_;
+  Counters& counters_;
+  ExceptionPolicies policies_;
+  std::string_view interface_;
+  bool inline_mode_;
+  bool wants_anomalies_ = false, wants_files_ = false;
+  output::FlowRecord flow_record_;
+  static constexpr std::size_t kMaxStreamPayload = 65536;  // of an alert on the stream
+  std::vector<std::uint8_t> stream_payload_;
+  output::FlowMetadata metadata_;
+};
+
+}  // namespace weir::engine

@@ -1,0 +1,85 @@
+// Puts the lines of several workers into the order of the packets that caused them.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "engine/log/run_position.h"
+#include "output/sink.h"
+
+namespace weir::engine {
+
+// Lines of one worker for one output, in groups of equal order; orders ascend.
+struct OrderedLines {
+  struct Group {
+    EventOrder order;
+    std::size_t end;  // of its last line in `text`
+    std::shared_ptr<output::LineCondition> condition;  // null: written in any case
+  };
+  std::string text;  // lines with their newlines
+  std::vector<Group> groups;
+  void clear() {
+    text.clear();
+    groups.clear();
+  }
+};
+
+// A worker's end of an output: collects lines under the order of the pipeline's position.
+class LineCollector final : public output::Sink {
+ public:
+  // `position` outlives the collector.
+  explicit LineCollector(const RunPosition& position) : position_(position) {}
+  void write_line(std::string_view line) override {
+    if (lines_.groups.empty() || lines_.groups.back().order != position_.order() ||
+        lines_.groups.back().condition != condition_)
+      lines_.groups.push_back({position_.order(), 0, condition_});
+    lines_.text.append(line);
+    lines_.text.push_back('\n');
+    lines_.groups.back().end = lines_.text.size();
+  }
+  // A condition that wants to be asked at this place, whether a line depends on it or not.
+  void add_condition(std::shared_ptr<output::LineCondition> condition) {
+    lines_.groups.push_back({position_.order(), lines_.text.size(), std::move(condition)});
+  }
+  void set_condition(std::shared_ptr<output::LineCondition> condition) override { condition_ = std::move(condition); }
+  void flush() override {}
+  // What has come since the last call.
+  OrderedLines take() {
+    OrderedLines out;
+    std::swap(out, lines_);
+    return out;
+  }
+
+ private:
+  const RunPosition& position_;
+  std::shared_ptr<output::LineCondition> condition_;
+  OrderedLines lines_;
+};
+
+// The writing end of one output. Used by one thread.
+class LineMerger {
+ public:
+  LineMerger(output::Sink& sink, std::size_t workers) : sink_(sink), pending_(workers) {}
+  void add(std::size_t worker, OrderedLines lines) {
+    if (!lines.groups.empty()) pending_[worker].push_back({std::move(lines), 0, 0});
+  }
+  // Writes all lines of packets up to `packet`: every worker has handed in what it has to say of those.
+  void write_up_to(std::uint64_t packet);
+
+ private:
+  struct Pending {
+    OrderedLines lines;
+    std::size_t next_group, offset;
+  };
+  void write_group(std::deque<Pending>& queue);
+
+  output::Sink& sink_;
+  std::vector<std::deque<Pending>> pending_;  // by worker
+};
+
+}  // namespace weir::engine

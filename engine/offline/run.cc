@@ -1,0 +1,227 @@
+#include "engine/offline/run.h"
+
+#include <algorithm>
+#include <chrono>
+#include <deque>
+#include <fstream>
+
+#include "engine/capture/pcap_writer.h"
+#include "engine/log/log_outputs.h"
+#include "engine/offline/worker_pool.h"
+#include "engine/pipeline/pipeline.h"
+#include "rules/shared_state.h"
+
+namespace weir::engine {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr std::uint64_t kProgressEveryPackets = 4096;
+constexpr auto kProgressEvery = std::chrono::milliseconds(100);
+
+// Calls the run's progress function now and then, without asking the clock for each packet.
+class ProgressMeter {
+ public:
+  ProgressMeter(const RunOptions& options, const CaptureSource& source)
+      : options_(options), source_(source) {}
+  void packet(std::uint64_t number) {
+    if (number % kProgressEveryPackets != 0 || !options_.progress) return;
+    const auto now = Clock::now();
+    if (now - last_ < kProgressEvery) return;
+    last_ = now;
+    options_.progress({number, source_.bytes_done(), source_.bytes_total()});
+  }
+
+ private:
+  const RunOptions& options_;
+  const CaptureSource& source_;
+  Clock::time_point last_ = Clock::now();
+};
+
+// The names of capture files, kept for as long as events may need them.
+class CaptureNames {
+ public:
+  const std::string* keep(const std::string& name) {
+    if (names_.empty() || names_.back() != name) names_.push_back(name);
+    return &names_.back();
+  }
+
+ private:
+  std::deque<std::string> names_;
+};
+
+// Network cards that compute checksums leave captures full of wrong ones. Looks at the first packets of a run
+// and says whether checksums mean anything there.
+class ChecksumSample {
+ public:
+  ChecksumSample(ChecksumMode mode, const DecodeSettings& decoding)
+      : deciding_(mode == ChecksumMode::automatic),
+        trusted_(mode != ChecksumMode::none),
+        decoding_(decoding) {
+    decoding_.verify_checksums = true;
+  }
+  bool trusted(const RawPacket& raw) {
+    if (!deciding_) return trusted_;
+    decode_packet(raw, packet_, decoding_);
+    bad_ += packet_.ip_checksum_bad || packet_.l4_checksum_bad;
+    if (++seen_ == kSample) {
+      deciding_ = false;
+      trusted_ = bad_ == 0 || seen_ / bad_ >= kGoodPerBad;
+    }
+    return trusted_;
+  }
+
+ private:
+  static constexpr std::uint64_t kSample = 1000, kGoodPerBad = 10;
+  bool deciding_, trusted_;
+  DecodeSettings decoding_;
+  Packet packet_;
+  std::uint64_t seen_ = 0, bad_ = 0;
+};
+
+// What -k says, or else the configuration.
+ChecksumMode checksum_mode(const RunOptions& options, const Config& config) {
+  if (options.checksums != ChecksumMode::automatic) return options.checksums;
+  const std::string text = config.text("pcap-file.checksum-checks").value_or("auto");
+  if (text == "auto") return ChecksumMode::automatic;
+  return config.flag("pcap-file.checksum-checks", true) ? ChecksumMode::all : ChecksumMode::none;
+}
+
+struct Input {
+  CaptureSource& source;
+  ProgressMeter& meter;
+  RunSummary& summary;
+  ChecksumSample checksums;
+  TimeUs first_time = 0, last_time = 0;
+  CaptureNames names{};  // of all captures so far: workers may be behind, and flows end when all is read
+
+  // Calls f(frame, whether its checksums count) for each frame.
+  template <class F>
+  void for_each(F&& f) {
+    RawPacket raw;
+    while (source.next(raw) == CaptureSource::Next::packet) {
+      raw.capture = names.keep(source.name());
+      f(raw, checksums.trusted(raw));
+      if (summary.packets++ == 0) first_time = raw.time;
+      summary.bytes += raw.bytes.size();
+      last_time = raw.time;
+      meter.packet(summary.packets);
+    }
+  }
+};
+
+struct Totals {
+  Counters counters;
+  RuleProfile rule_profile;
+};
+
+// One thread does everything; no queue in between.
+Totals run_single(Input& input, const PipelineSetup& setup,
+                  const std::shared_ptr<const rules::RuleSet>& rules, rules::SharedState& shared,
+                  const LogOutputs& outputs, PcapWriter* passed) {
+  std::vector<EventLog::Output> logs;
+  for (const LogOutputs::Eve& eve : outputs.eve) logs.push_back({eve.log.get(), eve.sink.get()});
+  RunPosition position;
+  Pipeline pipeline(setup, rules, shared, logs, position);
+  input.for_each([&](const RawPacket& raw, bool checksums) {
+    pipeline.verify_checksums(checksums);
+    const Verdict verdict = pipeline.inspect(raw);
+    if (passed == nullptr) return;
+    const FineTime fine = input.source.fine_time();
+    passed->show(raw, fine);
+    if (verdict == Verdict::accept) passed->write(raw, fine, pipeline.outcome().frame);
+  });
+  pipeline.finish();
+  Totals totals{.counters = pipeline.counters(), .rule_profile = {}};
+  if (const RuleProfile* profile = pipeline.rule_profile()) totals.rule_profile.add(*profile);
+  return totals;
+}
+
+Totals run_pool(Input& input, unsigned workers, const PipelineSetup& setup,
+                const std::shared_ptr<const rules::RuleSet>& rules, rules::SharedState& shared,
+                LogOutputs& outputs) {
+  WorkerPool pool(workers, setup, rules, shared, outputs);
+  input.for_each([&](const RawPacket& raw, bool checksums) { pool.feed(raw, checksums); });
+  pool.finish();
+  return {.counters = pool.counters(), .rule_profile = pool.rule_profile()};
+}
+
+// The uptime of a run over files is the time that they cover, so that every run says the same.
+void write_stats(const LogOutputs& outputs, const RunOptions& options, const Config& config,
+                 const RunSummary& summary, const Input& input) {
+  const CounterNames names(CounterNames::Options::from(config, options.prevent));
+  std::vector<output::CounterValue> values = names.values(summary.counters);
+  values.emplace_back("detect.engines[].rules_loaded", options.rules_loaded);
+  values.emplace_back("detect.engines[].rules_failed", options.rules_failed);
+  values.emplace_back("detect.engines[].rules_skipped", options.rules_skipped);
+  const auto uptime_s =
+      static_cast<std::uint64_t>(std::max<TimeUs>(input.last_time - input.first_time, 0) / 1'000'000);
+  for (const LogOutputs::Eve& eve : outputs.eve)
+    output::EveSession(*eve.log, *eve.sink)
+        .stats(input.last_time, uptime_s, values, stage_shares(summary.counters.stages));
+}
+
+// The file of --rule-profile: opened before the run, so that a wrong name is said at once.
+class RuleProfileFile {
+ public:
+  explicit RuleProfileFile(const std::string& path) : path_(path) {
+    if (wanted()) file_.open(path, std::ios::binary | std::ios::trunc);
+  }
+  [[nodiscard]] bool wanted() const { return !path_.empty(); }
+  [[nodiscard]] bool failed() const { return wanted() && !file_; }
+  [[nodiscard]] std::string error() const { return "--rule-profile " + path_ + ": cannot be written"; }
+  void write(const RuleProfile& profile, const rules::RuleSet* rules) {
+    if (!wanted()) return;
+    file_ << (rules != nullptr ? rule_profile_json(profile, *rules, rate_.nanoseconds_per_tick()) : "[]\n");
+    file_.close();
+  }
+
+ private:
+  std::string path_;
+  std::ofstream file_;
+  TickRate rate_;
+};
+
+}  // namespace
+
+tl::expected<RunSummary, std::string> run_offline(const RunOptions& options, const Config& config,
+                                                  std::shared_ptr<const rules::RuleSet> rules) {
+  auto setup = PipelineSetup::make(config, options.prevent);
+  if (!setup) return tl::unexpected(setup.error());
+  auto source = open_capture_files(options.capture);
+  if (!source) return tl::unexpected(source.error());
+  auto outputs = LogOutputs::open(config, options.log_dir);
+  if (!outputs) return tl::unexpected(outputs.error());
+  RuleProfileFile profile_file(options.rule_profile);
+  if (profile_file.failed()) return tl::unexpected(profile_file.error());
+  setup->detection.profile_rules = profile_file.wanted();
+
+  if (options.ready)
+    if (auto ready = options.ready(); !ready) return tl::unexpected(ready.error());
+
+  const auto begin = Clock::now();
+  rules::SharedState shared;
+  ProgressMeter meter(options, **source);
+  RunSummary summary;
+  Input input{.source = **source,
+              .meter = meter,
+              .summary = summary,
+              .checksums = ChecksumSample(checksum_mode(options, config), setup->decoding)};
+  // What becomes of a packet depends on what became of the one inside it: inline decisions are one
+  // pipeline's.
+  Totals totals = options.threads > 1 && !options.prevent
+                      ? run_pool(input, options.threads, *setup, rules, shared, *outputs)
+                      : run_single(input, *setup, rules, shared, *outputs, options.passed);
+  summary.counters = totals.counters;
+  summary.flows = summary.counters.flow_total;
+  summary.alerts = summary.counters.detect_alert;
+  summary.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+  if (config.flag("stats.enabled", true)) write_stats(*outputs, options, config, summary, input);
+  summary.errors = (*source)->errors();
+  profile_file.write(totals.rule_profile, rules.get());
+  if (profile_file.failed()) summary.errors.push_back(profile_file.error());
+  outputs->close(summary.errors);
+  if (options.passed != nullptr) options.passed->close(summary.errors);
+  return summary;
+}
+
+}  // namespace weir::engine

@@ -1,0 +1,234 @@
+#include "engine/offline/worker_pool.h"
+
+#include <algorithm>
+#include <chrono>
+#include <limits>
+
+#include "engine/log/deferred_alert.h"
+#include "engine/offline/frame_router.h"
+
+namespace weir::engine {
+
+struct WorkerPool::Worker {
+  Worker(const PipelineSetup& setup, const std::shared_ptr<const rules::RuleSet>& rules,
+         rules::SharedState& shared, const LogOutputs& outputs)
+      : turn(position),
+        deferred(shared, position),
+        pipeline(setup, rules, shared, collect_into(outputs), position, {&deferred, &turn}) {}
+
+  std::vector<EventLog::Output> collect_into(const LogOutputs& outputs) {
+    std::vector<EventLog::Output> out;
+    for (const LogOutputs::Eve& eve : outputs.eve) {
+      collectors.push_back(std::make_unique<LineCollector>(position));
+      out.push_back({eve.log.get(), collectors.back().get()});
+    }
+    return out;
+  }
+
+  RunPosition position;
+  WorkerTurn turn;
+  DeferredAlerts deferred;
+  std::vector<std::unique_ptr<LineCollector>> collectors;
+  Pipeline pipeline;
+  Ring<std::unique_ptr<Batch>, kRingSlots> in;
+  Ring<std::unique_ptr<Batch>, kRingSlots * 2> empty;  // read batches, on their way back
+  std::mutex handed_lock;
+  std::vector<Handed> handed;
+  std::unique_ptr<Batch> filling;  // the reader's
+  std::thread thread;
+};
+
+WorkerPool::WorkerPool(unsigned workers, const PipelineSetup& setup,
+                       const std::shared_ptr<const rules::RuleSet>& rules, rules::SharedState& shared,
+                       LogOutputs& outputs)
+    : decoding_(setup.decoding),
+      flow_keys_(setup.flows.key),
+      decoder_(setup.decoding, setup.defrag),
+      decisions_(nothing_, workers),
+      complete_up_to_(workers, 0) {
+  for (const LogOutputs::Eve& eve : outputs.eve)
+    mergers_.push_back(std::make_unique<LineMerger>(*eve.sink, workers));
+  for (unsigned i = 0; i < workers; ++i)
+    workers_.push_back(std::make_unique<Worker>(setup, rules, shared, outputs));
+  for (const auto& worker : workers_)
+    for (const auto& other : workers_)
+      if (other != worker) worker->turn.wait_for(other->position);
+  for (const auto& worker : workers_) worker->thread = std::thread([&w = *worker] { run(w); });
+}
+
+WorkerPool::~WorkerPool() {
+  finish();
+}
+
+// What a worker has read comes back; of the frames that were decoded for it those are free that no other has.
+WorkerPool::Batch& WorkerPool::open_batch(std::size_t worker) {
+  Worker& w = *workers_[worker];
+  if (w.filling != nullptr) return *w.filling;
+  if (!w.empty.try_pop(w.filling)) w.filling = std::make_unique<Batch>();
+  Batch& batch = *w.filling;
+  batch.items.clear();
+  batch.bytes.clear();
+  for (auto& frame : batch.decoded)
+    if (frame.use_count() == 1) blank_frames_.push_back(std::move(frame));
+  batch.decoded.clear();
+  return batch;
+}
+
+std::shared_ptr<DecodedFrame> WorkerPool::blank_frame() {
+  if (blank_frames_.empty()) return std::make_shared<DecodedFrame>();
+  auto frame = std::move(blank_frames_.back());
+  blank_frames_.pop_back();
+  return frame;
+}
+
+void WorkerPool::feed(const RawPacket& raw, bool verify_checksums) {
+  if (!any_ || FlowTable::to_seconds(raw.time) != second_) move_clock(raw);
+  last_ = raw;
+  last_.bytes = {};
+  if (const auto route = plain_route(raw, decoding_)) {
+    give_frame(*route % workers_.size(), raw, verify_checksums);
+  } else {
+    auto frame = blank_frame();
+    decoder_.verify_checksums(verify_checksums);
+    decoder_.decode(frame->keep(raw), *frame);
+    if (frame->is_plain())
+      give_frame(route_of(frame->packets[0], flow_keys_) % workers_.size(), raw, verify_checksums);
+    else
+      give_packets(frame);
+    if (frame.use_count() == 1) blank_frames_.push_back(std::move(frame));
+  }
+  if (round_full_) end_round(raw.number, false);
+}
+
+void WorkerPool::give_frame(std::size_t worker, const RawPacket& raw, bool verify_checksums) {
+  Batch& batch = open_batch(worker);
+  Item item{.verify_checksums = verify_checksums,
+            .offset = batch.bytes.size(),
+            .length = raw.bytes.size(),
+            .raw = raw};
+  item.raw.bytes = {};
+  batch.bytes.insert(batch.bytes.end(), raw.bytes.begin(), raw.bytes.end());
+  add(worker, item);
+}
+
+// Each packet to its worker, those of one worker at once.
+void WorkerPool::give_packets(const std::shared_ptr<DecodedFrame>& frame) {
+  std::array<std::size_t, DecodedFrame::kMaxNested> owner{};
+  for (std::size_t i = 0; i < frame->count; ++i)
+    owner[i] = route_of(frame->packets[i], flow_keys_) % workers_.size();
+  for (std::size_t worker = 0; worker < workers_.size(); ++worker) {
+    Item item{.kind = Item::Kind::packets};
+    for (std::size_t i = 0; i < frame->count; ++i)
+      if (owner[i] == worker) item.packets = static_cast<PacketMask>(item.packets | 1U << i);
+    if (item.packets == 0) continue;
+    Batch& batch = open_batch(worker);
+    item.offset = batch.decoded.size();
+    item.raw.number = frame->packets[0].raw.number;
+    batch.decoded.push_back(frame);
+    add(worker, item);
+  }
+}
+
+void WorkerPool::add(std::size_t worker, const Item& item) {
+  Batch& batch = open_batch(worker);
+  batch.items.push_back(item);
+  round_full_ = round_full_ || batch.full();
+}
+
+// Every worker ends its idle flows at the same packet, whoever gets that packet.
+void WorkerPool::move_clock(const RawPacket& raw) {
+  any_ = true;
+  second_ = FlowTable::to_seconds(raw.time);
+  Item item{.kind = Item::Kind::clock, .raw = raw};
+  item.raw.bytes = {};
+  for (std::size_t i = 0; i < workers_.size(); ++i) add(i, item);
+}
+
+// What each worker has got since the last round is sent to it, be it nothing.
+void WorkerPool::end_round(std::uint64_t up_to, bool last) {
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    Batch& batch = open_batch(i);
+    batch.up_to = up_to;
+    batch.last = last;
+    workers_[i]->in.push(std::move(workers_[i]->filling));
+  }
+  round_full_ = false;
+  if (!last) collect();
+}
+
+void WorkerPool::finish() {
+  if (workers_.empty() || !workers_.front()->thread.joinable()) return;
+  if (any_) move_clock(last_);
+  end_round(std::numeric_limits<std::uint64_t>::max(), true);
+  for (const auto& worker : workers_) worker->thread.join();
+  collect();
+}
+
+// Takes over what the workers have written, decides what is undecided and writes what is complete.
+void WorkerPool::collect() {
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    std::vector<Handed> handed;
+    {
+      const std::lock_guard lock(workers_[i]->handed_lock);
+      handed.swap(workers_[i]->handed);
+    }
+    for (Handed& h : handed) {
+      complete_up_to_[i] = h.up_to;
+      decisions_.add(i, std::move(h.undecided));
+      for (std::size_t out = 0; out < mergers_.size(); ++out) mergers_[out]->add(i, std::move(h.lines[out]));
+    }
+  }
+  const std::uint64_t complete = *std::min_element(complete_up_to_.begin(), complete_up_to_.end());
+  decisions_.write_up_to(complete);
+  for (const auto& merger : mergers_) merger->write_up_to(complete);
+}
+
+void WorkerPool::run(Worker& worker) {
+  for (;;) {
+    std::unique_ptr<Batch> batch = worker.in.pop();
+    inspect(worker, *batch);
+    if (batch->last) worker.pipeline.finish();
+    worker.position.move_to(batch->last ? EventOrder::end() : EventOrder::after_packet(batch->up_to));
+    Handed handed{.up_to = batch->up_to, .undecided = worker.deferred.take(), .lines = {}};
+    for (const auto& collector : worker.collectors) handed.lines.push_back(collector->take());
+    {
+      const std::lock_guard lock(worker.handed_lock);
+      worker.handed.push_back(std::move(handed));
+    }
+    if (batch->last) return;
+    (void)worker.empty.try_push(batch);
+  }
+}
+
+void WorkerPool::inspect(Worker& worker, const Batch& batch) {
+  for (const Item& item : batch.items) {
+    switch (item.kind) {
+      case Item::Kind::clock: worker.pipeline.advance_clock(item.raw.time, item.raw.number); break;
+      case Item::Kind::packets: worker.pipeline.inspect(*batch.decoded[item.offset], item.packets); break;
+      case Item::Kind::frame: {
+        RawPacket raw = item.raw;
+        raw.bytes = Bytes(batch.bytes).subspan(item.offset, item.length);
+        worker.pipeline.verify_checksums(item.verify_checksums);
+        worker.pipeline.inspect(raw);
+      }
+    }
+  }
+}
+
+Counters WorkerPool::counters() const {
+  Counters sum;
+  for (const auto& worker : workers_) {
+    sum += worker->pipeline.counters();
+    sum += worker->deferred.counters();
+  }
+  return sum;
+}
+
+RuleProfile WorkerPool::rule_profile() const {
+  RuleProfile sum;
+  for (const auto& worker : workers_)
+    if (const RuleProfile* profile = worker->pipeline.rule_profile()) sum.add(*profile);
+  return sum;
+}
+
+}  // namespace weir::engine

@@ -1,0 +1,56 @@
+#include "engine/pipeline/packet_rewrite.h"
+
+#include <algorithm>
+
+#include "decoders/checksum.h"
+
+namespace weir::engine {
+namespace {
+
+struct Transport {
+  const Layer* layer = nullptr;
+  std::uint8_t number = 0;
+  std::size_t checksum_at = 0;  // in its header: RFC 9293 3.1, RFC 768
+  bool optional = false;        // 0 says that there is no checksum
+};
+
+Transport transport_of(const Packet& packet) {
+  constexpr std::uint8_t kTcp = 6, kUdp = 17;
+  if (packet.has_tcp) return {packet.find(Proto::tcp), kTcp, 16, false};
+  if (packet.has_udp) return {packet.find(Proto::udp), kUdp, 6, packet.ip.version == 4};
+  return {};
+}
+
+void mend_checksum(const Packet& packet, const Transport& transport, std::size_t end,
+                   std::vector<std::uint8_t>& frame) {
+  const std::size_t field = transport.layer->offset + transport.checksum_at;
+  if (transport.optional && frame[field] == 0 && frame[field + 1] == 0) return;
+  frame[field] = frame[field + 1] = 0;
+  const Bytes segment = Bytes{frame}.subspan(transport.layer->offset, end - transport.layer->offset);
+  std::uint16_t sum =
+      transport_checksum(packet.ip.source, packet.ip.destination, transport.number, segment);
+  if (sum == 0 && packet.has_udp) sum = 0xffff;
+  frame[field] = static_cast<std::uint8_t>(sum >> 8U);
+  frame[field + 1] = static_cast<std::uint8_t>(sum);
+}
+
+}  // namespace
+
+bool rewrite_payload(Packet& packet, Bytes payload, std::vector<std::uint8_t>& storage) {
+  const Transport transport = transport_of(packet);
+  const Bytes frame = packet.frame;
+  const std::uint8_t* const begin = packet.payload.data();
+  if (transport.layer == nullptr || payload.empty() || payload.size() != packet.payload.size()) return false;
+  if (begin < frame.data() || begin + payload.size() > frame.data() + frame.size()) return false;
+  const auto at = static_cast<std::size_t>(begin - frame.data());
+  if (transport.layer->offset + transport.checksum_at + 2 > at) return false;
+
+  if (frame.data() != storage.data()) storage.assign(frame.begin(), frame.end());
+  std::copy(payload.begin(), payload.end(), storage.begin() + static_cast<std::ptrdiff_t>(at));
+  mend_checksum(packet, transport, at + payload.size(), storage);
+  packet.frame = storage;
+  packet.payload = packet.frame.subspan(at, payload.size());
+  return true;
+}
+
+}  // namespace weir::engine

@@ -1,0 +1,446 @@
+#include "engine/pipeline/pipeline.h"
+
+#include <algorithm>
+#include <new>
+
+#include "engine/config/config.h"
+#include "engine/log/event_head.h"
+
+namespace weir::engine {
+namespace {
+
+constexpr std::uint64_t kMaxGuesses = 200;  // of detect.stream-tx-log-limit
+
+constexpr std::uint8_t kTcpNumber = 6;
+constexpr int kMaxFinalChunks = 64;  // pieces between holes that are looked at when a flow ends
+
+bool complete(const Transaction& tx, const ProtocolInfo& info, const std::array<std::uint8_t, 2>& progress) {
+  for (const Direction d : {Direction::to_server, Direction::to_client})
+    if (progress[index(d)] < info.complete(d) && tx.only_direction.value_or(d) == d) return false;
+  return true;
+}
+
+// The packet that completes a handshake is still part of it.
+bool is_established(const Flow& flow) {
+  if (flow.tcp != nullptr) return flow.tcp->established();
+  return flow.state == FlowState::established || flow.state == FlowState::closed;
+}
+
+}  // namespace
+
+tl::expected<PipelineSetup, std::string> PipelineSetup::make(const Config& config, bool inline_mode, bool fail_open) {
+  PipelineSetup out;
+  out.inline_mode = inline_mode;
+  out.checksums_keep_out = config.flag("stream.checksum-validation", true);
+  out.decoding = load_decode_settings(config);
+  out.defrag = load_defrag_settings(config);
+  out.flows = FlowTableSettings::from(config);
+  out.streams = StreamSettings::from(config.sub("stream"), inline_mode);
+  out.streams.host_os = HostOsPolicies::from(config);
+  out.policies = ExceptionPolicies::from(config, inline_mode, fail_open);
+  out.streams.pick_up = out.policies.follows_midstream();
+  out.detection.packet_alert_max = static_cast<std::size_t>(config.number("packet-alert-max", 15));
+  out.detection.inline_mode = inline_mode;
+  if (config.flag("detect.guess-applayer-tx", false))
+    out.detection.guess_limit = static_cast<unsigned>(std::min(config.number("detect.stream-tx-log-limit", 4), kMaxGuesses));
+  auto app_layer = AppLayerSetup::make(config);
+  if (!app_layer) return tl::unexpected(app_layer.error());
+  out.app_layer = std::move(*app_layer);
+  return out;
+}
+
+Pipeline::Pipeline(const PipelineSetup& setup, std::shared_ptr<const rules::RuleSet> rules,
+                   rules::SharedState& shared, const std::vector<EventLog::Output>& outputs,
+                   RunPosition& position, const PoolLinks& pool)
+    : setup_(setup),
+      position_(position),
+      decoder_(setup.decoding, setup.defrag),
+      stream_memory_{.limit = setup.streams.reassembly_memcap_bytes,
+                     .sessions_limit = setup.streams.memcap_bytes},
+      flows_(setup.flows),
+      apps_(setup.app_layer, counters_),
+      log_(outputs, rules, counters_, setup.policies, setup.inline_mode, pool.deferred) {
+  if (rules == nullptr) return;
+  DetectSettings detection = setup.detection;
+  detection.defer_thresholds = pool.deferred != nullptr;
+  detection.turn = pool.turn;
+  apps_.set_requested(rules->requested());
+  detect_.emplace(rules, detection, shared);
+}
+
+Pipeline::~Pipeline() = default;
+
+Verdict Pipeline::inspect(const RawPacket& raw) {
+  const StageClock::Unit unit(stages_, &counters_.latency);
+  stages_.enter(Stage::decode);
+  try {
+    decoder_.decode(raw, frame_);  // the frame, and what it carries: a whole datagram, tunnels
+  } catch (const std::bad_alloc&) {
+    return run_out_of_memory(raw);
+  }
+  return inspect_packets(frame_, kAllPackets);
+}
+
+Verdict Pipeline::inspect(DecodedFrame& frame, PacketMask which) {
+  const StageClock::Unit unit(stages_, &counters_.latency);
+  return inspect_packets(frame, which);
+}
+
+Verdict Pipeline::inspect_packets(DecodedFrame& frame, PacketMask which) {
+  const RawPacket& raw = frame.packets[0].raw;
+  rewritten_.clear();
+  advance_clock(raw.time, raw.number);  // flows whose time is over end first
+  outcome_ = {};
+  deadline_ = setup_.packet_budget != 0 ? ticks_now() + setup_.packet_budget : 0;
+  for (std::size_t i = frame.count; i-- > 0;) {  // the innermost first: what is dropped inside takes the frame with it
+    if ((which >> i & 1U) == 0) continue;
+    position_.move_to(EventOrder::of_packet(raw.number, i));
+    const bool inner = frame.packets[i].origin == PacketOrigin::tunnel;
+    Step step{.packet = frame.packets[i], .tunnel = inner ? &frame.tunnels[i] : nullptr};
+    step.is_frame = i == 0;
+    step.refused_fragment = i == frame.refused;
+    if (setup_.inline_mode && outcome_.verdict != Verdict::accept) step.fate.drop(DropReason::tunnel_packet_drop);
+    inspect_one(step);
+    conclude(step, i == 0);
+  }
+  return outcome_.verdict;
+}
+
+void Pipeline::inspect_one(Step& step) try {
+  count(step.packet);
+  find_flow(step);               // null for packets that carry no flow
+  if (is_settled(step)) return;  // dropped or bypassed, as was decided before
+  track_stream(step);            // TCP order; the flow owns the bytes
+  parse_application(step);       // whole messages become transactions
+  const DetectResult& found = detect(step);
+  if (over_budget()) apply_policy(step, ExceptionTarget::packet_budget);
+  decide(step, found);
+  replace_contents(step, found);
+  write_events(step, found);
+  settle_transactions(step);  // written and inspected ones are let go
+  finish_protocol(step);      // what follows is encrypted, or another protocol (STARTTLS, CONNECT)
+  let_go_of_flow(step);
+} catch (const std::bad_alloc&) {
+  run_out_of_memory(step);
+}
+
+void Pipeline::conclude(const Step& step, bool outermost) {
+  const PacketFate& fate = step.fate;
+  outcome_.verdict = std::max(outcome_.verdict, fate.verdict);
+  if (outcome_.reason == DropReason::none) outcome_.reason = fate.reason;
+  if (fate.reject != RejectTarget::none && outcome_.rejected == nullptr &&
+      step.packet.origin != PacketOrigin::tunnel) {
+    outcome_.rejected = &step.packet;
+    outcome_.reject = fate.reject;
+  }
+  if (!outermost) return;
+  outcome_.bypass = step.flow != nullptr && step.flow->state == FlowState::bypassed;
+  outcome_.frame = step.packet.frame;
+  outcome_.replaced = fate.replaced;
+}
+
+void Pipeline::advance_clock(TimeUs now, std::uint64_t packet_number) {
+  stages_.enter(Stage::flow);
+  now_ = now;
+  packet_number_ = packet_number;
+  flows_.expire(now, [this](Flow& flow, FlowEnd reason) {
+    position_.move_to(EventOrder::of_expired(packet_number_, flows_.deadline_s(flow), flow.first_packet, flow.id));
+    end_flow(flow, reason);
+  });
+}
+
+void Pipeline::set_rules(std::shared_ptr<const rules::RuleSet> rules) {
+  log_.set_rules(rules);
+  if (rules != nullptr) apps_.set_requested(rules->requested());
+  if (detect_) detect_->replace_rules(std::move(rules));
+}
+
+void Pipeline::finish() {
+  flows_.drain([this](Flow& flow, FlowEnd reason) {
+    const StageClock::Unit unit(stages_);
+    position_.move_to(EventOrder::of_left(flow.first_packet, flow.id));
+    end_flow(flow, reason);
+  });
+}
+
+void Pipeline::count(const Packet& packet) {
+  if (packet.origin == PacketOrigin::wire) {
+    ++counters_.decoder_pkts;
+    counters_.decoder_bytes += packet.frame.size();
+    counters_.decoder_max_pkt_size =
+        std::max<std::uint64_t>(counters_.decoder_max_pkt_size, packet.frame.size());
+  }
+  counters_.decoder_invalid += packet.invalid;
+  for (const Layer& layer : packet.layers) ++counters_.layers[static_cast<std::size_t>(layer.proto)];
+  counters_.decoder_vlan_qinq += packet.vlan_count == 2;
+  counters_.decoder_vlan_qinqinq += packet.vlan_count == 3;
+  if (packet.ip.is_fragment)
+    ++(packet.ip.version == 4 ? counters_.defrag_ipv4_fragments : counters_.defrag_ipv6_fragments);
+  if (packet.origin == PacketOrigin::defragmented)
+    ++(packet.ip.version == 4 ? counters_.defrag_ipv4_reassembled : counters_.defrag_ipv6_reassembled);
+  if (!packet.has_tcp) return;
+  const std::uint8_t opening = packet.tcp.flags & (tcp_flag::syn | tcp_flag::ack);
+  counters_.tcp_syn += opening == tcp_flag::syn;
+  counters_.tcp_synack += opening == (tcp_flag::syn | tcp_flag::ack);
+  counters_.tcp_rst += (packet.tcp.flags & tcp_flag::rst) != 0;
+  counters_.tcp_urg += (packet.tcp.flags & tcp_flag::urg) != 0;
+}
+
+void Pipeline::find_flow(Step& step) {
+  enter(step, Stage::flow);
+  const auto on_end = [this](Flow& flow, FlowEnd reason) { end_flow(flow, reason); };
+  FlowTable::Lookup lookup = flows_.find_or_create(step.packet, on_end);
+  if (lookup.flow != nullptr && !lookup.created && lookup.flow->tcp != nullptr && step.packet.has_tcp &&
+      TcpSession::is_reuse(*lookup.flow->tcp, step.packet, lookup.direction))
+    lookup = flows_.replace(lookup.flow, step.packet, on_end);
+  step.flow = lookup.flow;
+  step.direction = lookup.direction;
+  step.established = step.flow != nullptr && is_established(*step.flow);
+  if (step.flow != nullptr && step.flow->app != nullptr) {
+    step.flow->app->events.clear();
+    step.flow->app->parsed_now = step.flow->app->gave_up_now = false;
+  }
+  if (step.refused_fragment) apply_policy(step, ExceptionTarget::defrag_memcap);
+  if (lookup.refused) {
+    ++counters_.flow_memcap;
+    apply_policy(step, ExceptionTarget::flow_memcap);
+  }
+  if (lookup.created) {
+    ++counters_.flow_total;
+    counters_.flow_tcp += step.packet.has_tcp;
+    counters_.flow_udp += step.packet.has_udp;
+    counters_.flow_icmpv4 += step.packet.has_icmp && step.packet.ip.version == 4;
+    counters_.flow_icmpv6 += step.packet.has_icmp && step.packet.ip.version == 6;
+  }
+}
+
+void Pipeline::track_stream(Step& step) {
+  enter(step, Stage::stream);
+  if (step.flow == nullptr || !step.packet.has_tcp || step.flow->protocol != kTcpNumber) return;
+  Flow& flow = *step.flow;
+  if (setup_.checksums_keep_out && (step.packet.l4_checksum_bad || step.packet.ip_checksum_bad)) {
+    ++counters_.tcp_invalid_checksum;
+    return;
+  }
+  if (flow.tcp == nullptr && !TcpSession::fits(stream_memory_))
+    return apply_policy(step, ExceptionTarget::stream_memcap);
+  if (flow.tcp == nullptr) flow.tcp = std::make_unique<TcpSession>(setup_.streams, stream_memory_);
+  if (!detect_) disable_raw(flow);
+  follow_segment(step);
+  judge_segment(step);
+  update_flow_state(flow);
+}
+
+void Pipeline::follow_segment(Step& step) {
+  Flow& flow = *step.flow;
+  segment_ = flow.tcp->on_segment(step.packet, step.direction);
+  if (flow.tcp->take_swapped()) {
+    FlowTable::swap_sides(flow);
+    step.direction = opposite(step.direction);
+  }
+  step.segment = &segment_;
+  if (!flow.tcp->events().empty()) {
+    stream_events_.assign(flow.tcp->events().begin(), flow.tcp->events().end());
+    step.stream_events = &stream_events_;
+    counters_.tcp_stream_depth_reached += static_cast<std::uint64_t>(
+        std::count(stream_events_.begin(), stream_events_.end(), Anomaly::stream_reassembly_depth_reached));
+  }
+  counters_.tcp_sessions += segment_.became_established;
+}
+
+// No stream rules will look at this flow, so its bytes need not wait for them.
+void Pipeline::disable_raw(Flow& flow) {
+  if (flow.tcp == nullptr) return;
+  for (const Direction d : {Direction::to_server, Direction::to_client})
+    if (!flow.tcp->stream(d).raw_disabled()) flow.tcp->stream(d).disable_raw();
+}
+
+// A connection that is closing still counts as established until both sides are done.
+void Pipeline::update_flow_state(Flow& flow) {
+  if (!flow.tcp->established()) return;
+  const FlowState state = flow_state(flow.tcp->state());
+  if (state != flow.state && flow.state != FlowState::bypassed) flows_.set_state(flow, state);
+}
+
+void Pipeline::parse_application(Step& step) {
+  enter(step, Stage::app_layer);
+  if (step.flow == nullptr || step.flow->dropped_by_policy) return;
+  if (step.segment != nullptr) {
+    if (step.segment->app_update[0] || step.segment->app_update[1])
+      step.direction = apps_.on_segment(*step.flow, *step.segment, step.direction, step.packet.raw.time);
+  } else if (step.packet.has_udp && step.fate.verdict == Verdict::accept) {
+    step.direction = apps_.on_datagram(*step.flow, step.packet, step.direction);
+  }
+  if (step.flow->app != nullptr && step.flow->app->gave_up_now)
+    apply_policy(step, ExceptionTarget::app_layer_error);
+}
+
+const DetectResult& Pipeline::detect(Step& step) {
+  enter(step, Stage::detect);
+  if (!detect_ || step.fate.no_detection) return nothing_;
+  if (step.flow != nullptr && (step.flow->no_packet_inspection || step.flow->dropped)) return nothing_;
+  const DetectResult& found = detect_->run({.packet = step.packet,
+                                            .flow = step.flow,
+                                            .direction = step.direction,
+                                            .segment = step.segment,
+                                            .stream_events = step.stream_events,
+                                            .established = step.established,
+                                            .no_payload = step.fate.no_payload_detection,
+                                            .deadline = deadline_,
+                                            .flow_ends = step.packet.origin == PacketOrigin::flow_timeout});
+  return found;
+}
+
+void Pipeline::drop_flow(Flow& flow) {
+  flow.dropped = flow.dropped_by_hand = true;
+  if (flow.state == FlowState::bypassed) flows_.set_state(flow, FlowState::established);
+}
+
+PipelineMemory Pipeline::memory() const {
+  return {.flows = flows_.memory_bytes(),
+          .stream_sessions = stream_memory_.sessions_used,
+          .stream_data = stream_memory_.used,
+          .defrag = decoder_.defrag_memory_bytes()};
+}
+
+void Pipeline::write_events(Step& step, const DetectResult& found) {
+  enter(step, Stage::output);
+  const PacketFacts facts = facts_of(step);
+  log_.alerts(facts, found, step.fate);
+  log_.anomalies(facts, step.stream_events);
+  count_verdict(step);
+  if (setup_.inline_mode && step.fate.verdict != Verdict::accept) log_.drop(facts, found, step.fate);
+}
+
+// Writes what is due of the flow's transactions, tells those that detection has looked at them, and lets go
+// of those that are complete, written and inspected in both directions.
+void Pipeline::settle_transactions(Step& step) {
+  enter(step, Stage::output);
+  if (detect_) detect_->let_go();
+  AppLayer* app = step.flow != nullptr ? step.flow->app.get() : nullptr;
+  if (app == nullptr || app->parser == nullptr || app->parser->transactions().empty()) return;
+  const bool over = step.last_of_flow || app->change_pending || (app->eof[0] && app->eof[1]);
+  if (!app->parsed_now && !app->release_pending && !over) return;
+  const PacketFacts facts = facts_of(step);
+  const ProtocolInfo& info = protocol_info(app->protocol);
+  const bool uninspected = !detect_ || step.flow->passed || step.flow->dropped;
+  TransactionList& list = app->parser->transactions();
+  app->release_pending = false;
+  for (std::uint64_t id = list.first_id(), end = list.next_id(); id < end; ++id) {
+    Transaction* tx = list.find(id);
+    if (tx == nullptr) continue;
+    std::array<std::uint8_t, 2> progress = tx->progress;
+    bool inspected = true;
+    for (const Direction d : {Direction::to_server, Direction::to_client}) {
+      // Beyond the depth nothing is parsed, so that nothing of this side will come to be inspected either.
+      const bool cut = step.flow->tcp != nullptr && step.flow->tcp->stream(d).depth_reached();
+      if (cut || tx->only_direction.value_or(d) != d) progress[index(d)] = info.complete(d);
+      inspected = inspected && (cut || uninspected || detect_->finished(*tx, info.id, d));
+    }
+    log_.transaction(facts, *tx, progress, over);
+    if (!over && !complete(*tx, info, progress)) continue;
+    if (inspected && log_.all_written(info.id, *tx))
+      list.release(id);
+    else
+      app->release_pending = true;
+  }
+}
+
+// A change of protocol, or that the parser has seen enough, waits for the transactions so far: the other direction gets
+// its detection run by a pseudo packet of its own.
+void Pipeline::finish_protocol(Step& step) {
+  if (step.flow == nullptr || step.flow->app == nullptr) return;
+  const AppLayer& app = *step.flow->app;
+  if (!app.change_pending && !app.bypassed) return;
+  if (step.packet.origin != PacketOrigin::stream_flush && step.packet.origin != PacketOrigin::flow_timeout)
+    inspect_pseudo(*step.flow, opposite(step.direction), PacketOrigin::stream_flush, false);
+  apps_.complete_change(*step.flow);
+}
+
+void Pipeline::end_flow(Flow& flow, FlowEnd reason) try {
+  stages_.enter(Stage::flow);
+  const bool settled = flow.state == FlowState::bypassed || (flow.dropped && setup_.inline_mode);
+  if (flow.tcp != nullptr && !settled) finish_stream(flow);
+  switch (flow.state) {
+    case FlowState::fresh: ++counters_.flow_end_new; break;
+    case FlowState::established: ++counters_.flow_end_established; break;
+    case FlowState::closed: ++counters_.flow_end_closed; break;
+    case FlowState::bypassed: ++counters_.flow_end_bypassed; break;
+  }
+  counters_.flow_tcp_reuse += reason == FlowEnd::tcp_reuse;
+  log_.flow_end(flow, reason, now_);
+} catch (const std::bad_alloc&) {  // its event is lost
+  ++counters_.out_of_memory;
+  log_.recover();
+}
+
+// What is left in the streams goes to the parser and to detection, each direction in a pseudo packet of its
+// own, when there is anything left or the connection was not closed.
+void Pipeline::finish_stream(Flow& flow) {
+  const TcpState state = flow.tcp->state();
+  if (state == TcpState::none || state == TcpState::syn_sent) return;
+  flow.tcp->finish();
+  const bool open = flow.tcp->established() && state != TcpState::closed;
+  const bool transactions =
+      flow.app != nullptr && flow.app->parser != nullptr && !flow.app->parser->transactions().empty();
+  std::array<bool, 2> due{};
+  for (const Direction d : {Direction::to_server, Direction::to_client}) {
+    const TcpStream& stream = flow.tcp->stream(d);
+    due[index(d)] = open || transactions || stream.app_chunk().kind != TcpStream::Chunk::Kind::none ||
+                    !stream.raw_chunk().data.empty();
+  }
+  const bool both = due[0] && due[1];
+  for (const Direction d : {Direction::to_server, Direction::to_client}) {
+    if (!due[index(d)]) continue;
+    const TcpStream& stream = flow.tcp->stream(d);
+    for (int i = 0; i < kMaxFinalChunks && stream.raw_ready() && stream.more_behind_raw_chunk(); ++i)
+      inspect_pseudo(flow, d, PacketOrigin::flow_timeout, false);
+    inspect_pseudo(flow, d, PacketOrigin::flow_timeout, !both || d == Direction::to_client);
+  }
+}
+
+void Pipeline::inspect_pseudo(Flow& flow, Direction direction, PacketOrigin origin, bool last) {
+  const bool to_server = direction == Direction::to_server;
+  pseudo_ = Packet{};
+  pseudo_.origin = origin;
+  pseudo_.raw.time = now_;
+  pseudo_.raw.number = packet_number_;
+  pseudo_.raw.capture = flow.capture;
+  pseudo_.vlan_ids = flow.vlan;
+  pseudo_.vlan_count = flow.vlan_count;
+  pseudo_.ip.version = flow.client.family;
+  pseudo_.ip.ttl = 64;
+  pseudo_.ip.protocol = kTcpNumber;
+  pseudo_.ip.source = to_server ? flow.client : flow.server;
+  pseudo_.ip.destination = to_server ? flow.server : flow.client;
+  pseudo_.source_port = to_server ? flow.client_port : flow.server_port;
+  pseudo_.destination_port = to_server ? flow.server_port : flow.client_port;
+  pseudo_.has_tcp = true;
+  pseudo_.tcp.flags = tcp_flag::ack;
+  ++counters_.tcp_pseudo;
+
+  SegmentResult segment{.in_session = true};
+  segment.raw_update[index(direction)] = true;
+  Step step{
+      .packet = pseudo_, .flow = &flow, .direction = direction, .segment = &segment,
+      .established = is_established(flow), .last_of_flow = last};
+  inspect_pseudo(step);
+}
+
+void Pipeline::inspect_pseudo(Step& step) try {
+  Flow& flow = *step.flow;
+  if (flow.app != nullptr) flow.app->events.clear();
+  enter(step, Stage::app_layer);
+  if (step.packet.origin == PacketOrigin::flow_timeout) apps_.finish_direction(flow, step.direction, now_);
+  const DetectResult& found = detect(step);
+  decide(step, found);
+  enter(step, Stage::output);
+  const PacketFacts facts = facts_of(step);
+  log_.alerts(facts, found, step.fate);
+  log_.anomalies(facts, nullptr);
+  settle_transactions(step);
+} catch (const std::bad_alloc&) {
+  run_out_of_memory(step);
+}
+
+}  // namespace weir::engine

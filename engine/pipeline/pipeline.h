@@ -1,0 +1,221 @@
+// A packet's journey: decode, defragment, flow, stream, application layer, detection, decision, log.
+//
+// One Pipeline a worker; it owns everything that belongs to the worker's flows, so nothing on the packet path
+// is locked. Detect and prevent mode, files and live capture differ only in who calls inspect() and what is
+// done with the verdict.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <tl/expected.hpp>
+
+#include "decoders/decode.h"
+#include "decoders/packet.h"
+#include "engine/account/exception_policy.h"
+#include "engine/account/stats.h"
+#include "engine/account/verdict.h"
+#include "engine/app/app_layer.h"
+#include "engine/pipeline/frame_decoder.h"
+#include "engine/detect/detect.h"
+#include "engine/flow/flow_table.h"
+#include "engine/log/event_log.h"
+#include "engine/log/run_position.h"
+#include "engine/tcp/tcp_session.h"
+
+namespace weir::engine {
+
+class Config;
+
+// What the pipelines of a run share: made once from the configuration, immutable.
+struct PipelineSetup {
+  DecodeSettings decoding;
+  DefragSettings defrag;
+  FlowTableSettings flows;
+  StreamSettings streams;
+  DetectSettings detection;
+  std::shared_ptr<const AppLayerSetup> app_layer;
+  ExceptionPolicies policies;
+  bool inline_mode = false;
+  Ticks packet_budget = 0;  // of one frame's inspection; 0: as long as it takes
+  bool checksums_keep_out = true;  // stream.checksum-validation: wrong ones are no part of the stream
+  // Fails with a text when a setting cannot be used.
+  // `fail_open`: what cannot be inspected as it should passes, unless the configuration says otherwise.
+  static tl::expected<PipelineSetup, std::string> make(const Config& config, bool inline_mode, bool fail_open = false);
+};
+
+// What a pipeline has of the pool that it works in; nothing when it has the run for itself.
+struct PoolLinks {
+  DeferredAlerts* deferred = nullptr;  // decides on thresholds; null: detection does
+  rules::Turn* turn = nullptr;         // for rules that use what other pipelines change; null: at any time
+};
+
+// Bytes that a pipeline's tables take, as they account for them themselves.
+struct PipelineMemory {
+  std::uint64_t flows = 0;            // the flow table
+  std::uint64_t stream_sessions = 0;  // stream.memcap
+  std::uint64_t stream_data = 0;      // stream.reassembly.memcap
+  std::uint64_t defrag = 0;
+  PipelineMemory& operator+=(const PipelineMemory& other) {
+    flows += other.flows;
+    stream_sessions += other.stream_sessions;
+    stream_data += other.stream_data;
+    defrag += other.defrag;
+    return *this;
+  }
+};
+
+// What the caller of inspect() may want to know besides the verdict. Valid until the next call.
+struct Outcome {
+  Verdict verdict = Verdict::accept;
+  DropReason reason = DropReason::none;
+  // With verdict reject: the packet to be answered, and which of its ends are told; see engine/pipeline/rejection.h. In detect
+  // mode the packet itself goes on all the same.
+  const Packet* rejected = nullptr;
+  RejectTarget reject = RejectTarget::none;
+  // The rest of the packet's flow need not be shown to us any more.
+  bool bypass = false;
+  // With verdict accept: what goes on; other bytes than came when `replaced` (the length is the same).
+  Bytes frame;
+  bool replaced = false;
+};
+
+class Pipeline {
+ public:
+  // `setup`, `shared`, `position` and what `pool` names outlive the pipeline. It always moves `position` to where
+  // the events being written stand.
+  Pipeline(const PipelineSetup& setup, std::shared_ptr<const rules::RuleSet> rules,
+           rules::SharedState& shared, const std::vector<EventLog::Output>& outputs, 
+           RunPosition& position, const PoolLinks& pool = {});
+  ~Pipeline();
+  Pipeline(const Pipeline&) = delete;
+  Pipeline& operator=(const Pipeline&) = delete;
+
+  // The views in `raw` are needed only during the call. Never fails for want of memory: what there is none for is left
+  // undone and counted, and the exception policies say what becomes of the packet.
+  Verdict inspect(const RawPacket& raw);
+  // The same for some of the packets of a decoded frame, bit i for frame.packets[i]; other pipelines may have
+  // the rest at the same time.
+  Verdict inspect(DecodedFrame& frame, PacketMask which);
+  // Of the last inspect().
+  [[nodiscard]] const Outcome& outcome() const { return outcome_; }
+  // Packet time has moved on (inspect() does this itself): flows whose time is over end.
+  void advance_clock(TimeUs now, std::uint64_t packet_number);
+  // Between two packets, on the worker's thread: these rules, not null and built with the present ones as `previous`,
+  // take over. Flows keep all that is known of them: streams, parsers, transactions, bits and variables, and what was
+  // decided of them. Only of a pipeline that was made with rules and does not defer alerts. The caller holds the old set
+  // until every worker has the new one, and lets go of it elsewhere: freeing it takes a while.
+  void set_rules(std::shared_ptr<const rules::RuleSet> rules);
+  // Packets may have gone by that were not shown to us: what flows that are there say from now on need not fit what we
+  // know of them, and is not dropped for that.
+  void packets_were_missed() { missed_until_ = now_; }
+  // The run is over: every flow ends.
+  void finish();
+
+  // The text outlives the pipeline's events.
+  void set_interface(std::string_view name) { log_.set_interface(name); }
+  // Whether checksums of the following packets are looked at; on at first.
+  void verify_checksums(bool on) { decoder_.verify_checksums(on); }
+  [[nodiscard]] const Counters& counters() const { return counters_; }
+  // Between two packets.
+  [[nodiscard]] const FlowTable& flows() const { return flows_; }
+  // From now on nothing of this flow passes, whatever the rules say; each packet's drop event says why. Only in
+  // inline mode. `flow` is one of flows().
+  void drop_flow(Flow& flow);
+  [[nodiscard]] PipelineMemory memory() const;
+  // Null unless the setup asks for it.
+  [[nodiscard]] const RuleProfile* rule_profile() const { return detect_ ? detect_->profile() : nullptr; }
+
+ private:
+  // Where one packet stands on its way.
+  struct Step {
+    Packet& packet;
+    Flow* flow = nullptr;
+    Direction direction = Direction::to_server;
+    const SegmentResult* segment = nullptr;
+    const std::vector<Anomaly>* stream_events = nullptr;
+    const output::TunnelRecord* tunnel = nullptr;
+    bool is_frame = false;          // the packet that came from the wire, not one inside it: it can be rewritten
+    bool refused_fragment = false;  // there was no room to put its datagram together
+    bool established = false;   // the flow is, as rules see it at this packet
+    bool last_of_flow = false;  // pseudo packet after which nothing comes
+    bool bypass = false;        // the flow is to be left alone once this packet is done with
+    bool counted = false;       // its verdict is
+    Stage stage = Stage::flow;  // that it has reached
+    PacketFate fate{};
+  };
+
+  Verdict inspect_packets(DecodedFrame& frame, PacketMask which);
+  void inspect_one(Step& step);
+  void conclude(const Step& step, bool outermost);
+  void find_flow(Step& step);
+  void track_stream(Step& step);
+  void follow_segment(Step& step);
+  static void disable_raw(Flow& flow);
+  void parse_application(Step& step);
+  const DetectResult& detect(Step& step);
+  void write_events(Step& step, const DetectResult& found);
+  static PacketFacts facts_of(const Step& step) {
+    return {step.packet, step.flow, step.direction, step.tunnel};
+  }
+
+  // pipeline_decide.cc
+  [[nodiscard]] bool over_budget() const { return deadline_ != 0 && ticks_now() > deadline_; }
+  bool is_settled(Step& step);
+  void apply_policy(Step& step, ExceptionTarget target);
+  void judge_segment(Step& step);
+  static bool depth_reached(const Flow& flow);
+  void overwrite(Step& step, Bytes payload);
+  static void pass_flow(Flow& flow);
+  void decide(Step& step, const DetectResult& found);
+  void replace_contents(Step& step, const DetectResult& found);
+  void count_verdict(Step& step);
+  void let_go_of_flow(Step& step);
+
+  void enter(Step& step, Stage stage) {
+    stages_.enter(stage);
+    step.stage = stage;
+  }
+  // pipeline_memory.cc: what an allocation that failed leads to.
+  void run_out_of_memory(Step& step);
+  Verdict run_out_of_memory(const RawPacket& raw);
+
+  void settle_transactions(Step& step);
+  void end_flow(Flow& flow, FlowEnd reason);
+  void finish_stream(Flow& flow);
+  void inspect_pseudo(Flow& flow, Direction direction, PacketOrigin origin, bool last);
+  void inspect_pseudo(Step& step);
+  void finish_protocol(Step& step);
+  void update_flow_state(Flow& flow);
+  void count(const Packet& packet);
+
+  const PipelineSetup& setup_;
+  RunPosition& position_;
+  Counters counters_;
+  StageClock stages_{counters_.stages};
+  FrameDecoder decoder_;
+  DecodedFrame frame_;  // reused from frame to frame
+  MemoryBudget stream_memory_;  // before the flows: sessions that are left give their bytes back when they die
+  FlowTable flows_;
+  std::vector<std::uint8_t> rewritten_;  // the frame of a packet whose payload was replaced
+  std::vector<std::uint8_t> replaced_payload_;
+  Outcome outcome_;
+  AppLayerDriver apps_;
+  std::optional<Detect> detect_;  // none without rules
+  EventLog log_;
+  Packet pseudo_;
+  SegmentResult segment_;
+  std::vector<Anomaly> stream_events_;
+  TimeUs now_ = 0;
+  TimeUs missed_until_ = -1;  // flows that began by then may lack packets
+  Ticks deadline_ = 0;        // of the frame at hand; 0: none
+  std::uint64_t packet_number_ = 0;
+  DetectResult nothing_;
+};
+
+}  // namespace weir::engine

@@ -1,0 +1,158 @@
+#include "engine/ruleset/rule_setup.h"
+
+#include <unistd.h>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "rules/header_sets.h"
+#include "rules/requires.h"
+#include "rules/rule_tables.h"
+#include "rules/text_file.h"
+#include "rules/threshold_config.h"
+
+namespace weir::engine {
+namespace {
+
+using rules::RuleDiagnostic;
+
+bool exists(const std::string& path) {
+  return access(path.c_str(), F_OK) == 0;
+}
+
+std::string resolve(const Config& config, const std::string& name) {
+  if (name.starts_with('/') || config.directory().empty()) return name;
+  std::string beside = config.directory() + "/" + name;
+  return exists(beside) || !exists(name) ? beside : name;
+}
+
+void read_variables(const Config& config, std::string_view section, rules::VariableTexts& into) {
+  const std::string path = fmt::format("vars.{}", section);
+  for (const std::string& name : config.keys(path)) {
+    // A YAML sequence is taken for a list, too.
+    const Settings& value = config.sub(fmt::format("{}.{}", path, name));
+    if (const auto text = value.text({}))
+      into[name] = *text;
+    else if (const auto items = value.list({}); !items.empty())
+      into[name] = fmt::format("[{}]", fmt::join(items, ","));
+  }
+}
+
+std::vector<std::string> features(const Config& config) {
+  std::vector<std::string> out = rules::default_features();
+  for (const std::string_view name : {"ja3", "ja4"})
+    if (!config.flag(fmt::format("app-layer.protocols.tls.{}-fingerprints", name), true))
+      std::erase(out, name);
+  return out;
+}
+
+// Reads a configured table file; without one, or when it is missing, the usual entries have to do.
+void read_table(const Config& config, std::string_view key,
+                std::vector<RuleDiagnostic> (*load)(const std::string&, rules::RuleEnvironment&),
+                rules::RuleEnvironment& environment, std::vector<RuleDiagnostic>& diagnostics) {
+  const auto name = config.text(key);
+  if (!name || name->empty()) return;
+  for (RuleDiagnostic& d : load(resolve(config, *name), environment)) {
+    d.keyword = key;
+    d.warning = d.line == 0;  // the file itself
+    diagnostics.push_back(std::move(d));
+  }
+}
+
+std::vector<std::string> rule_patterns(const Config& config, const RuleSetupOptions& options) {
+  if (!options.exclusive.empty()) {
+    std::vector<std::string> out = options.exclusive;
+    out.insert(out.end(), options.additional.begin(), options.additional.end());
+    return out;
+  }
+  std::string folder = config.text("default-rule-path").value_or("");
+  if (!folder.empty()) folder = resolve(config, folder) + "/";
+  std::vector<std::string> out;
+  for (const std::string& name : config.list("rule-files"))
+    out.push_back(name.starts_with('/') ? name : folder.empty() ? resolve(config, name) : folder + name);
+  out.insert(out.end(), options.additional.begin(), options.additional.end());
+  return out;
+}
+
+std::string data_folder(const Config& config, const RuleSetupOptions& options,
+                        const std::vector<std::string>& patterns) {
+  if (!options.data_dir.empty()) return options.data_dir;
+  if (const auto configured = config.text("default-data-dir"); configured && !configured->empty())
+    return *configured;
+  if (patterns.empty()) return {};
+  const std::size_t slash = patterns[0].rfind('/');
+  return slash == std::string::npos ? "." : patterns[0].substr(0, std::max<std::size_t>(slash, 1));
+}
+
+constexpr std::string_view kTableKeys[] = {"classification-file", "reference-config-file", "threshold-file"};
+
+void apply_threshold_file(const Config& config, RuleSetup& setup) {
+  const auto name = config.text("threshold-file");
+  if (!name || name->empty()) return;
+  auto diagnostics =
+      rules::apply_threshold_file(resolve(config, *name), *setup.environment, setup.loaded.signatures);
+  for (RuleDiagnostic& d : diagnostics) {
+    d.keyword = "threshold-file";
+    if (d.line == 0) d.warning = true;
+    setup.loaded.diagnostics.push_back(std::move(d));
+  }
+}
+
+// Only alerts with metadata.rule.raw show a rule as it was written.
+bool logs_rule_text(const Config& config) {
+  for (const Config::Item& log : config.items("outputs"))
+    for (const Config::Item& type : config.items(log.path + ".types"))
+      if (type.name == "alert" && type.settings->flag("metadata.rule.raw", false)) return true;
+  return false;
+}
+
+// At the start a wrong one has ended the run before (check_policies); at a reload it is why the old rules stay.
+void read_action_order(const Config& config, rules::RuleEnvironment& into, std::vector<RuleDiagnostic>& diagnostics) {
+  if (const auto order = rules::ActionOrder::parse(config.list("action-order")))
+    into.action_order = *order;
+  else
+    diagnostics.push_back({.file = "action-order", .reason = order.error()});
+}
+
+}  // namespace
+
+RulePaths rule_paths(const Config& config, const RuleSetupOptions& options) {
+  RulePaths out;
+  for (const std::string_view key : kTableKeys)
+    if (const auto name = config.text(key); name && !name->empty()) out.files.push_back(resolve(config, *name));
+  if (options.no_rules) return out;
+  const std::vector<std::string> patterns = rule_patterns(config, options);
+  out.files.insert(out.files.end(), patterns.begin(), patterns.end());
+  out.data_dir = data_folder(config, options, patterns);
+  return out;
+}
+
+RuleSetup set_up_rules(const Config& config, const RuleSetupOptions& options, const rules::RuleSet* previous) {
+  RuleSetup out{.environment = std::make_unique<rules::RuleEnvironment>(), .loaded = {}};
+  rules::RuleEnvironment& environment = *out.environment;
+  read_variables(config, "address-groups", environment.address_vars);
+  read_variables(config, "port-groups", environment.port_vars);
+  environment.features = features(config);
+  environment.inline_mode = options.inline_mode;
+  environment.keep_text = logs_rule_text(config);
+  std::vector<RuleDiagnostic> before;
+  read_action_order(config, environment, before);
+  read_table(config, "classification-file", rules::load_classifications, environment, before);
+  read_table(config, "reference-config-file", rules::load_references, environment, before);
+  rules::add_default_tables(environment);
+  if (options.no_rules) {
+    out.loaded.diagnostics = std::move(before);
+    return out;
+  }
+  const std::vector<std::string> patterns = rule_patterns(config, options);
+  environment.data_dir = data_folder(config, options, patterns);
+  if (previous != nullptr) previous->hand_on(environment);
+  out.loaded = rules::load_rule_files(patterns, environment);
+  auto& diagnostics = out.loaded.diagnostics;
+  diagnostics.insert(diagnostics.begin(), std::make_move_iterator(before.begin()),
+                     std::make_move_iterator(before.end()));
+  apply_threshold_file(config, out);
+  return out;
+}
+
+}  // namespace weir::engine

@@ -1,0 +1,178 @@
+// The connection is up, or on its way down.
+//
+// The state is seen from the client, as Suricata does: a FIN of the client first gives close_wait, one of the
+// server first fin_wait1.
+#include "engine/tcp/tcp_session.h"
+
+namespace weir::engine {
+namespace {
+
+struct StateEvents {
+  Anomaly bad_ack, out_of_window, before_last_ack, fin_out_of_window;
+};
+
+StateEvents events_of(TcpState s) {
+  switch (s) {
+    case TcpState::fin_wait1:
+      return {Anomaly::stream_fin1_invalid_ack, Anomaly::stream_fin1_ack_wrong_seq,
+              Anomaly::stream_fin1_ack_wrong_seq, Anomaly::stream_fin1_fin_wrong_seq};
+    case TcpState::fin_wait2:
+      return {Anomaly::stream_fin2_invalid_ack, Anomaly::stream_fin2_ack_wrong_seq,
+              Anomaly::stream_fin2_ack_wrong_seq, Anomaly::stream_fin2_fin_wrong_seq};
+    case TcpState::closing:
+      return {Anomaly::stream_closing_invalid_ack, Anomaly::stream_closing_ack_wrong_seq,
+              Anomaly::stream_closing_ack_wrong_seq, Anomaly::stream_closing_ack_wrong_seq};
+    case TcpState::close_wait:
+      return {Anomaly::stream_closewait_invalid_ack, Anomaly::stream_closewait_ack_out_of_window,
+              Anomaly::stream_closewait_pkt_before_last_ack, Anomaly::stream_closewait_fin_out_of_window};
+    case TcpState::last_ack:
+      return {Anomaly::stream_lastack_invalid_ack, Anomaly::stream_lastack_ack_wrong_seq,
+              Anomaly::stream_lastack_ack_wrong_seq, Anomaly::stream_lastack_ack_wrong_seq};
+    case TcpState::time_wait:
+      return {Anomaly::stream_timewait_invalid_ack, Anomaly::stream_timewait_ack_wrong_seq,
+              Anomaly::stream_timewait_ack_wrong_seq, Anomaly::stream_timewait_ack_wrong_seq};
+    default:
+      return {Anomaly::stream_est_invalid_ack, Anomaly::stream_est_packet_out_of_window,
+              Anomaly::stream_est_pkt_before_last_ack, Anomaly::stream_fin_out_of_window};
+  }
+}
+
+}  // namespace
+
+void TcpSession::on_established(const Packet& p, Direction d) {
+  if ((p.tcp.flags & tcp_flag::rst) != 0) return on_reset(p, d);
+  if ((p.tcp.flags & tcp_flag::syn) != 0) return on_syn_established(p, d);
+  if ((p.tcp.flags & tcp_flag::fin) != 0) return on_fin(p, d);
+  on_data(p, d);
+}
+
+void TcpSession::on_syn_established(const Packet& p, Direction d) {
+  if (state_ != TcpState::established) return refuse(Anomaly::stream_shutdown_syn_resend);
+  const bool to_server = d == Direction::to_server;
+  if ((p.tcp.flags & tcp_flag::ack) == 0) {
+    if (!to_server) return refuse(Anomaly::stream_est_syn_toclient);
+    if (p.tcp.sequence != client().isn) return refuse(Anomaly::stream_est_syn_resend_diff_seq);
+    return refuse(Anomaly::stream_est_syn_resend);
+  }
+  if (to_server) return refuse(Anomaly::stream_est_synack_toserver);
+  if (p.tcp.acknowledgment != client().isn + 1 && p.tcp.acknowledgment != client().last_ack)
+    return refuse(Anomaly::stream_est_synack_resend_with_different_ack);
+  if (p.tcp.sequence != server().isn) return refuse(Anomaly::stream_est_synack_resend_with_diff_seq);
+  // Until the server has said more it may not have got the ACK of its SYN|ACK: it must be let ask for it again.
+  const bool confirmed = server().next_seq != server().isn + 1;
+  note(Anomaly::stream_est_synack_resend);
+  result_.invalid = confirmed;
+}
+
+// Timestamp, acknowledgment and window, in the order in which hosts check them.
+bool TcpSession::segment_ok(const Packet& p, Direction d) {
+  if (!timestamp_ok(p, d)) return false;
+  const StateEvents events = events_of(state_);
+  if (!ack_ok(p, d)) {
+    const bool fin = state_ == TcpState::established && (p.tcp.flags & tcp_flag::fin) != 0;
+    note(fin ? Anomaly::stream_fin_invalid_ack : events.bad_ack);
+    return false;
+  }
+  const Side& s = side(d);
+  const std::uint32_t end = p.tcp.sequence + static_cast<std::uint32_t>(p.payload.size());
+  if (seq_lt(end, s.last_ack) && p.payload.empty() && !midstream_ && !async_ &&
+      seq_lt(p.tcp.sequence, s.last_ack - s.window)) {
+    refuse(events.before_last_ack);
+    return false;
+  }
+  if (window_ok(p, d)) return true;
+  refuse((p.tcp.flags & tcp_flag::fin) != 0 ? events.fin_out_of_window : events.out_of_window);
+  return false;
+}
+
+void TcpSession::take_segment(const Packet& p, Direction d) {
+  const Side& s = side(d);
+  const std::uint32_t end = p.tcp.sequence + static_cast<std::uint32_t>(p.payload.size());
+  if (d != async_side_) async_ = false;
+  const bool confirmed = !p.payload.empty() && seq_leq(end, s.last_ack) && !async_;
+  if (confirmed && s.stream.holds(p.tcp.sequence, p.payload.size())) {
+    result_.is_retransmission = true;
+    result_.payload_added = true;
+    note(Anomaly::stream_pkt_spurious_retransmission);
+  } else {
+    store_payload(p, d);
+  }
+  take_ack(p, d);
+  take_timestamp(p, d);
+}
+
+void TcpSession::on_data(const Packet& p, Direction d) {
+  if (is_keep_alive(p, d)) {
+    if (timestamp_ok(p, d) && ack_ok(p, d)) {
+      take_ack(p, d);
+      take_timestamp(p, d);
+    }
+    return;
+  }
+  if (!segment_ok(p, d)) return;
+  take_segment(p, d);
+  advance_on_ack(p, d);
+}
+
+void TcpSession::advance_on_ack(const Packet& p, Direction d) {
+  if ((p.tcp.flags & tcp_flag::ack) == 0) return;
+  const bool confirms_fin = p.tcp.acknowledgment == side(opposite(d)).next_seq;
+  const bool to_server = d == Direction::to_server;
+  if (state_ == TcpState::last_ack && to_server && p.payload.empty()) state_ = TcpState::closed;
+  if (!confirms_fin) return;
+  if (state_ == TcpState::fin_wait1 && to_server)
+    state_ = TcpState::fin_wait2;
+  else if (state_ == TcpState::closing)
+    state_ = TcpState::time_wait;
+  else if (state_ == TcpState::time_wait && p.payload.empty())
+    state_ = TcpState::closed;
+}
+
+void TcpSession::on_fin(const Packet& p, Direction d) {
+  if (!segment_ok(p, d)) return;
+  Side& s = side(d);
+  const std::uint32_t end = p.tcp.sequence + static_cast<std::uint32_t>(p.payload.size());
+  const bool again = s.fin_seen;  // tells nothing new
+  if (!again && seq_lt(end, s.last_ack)) return refuse(events_of(state_).fin_out_of_window);
+  take_segment(p, d);
+  if (async_) return;  // nothing will say that it arrived
+  if (!again) {
+    s.fin_seen = true;
+    s.stream.end_at(end);
+    s.next_seq = seq_max(s.next_seq, end + 1);
+    advance_on_fin(p, d);
+  }
+}
+
+void TcpSession::advance_on_fin(const Packet& p, Direction d) {
+  const bool to_server = d == Direction::to_server;
+  const bool confirms_fin =
+      (p.tcp.flags & tcp_flag::ack) != 0 && p.tcp.acknowledgment == side(opposite(d)).next_seq;
+  switch (state_) {
+    case TcpState::established: state_ = to_server ? TcpState::close_wait : TcpState::fin_wait1; break;
+    case TcpState::fin_wait1: state_ = confirms_fin ? TcpState::time_wait : TcpState::closing; break;
+    case TcpState::fin_wait2: state_ = TcpState::time_wait; break;
+    case TcpState::close_wait: state_ = TcpState::last_ack; break;
+    default: break;
+  }
+}
+
+void TcpSession::on_reset(const Packet& p, Direction d) {
+  if (!reset_ok(p, d)) {
+    const Side& s = side(d);
+    result_.invalid = !s.fin_seen || p.tcp.sequence + 1 != s.next_seq;  // one that counts from its FIN is harmless
+    return;
+  }
+  if (!timestamp_ok(p, d)) return;
+  if (!ack_ok(p, d)) return note(Anomaly::stream_rst_invalid_ack);
+  take_ack(p, d);
+  side(d).stream.acknowledge_stored();  // it came before the RST, so the receiver had it
+  closed_by_reset_ = was_open_ = true;
+  reset_by_ = d;
+  state_ = TcpState::closed;
+  // Without any data so far it is more likely forged than true, and nothing needs to be told that it is over.
+  for (Side& s : sides_)
+    if (s.next_seq != s.isn + 1) s.stream.end_at(s.next_seq);
+}
+
+}  // namespace weir::engine

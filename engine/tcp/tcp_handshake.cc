@@ -1,0 +1,313 @@
+// Before the connection is up: three- and four-way handshakes, fast open, and picking up what began before
+// us.
+#include <algorithm>
+
+#include "engine/tcp/tcp_session.h"
+
+namespace weir::engine {
+namespace {
+
+constexpr std::uint8_t kMaxScale = 14;  // RFC 7323 2.3
+
+bool has(const Packet& p, std::uint8_t flag) {
+  return (p.tcp.flags & flag) != 0;
+}
+std::uint32_t payload_length(const Packet& p) {
+  return static_cast<std::uint32_t>(p.payload.size());
+}
+
+}  // namespace
+
+TcpSession::Opening TcpSession::opening_of(const Packet& p) {
+  return {.isn = p.tcp.sequence,
+          .acknowledgment = p.tcp.acknowledgment,
+          .timestamp = p.tcp.timestamp_value,
+          .window = p.tcp.window,
+          .scale = std::min(p.tcp.window_scale, kMaxScale),
+          .has_timestamp = p.tcp.have_timestamp,
+          .offers_scale = p.tcp.have_window_scale};
+}
+
+void TcpSession::open_side(Side& s, const Opening& o) {
+  s.isn = o.isn;
+  s.next_seq = o.isn + 1;
+  s.last_ack = o.isn;
+  s.scale = o.scale;
+  s.offers_scale = o.offers_scale;
+  s.has_timestamps = o.has_timestamp;
+  s.timestamp_known = o.has_timestamp;
+  s.last_timestamp = o.timestamp;
+  s.stream.start_at(o.isn + 1);
+}
+
+// Options count only when both sides sent them.
+void TcpSession::agree_on_options() {
+  if (!client().offers_scale || !server().offers_scale) client().scale = server().scale = 0;
+  if (!client().has_timestamps || !server().has_timestamps)
+    client().has_timestamps = server().has_timestamps = false;
+}
+
+void TcpSession::on_first(const Packet& p, Direction d) {
+  if (has(p, tcp_flag::rst)) return refuse(Anomaly::stream_rst_but_no_session);
+  if (has(p, tcp_flag::syn) && !has(p, tcp_flag::ack)) return start_with_syn(p, d);
+  result_.midstream = has(p, tcp_flag::ack) || has(p, tcp_flag::fin);
+  if (has(p, tcp_flag::fin)) return refuse(Anomaly::stream_fin_but_no_session);
+  if (!result_.midstream || !settings_->pick_up) return;
+  if (has(p, tcp_flag::syn)) return pick_up_synack(p, d);
+  if (settings_->midstream) pick_up_midstream(p, d);
+}
+
+void TcpSession::start_with_syn(const Packet& p, Direction d) {
+  if (d == Direction::to_client) {
+    turned_ = !turned_;
+    swapped_ = true;
+  }
+  Side& c = client();
+  open_side(c, opening_of(p));
+  c.timestamp_time = p.raw.time;
+  server().window = p.tcp.window;  // a SYN's window is not scaled
+  state_ = TcpState::syn_sent;
+  // Data in a SYN count only with fast open, RFC 7413; else they are sent again after the handshake.
+  if (!p.tcp.have_tfo || p.payload.empty()) return;
+  fast_open_ = true;
+  store_bytes(Direction::to_server, c.isn + 1, p.payload);
+  c.next_seq += payload_length(p);
+}
+
+void TcpSession::pick_up_synack(const Packet& p, Direction d) {
+  if (!settings_->midstream && !settings_->async_oneside) return;
+  if (d == Direction::to_server) {
+    turned_ = !turned_;
+    swapped_ = true;
+  }
+  midstream_ = true;
+  async_ = settings_->async_oneside;
+  async_side_ = Direction::to_client;
+  open_side(server(), opening_of(p));
+  server().timestamp_time = p.raw.time;
+  Side& c = client();
+  c.isn = p.tcp.acknowledgment - 1;
+  c.next_seq = c.last_ack = p.tcp.acknowledgment;
+  c.scale = p.tcp.have_window_scale ? kMaxScale : 0;
+  c.has_timestamps = p.tcp.have_timestamp;
+  c.stream.start_at(c.next_seq);
+  c.window = p.tcp.window;
+  c.send_limit = c.last_ack + c.window;
+  state_ = TcpState::syn_recv;
+}
+
+void TcpSession::pick_up_midstream(const Packet& p, Direction d) {
+  midstream_ = true;
+  async_ = settings_->async_oneside;
+  async_side_ = d;
+  Side& s = side(d);
+  Side& other = side(opposite(d));
+  s.isn = p.tcp.sequence - 1;
+  s.next_seq = s.last_ack = p.tcp.sequence;
+  s.stream.start_at(p.tcp.sequence);
+  other.isn = p.tcp.acknowledgment - 1;
+  other.next_seq = other.last_ack = p.tcp.acknowledgment;
+  other.stream.start_at(p.tcp.acknowledgment);
+  s.scale = other.scale = kMaxScale;  // not known: assume the widest
+  s.has_timestamps = other.has_timestamps = p.tcp.have_timestamp;
+  state_ = TcpState::established;
+  take_segment(p, d);
+}
+
+void TcpSession::on_syn_sent(const Packet& p, Direction d) {
+  const bool to_server = d == Direction::to_server;
+  // A server that answers with a timestamp of ours that we never sent is not the one we asked, RFC 7323 3.
+  const bool echo_wrong = p.tcp.have_timestamp && p.tcp.timestamp_echo != 0 && client().has_timestamps &&
+                          p.tcp.timestamp_echo != client().last_timestamp && openings_ == nullptr;
+  if (!to_server && echo_wrong) return refuse(Anomaly::stream_pkt_invalid_timestamp);
+  if (has(p, tcp_flag::rst)) return on_reset_in_syn_sent(p, d);
+  if (has(p, tcp_flag::fin)) return;
+  if (has(p, tcp_flag::syn) && has(p, tcp_flag::ack)) {
+    if (!to_server) return answer_syn(p);
+    if (four_way_) return answer_simultaneous_syn(p);
+    return refuse(Anomaly::stream_3whs_synack_in_wrong_direction);
+  }
+  if (has(p, tcp_flag::syn)) return to_server ? resend_syn(p) : simultaneous_syn(p);
+  if (to_server && has(p, tcp_flag::ack) && settings_->async_oneside) go_on_one_sided(p);
+}
+
+// A closed port answers with sequence number 0 and confirms the SYN, RFC 9293 3.5.2. A RST of the client's
+// own proves nothing: the SYN|ACK may still come.
+void TcpSession::on_reset_in_syn_sent(const Packet& p, Direction d) {
+  const Side& c = client();
+  const bool refused = d == Direction::to_client && has(p, tcp_flag::ack) && p.tcp.sequence == 0 &&
+                       seq_gt(p.tcp.acknowledgment, c.isn) && seq_leq(p.tcp.acknowledgment, c.next_seq);
+  if (refused)
+    state_ = TcpState::closed;
+  else
+    result_.invalid = true;
+}
+
+void TcpSession::resend_syn(const Packet& p) {
+  const Opening again = opening_of(p);
+  if (again.isn == client().isn) {
+    client().last_timestamp = again.timestamp;
+    server().window = p.tcp.window;
+    return;
+  }
+  if (openings_ == nullptr) openings_ = std::make_unique<Openings>();
+  if (openings_->syns.size() >= settings_->max_syn_queued) return refuse(Anomaly::stream_3whs_syn_flood);
+  openings_->syns.push_back(again);
+}
+
+// Both sides open at once; the client's SYN|ACK will answer this one. RFC 9293 3.5.
+void TcpSession::simultaneous_syn(const Packet& p) {
+  if (four_way_ && p.tcp.sequence != server().isn) return refuse(Anomaly::stream_4whs_wrong_seq);
+  four_way_ = true;
+  open_side(server(), opening_of(p));
+  server().timestamp_time = p.raw.time;
+  client().window = p.tcp.window;
+}
+
+void TcpSession::answer_simultaneous_syn(const Packet& p) {
+  if (p.tcp.acknowledgment != server().isn + 1) return refuse(Anomaly::stream_4whs_synack_with_wrong_ack);
+  if (p.tcp.sequence != client().isn) return refuse(Anomaly::stream_4whs_synack_with_wrong_syn);
+  agree_on_options();
+  client().last_ack = client().isn;
+  client().send_limit = client().isn + 1 + client().window;
+  server().last_ack = server().isn + 1;
+  server().window = p.tcp.window;
+  server().send_limit = server().last_ack + server().window;
+  state_ = TcpState::syn_recv;
+}
+
+bool TcpSession::adopt_syn(std::uint32_t acknowledgment) {
+  if (openings_ == nullptr) return false;
+  for (const Opening& o : openings_->syns) {
+    if (acknowledgment != o.isn + 1) continue;
+    open_side(client(), o);
+    server().window = o.window;
+    fast_open_ = false;
+    return true;
+  }
+  return false;
+}
+
+void TcpSession::answer_syn(const Packet& p) {
+  Side& c = client();
+  const std::uint32_t ack = p.tcp.acknowledgment;
+  if (ack != c.next_seq) {
+    if (fast_open_ && ack == c.isn + 1) {
+      note(Anomaly::stream_3whs_synack_tfo_data_ignored);
+      c.next_seq = c.isn + 1;
+    } else if (!adopt_syn(ack)) {
+      return refuse(four_way_ ? Anomaly::stream_4whs_invalid_ack
+                              : Anomaly::stream_3whs_synack_with_wrong_ack);
+    }
+  }
+  open_side(server(), opening_of(p));
+  server().timestamp_time = p.raw.time;
+  agree_on_options();
+  c.last_ack = ack;
+  c.window = p.tcp.window;
+  c.send_limit = ack + c.window;
+  server().send_limit = server().isn + 1 + server().window;
+  state_ = TcpState::syn_recv;
+}
+
+// We see one side only: its next segment says that the handshake went well.
+void TcpSession::go_on_one_sided(const Packet& p) {
+  Side& c = client();
+  if (p.tcp.sequence != c.next_seq) return refuse(Anomaly::stream_3whs_async_wrong_seq);
+  async_ = true;
+  server().isn = p.tcp.acknowledgment - 1;
+  server().next_seq = server().last_ack = p.tcp.acknowledgment;
+  server().stream.start_at(p.tcp.acknowledgment);
+  c.last_ack = c.next_seq;
+  state_ = TcpState::established;
+  take_segment(p, Direction::to_server);
+}
+
+void TcpSession::on_syn_recv(const Packet& p, Direction d) {
+  const bool to_server = d == Direction::to_server;
+  if (has(p, tcp_flag::rst)) return on_reset(p, d);
+  if (has(p, tcp_flag::syn) && has(p, tcp_flag::ack)) return resend_synack(p, d);
+  if (has(p, tcp_flag::syn)) {
+    if (!to_server) return refuse(Anomaly::stream_3whs_syn_toclient_on_syn_recv);
+    if (p.tcp.sequence != client().isn) return refuse(Anomaly::stream_3whs_syn_resend_diff_seq_on_syn_recv);
+    return;
+  }
+  if (!has(p, tcp_flag::ack)) return;
+  if (has(p, tcp_flag::fin)) return on_fin_in_syn_recv(p, d);
+  if (!timestamp_ok(p, d) || !completes_handshake(p, d)) return;
+  state_ = TcpState::established;
+  openings_.reset();
+  if (!window_ok(p, d)) return refuse(Anomaly::stream_est_packet_out_of_window);
+  take_segment(p, d);
+}
+
+// Whoever ends the connection had it open.
+void TcpSession::on_fin_in_syn_recv(const Packet& p, Direction d) {
+  state_ = TcpState::established;
+  on_fin(p, d);
+  if (!side(d).fin_seen) state_ = TcpState::syn_recv;
+}
+
+void TcpSession::resend_synack(const Packet& p, Direction d) {
+  if (four_way_ && d == Direction::to_server) return;
+  if (d == Direction::to_server) return refuse(Anomaly::stream_3whs_synack_toserver_on_syn_recv);
+  Side& s = server();
+  if (p.tcp.acknowledgment != client().last_ack && p.tcp.acknowledgment != client().next_seq)
+    return refuse(Anomaly::stream_3whs_synack_resend_with_different_ack);
+  if (p.tcp.sequence == s.isn) {
+    take_timestamp(p, d);
+    return;
+  }
+  // The server may have started anew; the client's ACK will say which one it takes.
+  note(Anomaly::stream_3whs_synack_resend_with_diff_seq);
+  if (openings_ == nullptr) openings_ = std::make_unique<Openings>();
+  if (openings_->synacks.size() >= settings_->max_synack_queued)
+    return refuse(Anomaly::stream_3whs_synack_flood);
+  openings_->synacks.push_back(opening_of(p));
+}
+
+bool TcpSession::adopt_synack(std::uint32_t acknowledgment) {
+  if (openings_ == nullptr) return false;
+  for (const Opening& o : openings_->synacks) {
+    if (acknowledgment != o.isn + 1) continue;
+    const std::uint32_t window = server().window;
+    open_side(server(), o);
+    server().window = window;
+    server().send_limit = o.isn + 1 + window;
+    client().window = o.window;
+    client().send_limit = client().last_ack + o.window;
+    agree_on_options();
+    return true;
+  }
+  return false;
+}
+
+bool TcpSession::completes_handshake(const Packet& p, Direction d) {
+  const Side& c = client();
+  const Side& s = server();
+  const std::uint32_t sequence = p.tcp.sequence;
+  const std::uint32_t ack = p.tcp.acknowledgment;
+  if (d == Direction::to_client) {
+    const bool answers = ack == c.next_seq && sequence == s.next_seq;
+    if (answers && (four_way_ || fast_open_)) return true;
+    if (midstream_ && sequence == s.next_seq && seq_geq(ack, c.next_seq)) return true;
+    // The client's ACK was lost to us, but the server goes on as if it had it.
+    if (answers && !p.payload.empty()) {
+      note(Anomaly::stream_3whs_ack_data_inject);
+      return true;
+    }
+    refuse(Anomaly::stream_3whs_ack_in_wrong_dir);
+    return false;
+  }
+  const bool in_place = sequence == c.next_seq || (fast_open_ && seq_geq(sequence, c.isn + 1));
+  if (in_place && ack == s.next_seq) return true;
+  if (adopt_synack(ack)) return true;
+  const bool ack_in_window = seq_geq(ack, s.next_seq) && (midstream_ || seq_leq(ack, s.send_limit));
+  const bool later = seq_gt(sequence, c.next_seq) && (midstream_ || seq_leq(sequence, c.send_limit));
+  if ((in_place || later) && ack_in_window) return true;  // segments in between were lost to us
+  refuse(in_place ? Anomaly::stream_3whs_right_seq_wrong_ack_evasion
+                  : Anomaly::stream_3whs_wrong_seq_wrong_ack);
+  return false;
+}
+
+}  // namespace weir::engine

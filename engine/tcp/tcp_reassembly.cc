@@ -1,0 +1,241 @@
+// The storing half of TcpStream: where arriving bytes go, and who wins when they overlap.
+#include <algorithm>
+#include <cstring>
+#include <new>
+
+#include "engine/tcp/tcp_stream.h"
+
+namespace weir::engine {
+namespace {
+
+Bytes part_of(Bytes bytes, const Extent& whole, const Extent& part) {
+  return bytes.subspan(static_cast<std::size_t>(part.begin - whole.begin),
+                       static_cast<std::size_t>(part.end - part.begin));
+}
+
+}  // namespace
+
+TcpStream::Insertion TcpStream::insert(std::uint32_t sequence, Bytes payload) {
+  Insertion out;
+  const std::int64_t signed_begin = offset_of(sequence);
+  const std::int64_t signed_end = signed_begin + static_cast<std::int64_t>(payload.size());
+  if (signed_end <= 0) return {.stored = Stored::old, .before_start = true};
+  if (signed_begin < 0) payload = payload.subspan(static_cast<std::size_t>(-signed_begin));
+  const Extent segment{signed_begin < 0 ? 0 : static_cast<std::uint64_t>(signed_begin),
+                       static_cast<std::uint64_t>(signed_end)};
+  Extent wanted = segment;
+  wanted.end = std::min({wanted.end, depth_, closed_at_});
+  if (end_known_) wanted.end = std::min(wanted.end, end_);
+  if (segment.end >= depth_ && !depth_reached_) depth_reached_ = out.reached_depth = true;
+  if (reassembly_disabled()) {
+    head_.offset = std::max(head_.offset, segment.end);
+    return out;
+  }
+  if (wanted.begin >= wanted.end) return out;
+  wanted.begin = std::max(wanted.begin, head_.offset);
+  if (wanted.begin >= wanted.end) {
+    out.stored = Stored::old;
+    return out;
+  }
+  payload = part_of(payload, segment, wanted);
+  const bool in_order =
+      wanted.begin == head_.end() && (behind_.empty() || wanted.end < behind_.front().offset);
+  if (in_order)
+    out.stored = append_in_order(payload, segment) ? Stored::added : Stored::refused;
+  else
+    insert_overlapping(wanted, payload, segment, out);
+  if (settings_->inline_mode)
+    fresh_ = out.stored == Stored::added || out.stored == Stored::old ? wanted : Extent{};
+  return out;
+}
+
+bool TcpStream::append_in_order(Bytes bytes, const Extent& segment) {
+  const std::uint64_t begin = head_.end();
+  if (!head_.append(bytes.data(), static_cast<std::uint32_t>(bytes.size()), *budget_)) return false;
+  remember({begin, head_.end()}, segment);
+  return true;
+}
+
+void TcpStream::insert_overlapping(const Extent& wanted, Bytes bytes, const Extent& segment, Insertion& out) {
+  out.stored = Stored::old;
+  std::uint64_t at = wanted.begin;
+  while (at < wanted.end) {
+    // region_at gives const; both kinds of region belong to this object.
+    Region* const region = const_cast<Region*>(region_at(at));
+    const std::uint64_t end = std::min(wanted.end, region != nullptr ? region->end() : hole_end(at));
+    const Extent part{at, end};
+    if (region != nullptr) {
+      compare_with(*region, part, part_of(bytes, wanted, part), segment, out);
+    } else if (store_piece(at, part_of(bytes, wanted, part), segment)) {
+      out.stored = Stored::added;
+    } else if (out.stored == Stored::old) {
+      out.stored = Stored::refused;
+    }
+    at = end;
+  }
+}
+
+// Bytes that were there before: keeps them or replaces them, as the receiver does.
+void TcpStream::compare_with(Region& region, const Extent& part, Bytes bytes, const Extent& segment,
+                             Insertion& out) {
+  std::uint8_t* const stored = region.data() + (part.begin - region.offset);
+  if (!settings_->check_overlap && pieces_.empty()) return;
+  if (std::memcmp(stored, bytes.data(), bytes.size()) == 0) return;
+  out.overlap_differs = true;
+  auto piece =
+      std::lower_bound(pieces_.begin() + static_cast<std::ptrdiff_t>(pieces_begin_), pieces_.end(),
+                       part.begin, [](const Piece& p, std::uint64_t o) { return p.stored.end <= o; });
+  for (; piece != pieces_.end() && piece->stored.begin < part.end; ++piece) {
+    if (!later_wins(policy_, piece->segment, segment)) continue;
+    const Extent both{std::max({part.begin, piece->stored.begin, acked_}),
+                      std::min(part.end, piece->stored.end)};
+    if (both.begin >= both.end) continue;
+    std::memcpy(stored + (both.begin - part.begin), bytes.data() + (both.begin - part.begin),
+                both.end - both.begin);
+    if (both.begin == piece->stored.begin && both.end == piece->stored.end) piece->segment = segment;
+  }
+}
+
+// Puts bytes into a hole: at the end of the region before it, or as a region of their own.
+bool TcpStream::store_piece(std::uint64_t offset, Bytes bytes, const Extent& segment) {
+  const auto n = static_cast<std::uint32_t>(bytes.size());
+  if (offset == head_.end()) {
+    if (!head_.append(bytes.data(), n, *budget_)) return false;
+    join_regions();
+  } else {
+    make_room_behind();
+    const auto after = std::upper_bound(behind_.begin(), behind_.end(), offset,
+                                        [](std::uint64_t o, const Region& r) { return o < r.offset; });
+    if (after != behind_.begin() && std::prev(after)->end() == offset) {
+      if (!std::prev(after)->append(bytes.data(), n, *budget_)) return false;
+    } else {
+      if (behind_.size() >= settings_->max_segments_queued || behind_.size() == behind_.capacity()) {
+        ++budget_->refused;
+        return false;
+      }
+      Region fresh;
+      fresh.offset = offset;
+      if (!fresh.append(bytes.data(), n, *budget_)) return false;
+      const bool far = offset - head_.end() >= kRegionGap;
+      behind_.insert(after, fresh);
+      if (far) count_regions();
+    }
+  }
+  remember({offset, offset + n}, segment);
+  return true;
+}
+
+// For one more region; where there is no memory, there is no room.
+void TcpStream::make_room_behind() try {
+  if (behind_.size() == behind_.capacity()) behind_.reserve(std::max<std::size_t>(behind_.size() * 2, 4));
+} catch (const std::bad_alloc&) {
+}
+
+void TcpStream::count_regions() {
+  std::uint32_t count = 1;
+  std::uint64_t end = head_.end();
+  for (const Region& region : behind_) {
+    count += region.offset - end >= kRegionGap;
+    end = region.end();
+  }
+  max_regions_ = std::max(max_regions_, count);
+}
+
+// A closed hole: what was behind it follows the head. Without memory for that the regions stay side by side,
+// which reads the same.
+void TcpStream::join_regions() {
+  std::size_t joined = 0;
+  while (joined < behind_.size() && behind_[joined].offset == head_.end()) {
+    Region& next = behind_[joined];
+    if (!head_.append(next.data(), next.size(), *budget_)) break;
+    next.release(*budget_);
+    ++joined;
+  }
+  behind_.erase(behind_.begin(), behind_.begin() + static_cast<std::ptrdiff_t>(joined));
+}
+
+// What is not remembered, for want of room or memory, stays as it came first.
+void TcpStream::remember(const Extent& stored, const Extent& segment) try {
+  if (settings_->inline_mode || stored.end <= acked_) return;
+  if (pieces_.size() - pieces_begin_ >= settings_->max_segments_queued) return;
+  const Piece piece{stored, segment};
+  if (pieces_.size() == pieces_begin_ || pieces_.back().stored.begin < stored.begin) {
+    pieces_.push_back(piece);
+    return;
+  }
+  const auto after =
+      std::upper_bound(pieces_.begin() + static_cast<std::ptrdiff_t>(pieces_begin_), pieces_.end(),
+                       stored.begin, [](std::uint64_t o, const Piece& p) { return o < p.stored.begin; });
+  pieces_.insert(after, piece);
+} catch (const std::bad_alloc&) {
+}
+
+void TcpStream::acknowledge(std::uint32_t sequence) {
+  const std::int64_t offset = offset_of(sequence);
+  if (offset <= static_cast<std::int64_t>(acked_)) return;
+  acked_ = static_cast<std::uint64_t>(offset);
+  if (end_known_) acked_ = std::min(acked_, end_);
+  while (pieces_begin_ < pieces_.size() && pieces_[pieces_begin_].stored.end <= acked_) ++pieces_begin_;
+  if (pieces_begin_ == pieces_.size()) {
+    pieces_.clear();
+    pieces_begin_ = 0;
+  } else if (pieces_begin_ >= kMaxSpentPieces) {
+    pieces_.erase(pieces_.begin(), pieces_.begin() + static_cast<std::ptrdiff_t>(pieces_begin_));
+    pieces_begin_ = 0;
+  }
+}
+
+void TcpStream::acknowledge_stored() {
+  std::uint64_t end = head_.end();
+  while (const Region* const region = region_at(end)) end = region->end();
+  acked_ = std::max(acked_, end);
+}
+
+bool TcpStream::holds(std::uint32_t sequence, std::size_t length) const {
+  if (reassembly_disabled()) return true;
+  const std::int64_t begin = offset_of(sequence);
+  std::int64_t end = begin + static_cast<std::int64_t>(length);
+  if (end > 0 && static_cast<std::uint64_t>(end) > closed_at_) end = static_cast<std::int64_t>(closed_at_);
+  auto at = std::max(begin, static_cast<std::int64_t>(head_.offset));
+  while (at < end) {
+    const Region* const region = region_at(static_cast<std::uint64_t>(at));
+    if (region == nullptr) return false;
+    at = static_cast<std::int64_t>(region->end());
+  }
+  return true;
+}
+
+bool TcpStream::note_hole() {
+  if (behind_.empty()) return false;
+  std::uint64_t end = std::max(head_.end(), gap_noted_);
+  while (const Region* const region = region_at(end)) end = region->end();
+  gap_noted_ = lost_until(end);
+  return gap_noted_ > end;
+}
+
+void TcpStream::end_at(std::uint32_t sequence) {
+  const std::int64_t offset = offset_of(sequence);
+  const std::uint64_t end = offset < 0 ? 0 : static_cast<std::uint64_t>(offset);
+  if (end_known_ && end_ <= end) return;
+  end_ = end;
+  end_known_ = true;
+}
+
+bool TcpStream::overlay(std::uint32_t sequence, std::vector<std::uint8_t>& payload) const {
+  bool differs = false;
+  const std::int64_t begin = offset_of(sequence);
+  for (std::size_t i = 0; i < payload.size();) {
+    const std::int64_t at = begin + static_cast<std::int64_t>(i);
+    const Bytes stored = at < 0 ? Bytes{} : kept(static_cast<std::uint64_t>(at), payload.size() - i);
+    if (stored.empty()) {
+      ++i;
+      continue;
+    }
+    differs |= std::memcmp(payload.data() + i, stored.data(), stored.size()) != 0;
+    std::memcpy(payload.data() + i, stored.data(), stored.size());
+    i += stored.size();
+  }
+  return differs;
+}
+
+}  // namespace weir::engine

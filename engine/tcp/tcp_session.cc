@@ -1,0 +1,138 @@
+#include "engine/tcp/tcp_session.h"
+
+namespace weir::engine {
+
+std::string_view to_string(TcpState s) {
+  switch (s) {
+    case TcpState::none: return "";
+    case TcpState::syn_sent: return "syn_sent";
+    case TcpState::syn_recv: return "syn_recv";
+    case TcpState::established: return "established";
+    case TcpState::fin_wait1: return "fin_wait1";
+    case TcpState::fin_wait2: return "fin_wait2";
+    case TcpState::time_wait: return "time_wait";
+    case TcpState::last_ack: return "last_ack";
+    case TcpState::close_wait: return "close_wait";
+    case TcpState::closing: return "closing";
+    case TcpState::closed: return "closed";
+  }
+  return "";
+}
+
+FlowState flow_state(TcpState s) {
+  switch (s) {
+    case TcpState::none:
+    case TcpState::syn_sent:
+    case TcpState::syn_recv: return FlowState::fresh;
+    case TcpState::time_wait:
+    case TcpState::last_ack:
+    case TcpState::closed: return FlowState::closed;
+    default: return FlowState::established;
+  }
+}
+
+TcpSession::TcpSession(const StreamSettings& settings, MemoryBudget& budget)
+    : settings_(&settings),
+      budget_(&budget),
+      sides_{Side{settings, budget, settings.chunk_to_server},
+             Side{settings, budget, settings.chunk_to_client}} {
+  budget.sessions_used += sizeof(TcpSession);
+}
+
+TcpSession::~TcpSession() {
+  budget_->sessions_used -= sizeof(TcpSession);
+}
+
+bool TcpSession::fits(const MemoryBudget& budget) {
+  return budget.sessions_limit == 0 || budget.sessions_used + sizeof(TcpSession) <= budget.sessions_limit;
+}
+
+SegmentResult TcpSession::on_segment(const Packet& p, Direction d) {
+  result_ = {};
+  events_.clear();
+  replacement_.clear();
+  const bool was_established = established();
+  const bool was_closed = flow_state(state_) == FlowState::closed;
+  learn_systems(p, d);
+  dispatch(p, d);
+  if (swapped_) d = opposite(d);
+  result_.in_session = followed();
+  if (!result_.in_session) return result_;
+  Side& sender = side(d);
+  sender.flags_seen |= p.tcp.flags;
+  sender.stream.note_sent(sender.next_seq, sender.isn);
+  result_.became_established = established() && !was_established;
+  result_.became_closed = flow_state(state_) == FlowState::closed && !was_closed;
+  for (const Direction each : {Direction::to_server, Direction::to_client}) {
+    if (stream(each).note_hole()) note(Anomaly::stream_reassembly_seq_gap);
+    result_.app_update[index(each)] = stream(each).take_app_update();
+    result_.raw_update[index(each)] = stream(each).raw_ready();
+  }
+  return result_;
+}
+
+void TcpSession::dispatch(const Packet& p, Direction d) {
+  constexpr std::uint8_t kSynFin = tcp_flag::syn | tcp_flag::fin;
+  const std::uint8_t flags = p.tcp.flags;
+  if ((flags & tcp_flag::ack) == 0 && p.tcp.acknowledgment != 0) note(Anomaly::stream_pkt_broken_ack);
+  if ((flags & kSynFin) == kSynFin) return refuse(Anomaly::stream_fin_syn);
+  switch (state_) {
+    case TcpState::none: return on_first(p, d);
+    case TcpState::syn_sent: return on_syn_sent(p, d);
+    case TcpState::syn_recv: return on_syn_recv(p, d);
+    case TcpState::closed: return on_closed(p, d);
+    default: return on_established(p, d);
+  }
+}
+
+// A side that sends data after its own RST did not send that RST: somebody wants the rest to escape
+// inspection. What the other side sends may have been under way.
+void TcpSession::on_closed(const Packet& p, Direction d) {
+  constexpr std::uint8_t kOpenOrClose = tcp_flag::rst | tcp_flag::syn | tcp_flag::fin;
+  const bool goes_on = closed_by_reset_ && (p.tcp.flags & kOpenOrClose) == 0 &&
+                       (p.tcp.flags & tcp_flag::ack) != 0 && p.tcp.sequence == side(d).next_seq &&
+                       !p.payload.empty() && d == reset_by_;
+  if (!goes_on || !was_open_) return;
+  if (!ack_ok(p, d)) return;
+  note(Anomaly::stream_suspected_rst_inject);
+  closed_by_reset_ = false;
+  state_ = TcpState::established;
+  for (Side& s : sides_) s.stream.reopen();
+  on_established(p, d);
+}
+
+void TcpSession::learn_systems(const Packet& p, Direction d) {
+  if (systems_known_) return;
+  systems_known_ = true;
+  if (settings_->host_os == nullptr || settings_->host_os->empty()) return;
+  side(d).system = settings_->host_os->of(p.ip.source);
+  side(opposite(d)).system = settings_->host_os->of(p.ip.destination);
+  side(d).stream.set_policy(side(opposite(d)).system);
+  side(opposite(d)).stream.set_policy(side(d).system);
+}
+
+void TcpSession::finish() {
+  for (Side& s : sides_) s.stream.finish();
+}
+
+bool TcpSession::take_swapped() {
+  const bool was = swapped_;
+  swapped_ = false;
+  return was;
+}
+
+bool TcpSession::is_reuse(const TcpSession& old, const Packet& p, Direction d) {
+  constexpr std::uint8_t kFlags = tcp_flag::syn | tcp_flag::ack | tcp_flag::rst | tcp_flag::fin;
+  if ((p.tcp.flags & kFlags) != tcp_flag::syn) return false;
+  switch (old.state_) {
+    case TcpState::none: return true;
+    case TcpState::time_wait:
+    case TcpState::last_ack:
+    case TcpState::close_wait:
+    case TcpState::closing:
+    case TcpState::closed: return p.tcp.sequence != old.side(d).isn;
+    default: return false;
+  }
+}
+
+}  // namespace weir::engine

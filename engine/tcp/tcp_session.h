@@ -1,0 +1,217 @@
+// One TCP connection: its state machine (RFC 9293, as a bystander sees it) and the ordered bytes of both
+// directions.
+//
+// on_segment tracks the connection and stores payload; the two streams then offer what has become available.
+// Detect mode releases bytes when the receiver acknowledged them; inline mode at once, so that they are
+// inspected before they are passed on. A segment that the receiver would not take (outside the window, old
+// timestamp, wrong acknowledgment) is invalid: it changes neither state nor streams, and says so in an event.
+// Belongs to a flow; used by one thread.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include <boost/container/static_vector.hpp>
+
+#include "decoders/anomaly.h"
+#include "decoders/packet.h"
+#include "decoders/slab.h"
+#include "decoders/types.h"
+#include "engine/tcp/flow_state.h"
+#include "engine/tcp/stream_memory.h"
+#include "engine/tcp/stream_settings.h"
+#include "engine/tcp/tcp_stream.h"
+
+namespace weir::engine {
+
+enum class TcpState : std::uint8_t {
+  none,
+  syn_sent,
+  syn_recv,
+  established,
+  fin_wait1,
+  fin_wait2,
+  time_wait,
+  last_ack,
+  close_wait,
+  closing,
+  closed
+};
+// "syn_sent" ...: EVE's tcp.state. Empty for none.
+std::string_view to_string(TcpState s);
+// What that state makes of the flow.
+FlowState flow_state(TcpState s);
+
+// What one packet did.
+struct SegmentResult {
+  bool in_session = false;     // the connection is followed (a handshake was seen, or midstream pick-up)
+  bool payload_added = false;  // its bytes went into the stream (and are inspected there, not in the packet)
+  bool invalid = false;        // outside the window, wrong state ...: not part of the stream
+  bool midstream = false;      // of a connection whose beginning was not seen, and that is not followed yet
+  bool refused = false;        // its bytes found no room
+  bool became_established = false, became_closed = false;
+  bool is_retransmission = false;
+  bool urgent_drop = false;  // the urgent policy wants this packet dropped (prevent mode)
+  // Inline: what the receiver was already sent differs from this packet's payload, which must be replaced by
+  // TcpSession::replacement() before anything looks at it.
+  bool payload_differs = false;
+  // Which directions have new bytes (or an end) for the application layer and for stream rules.
+  std::array<bool, 2> app_update{false, false};
+  std::array<bool, 2> raw_update{false, false};
+};
+
+inline constexpr std::size_t kMaxStreamEvents = 8;  // of one packet; further ones are not kept
+using StreamEvents = boost::container::static_vector<Anomaly, kMaxStreamEvents>;
+
+class TcpSession : public Slabbed {
+ public:
+  // Settings and budget outlive the session.
+  TcpSession(const StreamSettings& settings, MemoryBudget& budget);
+  ~TcpSession();
+  TcpSession(const TcpSession&) = delete;
+  TcpSession& operator=(const TcpSession&) = delete;
+
+  // stream.memcap has room for one more session.
+  static bool fits(const MemoryBudget& budget);
+
+  // `direction` is relative to the flow. A SYN|ACK seen first may turn the flow round: see take_swapped().
+  SegmentResult on_segment(const Packet& packet, Direction direction);
+  // The flow ends: everything stored becomes available, then eof.
+  void finish();
+
+  [[nodiscard]] TcpStream& stream(Direction d) { return side(d).stream; }
+  [[nodiscard]] const TcpStream& stream(Direction d) const { return side(d).stream; }
+  [[nodiscard]] TcpState state() const { return state_; }
+  // False until a handshake began or the connection was picked up: then nothing is known of it but flags.
+  [[nodiscard]] bool followed() const { return state_ != TcpState::none; }
+  [[nodiscard]] std::uint8_t flags(Direction d) const { return side(d).flags_seen; }
+  // The handshake is complete, or was never asked for (midstream).
+  [[nodiscard]] bool established() const { return state_ >= TcpState::established; }
+  [[nodiscard]] bool is_midstream() const { return midstream_; }
+  [[nodiscard]] bool is_async() const { return async_; }
+  // This packet showed that client and server are the other way round (first seen: SYN|ACK): the engine swaps
+  // the flow's sides; the session has already done so. Cleared by reading.
+  bool take_swapped();
+  // The engine (or protocol detection) found that the flow's sides are the other way round.
+  void swap_sides() { turned_ = !turned_; }
+  // Stream events of the last packet ("stream.pkt_invalid_ack" ...).
+  [[nodiscard]] const StreamEvents& events() const { return events_; }
+  [[nodiscard]] Bytes replacement() const { return replacement_; }
+  // A SYN that reuses the 5-tuple of a connection that is over (or was never followed): the engine ends this
+  // flow and starts another.
+  [[nodiscard]] static bool is_reuse(const TcpSession& old, const Packet& packet, Direction direction);
+
+ private:
+  struct Side {
+    Side(const StreamSettings& settings, MemoryBudget& budget, std::uint32_t chunk)
+        : stream(settings, budget, chunk) {}
+    std::uint32_t isn = 0;
+    std::uint32_t next_seq = 0;    // of what it will send next
+    std::uint32_t last_ack = 0;    // the other side acknowledged up to here
+    std::uint32_t send_limit = 0;  // it may send up to here: acknowledgment and window of the other side
+    std::uint32_t window = 0;      // bytes, as last announced by the other side
+    std::uint32_t last_timestamp = 0;
+    TimeUs timestamp_time = 0;
+    std::uint32_t urgent_edge = 0;  // sequence number behind the last out-of-band byte
+    bool has_timestamps = false, timestamp_known = false, urgent_known = false;
+    bool offers_scale = false, fin_seen = false;
+    std::uint8_t scale = 0;  // shift of the windows that this side announces
+    std::uint8_t flags_seen = 0;
+    HostSystem system = HostSystem::bsd;
+    TcpStream stream;
+  };
+  // A SYN or SYN|ACK that differs from the one we follow; the peer's answer shows which was taken.
+  struct Opening {
+    std::uint32_t isn, acknowledgment, timestamp;
+    std::uint16_t window;
+    std::uint8_t scale;
+    bool has_timestamp, offers_scale;
+  };
+  struct Openings : Slabbed {
+    SlabVector<Opening> syns, synacks;
+  };
+  Side& side(Direction d) { return sides_[turned_ ? 1 - index(d) : index(d)]; }
+  [[nodiscard]] const Side& side(Direction d) const { return sides_[turned_ ? 1 - index(d) : index(d)]; }
+  Side& client() { return side(Direction::to_server); }
+  Side& server() { return side(Direction::to_client); }
+
+  // tcp_session.cc
+  void dispatch(const Packet& p, Direction d);
+  void on_closed(const Packet& p, Direction d);
+  void learn_systems(const Packet& p, Direction d);
+
+  // tcp_handshake.cc: none, syn_sent, syn_recv
+  void on_first(const Packet& p, Direction d);
+  void start_with_syn(const Packet& p, Direction d);
+  void pick_up_synack(const Packet& p, Direction d);
+  void pick_up_midstream(const Packet& p, Direction d);
+  void on_syn_sent(const Packet& p, Direction d);
+  void on_reset_in_syn_sent(const Packet& p, Direction d);
+  void resend_syn(const Packet& p);
+  void simultaneous_syn(const Packet& p);
+  void answer_syn(const Packet& p);
+  void answer_simultaneous_syn(const Packet& p);
+  void go_on_one_sided(const Packet& p);
+  void on_syn_recv(const Packet& p, Direction d);
+  void on_fin_in_syn_recv(const Packet& p, Direction d);
+  void resend_synack(const Packet& p, Direction d);
+  bool completes_handshake(const Packet& p, Direction d);
+  bool adopt_syn(std::uint32_t acknowledgment);
+  bool adopt_synack(std::uint32_t acknowledgment);
+  static Opening opening_of(const Packet& p);
+  static void open_side(Side& s, const Opening& o);
+  void agree_on_options();
+
+  // tcp_established.cc: established and all later states
+  void on_established(const Packet& p, Direction d);
+  void on_data(const Packet& p, Direction d);
+  void on_syn_established(const Packet& p, Direction d);
+  void on_fin(const Packet& p, Direction d);
+  void on_reset(const Packet& p, Direction d);
+  bool segment_ok(const Packet& p, Direction d);
+  void take_segment(const Packet& p, Direction d);
+  void advance_on_fin(const Packet& p, Direction d);
+  void advance_on_ack(const Packet& p, Direction d);
+
+  // tcp_payload.cc
+  void store_payload(const Packet& p, Direction d);
+  void store_urgent(const Packet& p, Direction d, UrgentPolicy policy);
+  void store_bytes(Direction d, std::uint32_t sequence, Bytes bytes);
+  void take_ack(const Packet& p, Direction d);
+
+  // tcp_validate.cc
+  bool timestamp_ok(const Packet& p, Direction d);
+  void take_timestamp(const Packet& p, Direction d);
+  bool ack_ok(const Packet& p, Direction d);
+  bool window_ok(const Packet& p, Direction d);
+  [[nodiscard]] bool reset_ok(const Packet& p, Direction d) const;
+  [[nodiscard]] bool is_keep_alive(const Packet& p, Direction d) const;
+  [[nodiscard]] std::uint32_t announced_window(const Packet& p, Direction d) const;
+
+  void note(Anomaly a) {
+    if (events_.size() < kMaxStreamEvents) events_.push_back(a);
+  }
+  void refuse(Anomaly a) {
+    note(a);
+    result_.invalid = true;
+  }
+
+  const StreamSettings* settings_;
+  MemoryBudget* budget_;
+  TcpState state_ = TcpState::none;
+  bool midstream_ = false, async_ = false, four_way_ = false, fast_open_ = false, swapped_ = false;
+  bool turned_ = false;  // sides_[1] is the client
+  bool closed_by_reset_ = false, was_open_ = false, systems_known_ = false;
+  Direction reset_by_ = Direction::to_server;
+  Direction async_side_ = Direction::to_server;  // with async_: the side that we see
+  std::array<Side, 2> sides_;
+  std::unique_ptr<Openings> openings_;  // only when there is more than one
+  std::vector<std::uint8_t> replacement_;
+  StreamEvents events_;
+  SegmentResult result_;
+};
+
+}  // namespace weir::engine

@@ -1,0 +1,261 @@
+#include "engine/tcp/tcp_stream.h"
+
+#include <algorithm>
+#include <string>
+
+namespace weir::engine {
+namespace {
+
+// No reader: nothing is worth keeping.
+constexpr std::uint64_t kNowhere = UINT64_MAX;
+
+}  // namespace
+
+TcpStream::TcpStream(const StreamSettings& settings, MemoryBudget& budget, std::uint32_t chunk_size)
+    : settings_(&settings),
+      budget_(&budget),
+      depth_(settings.depth_bytes == 0 ? UINT64_MAX : settings.depth_bytes),
+      chunk_size_(chunk_size),
+      raw_disabled_(!settings.raw) {}
+
+void TcpStream::release() {
+  head_.release(*budget_);
+  for (Region& region : behind_) region.release(*budget_);
+  behind_.clear();
+  pieces_.clear();
+  pieces_begin_ = 0;
+}
+
+std::int64_t TcpStream::offset_of(std::uint32_t sequence) const {
+  const std::uint64_t near = std::max(acked_, head_.end());
+  return static_cast<std::int64_t>(near) +
+         seq_distance(base_seq_ + static_cast<std::uint32_t>(near), sequence);
+}
+
+// Below it readers may see what is there; it may lie beyond all data.
+std::uint64_t TcpStream::end_of_shown() const {
+  std::uint64_t limit = settings_->inline_mode || finished_ ? UINT64_MAX : acked_;
+  if (end_known_) limit = std::min(limit, end_);
+  return std::min(limit, depth_);
+}
+
+const TcpStream::Region* TcpStream::region_at(std::uint64_t offset) const {
+  if (offset >= head_.offset && offset < head_.end()) return &head_;
+  if (behind_.empty()) return nullptr;
+  auto after = std::upper_bound(behind_.begin(), behind_.end(), offset,
+                                [](std::uint64_t o, const Region& r) { return o < r.offset; });
+  if (after == behind_.begin()) return nullptr;
+  --after;
+  return offset < after->end() ? &*after : nullptr;
+}
+
+// Where the hole at `offset` ends: at the next stored byte.
+std::uint64_t TcpStream::hole_end(std::uint64_t offset) const {
+  if (!head_.empty() && head_.offset > offset) return head_.offset;
+  const auto after = std::upper_bound(behind_.begin(), behind_.end(), offset,
+                                      [](std::uint64_t o, const Region& r) { return o < r.end(); });
+  return after == behind_.end() ? UINT64_MAX : std::max(after->offset, offset);
+}
+
+std::uint64_t TcpStream::certain_end() const {
+  std::uint64_t limit = std::min(acked_, depth_);
+  if (end_known_) limit = std::min(limit, end_);
+  return limit;
+}
+
+// A hole is lost when the receiver has confirmed what we hold behind it. With nothing behind, what fills it
+// may only be captured late; the same `offset` then says that nothing is lost.
+std::uint64_t TcpStream::lost_until(std::uint64_t offset) const {
+  const std::uint64_t next = hole_end(offset);
+  return next != UINT64_MAX && next <= certain_end() ? next : offset;
+}
+
+bool TcpStream::over_at(std::uint64_t offset) const {
+  if ((end_known_ && offset >= end_) || offset >= closed_at_) return true;
+  if (depth_reached_ && offset >= depth_) return true;
+  return finished_ && region_at(offset) == nullptr && lost_until(offset) == offset;
+}
+
+TcpStream::Chunk TcpStream::app_chunk() const {
+  Chunk out;
+  if (app_disabled_) return out;
+  const Region* const region = region_at(app_pos_);
+  const std::uint64_t end = region == nullptr ? app_pos_ : std::min(region->end(), end_of_shown());
+  if (end > app_pos_) {
+    out.kind = Chunk::Kind::data;
+    out.data = {region->data() + (app_pos_ - region->offset), static_cast<std::size_t>(end - app_pos_)};
+  }
+  if (region == nullptr || end == region->end()) out.gap = lost_until(end) - end;
+  if (out.kind == Chunk::Kind::none && out.gap != 0) out.kind = Chunk::Kind::gap;
+  out.eof = out.gap == 0 && over_at(end);
+  return out;
+}
+
+void TcpStream::consume_app(std::uint64_t n) {
+  if (n == 0 || app_disabled_) return;
+  if (region_at(app_pos_) == nullptr) has_gap_ = true;
+  app_pos_ += n;
+  trim();
+}
+
+std::uint64_t TcpStream::raw_begin() const {
+  if (settings_->inline_mode) return fresh_.begin < fresh_.end ? fresh_.begin : UINT64_MAX;
+  if (region_at(raw_pos_) != nullptr) return raw_pos_;
+  const std::uint64_t next = hole_end(raw_pos_);
+  if (next == UINT64_MAX) return raw_pos_;
+  return next <= certain_end() || finished_ ? next : raw_pos_;
+}
+
+bool TcpStream::raw_ready() const {
+  if (raw_disabled_) return false;
+  const std::uint64_t begin = raw_begin();
+  const Region* const region = region_at(begin);
+  if (region == nullptr) return false;
+  const std::uint64_t end = std::min(region->end(), end_of_shown());
+  if (end <= begin) return false;
+  if (settings_->inline_mode || raw_triggered_ || finished_ || end - begin >= chunk_size_) return true;
+  return over_at(end) || (end == region->end() && lost_until(end) > end);
+}
+
+TcpStream::RawChunk TcpStream::raw_chunk() const {
+  RawChunk out;
+  const std::uint64_t fresh = raw_begin();
+  const Region* const region = region_at(fresh);
+  if (raw_disabled_ || region == nullptr) return out;
+  const std::uint64_t end = std::min(region->end(), end_of_shown());
+  if (end <= fresh) return out;
+  const std::uint64_t from = std::max(region->offset, fresh - std::min<std::uint64_t>(fresh, kLookBack));
+  out.data = {region->data() + (from - region->offset), static_cast<std::size_t>(end - from)};
+  out.offset = from;
+  out.new_offset = static_cast<std::size_t>(fresh - from);
+  out.eof = over_at(end);
+  return out;
+}
+
+bool TcpStream::more_behind_raw_chunk() const {
+  const Region* const region = region_at(raw_begin());
+  return region != nullptr && hole_end(region->end()) != UINT64_MAX;
+}
+
+void TcpStream::mark_raw_inspected() {
+  raw_triggered_ = false;
+  if (settings_->inline_mode) return mark_inline_inspected();
+  const std::uint64_t begin = raw_begin();
+  const Region* const region = region_at(begin);
+  if (region == nullptr) return;
+  raw_pos_ = std::max(raw_pos_, std::min(region->end(), end_of_shown()));
+  trim();
+  end_when_inspected();
+}
+
+// Inline, each segment is looked at when it comes, so nothing waits: the position only says what may be let
+// go.
+void TcpStream::mark_inline_inspected() {
+  fresh_ = {};
+  for (std::uint64_t before = UINT64_MAX; before != raw_pos_;) {
+    before = raw_pos_;
+    if (const Region* const region = region_at(raw_pos_)) raw_pos_ = region->end();
+    raw_pos_ = lost_until(raw_pos_);
+  }
+  trim();
+  end_when_inspected();
+}
+
+void TcpStream::disable_app() {
+  app_disabled_ = true;
+  trim();
+}
+
+void TcpStream::disable_raw() {
+  raw_disabled_ = true;
+  trim();
+}
+
+void TcpStream::disable_reassembly() {
+  app_disabled_ = raw_disabled_ = true;
+  trim();
+}
+
+void TcpStream::stop_storing() {
+  closed_at_ = head_.end();
+  for (Region& region : behind_) region.release(*budget_);
+  behind_.clear();
+  raw_triggered_ = true;
+  disable_app();
+  end_when_inspected();
+}
+
+void TcpStream::end_when_inspected() {
+  if (raw_pos_ >= closed_at_) disable_reassembly();
+}
+
+std::uint64_t TcpStream::floor() const {
+  std::uint64_t floor = app_disabled_ ? kNowhere : app_pos_;
+  if (!raw_disabled_) {
+    const std::uint64_t look_back = budget_->tight() ? 0 : kLookBack;
+    floor = std::min(floor, raw_pos_ - std::min<std::uint64_t>(raw_pos_, look_back));
+  }
+  return floor;
+}
+
+void TcpStream::trim() {
+  const std::uint64_t keep = floor();
+  if (keep == kNowhere) {
+    const std::uint64_t end = head_.end();
+    release();
+    head_.offset = end;
+    return;
+  }
+  while (keep >= head_.end()) {
+    head_.release(*budget_);
+    if (behind_.empty() || keep < behind_.front().offset) {
+      head_.offset = std::max(head_.offset, keep);
+      return;
+    }
+    head_ = behind_.front();
+    behind_.erase(behind_.begin());
+  }
+  if (keep > head_.offset) head_.drop_front(keep - head_.offset, *budget_);
+}
+
+Bytes TcpStream::kept(std::uint64_t offset, std::uint64_t length) const {
+  const Region* const region = region_at(offset);
+  if (region == nullptr) return {};
+  const std::uint64_t n = std::min(length, region->end() - offset);
+  return {region->data() + (offset - region->offset), static_cast<std::size_t>(n)};
+}
+
+void TcpStream::copy_kept(std::vector<std::uint8_t>& out, std::size_t limit) const {
+  out.clear();
+  const auto add = [&out, limit](const std::uint8_t* bytes, std::size_t n) {
+    out.insert(out.end(), bytes, bytes + std::min(n, limit - out.size()));
+  };
+  std::uint64_t at = head_.offset;
+  while (out.size() < limit) {
+    if (const Region* const region = region_at(at)) {
+      add(region->data() + (at - region->offset), static_cast<std::size_t>(region->end() - at));
+      at = region->end();
+      continue;
+    }
+    const std::uint64_t next = hole_end(at);
+    if (next == UINT64_MAX) return;
+    std::string note{"["};
+    note.append(std::to_string(next - at)).append(" bytes missing]");
+    add(reinterpret_cast<const std::uint8_t*>(note.data()), note.size());
+    at = next;
+  }
+}
+
+bool TcpStream::take_app_update() {
+  if (app_disabled_) return false;
+  const Region* const region = region_at(app_pos_);
+  std::uint64_t end = region == nullptr ? app_pos_ : std::min(region->end(), end_of_shown());
+  if (region == nullptr || end == region->end()) end = lost_until(end);
+  const bool over = over_at(end);
+  const bool news = (end > app_told_ && end > app_pos_) || (over && !app_end_told_);
+  app_told_ = std::max(app_told_, end);
+  app_end_told_ = over;
+  return news;
+}
+
+}  // namespace weir::engine

@@ -1,0 +1,208 @@
+// The ordered bytes of one direction of a TCP connection.
+//
+// Two readers, the application parser and the stream rules, go through the bytes at their own pace; a byte is
+// kept until both are past it. Detect mode shows them what the receiver acknowledged, inline mode what came.
+// A hole that the receiver acknowledged will not be filled any more: the readers are told its length and go
+// on behind it.
+//
+// Positions are stream offsets: byte 0 is the first after the SYN. Memory is charged to the budget and given
+// back by release(), which the session calls before it dies; bytes that do not fit are counted there and end
+// up as a hole.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "decoders/slab.h"
+#include "decoders/types.h"
+#include "engine/tcp/host_system.h"
+#include "engine/tcp/stream_memory.h"
+#include "engine/tcp/stream_settings.h"
+#include "engine/tcp/tcp_sequence.h"
+
+namespace weir::engine {
+
+class TcpStream {
+ public:
+  // What the application parser can read next.
+  struct Chunk {
+    enum class Kind : std::uint8_t { none, data, gap } kind = Kind::none;
+    Bytes data;             // contiguous, from the first unconsumed byte; valid until the session changes
+    std::uint64_t gap = 0;  // kind gap: length of the hole; kind data: of the hole that is known to follow
+                            // (data ends there for good), 0 when more may come
+    bool eof = false;       // nothing follows `data`, which may be empty with kind none (FIN or RST in order,
+                            // depth reached, or the flow ended)
+  };
+  [[nodiscard]] Chunk app_chunk() const;
+  // n bytes of data are done with, or a gap (or its first n bytes) is skipped.
+  void consume_app(std::uint64_t n);
+
+  // What stream rules look at next: bytes that have not been inspected, when there are enough of them (the
+  // chunk size), or trigger_raw was called, or the stream ended. Ends at a hole. It begins with up to one
+  // chunk size of bytes that were inspected before, so that a pattern across the seam is found; a match that
+  // ends at or before new_offset was reported already. Inline it is each new segment at once, in order or
+  // not, with its neighbourhood on both sides.
+  static constexpr std::uint64_t kLookBack = 512;  // longer than any pattern that is searched for as a whole
+  struct RawChunk {
+    Bytes data;
+    std::uint64_t offset = 0;    // position of data[0] in the stream
+    std::size_t new_offset = 0;  // data[new_offset] is the first byte that was never shown
+    bool eof = false;
+  };
+  [[nodiscard]] bool raw_ready() const;
+  [[nodiscard]] RawChunk raw_chunk() const;
+  // Behind the hole at which raw_chunk ends there are more bytes.
+  [[nodiscard]] bool more_behind_raw_chunk() const;
+  // All that raw_chunk shows now is done with. Call raw_ready again: after a hole there may be more.
+  void mark_raw_inspected();
+  // The next raw_chunk is due whatever its size (a parser finished a message, the flow ends).
+  void trigger_raw() { raw_triggered_ = true; }
+
+  // No application parser (any more): bytes need not be kept for it.
+  void disable_app();
+  // No stream rules look at this direction.
+  void disable_raw();
+  // Not wanted: keep no bytes at all from here on.
+  void disable_reassembly();
+  // What comes is encrypted: no byte more is stored. Those that stream rules have not seen yet are shown to them at the
+  // next occasion, and then this is disable_reassembly.
+  void stop_storing();
+  [[nodiscard]] bool app_disabled() const { return app_disabled_; }
+  [[nodiscard]] bool raw_disabled() const { return raw_disabled_; }
+  [[nodiscard]] bool reassembly_disabled() const { return app_disabled_ && raw_disabled_; }
+  // Bytes of this direction that may be kept in all (0: no limit), for protocols that need more than the
+  // setting. Without effect once the old depth was reached.
+  void set_depth(std::uint64_t bytes) {
+    if (!depth_reached_) depth_ = bytes == 0 ? UINT64_MAX : bytes;
+  }
+
+  [[nodiscard]] std::uint64_t bytes_seen() const {
+    return bytes_seen_;
+  }  // next expected sequence number less the initial one: stream_size
+  [[nodiscard]] std::uint64_t app_position() const {
+    return app_pos_;
+  }  // offset of the next byte for the parser
+  [[nodiscard]] std::uint64_t raw_position() const { return raw_pos_; }
+  [[nodiscard]] bool has_gap() const { return has_gap_; }
+  [[nodiscard]] bool depth_reached() const { return depth_reached_; }
+  [[nodiscard]] bool ended() const { return finished_ || end_known_; }
+  [[nodiscard]] std::uint32_t urgent_bytes() const { return urgent_bytes_; }
+  // How many places far apart (kRegionGap) held bytes at the same time, at most; counts the first.
+  [[nodiscard]] std::uint32_t max_regions() const { return max_regions_; }
+  // The kept bytes that begin at `offset`, at most `length`, for logging; empty when they are gone.
+  [[nodiscard]] Bytes kept(std::uint64_t offset, std::uint64_t length) const;
+
+  // All of these bytes are stored, or past.
+  [[nodiscard]] bool holds(std::uint32_t sequence, std::size_t length) const;
+  // What is kept of the stream before it is shown no more, from its oldest byte on: at most `limit` bytes,
+  // with
+  // "[N bytes missing]" in place of holes. For logging an alert on the stream.
+  void copy_kept(std::vector<std::uint8_t>& out, std::size_t limit) const;
+
+  // For TcpSession only, below.
+
+  TcpStream(const StreamSettings& settings, MemoryBudget& budget, std::uint32_t chunk_size);
+  TcpStream(const TcpStream&) = delete;
+  TcpStream& operator=(const TcpStream&) = delete;
+  ~TcpStream() { release(); }
+
+  void set_policy(HostSystem policy) { policy_ = policy; }
+  // The sequence number of byte 0.
+  void start_at(std::uint32_t first_sequence) { base_seq_ = first_sequence; }
+
+  enum class Stored : std::uint8_t {
+    nothing,  // not wanted: disabled, or beyond the depth
+    added,    // at least one byte is new
+    old,      // nothing new: all of it was there, or is past
+    refused   // no memory, or too many segments out of order
+  };
+  struct Insertion {
+    Stored stored = Stored::nothing;
+    bool overlap_differs = false;  // it overlaps stored bytes and says something else
+    bool before_start = false;     // all of it lies before byte 0
+    bool reached_depth = false;    // this segment reached the depth
+  };
+  Insertion insert(std::uint32_t sequence, Bytes payload);
+  // The receiver has everything before this sequence number.
+  void acknowledge(std::uint32_t sequence);
+  // Whether a hole was lost that this has not told before.
+  bool note_hole();
+  // The receiver has everything that is stored up to the first hole.
+  void acknowledge_stored();
+  // Nothing follows the byte before this sequence number (FIN, or RST in order).
+  void end_at(std::uint32_t sequence);
+  // It goes on after all (the RST was not of its ends).
+  void reopen() { end_known_ = false; }
+  // The flow ends: everything stored is shown, then eof.
+  void finish() { finished_ = true; }
+  // Leaves out one byte of the sequence space, which is no part of the stream: later bytes close up.
+  void skip_urgent() {
+    ++base_seq_;
+    ++urgent_bytes_;
+  }
+  // Whether the parser has something new to see since this was last asked.
+  bool take_app_update();
+  // Copies what the stream holds over `payload` where they overlap: what the receiver will see if it got the
+  // earlier bytes. True when something differed.
+  bool overlay(std::uint32_t sequence, std::vector<std::uint8_t>& payload) const;
+  void note_sent(std::uint32_t next_sequence, std::uint32_t initial) {
+    bytes_seen_ = next_sequence - initial;
+  }
+  void release();
+
+ private:
+  using Region = StreamBuffer;
+  struct Piece {     // where bytes that may still be replaced came from
+    Extent stored;   // the part of the segment that is stored
+    Extent segment;  // the whole segment
+  };
+
+  static constexpr std::uint64_t kRegionGap = 262144;  // bytes
+  static constexpr std::size_t kMaxSpentPieces = 64;   // acknowledged ones that wait to be cleared away
+
+  [[nodiscard]] std::int64_t offset_of(std::uint32_t sequence) const;
+  [[nodiscard]] std::uint64_t end_of_shown() const;
+  [[nodiscard]] std::uint64_t certain_end() const;  // a hole below it stays one
+  [[nodiscard]] std::uint64_t lost_until(std::uint64_t offset) const;
+  [[nodiscard]] bool over_at(std::uint64_t offset) const;
+  [[nodiscard]] std::uint64_t raw_begin() const;
+  [[nodiscard]] const Region* region_at(std::uint64_t offset) const;
+  [[nodiscard]] std::uint64_t hole_end(std::uint64_t offset) const;
+  [[nodiscard]] std::uint64_t floor() const;
+  void trim();
+  void end_when_inspected();
+  void mark_inline_inspected();
+
+  // engine/tcp/tcp_reassembly.cc
+  bool append_in_order(Bytes bytes, const Extent& segment);
+  void insert_overlapping(const Extent& wanted, Bytes bytes, const Extent& segment, Insertion& out);
+  void compare_with(Region& region, const Extent& part, Bytes bytes, const Extent& segment, Insertion& out);
+  bool store_piece(std::uint64_t offset, Bytes bytes, const Extent& segment);
+  void join_regions();
+  void remember(const Extent& stored, const Extent& segment);
+  void count_regions();
+  void make_room_behind();
+
+  const StreamSettings* settings_;
+  MemoryBudget* budget_;
+  Region head_;                 // the bytes at the front; its offset is where the kept part begins
+  SlabVector<Region> behind_;   // behind holes, in order, never touching head_
+  SlabVector<Piece> pieces_;    // of bytes not yet acknowledged, in order; detect mode only
+  std::size_t pieces_begin_ = 0;
+  std::uint64_t app_pos_ = 0, raw_pos_ = 0;
+  std::uint64_t acked_ = 0;     // offsets below it were acknowledged
+  Extent fresh_;                // inline mode: the segment that came last, until stream rules have seen it
+  std::uint64_t app_told_ = 0;  // what the parser could see when an update was last taken
+  std::uint64_t end_ = 0;       // with end_known_
+  std::uint64_t depth_;
+  std::uint64_t closed_at_ = UINT64_MAX;  // stop_storing: where what is stored ends
+  std::uint64_t bytes_seen_ = 0;
+  std::uint64_t gap_noted_ = 0;  // holes below were counted
+  std::uint32_t base_seq_ = 0, chunk_size_, urgent_bytes_ = 0, max_regions_ = 1;
+  HostSystem policy_ = HostSystem::bsd;
+  bool raw_disabled_, app_disabled_ = false, raw_triggered_ = false;
+  bool end_known_ = false, finished_ = false, has_gap_ = false, depth_reached_ = false;
+  bool app_end_told_ = false;
+};
+
+}  // namespace weir::engine

@@ -1,0 +1,198 @@
+#include "engine/live/confine/sandbox.h"
+
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <thread>
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+namespace weir::engine {
+namespace {
+
+namespace fs = std::filesystem;
+
+tl::expected<SandboxSettings, std::string> read(const std::string& text) {
+  auto config = Config::parse(text, "t.yaml", ".");
+  REQUIRE(config);
+  return SandboxSettings::from(*config);
+}
+
+// What is given up does not come back, so a child does it. Gives its exit status; 128 and the signal when one
+// ended it.
+int in_child(const std::function<int()>& what) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    (void)::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    ::_exit(what());
+  }
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+// The first of the numbered claims that does not hold; 0 when all do.
+int first_wrong(std::initializer_list<bool> claims) {
+  int number = 0;
+  for (const bool claim : claims) {
+    ++number;
+    if (!claim) return number;
+  }
+  return 0;
+}
+
+bool opens(const fs::path& path, int flags) {
+  const int fd = ::open(path.c_str(), flags | O_CLOEXEC, 0600);
+  if (fd >= 0) ::close(fd);
+  return fd >= 0;
+}
+
+class Folders {
+ public:
+  Folders() {
+    fs::create_directories(root_ / "read/below");
+    fs::create_directories(root_ / "write");
+    fs::create_directories(root_ / "other");
+    for (const char* file : {"read/a", "read/below/b", "write/c", "other/d", "other/e"})
+      std::ofstream(root_ / file) << "x";
+  }
+  ~Folders() { fs::remove_all(root_); }
+  Folders(const Folders&) = delete;
+  Folders& operator=(const Folders&) = delete;
+  [[nodiscard]] fs::path operator/(const char* name) const { return root_ / name; }
+
+ private:
+  fs::path root_ = fs::temp_directory_path() / fmt::format("weir-sandbox-test-{}", ::getpid());
+};
+
+TEST_CASE("the sandbox is on unless the configuration says otherwise") {
+  const auto settings = read("weir: {}\n");
+  REQUIRE(settings);
+  CHECK(settings->seccomp == SeccompMode::enforce);
+  CHECK(settings->landlock);
+  CHECK_FALSE(settings->core_dumps);
+}
+
+TEST_CASE("each part of the sandbox has its key") {
+  struct Row {
+    const char* text;
+    SeccompMode mode;
+  };
+  for (const Row& row :
+       {Row{"no", SeccompMode::no}, Row{"log", SeccompMode::log}, Row{"kill", SeccompMode::kill},
+        Row{"enforce", SeccompMode::enforce}, Row{"yes", SeccompMode::enforce}}) {
+    const auto settings = read(fmt::format("weir: {{sandbox: {{seccomp: {}}}}}\n", row.text));
+    REQUIRE(settings);
+    CHECK(settings->seccomp == row.mode);
+  }
+  const auto settings = read(
+      "weir: {core-dumps: yes, sandbox: {landlock: no, read: [/a, /b], write: /c}}\n"
+      "security: {landlock: {enabled: no, directories: {read: [/d], write: [/e]}}}\n");
+  REQUIRE(settings);
+  CHECK(settings->core_dumps);
+  CHECK_FALSE(settings->landlock);
+  CHECK(settings->read == std::vector<std::string>{"/a", "/b", "/d"});
+  CHECK(settings->write == std::vector<std::string>{"/c", "/e"});
+  const auto wrong = read("weir: {sandbox: {seccomp: maybe}}\n");
+  REQUIRE_FALSE(wrong.has_value());
+  CHECK(wrong.error() == "weir.sandbox.seccomp: 'maybe': expected enforce, log, kill or no");
+}
+
+TEST_CASE("with Landlock only the named files can be reached, by threads too") {
+  if (landlock_version() == 0) {
+    MESSAGE("left out: this kernel has no Landlock");
+    return;
+  }
+  const Folders at;
+  CHECK(in_child([&] {
+          const LandlockRules rules{
+              .read = {(at / "read").string(), (at / "nowhere").string(), (at / "other/e").string()},
+              .write = {(at / "write").string()}};
+          if (!restrict_files(rules)) return 100;
+          bool thread_opened = true;
+          std::thread([&] { thread_opened = opens(at / "other/d", O_RDONLY); }).join();
+          return first_wrong(
+              {opens(at / "read/a", O_RDONLY), opens(at / "read/below/b", O_RDONLY),
+               !opens(at / "read/a", O_WRONLY), !opens(at / "read/new", O_WRONLY | O_CREAT),
+               opens(at / "write/c", O_RDWR | O_APPEND), opens(at / "write/new", O_WRONLY | O_CREAT),
+               ::rename((at / "write/new").c_str(), (at / "write/old").c_str()) == 0,
+               ::unlink((at / "write/old").c_str()) == 0, ::mkdir((at / "write/sub").c_str(), 0700) == 0,
+               !opens(at / "other/d", O_RDONLY), opens(at / "other/e", O_RDONLY),
+               !opens("/etc/shadow", O_RDONLY),
+               ::rename((at / "write/c").c_str(), (at / "other/c").c_str()) != 0, !thread_opened});
+        }) == 0);
+}
+
+TEST_CASE("a refused system call fails, is counted, and is named once") {
+  CHECK(in_child([] {
+          if (!restrict_calls(SeccompMode::enforce, {.network = false})) return 100;
+          errno = 0;
+          const bool forked = ::fork() >= 0;
+          const bool fork_refused = errno == EPERM;
+          const int socket = ::socket(AF_INET, SOCK_DGRAM, 0);
+          (void)::execl("/bin/true", "true", nullptr);
+          const auto named = newly_refused_calls();
+          const auto has = [&](const char* name) {
+            return std::find(named.begin(), named.end(), name) != named.end();
+          };
+          return first_wrong({!forked, fork_refused, socket < 0, refused_calls() >= 3, has("socket"),
+                              has("execve"), newly_refused_calls().empty(),
+                              ::socket(AF_INET, SOCK_DGRAM, 0) < 0, newly_refused_calls().empty(),
+                              ::socket(AF_UNIX, SOCK_DGRAM, 0) >= 0});
+        }) == 0);
+}
+
+TEST_CASE("what a run does goes on behind the filter") {
+  const Folders at;
+  CHECK(in_child([&] {
+          std::atomic<bool> stop{false};
+          std::thread before([&] {
+            while (!stop) std::this_thread::yield();
+          });
+          if (!restrict_calls(SeccompMode::enforce, {.network = true})) return 100;
+          stop = true;
+          before.join();
+          std::atomic<int> ran{0};
+          std::vector<std::thread> threads;
+          for (int i = 0; i < 4; ++i)
+            threads.emplace_back([&] {
+              std::vector<char> memory(4 << 20, 1);
+              ran += memory.back();
+            });
+          for (std::thread& thread : threads) thread.join();
+          std::ofstream(at / "write/f") << "text" << std::flush;
+          std::error_code error;
+          fs::rename(at / "write/f", at / "write/g", error);
+          return first_wrong({ran == 4, !error, fs::file_size(at / "write/g", error) == 4,
+                              ::socket(AF_INET6, SOCK_STREAM, 0) >= 0, ::socket(AF_NETLINK, SOCK_RAW, 0) >= 0,
+                              refused_calls() == 0});
+        }) == 0);
+}
+
+TEST_CASE("a filter that kills does, one that logs lets pass") {
+  CHECK(in_child([] {
+          if (!restrict_calls(SeccompMode::kill, {})) return 100;
+          (void)::fork();
+          return 0;
+        }) == 128 + SIGSYS);
+  CHECK(in_child([] {
+          if (!restrict_calls(SeccompMode::log, {})) return 100;
+          const pid_t child = ::fork();
+          if (child == 0) ::_exit(0);
+          return first_wrong({child > 0, refused_calls() == 0});
+        }) == 0);
+}
+
+}  // namespace
+}  // namespace weir::engine

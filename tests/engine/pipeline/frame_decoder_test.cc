@@ -1,0 +1,75 @@
+#include "engine/pipeline/frame_decoder.h"
+
+#include <doctest/doctest.h>
+
+#include <memory>
+
+#include "tests/decoders/wire_bytes.h"
+
+using namespace weir;
+using namespace weir::engine;
+using namespace weir::test;
+
+namespace {
+
+struct Bench {
+  FrameDecoder decoder{test::Decoded::no_checksums(), DefragSettings{}};
+  std::unique_ptr<DecodedFrame> frame = std::make_unique<DecodedFrame>();
+  std::uint64_t number = 0;
+
+  // Returns how many packets are in it. The frame's bytes are gone afterwards.
+  std::size_t feed(const Wire& wire) {
+    const Wire gone = wire;
+    decoder.decode(frame->keep({.bytes = view(gone), .number = ++number, .link_type = 101}), *frame);
+    return frame->count;
+  }
+};
+
+Wire first_half(const Wire& data, std::uint8_t protocol, std::uint16_t id) {
+  return ipv4({.protocol = protocol, .fragment = 0x2000, .id = id}, data.substr(0, 16));
+}
+Wire second_half(const Wire& data, std::uint8_t protocol, std::uint16_t id) {
+  return ipv4({.protocol = protocol, .fragment = 2, .id = id}, data.substr(16));
+}
+
+}  // namespace
+
+TEST_CASE("frame decoder: a plain frame is one packet") {
+  Bench bench;
+  CHECK(bench.feed(ipv4({}, udp(1, 2, "x"))) == 1);
+  CHECK(bench.frame->is_plain());
+  CHECK(bench.feed("") == 1);
+}
+
+TEST_CASE("frame decoder: a fragment is no plain frame, and the last one brings the datagram") {
+  Bench bench;
+  const Wire data = udp(7, 9, Wire(40, 'd'));
+  CHECK(bench.feed(first_half(data, 17, 1)) == 1);
+  CHECK_FALSE(bench.frame->is_plain());
+  REQUIRE(bench.feed(second_half(data, 17, 1)) == 2);
+  CHECK(bench.frame->packets[1].origin == PacketOrigin::defragmented);
+  CHECK(text(bench.frame->packets[1].payload) == Wire(40, 'd'));
+}
+
+TEST_CASE("frame decoder: fragments of tunnels in fragments are put together, outside and inside") {
+  Bench bench;
+  const Wire data = udp(7, 9, Wire(40, 'd'));
+  const Wire outer_one = first_half(data, 17, 1), outer_two = second_half(data, 17, 1);
+  CHECK(bench.feed(first_half(outer_one, 4, 5)) == 1);
+  CHECK(bench.feed(second_half(outer_one, 4, 5)) == 3);  // fragment, datagram, the fragment in it
+  CHECK(bench.feed(first_half(outer_two, 4, 6)) == 1);
+  REQUIRE(bench.feed(second_half(outer_two, 4, 6)) == 4);
+  const DecodedFrame& frame = *bench.frame;
+  CHECK(frame.packets[2].origin == PacketOrigin::tunnel);
+  CHECK(frame.tunnels[2].pcap_cnt == 4);
+  CHECK(frame.packets[3].origin == PacketOrigin::defragmented);
+  CHECK(text(frame.packets[3].payload) == Wire(40, 'd'));
+}
+
+TEST_CASE("frame decoder: tunnels in tunnels end at a limit") {
+  Bench bench;
+  Wire wire = udp(7, 9, "x");
+  std::uint8_t protocol = 17;
+  for (int i = 0; i < 20; ++i, protocol = 4) wire = ipv4({.protocol = protocol}, wire);
+  CHECK(bench.feed(wire) == DecodedFrame::kMaxNested);
+}

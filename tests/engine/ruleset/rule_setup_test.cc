@@ -1,0 +1,98 @@
+#include "engine/ruleset/rule_setup.h"
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include <doctest/doctest.h>
+
+using namespace weir;
+using namespace weir::engine;
+
+namespace {
+
+// A folder with a configuration, rules and tables, gone with the test.
+class Site {
+ public:
+  Site() {
+    std::string name = std::filesystem::temp_directory_path() / "weir-setup-XXXXXX";
+    REQUIRE(mkdtemp(name.data()) != nullptr);
+    folder = name;
+    std::filesystem::create_directories(folder / "rules");
+    write("rules/a.rules", "alert ip $HOME_NET any -> any any (classtype:mine; sid:1;)\n");
+    write("rules/b.rules", "alert ip any any -> any any (sid:2;)\n");
+    write("extra.rules", "alert ip any any -> any any (sid:3;)\n");
+    write("classes", "config classification: mine,My Class,4\n");
+    write("threshold.config", "suppress gen_id 1, sig_id 1\nnonsense\n");
+  }
+  ~Site() { std::filesystem::remove_all(folder); }
+  Site(const Site&) = delete;
+  Site& operator=(const Site&) = delete;
+  void write(const std::string& name, std::string_view text) const { std::ofstream(folder / name) << text; }
+  [[nodiscard]] RuleSetup set_up(std::string_view yaml, const RuleSetupOptions& options) const {
+    write("weir.yaml", yaml);
+    const auto config = Config::load(folder / "weir.yaml");
+    REQUIRE(config.has_value());
+    return set_up_rules(*config, options);
+  }
+  std::filesystem::path folder;
+};
+
+constexpr std::string_view kConfig =
+    "vars: {address-groups: {HOME_NET: [10.0.0.0/8, 192.168.0.0/16]}}\n"
+    "default-rule-path: rules\nrule-files: [a.rules, 'b*.rules']\nclassification-file: classes\n"
+    "threshold-file: threshold.config\nreference-config-file: not-there\n";
+
+std::vector<std::uint32_t> sids(const RuleSetup& setup) {
+  std::vector<std::uint32_t> out;
+  for (const auto& s : setup.loaded.signatures) out.push_back(s->meta.sid);
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("rule setup: configured files, tables, variables and thresholds come together") {
+  const Site site;
+  const RuleSetup setup = site.set_up(kConfig, {});
+  REQUIRE(sids(setup) == std::vector<std::uint32_t>{1, 2});
+  const rules::Signature& first = *setup.loaded.signatures[0];
+  CHECK(first.meta.category == "My Class");
+  CHECK(first.header.source->contains(IpAddress::v4(0xc0a80001)));
+  CHECK(first.suppressions.size() == 1);
+  REQUIRE(setup.loaded.diagnostics.size() == 2);
+  CHECK(setup.loaded.diagnostics[0].warning);  // not-there
+  CHECK_FALSE(setup.loaded.diagnostics[1].warning);
+  CHECK(setup.loaded.diagnostics[1].line == 2);
+}
+
+TEST_CASE("rule setup: the command line adds files or replaces them") {
+  const Site site;
+  const std::string extra = site.folder / "extra.rules";
+  CHECK(sids(site.set_up(kConfig, {.additional = {extra}})) == std::vector<std::uint32_t>{1, 2, 3});
+  CHECK(sids(site.set_up(kConfig, {.exclusive = {extra}})) == std::vector<std::uint32_t>{3});
+  CHECK(sids(site.set_up("a: b\n", {})).empty());
+  const RuleSetup none = site.set_up(kConfig, {.additional = {extra}, .no_rules = true});
+  CHECK(none.loaded.signatures.empty());
+  CHECK(none.loaded.rules_seen == 0);
+  const RuleSetup missing = site.set_up(kConfig, {.exclusive = {"/nonexistent/x.rules"}});
+  CHECK_FALSE(missing.loaded.diagnostics.back().warning);
+}
+
+TEST_CASE("rule setup: data comes from the folder that was named, else from beside the rules") {
+  const Site site;
+  CHECK(site.set_up(kConfig, {.data_dir = "/data"}).environment->data_dir == "/data");
+  CHECK(site.set_up(kConfig, {}).environment->data_dir == site.folder / "rules");
+  CHECK(site.set_up("default-data-dir: /d\n", {}).environment->data_dir == "/d");
+}
+
+TEST_CASE("rule setup: fingerprints that are turned off are no feature") {
+  const Site site;
+  const auto has = [](const RuleSetup& s, std::string_view name) {
+    return std::find(s.environment->features.begin(), s.environment->features.end(), name) !=
+           s.environment->features.end();
+  };
+  CHECK(has(site.set_up("a: b\n", {}), "ja4"));
+  CHECK(has(site.set_up("app-layer: {protocols: {tls: {ja4-fingerprints: auto}}}\n", {}), "ja4"));
+  CHECK_FALSE(has(site.set_up("app-layer: {protocols: {tls: {ja4-fingerprints: no}}}\n", {}), "ja4"));
+}
