@@ -3,8 +3,12 @@
 set -euo pipefail
 list="$(cd "$(dirname "$0")/.." && pwd)/packages.txt"
 
+# Every name on the lines of the sections that are named, up to the #.
 names() {
-  awk -v wanted=" $* " '/^\[/ { on = index(wanted, " " substr($1, 2, length($1) - 2) " ") } on && /^[a-z0-9]/ { print $1 }' "$list"
+  awk -v wanted=" $* " '
+    { sub(/#.*/, "") }
+    /^\[/ { on = index(wanted, " " substr($1, 2, length($1) - 2) " "); next }
+    on { for (i = 1; i <= NF; ++i) if (!seen[$i]++) print $i }' "$list"
 }
 
 missing=()
@@ -17,6 +21,9 @@ done
 
 echo "installing: ${missing[*]}"
 as_root=()
-if [ "$(id -u)" -ne 0 ]; then as_root=(sudo); fi
+if [ "$(id -u)" -ne 0 ]; then
+  command -v sudo >/dev/null || { echo "install_packages.sh: needs root, or sudo" >&2; exit 1; }
+  as_root=(sudo)
+fi
 "${as_root[@]}" apt-get update -qq
 "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
