@@ -1,8 +1,8 @@
 #include <algorithm>
-#include <charconv>
 #include <string>
 
 #include "decoders/decode.h"
+#include "decoders/text.h"
 
 namespace weir {
 namespace {
@@ -22,9 +22,7 @@ void add_ports(std::string_view list, TunnelPorts& out) {
     list.remove_prefix(begin);
     const std::string_view word = list.substr(0, list.find_first_of(kSeparators));
     list.remove_prefix(word.size());
-    std::uint16_t port = 0;
-    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), port);
-    if (error == std::errc{} && end == word.data() + word.size()) out.ports.push_back(port);
+    if (const auto port = parse_number<std::uint16_t>(word)) out.ports.push_back(*port);
     if (word == "any") out.any = true;
   }
 }

@@ -4,6 +4,8 @@
 
 #include <openssl/evp.h>
 
+#include "decoders/text.h"
+
 namespace weir {
 namespace {
 
@@ -44,13 +46,9 @@ DigestValue digest(Hash kind, Bytes data) {
 }
 
 SlabString hex(Bytes bytes) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
   SlabString out;
   out.reserve(bytes.size() * 2);
-  for (const std::uint8_t b : bytes) {
-    out.push_back(kDigits[b >> 4U]);
-    out.push_back(kDigits[b & 0xfU]);
-  }
+  for (const std::uint8_t b : bytes) append_hex(out, b);
   return out;
 }
 

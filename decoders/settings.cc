@@ -1,8 +1,9 @@
 #include "decoders/settings.h"
 
 #include <algorithm>
-#include <cctype>
 #include <charconv>
+
+#include "decoders/text.h"
 
 namespace weir {
 namespace {
@@ -13,19 +14,13 @@ class NoSettings final : public Settings {
   [[nodiscard]] bool has(std::string_view) const override { return false; }
 };
 
-std::string lower(std::string s) {
-  std::transform(s.begin(), s.end(), s.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return s;
-}
-
 // Digits, blanks, then a unit of "", "k", "m", "g" with "b" or "ib" behind it.
 std::optional<std::uint64_t> parse_size(const std::string& value) {
   std::uint64_t number = 0;
   const char* const end = value.data() + value.size();
   const auto [rest, error] = std::from_chars(value.data(), end, number);
   if (error != std::errc{}) return std::nullopt;
-  std::string unit = lower(std::string(rest, end));
+  std::string unit = lower_case(std::string_view(rest, end));
   unit.erase(std::remove(unit.begin(), unit.end(), ' '), unit.end());
   unsigned shift = 0;
   if (!unit.empty() && unit[0] == 'k') shift = 10;
@@ -42,7 +37,7 @@ std::optional<std::uint64_t> parse_size(const std::string& value) {
 bool Settings::flag(std::string_view path, bool fallback) const {
   const auto value = text(path);
   if (!value) return fallback;
-  const std::string v = lower(*value);
+  const std::string v = lower_case(*value);
   if (v == "yes" || v == "true" || v == "on" || v == "1") return true;
   if (v == "no" || v == "false" || v == "off" || v == "0") return false;
   unreadable(path, "yes or no");
@@ -52,9 +47,7 @@ bool Settings::flag(std::string_view path, bool fallback) const {
 std::uint64_t Settings::number(std::string_view path, std::uint64_t fallback) const {
   const auto value = text(path);
   if (!value) return fallback;
-  std::uint64_t out = 0;
-  const auto [rest, error] = std::from_chars(value->data(), value->data() + value->size(), out);
-  if (error == std::errc{} && rest == value->data() + value->size()) return out;
+  if (const auto out = parse_number<std::uint64_t>(*value)) return *out;
   unreadable(path, "a number");
   return fallback;
 }

@@ -6,10 +6,10 @@
 #include <optional>
 #include <utility>
 
+#include "decoders/net/ip_protocol.h"
+
 namespace weir::output {
 namespace {
-
-constexpr std::uint8_t kIcmp = 1, kIcmpV6 = 58;
 
 struct TypePair {
   std::uint8_t request, response;
@@ -26,7 +26,7 @@ std::optional<std::uint8_t> counterpart(std::uint8_t protocol, std::uint8_t type
     }
     return std::nullopt;
   };
-  return protocol == kIcmp ? look(kPairsV4) : look(kPairsV6);
+  return protocol == ip_protocol::icmp ? look(kPairsV4) : look(kPairsV6);
 }
 
 struct HashInput {
@@ -62,7 +62,7 @@ std::string_view CommunityId::of(const CommunityTuple& tuple) {
   IpAddress a = tuple.source, b = tuple.destination;
   std::uint16_t port_a = tuple.source_port, port_b = tuple.destination_port;
   bool ports = tuple.has_ports, one_way = false;
-  if (tuple.has_icmp && (tuple.protocol == kIcmp || tuple.protocol == kIcmpV6)) {
+  if (tuple.has_icmp && (ip_protocol::is_icmp(tuple.protocol))) {
     const auto answer = counterpart(tuple.protocol, tuple.icmp_type);
     ports = true;
     one_way = !answer.has_value();

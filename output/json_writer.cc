@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "decoders/text.h"
 #include "output/utf8.h"
 
 namespace weir::output {
@@ -13,12 +14,7 @@ namespace {
 
 constexpr std::size_t kFirstCapacity = 16384;
 constexpr std::size_t kLongestEscape = 6;  // \u001f
-constexpr std::string_view kHexDigits = "0123456789abcdef";
 constexpr std::string_view kBase64Digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-Bytes as_bytes(std::string_view text) {
-  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
-}
 
 constexpr std::uint64_t kOnes = 0x0101010101010101ULL;
 constexpr std::uint64_t kHighBits = 0x8080808080808080ULL;
@@ -96,9 +92,7 @@ char* put_control(char* to, std::uint8_t byte) {
   *to++ = 'u';
   *to++ = '0';
   *to++ = '0';
-  *to++ = kHexDigits[byte >> 4U];
-  *to++ = kHexDigits[byte & 0xFU];
-  return to;
+  return put_hex(to, byte);
 }
 
 // A byte that is not UTF-8: backslash, x and two digits as text, so the backslash itself is escaped.
@@ -106,9 +100,7 @@ char* put_binary(char* to, std::uint8_t byte) {
   *to++ = '\\';
   *to++ = '\\';
   *to++ = 'x';
-  *to++ = kHexDigits[byte >> 4U];
-  *to++ = kHexDigits[byte & 0xFU];
-  return to;
+  return put_hex(to, byte);
 }
 
 bool has_high_bytes(Bytes text) {
@@ -303,8 +295,7 @@ void JsonWriter::hex(std::string_view name, Bytes data, char separator) {
   *to++ = '"';
   for (std::size_t at = 0; at < data.size(); ++at) {
     if (at != 0 && separator != '\0') *to++ = separator;
-    *to++ = kHexDigits[data[at] >> 4U];
-    *to++ = kHexDigits[data[at] & 0xFU];
+    to = put_hex(to, data[at]);
   }
   *to++ = '"';
   size_ = static_cast<std::size_t>(to - buffer_.get());

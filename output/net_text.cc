@@ -2,10 +2,10 @@
 
 #include <charconv>
 
+#include "decoders/text.h"
+
 namespace weir::output {
 namespace {
-
-constexpr std::string_view kHexDigits = "0123456789abcdef";
 
 // IANA's protocol numbers, as /etc/protocols writes them; empty: no name.
 struct ProtocolNames {
@@ -43,11 +43,7 @@ struct ProtocolNames {
 constexpr ProtocolNames kProtocols;
 
 char* put_group(char* to, std::uint8_t high, std::uint8_t low) {
-  *to++ = kHexDigits[high >> 4U];
-  *to++ = kHexDigits[high & 0xFU];
-  *to++ = kHexDigits[low >> 4U];
-  *to++ = kHexDigits[low & 0xFU];
-  return to;
+  return put_hex(put_hex(to, high), low);
 }
 
 }  // namespace

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <filesystem>
 #include <limits>
 #include <optional>
@@ -14,6 +13,7 @@
 
 #include <fmt/format.h>
 
+#include "decoders/text.h"
 #include "output/datagram_sink.h"
 #include "output/file_sink.h"
 #include "output/stream_sink.h"
@@ -45,11 +45,10 @@ tl::expected<Kind, std::string> kind_of(const std::string& type) {
 }
 
 tl::expected<mode_t, std::string> mode_of(const std::string& text) {
-  constexpr unsigned kOctal = 8, kHighest = 0777;
-  unsigned mode = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), mode, kOctal);
-  if (error == std::errc{} && end == text.data() + text.size() && mode <= kHighest)
-    return static_cast<mode_t>(mode);
+  constexpr int kOctal = 8;
+  constexpr unsigned kHighest = 0777;
+  const auto mode = parse_number<unsigned>(text, kOctal);
+  if (mode && *mode <= kHighest) return static_cast<mode_t>(*mode);
   return tl::unexpected(fmt::format("filemode '{}': expected octal digits, such as 640", text));
 }
 

@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "decoders/text.h"
+
 namespace weir::output {
 namespace {
 
@@ -31,11 +33,8 @@ constexpr std::array<std::string_view, 12> kMonths{"Jan", "Feb", "Mar", "Apr", "
 
 template <std::size_t kRows>
 std::optional<int> find(const std::array<Row, kRows>& rows, std::string_view name) {
-  std::string lower(name);
-  for (char& c : lower)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
   for (const auto& [text, value] : rows)
-    if (text == lower) return value;
+    if (equals_nocase(text, name)) return value;
   return std::nullopt;
 }
 

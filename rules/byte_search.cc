@@ -7,6 +7,8 @@
 #include <emmintrin.h>
 #endif
 
+#include "decoders/text.h"
+
 namespace weir::rules {
 namespace {
 

@@ -9,11 +9,6 @@
 
 namespace weir::rules {
 
-// ASCII only, as rules mean it.
-constexpr std::uint8_t to_lower(std::uint8_t c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<std::uint8_t>(c + ('a' - 'A')) : c;
-}
-
 // Position of the first occurrence; none when there is none. `needle` has at least one byte. With `nocase` the needle
 // must be lower case already. Linear in practice: candidates are found 16 at a time by their first and last byte.
 std::optional<std::size_t> find_bytes(Bytes haystack, Bytes needle, bool nocase);

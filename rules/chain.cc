@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <charconv>
 
-#include "rules/base64.h"
+#include "decoders/base64.h"
 #include "rules/byte_search.h"
 
 namespace weir::rules {
+
+constexpr std::size_t kMaxBase64Bytes = 65536;  // that base64_decode reads; the rest is not decoded
 
 // One evaluation. `stop` says that no other occurrence of an earlier content can help.
 class ChainRun {
@@ -235,7 +237,8 @@ ChainRun::Outcome ChainRun::apply(const Base64Decode& op, std::size_t i, std::in
   if (start < 0 || start >= size()) return fail(i);
   Bytes text = in_.data.subspan(static_cast<std::size_t>(start));
   if (op.bytes != 0) text = text.first(std::min<std::size_t>(text.size(), op.bytes));
-  decode_base64(text, scratch_.base64);
+  text = text.first(std::min(text.size(), kMaxBase64Bytes));
+  decode_base64(text, scratch_.base64, Base64Mode::skip_blanks);
   return scratch_.base64.empty() ? fail(i) : from(i + 1, position);
 }
 

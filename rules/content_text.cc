@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "decoders/text.h"
+#include "rules/option_text.h"
+
 namespace weir::rules {
 namespace {
 

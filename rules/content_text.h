@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "rules/option_text.h"
+#include "rules/diagnostic.h"
 
 namespace weir::rules {
 

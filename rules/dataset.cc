@@ -6,11 +6,11 @@
 #include <fmt/format.h>
 #include <xxhash.h>
 
+#include "decoders/base64.h"
+#include "decoders/text.h"
+#include "decoders/text_file.h"
 #include "rules/address_set.h"
-#include "rules/option_text.h"
 #include "rules/rule_builder.h"
-#include "rules/text_file.h"
-#include "rules/transforms.h"
 
 namespace weir::rules {
 namespace {
@@ -24,8 +24,7 @@ std::uint64_t random_seed() {
 
 std::optional<std::string> decode_base64_value(std::string_view text) {
   std::string out;
-  const Bytes in{reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
-  make_from_base64(Base64Mode::strict, 0, 0)->apply(in, out);
+  decode_base64(as_bytes(text), out, Base64Mode::strict);
   return out.empty() && !text.empty() ? std::nullopt : std::optional(std::move(out));
 }
 

@@ -15,6 +15,8 @@ struct KeywordError {
   std::string offending;  // the text that is wrong; empty: the whole argument
 };
 using Compiled = tl::expected<void, KeywordError>;
+template <class T>
+using Parsed = tl::expected<T, KeywordError>;
 
 inline tl::unexpected<KeywordError> refuse(std::string reason, std::string_view offending = {}) {
   return tl::unexpected<KeywordError>(KeywordError{std::move(reason), std::string(offending)});

@@ -5,13 +5,12 @@
 #include <memory>
 
 #include "decoders/app/protocol.h"
+#include "decoders/net/ip_protocol.h"
+#include "decoders/text.h"
 #include "rules/rule_parser.h"
-#include "rules/text.h"
 
 namespace weir::rules {
 namespace {
-
-constexpr std::uint8_t kIcmp = 1, kTcp = 6, kUdp = 17, kIcmpv6 = 58, kSctp = 132;  // IANA protocol numbers
 
 struct ActionName {
   std::string_view name;
@@ -36,20 +35,20 @@ struct PacketProtocol {
 };
 constexpr std::array kPacketProtocols{
     PacketProtocol{"ip", {}},
-    PacketProtocol{"tcp", {kTcp}},
-    PacketProtocol{"udp", {kUdp}},
-    PacketProtocol{"icmp", {kIcmp, kIcmpv6}},
-    PacketProtocol{"icmpv4", {kIcmp}},
-    PacketProtocol{"icmp4", {kIcmp}},
-    PacketProtocol{"icmpv6", {kIcmpv6}},
-    PacketProtocol{"icmp6", {kIcmpv6}},
-    PacketProtocol{"sctp", {kSctp}},
+    PacketProtocol{"tcp", {ip_protocol::tcp}},
+    PacketProtocol{"udp", {ip_protocol::udp}},
+    PacketProtocol{"icmp", {ip_protocol::icmp, ip_protocol::icmpv6}},
+    PacketProtocol{"icmpv4", {ip_protocol::icmp}},
+    PacketProtocol{"icmp4", {ip_protocol::icmp}},
+    PacketProtocol{"icmpv6", {ip_protocol::icmpv6}},
+    PacketProtocol{"icmp6", {ip_protocol::icmpv6}},
+    PacketProtocol{"sctp", {ip_protocol::sctp}},
     PacketProtocol{"ipv4", {}, 4},
     PacketProtocol{"ip4", {}, 4},
     PacketProtocol{"ipv6", {}, 6},
     PacketProtocol{"ip6", {}, 6},
-    PacketProtocol{.name = "tcp-pkt", .numbers = {kTcp}, .packet_only = true},
-    PacketProtocol{.name = "tcp-stream", .numbers = {kTcp}, .stream_only = true},
+    PacketProtocol{.name = "tcp-pkt", .numbers = {ip_protocol::tcp}, .packet_only = true},
+    PacketProtocol{.name = "tcp-stream", .numbers = {ip_protocol::tcp}, .stream_only = true},
     PacketProtocol{.name = "pkthdr", .numbers = {}, .packet_header = true},
 };
 
@@ -69,13 +68,6 @@ class AtHook final : public TxCheck {
  public:
   [[nodiscard]] bool matches(const Transaction&, Direction) const override { return true; }
 };
-
-std::string lower(std::string_view s) {
-  std::string out(s);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  return out;
-}
 
 std::optional<RuleDiagnostic> compile_action(const Rule& rule, Signature& signature) {
   for (const ActionName& a : kActions) {
@@ -117,8 +109,8 @@ void apply(std::string_view name, AppProto protocol, HeaderMatch& header) {
   for (std::size_t i = 0; i < kAppProtoCount; ++i) {
     if (!header.app_protocols.test(i)) continue;
     const ProtocolInfo& info = protocol_info(static_cast<AppProto>(i));
-    if (info.over_tcp) header.ip_protocols.set(kTcp);
-    if (info.over_udp) header.ip_protocols.set(kUdp);
+    if (info.over_tcp) header.ip_protocols.set(ip_protocol::tcp);
+    if (info.over_udp) header.ip_protocols.set(ip_protocol::udp);
     if (!info.over_tcp && !info.over_udp) header.any_ip_protocol = true;
   }
 }
@@ -164,7 +156,7 @@ std::optional<RuleDiagnostic> compile_hook(const Rule& rule, AppProto protocol, 
 }
 
 std::optional<RuleDiagnostic> compile_protocol(const Rule& rule, Signature& signature) {
-  const std::string name = lower(rule.protocol);
+  const std::string name = lower_case(rule.protocol);
   AppProto protocol = AppProto::unknown;
   if (const PacketProtocol* packet = find_packet_protocol(name)) {
     apply(*packet, signature.header);

@@ -8,7 +8,8 @@
 
 #include <fmt/format.h>
 
-#include "rules/text.h"
+#include "decoders/text.h"
+
 
 namespace weir::rules {
 namespace {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "decoders/text.h"
 #include "rules/byte_search.h"
 
 namespace weir::rules {

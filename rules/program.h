@@ -13,6 +13,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "decoders/net/ip_protocol.h"
 #include "rules/address_map.h"
 #include "rules/chain.h"
 #include "rules/pattern_set.h"
@@ -68,9 +69,9 @@ struct PacketGroup {
 enum class IpClass : std::uint8_t { tcp, udp, icmp, other };
 inline constexpr std::size_t kIpClasses = 4;
 constexpr IpClass ip_class(std::uint8_t protocol) {
-  return protocol == 6 ? IpClass::tcp
-         : protocol == 17 ? IpClass::udp
-         : protocol == 1 || protocol == 58 ? IpClass::icmp
+  return protocol == ip_protocol::tcp ? IpClass::tcp
+         : protocol == ip_protocol::udp ? IpClass::udp
+         : ip_protocol::is_icmp(protocol) ? IpClass::icmp
                                            : IpClass::other;
 }
 

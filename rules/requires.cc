@@ -5,8 +5,8 @@
 #include <optional>
 #include <tuple>
 
+#include "decoders/text.h"
 #include "rules/keyword_table.h"
-#include "rules/text.h"
 
 namespace weir::rules {
 namespace {

@@ -6,13 +6,13 @@
 
 #include <fmt/format.h>
 
+#include "decoders/text.h"
+#include "decoders/text_file.h"
 #include "rules/header_match.h"
 #include "rules/header_sets.h"
 #include "rules/keyword_table.h"
 #include "rules/requires.h"
 #include "rules/rule_parser.h"
-#include "rules/text.h"
-#include "rules/text_file.h"
 #include "rules/unsupported.h"
 
 namespace weir::rules {

@@ -4,8 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "decoders/text.h"
 #include "rules/rule_loader.h"
-#include "rules/text.h"
 
 namespace weir::rules {
 namespace {

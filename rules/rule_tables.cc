@@ -3,8 +3,8 @@
 #include <array>
 #include <cctype>
 
-#include "rules/text.h"
-#include "rules/text_file.h"
+#include "decoders/text.h"
+#include "decoders/text_file.h"
 
 namespace weir::rules {
 namespace {
@@ -16,12 +16,6 @@ bool is_name(std::string_view s) {
   for (const char c : s)
     if (std::isalnum(static_cast<unsigned char>(c)) == 0 && c != '-' && c != '_' && c != '.') return false;
   return true;
-}
-
-std::string lower(std::string_view s) {
-  std::string out(s);
-  for (char& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return out;
 }
 
 // What follows "config KIND:"; empty when the line says something else.
@@ -41,7 +35,7 @@ bool read_classification(std::string_view line, RuleEnvironment& environment) {
   const auto priority = parse_number<std::uint8_t>(trim(rest.substr(comma + 1)));
   if (!priority || *priority == 0) return false;
   environment.classifications.try_emplace(
-      lower(name), Classification{std::string(trim(rest.substr(0, comma))), *priority});
+      lower_case(name), Classification{std::string(trim(rest.substr(0, comma))), *priority});
   return true;
 }
 
@@ -50,7 +44,7 @@ bool read_reference(std::string_view line, RuleEnvironment& environment) {
   const std::size_t blank = rest.find_first_of(" \t");
   const std::string_view name = rest.substr(0, blank);
   if (blank == std::string_view::npos || !is_name(name)) return false;
-  environment.reference_systems.try_emplace(lower(name), trim(rest.substr(blank)));
+  environment.reference_systems.try_emplace(lower_case(name), trim(rest.substr(blank)));
   return true;
 }
 

@@ -7,11 +7,11 @@
 
 #include <fmt/format.h>
 
+#include "decoders/text.h"
+#include "decoders/text_file.h"
 #include "rules/header_sets.h"
 #include "rules/rule_parser.h"
 #include "rules/rule_tables.h"
-#include "rules/text.h"
-#include "rules/text_file.h"
 
 namespace weir::rules {
 namespace {

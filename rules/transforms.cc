@@ -4,8 +4,10 @@
 #include <array>
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
 #include <zlib.h>
+
+#include "decoders/text.h"
+
 
 namespace weir::rules {
 namespace {
@@ -13,17 +15,11 @@ namespace {
 char to_char(std::uint8_t b) {
   return static_cast<char>(b);
 }
-bool is_space(std::uint8_t b) {
-  return is_blank(to_char(b));
-}
 bool is_upper(std::uint8_t b) {
   return b >= 'A' && b <= 'Z';
 }
 bool is_lower(std::uint8_t b) {
   return b >= 'a' && b <= 'z';
-}
-char lower(std::uint8_t b) {
-  return to_char(is_upper(b) ? static_cast<std::uint8_t>(b | 0x20U) : b);
 }
 
 // A transform without state: a name and a function, and perhaps a function that looks at contents.
@@ -55,17 +51,17 @@ void dotprefix(Bytes in, std::string& out) {
 
 void strip_whitespace(Bytes in, std::string& out) {
   for (const std::uint8_t b : in)
-    if (!is_space(b)) out.push_back(to_char(b));
+    if (!is_blank_byte(b)) out.push_back(to_char(b));
 }
 std::string_view refuse_whitespace(Bytes content, bool) {
-  return std::any_of(content.begin(), content.end(), is_space) ? "strip_whitespace leaves no blanks to match"
+  return std::any_of(content.begin(), content.end(), is_blank_byte) ? "strip_whitespace leaves no blanks to match"
                                                                : std::string_view{};
 }
 
 void compress_whitespace(Bytes in, std::string& out) {
   bool before = false;
   for (const std::uint8_t b : in) {
-    const bool space = is_space(b);
+    const bool space = is_blank_byte(b);
     if (!space)
       out.push_back(to_char(b));
     else if (!before)
@@ -74,14 +70,14 @@ void compress_whitespace(Bytes in, std::string& out) {
   }
 }
 std::string_view refuse_double_whitespace(Bytes content, bool) {
-  const auto two = [](std::uint8_t a, std::uint8_t b) { return is_space(a) && is_space(b); };
+  const auto two = [](std::uint8_t a, std::uint8_t b) { return is_blank_byte(a) && is_blank_byte(b); };
   return std::adjacent_find(content.begin(), content.end(), two) != content.end()
              ? "compress_whitespace leaves no two blanks together"
              : std::string_view{};
 }
 
 void to_lowercase(Bytes in, std::string& out) {
-  for (const std::uint8_t b : in) out.push_back(lower(b));
+  for (const std::uint8_t b : in) out.push_back(to_char(to_lower(b)));
 }
 std::string_view refuse_upper(Bytes content, bool nocase) {
   return !nocase && std::any_of(content.begin(), content.end(), is_upper)
@@ -120,7 +116,7 @@ void header_lowercase(Bytes in, std::string& out) {
       in_name = true;
     else if (in[i] == ':' && i > 0 && in[i - 1] != '\n')
       in_name = false;
-    out.push_back(in_name ? lower(in[i]) : to_char(in[i]));
+    out.push_back(to_char(in_name ? to_lower(in[i]) : in[i]));
   }
 }
 
@@ -133,19 +129,16 @@ void strip_pseudo_headers(Bytes in, std::string& out) {
   }
 }
 
-template <const EVP_MD* (*algorithm)()>
-void digest(Bytes in, std::string& out) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> bytes{};
-  unsigned size = 0;
-  if (EVP_Digest(in.data(), in.size(), bytes.data(), &size, algorithm(), nullptr) != 1) return;
-  out.append(reinterpret_cast<const char*>(bytes.data()), size);
+template <Hash kind>
+void hash(Bytes in, std::string& out) {
+  out.append(as_text(digest(kind, in).view()));
 }
 
 class Xor final : public Transform {
  public:
   explicit Xor(std::string key) : key_(std::move(key)) {
     name_ = "xor:";
-    for (const char c : key_) name_ += fmt::format("{:02x}", static_cast<std::uint8_t>(c));
+    for (const char c : key_) append_hex(name_, static_cast<std::uint8_t>(c));
   }
   void apply(Bytes in, std::string& out) const override {
     out.resize(in.size());
@@ -157,13 +150,6 @@ class Xor final : public Transform {
   std::string key_, name_;
 };
 
-int base64_digit(std::uint8_t b) {
-  if (is_upper(b)) return b - 'A';
-  if (is_lower(b)) return b - 'a' + 26;
-  if (b >= '0' && b <= '9') return b - '0' + 52;
-  return b == '+' ? 62 : b == '/' ? 63 : -1;
-}
-
 class FromBase64 final : public Transform {
  public:
   FromBase64(Base64Mode mode, std::uint32_t bytes, std::uint32_t offset)
@@ -171,24 +157,9 @@ class FromBase64 final : public Transform {
     name_ = fmt::format("from_base64:{},{},{}", static_cast<int>(mode), bytes, offset);
   }
   void apply(Bytes in, std::string& out) const override {
-    out.clear();
     in = in.subspan(std::min<std::size_t>(offset_, in.size()));
     if (bytes_ != 0) in = in.first(std::min<std::size_t>(bytes_, in.size()));
-    std::uint32_t bits = 0, count = 0;
-    for (const std::uint8_t b : in) {
-      if (b == '=') break;
-      const int digit = base64_digit(b);
-      if (digit < 0) {
-        if (mode_ == Base64Mode::rfc2045) continue;
-        if (mode_ == Base64Mode::strict) out.clear();
-        return;
-      }
-      bits = ((bits << 6U) | static_cast<std::uint32_t>(digit)) & 0xffffffU;
-      count += 6;
-      if (count < 8) continue;
-      count -= 8;
-      out.push_back(static_cast<char>((bits >> count) & 0xffU));
-    }
+    decode_base64(in, out, mode_);
   }
   [[nodiscard]] std::string_view name() const override { return name_; }
 
@@ -277,8 +248,8 @@ std::shared_ptr<const Transform> make_strip_pseudo_headers() {
   return plain("strip_pseudo_headers", strip_pseudo_headers);
 }
 std::shared_ptr<const Transform> make_hash(Hash kind) {
-  if (kind == Hash::md5) return plain("to_md5", digest<EVP_md5>);
-  return kind == Hash::sha1 ? plain("to_sha1", digest<EVP_sha1>) : plain("to_sha256", digest<EVP_sha256>);
+  if (kind == Hash::md5) return plain("to_md5", hash<Hash::md5>);
+  return kind == Hash::sha1 ? plain("to_sha1", hash<Hash::sha1>) : plain("to_sha256", hash<Hash::sha256>);
 }
 std::shared_ptr<const Transform> make_xor(std::string key) {
   return std::make_shared<Xor>(std::move(key));

@@ -6,7 +6,8 @@
 #include <memory>
 #include <string>
 
-#include "rules/option_text.h"
+#include "decoders/base64.h"
+#include "decoders/digest.h"
 #include "rules/pcre.h"
 #include "rules/signature.h"
 
@@ -16,12 +17,6 @@ inline constexpr std::size_t kMaxInflated = std::size_t{1}
                                             << 20U;    // bytes that gunzip and zlib_deflate may give
 inline constexpr std::size_t kDefaultInflated = 1024;  // Suricata's default
 
-enum class Hash : std::uint8_t { md5, sha1, sha256 };
-enum class Base64Mode : std::uint8_t {
-  rfc4648,  // stops at the first character that is none of base64
-  rfc2045,  // passes over such characters
-  strict,   // gives nothing when there is one
-};
 
 std::shared_ptr<const Transform> make_dotprefix();
 std::shared_ptr<const Transform> make_hash(Hash kind);  // raw digest bytes

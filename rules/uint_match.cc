@@ -4,6 +4,9 @@
 
 #include <fmt/format.h>
 
+#include "decoders/text.h"
+#include "rules/option_text.h"
+
 namespace weir::rules {
 namespace {
 

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <utility>
 
-#include "rules/option_text.h"
+#include "rules/diagnostic.h"
 
 namespace weir::rules {
 

@@ -3,16 +3,13 @@
 
 #include "decoders/app/recognised.h"
 #include "decoders/byte_cursor.h"
+#include "decoders/text.h"
 
 namespace weir::recognised {
 namespace {
 
 constexpr ProbeResult yes_if(bool b) {
   return b ? ProbeResult::yes : ProbeResult::no;
-}
-
-std::string_view as_text(Bytes bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
 // A BER length of one to three bytes; larger ones do not start a conversation.

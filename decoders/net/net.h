@@ -3,6 +3,7 @@
 #pragma once
 
 #include "decoders/layer.h"
+#include "decoders/net/ip_protocol.h"
 
 namespace weir {
 
@@ -15,12 +16,6 @@ DecodedStep decode_arp(ByteCursor& in, Packet& p);
 
 inline constexpr std::size_t kMaxExtensionHeaders = 128;
 inline constexpr std::size_t kMaxIpOptions = 64;  // of one header
-
-namespace ip_protocol {
-inline constexpr std::uint8_t hop_by_hop = 0, icmp = 1, ipv4 = 4, tcp = 6, udp = 17, ipv6 = 41, routing = 43,
-                              fragment = 44, gre = 47, esp = 50, ah = 51, icmpv6 = 58, none = 59,
-                              destination = 60, sctp = 132, mobility = 135, hip = 139, shim6 = 140;
-}
 
 // Checks the options of an IPv4 header (without the 20 fixed bytes) and notes what is wrong with them.
 void check_ipv4_options(Bytes options, Packet& p);

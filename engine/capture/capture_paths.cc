@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <filesystem>
 #include <string_view>
+
+#include "decoders/text.h"
+
 
 namespace weir::engine {
 namespace {
@@ -21,10 +23,7 @@ bool contains(const std::array<std::string_view, N>& list, const std::string& wo
 }
 
 std::string lower_extension(const fs::path& path) {
-  std::string out = path.extension().string();
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return out;
+  return lower_case(path.extension().string());
 }
 
 std::uint64_t size_of(const fs::path& path) {

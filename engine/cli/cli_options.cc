@@ -1,13 +1,15 @@
 #include "engine/cli/cli_options.h"
 
 #include <algorithm>
-#include <charconv>
 #include <numeric>
 #include <sstream>
 #include <utility>
 
 #include <fmt/format.h>
 #include <boost/program_options.hpp>
+
+#include "decoders/text.h"
+
 
 namespace weir::engine {
 namespace {
@@ -174,9 +176,11 @@ Texts split_lists(const Texts& lists) {
 tl::expected<void, std::string> read_number(const Reader& in, const char* name, unsigned most, unsigned& out) {
   const std::string text = in.one(name);
   if (text.empty()) return {};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
-  if (error == std::errc{} && end == text.data() + text.size() && out <= most) return {};
-  return tl::unexpected(fmt::format("--{} {}: expected a number up to {}", name, text, most));
+  const auto number = parse_number<unsigned>(text);
+  if (!number || *number > most)
+    return tl::unexpected(fmt::format("--{} {}: expected a number up to {}", name, text, most));
+  out = *number;
+  return {};
 }
 
 tl::expected<void, std::string> read_values(const Reader& in, bool blocks, CliOptions& out) {

@@ -1,7 +1,9 @@
 #include "engine/config/config_node.h"
 
 #include <algorithm>
-#include <charconv>
+
+#include "decoders/text.h"
+
 
 namespace weir::engine {
 namespace {
@@ -18,13 +20,6 @@ bool same_key(std::string_view a, std::string_view b) {
   });
 }
 
-std::optional<std::size_t> item_number(std::string_view name) {
-  std::size_t number = 0;
-  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
-  if (name.empty() || error != std::errc{} || end != name.data() + name.size()) return std::nullopt;
-  return number;
-}
-
 }  // namespace
 
 const ConfigNode* ConfigNode::child(std::string_view name) const {
@@ -36,7 +31,7 @@ const ConfigNode* ConfigNode::child(std::string_view name) const {
     return nullptr;
   }
   if (kind != Kind::sequence) return nullptr;
-  if (const auto number = item_number(name))
+  if (const auto number = parse_number<std::size_t>(name))
     return *number < entries.size() ? entries[*number].node.get() : nullptr;
   for (const Entry& e : entries) {
     if (e.node->is_one_key_map() && same_key(e.node->entries[0].key, name))
@@ -109,7 +104,7 @@ bool ConfigNode::assign(std::string_view path, std::string value) {
     } else if (next == nullptr) {
       auto made = std::make_unique<ConfigNode>();
       next = made.get();
-      const bool appends = item_number(name) == node->entries.size();
+      const bool appends = parse_number<std::size_t>(name) == node->entries.size();
       if (appends && (node->kind == Kind::sequence || node->kind == Kind::null)) {
         node->kind = Kind::sequence;
         node->entries.push_back({{}, std::move(made)});

@@ -10,7 +10,8 @@
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
 
-#include "rules/text_file.h"
+#include "decoders/text_file.h"
+
 
 namespace weir::engine {
 namespace {
@@ -243,7 +244,7 @@ tl::expected<void, ConfigError> read_text(std::string_view text, const std::stri
 }
 
 tl::expected<void, ConfigError> read_file(const std::string& path, ConfigNode& root, Budget& budget) {
-  const auto text = rules::read_text_file(path, kMaxConfigFileBytes);
+  const auto text = read_text_file(path, kMaxConfigFileBytes);
   if (!text) return tl::unexpected(ConfigError{fmt::format("{}: error: the file {}", path, text.error())});
   if (budget.files != nullptr) budget.files->push_back(path);
   return read_text(*text, path, directory_of(path), root, budget);

@@ -5,11 +5,11 @@
 
 #include <xxhash.h>
 
+#include "decoders/net/ip_protocol.h"
+
 namespace weir::engine {
 namespace {
 
-constexpr std::uint8_t kProtoIcmp = 1, kProtoTcp = 6, kProtoUdp = 17, kProtoIpv6 = 41, kProtoEsp = 50,
-                       kProtoIcmpv6 = 58, kProtoSctp = 132;
 constexpr std::uint16_t kNoCounterpart = 0xffff;
 constexpr std::uint64_t kFlowIdSeed = 0x77656972;  // fixed: ids must not change from run to run
 constexpr unsigned kFlowIdBits = 52;
@@ -63,13 +63,13 @@ void set_embedded(PacketKey& out, const IcmpHeader& icmp) {
 // Suricata wants a whole TCP header, though the ports come first.
 bool quotes_enough(const Packet& p) {
   constexpr std::size_t kIpv4Header = 20, kTcpHeader = 20;
-  if (p.icmp.embedded_protocol == kProtoUdp) return true;
-  return p.icmp.embedded_protocol == kProtoTcp && p.payload.size() >= kIpv4Header + kTcpHeader;
+  if (p.icmp.embedded_protocol == ip_protocol::udp) return true;
+  return p.icmp.embedded_protocol == ip_protocol::tcp && p.payload.size() >= kIpv4Header + kTcpHeader;
 }
 
 void set_icmp(PacketKey& out, const Packet& p) {
   const bool v4 = p.ip.version == 4;
-  out.key.protocol = v4 ? kProtoIcmp : kProtoIcmpv6;
+  out.key.protocol = v4 ? ip_protocol::icmp : ip_protocol::icmpv6;
   if (v4 && is_icmpv4_error(p.icmp.type)) {
     if (p.icmp.type == 3 && p.icmp.has_embedded && quotes_enough(p)) return set_embedded(out, p.icmp);
     out.kind = PacketKey::Kind::existing;
@@ -84,7 +84,7 @@ void set_icmp(PacketKey& out, const Packet& p) {
 // A security association goes one way only, so the ends keep their places.
 void set_esp(PacketKey& out, const Packet& p) {
   out.kind = PacketKey::Kind::own;
-  out.key.protocol = kProtoEsp;
+  out.key.protocol = ip_protocol::esp;
   out.key.a = p.ip.source;
   out.key.b = p.ip.destination;
   out.key.port_a = static_cast<std::uint16_t>(p.esp_spi >> 16U);
@@ -104,15 +104,15 @@ PacketKey make_packet_key(const Packet& p, const FlowKeyOptions& options) {
   PacketKey out;
   if (p.has_tcp || p.has_udp || p.has_sctp) {
     out.kind = PacketKey::Kind::own;
-    out.key.protocol = p.has_tcp ? kProtoTcp : p.has_udp ? kProtoUdp : kProtoSctp;
+    out.key.protocol = p.has_tcp ? ip_protocol::tcp : p.has_udp ? ip_protocol::udp : ip_protocol::sctp;
     set_ends(out, {p.ip.source, p.ip.destination, p.source_port, p.destination_port});
   } else if (p.has_icmp) {
     set_icmp(out, p);
-  } else if (p.ip.protocol == kProtoEsp && p.find(Proto::esp) != nullptr) {
+  } else if (p.ip.protocol == ip_protocol::esp && p.find(Proto::esp) != nullptr) {
     set_esp(out, p);
-  } else if (p.ip.protocol == kProtoIpv6 && p.ip.version == 4 && !p.ip.is_fragment) {
+  } else if (p.ip.protocol == ip_protocol::ipv6 && p.ip.version == 4 && !p.ip.is_fragment) {
     out.kind = PacketKey::Kind::own;
-    out.key.protocol = kProtoIpv6;
+    out.key.protocol = ip_protocol::ipv6;
     set_ends(out, {p.ip.source, p.ip.destination, 0, 0});
   } else {
     return out;

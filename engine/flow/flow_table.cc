@@ -5,6 +5,8 @@
 #include <tuple>
 #include <utility>
 
+#include "decoders/net/ip_protocol.h"
+
 namespace weir::engine {
 namespace {
 
@@ -41,7 +43,7 @@ std::uint64_t counted_bytes(const Packet& p) {
 
 // Suricata gives both directions of IPv6 in IPv4 as one.
 bool is_one_way(const Flow& flow) {
-  return flow.protocol == 41;
+  return flow.protocol == ip_protocol::ipv6;
 }
 
 Direction direction_of(const Flow& flow, const PacketKey& key) {

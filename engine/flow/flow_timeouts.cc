@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "decoders/net/ip_protocol.h"
+
 namespace weir::engine {
 namespace {
 
@@ -17,12 +19,12 @@ void read(const Settings& root, const std::string& path, std::int64_t& seconds) 
 
 }  // namespace
 
-FlowClass flow_class(std::uint8_t ip_protocol) {
-  switch (ip_protocol) {
-    case 6: return FlowClass::tcp;
-    case 17: return FlowClass::udp;
-    case 1:
-    case 58: return FlowClass::icmp;
+FlowClass flow_class(std::uint8_t protocol) {
+  switch (protocol) {
+    case ip_protocol::tcp: return FlowClass::tcp;
+    case ip_protocol::udp: return FlowClass::udp;
+    case ip_protocol::icmp:
+    case ip_protocol::icmpv6: return FlowClass::icmp;
     default: return FlowClass::other;
   }
 }

@@ -11,7 +11,7 @@
 namespace weir::engine {
 
 enum class FlowClass : std::uint8_t { other, tcp, udp, icmp };
-FlowClass flow_class(std::uint8_t ip_protocol);
+FlowClass flow_class(std::uint8_t protocol);  // of IP
 
 // Idle seconds after which a flow ends, by FlowState.
 using StateTimeouts = std::array<std::int64_t, 4>;

@@ -1,12 +1,12 @@
 #include "engine/log/event_head.h"
 
+#include "decoders/net/ip_protocol.h"
 #include "engine/flow/app_state.h"
 #include "engine/tcp/tcp_session.h"
 
 namespace weir::engine {
 namespace {
 
-constexpr std::uint8_t kIcmp = 1, kTcp = 6, kUdp = 17, kIcmpv6 = 58, kEsp = 50, kSctp = 132;
 
 void take_vlan(output::EventHead& head, const std::array<std::uint16_t, kMaxVlanTags>& ids,
                std::uint8_t count) {
@@ -41,7 +41,7 @@ output::EventHead head_of_packet(const Packet& packet, const Flow* flow) {
   head.has_icmp = packet.has_icmp;
   head.icmp_type = packet.icmp.type;
   head.icmp_code = packet.icmp.code;
-  head.has_spi = packet.ip.protocol == kEsp && packet.find(Proto::esp) != nullptr;
+  head.has_spi = packet.ip.protocol == ip_protocol::esp && packet.find(Proto::esp) != nullptr;
   head.esp_spi = packet.esp_spi;
   head.packet_source = packet.origin;
   head.ether_source = packet.ether_source;
@@ -60,13 +60,13 @@ output::EventHead head_of_flow(const Flow& flow, Direction direction, TimeUs tim
   head.destination = from_client ? flow.server : flow.client;
   head.source_port = from_client ? flow.client_port : flow.server_port;
   head.destination_port = from_client ? flow.server_port : flow.client_port;
-  head.has_ports = flow.protocol == kTcp || flow.protocol == kUdp || flow.protocol == kSctp;
+  head.has_ports = ip_protocol::has_ports(flow.protocol);
   head.ip_protocol = flow.protocol;
   head.ip_version = flow.client.family;
-  head.has_icmp = flow.protocol == kIcmp || flow.protocol == kIcmpv6;
+  head.has_icmp = ip_protocol::is_icmp(flow.protocol);
   head.icmp_type = flow.icmp_type;
   head.icmp_code = flow.icmp_code;
-  head.has_spi = flow.protocol == kEsp;
+  head.has_spi = flow.protocol == ip_protocol::esp;
   head.esp_spi = flow.esp_spi;
   head.has_packet_source = false;
   return head;
@@ -126,7 +126,7 @@ void fill_flow_record(const Flow& flow, output::FlowRecord& out) {
   out.action = flow.dropped ? "drop" : flow.passed ? "pass" : "";
   out.ttl_min = flow.ttl_min;
   out.ttl_max = flow.ttl_max;
-  out.is_tcp = flow.protocol == kTcp;
+  out.is_tcp = flow.protocol == ip_protocol::tcp;
   out.has_icmp_response = flow.has_icmp_response;
   out.icmp_response_type = flow.icmp_response_type;
   out.icmp_response_code = flow.icmp_response_code;

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "decoders/app/protocol.h"
+#include "decoders/net/ip_protocol.h"
 #include "engine/flow/app_state.h"
 #include "engine/log/deferred_alert.h"
 #include "engine/log/event_head.h"
@@ -135,8 +136,7 @@ void EventLog::fill_verdict(const PacketFate& fate, output::AlertRecord& record)
     case RejectTarget::destination: record.reject_target = "to_server"; break;
     case RejectTarget::both: record.reject_target = "both"; break;
   }
-  constexpr std::uint8_t kTcp = 6;
-  record.reject_method = record.head.ip_protocol == kTcp ? "tcp-reset" : "icmp-prohib";
+  record.reject_method = record.head.ip_protocol == ip_protocol::tcp ? "tcp-reset" : "icmp-prohib";
 }
 
 // The bytes around what matched in the stream; each writer cuts them to the size that it is configured for.

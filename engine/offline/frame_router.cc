@@ -1,6 +1,7 @@
 #include "engine/offline/frame_router.h"
 
 #include "decoders/byte_cursor.h"
+#include "decoders/net/ip_protocol.h"
 
 namespace weir::engine {
 namespace {
@@ -8,7 +9,6 @@ namespace {
 using Route = std::optional<std::uint64_t>;
 
 constexpr int kMaxTags = 8;  // VLAN tags and MPLS labels passed over
-constexpr std::uint8_t kIcmp = 1, kTcp = 6, kUdp = 17, kIcmpv6 = 58;
 
 std::uint64_t mix(std::uint64_t x) {  // the finaliser of splitmix64
   x += 0x9e3779b97f4a7c15ULL;
@@ -35,16 +35,16 @@ std::uint64_t hash_pair(std::uint64_t one, std::uint64_t other) {
 // nothing but itself?
 bool is_plain(std::uint8_t protocol, ByteCursor in, const DecodeSettings& settings) {
   switch (protocol) {
-    case kTcp: return true;
-    case kUdp: {
+    case ip_protocol::tcp: return true;
+    case ip_protocol::udp: {
       const std::uint16_t source = in.be16(), destination = in.be16();
       return !in.failed() && udp_tunnel(source, destination, settings) == Proto::none;
     }
-    case kIcmp: {  // queries: an error may belong to the flow that it quotes
+    case ip_protocol::icmp: {  // queries: an error may belong to the flow that it quotes
       const std::uint8_t type = in.u8();
       return !in.failed() && (type == 0 || type == 8);
     }
-    case kIcmpv6: return in.u8() >= 128;
+    case ip_protocol::icmpv6: return in.u8() >= 128;
     default: return false;
   }
 }

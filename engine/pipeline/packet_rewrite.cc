@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "decoders/checksum.h"
+#include "decoders/net/ip_protocol.h"
 
 namespace weir::engine {
 namespace {
@@ -15,9 +16,8 @@ struct Transport {
 };
 
 Transport transport_of(const Packet& packet) {
-  constexpr std::uint8_t kTcp = 6, kUdp = 17;
-  if (packet.has_tcp) return {packet.find(Proto::tcp), kTcp, 16, false};
-  if (packet.has_udp) return {packet.find(Proto::udp), kUdp, 6, packet.ip.version == 4};
+  if (packet.has_tcp) return {packet.find(Proto::tcp), ip_protocol::tcp, 16, false};
+  if (packet.has_udp) return {packet.find(Proto::udp), ip_protocol::udp, 6, packet.ip.version == 4};
   return {};
 }
 

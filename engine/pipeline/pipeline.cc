@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <new>
 
+#include "decoders/net/ip_protocol.h"
 #include "engine/config/config.h"
 #include "engine/log/event_head.h"
 
@@ -11,7 +12,6 @@ namespace {
 
 constexpr std::uint64_t kMaxGuesses = 200;  // of detect.stream-tx-log-limit
 
-constexpr std::uint8_t kTcpNumber = 6;
 constexpr int kMaxFinalChunks = 64;  // pieces between holes that are looked at when a flow ends
 
 bool complete(const Transaction& tx, const ProtocolInfo& info, const std::array<std::uint8_t, 2>& progress) {
@@ -216,7 +216,7 @@ void Pipeline::find_flow(Step& step) {
 
 void Pipeline::track_stream(Step& step) {
   enter(step, Stage::stream);
-  if (step.flow == nullptr || !step.packet.has_tcp || step.flow->protocol != kTcpNumber) return;
+  if (step.flow == nullptr || !step.packet.has_tcp || step.flow->protocol != ip_protocol::tcp) return;
   Flow& flow = *step.flow;
   if (setup_.checksums_keep_out && (step.packet.l4_checksum_bad || step.packet.ip_checksum_bad)) {
     ++counters_.tcp_invalid_checksum;
@@ -410,7 +410,7 @@ void Pipeline::inspect_pseudo(Flow& flow, Direction direction, PacketOrigin orig
   pseudo_.vlan_count = flow.vlan_count;
   pseudo_.ip.version = flow.client.family;
   pseudo_.ip.ttl = 64;
-  pseudo_.ip.protocol = kTcpNumber;
+  pseudo_.ip.protocol = ip_protocol::tcp;
   pseudo_.ip.source = to_server ? flow.client : flow.server;
   pseudo_.ip.destination = to_server ? flow.server : flow.client;
   pseudo_.source_port = to_server ? flow.client_port : flow.server_port;

@@ -3,11 +3,12 @@
 #include <algorithm>
 
 #include "decoders/checksum.h"
+#include "decoders/net/ip_protocol.h"
 
 namespace weir::engine {
 namespace {
 
-constexpr std::uint8_t kIcmp = 1, kTcp = 6, kIcmpv6 = 58, kTtl = 64;
+constexpr std::uint8_t kTtl = 64;
 constexpr std::size_t kIpv4Header = 20, kIpv6Header = 40, kTcpHeader = 20, kIcmpHeader = 8;
 
 class Writer {
@@ -70,7 +71,7 @@ RejectionPacket make_reset(const Packet& packet, bool to_source) {
                         ((tcp.flags & tcp_flag::fin) != 0 ? 1U : 0U);
   RejectionPacket out{.bytes = {}, .to = to};
   Writer writer(out);
-  const std::size_t header = put_ip_header(writer, from, to, kTcp, kTcpHeader);
+  const std::size_t header = put_ip_header(writer, from, to, ip_protocol::tcp, kTcpHeader);
   writer.be16(to_source ? packet.destination_port : packet.source_port);
   writer.be16(to_source ? packet.source_port : packet.destination_port);
   writer.be32(to_source ? tcp.acknowledgment : tcp.sequence);
@@ -79,7 +80,7 @@ RejectionPacket make_reset(const Packet& packet, bool to_source) {
   writer.u8(tcp_flag::rst | tcp_flag::ack);
   writer.be32(0);  // window, checksum
   writer.be16(0);
-  writer.patch(header + 16, transport_checksum(from, to, kTcp, writer.from(header)));
+  writer.patch(header + 16, transport_checksum(from, to, ip_protocol::tcp, writer.from(header)));
   return out;
 }
 
@@ -92,7 +93,7 @@ RejectionPacket make_unreachable(const Packet& packet) {
       at, std::min(packet.frame.size() - at, RejectionPacket::kMaxBytes - header - kIcmpHeader));
   RejectionPacket out{.bytes = {}, .to = packet.ip.source};
   Writer writer(out);
-  put_ip_header(writer, packet.ip.destination, packet.ip.source, v4 ? kIcmp : kIcmpv6,
+  put_ip_header(writer, packet.ip.destination, packet.ip.source, v4 ? ip_protocol::icmp : ip_protocol::icmpv6,
                 kIcmpHeader + quoted.size());
   writer.u8(v4 ? 3 : 1);   // destination unreachable
   writer.u8(v4 ? 13 : 1);  // communication administratively prohibited
@@ -101,7 +102,7 @@ RejectionPacket make_unreachable(const Packet& packet) {
   writer.bytes(quoted);
   const std::uint16_t sum =
       v4 ? internet_checksum(writer.from(header))
-         : transport_checksum(packet.ip.destination, packet.ip.source, kIcmpv6, writer.from(header));
+         : transport_checksum(packet.ip.destination, packet.ip.source, ip_protocol::icmpv6, writer.from(header));
   writer.patch(header + 2, sum);
   return out;
 }

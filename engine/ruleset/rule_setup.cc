@@ -5,10 +5,10 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "decoders/text_file.h"
 #include "rules/header_sets.h"
 #include "rules/requires.h"
 #include "rules/rule_tables.h"
-#include "rules/text_file.h"
 #include "rules/threshold_config.h"
 
 namespace weir::engine {

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <string>
 
 #include <arpa/inet.h>
+
+#include "decoders/text.h"
+
 
 namespace weir::engine {
 namespace {
@@ -25,9 +27,9 @@ std::optional<std::pair<IpAddress, std::uint8_t>> parse_network(const std::strin
   }
   unsigned bits = static_cast<unsigned>(length * 8);
   if (slash != std::string::npos) {
-    const char* const end = text.data() + text.size();
-    const auto [rest, error] = std::from_chars(text.data() + slash + 1, end, bits);
-    if (error != std::errc{} || rest != end || bits > length * 8) return std::nullopt;
+    const auto asked = parse_number<unsigned>(std::string_view(text).substr(slash + 1));
+    if (!asked || *asked > bits) return std::nullopt;
+    bits = *asked;
   }
   return std::pair{IpAddress::from(Bytes{raw.data(), length}), static_cast<std::uint8_t>(bits)};
 }

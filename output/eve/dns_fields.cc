@@ -3,16 +3,13 @@
 #include <fmt/format.h>
 
 #include "decoders/app/dns/types.h"
+#include "decoders/text.h"
 
 namespace weir::output {
 namespace {
 
 using dns::Message;
 using dns::Record;
-
-Bytes as_bytes(std::string_view s) {
-  return {reinterpret_cast<const std::uint8_t*>(s.data()), s.size()};
-}
 
 void write_soa_fields(JsonWriter& out, const Message& m, const dns::Soa& soa) {
   out.bytes("mname", m.view(soa.mname));

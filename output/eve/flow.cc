@@ -1,3 +1,4 @@
+#include "decoders/text.h"
 #include "output/eve/events.h"
 
 namespace weir::output {
@@ -13,13 +14,11 @@ std::uint64_t age_seconds(const FlowRecord& r) {
 
 void write_mac_list(JsonWriter& out, std::string_view key, const std::vector<MacAddress>& addresses) {
   if (addresses.empty()) return;
-  constexpr std::string_view kDigits = "0123456789abcdef";
   const auto list = out.array(key);
   for (const MacAddress& address : addresses) {
     std::array<char, 17> text{};
     for (std::size_t i = 0; i < address.size(); ++i) {
-      text[i * 3] = kDigits[address[i] >> 4U];
-      text[i * 3 + 1] = kDigits[address[i] & 0xFU];
+      put_hex(&text[i * 3], address[i]);
       if (i + 1 < address.size()) text[i * 3 + 2] = ':';
     }
     out.string({text.data(), text.size()});

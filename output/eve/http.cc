@@ -3,10 +3,10 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <string>
 #include <vector>
 
+#include "decoders/text.h"
 #include "output/eve_tx.h"
 
 namespace weir::output {
@@ -87,8 +87,8 @@ bool range_number(std::string_view& text, char end, std::int64_t& value) {
   text.remove_prefix(std::min(text.size(), size + 1));
   value = -1;
   if (part == "*") return true;
-  const auto [rest, error] = std::from_chars(part.data(), part.data() + part.size(), value);
-  return error == std::errc{} && rest == part.data() + part.size() && value >= 0;
+  value = parse_number<std::int64_t>(part).value_or(-1);
+  return value >= 0;
 }
 
 void write_content_range(JsonWriter& out, const Response& r) {

@@ -1,10 +1,10 @@
 // EVE's mdns events: requests and responses of multicast DNS.
 #include <algorithm>
 #include <array>
-#include <cctype>
 
 #include "decoders/app/dns/dns.h"
 #include "decoders/app/dns/types.h"
+#include "decoders/text.h"
 #include "output/eve/dns_fields.h"
 #include "output/eve_tx.h"
 
@@ -33,8 +33,7 @@ void write_lower_rrtype(JsonWriter& out, std::uint16_t type) {
   char digits[8];
   std::array<char, 16> lower{};
   const std::string_view name = rrtype_text(type, digits);
-  std::transform(name.begin(), name.end(), lower.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::transform(name.begin(), name.end(), lower.begin(), to_lower<char>);
   out.string("rrtype", {lower.data(), name.size()});
 }
 

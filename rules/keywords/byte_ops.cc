@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "rules/keyword_table.h"
+#include "rules/number_or_var.h"
 #include "rules/option_text.h"
 #include "rules/rule_builder.h"
 

@@ -1,8 +1,11 @@
 // content and its modifiers.
 #include <fmt/format.h>
 
+#include "decoders/text.h"
 #include "rules/content_text.h"
 #include "rules/keyword_table.h"
+#include "rules/number_or_var.h"
+#include "rules/option_text.h"
 #include "rules/rule_builder.h"
 
 namespace weir::rules {

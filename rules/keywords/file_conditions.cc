@@ -4,7 +4,7 @@
 #include <unordered_set>
 
 #include "decoders/app/file.h"
-#include "decoders/app/http/message.h"
+#include "decoders/text.h"
 #include "rules/dataset.h"
 #include "rules/file_check.h"
 #include "rules/keyword_table.h"
@@ -18,13 +18,6 @@ using Argument = KeywordSpec::Argument;
 
 constexpr std::size_t kMaxTextBytes = 255;
 
-std::string lower(std::string_view s) {
-  std::string out(s);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
-  return out;
-}
-
 // A text somewhere in the name, or the name's end behind a dot; case does not matter.
 class NameCondition final : public FileCondition {
  public:
@@ -34,9 +27,9 @@ class NameCondition final : public FileCondition {
 
  private:
   [[nodiscard]] bool found(std::string_view name) const {
-    if (!extension_) return http::contains_nocase(name, text_);
+    if (!extension_) return contains_nocase(name, text_);
     return name.size() > text_.size() && name[name.size() - text_.size() - 1] == '.' &&
-           http::equal_nocase(name.substr(name.size() - text_.size()), text_);
+           equals_nocase(name.substr(name.size() - text_.size()), text_);
   }
   std::string text_;
   bool extension_, negated_;
@@ -46,7 +39,7 @@ class MagicCondition final : public FileCondition {
  public:
   MagicCondition(std::string text, bool negated) : text_(std::move(text)), negated_(negated) {}
   [[nodiscard]] bool holds(const AppFile& file) const override {
-    return !file.magic.empty() && http::contains_nocase(file.magic, text_) != negated_;
+    return !file.magic.empty() && contains_nocase(file.magic, text_) != negated_;
   }
 
  private:
@@ -92,7 +85,7 @@ Compiled compile_name(RuleBuilder& rule, std::string_view argument) {
   const bool negated = take_negation(argument);
   const std::string_view text = unquote_if_quoted(argument);
   if (text.empty() || text.size() > kMaxTextBytes) return refuse("wants a text of 1 to 255 bytes");
-  return add_file_condition(rule, std::make_shared<NameCondition>(lower(text), extension, negated));
+  return add_file_condition(rule, std::make_shared<NameCondition>(lower_case(text), extension, negated));
 }
 
 Compiled compile_magic(RuleBuilder& rule, std::string_view argument) {
@@ -100,7 +93,7 @@ Compiled compile_magic(RuleBuilder& rule, std::string_view argument) {
   const std::string_view text = unquote_if_quoted(argument);
   if (text.empty() || text.size() > kMaxTextBytes) return refuse("wants a text of 1 to 255 bytes");
   rule.signature().file_facts.magic = true;
-  return add_file_condition(rule, std::make_shared<MagicCondition>(lower(text), negated));
+  return add_file_condition(rule, std::make_shared<MagicCondition>(lower_case(text), negated));
 }
 
 // "filesize:>100", "filesize:to_client,<1MB"

@@ -2,6 +2,7 @@
 // stream_size.
 #include <fmt/format.h>
 
+#include "decoders/text.h"
 #include "rules/keyword_table.h"
 #include "rules/rule_builder.h"
 #include "rules/uint_match.h"

@@ -2,6 +2,7 @@
 // http.protocol, and one by one: http.request_header, http.response_header.
 #include <array>
 
+#include "decoders/text.h"
 #include "rules/keywords/http_buffers.h"
 
 namespace weir::rules {
@@ -26,7 +27,7 @@ std::optional<BodyView> header(const BufferRequest& r) {
   const std::string_view cookie = r.direction == Direction::to_server ? "cookie" : "set-cookie";
   std::string& out = r.arena.next();
   for (const Field& f : m.fields)
-    if (!http::equal_nocase(m.name(f), cookie)) append_line(out, m, f);
+    if (!equals_nocase(m.name(f), cookie)) append_line(out, m, f);
   return out.empty() ? std::nullopt : whole(out);
 }
 

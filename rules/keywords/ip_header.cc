@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 
 #include "decoders/byte_cursor.h"
+#include "decoders/text.h"
 #include "rules/keywords/packet_number.h"
+#include "rules/option_text.h"
 
 namespace weir::rules {
 namespace {

@@ -1,5 +1,6 @@
 // Headers and addresses of the packet as sticky buffers: ipv4.hdr, ipv6.hdr, tcp.hdr, udp.hdr, icmpv4.hdr,
 // icmpv6.hdr, ip.src, ip.dst.
+#include "decoders/net/ip_protocol.h"
 #include "rules/keyword_table.h"
 #include "rules/rule_builder.h"
 
@@ -57,7 +58,7 @@ constexpr BufferSpec kSource{.name = "ip.src", .packet = source};
 constexpr BufferSpec kDestination{.name = "ip.dst", .packet = destination};
 
 // Where the rule's header leaves the protocol open, the buffer settles it.
-template <const BufferSpec& buffer, std::uint8_t ip_version, std::uint8_t ip_protocol>
+template <const BufferSpec& buffer, std::uint8_t ip_version, std::uint8_t protocol>
 Compiled select_packet_buffer(RuleBuilder& rule, std::string_view) {
   HeaderMatch& header = rule.signature().header;
   if (ip_version != 0) {
@@ -65,17 +66,15 @@ Compiled select_packet_buffer(RuleBuilder& rule, std::string_view) {
       return refuse("the rule is about the other IP version");
     header.ip_version = ip_version;
   }
-  if (ip_protocol != 0) {
-    if (!header.any_ip_protocol && !header.ip_protocols.test(ip_protocol))
+  if (protocol != 0) {
+    if (!header.any_ip_protocol && !header.ip_protocols.test(protocol))
       return refuse("the rule is about another protocol");
     header.any_ip_protocol = false;
     header.ip_protocols.reset();
-    header.ip_protocols.set(ip_protocol);
+    header.ip_protocols.set(protocol);
   }
   return rule.select_buffer(buffer);
 }
-
-constexpr std::uint8_t kIcmp = 1, kTcp = 6, kUdp = 17, kIcmpv6 = 58;
 
 }  // namespace
 
@@ -83,13 +82,13 @@ const KeywordSpec kw_ipv4_hdr{"ipv4.hdr", select_packet_buffer<kIpv4Header, 4, 0
                               "the IPv4 header"};
 const KeywordSpec kw_ipv6_hdr{"ipv6.hdr", select_packet_buffer<kIpv6Header, 6, 0>, Argument::none,
                               "the IPv6 header with extension headers"};
-const KeywordSpec kw_tcp_hdr{"tcp.hdr", select_packet_buffer<kTcpHeader, 0, kTcp>, Argument::none,
+const KeywordSpec kw_tcp_hdr{"tcp.hdr", select_packet_buffer<kTcpHeader, 0, ip_protocol::tcp>, Argument::none,
                              "the TCP header with options"};
-const KeywordSpec kw_udp_hdr{"udp.hdr", select_packet_buffer<kUdpHeader, 0, kUdp>, Argument::none,
+const KeywordSpec kw_udp_hdr{"udp.hdr", select_packet_buffer<kUdpHeader, 0, ip_protocol::udp>, Argument::none,
                              "the UDP header"};
-const KeywordSpec kw_icmpv4_hdr{"icmpv4.hdr", select_packet_buffer<kIcmpv4Header, 4, kIcmp>, Argument::none,
+const KeywordSpec kw_icmpv4_hdr{"icmpv4.hdr", select_packet_buffer<kIcmpv4Header, 4, ip_protocol::icmp>, Argument::none,
                                 "the ICMPv4 header"};
-const KeywordSpec kw_icmpv6_hdr{"icmpv6.hdr", select_packet_buffer<kIcmpv6Header, 6, kIcmpv6>, Argument::none,
+const KeywordSpec kw_icmpv6_hdr{"icmpv6.hdr", select_packet_buffer<kIcmpv6Header, 6, ip_protocol::icmpv6>, Argument::none,
                                 "the ICMPv6 header"};
 const KeywordSpec kw_ip_src{"ip.src", select_packet_buffer<kSource, 0, 0>, Argument::none,
                             "the source address as 4 or 16 bytes"};

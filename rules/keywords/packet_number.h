@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "rules/keyword_table.h"
+#include "rules/option_text.h"
 #include "rules/rule_builder.h"
 #include "rules/uint_match.h"
 

@@ -7,8 +7,11 @@
 
 #include <fmt/format.h>
 
+#include "decoders/text.h"
 #include "rules/keyword_table.h"
 #include "rules/keywords/payload_checks.h"
+#include "rules/number_or_var.h"
+#include "rules/option_text.h"
 #include "rules/rule_builder.h"
 
 namespace weir::rules {

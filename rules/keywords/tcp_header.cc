@@ -1,4 +1,5 @@
 // Keywords about the TCP header: seq, ack, window, flags, tcp.mss, tcp.wscale.
+#include "decoders/text.h"
 #include "rules/keywords/packet_number.h"
 
 namespace weir::rules {

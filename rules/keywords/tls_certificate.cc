@@ -1,8 +1,6 @@
 // Buffers that certificates fill, and the old keywords that look at them.
-#include <algorithm>
-#include <cctype>
-
 #include "rules/keywords/tls_buffers.h"
+#include "rules/option_text.h"
 
 namespace weir::rules {
 namespace {
@@ -33,18 +31,12 @@ constexpr BufferSpec kCerts{
 // tls.subject:"..."; a content on the buffer by another name. A leading ! negates it.
 Compiled add_text(RuleBuilder& rule, const BufferSpec& buffer, std::string_view argument, bool lower) {
   Content content;
-  if (argument.starts_with('!')) {
-    content.negated = true;
-    argument.remove_prefix(1);
-    while (argument.starts_with(' ')) argument.remove_prefix(1);
-  }
-  if (argument.size() >= 2 && argument.front() == '"' && argument.back() == '"')
-    argument = argument.substr(1, argument.size() - 2);
+  content.negated = take_negation(argument);
+  argument = unquote_if_quoted(argument);
   if (argument.empty()) return refuse("needs a text to look for");
   content.pattern.assign(argument.begin(), argument.end());
   if (lower)
-    std::transform(content.pattern.begin(), content.pattern.end(), content.pattern.begin(),
-                   [](std::uint8_t c) { return static_cast<std::uint8_t>(std::tolower(c)); });
+    for (std::uint8_t& c : content.pattern) c = to_lower(c);
   return rule.add_op_to(buffer, std::move(content));
 }
 

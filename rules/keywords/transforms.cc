@@ -1,4 +1,6 @@
 // Keywords that transform the sticky buffer before them.
+#include "decoders/text.h"
+#include "rules/option_text.h"
 #include "rules/transforms.h"
 
 #include <fmt/format.h>

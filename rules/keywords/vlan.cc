@@ -1,4 +1,5 @@
 // vlan.id and vlan.layers.
+#include "decoders/text.h"
 #include "rules/keywords/packet_number.h"
 
 namespace weir::rules {

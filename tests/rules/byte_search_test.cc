@@ -6,6 +6,8 @@
 #include <random>
 #include <vector>
 
+#include "decoders/text.h"
+
 using namespace weir;
 using namespace weir::rules;
 

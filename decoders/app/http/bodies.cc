@@ -3,6 +3,7 @@
 #include <array>
 
 #include "decoders/app/http/parser.h"
+#include "decoders/text.h"
 
 namespace weir::http {
 namespace {
@@ -37,9 +38,9 @@ constexpr std::array<std::string_view, 27> kMethods{"GET",
 
 std::string_view first_word(Bytes line) {
   std::string_view text = as_text(line);
-  while (!text.empty() && is_space(static_cast<std::uint8_t>(text.front()))) text.remove_prefix(1);
+  text = trim_left(text);
   std::size_t size = 0;
-  while (size < text.size() && !is_space(static_cast<std::uint8_t>(text[size]))) ++size;
+  while (size < text.size() && !is_blank(text[size])) ++size;
   return text.substr(0, size);
 }
 
@@ -59,7 +60,7 @@ Behind behind_request(const Feed& feed, std::size_t& scanned) {
 Behind behind_response(const Feed& feed) {
   const Bytes rest = feed.rest();
   std::size_t blanks = 0;
-  while (blanks < rest.size() && (is_space(rest[blanks]) || rest[blanks] == 0)) {
+  while (blanks < rest.size() && (is_blank_byte(rest[blanks]) || rest[blanks] == 0)) {
     if (rest[blanks++] == '\n') return Behind::body;  // a line of nothing but blanks
   }
   if (rest.size() - blanks < 4 && !feed.eof()) return Behind::unclear;
@@ -106,7 +107,7 @@ Step HttpParser::chunk_size(Side& side, Feed& feed) {
   const ChunkLength length = line ? parse_chunk_length(feed.rest().first(line->size)) : ChunkLength{};
   if (line && !length.valid &&
       std::all_of(feed.rest().begin(), feed.rest().begin() + static_cast<std::ptrdiff_t>(line->size),
-                  is_space)) {
+                  is_blank_byte)) {
     t.message(side.direction).wire_body_bytes += line->size;
     feed.take(line->size);  // empty lines before a size
     return Step::again;
@@ -173,7 +174,7 @@ Step HttpParser::finish(Side& side, Feed& feed) {
   const auto line_end = std::find(rest.begin(), rest.end(), std::uint8_t{'\n'});
   if (line_end != rest.end()) rest = rest.first(static_cast<std::size_t>(line_end - rest.begin()) + 1);
   feed.take(rest.size());
-  const bool blank = std::all_of(rest.begin(), rest.end(), is_space);
+  const bool blank = std::all_of(rest.begin(), rest.end(), is_blank_byte);
   side.scanned = 0;
   if (blank && !response) return Step::again;
   if (!blank) note(t, response ? Event::response_body_unexpected : Event::request_body_unexpected);

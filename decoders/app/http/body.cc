@@ -6,6 +6,7 @@
 #include <boost/container/small_vector.hpp>
 
 #include "decoders/app/http/head.h"
+#include "decoders/text.h"
 
 namespace weir::http {
 namespace {
@@ -15,7 +16,7 @@ constexpr std::size_t kMaxTokens = 32;  // encodings named in one header
 // "bytes 0-99/1000"; false: not of this form, or no range.
 bool parse_range(std::string_view value, std::uint64_t& start, std::uint64_t& end, std::uint64_t& size) {
   value = trim(value);
-  if (!equal_nocase(value.substr(0, 5), "bytes")) return false;
+  if (!equals_nocase(value.substr(0, 5), "bytes")) return false;
   value = trim(value.substr(5));
   const auto number = [&value](std::uint64_t& out, char after) {
     const auto [rest, error] = std::from_chars(value.data(), value.data() + value.size(), out);
@@ -49,7 +50,7 @@ std::optional<SlabString> header_parameter(std::string_view value, std::string_v
     while (end < value.size() && value[end] != (quoted ? '"' : ';'))
       end += quoted && value[end] == '\\' ? 2 : 1;
     end = std::min(end, value.size());
-    if (equal_nocase(key, name))
+    if (equals_nocase(key, name))
       return SlabString(quoted ? value.substr(0, end) : trim(value.substr(0, end)));
     const std::size_t next = value.find(';', end);
     if (next == std::string_view::npos) return std::nullopt;
@@ -66,7 +67,7 @@ void BodyReader::start(HttpTransaction& tx) {
   decompress_ = false;
   multipart_.reset();
   choose_layers(tx);
-  if (direction_ == Direction::to_client || !equal_nocase(tx.request.method.of(tx.request.line), "post"))
+  if (direction_ == Direction::to_client || !equals_nocase(tx.request.method.of(tx.request.line), "post"))
     return;
   const auto type = m.header("content-type");
   if (!type || !contains_nocase(type->substr(0, 32), "multipart/")) return;
@@ -91,12 +92,12 @@ void BodyReader::choose_layers(HttpTransaction& tx) {
       encoding = Encoding::gzip;
     else if (contains_nocase(token, "deflate"))
       encoding = Encoding::deflate;
-    else if (equal_nocase(token, "br"))
+    else if (equals_nocase(token, "br"))
       encoding = Encoding::brotli;
-    else if (settings_.lzma && equal_nocase(token, "lzma"))
+    else if (settings_.lzma && equals_nocase(token, "lzma"))
       encoding = Encoding::lzma;
     const bool known =
-        encoding || token.empty() || equal_nocase(token, "identity") || equal_nocase(token, "inflate");
+        encoding || token.empty() || equals_nocase(token, "identity") || equals_nocase(token, "inflate");
     if (!known) note(tx, Event::abnormal_ce_header);
     if (!encoding) continue;
     if (layers.size() == settings_.decompress_layers) {
@@ -159,7 +160,7 @@ void BodyReader::open_file(TimeUs now) {
   file_tried_ = true;
   if (direction_ == Direction::to_server) {
     const std::string_view method = tx_->request.method.of(tx_->request.line);
-    if (!equal_nocase(method, "post") && !equal_nocase(method, "put")) return;
+    if (!equals_nocase(method, "post") && !equals_nocase(method, "put")) return;
   }
   const SlabString name = file_name();
   if (name.empty()) return;

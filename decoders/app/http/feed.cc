@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "decoders/app/http/head.h"
+#include "decoders/text.h"
 
 namespace weir::http {
 namespace {
@@ -13,13 +14,6 @@ std::size_t text_size(Bytes line) {
   std::size_t size = line.size();
   while (size > 0 && (line[size - 1] == '\n' || line[size - 1] == '\r')) --size;
   return size;
-}
-
-int hex_digit(std::uint8_t c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
 }
 
 std::optional<Line> rest_as_line(Bytes rest, bool eof) {
@@ -63,10 +57,10 @@ std::optional<Line> find_response_line(Bytes rest, std::size_t& scanned, bool eo
 
 ChunkLength parse_chunk_length(Bytes line) {
   std::size_t i = 0;
-  while (i < line.size() && is_space(line[i])) ++i;
+  while (i < line.size() && is_blank_byte(line[i])) ++i;
   ChunkLength out;
   for (; i < line.size(); ++i) {
-    const int digit = hex_digit(line[i]);
+    const int digit = hex_digit(static_cast<char>(line[i]));
     if (digit < 0) break;
     if (out.value > (std::numeric_limits<std::uint64_t>::max() >> 5U)) return {};
     out.value = out.value * 16 + static_cast<unsigned>(digit);
@@ -79,8 +73,8 @@ ChunkLength parse_chunk_length(Bytes line) {
 
 bool may_be_chunk_length(Bytes start) {
   for (const std::uint8_t c : start) {
-    if (is_space(c)) continue;
-    return hex_digit(c) >= 0;
+    if (is_blank_byte(c)) continue;
+    return hex_digit(static_cast<char>(c)) >= 0;
   }
   return true;
 }

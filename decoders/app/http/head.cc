@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "decoders/text.h"
+
 namespace weir::http {
 namespace {
 
@@ -12,26 +14,12 @@ Slice slice_of(std::string_view part, std::string_view whole) {
   return {static_cast<std::uint32_t>(part.data() - whole.data()), static_cast<std::uint32_t>(part.size())};
 }
 
-bool space(char c) {
-  return is_space(static_cast<std::uint8_t>(c));
-}
-
-std::string_view trim_front(std::string_view s) {
-  while (!s.empty() && space(s.front())) s.remove_prefix(1);
-  return s;
-}
-
-std::string_view trim_back(std::string_view s) {
-  while (!s.empty() && space(s.back())) s.remove_suffix(1);
-  return s;
-}
-
 // "HTTP/1.1" -> 101. Blanks are skipped, as are zeros before the version; anything else is no version we
 // know.
 std::uint16_t protocol_number(std::string_view text) {
   constexpr std::string_view kName = "http/";
-  while (!text.empty() && (space(text.front()) || text.front() == '\0')) text.remove_prefix(1);
-  if (text.size() < kName.size() || !equal_nocase(text.substr(0, kName.size()), kName)) return 0;
+  while (!text.empty() && (is_blank(text.front()) || text.front() == '\0')) text.remove_prefix(1);
+  if (text.size() < kName.size() || !equals_nocase(text.substr(0, kName.size()), kName)) return 0;
   text = trim(text.substr(kName.size()));
   while (text.size() > 3 && text.front() == '0') text.remove_prefix(1);
   if (text == "1.1") return 101;
@@ -42,7 +30,7 @@ std::uint16_t protocol_number(std::string_view text) {
 
 // Where the URI ends: before the last blank, so that blanks in the URI stay in it.
 std::size_t uri_end(std::string_view rest) {
-  const std::string_view text = trim_back(rest);
+  const std::string_view text = trim_right(rest);
   const std::size_t last = text.rfind(' ');
   if (last != std::string_view::npos) return last;
   const std::size_t tab = text.find_first_of("\t\v\f");
@@ -61,34 +49,22 @@ bool folding(std::string_view text) {
 
 }  // namespace
 
-bool is_space(std::uint8_t c) {
-  return c == ' ' || (c >= 9 && c <= 13);
-}
-
-std::string_view as_text(Bytes b) {
-  return {reinterpret_cast<const char*>(b.data()), b.size()};
-}
-
-std::string_view trim(std::string_view s) {
-  return trim_back(trim_front(s));
-}
-
 void parse_request_line(Bytes wire, const HttpSettings&, HttpTransaction& tx) {
   Request& r = tx.request;
   r.line = as_text(wire);
   const std::string_view line = r.line;
-  std::string_view rest = trim_front(line);
+  std::string_view rest = trim_left(line);
   if (rest.size() != line.size()) note(tx, Event::request_line_leading_whitespace);
 
   std::size_t size = 0;
-  while (size < rest.size() && !space(rest[size])) ++size;
+  while (size < rest.size() && !is_blank(rest[size])) ++size;
   r.method = slice_of(rest.substr(0, size), line);
   rest.remove_prefix(size);
   if (!rest.empty() && rest.front() != ' ') note(tx, Event::method_delimiter_not_compliant);
-  rest = trim_front(rest);
+  rest = trim_left(rest);
 
   size = uri_end(rest);
-  const std::string_view uri = trim_back(rest.substr(0, size));
+  const std::string_view uri = trim_right(rest.substr(0, size));
   r.uri = slice_of(uri, line);
   if (size < rest.size() && rest[size] != ' ') note(tx, Event::uri_delimiter_not_compliant);
   const std::string_view protocol = trim(rest.substr(size));
@@ -101,17 +77,17 @@ void parse_status_line(Bytes wire, HttpTransaction& tx) {
   Response& r = tx.response;
   r.line = as_text(wire);
   const std::string_view line = r.line;
-  std::string_view rest = trim_front(line);
+  std::string_view rest = trim_left(line);
 
   std::size_t size = 0;
-  while (size < rest.size() && !space(rest[size])) ++size;
+  while (size < rest.size() && !is_blank(rest[size])) ++size;
   r.protocol_text = slice_of(rest.substr(0, size), line);
   r.protocol_number = protocol_number(r.protocol());
   if (r.protocol_number == 0) note(tx, Event::response_invalid_protocol);
-  rest = trim_front(rest.substr(size));
+  rest = trim_left(rest.substr(size));
 
   size = 0;
-  while (size < rest.size() && !space(rest[size])) ++size;
+  while (size < rest.size() && !is_blank(rest[size])) ++size;
   const std::string_view status = rest.substr(0, size);
   r.status = slice_of(status, line);
   r.message = slice_of(trim(rest.substr(size)), line);
@@ -128,8 +104,8 @@ void parse_status_line(Bytes wire, HttpTransaction& tx) {
 
 bool looks_like_status_line(Bytes line) {
   std::string_view text = as_text(line);
-  while (!text.empty() && (space(text.front()) || text.front() == '\0')) text.remove_prefix(1);
-  return text.size() >= 4 && equal_nocase(text.substr(0, 4), "http");
+  while (!text.empty() && (is_blank(text.front()) || text.front() == '\0')) text.remove_prefix(1);
+  return text.size() >= 4 && equals_nocase(text.substr(0, 4), "http");
 }
 
 void HeaderReader::start(Direction direction, bool trailers) {
@@ -201,7 +177,7 @@ void HeaderReader::flush(HttpTransaction& tx) {
     field.name = {text_.at, 0};
     field.value = slice_of(trim(text), home);
   } else {
-    const std::string_view name = trim_back(text.substr(0, colon));
+    const std::string_view name = trim_right(text.substr(0, colon));
     const bool valid =
         !name.empty() && name.size() == colon && std::all_of(name.begin(), name.end(), token_char);
     if (!valid) note(tx, either(Event::request_header_invalid, Event::response_header_invalid));
@@ -227,7 +203,7 @@ void HeaderReader::add(HttpTransaction& tx, const Field& field) {
 void HeaderReader::repeat(HttpTransaction& tx, Field& first, const Field& again) {
   Message& m = tx.message(direction_);
   first.repeated = true;
-  if (equal_nocase(m.name(first), "content-length")) {
+  if (equals_nocase(m.name(first), "content-length")) {
     if (content_length(m.value(first)) != content_length(m.value(again)))
       note(tx,
            either(Event::duplicate_content_length_in_request, Event::duplicate_content_length_in_response));

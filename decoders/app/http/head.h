@@ -13,10 +13,6 @@ namespace weir::http {
 
 inline constexpr unsigned kMaxRepetitions = 64;
 
-bool is_space(std::uint8_t c);  // blanks and line ends, as C's isspace
-std::string_view as_text(Bytes b);
-std::string_view trim(std::string_view s);
-
 // `line` without its end.
 void parse_request_line(Bytes line, const HttpSettings& settings, HttpTransaction& tx);
 void parse_status_line(Bytes line, HttpTransaction& tx);

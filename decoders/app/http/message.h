@@ -39,9 +39,6 @@ inline constexpr std::size_t kMaxFields = 1024;
 // Names are compared without case and without zero bytes, which receivers skip ("Transfer\0-Encoding").
 std::uint32_t field_name_hash(std::string_view name);
 bool same_field_name(std::string_view a, std::string_view b);
-// `part` occurs in `text`, without case; zero bytes of `text` are skipped. `part` is lower case.
-bool contains_nocase(std::string_view text, std::string_view part);
-bool equal_nocase(std::string_view a, std::string_view b);
 
 struct Message {
   SlabString line;         // the start line without its end

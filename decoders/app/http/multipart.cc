@@ -4,13 +4,10 @@
 
 #include "decoders/app/http/body.h"
 #include "decoders/app/http/head.h"
+#include "decoders/text.h"
 
 namespace weir::http {
 namespace {
-
-Bytes as_bytes(std::string_view s) {
-  return {reinterpret_cast<const std::uint8_t*>(s.data()), s.size()};
-}
 
 }  // namespace
 
@@ -100,7 +97,7 @@ bool Multipart::read_headers(HttpTransaction& tx, TimeUs now) {
     const std::size_t colon = line.find(':');
     if (colon == std::string_view::npos)
       note(tx, Event::multipart_invalid_header);
-    else if (equal_nocase(trim(line.substr(0, colon)), "content-disposition"))
+    else if (equals_nocase(trim(line.substr(0, colon)), "content-disposition"))
       name = header_parameter(line.substr(colon + 1), "filename");
     if (eol == std::string_view::npos) break;
     lines.remove_prefix(eol + 2);

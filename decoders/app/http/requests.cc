@@ -1,6 +1,7 @@
 // The phases of HttpParser that read the head of a request.
 #include "decoders/app/http/parser.h"
 #include "decoders/app/http/uri.h"
+#include "decoders/text.h"
 
 namespace weir::http {
 namespace {
@@ -13,7 +14,7 @@ bool header_follows(Bytes rest) {
     if (c == ':') return true;
     if (c == ' ' || c == '\t')
       after_blank = true;
-    else if (is_space(c) || after_blank)
+    else if (is_blank_byte(c) || after_blank)
       return false;
   }
   return false;
@@ -23,7 +24,7 @@ void check_authorization(HttpTransaction& t) {
   const auto value = t.request.header("authorization");
   if (!value) return;
   for (const std::string_view scheme : {"basic", "digest", "bearer"})
-    if (equal_nocase(value->substr(0, scheme.size()), scheme)) return;
+    if (equals_nocase(value->substr(0, scheme.size()), scheme)) return;
   note(t, Event::request_auth_unrecognized);
 }
 
@@ -74,7 +75,7 @@ Step HttpParser::request_headers_done(HttpTransaction& t, Feed& feed) {
   apply_host_header(t);
   check_authorization(t);
   reach(t, Direction::to_server, State::headers);
-  if (equal_nocase(r.method.of(r.line), "connect")) {
+  if (equals_nocase(r.method.of(r.line), "connect")) {
     complete(request_, t, true, feed.time());
     request_.phase = Phase::wait_tunnel;
     return Step::again;

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "decoders/app/http/parser.h"
+#include "decoders/text.h"
 
 namespace weir::http {
 namespace {
@@ -13,7 +14,7 @@ bool interim(const Response& r) {
 }
 
 bool is_method(const HttpTransaction& t, std::string_view method) {
-  return equal_nocase(t.request.method.of(t.request.line), method);
+  return equals_nocase(t.request.method.of(t.request.line), method);
 }
 
 }  // namespace
@@ -66,7 +67,7 @@ Step HttpParser::response_line(Feed& feed) {
 Step HttpParser::body_without_head(HttpTransaction& t, Feed& feed, const Line& line) {
   const Bytes rest = feed.rest();
   const bool blank =
-      std::all_of(rest.begin(), rest.begin() + static_cast<std::ptrdiff_t>(line.text), is_space);
+      std::all_of(rest.begin(), rest.begin() + static_cast<std::ptrdiff_t>(line.text), is_blank_byte);
   if (line.size < rest.size() ? rest[line.size] == 'H' || line.size <= 2 : !feed.eof() && line.size <= 2) {
     feed.take(line.size);
     response_.scanned = 0;
@@ -131,7 +132,7 @@ Step HttpParser::response_headers_done(HttpTransaction& t, Feed& feed) {
   if (encoding) {
     if (contains_nocase(*encoding, "chunked")) {
       if (r.protocol_number < 101) note(t, Event::response_chunked_old_proto);
-      if (!equal_nocase(*encoding, "chunked")) note(t, Event::response_abnormal_transfer_encoding);
+      if (!equals_nocase(*encoding, "chunked")) note(t, Event::response_abnormal_transfer_encoding);
       return begin_body(response_, t, Phase::chunk_size, 0);
     }
     note(t, Event::invalid_transfer_encoding_in_response);

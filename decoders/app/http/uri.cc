@@ -3,23 +3,17 @@
 #include <algorithm>
 
 #include "decoders/app/http/head.h"
+#include "decoders/text.h"
 
 namespace weir::http {
 namespace {
-
-int hex(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
 
 // The value of `digits` hexadecimal digits at the start of s, or -1.
 int hex_number(std::string_view s, std::size_t digits) {
   if (s.size() < digits) return -1;
   int value = 0;
   for (std::size_t i = 0; i < digits; ++i) {
-    const int d = hex(s[i]);
+    const int d = hex_digit(s[i]);
     if (d < 0) return -1;
     value = value * 16 + d;
   }
@@ -134,8 +128,7 @@ std::int32_t port_number(std::string_view text) {
 
 SlabString normal_host(std::string_view name) {
   SlabString out(name);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
+  for (char& c : out) c = to_lower(c);
   while (!out.empty() && out.back() == '.') out.pop_back();
   return out;
 }
@@ -218,7 +211,7 @@ void remove_dot_segments(SlabString& path) {
 void normalise_uri(const HttpSettings& settings, HttpTransaction& tx) {
   Request& r = tx.request;
   const std::string_view uri = r.uri.of(r.line);
-  if (equal_nocase(r.method.of(r.line), "connect")) return host_from_uri(uri, tx);
+  if (equals_nocase(r.method.of(r.line), "connect")) return host_from_uri(uri, tx);
   const UriParts parts = split(uri);
   if (!parts.authority.empty()) host_from_uri(parts.authority, tx);
 

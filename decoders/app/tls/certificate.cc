@@ -8,6 +8,7 @@
 #include "decoders/app/tls/der.h"
 #include "decoders/app/tls/distinguished_name.h"
 #include "decoders/digest.h"
+#include "decoders/text.h"
 
 namespace weir::tls {
 namespace {
@@ -21,11 +22,10 @@ SlabString hex_pairs(Bytes bytes, std::string_view digits) {
   out.reserve(bytes.size() * 3);
   for (const std::uint8_t b : bytes) {
     if (!out.empty()) out += ':';
-    (out += digits[b >> 4U]) += digits[b & 0xfU];
+    append_hex(out, b, digits);
   }
   return out;
 }
-constexpr std::string_view kLower = "0123456789abcdef", kUpper = "0123456789ABCDEF";
 
 // Days since 1970-01-01 in the proleptic Gregorian calendar.
 std::int64_t days_of(std::int64_t year, unsigned month, unsigned day) {
@@ -112,7 +112,7 @@ CertificateFault read_body(ByteCursor in, Certificate& out) {
   if (in.failed()) return CertificateFault::version;
   const DerElement serial = read_element(in);
   if (in.failed() || serial.tag != der_tag::integer) return CertificateFault::serial;
-  out.serial = hex_pairs(serial.content.first(std::min<std::size_t>(serial.content.size(), 256)), kUpper);
+  out.serial = hex_pairs(serial.content.first(std::min<std::size_t>(serial.content.size(), 256)), kUpperHexDigits);
   (void)enter(in, der_tag::sequence);
   if (in.failed()) return CertificateFault::algorithm;
   const ByteCursor issuer = enter(in, der_tag::sequence);
@@ -133,7 +133,7 @@ CertificateFault read_body(ByteCursor in, Certificate& out) {
 }  // namespace
 
 CertificateFault parse_certificate(Bytes der, Certificate& out) {
-  out.fingerprint = hex_pairs(digest(Hash::sha1, der).view(), kLower);
+  out.fingerprint = hex_pairs(digest(Hash::sha1, der).view(), kHexDigits);
   ByteCursor in{der};
   ByteCursor certificate = enter(in, der_tag::sequence);
   const ByteCursor body = enter(certificate, der_tag::sequence);

@@ -5,6 +5,7 @@
 
 #include "decoders/app/tls/hello.h"
 #include "decoders/digest.h"
+#include "decoders/text.h"
 
 namespace weir::tls {
 namespace {
@@ -59,8 +60,7 @@ std::array<char, 2> ja4_alpn(const ClientHello& hello) {
   const auto first = static_cast<unsigned char>(hello.alpns[0].front());
   const auto last = static_cast<unsigned char>(hello.alpns[0].back());
   if (alphanumeric(first) && alphanumeric(last)) return {static_cast<char>(first), static_cast<char>(last)};
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  return {kDigits[first >> 4U], kDigits[last & 0xfU]};
+  return {kHexDigits[first >> 4U], kHexDigits[last & 0xfU]};
 }
 
 SlabVector<std::uint16_t> without_grease(const SlabVector<std::uint16_t>& values) {
@@ -72,18 +72,13 @@ SlabVector<std::uint16_t> without_grease(const SlabVector<std::uint16_t>& values
 }
 
 void append_hex_list(SlabString& out, const SlabVector<std::uint16_t>& values) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
   out.reserve(out.size() + values.size() * 5);
   bool first = true;
   for (const std::uint16_t v : values) {
     if (!first) out += ',';
-    for (unsigned shift = 16; shift != 0;) out += kDigits[(v >> (shift -= 4)) & 0xfU];
+    for (unsigned shift = 16; shift != 0;) out += kHexDigits[(v >> (shift -= 4)) & 0xfU];
     first = false;
   }
-}
-
-Bytes as_bytes(std::string_view text) {
-  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
 
 SlabString ja4_hash(std::string_view text) {

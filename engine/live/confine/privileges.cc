@@ -9,12 +9,14 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 #include <filesystem>
 #include <vector>
 
 #include <fmt/format.h>
+
+#include "decoders/text.h"
+
 
 namespace weir::engine {
 namespace {
@@ -22,12 +24,9 @@ namespace {
 namespace fs = std::filesystem;
 
 std::optional<unsigned> number(const std::string& text) {
-  unsigned value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const auto value = parse_number<unsigned>(text);
   // The greatest one means "leave it" to the kernel.
-  if (error != std::errc{} || end != text.data() + text.size() || value == static_cast<unsigned>(-1))
-    return std::nullopt;
-  return value;
+  return value == static_cast<unsigned>(-1) ? std::nullopt : value;
 }
 
 tl::expected<Identity, std::string> find_user(const std::string& user) {

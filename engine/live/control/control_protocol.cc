@@ -1,9 +1,11 @@
 #include "engine/live/control/control_protocol.h"
 
-#include <charconv>
 
 #include <fmt/format.h>
 #include <simdjson.h>
+
+#include "decoders/text.h"
+
 
 namespace weir::engine {
 namespace {
@@ -37,14 +39,6 @@ tl::expected<ControlArguments, std::string> read_arguments(dom::element value) {
   return out;
 }
 
-template <class Number>
-std::optional<Number> from_text(std::string_view text) {
-  Number out{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return out;
-}
-
 std::string finish(const output::JsonWriter& out) {
   return std::string(out.text()) + '\n';
 }
@@ -71,7 +65,7 @@ std::optional<std::uint64_t> ControlArguments::number(std::string_view name) con
   if (value == nullptr) return std::nullopt;
   if (const auto* number = std::get_if<std::int64_t>(value))
     return *number < 0 ? std::nullopt : std::optional(static_cast<std::uint64_t>(*number));
-  if (const auto* text = std::get_if<std::string>(value)) return from_text<std::uint64_t>(*text);
+  if (const auto* text = std::get_if<std::string>(value)) return parse_number<std::uint64_t>(*text);
   return std::nullopt;
 }
 

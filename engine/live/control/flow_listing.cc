@@ -1,9 +1,10 @@
 #include "engine/live/control/flow_listing.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include "decoders/app/protocol.h"
+#include "decoders/net/ip_protocol.h"
+#include "decoders/text.h"
 #include "engine/flow/app_state.h"
 #include "engine/log/event_head.h"
 #include "output/net_text.h"
@@ -12,7 +13,6 @@
 namespace weir::engine {
 namespace {
 
-constexpr std::uint8_t kTcp = 6, kUdp = 17, kSctp = 132;
 constexpr std::size_t kProtocols = 256;
 
 AppProto app_of(const Flow& flow) {
@@ -23,15 +23,6 @@ AppProto app_of(const Flow& flow) {
 template <class T>
 bool meets(const std::optional<T>& asked, const T& value) {
   return !asked || *asked == value;
-}
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-bool same_word(std::string_view a, std::string_view b) {
-  return a.size() == b.size() &&
-         std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
 }
 
 void write_time(output::JsonWriter& out, std::string_view key, TimeUs time) {
@@ -124,7 +115,7 @@ void write_flow_listing(output::JsonWriter& out, const FlowListing& flow) {
     const auto vlan = out.array("vlan");
     for (std::size_t i = 0; i < flow.vlan_count; ++i) out.number(flow.vlan[i]);
   }
-  const bool ports = flow.protocol == kTcp || flow.protocol == kUdp || flow.protocol == kSctp;
+  const bool ports = ip_protocol::has_ports(flow.protocol);
   out.string("src_ip", output::AddressText(flow.client).view());
   if (ports) out.number("src_port", flow.client_port);
   out.string("dest_ip", output::AddressText(flow.server).view());
@@ -145,7 +136,7 @@ void write_flow_listing(output::JsonWriter& out, const FlowListing& flow) {
 
 std::optional<FlowState> flow_state_named(std::string_view name) {
   for (const FlowState s : {FlowState::fresh, FlowState::established, FlowState::closed, FlowState::bypassed})
-    if (same_word(to_string(s), name)) return s;
+    if (equals_nocase(to_string(s), name)) return s;
   return std::nullopt;
 }
 
@@ -155,7 +146,7 @@ std::optional<FlowSort> flow_sort_named(std::string_view name) {
                                                               {"bytes", FlowSort::bytes},
                                                               {"packets", FlowSort::packets}};
   for (const auto& [text, sort] : kNames)
-    if (same_word(text, name)) return sort;
+    if (equals_nocase(text, name)) return sort;
   return std::nullopt;
 }
 
@@ -167,11 +158,9 @@ std::optional<AppProto> app_proto_named(std::string_view name) {
 }
 
 std::optional<std::uint8_t> ip_protocol_named(std::string_view name) {
-  std::uint8_t number = 0;
-  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
-  if (error == std::errc{} && end == name.data() + name.size()) return number;
+  if (const auto number = parse_number<std::uint8_t>(name)) return number;
   for (std::size_t p = 0; p < kProtocols; ++p)
-    if (same_word(output::ip_protocol_name(static_cast<std::uint8_t>(p)), name))
+    if (equals_nocase(output::ip_protocol_name(static_cast<std::uint8_t>(p)), name))
       return static_cast<std::uint8_t>(p);
   return std::nullopt;
 }

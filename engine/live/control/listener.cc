@@ -12,13 +12,15 @@
 
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 #include <filesystem>
 #include <optional>
 #include <utility>
 
 #include <fmt/format.h>
+
+#include "decoders/text.h"
+
 
 namespace weir::engine {
 namespace {
@@ -58,9 +60,7 @@ tl::expected<gid_t, std::string> group_id(const std::string& name) {
   group* found = nullptr;
   if (::getgrnam_r(name.c_str(), &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr)
     return found->gr_gid;
-  gid_t number = 0;
-  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
-  if (error == std::errc{} && end == name.data() + name.size()) return number;
+  if (const auto number = parse_number<gid_t>(name)) return *number;
   return tl::unexpected(fmt::format("there is no group '{}'", name));
 }
 
@@ -99,9 +99,8 @@ tl::expected<Endpoint, std::string> loopback_endpoint(std::string_view text) {
   const std::string host(named == "localhost" ? "127.0.0.1"
                          : bracketed          ? named.substr(1, named.size() - 2)
                                               : named);
-  std::uint16_t port = 0;
-  const auto [end, error] = std::from_chars(port_text.data(), port_text.data() + port_text.size(), port);
-  if (error != std::errc{} || end != port_text.data() + port_text.size()) return bad("the port is no number");
+  const auto port = parse_number<std::uint16_t>(port_text);
+  if (!port) return bad("the port is no number");
   Endpoint out;
   sockaddr_in v4{};
   sockaddr_in6 v6{};
@@ -109,12 +108,12 @@ tl::expected<Endpoint, std::string> loopback_endpoint(std::string_view text) {
     constexpr std::uint32_t kLoopbackNet = 127;
     if (ntohl(v4.sin_addr.s_addr) >> 24U != kLoopbackNet) return bad("is not a loopback address");
     v4.sin_family = AF_INET;
-    v4.sin_port = htons(port);
+    v4.sin_port = htons(*port);
     std::memcpy(&out.address, &v4, out.size = sizeof v4);
   } else if (::inet_pton(AF_INET6, host.c_str(), &v6.sin6_addr) == 1) {
     if (!IN6_IS_ADDR_LOOPBACK(&v6.sin6_addr)) return bad("is not a loopback address");
     v6.sin6_family = AF_INET6;
-    v6.sin6_port = htons(port);
+    v6.sin6_port = htons(*port);
     std::memcpy(&out.address, &v6, out.size = sizeof v6);
   } else {
     return bad("is not an address");

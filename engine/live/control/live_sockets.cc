@@ -1,10 +1,12 @@
 #include "engine/live/control/live_sockets.h"
 
-#include <charconv>
 #include <filesystem>
 #include <utility>
 
 #include <fmt/format.h>
+
+#include "decoders/text.h"
+
 
 namespace weir::engine {
 namespace {
@@ -15,9 +17,11 @@ constexpr mode_t kAllModeBits = 0777;
 tl::expected<void, std::string> read_mode(const Config& config, std::string_view key, mode_t& mode) {
   const auto text = config.text(key);
   if (!text) return {};
-  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), mode, 8);
-  if (error == std::errc{} && end == text->data() + text->size() && mode <= kAllModeBits) return {};
-  return tl::unexpected(fmt::format("{}: '{}' is not a file mode such as 0660", key, *text));
+  const auto bits = parse_number<mode_t>(*text, 8);
+  if (!bits || *bits > kAllModeBits)
+    return tl::unexpected(fmt::format("{}: '{}' is not a file mode such as 0660", key, *text));
+  mode = *bits;
+  return {};
 }
 
 // Suricata has "auto" besides yes and no.

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
@@ -12,6 +11,9 @@
 #include <utility>
 
 #include <fmt/format.h>
+
+#include "decoders/text.h"
+
 
 namespace weir::engine {
 namespace {
@@ -21,14 +23,6 @@ constexpr std::size_t kLongestStatus = 500;
 std::string_view variable(const char* name) {
   const char* value = std::getenv(name);
   return value == nullptr ? std::string_view{} : std::string_view(value);
-}
-
-template <class T>
-std::optional<T> number(std::string_view text) {
-  T value{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (text.empty() || error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return value;
 }
 
 // systemd puts it next to its own times.
@@ -46,9 +40,9 @@ std::string one_line(std::string_view text) {
 
 // None when nobody watches, or somebody else is watched.
 std::optional<std::chrono::microseconds> watchdog_from_environment() {
-  if (const auto pid = variable("WATCHDOG_PID"); !pid.empty() && number<pid_t>(pid) != ::getpid())
+  if (const auto pid = variable("WATCHDOG_PID"); !pid.empty() && parse_number<pid_t>(pid) != ::getpid())
     return std::nullopt;
-  const auto limit = number<std::uint64_t>(variable("WATCHDOG_USEC"));
+  const auto limit = parse_number<std::uint64_t>(variable("WATCHDOG_USEC"));
   if (!limit || *limit == 0) return std::nullopt;
   return std::chrono::microseconds(std::max<std::uint64_t>(*limit / 2, 1));
 }

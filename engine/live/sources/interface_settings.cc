@@ -8,10 +8,12 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
 #include <thread>
 
 #include <fmt/format.h>
+
+#include "decoders/text.h"
+
 
 namespace weir::engine {
 namespace {
@@ -35,9 +37,8 @@ tl::expected<unsigned, std::string> worker_number(const Settings& section, unsig
   if (wanted != 0) return wanted;
   const std::string text = section.text("threads").value_or("auto");
   if (text == "auto") return cores;
-  unsigned out = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
-  if (error != std::errc{} || end != text.data() + text.size() || out == 0 || out > kMaxWorkers)
+  const unsigned out = parse_number<unsigned>(text).value_or(0);
+  if (out == 0 || out > kMaxWorkers)
     return tl::unexpected(
         fmt::format("af-packet.threads: '{}': expected auto or a number up to {}", text, kMaxWorkers));
   return out;

@@ -1,23 +1,14 @@
 #include "engine/live/sources/nfqueue_settings.h"
 
-#include <charconv>
 #include <limits>
 
 #include <fmt/format.h>
 
+#include "decoders/text.h"
+
+
 namespace weir::engine {
 namespace {
-
-template <class T>
-bool parse_number(std::string_view text, T& out) {
-  int base = 10;
-  if (text.starts_with("0x") || text.starts_with("0X")) {
-    text.remove_prefix(2);
-    base = 16;
-  }
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out, base);
-  return error == std::errc{} && end == text.data() + text.size();
-}
 
 class Reader {
  public:
@@ -25,7 +16,11 @@ class Reader {
   template <class T>
   void number(const char* key, T& out) {
     const auto text = config_.text(key);
-    if (text && !parse_number(*text, out) && error_.empty())
+    if (!text) return;
+    const auto value = parse_unsigned(*text);
+    if (value && *value <= std::numeric_limits<T>::max())
+      out = static_cast<T>(*value);
+    else if (error_.empty())
       error_ = fmt::format("{}: '{}' is not a number up to {}", key, *text, std::numeric_limits<T>::max());
   }
   void mode(NfqueueMode& out) {
@@ -69,17 +64,14 @@ tl::expected<NfqueueSettings, std::string> NfqueueSettings::from(const Config& c
 tl::expected<std::vector<std::uint16_t>, std::string> parse_queue_range(const std::string& text) {
   const std::size_t colon = text.find(':');
   const std::string_view all = text;
-  std::uint16_t first = 0, last = 0;
-  const bool good = colon == std::string::npos ? parse_number(all, first)
-                                               : parse_number(all.substr(0, colon), first) &&
-                                                     parse_number(all.substr(colon + 1), last);
-  if (colon == std::string::npos) last = first;
-  constexpr int kMaxQueues = 256;
-  if (!good || last < first || last - first >= kMaxQueues)
+  const auto first = parse_unsigned(all.substr(0, colon));
+  const auto last = colon == std::string::npos ? first : parse_unsigned(all.substr(colon + 1));
+  constexpr std::uint64_t kMaxQueues = 256;
+  if (!first || !last || *last > UINT16_MAX || *last < *first || *last - *first >= kMaxQueues)
     return tl::unexpected(
         fmt::format("-q {}: expected a queue number or a range of up to {} ('0:3')", text, kMaxQueues));
   std::vector<std::uint16_t> out;
-  for (unsigned n = first; n <= last; ++n) out.push_back(static_cast<std::uint16_t>(n));
+  for (std::uint64_t n = *first; n <= *last; ++n) out.push_back(static_cast<std::uint16_t>(n));
   return out;
 }
 

@@ -5,29 +5,22 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <optional>
 #include <utility>
 
 #include <fmt/format.h>
+
+#include "decoders/text.h"
+
 
 namespace weir::engine {
 namespace {
 
 static_assert(kMaxCores == CPU_SETSIZE);
 
-std::string_view trimmed(std::string_view s) {
-  const std::size_t first = s.find_first_not_of(" \t");
-  return first == std::string_view::npos ? std::string_view{}
-                                         : s.substr(first, s.find_last_not_of(" \t") - first + 1);
-}
-
 std::optional<unsigned> number(std::string_view text) {
-  text = trimmed(text);
-  unsigned value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size() || value >= kMaxCores) return std::nullopt;
-  return value;
+  const auto value = parse_number<unsigned>(trim(text));
+  return value && *value < kMaxCores ? value : std::nullopt;
 }
 
 // "3" or "2-5".
@@ -46,7 +39,7 @@ bool contains(const Cores& cores, unsigned core) {
 tl::expected<void, std::string> add_range(std::string_view text, const Cores& present, Cores& out) {
   const auto span = range(text);
   if (!span)
-    return tl::unexpected(fmt::format("'{}': expected a core (0), a range (0-3) or all", trimmed(text)));
+    return tl::unexpected(fmt::format("'{}': expected a core (0), a range (0-3) or all", trim(text)));
   for (unsigned core = span->first; core <= span->second; ++core) {
     if (!contains(present, core))
       return tl::unexpected(fmt::format("core {} is not there, or not for this process; {} to {} are", core,
@@ -71,7 +64,7 @@ std::vector<std::string_view> split(std::string_view list) {
 tl::expected<Cores, std::string> parse_cores(const std::vector<std::string>& items, const Cores& present) {
   Cores out;
   for (const std::string& item : items) {
-    if (trimmed(item) == "all") return present;
+    if (trim(item) == "all") return present;
     for (const std::string_view part : split(item))
       if (auto added = add_range(part, present, out); !added) return tl::unexpected(added.error());
   }

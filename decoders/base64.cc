@@ -1,16 +1,15 @@
-#include "rules/base64.h"
+#include "decoders/base64.h"
 
-#include <algorithm>
 #include <array>
 
-namespace weir::rules {
+namespace weir {
 namespace {
 
-constexpr std::uint8_t kInvalid = 0xff, kBlank = 0xfe;
+constexpr std::uint8_t kForeign = 0xff, kBlank = 0xfe;
 
 constexpr std::array<std::uint8_t, 256> make_table() {
   std::array<std::uint8_t, 256> t{};
-  t.fill(kInvalid);
+  t.fill(kForeign);
   for (std::uint8_t i = 0; i < 26; ++i) {
     t[static_cast<std::size_t>('A') + i] = i;
     t[static_cast<std::size_t>('a') + i] = static_cast<std::uint8_t>(26 + i);
@@ -25,14 +24,19 @@ constexpr auto kTable = make_table();
 
 }  // namespace
 
-void decode_base64(Bytes text, std::string& out) {
+void decode_base64(Bytes text, std::string& out, Base64Mode mode) {
   out.clear();
   std::uint32_t group = 0;
   unsigned bits = 0;
-  for (const std::uint8_t c : text.first(std::min(text.size(), kMaxBase64Bytes))) {
+  for (const std::uint8_t c : text) {
+    if (c == '=') return;
     const std::uint8_t v = kTable[c];
-    if (v == kBlank) continue;
-    if (v == kInvalid) break;  // '=' too
+    if (mode == Base64Mode::rfc2045 && v >= kBlank) continue;
+    if (mode == Base64Mode::skip_blanks && v == kBlank) continue;
+    if (v >= kBlank) {
+      if (mode == Base64Mode::strict) out.clear();
+      return;
+    }
     group = (group << 6U) | v;
     bits += 6;
     if (bits < 8) continue;
@@ -41,4 +45,4 @@ void decode_base64(Bytes text, std::string& out) {
   }
 }
 
-}  // namespace weir::rules
+}  // namespace weir

@@ -1,4 +1,4 @@
-#include "rules/text_file.h"
+#include "decoders/text_file.h"
 
 #include <glob.h>
 #include <sys/stat.h>
@@ -9,7 +9,7 @@
 
 #include <fmt/format.h>
 
-namespace weir::rules {
+namespace weir {
 namespace {
 
 constexpr std::size_t kPiece = 65536;
@@ -62,4 +62,4 @@ std::vector<std::string> expand_glob(const std::string& pattern) {
   return out;
 }
 
-}  // namespace weir::rules
+}  // namespace weir

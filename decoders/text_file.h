@@ -1,4 +1,4 @@
-// Text files that rules come from.
+// Text files that rules, lists and settings come from.
 #pragma once
 
 #include <cstddef>
@@ -9,7 +9,7 @@
 
 #include <tl/expected.hpp>
 
-namespace weir::rules {
+namespace weir {
 
 // A file that is read piece by piece. Reasons of failure are as for read_text_file().
 class TextFile {
@@ -34,4 +34,4 @@ tl::expected<std::string, std::string> read_text_file(const std::string& path, s
 // The files that a path or glob names, in name order; empty when there is none.
 std::vector<std::string> expand_glob(const std::string& pattern);
 
-}  // namespace weir::rules
+}  // namespace weir
