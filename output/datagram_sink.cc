@@ -11,10 +11,14 @@
 
 #include <fmt/format.h>
 
+#include "output/sink_settings.h"
+
 namespace weir::output {
 namespace {
 
 using std::chrono::steady_clock;
+
+constexpr std::string_view kSyslogSocket = "/dev/log", kIdentity = "weir";
 
 class DatagramSink final : public Sink {
  public:
@@ -33,7 +37,7 @@ class DatagramSink final : public Sink {
   }
 
   // A reader that has started anew is behind the same path, but behind another socket.
-  void write_line(std::string_view line) override {
+  void write_line(std::string_view line, const std::shared_ptr<LineCondition>&) override {
     constexpr int kAttempts = 2;
     for (int attempt = 0; attempt < kAttempts; ++attempt) {
       if (fd_ < 0 && !((attempt > 0 || retry_.is_due()) && connect())) break;
@@ -96,6 +100,18 @@ class DatagramSink final : public Sink {
   std::string error_;
 };
 
+tl::expected<void, std::string> read_syslog(const Settings& output, SinkSettings& into) {
+  const std::string facility = output.text("facility").value_or("local0"),
+                    level = output.text("level").value_or("info");
+  const auto facility_bits = syslog_facility(facility), level_bits = syslog_level(level);
+  if (!facility_bits) return tl::unexpected(fmt::format("facility '{}' is not known", facility));
+  if (!level_bits) return tl::unexpected(fmt::format("level '{}' is not known", level));
+  into.priority = *facility_bits | *level_bits;
+  into.identity = output.text("identity").value_or(std::string(kIdentity));
+  into.name = "syslog";
+  return {};
+}
+
 }  // namespace
 
 tl::expected<std::unique_ptr<Sink>, std::string> open_datagram_sink(DatagramSinkSettings settings) {
@@ -104,5 +120,21 @@ tl::expected<std::unique_ptr<Sink>, std::string> open_datagram_sink(DatagramSink
   (void)sink->connect();
   return sink;
 }
+
+const SinkKind sink_unix_dgram{.name = "unix_dgram",
+                               .alias = {},
+                               .settings = no_more_settings,
+                               .make = [](const SinkSettings& s) {
+                                 return open_datagram_sink({.path = s.path, .name = s.name, .header = std::nullopt});
+                               }};
+
+const SinkKind sink_syslog{.name = "syslog",
+                           .alias = {},
+                           .settings = read_syslog,
+                           .make = [](const SinkSettings& s) {
+                             return open_datagram_sink({.path = std::string(kSyslogSocket),
+                                                        .name = s.name,
+                                                        .header = SyslogHeader(s.priority, s.identity, ::getpid())});
+                           }};
 
 }  // namespace weir::output

@@ -20,7 +20,11 @@ void append_printable(std::string& line, std::string_view text) {
 
 }  // namespace
 
-void FastLog::alert(const AlertRecord& r) {
+std::unique_ptr<LogSession> FastLog::session(Sink& sink) const {
+  return std::make_unique<FastSession>(sink);
+}
+
+void FastSession::alert(const AlertRecord& r) {
   if (r.signature == nullptr) return;
   const rules::SignatureMeta& meta = *r.signature;
   std::array<char, TimestampFormatter::kFastBytes> time{};
@@ -36,7 +40,11 @@ void FastLog::alert(const AlertRecord& r) {
   fmt::format_to(std::back_inserter(line_), "] [Priority: {}] {{{}}} {}:{} -> {}:{}", meta.priority,
                  ip_protocol_name(r.head.ip_protocol), AddressText(r.head.source).view(), source_port,
                  AddressText(r.head.destination).view(), destination_port);
-  sink_.write_line(line_);
+  sink_.write_line(line_, r.condition);
 }
+
+const LogKind log_fast{.name = "fast", .filename = "fast.log", .make = [](const LogEntry&) -> std::unique_ptr<const Log> {
+                         return std::make_unique<FastLog>();
+                       }};
 
 }  // namespace weir::output

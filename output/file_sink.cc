@@ -12,6 +12,9 @@
 
 #include <fmt/format.h>
 
+#include "output/sink_settings.h"
+#include "output/stream_sink.h"
+
 namespace weir::output {
 namespace {
 
@@ -77,7 +80,7 @@ class FileSink final : public Sink {
   FileSink(const FileSink&) = delete;
   FileSink& operator=(const FileSink&) = delete;
 
-  void write_line(std::string_view line) override {
+  void write_line(std::string_view line, const std::shared_ptr<LineCondition>&) override {
     if (timed_) rotate_in_time();
     if (settings_.max_bytes != 0) rotate_when_full(line.size() + 1);
     if (buffer_.size() + line.size() + 1 > kBufferBytes) flush();
@@ -216,5 +219,22 @@ tl::expected<std::unique_ptr<Sink>, std::string> open_file_sink(FileSinkSettings
   if (!file) return tl::unexpected(file.error());
   return std::make_unique<FileSink>(std::move(settings), std::move(*file));
 }
+
+// A named pipe at the path is somebody who reads.
+const SinkKind sink_regular{
+    .name = "regular",
+    .alias = "file",
+    .settings = no_more_settings,
+    .make = [](const SinkSettings& s) -> tl::expected<std::unique_ptr<Sink>, std::string> {
+      struct stat info {};
+      if (::stat(s.path.c_str(), &info) == 0 && S_ISFIFO(info.st_mode))
+        return open_stream_sink({.kind = StreamSinkSettings::Kind::pipe, .path = s.path, .name = s.name});
+      return open_file_sink({.path = s.path,
+                             .append = s.append,
+                             .mode = s.mode,
+                             .interval = s.interval,
+                             .max_bytes = s.rotate_bytes,
+                             .keep = s.rotate_keep});
+    }};
 
 }  // namespace weir::output

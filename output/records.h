@@ -3,8 +3,10 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "decoders/app/app_proto.h"
@@ -13,6 +15,7 @@
 #include "decoders/ip_address.h"
 #include "decoders/packet.h"
 #include "decoders/types.h"
+#include "output/sink.h"
 #include "rules/signature.h"
 
 namespace weir::output {
@@ -58,6 +61,7 @@ struct EventHead {
 
 // Totals of a flow at the time of the event.
 struct FlowRecord {
+  std::shared_ptr<LineCondition> condition;  // the line is written only if it holds; null: in any case
   EventHead head;  // from the client's point of view
   AppProto app_proto = AppProto::unknown, app_proto_ts = AppProto::unknown, app_proto_tc = AppProto::unknown;
   AppProto app_proto_orig = AppProto::unknown, app_proto_expected = AppProto::unknown;
@@ -83,6 +87,12 @@ struct FlowRecord {
   std::uint8_t icmp_response_type = 0, icmp_response_code = 0;
 };
 
+// One direction of a flow.
+struct NetflowRecord {
+  const FlowRecord& flow;
+  Direction direction;
+};
+
 struct AnomalyRecord {
   EventHead head;
   std::string_view type;   // decode, stream, applayer
@@ -103,6 +113,7 @@ struct TunnelRecord {
 };
 
 struct AlertRecord {
+  std::shared_ptr<LineCondition> condition;  // as in FlowRecord
   EventHead head;
   const rules::SignatureMeta* signature = nullptr;
   std::string_view action = "allowed";  // allowed, blocked
@@ -118,12 +129,17 @@ struct AlertRecord {
   Bytes packet;  // the whole frame
   int link_type = 1;
   const FileList* files = nullptr;  // the transaction's, in the packet's direction
-  const Packet* dropped = nullptr;  // drop events: the packet, whose header they describe
-  // Drop events: written only with `flows: all`. The flow is dropped and one of this direction was written before, or
-  // it is about this packet alone and not of a rule's making.
-  bool only_with_all = false;
   // Of a reject rule: to_client, both ... and tcp-reset, icmp-prohib; empty: not written.
   std::string_view reject_target, reject_method;
+};
+
+// The packet that is dropped, and the rule that says so, if any does.
+struct DropRecord : AlertRecord {
+  std::string_view reason;
+  const Packet* dropped = nullptr;  // whose header is described
+  // Written only with `flows: all`. The flow is dropped and one of this direction was written before, or it is about
+  // this packet alone and not of a rule's making.
+  bool only_with_all = false;
 };
 
 struct FileRecord {
@@ -131,6 +147,19 @@ struct FileRecord {
   AppProto app_proto = AppProto::unknown;
   const Transaction* tx = nullptr;
   const AppFile* file = nullptr;
+};
+
+// A counter of the run, as stats events name it: {"decoder.pkts", 12}. Dots make nested objects.
+using CounterValue = std::pair<std::string_view, std::uint64_t>;
+// A stage of the pipeline and its part of the time, 0 to 1.
+using StageShare = std::pair<std::string_view, double>;
+
+struct StatsRecord {
+  TimeUs time = 0;
+  std::uint64_t uptime_s = 0;
+  const std::vector<CounterValue>& counters;
+  // A field of our own, "weir":{"stage_share":{...}}; left out when empty.
+  const std::vector<StageShare>& stage_shares;
 };
 
 }  // namespace weir::output

@@ -39,11 +39,10 @@ class LineCondition {
 class Sink {
  public:
   virtual ~Sink() = default;
-  // Lines written until the next call are written only if this holds; null: in any case. Sinks that write at
-  // once take no conditions.
-  virtual void set_condition(std::shared_ptr<LineCondition>) {}
-  // `line` without its newline; copied before the call returns.
-  virtual void write_line(std::string_view line) = 0;
+  // `line` without its newline; copied before the call returns. With a condition the line is written only if that
+  // holds; sinks that write at once are given none.
+  virtual void write_line(std::string_view line, const std::shared_ptr<LineCondition>& condition) = 0;
+  void write_line(std::string_view line) { write_line(line, nullptr); }
   virtual void flush() = 0;
 
   // From now on no call waits for whoever reads: what he does not take in time is lost. Files are written as

@@ -1,47 +1,34 @@
 #include "output/sink_settings.h"
 
-#include <sys/stat.h>
-#include <syslog.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <filesystem>
 #include <limits>
-#include <optional>
-#include <utility>
+#include <vector>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "decoders/text.h"
-#include "output/datagram_sink.h"
-#include "output/file_sink.h"
-#include "output/stream_sink.h"
 
 namespace weir::output {
 namespace {
 
-using Kind = SinkSettings::Kind;
-
-constexpr std::string_view kSyslogSocket = "/dev/log", kIdentity = "weir";
-constexpr std::array<std::pair<std::string_view, Kind>, 7> kKinds{{{"regular", Kind::file},
-                                                                   {"file", Kind::file},
-                                                                   {"unix_stream", Kind::unix_stream},
-                                                                   {"unix_dgram", Kind::unix_dgram},
-                                                                   {"syslog", Kind::syslog},
-                                                                   {"console", Kind::console},
-                                                                   {"stdout", Kind::console}}};
+constexpr std::array kKinds{
+#define SINK(id) &sink_##id,
+#include "output/sinks.def"
+#undef SINK
+};
 constexpr std::uint64_t kMaxKept = 1'000'000;
 
-tl::expected<Kind, std::string> kind_of(const std::string& type) {
-  for (const auto& [name, kind] : kKinds)
-    if (name == type) return kind;
-  if (type == "redis")
-    return tl::unexpected(
-        std::string("filetype 'redis' is not supported: write a file or to a socket (unix_stream), and let a log shipper "
-                    "bring the lines there"));
-  return tl::unexpected(fmt::format(
-      "filetype '{}' is not supported; regular, unix_stream, unix_dgram, syslog and console are", type));
+tl::expected<const SinkKind*, std::string> kind_of(std::string_view type) {
+  std::vector<std::string_view> supported;
+  for (const SinkKind* kind : kKinds) {
+    if (kind->name == type || (!kind->alias.empty() && kind->alias == type)) return kind;
+    if (kind->make != nullptr) supported.push_back(kind->name);
+  }
+  return tl::unexpected(
+      fmt::format("filetype '{}' is not supported; there are {}", type, fmt::join(supported, ", ")));
 }
 
 tl::expected<mode_t, std::string> mode_of(const std::string& text) {
@@ -50,20 +37,6 @@ tl::expected<mode_t, std::string> mode_of(const std::string& text) {
   const auto mode = parse_number<unsigned>(text, kOctal);
   if (mode && *mode <= kHighest) return static_cast<mode_t>(*mode);
   return tl::unexpected(fmt::format("filemode '{}': expected octal digits, such as 640", text));
-}
-
-tl::expected<int, std::string> priority_of(const Settings& output) {
-  const std::string facility = output.text("facility").value_or("local0"),
-                    level = output.text("level").value_or("info");
-  const auto facility_bits = syslog_facility(facility), level_bits = syslog_level(level);
-  if (!facility_bits) return tl::unexpected(fmt::format("facility '{}' is not known", facility));
-  if (!level_bits) return tl::unexpected(fmt::format("level '{}' is not known", level));
-  return *facility_bits | *level_bits;
-}
-
-bool is_pipe(const std::string& path) {
-  struct stat info {};
-  return ::stat(path.c_str(), &info) == 0 && S_ISFIFO(info.st_mode);
 }
 
 }  // namespace
@@ -94,42 +67,27 @@ tl::expected<SinkSettings, std::string> SinkSettings::from(const Settings& outpu
                                       output.text("rotate-size").value_or("")));
   out.rotate_keep =
       static_cast<unsigned>(std::min(output.number("rotate-keep", defaults.rotate_keep), kMaxKept));
-  const auto priority = priority_of(output);
-  if (!priority && out.kind == Kind::syslog) return tl::unexpected(priority.error());
-  out.priority = priority.value_or(0);
-  out.identity = output.text("identity").value_or(std::string(kIdentity));
+  out.name = out.path;
+  if (auto read = out.kind->settings(output, out); !read) return tl::unexpected(read.error());
   return out;
 }
 
-std::string SinkSettings::name() const {
-  if (kind == Kind::syslog) return "syslog";
-  return kind == Kind::console ? "standard output" : path;
+tl::expected<void, std::string> no_more_settings(const Settings&, SinkSettings&) {
+  return {};
 }
 
-tl::expected<std::unique_ptr<Sink>, std::string> open_sink(const SinkSettings& s) {
-  switch (s.kind) {
-    case Kind::unix_stream:
-      return open_stream_sink(
-          {.kind = StreamSinkSettings::Kind::unix_stream, .path = s.path, .name = s.name()});
-    case Kind::console:
-      return open_stream_sink(
-          {.kind = StreamSinkSettings::Kind::descriptor, .descriptor = STDOUT_FILENO, .name = s.name()});
-    case Kind::unix_dgram:
-      return open_datagram_sink({.path = s.path, .name = s.name(), .header = std::nullopt});
-    case Kind::syslog:
-      return open_datagram_sink({.path = std::string(kSyslogSocket),
-                                 .name = s.name(),
-                                 .header = SyslogHeader(s.priority, s.identity, ::getpid())});
-    case Kind::file: break;
-  }
-  if (is_pipe(s.path))
-    return open_stream_sink({.kind = StreamSinkSettings::Kind::pipe, .path = s.path, .name = s.name()});
-  return open_file_sink({.path = s.path,
-                         .append = s.append,
-                         .mode = s.mode,
-                         .interval = s.interval,
-                         .max_bytes = s.rotate_bytes,
-                         .keep = s.rotate_keep});
+tl::expected<std::unique_ptr<Sink>, std::string> open_sink(const SinkSettings& settings) {
+  return settings.kind->make(settings);
 }
+
+const SinkKind sink_redis{
+    .name = "redis",
+    .alias = {},
+    .settings = [](const Settings&, SinkSettings&) -> tl::expected<void, std::string> {
+      return tl::unexpected(
+          std::string("filetype 'redis' is not supported: write a file or to a socket (unix_stream), and let a log "
+                      "shipper bring the lines there"));
+    },
+    .make = nullptr};
 
 }  // namespace weir::output

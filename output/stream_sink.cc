@@ -13,6 +13,8 @@
 
 #include <fmt/format.h>
 
+#include "output/sink_settings.h"
+
 namespace weir::output {
 namespace {
 
@@ -56,7 +58,7 @@ class StreamSink final : public Sink {
     return true;
   }
 
-  void write_line(std::string_view line) override {
+  void write_line(std::string_view line, const std::shared_ptr<LineCondition>&) override {
     if (fd_ < 0 && !(retry_.is_due() && !gone_ && connect())) return lost(1, Loss::no_reader, error_);
     const std::size_t needed = line.size() + 1;
     if (pending_bytes() + needed > settings_.buffer_bytes) send();
@@ -189,5 +191,23 @@ tl::expected<std::unique_ptr<Sink>, std::string> open_stream_sink(StreamSinkSett
   if (kind != Kind::pipe) (void)sink->connect();
   return sink;
 }
+
+const SinkKind sink_unix_stream{.name = "unix_stream",
+                                .alias = {},
+                                .settings = no_more_settings,
+                                .make = [](const SinkSettings& s) {
+                                  return open_stream_sink({.kind = Kind::unix_stream, .path = s.path, .name = s.name});
+                                }};
+
+const SinkKind sink_console{.name = "console",
+                            .alias = "stdout",
+                            .settings = [](const Settings&, SinkSettings& s) -> tl::expected<void, std::string> {
+                              s.name = "standard output";
+                              return {};
+                            },
+                            .make = [](const SinkSettings& s) {
+                              return open_stream_sink(
+                                  {.kind = Kind::descriptor, .descriptor = STDOUT_FILENO, .name = s.name});
+                            }};
 
 }  // namespace weir::output

@@ -59,7 +59,7 @@ constexpr std::string_view kRules =
 
 class CountingSink final : public output::Sink {
  public:
-  void write_line(std::string_view) override { ++lines; }
+  void write_line(std::string_view, const std::shared_ptr<output::LineCondition>&) override { ++lines; }
   void flush() override {}
   std::size_t lines = 0;
 };

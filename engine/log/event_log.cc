@@ -31,14 +31,12 @@ EventLog::EventLog(const std::vector<Output>& outputs, std::shared_ptr<const rul
       policies_(policies),
       inline_mode_(inline_mode) {
   for (const Output& out : outputs) {
-    sessions_.push_back({std::make_unique<output::EveSession>(*out.log, *out.sink), out.sink,
-                         out.log->wants("alert"), out.log->wants("drop"), out.log->wants("flow"),
-                         out.log->wants("netflow"), out.log->wants("anomaly"), out.log->wants("fileinfo")});
-    wants_files_ = wants_files_ || sessions_.back().files;
-    wants_anomalies_ = wants_anomalies_ || sessions_.back().anomalies;
+    sessions_.push_back(out.log->session(*out.sink));
+    wants_files_ = wants_files_ || out.log->wants(output::EventType::fileinfo);
+    wants_anomalies_ = wants_anomalies_ || out.log->wants(output::EventType::anomaly);
     for (std::size_t p = 0; p < kAppProtoCount; ++p)
       for (const auto& active : out.log->tx_loggers(static_cast<AppProto>(p))) {
-        tx_loggers_[p].push_back({sessions_.back().eve.get(), &active});
+        tx_loggers_[p].push_back({sessions_.back().get(), &active});
         tx_mask_[p] |= active.bit;
       }
   }
@@ -50,8 +48,7 @@ void EventLog::name_origin(output::EventHead& head) const {
 
 void EventLog::anomaly(output::AnomalyRecord& record) {
   name_origin(record.head);
-  for (const Session& s : sessions_)
-    if (s.anomalies) s.eve->anomaly(record);
+  for (const auto& session : sessions_) session->anomaly(record);
 }
 
 void EventLog::anomalies(const PacketFacts& facts, const std::vector<Anomaly>* stream_events) {
@@ -181,8 +178,8 @@ void EventLog::alerts(const PacketFacts& facts, const DetectResult& found, const
   }
 }
 
-void EventLog::write_alert(const PacketFacts& facts, const Alert& alert, const output::AlertRecord& record) {
-  std::shared_ptr<output::LineCondition> condition;
+void EventLog::write_alert(const PacketFacts& facts, const Alert& alert, output::AlertRecord& record) {
+  record.condition = nullptr;
   if (alert.deferred) {
     const Packet& p = facts.packet;
     const std::uint64_t flow_id = facts.flow != nullptr ? facts.flow->id : 0;
@@ -192,27 +189,23 @@ void EventLog::write_alert(const PacketFacts& facts, const Alert& alert, const o
         facts.flow->undecided_alerts = std::make_shared<FlowAlerts>();
       of_flow = facts.flow->undecided_alerts;
     }
-    condition = deferred_->about(*alert.signature, {p.ip.source, p.ip.destination, flow_id}, p.raw.time,
-                                 std::move(of_flow));
+    record.condition = deferred_->about(*alert.signature, {p.ip.source, p.ip.destination, flow_id}, p.raw.time,
+                                        std::move(of_flow));
   } else {
     ++counters_.detect_alert;
     if (facts.flow != nullptr) facts.flow->alerted = true;
   }
-  for (const Session& s : sessions_) {
-    if (!s.alerts) continue;
-    if (condition != nullptr) s.sink->set_condition(condition);
-    s.eve->alert(record);
-    if (condition != nullptr) s.sink->set_condition(nullptr);
-  }
+  for (const auto& session : sessions_) session->alert(record);
 }
 
 // With `flows: start` a dropped flow is told of once a direction, and a packet for its own sake only when a rule
 // drops it.
 void EventLog::drop(const PacketFacts& facts, const DetectResult& found, const PacketFate& fate) {
   const rules::Signature* const blocker = found.actions.blocker;
-  output::AlertRecord record;
+  output::DropRecord record;
   alert_record(facts, record);
   record.dropped = &facts.packet;
+  record.reason = to_string(fate.reason);
   record.action = "blocked";
   fill_verdict(fate, record);
   if (blocker != nullptr) record.signature = &blocker->meta;
@@ -225,8 +218,7 @@ void EventLog::drop(const PacketFacts& facts, const DetectResult& found, const P
     record.only_with_all = blocker == nullptr && (logged || !facts.flow->dropped);
     logged = logged || facts.flow->dropped;
   }
-  for (const Session& s : sessions_)
-    if (s.drops) s.eve->drop(record, to_string(fate.reason));
+  for (const auto& session : sessions_) session->drop(record);
 }
 
 void EventLog::transaction(const PacketFacts& facts, Transaction& tx,
@@ -297,26 +289,22 @@ void EventLog::transaction_files(const PacketFacts& facts, Transaction& tx, bool
       record.app_proto = facts.flow->app->protocol;
       record.tx = &tx;
       record.file = file.get();
-      for (const Session& s : sessions_)
-        if (s.files) s.eve->file(record);
+      for (const auto& session : sessions_) session->fileinfo(record);
     }
   }
 }
 
 // While alerts of the flow are undecided its line is written both ways, each under the condition that it is
 // the truth.
-void EventLog::write_flow(const Session& session, const Flow& flow) {
-  if (flow.alerted || flow.undecided_alerts == nullptr) return session.eve->flow(flow_record_);
+void EventLog::write_flow(const Flow& flow) {
+  const bool decided = flow.alerted || flow.undecided_alerts == nullptr;
   for (const bool alerted : {true, false}) {
-    session.sink->set_condition(FlowAlerts::condition(flow.undecided_alerts, alerted));
+    if (decided && alerted != flow_record_.alerted) continue;
+    flow_record_.condition = decided ? nullptr : FlowAlerts::condition(flow.undecided_alerts, alerted);
     flow_record_.alerted = alerted;
-    session.eve->flow(flow_record_);
+    for (const auto& session : sessions_) session->flow(flow_record_);
   }
-  session.sink->set_condition(nullptr);
-}
-
-void EventLog::recover() {
-  for (const Session& s : sessions_) s.sink->set_condition(nullptr);
+  flow_record_.condition = nullptr;
 }
 
 void EventLog::flow_end(const Flow& flow, FlowEnd reason, TimeUs now) {
@@ -325,10 +313,10 @@ void EventLog::flow_end(const Flow& flow, FlowEnd reason, TimeUs now) {
   name_origin(flow_record_.head);
   flow_record_.head.metadata = metadata_of(&flow);
   flow_record_.reason = to_string(reason);
-  for (const Session& s : sessions_) {
-    if (s.flows) write_flow(s, flow);
-    if (s.netflows) s.eve->netflow(flow_record_);
-  }
+  write_flow(flow);
+  for (const auto& session : sessions_)
+    for (const Direction d : {Direction::to_server, Direction::to_client})
+      session->netflow({flow_record_, d});
 }
 
 }  // namespace weir::engine

@@ -15,7 +15,7 @@
 #include "engine/account/verdict.h"
 #include "engine/detect/detect.h"
 #include "engine/flow/flow.h"
-#include "output/eve_log.h"
+#include "output/log.h"
 #include "output/records.h"
 #include "rules/rule_set.h"
 
@@ -35,9 +35,10 @@ class DeferredAlerts;  // engine/log/deferred_alert.h
 
 class EventLog {
  public:
-  // One EVE output: its settings, and the sink of this worker's lines. Both outlive the EventLog.
+  // One log, and the sink of this worker's lines. Both outlive the EventLog. After an exception out of any member the
+  // event at hand is lost, and nothing else.
   struct Output {
-    const output::EveLog* log;
+    const output::Log* log;
     output::Sink* sink;
   };
   // `rules` may be null (no names of flowbits are needed then).
@@ -64,22 +65,15 @@ class EventLog {
   // Every logger that wants the transaction or its files has written them.
   [[nodiscard]] bool all_written(AppProto protocol, const Transaction& tx) const;
   void flow_end(const Flow& flow, FlowEnd reason, TimeUs now);
-  // After an exception out of any of these: the event at hand is lost, and nothing else.
-  void recover();
 
  private:
   struct TxLogger {  // one output's logger of a protocol
-    output::EveSession* session;
-    const output::EveLog::ActiveTxLogger* active;
-  };
-  struct Session {
-    std::unique_ptr<output::EveSession> eve;
-    output::Sink* sink;
-    bool alerts, drops, flows, netflows, anomalies, files;
+    output::LogSession* session;
+    const output::ActiveTxLogger* active;
   };
   void name_origin(output::EventHead& head) const;
-  void write_flow(const Session& session, const Flow& flow);
-  void write_alert(const PacketFacts& facts, const Alert& alert, const output::AlertRecord& record);
+  void write_flow(const Flow& flow);
+  void write_alert(const PacketFacts& facts, const Alert& alert, output::AlertRecord& record);
   void anomaly(output::AnomalyRecord& record);
   void transaction_anomalies(const PacketFacts& facts, Transaction& tx);
   void transaction_files(const PacketFacts& facts, Transaction& tx, bool over);
@@ -91,7 +85,7 @@ class EventLog {
   const output::FlowMetadata* metadata_of(const Flow* flow);
 
   DeferredAlerts* deferred_;
-  std::vector<Session> sessions_;
+  std::vector<std::unique_ptr<output::LogSession>> sessions_;
   std::array<std::vector<TxLogger>, kAppProtoCount> tx_loggers_;
   std::array<std::uint32_t, kAppProtoCount> tx_mask_{};
   std::shared_ptr<const rules::RuleSet> rules_;

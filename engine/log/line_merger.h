@@ -34,10 +34,10 @@ class LineCollector final : public output::Sink {
  public:
   // `position` outlives the collector.
   explicit LineCollector(const RunPosition& position) : position_(position) {}
-  void write_line(std::string_view line) override {
+  void write_line(std::string_view line, const std::shared_ptr<output::LineCondition>& condition) override {
     if (lines_.groups.empty() || lines_.groups.back().order != position_.order() ||
-        lines_.groups.back().condition != condition_)
-      lines_.groups.push_back({position_.order(), 0, condition_});
+        lines_.groups.back().condition != condition)
+      lines_.groups.push_back({position_.order(), 0, condition});
     lines_.text.append(line);
     lines_.text.push_back('\n');
     lines_.groups.back().end = lines_.text.size();
@@ -46,7 +46,6 @@ class LineCollector final : public output::Sink {
   void add_condition(std::shared_ptr<output::LineCondition> condition) {
     lines_.groups.push_back({position_.order(), lines_.text.size(), std::move(condition)});
   }
-  void set_condition(std::shared_ptr<output::LineCondition> condition) override { condition_ = std::move(condition); }
   void flush() override {}
   // What has come since the last call.
   OrderedLines take() {
@@ -57,7 +56,6 @@ class LineCollector final : public output::Sink {
 
  private:
   const RunPosition& position_;
-  std::shared_ptr<output::LineCondition> condition_;
   OrderedLines lines_;
 };
 

@@ -7,7 +7,7 @@
 
 #include <tl/expected.hpp>
 
-#include "output/eve_log.h"
+#include "output/log.h"
 #include "output/sink.h"
 
 namespace weir::engine {
@@ -15,12 +15,12 @@ namespace weir::engine {
 class Config;
 
 struct LogOutputs {
-  struct Eve {
-    std::unique_ptr<const output::EveLog> log;
+  struct Open {
+    std::unique_ptr<const output::Log> log;
     std::unique_ptr<output::Sink> sink;
     std::string path;  // or what else it goes to: "syslog", "standard output"
   };
-  std::vector<Eve> eve;  // EVE logs, and fast.log
+  std::vector<Open> logs;
 
   // Reads `outputs:` and opens the files; relative names are below `log_dir`. Fails with a text that names
   // the file.

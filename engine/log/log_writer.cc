@@ -61,11 +61,11 @@ void LogWriterCounters::append_to(std::vector<output::CounterValue>& values) con
 
 LogWriter::LogWriter(LogOutputs& outputs, LogWriterSettings settings)
     : outputs_(outputs), settings_(std::move(settings)) {
-  for (const LogOutputs::Eve& eve : outputs_.eve) {
-    eve.sink->never_wait();
+  for (const LogOutputs::Open& open : outputs_.logs) {
+    open.sink->never_wait();
     queues_.push_back(std::make_unique<Queue>());
     queues_.back()->unused.reserve(kUnusedChunks);
-    reports_.emplace_back(eve.path, settings_.reports);
+    reports_.emplace_back(open.path, settings_.reports);
   }
   thread_ = std::thread([this] { run(); });
 }
@@ -82,10 +82,10 @@ std::unique_ptr<LogWriter::End> LogWriter::add_end() {
 // --- what workers do
 
 LogWriter::End::End(LogWriter& writer) : writer_(writer) {
-  for (std::size_t i = 0; i < writer.outputs_.eve.size(); ++i) {
+  for (std::size_t i = 0; i < writer.outputs_.logs.size(); ++i) {
     collectors_.push_back(std::make_unique<Collector>(*this, i));
     collectors_.back()->text.reserve(kBatchBytes);
-    outputs_.push_back({writer.outputs_.eve[i].log.get(), collectors_.back().get()});
+    outputs_.push_back({writer.outputs_.logs[i].log.get(), collectors_.back().get()});
   }
 }
 
@@ -94,7 +94,7 @@ void LogWriter::End::hand_over() {
     if (collector->lines != 0) collector->hand_over();
 }
 
-void LogWriter::End::Collector::write_line(std::string_view line) {
+void LogWriter::End::Collector::write_line(std::string_view line, const std::shared_ptr<output::LineCondition>&) {
   if (text.size() + line.size() >= kBatchBytes && lines != 0) hand_over();
   if (text.capacity() - text.size() <= line.size()) text.reserve(text.size() + line.size() + 1);
   text.append(line);
@@ -194,7 +194,7 @@ LogWriter::Commands LogWriter::wait_for_work() {
 
 void LogWriter::do_round(const Commands& commands) {
   for (std::size_t i = 0; i < queues_.size(); ++i) try {
-    output::Sink& sink = *outputs_.eve[i].sink;
+    output::Sink& sink = *outputs_.logs[i].sink;
     write_queued(i);
     sink.flush();
     if (commands.rotate) sink.rotate();
@@ -216,7 +216,7 @@ void LogWriter::write_queued(std::size_t output) {
     if (out_of_time())
       late += chunk->lines;
     else
-      lost += write_lines(*outputs_.eve[output].sink, chunk->text);
+      lost += write_lines(*outputs_.logs[output].sink, chunk->text);
     queued_bytes_.fetch_sub(chunk->text.size());
     chunk->text.clear();
     chunk->lines = 0;
@@ -231,7 +231,7 @@ void LogWriter::write_queued(std::size_t output) {
 }
 
 void LogWriter::keep_state(std::size_t output) {
-  const output::Sink& sink = *outputs_.eve[output].sink;
+  const output::Sink& sink = *outputs_.logs[output].sink;
   Queue& queue = *queues_[output];
   const std::lock_guard guard(queue.lock);
   queue.sink.written = sink.lines_written();
@@ -250,8 +250,8 @@ void LogWriter::end() {
   }
   closed_.store(true, std::memory_order_release);
   for (std::size_t i = 0; i < queues_.size(); ++i) {
-    outputs_.eve[i].sink->flush();
-    outputs_.eve[i].sink->drain(deadline_.load(std::memory_order_relaxed));
+    outputs_.logs[i].sink->flush();
+    outputs_.logs[i].sink->drain(deadline_.load(std::memory_order_relaxed));
     keep_state(i);
   }
 }
@@ -320,7 +320,7 @@ void LogWriter::stop(std::chrono::milliseconds limit, std::vector<std::string>& 
     const auto tell = [&](std::uint64_t lines, Loss loss) {
       if (lines != 0)
         errors.push_back(
-            fmt::format("{}: {} lines not written: {}", outputs_.eve[i].path, lines, loss_reason(loss, {})));
+            fmt::format("{}: {} lines not written: {}", outputs_.logs[i].path, lines, loss_reason(loss, {})));
     };
     const std::lock_guard guard(queues_[i]->lock);  // a worker that was left behind may still come
     tell(queues_[i]->dropped, Loss::queue_full);

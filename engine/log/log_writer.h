@@ -23,7 +23,7 @@
 #include "engine/log/event_log.h"
 #include "engine/log/log_outputs.h"
 #include "engine/log/loss_report.h"
-#include "output/eve_log.h"
+#include "output/log.h"
 
 namespace weir::engine {
 
@@ -154,7 +154,7 @@ class LogWriter::End {
  private:
   struct Collector final : output::Sink {
     Collector(const End& owner, std::size_t of) : end(owner), output(of) {}
-    void write_line(std::string_view line) override;
+    void write_line(std::string_view line, const std::shared_ptr<output::LineCondition>&) override;
     void flush() override {}
     void hand_over();
 

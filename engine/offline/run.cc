@@ -119,7 +119,7 @@ Totals run_single(Input& input, const PipelineSetup& setup,
                   const std::shared_ptr<const rules::RuleSet>& rules, rules::SharedState& shared,
                   const LogOutputs& outputs, PcapWriter* passed) {
   std::vector<EventLog::Output> logs;
-  for (const LogOutputs::Eve& eve : outputs.eve) logs.push_back({eve.log.get(), eve.sink.get()});
+  for (const LogOutputs::Open& open : outputs.logs) logs.push_back({open.log.get(), open.sink.get()});
   RunPosition position;
   Pipeline pipeline(setup, rules, shared, logs, position);
   input.for_each([&](const RawPacket& raw, bool checksums) {
@@ -155,9 +155,12 @@ void write_stats(const LogOutputs& outputs, const RunOptions& options, const Con
   values.emplace_back("detect.engines[].rules_skipped", options.rules_skipped);
   const auto uptime_s =
       static_cast<std::uint64_t>(std::max<TimeUs>(input.last_time - input.first_time, 0) / 1'000'000);
-  for (const LogOutputs::Eve& eve : outputs.eve)
-    output::EveSession(*eve.log, *eve.sink)
-        .stats(input.last_time, uptime_s, values, stage_shares(summary.counters.stages));
+  const auto shares = stage_shares(summary.counters.stages);
+  for (const LogOutputs::Open& open : outputs.logs)
+    open.log->session(*open.sink)->stats({.time = input.last_time,
+                                          .uptime_s = uptime_s,
+                                          .counters = values,
+                                          .stage_shares = shares});
 }
 
 // The file of --rule-profile: opened before the run, so that a wrong name is said at once.

@@ -18,9 +18,9 @@ struct WorkerPool::Worker {
 
   std::vector<EventLog::Output> collect_into(const LogOutputs& outputs) {
     std::vector<EventLog::Output> out;
-    for (const LogOutputs::Eve& eve : outputs.eve) {
+    for (const LogOutputs::Open& open : outputs.logs) {
       collectors.push_back(std::make_unique<LineCollector>(position));
-      out.push_back({eve.log.get(), collectors.back().get()});
+      out.push_back({open.log.get(), collectors.back().get()});
     }
     return out;
   }
@@ -46,8 +46,8 @@ WorkerPool::WorkerPool(unsigned workers, const PipelineSetup& setup,
       decoder_(setup.decoding, setup.defrag),
       decisions_(nothing_, workers),
       complete_up_to_(workers, 0) {
-  for (const LogOutputs::Eve& eve : outputs.eve)
-    mergers_.push_back(std::make_unique<LineMerger>(*eve.sink, workers));
+  for (const LogOutputs::Open& open : outputs.logs)
+    mergers_.push_back(std::make_unique<LineMerger>(*open.sink, workers));
   for (unsigned i = 0; i < workers; ++i)
     workers_.push_back(std::make_unique<Worker>(setup, rules, shared, outputs));
   for (const auto& worker : workers_)

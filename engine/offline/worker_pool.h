@@ -95,7 +95,7 @@ class WorkerPool {
   std::vector<std::shared_ptr<DecodedFrame>> blank_frames_;  // for reuse
   std::vector<std::unique_ptr<Worker>> workers_;
   struct NoSink final : output::Sink {
-    void write_line(std::string_view) override {}
+    void write_line(std::string_view, const std::shared_ptr<output::LineCondition>&) override {}
     void flush() override {}
   };
   NoSink nothing_;

@@ -371,7 +371,6 @@ void Pipeline::end_flow(Flow& flow, FlowEnd reason) try {
   log_.flow_end(flow, reason, now_);
 } catch (const std::bad_alloc&) {  // its event is lost
   ++counters_.out_of_memory;
-  log_.recover();
 }
 
 // What is left in the streams goes to the parser and to detection, each direction in a pseudo packet of its

@@ -19,7 +19,6 @@ ExceptionTarget target_of(Stage stage) {
 // Behind detection all is decided, and only events are lost.
 void Pipeline::run_out_of_memory(Step& step) {
   ++counters_.out_of_memory;
-  log_.recover();
   Flow* const flow = step.flow;
   if (step.stage == Stage::app_layer && flow != nullptr) apps_.give_up(*flow, now_);
   if (step.stage != Stage::output) apply_policy(step, target_of(step.stage));

@@ -1,7 +1,8 @@
 #include <algorithm>
 
 #include "decoders/slab.h"
-#include "output/eve/events.h"
+#include "output/eve/common.h"
+#include "output/eve_type.h"
 #include "output/net_text.h"
 
 namespace weir::output {
@@ -84,26 +85,73 @@ void write_flow(EveContext& eve, const FlowRecord& flow) {
   eve.out.number("dest_port", flow.head.destination_port);
 }
 
-void write_payload(EveContext& eve, const AlertRecord& r) {
-  const EveOptions::Alert& options = eve.options.alert;
-  if (!options.payload && !options.payload_printable) return;
+class AlertWriter final : public EveWriter<AlertRecord> {
+ public:
+  // `metadata: no` turns off all three of its parts, a map each on its own.
+  explicit AlertWriter(const Settings& s)
+      : rule_(s),
+        app_layer_(s.flag("metadata.app-layer", s.flag("metadata", true))),
+        flow_(s.flag("metadata.flow", s.flag("metadata", true))),
+        payload_(s.flag("payload", false)),
+        payload_printable_(s.flag("payload-printable", false)),
+        packet_(s.flag("packet", false)),
+        verdict_(s.flag("verdict", false)),
+        payload_buffer_bytes_(static_cast<std::size_t>(s.bytes("payload-buffer-size", 4096))) {}
+  bool write(EveContext& eve, const AlertRecord& r) const override;
+
+ private:
+  void write_payload(JsonWriter& out, const AlertRecord& r) const;
+
+  const RuleDetail rule_;
+  const bool app_layer_, flow_, payload_, payload_printable_, packet_, verdict_;
+  const std::size_t payload_buffer_bytes_;  // of a match in the stream
+};
+
+void AlertWriter::write_payload(JsonWriter& out, const AlertRecord& r) const {
+  if (!payload_ && !payload_printable_) return;
   Bytes payload = r.payload;
-  if (r.from_stream) payload = payload.first(std::min(payload.size(), options.payload_buffer_bytes));
+  if (r.from_stream) payload = payload.first(std::min(payload.size(), payload_buffer_bytes_));
   if (!payload.empty()) {
-    if (options.payload) {
-      eve.out.base64("payload", payload);
-      eve.out.number("payload_length", payload.size());
+    if (payload_) {
+      out.base64("payload", payload);
+      out.number("payload_length", payload.size());
     }
-    if (options.payload_printable) eve.out.printable("payload_printable", payload);
+    if (payload_printable_) out.printable("payload_printable", payload);
   }
-  eve.out.number("stream", r.from_stream ? 1 : 0);
+  out.number("stream", r.from_stream ? 1 : 0);
+}
+
+bool AlertWriter::write(EveContext& eve, const AlertRecord& r) const {
+  if (r.signature == nullptr) return false;
+  JsonWriter& out = eve.out;
+  const EveTxWriter* const app = eve.app_writer(r.flow == nullptr ? AppProto::unknown : r.flow->app_proto);
+  const auto event = out.object();
+  write_head(eve, r.head, "alert");
+  if (r.tx != nullptr && !r.head.has_tx_id) out.number("tx_id", r.tx->id);
+  if (r.tx != nullptr && r.tx_guessed) out.boolean("tx_guessed", true);
+  write_alert_object(out, r, rule_);
+  if (r.tunnel != nullptr) write_tunnel(out, *r.tunnel);
+  if (r.tx != nullptr && app_layer_ && app != nullptr) app->write_in_alert(out, *r.tx);
+  if (r.tx != nullptr && r.files != nullptr && rule_.metadata) write_files(out, *r.files, r.tx->id);
+  if (r.flow != nullptr) write_app_protos(out, *r.flow);
+  if (r.has_direction)
+    out.string("direction", r.direction == Direction::to_server ? "to_server" : "to_client");
+  if (r.flow != nullptr && flow_) write_flow(eve, *r.flow);
+  write_payload(out, r);
+  if (packet_ && !r.packet.empty()) write_packet(out, r.packet, r.link_type);
+  if (verdict_) write_verdict(out, r);
+  return true;
 }
 
 }  // namespace
 
-void write_alert_object(EveContext& eve, const AlertRecord& r) {
+RuleDetail::RuleDetail(const Settings& alert)
+    : metadata(alert.flag("metadata.rule.metadata", alert.flag("metadata.rule", alert.flag("metadata", true)))),
+      raw(alert.flag("metadata.rule.raw", false)),
+      reference(alert.flag("metadata.rule.reference", false)) {}
+
+void write_alert_object(JsonWriter& out, const AlertRecord& r, const RuleDetail& detail) {
   const rules::SignatureMeta& meta = *r.signature;
-  JsonWriter& out = eve.out;
   const auto alert = out.object("alert");
   out.string("action", r.action);
   out.number("gid", meta.gid);
@@ -113,9 +161,9 @@ void write_alert_object(EveContext& eve, const AlertRecord& r) {
   out.bytes("category", meta.category);
   out.number("severity", meta.priority);
   write_target(out, r.head, meta.target);
-  if (eve.options.alert.rule_metadata) write_rule_metadata(out, meta);
-  if (eve.options.alert.rule_reference) write_references(out, meta);
-  if (eve.options.alert.rule_raw) out.bytes("rule", meta.text);
+  if (detail.metadata) write_rule_metadata(out, meta);
+  if (detail.reference) write_references(out, meta);
+  if (detail.raw) out.bytes("rule", meta.text);
 }
 
 void write_verdict(JsonWriter& out, const AlertRecord& r) {
@@ -128,24 +176,7 @@ void write_verdict(JsonWriter& out, const AlertRecord& r) {
   out.string(r.reject_method);
 }
 
-void write_alert_event(EveContext& eve, const AlertRecord& r, const EveTxWriter* app_writer) {
-  JsonWriter& out = eve.out;
-  const EveOptions::Alert& options = eve.options.alert;
-  const auto event = out.object();
-  write_head(eve, r.head, "alert");
-  if (r.tx != nullptr && !r.head.has_tx_id) out.number("tx_id", r.tx->id);
-  if (r.tx != nullptr && r.tx_guessed) out.boolean("tx_guessed", true);
-  write_alert_object(eve, r);
-  if (r.tunnel != nullptr) write_tunnel(out, *r.tunnel);
-  if (r.tx != nullptr && options.app_layer && app_writer != nullptr) app_writer->write_in_alert(out, *r.tx);
-  if (r.tx != nullptr && r.files != nullptr && options.rule_metadata) write_files(out, *r.files, r.tx->id);
-  if (r.flow != nullptr) write_app_protos(out, *r.flow);
-  if (r.has_direction)
-    out.string("direction", r.direction == Direction::to_server ? "to_server" : "to_client");
-  if (r.flow != nullptr && options.flow) write_flow(eve, *r.flow);
-  write_payload(eve, r);
-  if (options.packet && !r.packet.empty()) write_packet(out, r.packet, r.link_type);
-  if (options.verdict) write_verdict(out, r);
-}
+const EveType<AlertRecord> eve_type_alert{
+    .name = "alert", .event_type = "alert", .make = make_writer<AlertRecord, AlertWriter>};
 
 }  // namespace weir::output

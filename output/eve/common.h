@@ -6,6 +6,7 @@
 
 #include "decoders/app/app_proto.h"
 #include "decoders/app/file.h"
+#include "decoders/settings.h"
 #include "output/eve/options.h"
 #include "output/records.h"
 
@@ -34,8 +35,14 @@ void write_file(JsonWriter& out, const AppFile& file, std::uint64_t tx_id);
 // packet and packet_info.
 void write_packet(JsonWriter& out, Bytes frame, int link_type);
 
+// What alert and drop events say of the rule, from the alert type's entry.
+struct RuleDetail {
+  explicit RuleDetail(const Settings& alert);
+  bool metadata, raw, reference;
+};
+
 // "alert": {...}, as in alert and drop events.
-void write_alert_object(EveContext& eve, const AlertRecord& r);
+void write_alert_object(JsonWriter& out, const AlertRecord& r, const RuleDetail& detail);
 void write_verdict(JsonWriter& out, const AlertRecord& r);
 
 }  // namespace weir::output

@@ -1,4 +1,5 @@
-#include "output/eve/events.h"
+#include "output/eve/common.h"
+#include "output/eve_type.h"
 
 namespace weir::output {
 namespace {
@@ -50,22 +51,40 @@ void write_packet_header(JsonWriter& out, const Packet& packet) {
   }
 }
 
+class DropWriter final : public EveWriter<DropRecord> {
+ public:
+  DropWriter(const Settings& s, const Settings& alert)
+      : alerts_(s.flag("alerts", false)),
+        all_packets_(s.text("flows").value_or("start") == "all"),
+        verdict_(s.flag("verdict", false)),
+        rule_(alert) {}
+
+  bool write(EveContext& eve, const DropRecord& r) const override {
+    if (r.only_with_all && !all_packets_) return false;
+    JsonWriter& out = eve.out;
+    const auto event = out.object();
+    write_head(eve, r.head, "drop");
+    if (r.flow != nullptr) write_app_protos(out, *r.flow);
+    if (r.has_direction)
+      out.string("direction", r.direction == Direction::to_server ? "to_server" : "to_client");
+    {
+      const auto drop = out.object("drop");
+      if (r.dropped != nullptr) write_packet_header(out, *r.dropped);
+      if (!r.reason.empty()) out.string("reason", r.reason);
+    }
+    if (verdict_) write_verdict(out, r);
+    if (alerts_ && r.signature != nullptr) write_alert_object(out, r, rule_);
+    return true;
+  }
+
+ private:
+  const bool alerts_, all_packets_, verdict_;
+  const RuleDetail rule_;
+};
+
 }  // namespace
 
-void write_drop_event(EveContext& eve, const AlertRecord& r, std::string_view reason) {
-  JsonWriter& out = eve.out;
-  const auto event = out.object();
-  write_head(eve, r.head, "drop");
-  if (r.flow != nullptr) write_app_protos(out, *r.flow);
-  if (r.has_direction)
-    out.string("direction", r.direction == Direction::to_server ? "to_server" : "to_client");
-  {
-    const auto drop = out.object("drop");
-    if (r.dropped != nullptr) write_packet_header(out, *r.dropped);
-    if (!reason.empty()) out.string("reason", reason);
-  }
-  if (eve.options.drop.verdict) write_verdict(out, r);
-  if (eve.options.drop.alerts && r.signature != nullptr) write_alert_object(eve, r);
-}
+const EveType<DropRecord> eve_type_drop{
+    .name = "drop", .event_type = "drop", .make = make_writer<DropRecord, DropWriter>, .only_once = true};
 
 }  // namespace weir::output

@@ -1,15 +1,45 @@
-#include "output/eve/events.h"
+#include "decoders/app/file_facts.h"
+#include "output/eve/common.h"
+#include "output/eve_type.h"
 
 namespace weir::output {
+namespace {
 
-void write_fileinfo_event(EveContext& eve, const FileRecord& r, const EveTxWriter* app_writer) {
-  JsonWriter& out = eve.out;
-  const auto event = out.object();
-  write_head(eve, r.head, "fileinfo");
-  if (r.tx != nullptr && app_writer != nullptr) app_writer->write_in_alert(out, *r.tx);
-  write_app_proto(out, r.app_proto);
-  const auto file = out.object("fileinfo");
-  write_file(out, *r.file, r.tx != nullptr ? r.tx->id : 0);
+// What the log is to say of every file has to be found out while its bytes pass.
+FileFacts wanted_facts(const Settings& s) {
+  FileFacts wanted;
+  if (s.flag("force-magic", false)) wanted.magic = true;
+  for (const std::string& name : s.list("force-hash")) {
+    if (name == "md5") wanted.md5 = true;
+    if (name == "sha1") wanted.sha1 = true;
+    if (name == "sha256") wanted.sha256 = true;
+  }
+  return wanted;
 }
+
+class FileinfoWriter final : public EveWriter<FileRecord> {
+ public:
+  explicit FileinfoWriter(const Settings& s) : facts_(wanted_facts(s)) {}
+
+  bool write(EveContext& eve, const FileRecord& r) const override {
+    JsonWriter& out = eve.out;
+    const EveTxWriter* const app = eve.app_writer(r.app_proto);
+    const auto event = out.object();
+    write_head(eve, r.head, "fileinfo");
+    if (r.tx != nullptr && app != nullptr) app->write_in_alert(out, *r.tx);
+    write_app_proto(out, r.app_proto);
+    const auto file = out.object("fileinfo");
+    write_file(out, *r.file, r.tx != nullptr ? r.tx->id : 0);
+    return true;
+  }
+
+ private:
+  const FileFactsWish facts_;
+};
+
+}  // namespace
+
+const EveType<FileRecord> eve_type_fileinfo{
+    .name = "files", .event_type = "fileinfo", .make = make_writer<FileRecord, FileinfoWriter>};
 
 }  // namespace weir::output

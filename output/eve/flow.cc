@@ -1,5 +1,6 @@
 #include "decoders/text.h"
-#include "output/eve/events.h"
+#include "output/eve/common.h"
+#include "output/eve_type.h"
 
 namespace weir::output {
 namespace {
@@ -43,7 +44,7 @@ void write_exception_policies(JsonWriter& out, const FlowRecord& r) {
   }
 }
 
-void write_flow_object(EveContext& eve, const FlowRecord& r) {
+void write_flow_object(EveContext& eve, const FlowRecord& r, bool exception_policy) {
   JsonWriter& out = eve.out;
   const auto flow = out.object("flow");
   write_flow_totals(eve, r);
@@ -56,7 +57,7 @@ void write_flow_object(EveContext& eve, const FlowRecord& r) {
   if (!r.action.empty()) out.string("action", r.action);
   if (r.elephant) out.boolean("elephant", true);
   if (r.has_tx_count) out.number("tx_cnt", r.tx_count);
-  if (eve.options.flow.exception_policy) write_exception_policies(out, r);
+  if (exception_policy) write_exception_policies(out, r);
 }
 
 void write_tcp_object(JsonWriter& out, const FlowRecord& r) {
@@ -88,26 +89,42 @@ EventHead turned(const FlowRecord& r) {
   return head;
 }
 
-}  // namespace
+class FlowWriter final : public EveWriter<FlowRecord> {
+ public:
+  explicit FlowWriter(const Settings& s) : exception_policy_(s.flag("exception-policy", false)) {}
 
-void write_flow_event(EveContext& eve, const FlowRecord& r) {
-  JsonWriter& out = eve.out;
-  const auto event = out.object();
-  write_head(eve, r.head, "flow");
-  if (r.has_icmp_response) {
-    out.number("response_icmp_type", r.icmp_response_type);
-    out.number("response_icmp_code", r.icmp_response_code);
+  bool write(EveContext& eve, const FlowRecord& r) const override {
+    JsonWriter& out = eve.out;
+    const auto event = out.object();
+    write_head(eve, r.head, "flow");
+    if (r.has_icmp_response) {
+      out.number("response_icmp_type", r.icmp_response_type);
+      out.number("response_icmp_code", r.icmp_response_code);
+    }
+    write_macs(eve, r.source_macs, r.destination_macs);
+    write_app_protos(out, r);
+    write_flow_object(eve, r, exception_policy_);
+    if (r.is_tcp) write_tcp_object(out, r);
+    return true;
   }
-  write_macs(eve, r.source_macs, r.destination_macs);
-  write_app_protos(out, r);
-  write_flow_object(eve, r);
-  if (r.is_tcp) write_tcp_object(out, r);
-}
 
-void write_netflow_event(EveContext& eve, const FlowRecord& r, Direction direction) {
+ private:
+  const bool exception_policy_;
+};
+
+// A direction without packets has no event.
+class NetflowWriter final : public EveWriter<NetflowRecord> {
+ public:
+  explicit NetflowWriter(const Settings&) {}
+  bool write(EveContext& eve, const NetflowRecord& record) const override;
+};
+
+bool NetflowWriter::write(EveContext& eve, const NetflowRecord& record) const {
+  const FlowRecord& r = record.flow;
   JsonWriter& out = eve.out;
-  const std::size_t side = index(direction);
-  const bool to_server = direction == Direction::to_server;
+  const std::size_t side = index(record.direction);
+  const bool to_server = record.direction == Direction::to_server;
+  if (r.packets[side] == 0) return false;
   const auto event = out.object();
   write_head(eve, to_server ? r.head : turned(r), "netflow");
   if (to_server)
@@ -126,11 +143,19 @@ void write_netflow_event(EveContext& eve, const FlowRecord& r, Direction directi
     out.number("max_ttl", r.ttl_max[side]);
     if (r.has_tx_count) out.number("tx_cnt", r.tx_count);
   }
-  if (!r.is_tcp) return;
+  if (!r.is_tcp) return true;
   const std::uint8_t flags = to_server ? r.tcp_flags_ts : r.tcp_flags_tc;
   const auto tcp = out.object("tcp");
   write_hex_byte(out, "tcp_flags", flags);
   write_tcp_flag_names(out, flags);
+  return true;
 }
+
+}  // namespace
+
+const EveType<FlowRecord> eve_type_flow{
+    .name = "flow", .event_type = "flow", .make = make_writer<FlowRecord, FlowWriter>};
+const EveType<NetflowRecord> eve_type_netflow{
+    .name = "netflow", .event_type = "netflow", .make = make_writer<NetflowRecord, NetflowWriter>};
 
 }  // namespace weir::output

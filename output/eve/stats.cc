@@ -2,7 +2,9 @@
 #include <span>
 #include <string>
 
-#include "output/eve/events.h"
+#include "output/eve/common.h"
+#include "output/eve_log.h"
+#include "output/eve_type.h"
 
 namespace weir::output {
 namespace {
@@ -63,6 +65,45 @@ bool dotted_less(std::string_view a, std::string_view b) {
   });
 }
 
+class StatsWriter final : public EveWriter<StatsRecord> {
+ public:
+  explicit StatsWriter(const Settings& s)
+      : totals_(s.flag("totals", true)),
+        deltas_(s.flag("deltas", false)),
+        null_values_(s.flag("null-values", true)) {}
+  bool write(EveContext& eve, const StatsRecord& r) const override;
+
+ private:
+  const bool totals_, deltas_, null_values_;
+};
+
+bool StatsWriter::write(EveContext& eve, const StatsRecord& r) const {
+  if (!totals_) return false;
+  std::vector<Row> rows;
+  rows.reserve(r.counters.size());
+  for (std::size_t i = 0; i < r.counters.size(); ++i) {
+    const auto& [name, value] = r.counters[i];
+    if (value == 0 && !null_values_) continue;
+    rows.push_back({name, value, i < eve.last_stats.size() ? eve.last_stats[i] : 0});
+  }
+  eve.last_stats.clear();
+  for (const CounterValue& counter : r.counters) eve.last_stats.push_back(counter.second);
+  std::sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) { return dotted_less(a.name, b.name); });
+  const auto event = eve.out.object();
+  write_time(eve, "timestamp", r.time);
+  eve.out.string("event_type", "stats");
+  {
+    const auto stats = eve.out.object("stats");
+    eve.out.number("uptime", r.uptime_s);
+    write_rows(eve.out, rows, deltas_, 0);
+  }
+  if (r.stage_shares.empty()) return true;
+  const auto own = eve.out.object("weir");
+  const auto shares = eve.out.object("stage_share");
+  for (const auto& [stage, share] : r.stage_shares) eve.out.real(stage, share);
+  return true;
+}
+
 }  // namespace
 
 void write_counter_tree(JsonWriter& out, const std::vector<CounterValue>& counters) {
@@ -73,30 +114,7 @@ void write_counter_tree(JsonWriter& out, const std::vector<CounterValue>& counte
   write_rows(out, rows, false, 0);
 }
 
-void write_stats_event(EveContext& eve, TimeUs time, std::uint64_t uptime_s,
-                       const std::vector<CounterValue>& counters,
-                       const std::vector<std::uint64_t>& previous,
-                       const std::vector<StageShare>& stage_shares) {
-  const EveOptions::Stats& options = eve.options.stats;
-  std::vector<Row> rows;
-  rows.reserve(counters.size());
-  for (std::size_t i = 0; i < counters.size(); ++i) {
-    if (counters[i].second == 0 && !options.null_values) continue;
-    rows.push_back({counters[i].first, counters[i].second, i < previous.size() ? previous[i] : 0});
-  }
-  std::sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) { return dotted_less(a.name, b.name); });
-  const auto event = eve.out.object();
-  write_time(eve, "timestamp", time);
-  eve.out.string("event_type", "stats");
-  {
-    const auto stats = eve.out.object("stats");
-    eve.out.number("uptime", uptime_s);
-    write_rows(eve.out, rows, options.deltas, 0);
-  }
-  if (stage_shares.empty()) return;
-  const auto own = eve.out.object("weir");
-  const auto shares = eve.out.object("stage_share");
-  for (const auto& [stage, share] : stage_shares) eve.out.real(stage, share);
-}
+const EveType<StatsRecord> eve_type_stats{
+    .name = "stats", .event_type = "stats", .make = make_writer<StatsRecord, StatsWriter>};
 
 }  // namespace weir::output

@@ -11,7 +11,7 @@ namespace {
 
 class CountingSink final : public Sink {
  public:
-  void write_line(std::string_view line) override { bytes += line.size(); }
+  void write_line(std::string_view line, const std::shared_ptr<LineCondition>&) override { bytes += line.size(); }
   void flush() override {}
   std::uint64_t bytes = 0;
 };

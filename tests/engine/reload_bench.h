@@ -95,7 +95,7 @@ class ReloadBench {
  private:
   struct Sink final : output::Sink {
     std::vector<std::string> lines;
-    void write_line(std::string_view line) override { lines.emplace_back(line); }
+    void write_line(std::string_view line, const std::shared_ptr<output::LineCondition>&) override { lines.emplace_back(line); }
     void flush() override {}
   };
   std::vector<output::EveLog::TypeEntry> types() const {

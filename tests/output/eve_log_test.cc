@@ -14,7 +14,7 @@ namespace {
 
 class LineSink final : public Sink {
  public:
-  void write_line(std::string_view line) override { lines.emplace_back(line); }
+  void write_line(std::string_view line, const std::shared_ptr<LineCondition>&) override { lines.emplace_back(line); }
   void flush() override {}
   std::vector<std::string> lines;
 };
@@ -229,7 +229,7 @@ TEST_CASE("eve: a flow has totals, age, state and its TCP summary") {
 TEST_CASE("eve: netflow writes one line a direction that had packets") {
   Fixture f{"netflow"};
   FlowRecord r = flow_record();
-  f.session.netflow(r);
+  for (const Direction d : {Direction::to_server, Direction::to_client}) f.session.netflow({r, d});
   REQUIRE(f.sink.lines.size() == 2);
   CHECK(f.sink.lines[1].find(
             R"("src_ip":"192.168.1.2","src_port":80,"dest_ip":"10.0.0.1","dest_port":49152)") !=
@@ -239,7 +239,7 @@ TEST_CASE("eve: netflow writes one line a direction that had packets") {
             R"("min_ttl":60,"max_ttl":61},"tcp":{"tcp_flags":"13","syn":true,"fin":true,"ack":true}})") !=
         std::string::npos);
   r.packets[1] = 0;
-  f.session.netflow(r);
+  for (const Direction d : {Direction::to_server, Direction::to_client}) f.session.netflow({r, d});
   CHECK(f.sink.lines.size() == 3);
 }
 
@@ -255,19 +255,20 @@ TEST_CASE("eve: a drop describes the packet and why it went") {
   packet.tcp.flags = tcp_flag::syn;
   packet.tcp.sequence = 4'000'000'000;
   const rules::SignatureMeta m = meta();
-  AlertRecord r;
+  DropRecord r;
   r.head = tcp_head();
   r.dropped = &packet;
   r.action = "blocked";
   r.signature = &m;
-  f.session.drop(r, "rules");
+  r.reason = "rules";
+  f.session.drop(r);
   CHECK(
       f.only_line().find(
           R"("drop":{"len":40,"tos":0,"ttl":64,"ipid":9,"tcpseq":4000000000,"tcpack":0,"tcpwin":0,"syn":true,)"
           R"("ack":false,"psh":false,"rst":false,"urg":false,"fin":false,"tcpres":0,"tcpurgp":0,"reason":"rules"},)"
           R"("alert":{"action":"blocked",)") != std::string::npos);
   r.only_with_all = true;  // flows: start
-  f.session.drop(r, "flow drop");
+  f.session.drop(r);
   CHECK(f.sink.lines.size() == 1);
 }
 
@@ -284,7 +285,7 @@ TEST_CASE("eve: a file has its name, state, digests and size") {
   r.head = tcp_head();
   r.app_proto = AppProto::http;
   r.file = &file;
-  f.session.file(r);
+  f.session.fileinfo(r);
   CHECK(f.only_line().find(
             R"("app_proto":"http","fileinfo":{"filename":"a.exe","gaps":false,"state":"CLOSED",)"
             R"("md5":"01ff","stored":false,"size":3,"start":5,"end":7,"tx_id":0}})") != std::string::npos);
@@ -292,14 +293,14 @@ TEST_CASE("eve: a file has its name, state, digests and size") {
 
 TEST_CASE("eve: stats say what part of the time each stage takes, beside the counters") {
   Fixture f{"stats", {{"null-values", "no"}}};
-  f.session.stats(kTime, 3, {{"decoder.pkts", 5}}, {{"decode", 0.25}, {"detect", 0.75}});
+  f.session.stats({kTime, 3, {{"decoder.pkts", 5}}, {{"decode", 0.25}, {"detect", 0.75}}});
   CHECK(f.only_line() == kTimestamp + R"("event_type":"stats","stats":{"uptime":3,"decoder":{"pkts":5}},)"
                                       R"("weir":{"stage_share":{"decode":0.25,"detect":0.75}}})");
 }
 
 TEST_CASE("eve: a prefix stands in front of each line") {
   Fixture f{"stats", {{"null-values", "no"}}, {{"prefix", "@cee: "}}};
-  for (int i = 0; i < 2; ++i) f.session.stats(kTime, 3, {{"decoder.pkts", 5}}, {});
+  for (int i = 0; i < 2; ++i) f.session.stats({kTime, 3, {{"decoder.pkts", 5}}, {}});
   const std::string line = "@cee: " + std::string(kTimestamp) + R"("event_type":"stats","stats":{"uptime":3,"decoder":{"pkts":5}}})";
   CHECK(f.sink.lines == std::vector<std::string>{line, line});
 }
@@ -308,7 +309,7 @@ TEST_CASE("eve: stats nest by the dots of their names") {
   Fixture f{"stats", {{"deltas", "yes"}, {"null-values", "no"}}};
   std::vector<CounterValue> counters{{"flow.tcp", 2},   {"decoder.pkts", 5}, {"flow_bypassed.pkts", 1},
                                      {"flow.mgr.x", 1}, {"flow.udp", 0},     {"detect.engines[].id", 1}};
-  f.session.stats(kTime, 3, counters);
+  f.session.stats({kTime, 3, counters, {}});
   CHECK(
       f.only_line() ==
       kTimestamp +
@@ -316,26 +317,27 @@ TEST_CASE("eve: stats nest by the dots of their names") {
           R"("detect":{"engines":[{"id":1,"id_delta":1}]},"flow":{"mgr":{"x":1,"x_delta":1},"tcp":2,"tcp_delta":2},)"
           R"("flow_bypassed":{"pkts":1,"pkts_delta":1}}})");
   counters[1].second = 9;
-  f.session.stats(kTime, 4, counters);
+  f.session.stats({kTime, 4, counters, {}});
   CHECK(f.sink.lines[1].find(R"("decoder":{"pkts":9,"pkts_delta":4})") != std::string::npos);
 }
 
-TEST_CASE("eve: types that are off or disabled write nothing, unknown ones are named") {
+TEST_CASE("eve: types that are off or disabled write nothing, and it is known which there are") {
   const FakeSettings off{{"enabled", "no"}};
   const FakeSettings none;
   LineSink sink;
-  const EveLog log{none, {{"alert", &off}, {"flow", &none}, {"no-such-thing", &none}}};
+  const EveLog log{none, {{"alert", &off}, {"flow", &none}}};
   EveSession session{log, sink};
   const rules::SignatureMeta m = meta();
   AlertRecord r;
   r.head = tcp_head();
   r.signature = &m;
   session.alert(r);
-  session.netflow(flow_record());
-  session.drop(r, "rules");
-  session.stats(kTime, 1, {});
+  session.netflow({flow_record(), Direction::to_server});
+  session.drop(DropRecord{r});
+  session.stats({kTime, 1, {}, {}});
   CHECK(sink.lines.empty());
-  CHECK(log.wants("flow"));
-  CHECK_FALSE(log.wants("alert"));
-  CHECK(log.unknown_types() == std::vector<std::string>{"no-such-thing"});
+  CHECK(log.wants(EventType::flow));
+  CHECK_FALSE(log.wants(EventType::alert));
+  for (const char* name : {"alert", "files", "dns"}) CHECK(EveLog::has_type(name));
+  CHECK_FALSE(EveLog::has_type("no-such-thing"));
 }

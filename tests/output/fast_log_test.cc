@@ -11,7 +11,7 @@ using namespace weir::output;
 namespace {
 
 struct LastLine final : Sink {
-  void write_line(std::string_view text) override { line = text; }
+  void write_line(std::string_view text, const std::shared_ptr<LineCondition>&) override { line = text; }
   void flush() override {}
   std::string line;
 };
@@ -22,7 +22,7 @@ TEST_CASE("fast log: one line says when, what and between whom") {
   ::setenv("TZ", "UTC", 1);
   ::tzset();
   LastLine sink;
-  FastLog log{sink};
+  FastSession log{sink};
   rules::SignatureMeta meta;
   meta.sid = 5;
   meta.rev = 2;

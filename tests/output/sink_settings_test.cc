@@ -10,7 +10,6 @@
 
 using weir::output::SinkDefaults;
 using weir::output::SinkSettings;
-using Kind = weir::output::SinkSettings::Kind;
 
 namespace {
 
@@ -22,7 +21,7 @@ const SinkDefaults kDefaults{
 TEST_CASE("sink settings: an output that says nothing goes to a file below the log folder") {
   const auto got = SinkSettings::from(FakeSettings{}, kDefaults);
   REQUIRE(got.has_value());
-  CHECK(got->kind == Kind::file);
+  CHECK(got->kind == &weir::output::sink_regular);
   CHECK(got->path == "/var/log/weir/eve.json");
   CHECK(got->append);
   CHECK(got->rotate_bytes == 1000);
@@ -43,8 +42,8 @@ TEST_CASE("sink settings: each key is read, under Suricata's name") {
                                                    {"rotate-keep", "3"}},
                                       kDefaults);
   REQUIRE(got.has_value());
-  CHECK(got->kind == Kind::syslog);
-  CHECK(got->name() == "syslog");
+  CHECK(got->kind == &weir::output::sink_syslog);
+  CHECK(got->name == "syslog");
   CHECK(got->identity == "sensor1");
   CHECK(got->priority == (LOG_LOCAL5 | LOG_WARNING));
   CHECK(got->path == "/elsewhere/log");

@@ -46,7 +46,7 @@ class LiveRun final : public ControlTarget {
         stats_on_(config.flag("stats.enabled", true)),
         stats_every_(static_cast<std::int64_t>(std::max<std::uint64_t>(config.number("stats.interval", 8), 1))) {
     for (const EventLog::Output& out : stats_end_->outputs())
-      stats_sessions_.push_back(std::make_unique<output::EveSession>(*out.log, *out.sink));
+      stats_sessions_.push_back(out.log->session(*out.sink));
   }
 
   tl::expected<void, std::string> start(std::shared_ptr<const rules::RuleSet> rules, LiveSockets sockets) {
@@ -157,8 +157,10 @@ class LiveRun final : public ControlTarget {
                                  total.counters.decoder_pkts, total.capture.kernel_drops,
                                  total.counters.detect_alert));
     const std::vector<output::CounterValue> values = stats(total);
+    const auto shares = stage_shares(total.counters.stages);
     for (const auto& session : stats_sessions_)
-      session->stats(wall_clock(), uptime_s(), values, stage_shares(total.counters.stages));
+      session->stats(
+          {.time = wall_clock(), .uptime_s = uptime_s(), .counters = values, .stage_shares = shares});
     stats_end_->hand_over();
   }
 
@@ -209,7 +211,7 @@ class LiveRun final : public ControlTarget {
   WorkerSurvey survey_{mailbox_};
   LogWriter writer_;
   std::unique_ptr<LogWriter::End> stats_end_;
-  std::vector<std::unique_ptr<output::EveSession>> stats_sessions_;  // know the last values, for deltas
+  std::vector<std::unique_ptr<output::LogSession>> stats_sessions_;  // know the last values, for deltas
   WorkerSet workers_;
   ServiceNotifier notifier_ = ServiceNotifier::from_environment();
   LiveReload reload_;

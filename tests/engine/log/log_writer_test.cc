@@ -8,6 +8,8 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include "output/fast_log.h"
+
 using namespace std::chrono_literals;
 using weir::engine::LogOutputs;
 using weir::engine::LogWriter;
@@ -24,7 +26,7 @@ struct FakeSink final : weir::output::Sink {
   std::atomic<bool> gate_open{true};
   std::chrono::microseconds slowness{0};
 
-  void write_line(std::string_view line) override {
+  void write_line(std::string_view line, const std::shared_ptr<weir::output::LineCondition>&) override {
     while (!gate_open) std::this_thread::sleep_for(1ms);
     if (slowness.count() != 0) std::this_thread::sleep_for(slowness);
     lines.emplace_back(line);
@@ -42,7 +44,7 @@ struct Logs {
     for (std::size_t i = 0; i < count; ++i) {
       auto sink = std::make_unique<FakeSink>();
       sinks.push_back(sink.get());
-      outputs.eve.push_back({weir::output::EveLog::fast(), std::move(sink), fmt::format("log{}", i)});
+      outputs.logs.push_back({std::make_unique<weir::output::FastLog>(), std::move(sink), fmt::format("log{}", i)});
     }
   }
 };

@@ -11,6 +11,7 @@
 
 #include "engine/config/config.h"
 #include "engine/pipeline/pipeline.h"
+#include "output/eve_log.h"
 #include "rules/rule_loader.h"
 #include "rules/shared_state.h"
 #include "tests/engine/frame_builder.h"
@@ -20,7 +21,7 @@ namespace weir::test {
 class LinesSink final : public output::Sink {
  public:
   explicit LinesSink(std::vector<std::string>& lines) : lines_(lines) {}
-  void write_line(std::string_view line) override { lines_.emplace_back(line); }
+  void write_line(std::string_view line, const std::shared_ptr<output::LineCondition>&) override { lines_.emplace_back(line); }
   void flush() override {}
 
  private:

@@ -7,6 +7,7 @@
 
 #include "engine/config/config.h"
 #include "engine/offline/worker_pool.h"
+#include "output/eve_log.h"
 #include "rules/shared_state.h"
 #include "tests/engine/frame_builder.h"
 
@@ -24,7 +25,7 @@ constexpr FrameAddress kClient{0x0a000001, 40000}, kDns{0x0a000002, 53}, kWeb{0x
 class MemorySink final : public output::Sink {
  public:
   explicit MemorySink(std::vector<std::string>& lines) : lines_(lines) {}
-  void write_line(std::string_view line) override { lines_.emplace_back(line); }
+  void write_line(std::string_view line, const std::shared_ptr<output::LineCondition>&) override { lines_.emplace_back(line); }
   void flush() override {}
 
  private:
@@ -59,7 +60,7 @@ std::vector<std::string> run(const std::vector<Frame>& frames, unsigned workers 
   for (const auto& item : config->items("outputs.0.eve-log.types"))
     types.push_back({item.name, item.settings});
   LogOutputs outputs;
-  outputs.eve.push_back({std::make_unique<output::EveLog>(config->sub("outputs.0.eve-log"), types),
+  outputs.logs.push_back({std::make_unique<output::EveLog>(config->sub("outputs.0.eve-log"), types),
                          std::make_unique<MemorySink>(lines), "memory"});
   rules::SharedState shared;
   RunPosition position;
@@ -71,7 +72,7 @@ std::vector<std::string> run(const std::vector<Frame>& frames, unsigned workers 
     }
   };
   if (workers == 0) {
-    Pipeline pipeline(*setup, nullptr, shared, {{outputs.eve[0].log.get(), outputs.eve[0].sink.get()}},
+    Pipeline pipeline(*setup, nullptr, shared, {{outputs.logs[0].log.get(), outputs.logs[0].sink.get()}},
                       position);
     pipeline.verify_checksums(false);
     each([&](const RawPacket& raw) { pipeline.inspect(raw); });
