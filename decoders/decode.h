@@ -42,6 +42,9 @@ struct DecodeSettings {
   TunnelPorts teredo{.ports = {3544}};  // either end
   bool vntag = true;
   bool vxlan_strict_reserved_bits = false;
+
+  // From the whole configuration: decoder.* and the port groups that it names. Ports that are no ports are left out.
+  static DecodeSettings from(const Settings& root);
 };
 
 // The tunnel that a UDP datagram between these ports may carry; none for most.
@@ -52,10 +55,6 @@ inline Proto udp_tunnel(std::uint16_t source, std::uint16_t destination, const D
   if (settings.teredo.enabled && settings.teredo.match(source, to)) return Proto::teredo;
   return Proto::none;
 }
-
-// From the whole configuration: decoder.* and the port groups that it names. Ports that are no ports are left
-// out.
-DecodeSettings load_decode_settings(const Settings& root);
 
 // Is there a decoder for frames of this LINKTYPE_ value? The others decode to a packet without layers.
 bool decodes_link_type(int link_type);

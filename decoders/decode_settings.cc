@@ -38,7 +38,7 @@ void load_ports(const Settings& root, std::string_view path, TunnelPorts& out) {
 
 }  // namespace
 
-DecodeSettings load_decode_settings(const Settings& root) {
+DecodeSettings DecodeSettings::from(const Settings& root) {
   DecodeSettings out;
   load_ports(root, "vxlan", out.vxlan);
   load_ports(root, "geneve", out.geneve);

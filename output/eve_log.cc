@@ -117,6 +117,15 @@ bool EveLog::wants(EventType type) const {
   return false;
 }
 
+Requested EveLog::requested() const {
+  Requested out;
+#define EVE_TYPE(id, Record) \
+  if (impl_->id != nullptr) out |= impl_->id->requested();
+#include "output/eve_types.def"
+#undef EVE_TYPE
+  return out;
+}
+
 std::span<const ActiveTxLogger> EveLog::tx_loggers(AppProto protocol) const {
   return impl_->tx_loggers[static_cast<std::size_t>(protocol)];
 }

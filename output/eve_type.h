@@ -8,6 +8,7 @@
 #include <string_view>
 #include <type_traits>
 
+#include "decoders/app/requested.h"
 #include "decoders/settings.h"
 #include "output/eve/options.h"
 #include "output/records.h"
@@ -21,6 +22,8 @@ class EveWriter {
   virtual ~EveWriter() = default;
   // Writes one whole event into eve.out, which is empty. False: nothing to say, drop the event.
   virtual bool write(EveContext& eve, const Record& record) const = 0;
+  // What parsers are to make for it.
+  [[nodiscard]] virtual Requested requested() const { return {}; }
 };
 
 template <class Record>

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "decoders/app/requested.h"
 #include "decoders/settings.h"
 #include "output/eve_tx.h"
 #include "output/records.h"
@@ -52,6 +53,8 @@ class Log {
  public:
   virtual ~Log() = default;
   [[nodiscard]] virtual bool wants(EventType type) const = 0;
+  // What parsers are to make for its events.
+  [[nodiscard]] virtual Requested requested() const { return {}; }
   // Those that are on for a protocol.
   [[nodiscard]] virtual std::span<const ActiveTxLogger> tx_loggers(AppProto) const { return {}; }
   // `sink` outlives the session, and so does the log.

@@ -6,7 +6,6 @@
 #pragma once
 
 #include <array>
-#include <bitset>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -108,12 +107,11 @@ struct TxRules {
 
 struct RuleSet::Program {
   std::vector<LoadedSignature> signatures;
-  FileFactsWish file_facts;  // of all of them
   TextHash environment;             // RuleEnvironment::fingerprint()
   std::shared_ptr<TextPool> texts;  // of the signatures; the next set adds to it
   std::vector<CompiledRule> rules;  // by RuleId
   std::vector<InspectBuffer> buffers;
-  std::bitset<kAppProtoCount> requested;  // protocols of buffers that are made on request
+  Requested requested;  // what the rules look at and parsers make on request
   std::array<std::array<PacketRules, 2>, kIpClasses> packets;  // [IpClass][Direction]
   std::array<std::array<TxRules, 2>, kAppProtoCount> transactions;
   // Rules about addresses alone: by source, where they name one; else by destination; else on every flow.

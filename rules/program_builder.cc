@@ -78,9 +78,7 @@ class Builder {
                                        : std::span<const PatternDatabasePtr>{}) {
     sort_by_evaluation(signatures, environment.action_order);
     program_->signatures = std::move(signatures);
-    FileFacts facts;
-    for (const LoadedSignature& s : program_->signatures) facts |= s->file_facts;
-    program_->file_facts = FileFactsWish(facts);
+    for (const LoadedSignature& s : program_->signatures) program_->requested.files |= s->file_facts;
     program_->environment = environment.fingerprint();
     program_->texts = environment.texts;
     program_->flowbit_names = environment.flowbits;
@@ -165,7 +163,7 @@ BufferId Builder::buffer_id(const BufferEngine& e) {
   if (added) program_->buffers.push_back({e.buffer, e.transforms});
   if (added && e.buffer->on_request)
     for (const BufferSource& source : e.buffer->sources)
-      program_->requested.set(static_cast<std::size_t>(source.protocol));
+      program_->requested.buffers.set(static_cast<std::size_t>(source.protocol));
   return it->second;
 }
 

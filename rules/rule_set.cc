@@ -34,6 +34,6 @@ void RuleSet::hand_on(RuleEnvironment& environment) const {
 std::size_t RuleSet::size() const { return program_->signatures.size(); }
 const NameTable& RuleSet::flowbit_names() const { return program_->flowbit_names; }
 const NameTable& RuleSet::flowint_names() const { return program_->flowint_names; }
-const std::bitset<kAppProtoCount>& RuleSet::requested() const { return program_->requested; }
+const Requested& RuleSet::requested() const { return program_->requested; }
 
 }  // namespace weir::rules

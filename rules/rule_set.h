@@ -1,7 +1,6 @@
 // All signatures of a run, grouped and compiled for matching: immutable, shared by all workers.
 #pragma once
 
-#include <bitset>
 #include <memory>
 #include <string>
 #include <vector>
@@ -39,8 +38,8 @@ class RuleSet {
   [[nodiscard]] std::size_t size() const;
   [[nodiscard]] const NameTable& flowbit_names() const;
   [[nodiscard]] const NameTable& flowint_names() const;
-  // Protocols whose parsers should make what they make on request only (BufferSpec::on_request).
-  [[nodiscard]] const std::bitset<kAppProtoCount>& requested() const;
+  // What parsers are to make for these rules.
+  [[nodiscard]] const Requested& requested() const;
 
   struct Program;  // rules/program.h: what engine/detect/detect.cc works with
   [[nodiscard]] const Program& program() const { return *program_; }

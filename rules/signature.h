@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "decoders/app/app_proto.h"
-#include "decoders/app/file_facts.h"
+#include "decoders/app/requested.h"
 #include "rules/address_set.h"
 #include "rules/buffer.h"
 #include "rules/check.h"

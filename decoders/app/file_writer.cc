@@ -6,8 +6,6 @@
 #include <magic.h>
 #include <openssl/evp.h>
 
-#include "decoders/app/file_facts.h"
-
 namespace weir {
 namespace {
 
@@ -58,7 +56,7 @@ FileWriter::FileWriter(FileWriter&&) noexcept = default;
 FileWriter& FileWriter::operator=(FileWriter&&) noexcept = default;
 
 AppFile* FileWriter::open(FileList& list, std::uint32_t& last_id, std::string_view name,
-                          StreamedBody* content, TimeUs now) {
+                          StreamedBody* content, const FileOpening& opening) {
   digests_.reset();
   file_ = nullptr;
   if (list.size() >= kMaxFilesPerTransaction) return nullptr;
@@ -67,8 +65,8 @@ AppFile* FileWriter::open(FileList& list, std::uint32_t& last_id, std::string_vi
   file_->id = ++last_id;
   file_->name = name.substr(0, kMaxFileName);
   file_->content = content;
-  file_->opened = now;
-  const FileFacts wanted = wanted_file_facts();
+  file_->opened = opening.time;
+  const FileFacts& wanted = opening.wanted;
   if (wanted != FileFacts{}) {
     digests_ = std::make_unique<Digests>();
     if (wanted.md5) digests_->md5 = begin(EVP_md5());

@@ -13,6 +13,7 @@
 #include <memory>
 
 #include "decoders/app/app_proto.h"
+#include "decoders/app/requested.h"
 #include "decoders/app/transaction.h"
 #include "decoders/settings.h"
 #include "decoders/types.h"
@@ -25,8 +26,7 @@ struct AppInput {
   bool eof = false;  // nothing will follow in this direction; data may be empty
   TimeUs time = 0;
   bool is_datagram = false;
-  // A loaded rule looks at what this protocol's parser makes only on request (BufferSpec::on_request).
-  bool requested = false;
+  const Requested* requested = &kNothingRequested;
   std::uint16_t source_port = 0, destination_port = 0;
 };
 

@@ -210,7 +210,7 @@ void AppLayerDriver::feed(Flow& flow, Direction d, TimeUs now) {
                       .data = chunk.data,
                       .eof = chunk.eof,
                       .time = now,
-                      .requested = requested_[static_cast<std::size_t>(app.protocol)],
+                      .requested = &requested_,
                       .source_port = d == Direction::to_server ? flow.client_port : flow.server_port,
                       .destination_port = d == Direction::to_server ? flow.server_port : flow.client_port};
     const std::size_t offered = chunk.data.size();
@@ -337,7 +337,7 @@ Direction AppLayerDriver::on_datagram(Flow& flow, const Packet& packet, Directio
          .data = packet.payload,
          .time = packet.raw.time,
          .is_datagram = true,
-         .requested = requested_[static_cast<std::size_t>(app.protocol)],
+         .requested = &requested_,
          .source_port = packet.source_port,
          .destination_port = packet.destination_port},
         consumed);

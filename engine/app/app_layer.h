@@ -3,7 +3,6 @@
 #pragma once
 
 #include <array>
-#include <bitset>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -44,8 +43,8 @@ class AppLayerSetup {
 class AppLayerDriver {
  public:
   AppLayerDriver(std::shared_ptr<const AppLayerSetup> setup, Counters& counters);
-  // Whose parsers make what they make on request only, from now on; a connection keeps to what it began with.
-  void set_requested(const std::bitset<kAppProtoCount>& protocols) { requested_ = protocols; }
+  // What parsers are to make besides, from now on; what is under way stays as it was begun.
+  void set_requested(const Requested& requested) { requested_ = requested; }
 
   // A segment went into the flow's streams: detects and parses what has become available in either direction.
   // Of a connection that was picked up midway the protocol may show that it is the other way round: its sides
@@ -81,7 +80,7 @@ class AppLayerDriver {
   std::shared_ptr<const AppLayerSetup> setup_;
   DetectionScratch scratch_;
   Counters& counters_;
-  std::bitset<kAppProtoCount> requested_;
+  Requested requested_;
 };
 
 }  // namespace weir::engine

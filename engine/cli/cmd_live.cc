@@ -40,7 +40,7 @@ tl::expected<std::vector<WorkerPlan>, std::string> plan_interfaces(const CliOpti
   std::vector<WorkerPlan> plans;
   for (const std::string& interface : interfaces) {
     const auto settings =
-        interface_settings(config, interface, {options.bpf, options.threads, options.portable_capture});
+        InterfaceSettings::from(config, interface, {options.bpf, options.threads, options.portable_capture});
     if (!settings) return tl::unexpected(settings.error());
     if (const std::string warning = offload_warning(interface); !warning.empty())
       fmt::print(stderr, "weir: warning: {}\n", warning);

@@ -243,7 +243,7 @@ void Defragmenter::expire(TimeUs now) {
   }
 }
 
-DefragSettings load_defrag_settings(const Settings& root) {
+DefragSettings DefragSettings::from(const Settings& root) {
   DefragSettings out;
   constexpr std::uint64_t kMaxCount = 10'000'000;
   const auto count = [&](std::string_view key, std::size_t fallback) {

@@ -24,10 +24,10 @@ struct DefragSettings {
   std::uint32_t timeout_s = 60;
   bool use_vlans = true;
   FragmentPolicy policy = FragmentPolicy::bsd;
-};
 
-// From the whole configuration: defrag.* and vlan.use-for-tracking.
-DefragSettings load_defrag_settings(const Settings& root);
+  // From the whole configuration: defrag.* and vlan.use-for-tracking.
+  static DefragSettings from(const Settings& root);
+};
 
 struct DefragCounters {
   struct PerFamily {

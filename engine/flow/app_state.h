@@ -24,12 +24,18 @@ struct AppLayer : Slabbed {
   AppProto original = AppProto::unknown;  // before a protocol change (STARTTLS, CONNECT, h2c)
   AppProto expected = AppProto::unknown;
   std::unique_ptr<AppParser> parser;  // null until the protocol is known and parsed
-  // Engine events of the current packet, by rule name ("applayer_detect_protocol_only_one_direction");
-  // cleared before each packet.
-  std::vector<std::string_view> events;
+  // Of the packet at hand, pseudo packets too:
+  std::vector<std::string_view> events;  // of the engine, by rule name ("applayer_detect_protocol_only_one_direction")
+  bool parsed_now = false;               // the parser ran: transactions may have moved on
+  bool gave_up_now = false;              // a parser error happened
+
+  void begin_packet() {
+    events.clear();
+    parsed_now = gave_up_now = false;
+  }
+
   bool bypassed = false;  // the parser asked to leave the rest of the flow alone
   bool given_up = false;  // a parser error: what was parsed stays, nothing more is parsed
-  bool gave_up_now = false;  // and it was this packet's; cleared before each packet
 
   // --- the driver's bookkeeping
   enum class FirstData : std::uint8_t { none, to_server, to_client, parsed };
@@ -42,7 +48,6 @@ struct AppLayer : Slabbed {
   AppProto change_to = AppProto::unknown;
   bool flow_counted = false;      // in the statistics
   std::uint64_t next_new_tx = 0;  // transactions from this id on have no time yet
-  bool parsed_now = false;        // the parser ran for this packet: transactions may have moved on
   bool release_pending = false;   // a complete transaction waits for detection or logging
 };
 

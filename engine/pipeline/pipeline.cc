@@ -32,8 +32,8 @@ tl::expected<PipelineSetup, std::string> PipelineSetup::make(const Config& confi
   PipelineSetup out;
   out.inline_mode = inline_mode;
   out.checksums_keep_out = config.flag("stream.checksum-validation", true);
-  out.decoding = load_decode_settings(config);
-  out.defrag = load_defrag_settings(config);
+  out.decoding = DecodeSettings::from(config);
+  out.defrag = DefragSettings::from(config);
   out.flows = FlowTableSettings::from(config);
   out.streams = StreamSettings::from(config.sub("stream"), inline_mode);
   out.streams.host_os = HostOsPolicies::from(config);
@@ -60,11 +60,12 @@ Pipeline::Pipeline(const PipelineSetup& setup, std::shared_ptr<const rules::Rule
       flows_(setup.flows),
       apps_(setup.app_layer, counters_),
       log_(outputs, rules, counters_, setup.policies, setup.inline_mode, pool.deferred) {
+  for (const EventLog::Output& output : outputs) requested_by_logs_ |= output.log->requested();
+  request_for(rules.get());
   if (rules == nullptr) return;
   DetectSettings detection = setup.detection;
   detection.defer_thresholds = pool.deferred != nullptr;
   detection.turn = pool.turn;
-  apps_.set_requested(rules->requested());
   detect_.emplace(rules, detection, shared);
 }
 
@@ -151,8 +152,15 @@ void Pipeline::advance_clock(TimeUs now, std::uint64_t packet_number) {
 
 void Pipeline::set_rules(std::shared_ptr<const rules::RuleSet> rules) {
   log_.set_rules(rules);
-  if (rules != nullptr) apps_.set_requested(rules->requested());
+  request_for(rules.get());
   if (detect_) detect_->replace_rules(std::move(rules));
+}
+
+// What parsers are to make: logs and rules add up.
+void Pipeline::request_for(const rules::RuleSet* rules) {
+  Requested all = requested_by_logs_;
+  if (rules != nullptr) all |= rules->requested();
+  apps_.set_requested(all);
 }
 
 void Pipeline::finish() {
@@ -196,10 +204,7 @@ void Pipeline::find_flow(Step& step) {
   step.flow = lookup.flow;
   step.direction = lookup.direction;
   step.established = step.flow != nullptr && is_established(*step.flow);
-  if (step.flow != nullptr && step.flow->app != nullptr) {
-    step.flow->app->events.clear();
-    step.flow->app->parsed_now = step.flow->app->gave_up_now = false;
-  }
+  if (step.flow != nullptr && step.flow->app != nullptr) step.flow->app->begin_packet();
   if (step.refused_fragment) apply_policy(step, ExceptionTarget::defrag_memcap);
   if (lookup.refused) {
     ++counters_.flow_memcap;
@@ -428,7 +433,7 @@ void Pipeline::inspect_pseudo(Flow& flow, Direction direction, PacketOrigin orig
 
 void Pipeline::inspect_pseudo(Step& step) try {
   Flow& flow = *step.flow;
-  if (flow.app != nullptr) flow.app->events.clear();
+  if (flow.app != nullptr) flow.app->begin_packet();
   enter(step, Stage::app_layer);
   if (step.packet.origin == PacketOrigin::flow_timeout) apps_.finish_direction(flow, step.direction, now_);
   const DetectResult& found = detect(step);

@@ -150,6 +150,7 @@ class Pipeline {
     PacketFate fate{};
   };
 
+  void request_for(const rules::RuleSet* rules);
   Verdict inspect_packets(DecodedFrame& frame, PacketMask which);
   void inspect_one(Step& step);
   void conclude(const Step& step, bool outermost);
@@ -205,6 +206,7 @@ class Pipeline {
   std::vector<std::uint8_t> rewritten_;  // the frame of a packet whose payload was replaced
   std::vector<std::uint8_t> replaced_payload_;
   Outcome outcome_;
+  Requested requested_by_logs_;
   AppLayerDriver apps_;
   std::optional<Detect> detect_;  // none without rules
   EventLog log_;

@@ -1,4 +1,3 @@
-#include "decoders/app/file_facts.h"
 #include "output/eve/common.h"
 #include "output/eve_type.h"
 
@@ -21,6 +20,8 @@ class FileinfoWriter final : public EveWriter<FileRecord> {
  public:
   explicit FileinfoWriter(const Settings& s) : facts_(wanted_facts(s)) {}
 
+  [[nodiscard]] Requested requested() const override { return {.files = facts_, .buffers = {}}; }
+
   bool write(EveContext& eve, const FileRecord& r) const override {
     JsonWriter& out = eve.out;
     const EveTxWriter* const app = eve.app_writer(r.app_proto);
@@ -34,7 +35,7 @@ class FileinfoWriter final : public EveWriter<FileRecord> {
   }
 
  private:
-  const FileFactsWish facts_;
+  FileFacts facts_;
 };
 
 }  // namespace

@@ -69,9 +69,9 @@ Behind behind_response(const Feed& feed) {
 
 }  // namespace
 
-void HttpParser::body_bytes(Side& side, HttpTransaction& t, Bytes chunk, TimeUs now) {
+void HttpParser::body_bytes(Side& side, HttpTransaction& t, Bytes chunk, const FileOpening& files) {
   t.message(side.direction).wire_body_bytes += chunk.size();
-  side.body.data(t, chunk, now);
+  side.body.data(t, chunk, files);
 }
 
 Step HttpParser::begin_body(Side& side, HttpTransaction& t, Phase phase, std::uint64_t length) {
@@ -85,7 +85,7 @@ Step HttpParser::begin_body(Side& side, HttpTransaction& t, Phase phase, std::ui
 
 Step HttpParser::fixed_body(Side& side, Feed& feed) {
   const std::size_t size = static_cast<std::size_t>(std::min<std::uint64_t>(side.left, feed.rest().size()));
-  if (size != 0) body_bytes(side, *tx(side), feed.take(size), feed.time());
+  if (size != 0) body_bytes(side, *tx(side), feed.take(size), feed.files());
   side.left -= size;
   if (side.left != 0) return Step::wait;
   side.phase = Phase::finish;
@@ -93,7 +93,7 @@ Step HttpParser::fixed_body(Side& side, Feed& feed) {
 }
 
 Step HttpParser::open_body(Side& side, Feed& feed) {
-  if (!feed.empty()) body_bytes(side, *tx(side), feed.take(feed.rest().size()), feed.time());
+  if (!feed.empty()) body_bytes(side, *tx(side), feed.take(feed.rest().size()), feed.files());
   return Step::wait;
 }
 
@@ -133,7 +133,7 @@ Step HttpParser::chunk_size(Side& side, Feed& feed) {
 
 Step HttpParser::chunk_data(Side& side, Feed& feed) {
   const std::size_t size = static_cast<std::size_t>(std::min<std::uint64_t>(side.left, feed.rest().size()));
-  if (size != 0) body_bytes(side, *tx(side), feed.take(size), feed.time());
+  if (size != 0) body_bytes(side, *tx(side), feed.take(size), feed.files());
   side.left -= size;
   if (side.left != 0) return Step::wait;
   side.phase = Phase::chunk_end;
@@ -163,10 +163,10 @@ Step HttpParser::body_start(Feed& feed) {
 // Bytes behind the body that start no message still belong to it, as receivers may see it.
 Step HttpParser::finish(Side& side, Feed& feed) {
   HttpTransaction& t = *tx(side);
-  if (feed.empty()) return complete(side, t, true, feed.time());
+  if (feed.empty()) return complete(side, t, true, feed.files());
   const bool response = side.direction == Direction::to_client;
   switch (response ? behind_response(feed) : behind_request(feed, side.scanned)) {
-    case Behind::message: return complete(side, t, true, feed.time());
+    case Behind::message: return complete(side, t, true, feed.files());
     case Behind::unclear: return Step::wait;
     case Behind::body: break;
   }
@@ -179,7 +179,7 @@ Step HttpParser::finish(Side& side, Feed& feed) {
   if (blank && !response) return Step::again;
   if (!blank) note(t, response ? Event::response_body_unexpected : Event::request_body_unexpected);
   reach(t, side.direction, State::body);
-  body_bytes(side, t, rest, feed.time());
+  body_bytes(side, t, rest, feed.files());
   return Step::again;
 }
 

@@ -113,10 +113,10 @@ void BodyReader::choose_layers(HttpTransaction& tx) {
   decompress_ = true;
 }
 
-void BodyReader::data(HttpTransaction& tx, Bytes chunk, TimeUs now) {
+void BodyReader::data(HttpTransaction& tx, Bytes chunk, const FileOpening& files) {
   if (!started_ || chunk.empty()) return;
   tx_ = &tx;
-  now_ = now;
+  files_ = files;
   if (decompress_)
     decompressor_->feed(chunk, *this);
   else
@@ -134,9 +134,9 @@ void BodyReader::on_decoded(Bytes chunk) {
   if (!chunk.empty()) {
     m.body.append(chunk);
     if (multipart_) {
-      multipart_->data(*tx_, chunk, now_);
+      multipart_->data(*tx_, chunk, files_);
     } else {
-      open_file(now_);
+      open_file(files_);
       file_.append(chunk);
     }
   }
@@ -155,7 +155,7 @@ SlabString BodyReader::file_name() const {
   return SlabString(tx_->request_missing ? kUnseenUri : tx_->request.path());
 }
 
-void BodyReader::open_file(TimeUs now) {
+void BodyReader::open_file(const FileOpening& files) {
   if (file_tried_) return;
   file_tried_ = true;
   if (direction_ == Direction::to_server) {
@@ -166,7 +166,7 @@ void BodyReader::open_file(TimeUs now) {
   if (name.empty()) return;
   if (name.size() > kMaxFileName) note(*tx_, Event::file_name_too_long);
   Message& m = tx_->message(direction_);
-  if (AppFile* file = file_.open(m.files, last_file_id_, name, &m.body, now)) read_range(*file);
+  if (AppFile* file = file_.open(m.files, last_file_id_, name, &m.body, files)) read_range(*file);
 }
 
 void BodyReader::read_range(AppFile& file) {
@@ -180,21 +180,21 @@ void BodyReader::read_range(AppFile& file) {
   file.end = end;
 }
 
-void BodyReader::gap(HttpTransaction& tx, std::uint64_t length, TimeUs now) {
+void BodyReader::gap(HttpTransaction& tx, std::uint64_t length, const FileOpening& files) {
   if (!started_) return;
   tx_ = &tx;
   if (multipart_) return multipart_->gap(tx, length);
   if (decompress_) return;
   tx.message(direction_).body_bytes += length;
-  open_file(now);
+  open_file(files);
   file_.gap(length);
 }
 
-void BodyReader::finish(HttpTransaction& tx, bool whole, TimeUs now) {
+void BodyReader::finish(HttpTransaction& tx, bool whole, const FileOpening& files) {
   if (!started_) return;
   started_ = false;
   tx_ = &tx;
-  now_ = now;
+  files_ = files;
   if (decompress_) {
     decompressor_->finish(*this);
     if (decompressor_->bomb())

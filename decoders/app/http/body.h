@@ -20,15 +20,15 @@ class BodyReader final : private DecompressSink {
   // The headers of `tx` are complete (or there are none).
   void start(HttpTransaction& tx);
   // Bytes as they were on the wire, without chunk framing. `tx` is the one of start(), wherever it lies now.
-  void data(HttpTransaction& tx, Bytes chunk, TimeUs now);
-  void gap(HttpTransaction& tx, std::uint64_t length, TimeUs now);
+  void data(HttpTransaction& tx, Bytes chunk, const FileOpening& files);
+  void gap(HttpTransaction& tx, std::uint64_t length, const FileOpening& files);
   // `whole`: the message says that this was all of it; else it was cut off.
-  void finish(HttpTransaction& tx, bool whole, TimeUs now);
+  void finish(HttpTransaction& tx, bool whole, const FileOpening& files);
 
  private:
   void on_decoded(Bytes chunk) override;
   void choose_layers(HttpTransaction& tx);
-  void open_file(TimeUs now);
+  void open_file(const FileOpening& files);
   [[nodiscard]] SlabString file_name() const;
   void read_range(AppFile& file);
 
@@ -43,7 +43,7 @@ class BodyReader final : private DecompressSink {
   bool file_tried_ = false;
   // During a call only.
   HttpTransaction* tx_ = nullptr;
-  TimeUs now_ = 0;
+  FileOpening files_;
 };
 
 // The value of a parameter of a header such as `attachment; filename="a.txt"`, without quotes; none when

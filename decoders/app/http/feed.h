@@ -4,6 +4,7 @@
 
 #include <optional>
 
+#include "decoders/app/file_writer.h"
 #include "decoders/app/http/settings.h"
 #include "decoders/types.h"
 
@@ -16,11 +17,11 @@ struct Line {
 
 class Feed {
  public:
-  Feed(Bytes data, bool eof, TimeUs time) : data_(data), eof_(eof), time_(time) {}
+  Feed(Bytes data, bool eof, const FileOpening& files) : data_(data), eof_(eof), files_(files) {}
   [[nodiscard]] Bytes rest() const { return data_.subspan(pos_); }
   [[nodiscard]] bool empty() const { return pos_ == data_.size(); }
   [[nodiscard]] bool eof() const { return eof_; }
-  [[nodiscard]] TimeUs time() const { return time_; }
+  [[nodiscard]] const FileOpening& files() const { return files_; }
   [[nodiscard]] std::size_t consumed() const { return pos_; }
   Bytes take(std::size_t n) {
     const Bytes out = data_.subspan(pos_, n);
@@ -32,7 +33,7 @@ class Feed {
   Bytes data_;
   std::size_t pos_ = 0;
   bool eof_;
-  TimeUs time_;
+  FileOpening files_;
 };
 
 // A line that ends with LF (requests, chunk sizes). At the end of the stream what is left is a line.

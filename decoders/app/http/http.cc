@@ -63,7 +63,7 @@ constexpr std::array kEvents{
 
 class HttpFactory final : public ParserFactory {
  public:
-  explicit HttpFactory(const Settings& settings) : settings_(http::read_settings(settings)) {}
+  explicit HttpFactory(const Settings& settings) : settings_(http::HttpSettings::from(settings)) {}
   [[nodiscard]] std::unique_ptr<AppParser> make() const override {
     return std::make_unique<http::HttpParser>(settings_);
   }

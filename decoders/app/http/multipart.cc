@@ -11,18 +11,18 @@ namespace {
 
 }  // namespace
 
-void Multipart::data(HttpTransaction& tx, Bytes chunk, TimeUs now) {
+void Multipart::data(HttpTransaction& tx, Bytes chunk, const FileOpening& files) {
   if (state_ == State::done) return;
   if (state_ == State::preamble && pending_.empty())
     pending_ = "\r\n";  // the first delimiter may begin the body
   pending_.append(as_text(chunk));
-  while (state_ != State::done && step(tx, now)) {
+  while (state_ != State::done && step(tx, files)) {
   }
   pending_.erase(0, begin_);
   begin_ = 0;
 }
 
-bool Multipart::step(HttpTransaction& tx, TimeUs now) {
+bool Multipart::step(HttpTransaction& tx, const FileOpening& files) {
   switch (state_) {
     case State::preamble:
     case State::content: return skip_to_delimiter(tx);
@@ -41,7 +41,7 @@ bool Multipart::step(HttpTransaction& tx, TimeUs now) {
       state_ = State::headers;
       return true;
     }
-    case State::headers: return read_headers(tx, now);
+    case State::headers: return read_headers(tx, files);
     case State::done: break;
   }
   return false;
@@ -77,7 +77,7 @@ void Multipart::emit(std::size_t size) {
   drop(size);
 }
 
-bool Multipart::read_headers(HttpTransaction& tx, TimeUs now) {
+bool Multipart::read_headers(HttpTransaction& tx, const FileOpening& files) {
   const std::string_view text = rest();
   const bool none = text.substr(0, 2) == "\r\n";
   const std::size_t end = none ? 0 : text.find("\r\n\r\n", scanned_);
@@ -110,7 +110,7 @@ bool Multipart::read_headers(HttpTransaction& tx, TimeUs now) {
   if (name && !name->empty()) {
     if (name->size() > kMaxFileName) note(tx, Event::file_name_too_long);
     content_ = &tx.request.parts.emplace_back(limits_);
-    if (file_.open(tx.request.files, last_file_id_, *name, content_, now) == nullptr) content_ = nullptr;
+    if (file_.open(tx.request.files, last_file_id_, *name, content_, files) == nullptr) content_ = nullptr;
     any_file_ = true;
   }
   return true;

@@ -21,16 +21,16 @@ class Multipart : public Slabbed {
   Multipart(std::string_view boundary, const BodyLimits& limits, std::uint32_t& last_file_id)
       : delimiter_("\r\n--" + SlabString(boundary)), limits_(limits), last_file_id_(last_file_id) {}
 
-  void data(HttpTransaction& tx, Bytes chunk, TimeUs now);
+  void data(HttpTransaction& tx, Bytes chunk, const FileOpening& files);
   void gap(HttpTransaction& tx, std::uint64_t length);
   void finish(HttpTransaction& tx, bool whole);
 
  private:
   enum class State : std::uint8_t { preamble, after_delimiter, headers, content, done };
   // Each handles what is in pending_ as far as it goes; false: more bytes are needed.
-  bool step(HttpTransaction& tx, TimeUs now);
+  bool step(HttpTransaction& tx, const FileOpening& files);
   bool skip_to_delimiter(HttpTransaction& tx);
-  bool read_headers(HttpTransaction& tx, TimeUs now);
+  bool read_headers(HttpTransaction& tx, const FileOpening& files);
   void emit(std::size_t size);
   void drop(std::size_t size) { begin_ += size; }
   [[nodiscard]] std::string_view rest() const { return std::string_view(pending_).substr(begin_); }

@@ -28,11 +28,13 @@ HttpParser::HttpParser(const HttpSettings& settings)
 ParseOutcome HttpParser::parse(const AppInput& in) {
   outcome_ = {};
   Side& side = in.direction == Direction::to_server ? request_ : response_;
-  Feed feed{in.data, in.eof, in.time};
+  wanted_of_files_ = in.requested->files;
+  const FileOpening files{in.time, wanted_of_files_};
+  Feed feed{in.data, in.eof, files};
   while (step(side, feed) == Step::again) {
   }
   outcome_.consumed = feed.consumed();
-  if (in.eof && outcome_.status == ParseOutcome::Status::ok) end_of_stream(side, in.time);
+  if (in.eof && outcome_.status == ParseOutcome::Status::ok) end_of_stream(side, files);
   return outcome_;
 }
 
@@ -150,8 +152,8 @@ bool HttpParser::ends_head(const Side&, Feed& feed, const Line& line) const {
          rest.size() > 2 && rest[2] != '\n';
 }
 
-Step HttpParser::complete(Side& side, HttpTransaction& t, bool whole, TimeUs now) {
-  side.body.finish(t, whole, now);
+Step HttpParser::complete(Side& side, HttpTransaction& t, bool whole, const FileOpening& files) {
+  side.body.finish(t, whole, files);
   reach(t, side.direction, State::complete);
   side.phase = Phase::idle;
   side.scanned = 0;
@@ -159,7 +161,7 @@ Step HttpParser::complete(Side& side, HttpTransaction& t, bool whole, TimeUs now
   return Step::again;
 }
 
-void HttpParser::end_of_stream(Side& side, TimeUs now) {
+void HttpParser::end_of_stream(Side& side, const FileOpening& files) {
   if (side.phase == Phase::idle || side.phase == Phase::resync || side.phase == Phase::ignore ||
       side.phase == Phase::wait_tunnel)
     return;
@@ -168,7 +170,7 @@ void HttpParser::end_of_stream(Side& side, TimeUs now) {
   if (side.phase == Phase::headers || side.phase == Phase::trailers) side.headers.finish(*t, {});
   const bool whole =
       side.phase == Phase::open_body || side.phase == Phase::finish || side.phase == Phase::trailers;
-  complete(side, *t, whole, now);
+  complete(side, *t, whole, files);
 }
 
 // Inside a body the missing bytes belong to it. Anywhere else (a head, the frame of a chunk) the message ends
@@ -178,12 +180,13 @@ bool HttpParser::on_gap(Direction direction, std::uint64_t length) {
   if (side.phase == Phase::ignore) return true;
   if (side.phase == Phase::wait_tunnel) return false;
   HttpTransaction* t = tx(side);
+  const FileOpening files{t != nullptr ? t->first_seen : 0, wanted_of_files_};
   const bool fixed = side.phase == Phase::fixed_body;
   const bool in_body =
       fixed || side.phase == Phase::open_body || (side.phase == Phase::chunk_data && length <= side.left);
   if (t == nullptr || !in_body) {
     const bool message = side.phase != Phase::idle && side.phase != Phase::resync;
-    if (message && t != nullptr) complete(side, *t, false, t->first_seen);
+    if (message && t != nullptr) complete(side, *t, false, files);
     side.phase = Phase::resync;
     side.scanned = 0;
     return true;
@@ -193,9 +196,9 @@ bool HttpParser::on_gap(Direction direction, std::uint64_t length) {
     length = std::min(length, side.left);
     side.left -= length;
   }
-  side.body.gap(*t, length, t->first_seen);
+  side.body.gap(*t, length, files);
   t->message(direction).wire_body_bytes += length;
-  if (side.left == 0 && fixed) complete(side, *t, true, t->first_seen);
+  if (side.left == 0 && fixed) complete(side, *t, true, files);
   return true;
 }
 

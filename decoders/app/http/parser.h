@@ -78,9 +78,9 @@ class HttpParser final : public AppParser {
   Step chunk_end(Side& side, Feed& feed);
   Step body_start(Feed& feed);
   Step finish(Side& side, Feed& feed);
-  void body_bytes(Side& side, HttpTransaction& tx, Bytes chunk, TimeUs now);
-  Step complete(Side& side, HttpTransaction& tx, bool whole, TimeUs now);
-  void end_of_stream(Side& side, TimeUs now);
+  void body_bytes(Side& side, HttpTransaction& tx, Bytes chunk, const FileOpening& files);
+  Step complete(Side& side, HttpTransaction& tx, bool whole, const FileOpening& files);
+  void end_of_stream(Side& side, const FileOpening& files);
   Step too_long(Side& side);
 
   HttpTransaction* tx(const Side& side) {
@@ -91,6 +91,7 @@ class HttpParser final : public AppParser {
 
   const HttpSettings& settings_;
   std::uint32_t last_file_id_ = 0;
+  FileFacts wanted_of_files_;  // as of the last parse()
   Side request_, response_;
   std::uint64_t next_response_ = 0;  // id of the transaction whose response comes next
   ParseOutcome outcome_;             // of the call that is running

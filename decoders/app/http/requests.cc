@@ -65,7 +65,7 @@ Step HttpParser::after_request_line(HttpTransaction& t, Feed& feed) {
     return Step::again;
   }
   // HTTP/0.9: nothing more comes from the client.
-  complete(request_, t, true, feed.time());
+  complete(request_, t, true, feed.files());
   request_.phase = Phase::ignore;
   return Step::again;
 }
@@ -76,7 +76,7 @@ Step HttpParser::request_headers_done(HttpTransaction& t, Feed& feed) {
   check_authorization(t);
   reach(t, Direction::to_server, State::headers);
   if (equals_nocase(r.method.of(r.line), "connect")) {
-    complete(request_, t, true, feed.time());
+    complete(request_, t, true, feed.files());
     request_.phase = Phase::wait_tunnel;
     return Step::again;
   }

@@ -108,7 +108,7 @@ Step HttpParser::response_headers_done(HttpTransaction& t, Feed& feed) {
   const bool connected = is_method(t, "connect") && r.status_number >= 200 && r.status_number < 300;
   if (connected || r.status_number == 101) {
     response_.body.start(t);
-    complete(response_, t, true, feed.time());
+    complete(response_, t, true, feed.files());
     if (connected) skip_line_ends(feed);
     const auto upgrade = r.header("upgrade");
     if (connected || !upgrade) return switch_protocol(t, AppProto::unknown);

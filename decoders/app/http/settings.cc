@@ -26,7 +26,7 @@ BodyLimits limits(const Settings& s, const std::string& side, const BodyLimits& 
 
 }  // namespace
 
-HttpSettings read_settings(const Settings& s) {
+HttpSettings HttpSettings::from(const Settings& s) {
   HttpSettings out;
   out.request_body = limits(s, "request", out.request_body);
   out.response_body = limits(s, "response", out.response_body);

@@ -27,10 +27,10 @@ struct HttpSettings {
   bool uri_include_all = false;
   bool allow_space_uri = false;
   std::uint32_t max_transactions = 512;  // open at one time in a flow
-};
 
-// `settings` is the protocol's subtree.
-HttpSettings read_settings(const Settings& settings);
+  // `settings` is the protocol's subtree.
+  static HttpSettings from(const Settings& settings);
+};
 
 // A start line or header line may have so many bytes; longer ones end the parsing of the flow.
 inline constexpr std::size_t kMaxLineBytes = 18000;

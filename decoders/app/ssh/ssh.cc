@@ -40,7 +40,7 @@ bool SshParser::opaque(Direction d) const {
 
 ParseOutcome SshParser::parse(const AppInput& in) {
   if (transactions_.next_id() == 0)
-    make_hassh_ = hassh_ == Hassh::always || (hassh_ == Hassh::on_request && in.requested);
+    make_hassh_ = hassh_ == Hassh::always || (hassh_ == Hassh::on_request && in.requested->buffers_of(AppProto::ssh));
   std::size_t consumed = 0;
   need_ = 0;
   while (consumed < in.data.size()) {

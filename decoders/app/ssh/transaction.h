@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 
+#include "decoders/app/on_first_look.h"
 #include "decoders/app/transaction.h"
 #include "decoders/digest.h"
 #include "decoders/slab.h"
@@ -20,18 +21,16 @@ struct Peer {
   SlabString software;  // "OpenSSH_9.2p1"
   SlabString hassh;     // "kex;encryption;mac;compression"; only when asked for
 
-  // Lower case MD5 of it, made when first asked for. A transaction belongs to one worker, so filling the cache
-  // through const is safe.
+  // Lower case MD5 of it.
   [[nodiscard]] const SlabString& hassh_hash() const {
-    if (hash_.empty() && !hassh.empty()) {
+    return hash_.get(!hassh.empty(), [this]() -> SlabString {
       const Bytes text{reinterpret_cast<const std::uint8_t*>(hassh.data()), hassh.size()};
-      hash_ = hex(digest(Hash::md5, text).view());
-    }
-    return hash_;
+      return hex(digest(Hash::md5, text).view());
+    });
   }
 
  private:
-  mutable SlabString hash_;
+  OnFirstLook<SlabString> hash_;
 };
 
 class SshTransaction final : public Transaction {

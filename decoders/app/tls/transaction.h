@@ -7,6 +7,7 @@
 
 #include "decoders/app/tls/certificate.h"
 #include "decoders/app/tls/hello.h"
+#include "decoders/app/on_first_look.h"
 #include "decoders/app/transaction.h"
 
 namespace weir::tls {
@@ -55,21 +56,21 @@ class TlsTransaction final : public Transaction {
     return server.seen && server_chain.empty() && !is_tls13(version()) && (same_id || client.has_ticket);
   }
 
-  // Fingerprints are made when first asked for. Empty while the hello is not there.
+  // Fingerprints. Empty while the hello is not there.
   [[nodiscard]] const SlabString& ja3() const {
-    return once(ja3_, client.seen && !client.ciphers.empty(), [this] { return ja3_text(client); });
+    return ja3_.get(client.seen && !client.ciphers.empty(), [this] { return ja3_text(client); });
   }
   [[nodiscard]] const SlabString& ja3_hash() const {
-    return once(ja3_hash_, !ja3().empty(), [this] { return md5_hex(ja3()); });
+    return ja3_hash_.get(!ja3().empty(), [this] { return md5_hex(ja3()); });
   }
   [[nodiscard]] const SlabString& ja3s() const {
-    return once(ja3s_, server.seen, [this] { return ja3s_text(server); });
+    return ja3s_.get(server.seen, [this] { return ja3s_text(server); });
   }
   [[nodiscard]] const SlabString& ja3s_hash() const {
-    return once(ja3s_hash_, !ja3s().empty(), [this] { return md5_hex(ja3s()); });
+    return ja3s_hash_.get(!ja3s().empty(), [this] { return md5_hex(ja3s()); });
   }
   [[nodiscard]] const SlabString& ja4() const {
-    return once(ja4_, client.seen && !client.ciphers.empty(), [this] { return ja4_text(client, 't'); });
+    return ja4_.get(client.seen && !client.ciphers.empty(), [this] { return ja4_text(client, 't'); });
   }
 
   void reach(ClientState s) { reach(Direction::to_server, static_cast<std::uint8_t>(s)); }
@@ -82,14 +83,8 @@ class TlsTransaction final : public Transaction {
   void reach(Direction d, std::uint8_t s) {
     if (progress[index(d)] < s) progress[index(d)] = s;
   }
-  // A transaction belongs to one worker, so filling a cache through const is safe.
-  template <class F>
-  static const SlabString& once(SlabString& cache, bool possible, F&& make) {
-    if (cache.empty() && possible) cache = make();
-    return cache;
-  }
 
-  mutable SlabString ja3_, ja3_hash_, ja3s_, ja3s_hash_, ja4_;
+  OnFirstLook<SlabString> ja3_, ja3_hash_, ja3s_, ja3s_hash_, ja4_;
 };
 
 }  // namespace weir::tls

@@ -71,9 +71,8 @@ bool is_on(int fd, ifreq& request, std::uint32_t command, std::uint32_t mask) {
 
 }  // namespace
 
-tl::expected<InterfaceSettings, std::string> interface_settings(const Config& config,
-                                                                const std::string& interface,
-                                                                const InterfaceOptions& options) {
+tl::expected<InterfaceSettings, std::string> InterfaceSettings::from(const Config& config, const std::string& interface,
+                                                                     const InterfaceOptions& options) {
   InterfaceSettings out;
   out.portable = options.portable || config.text("weir.capture").value_or("af-packet") == "pcap";
   const Settings& section = section_of(config, out.portable ? "pcap" : "af-packet", interface);

@@ -12,13 +12,6 @@
 
 namespace weir::engine {
 
-struct InterfaceSettings {
-  AfPacketSettings ring;
-  PcapLiveSettings pcap;  // used instead when `portable`
-  bool portable = false;  // libpcap, one worker
-  unsigned workers = 1;
-};
-
 // What the command line says of all interfaces; it outweighs the configuration.
 struct InterfaceOptions {
   std::string bpf;        // -f
@@ -26,11 +19,18 @@ struct InterfaceOptions {
   bool portable = false;  // --pcap
 };
 
-// The item of `af-packet:` (or `pcap:`) with this interface, else the one named "default". Fails with a text
-// that names the key.
-tl::expected<InterfaceSettings, std::string> interface_settings(const Config& config,
-                                                                const std::string& interface,
-                                                                const InterfaceOptions& options);
+struct InterfaceSettings {
+  AfPacketSettings ring;
+  PcapLiveSettings pcap;  // used instead when `portable`
+  bool portable = false;  // libpcap, one worker
+  unsigned workers = 1;
+
+  // The item of `af-packet:` (or `pcap:`) with this interface, else the one named "default". Fails with a text that
+  // names the key.
+  static tl::expected<InterfaceSettings, std::string> from(const Config& config, const std::string& interface,
+                                                           const InterfaceOptions& options);
+};
+
 // Those that `af-packet:` names, for a run that names none.
 std::vector<std::string> configured_interfaces(const Config& config);
 

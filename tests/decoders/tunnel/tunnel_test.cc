@@ -169,7 +169,7 @@ TEST_CASE("tunnel: ports come from the configuration, by name too") {
     }
     [[nodiscard]] bool has(std::string_view path) const override { return !list(path).empty() || text(path); }
   };
-  const DecodeSettings settings = load_decode_settings(Map{});
+  const DecodeSettings settings = DecodeSettings::from(Map{});
   CHECK(settings.vxlan.enabled);
   CHECK(settings.vxlan.match(8472, 0));
   CHECK(settings.vxlan.match(4789, 0));

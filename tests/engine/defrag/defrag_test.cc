@@ -355,7 +355,7 @@ TEST_CASE("defrag: settings come from the configuration") {
     [[nodiscard]] std::vector<std::string> list(std::string_view) const override { return {}; }
     [[nodiscard]] bool has(std::string_view path) const override { return text(path).has_value(); }
   };
-  const DefragSettings settings = load_defrag_settings(Map{});
+  const DefragSettings settings = DefragSettings::from(Map{});
   CHECK(settings.memcap_bytes == 1024 * 1024);
   CHECK(settings.hash_size == 8);
   CHECK(settings.timeout_s == 5);

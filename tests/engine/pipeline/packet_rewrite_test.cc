@@ -22,7 +22,7 @@ Bytes view(std::string_view s) {
 }
 
 TEST_CASE("packet rewrite: the payload changes and the checksum fits") {
-  DecodeSettings settings = load_decode_settings(no_settings());
+  DecodeSettings settings = DecodeSettings::from(no_settings());
   settings.verify_checksums = false;
   Packet packet;
   decode_packet({.bytes = kFrame, .wire_length = kFrame.size(), .number = 1, .link_type = 101}, packet,

@@ -47,10 +47,10 @@ std::string dns_query(char id) {
                  17);
 }
 
-// One run over hand-made frames: `workers` 0 is a pipeline without a pool.
-std::vector<std::string> run(const std::vector<Frame>& frames, unsigned workers = 0) {
-  const auto config = Config::parse(
-      "outputs: [{eve-log: {enabled: yes, types: [flow: , dns: , anomaly: , http: ]}}]", "test.yaml", "");
+// One run over hand-made frames, written as `types` say: `workers` 0 is a pipeline without a pool.
+std::vector<std::string> run(const std::vector<Frame>& frames, unsigned workers = 0,
+                             const std::string& logged = "flow: , dns: , anomaly: , http: ") {
+  const auto config = Config::parse("outputs: [{eve-log: {enabled: yes, types: [" + logged + "]}}]", "test.yaml", "");
   REQUIRE(config.has_value());
   auto setup = PipelineSetup::make(*config, false);
   REQUIRE(setup.has_value());
@@ -138,6 +138,16 @@ TEST_CASE("pipeline: what a connection still holds is parsed and written when it
     CHECK(count(lines, "\"event_type\":\"flow\"") == 1);
     CHECK(count(lines, "\"app_proto\":\"http\"") == 1);
   }
+}
+
+TEST_CASE("pipeline: files are hashed when a log asks for it") {
+  const auto frames = connection("POST /a HTTP/1.1\r\nHost: example.com\r\nContent-Length: 3\r\n\r\nabc", true);
+  // MD5 of "abc": RFC 1321 A.5.
+  const std::string_view md5 = R"("md5":"900150983cd24fb0d6963f7d28e17f72")";
+  CHECK(count(run(frames, 0, "files: {force-hash: [md5]}"), md5) == 1);
+  const auto plain = run(frames, 0, "files: ");
+  CHECK(count(plain, R"("event_type":"fileinfo")") == 1);
+  CHECK(count(plain, "md5") == 0);
 }
 
 TEST_CASE("pipeline: a frame cut anywhere is survived and counted") {

@@ -24,7 +24,9 @@ Bytes bytes(std::string_view text) {
 struct Connection {
   explicit Connection(EncryptionHandling handling = EncryptionHandling::track, Hassh hassh = Hassh::always,
                       bool asked = false)
-      : parser(handling, hassh), requested(asked) {}
+      : parser(handling, hassh) {
+    requested.buffers.set(static_cast<std::size_t>(AppProto::ssh), asked);
+  }
 
   // New bytes of a direction, in pieces of `step` bytes; what the parser does not take comes again.
   Status feed(Direction d, std::string_view text, std::size_t step = SIZE_MAX) {
@@ -34,7 +36,7 @@ struct Connection {
       kept += text.substr(0, step);
       text.remove_prefix(std::min(step, text.size()));
       if (kept.size() < need[index(d)]) continue;
-      const ParseOutcome out = parser.parse({.direction = d, .data = bytes(kept), .requested = requested});
+      const ParseOutcome out = parser.parse({.direction = d, .data = bytes(kept), .requested = &requested});
       REQUIRE(out.consumed <= kept.size());
       kept.erase(0, out.consumed);
       need[index(d)] = out.need;
@@ -55,7 +57,7 @@ struct Connection {
   }
 
   SshParser parser;
-  bool requested;
+  Requested requested;
   std::array<std::string, 2> pending;
   std::array<std::size_t, 2> need{};
   bool leave_flow = false;

@@ -1,0 +1,80 @@
+# weir_unite(DIRECTORY): compiles the files of each library in DIRECTORY and below together, up to twelve at a time
+# (WEIR_UNITY). That costs a quarter of the processor time, as headers are read once for all of them; but a change
+# compiles its whole group again. tests/run.sh and examples/quickstart.sh want the first, a developer the second.
+#
+# A group is a folder, and in folders with a prefix to the names (keywords/http_uri.cc), a prefix: what one protocol calls
+# its own never meets another's. Within a group, names in anonymous namespaces must differ; where the same name is the
+# right one in both files ("redefinition of ..." says the compiler), one of them stands in this list and is compiled alone.
+set(WEIR_ALONE
+  output/eve/ssh.cc
+  output/eve/tls.cc
+  output/eve/dns.cc
+  decoders/transport/udp.cc
+  rules/keywords/flow.cc
+  rules/keywords/tcp_header.cc
+  output/eve/mdns.cc
+  decoders/app/tls/tls.cc
+  decoders/net/ipv6.cc
+  decoders/transport/icmpv6.cc
+  decoders/transport/tcp_options.cc
+  decoders/tunnel/udp_tunnels.cc
+  engine/capture/pcap_writer.cc
+  engine/live/control/control_text.cc
+  engine/live/sources/af_packet_socket.cc
+  engine/pipeline/packet_rewrite.cc
+  output/eve/http.cc
+  rules/keywords/file_conditions.cc
+  rules/keywords/flowint.cc
+  rules/keywords/http_response.cc
+  rules/keywords/ssh.cc
+  rules/keywords/tls_validity.cc
+  rules/keywords/tls_version.cc
+)
+foreach(source IN LISTS WEIR_ALONE)
+  if(NOT EXISTS ${CMAKE_SOURCE_DIR}/${source})
+    message(FATAL_ERROR "cmake/unity.cmake names ${source}, which is not there")
+  endif()
+endforeach()
+
+function(weir_unite directory)
+  get_property(folders DIRECTORY ${directory} PROPERTY SUBDIRECTORIES)
+  foreach(folder IN LISTS folders)
+    weir_unite(${folder})
+  endforeach()
+  get_property(targets DIRECTORY ${directory} PROPERTY BUILDSYSTEM_TARGETS)
+  foreach(target IN LISTS targets)
+    get_target_property(type ${target} TYPE)
+    if(type STREQUAL "STATIC_LIBRARY")
+      weir_unite_library(${target})
+    endif()
+  endforeach()
+endfunction()
+
+function(weir_unite_library target)
+  get_target_property(sources ${target} SOURCES)
+  get_target_property(home ${target} SOURCE_DIR)
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
+  foreach(source IN LISTS sources)
+    cmake_path(ABSOLUTE_PATH source BASE_DIRECTORY ${home})
+    cmake_path(RELATIVE_PATH source BASE_DIRECTORY ${CMAKE_SOURCE_DIR} OUTPUT_VARIABLE path)
+    if(path IN_LIST WEIR_ALONE)
+      set_source_files_properties(${source} TARGET_DIRECTORY ${target} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+      continue()
+    endif()
+    cmake_path(GET path PARENT_PATH folder)
+    string(MAKE_C_IDENTIFIER "${folder}" group)
+    if(folder MATCHES "keywords$")
+      cmake_path(GET source STEM name)
+      string(REGEX REPLACE "_.*" "" prefix ${name})
+      set(alike ${sources})
+      list(FILTER alike INCLUDE REGEX "/${prefix}_")
+      list(LENGTH alike count)
+      if(count GREATER 2)
+        string(APPEND group "_${prefix}")
+      endif()
+    endif()
+    math(EXPR filled_${group} "0${filled_${group}} + 1")
+    math(EXPR part "(${filled_${group}} - 1) / 12")
+    set_source_files_properties(${source} TARGET_DIRECTORY ${target} PROPERTIES UNITY_GROUP "${group}_${part}")
+  endforeach()
+endfunction()

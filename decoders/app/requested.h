@@ -1,0 +1,44 @@
+// What parsers make only when somebody asks for it, because it costs time and the bytes are gone afterwards.
+//
+// Rules and logs say what they want when they are read; a pipeline adds it up and hands it to its parsers with every
+// piece of input. What can be derived later from what a transaction keeps is made at the first look instead
+// (on_first_look.h). What is under way when a wish comes or goes stays as it was begun.
+#pragma once
+
+#include <bitset>
+#include <cstddef>
+
+#include "decoders/app/app_proto.h"
+
+namespace weir {
+
+// What is found out about a file while its bytes pass.
+struct FileFacts {
+  bool md5 = false, sha1 = false, sha256 = false;
+  bool magic = false;  // the type, by libmagic
+  bool operator==(const FileFacts&) const = default;
+  FileFacts& operator|=(const FileFacts& other) {
+    md5 = md5 || other.md5;
+    sha1 = sha1 || other.sha1;
+    sha256 = sha256 || other.sha256;
+    magic = magic || other.magic;
+    return *this;
+  }
+};
+
+struct Requested {
+  FileFacts files;
+  // Protocols of buffers that are made on request (BufferSpec::on_request) and that a rule looks at.
+  std::bitset<kAppProtoCount> buffers;
+
+  [[nodiscard]] bool buffers_of(AppProto p) const { return buffers[static_cast<std::size_t>(p)]; }
+  Requested& operator|=(const Requested& other) {
+    files |= other.files;
+    buffers |= other.buffers;
+    return *this;
+  }
+};
+
+inline constexpr Requested kNothingRequested{};
+
+}  // namespace weir
