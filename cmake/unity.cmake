@@ -2,8 +2,8 @@
 # (WEIR_UNITY). That costs a quarter of the processor time, as headers are read once for all of them; but a change
 # compiles its whole group again. tests/run.sh and examples/quickstart.sh want the first, a developer the second.
 #
-# A group is a folder, and in folders with a prefix to the names (keywords/http_uri.cc), a prefix: what one protocol calls
-# its own never meets another's. Within a group, names in anonymous namespaces must differ; where the same name is the
+# A group is a folder, and the rows of all protocols are one; in rules/keywords and output/eve the files of each protocol are a group of their own, and so are
+# those with another prefix to their names (keywords/flow_age.cc): what one protocol calls its own never meets another's. Within a group, names in anonymous namespaces must differ; where the same name is the
 # right one in both files ("redefinition of ..." says the compiler), one of them stands in this list and is compiled alone.
 set(WEIR_ALONE
   output/eve/ssh.cc
@@ -36,6 +36,10 @@ foreach(source IN LISTS WEIR_ALONE)
   endif()
 endforeach()
 
+# The names of protocols, which files in rules/keywords and output/eve begin with.
+file(STRINGS ${CMAKE_SOURCE_DIR}/decoders/app/protocols.def WEIR_PROTOCOLS REGEX "^PROTOCOL\\(")
+list(TRANSFORM WEIR_PROTOCOLS REPLACE "^PROTOCOL\\((.*)\\).*$" "\\1")
+
 function(weir_unite directory)
   get_property(folders DIRECTORY ${directory} PROPERTY SUBDIRECTORIES)
   foreach(folder IN LISTS folders)
@@ -63,13 +67,16 @@ function(weir_unite_library target)
     endif()
     cmake_path(GET path PARENT_PATH folder)
     string(MAKE_C_IDENTIFIER "${folder}" group)
-    if(folder MATCHES "keywords$")
+    if(path MATCHES "^decoders/app/[^/]+/protocol\\.cc$")
+      set(group decoders_app_rows)
+    endif()
+    if(folder MATCHES "keywords$|eve$")
       cmake_path(GET source STEM name)
       string(REGEX REPLACE "_.*" "" prefix ${name})
       set(alike ${sources})
       list(FILTER alike INCLUDE REGEX "/${prefix}_")
       list(LENGTH alike count)
-      if(count GREATER 2)
+      if(count GREATER 2 OR prefix IN_LIST WEIR_PROTOCOLS)
         string(APPEND group "_${prefix}")
       endif()
     endif()

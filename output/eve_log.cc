@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "decoders/app/protocol_ids.h"
 #include "output/eve/common.h"
 #include "output/eve_type.h"
 
@@ -34,6 +35,26 @@ class TypeSettings final : public Settings {
   const Settings& own_;
   const Settings& alert_;
 };
+
+// What a protocol's logger sees that the types list does not name, but means by "protocols".
+class UsualSettings final : public Settings {
+ public:
+  UsualSettings(const Settings& all, std::string_view flag) : all_(all), flag_(flag) {}
+  [[nodiscard]] std::optional<std::string> text(std::string_view path) const override {
+    auto said = all_.text(path);
+    return said || path.empty() || path != flag_ ? said : std::optional<std::string>("yes");
+  }
+  [[nodiscard]] std::vector<std::string> list(std::string_view path) const override {
+    return all_.list(path);
+  }
+  [[nodiscard]] bool has(std::string_view path) const override { return text(path) || all_.has(path); }
+
+ private:
+  const Settings& all_;
+  std::string_view flag_;
+};
+
+constexpr std::string_view kEveryProtocol = "protocols";
 
 // Of several entries the last one counts. Null: there is none.
 const Settings* find_type(const std::vector<LogEntry::Type>& types, std::string_view name) {
@@ -72,7 +93,7 @@ struct EveLog::Impl {
 #define EVE_TYPE(id, Record) std::unique_ptr<const EveWriter<Record>> id;  // null: the type is off
 #include "output/eve_types.def"
 #undef EVE_TYPE
-  std::array<std::vector<ActiveTxLogger>, kAppProtoCount> tx_loggers;
+  std::array<std::vector<ActiveTxLogger>, kMaxAppProtos> tx_loggers;
   AppWriters in_alert;  // whether its type is on or not
 
   template <class Record>
@@ -83,7 +104,10 @@ struct EveLog::Impl {
   }
 
   void add_tx_logger(const EveTxLogger& logger, const LogEntry& entry) {
-    const Settings* const own = find_type(entry.types, logger.config_name);
+    const Settings* own = find_type(entry.types, logger.config_name);
+    const Settings* const all = find_type(entry.types, kEveryProtocol);
+    const UsualSettings usual{or_none(all), logger.usual_flag};
+    if (own == nullptr && all != nullptr) own = &usual;
     const TypeSettings settings{or_none(own), or_none(find_type(entry.types, "alert"))};
     const auto protocol = static_cast<std::size_t>(logger.protocol);
     if (in_alert[protocol] == nullptr) in_alert[protocol] = logger.configure(settings);
@@ -137,7 +161,8 @@ std::unique_ptr<LogSession> EveLog::session(Sink& sink) const {
 bool EveLog::has_type(std::string_view name) {
   const auto types = type_names();
   const auto loggers = all_tx_loggers();
-  return std::any_of(types.begin(), types.end(), [&](const TypeName& type) { return type.name == name; }) ||
+  return name == kEveryProtocol ||
+         std::any_of(types.begin(), types.end(), [&](const TypeName& type) { return type.name == name; }) ||
          std::any_of(loggers.begin(), loggers.end(), [&](const auto* l) { return l->config_name == name; });
 }
 

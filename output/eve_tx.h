@@ -29,14 +29,16 @@ class EveTxWriter {
 };
 
 struct EveTxLogger {
-  AppProto protocol = AppProto::unknown;
+  AppProto protocol{};
   std::string_view config_name;  // entry under eve-log.types: "dns"
   std::string_view event_type;   // what the event says
   // The transaction is logged once both sides have come so far (or the flow has ended). 0: at once.
   std::uint8_t progress_to_server = 1, progress_to_client = 1;
-  // Addresses are written as client -> server, or as in the packet that completed the transaction.
   std::unique_ptr<const EveTxWriter> (*configure)(const Settings&) = nullptr;
+  // Addresses are written as client -> server, or as in the packet that completed the transaction.
   bool packet_direction = false;
+  std::string_view usual_flag =
+      {};  // an option that is on where `types:` names no protocol but says "protocols"
 };
 
 #define TX_LOGGER(id) extern const EveTxLogger eve_##id;

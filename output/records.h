@@ -63,8 +63,8 @@ struct EventHead {
 struct FlowRecord {
   std::shared_ptr<LineCondition> condition;  // the line is written only if it holds; null: in any case
   EventHead head;  // from the client's point of view
-  AppProto app_proto = AppProto::unknown, app_proto_ts = AppProto::unknown, app_proto_tc = AppProto::unknown;
-  AppProto app_proto_orig = AppProto::unknown, app_proto_expected = AppProto::unknown;
+  AppProto app_proto{}, app_proto_ts{}, app_proto_tc{};
+  AppProto app_proto_orig{}, app_proto_expected{};
   std::array<std::uint64_t, 2> packets{}, bytes{};
   TimeUs start = 0, end = 0;
   std::string_view state;   // new, established, closed, bypassed
@@ -98,7 +98,7 @@ struct AnomalyRecord {
   std::string_view type;   // decode, stream, applayer
   std::string_view event;  // as EVE spells it
   std::string_view layer;  // applayer only: proto_parser, proto_detect
-  AppProto app_proto = AppProto::unknown;
+  AppProto app_proto{};
   Bytes packet;  // the frame, for `packethdr: yes`
   int link_type = 1;
 };
@@ -144,7 +144,7 @@ struct DropRecord : AlertRecord {
 
 struct FileRecord {
   EventHead head;
-  AppProto app_proto = AppProto::unknown;
+  AppProto app_proto{};
   const Transaction* tx = nullptr;
   const AppFile* file = nullptr;
 };

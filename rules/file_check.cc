@@ -2,7 +2,19 @@
 
 #include <algorithm>
 
+#include "decoders/app/protocol.h"
+
 namespace weir::rules {
+namespace {
+
+AppProtoSet protocols_with_files() {
+  AppProtoSet out;
+  for (const ProtocolInfo* info : all_protocols())
+    if (info->files.to_server || info->files.to_client) out.set(index(info->id));
+  return out;
+}
+
+}  // namespace
 
 bool FileCheck::matches(const Transaction& tx, Direction d) const {
   const FileList* files = tx.files(d);
@@ -21,10 +33,7 @@ Compiled add_file_condition(RuleBuilder& rule, std::shared_ptr<const FileConditi
   };
   auto engine = std::find_if(checks.begin(), checks.end(), is_files);
   if (engine == checks.end()) {
-    if (auto ok = rule.require_one_of({AppProto::http, AppProto::http2, AppProto::smtp, AppProto::ftp_data,
-                                       AppProto::smb, AppProto::nfs});
-        !ok)
-      return ok;
+    if (auto ok = rule.require_one_of(protocols_with_files()); !ok) return ok;
     auto added = rule.add_tx_check(
         {.protocol = AppProto::unknown,
          .progress_to_server = std::uint8_t{0},

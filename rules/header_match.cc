@@ -52,17 +52,6 @@ constexpr std::array kPacketProtocols{
     PacketProtocol{.name = "pkthdr", .numbers = {}, .packet_header = true},
 };
 
-// A rule about one protocol that also admits others.
-struct Includes {
-  std::string_view name;
-  AppProto other;
-};
-constexpr std::array kIncludes{
-    Includes{"http", AppProto::http2}, Includes{"http", AppProto::doh2},  Includes{"http2", AppProto::doh2},
-    Includes{"dns", AppProto::doh2},   Includes{"doh2", AppProto::http2}, Includes{"doh2", AppProto::dns},
-    Includes{"dcerpc", AppProto::smb},
-};
-
 // Matches every transaction: what a rule with a hook and no buffers runs at its hook.
 class AtHook final : public TxCheck {
  public:
@@ -90,7 +79,7 @@ const PacketProtocol* find_packet_protocol(std::string_view name) {
   return found == kPacketProtocols.end() ? nullptr : &*found;
 }
 
-void apply(const PacketProtocol& p, HeaderMatch& header) {
+void admit(const PacketProtocol& p, HeaderMatch& header) {
   header.any_ip_protocol = p.numbers[0] == 0;
   for (const std::uint8_t number : p.numbers)
     if (number != 0) header.ip_protocols.set(number);
@@ -100,18 +89,14 @@ void apply(const PacketProtocol& p, HeaderMatch& header) {
   header.packet_header = p.packet_header;
 }
 
-void apply(std::string_view name, AppProto protocol, HeaderMatch& header) {
-  const auto admit = [&](AppProto p) { header.app_protocols.set(static_cast<std::size_t>(p)); };
-  admit(protocol);
-  for (const Includes& i : kIncludes)
-    if (i.name == name) admit(i.other);
+void admit(const AppProtoSet& protocols, HeaderMatch& header) {
+  header.app_protocols = header.app_flows = protocols;
   header.any_ip_protocol = false;
-  for (std::size_t i = 0; i < kAppProtoCount; ++i) {
-    if (!header.app_protocols.test(i)) continue;
-    const ProtocolInfo& info = protocol_info(static_cast<AppProto>(i));
-    if (info.over_tcp) header.ip_protocols.set(ip_protocol::tcp);
-    if (info.over_udp) header.ip_protocols.set(ip_protocol::udp);
-    if (!info.over_tcp && !info.over_udp) header.any_ip_protocol = true;
+  for (const ProtocolInfo* info : all_protocols()) {
+    if (!protocols.test(index(info->id))) continue;
+    if (info->over_tcp) header.ip_protocols.set(ip_protocol::tcp);
+    if (info->over_udp) header.ip_protocols.set(ip_protocol::udp);
+    if (!info->over_tcp && !info->over_udp) header.any_ip_protocol = true;
   }
 }
 
@@ -159,12 +144,12 @@ std::optional<RuleDiagnostic> compile_protocol(const Rule& rule, Signature& sign
   const std::string name = lower_case(rule.protocol);
   AppProto protocol = AppProto::unknown;
   if (const PacketProtocol* packet = find_packet_protocol(name)) {
-    apply(*packet, signature.header);
+    admit(*packet, signature.header);
   } else {
     protocol = protocol_by_name(name);
     if (protocol == AppProto::unknown)
       return diagnose(rule, rule.protocol_column, {}, {"unknown protocol", std::string(clip(rule.protocol))});
-    apply(name, protocol, signature.header);
+    admit(protocols_of_header(name), signature.header);
   }
   return rule.hook.empty() ? std::nullopt : compile_hook(rule, protocol, signature);
 }

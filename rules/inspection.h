@@ -65,9 +65,9 @@ struct FlowFacts {
   std::array<std::uint64_t, 2> packets{}, bytes{};
   std::array<std::uint64_t, 2> stream_bytes{};  // payload bytes seen by the stream engine, by direction
   TimeUs start = 0, last = 0;
-  AppProto protocol = AppProto::unknown;
-  std::array<AppProto, 2> protocol_by_direction{AppProto::unknown, AppProto::unknown};
-  AppProto original_protocol = AppProto::unknown;  // before a protocol change, else the same as `protocol`
+  AppProto protocol{};
+  std::array<AppProto, 2> protocol_by_direction{};
+  AppProto original_protocol{};  // before a protocol change, else the same as `protocol`
   FlowVars* vars = nullptr;
 };
 

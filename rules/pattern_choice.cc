@@ -35,16 +35,6 @@ double pattern_bits(Bytes pattern, bool nocase) {
   return std::min(bits, 64.0);
 }
 
-// Buffers whose usual values are few: a content there is rarely a sign of anything.
-double buffer_weight(std::string_view name) {
-  constexpr std::array kFewValues = {
-      std::string_view{"http.method"},     std::string_view{"http.protocol"},   std::string_view{"http.stat_code"},
-      std::string_view{"http.stat_msg"},   std::string_view{"http.connection"}, std::string_view{"http.accept"},
-      std::string_view{"http.accept_enc"}, std::string_view{"http.accept_lang"}, std::string_view{"http.content_len"},
-      std::string_view{"http.content_type"}, std::string_view{"http.header_names"}};
-  return std::find(kFewValues.begin(), kFewValues.end(), name) != kFewValues.end() ? 0.25 : 1.0;
-}
-
 // Where something may end, in bytes from the start of the stream or buffer.
 struct EndRange {
   std::int64_t first = 0, last = kAnywhere;
@@ -140,11 +130,9 @@ bool better(const ChosenPattern& a, const ChosenPattern& b) {
   return a.score > b.score;
 }
 
-std::optional<ChosenPattern> choose_pattern(const BufferChain& chain, std::string_view buffer_name) {
+std::optional<ChosenPattern> choose_pattern(const BufferChain& chain) {
   std::optional<ChosenPattern> best;
-  const double weight = buffer_weight(buffer_name);
-  for_each_pattern(chain, [&](ChosenPattern& p) {
-    p.score *= weight;
+  for_each_pattern(chain, [&](const ChosenPattern& p) {
     if (!best || better(p, *best)) best = p;
   });
   return best;

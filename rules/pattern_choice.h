@@ -17,9 +17,8 @@ struct ChosenPattern {
   bool by_author = false; // the rule says fast_pattern
 };
 
-// The best positive content of a chain; none when it has none. `buffer_name` is empty for the payload: short values of
-// some buffers (a method, a status code) say little however rare their bytes are elsewhere.
-std::optional<ChosenPattern> choose_pattern(const BufferChain& chain, std::string_view buffer_name);
+// The best positive content of a chain; none when it has none.
+std::optional<ChosenPattern> choose_pattern(const BufferChain& chain);
 
 // The best of those that can only stand near the start, so that finding it needs no scan; none when they are too common.
 std::optional<ChosenPattern> choose_head_pattern(const BufferChain& chain);

@@ -79,7 +79,7 @@ constexpr IpClass ip_class(std::uint8_t protocol) {
 // `by_class` holds those for particular server ports: class_of[port] says which group, 0 none.
 struct PacketRules {
   std::vector<PacketGroup> any;
-  std::array<std::uint8_t, kAppProtoCount> any_of{};  // index into `any`
+  std::array<std::uint8_t, kMaxAppProtos> any_of{};  // index into `any`
   std::vector<PacketGroup> by_class;  // [0] is empty
   std::vector<std::uint16_t> class_of;  // 65536 entries, or none when there is no class
   [[nodiscard]] const PacketGroup& of_protocol(AppProto protocol) const {
@@ -113,7 +113,7 @@ struct RuleSet::Program {
   std::vector<InspectBuffer> buffers;
   Requested requested;  // what the rules look at and parsers make on request
   std::array<std::array<PacketRules, 2>, kIpClasses> packets;  // [IpClass][Direction]
-  std::array<std::array<TxRules, 2>, kAppProtoCount> transactions;
+  std::array<std::array<TxRules, 2>, kMaxAppProtos> transactions;
   // Rules about addresses alone: by source, where they name one; else by destination; else on every flow.
   AddressMap ip_only_source, ip_only_destination;
   std::vector<RuleId> ip_only_any;

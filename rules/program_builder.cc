@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <tuple>
 
+#include "decoders/app/protocol_ids.h"
 #include "rules/pattern_choice.h"
 
 namespace weir::rules {
@@ -91,7 +92,7 @@ class Builder {
     for (const auto& s : program_->signatures) compile(*s);
     for (std::size_t c = 0; c < kIpClasses; ++c)
       for (std::size_t d = 0; d < 2; ++d) group_packets(static_cast<IpClass>(c), static_cast<Direction>(d));
-    for (std::size_t p = 0; p < kAppProtoCount; ++p)
+    for (std::size_t p = 0; p < index(AppProto::count_); ++p)
       for (std::size_t d = 0; d < 2; ++d) group_transactions(static_cast<AppProto>(p), static_cast<Direction>(d));
     group_ip_only();
     program_->lineage = lineage(options.previous);
@@ -200,7 +201,7 @@ void Builder::add_to_group(GroupDraft& draft, RuleId id, IpClass c) const {
   const bool on_packet = c != IpClass::tcp || r.on_packet;
   const bool on_stream = c == IpClass::tcp && r.on_stream;
   auto p = choose_head_pattern(r.signature->payload);
-  if (!p) p = choose_pattern(r.signature->payload, {});
+  if (!p) p = choose_pattern(r.signature->payload);
   if (p) {
     PatternBounds on_packet_bounds = p->bounds;
     if (const auto& size = r.signature->dsize) on_packet_bounds.last = std::min<std::uint32_t>(on_packet_bounds.last, size->second);
@@ -227,8 +228,8 @@ std::size_t port_count(const PortSet& ports) {
 // Rules about one application protocol need not be searched for in the flows of all others. A group of its own holds the
 // rules for every protocol, too: one pass finds both.
 void Builder::group_any_port(PacketRules& out, const std::vector<RuleId>& ids, IpClass c) {
-  std::array<std::size_t, kAppProtoCount> rules_of{};
-  for (std::size_t p = 0; p < kAppProtoCount; ++p)
+  std::array<std::size_t, kMaxAppProtos> rules_of{};
+  for (std::size_t p = 0; p < index(AppProto::count_); ++p)
     rules_of[p] = static_cast<std::size_t>(std::count_if(ids.begin(), ids.end(), [&](RuleId id) {
       return program_->rules[id].signature->header.names(static_cast<AppProto>(p));
     }));
@@ -241,11 +242,11 @@ void Builder::group_any_port(PacketRules& out, const std::vector<RuleId>& ids, I
   };
   build([&](const CompiledRule& r) {
     if (!r.checks_app) return true;
-    for (std::size_t p = 0; p < kAppProtoCount; ++p)
+    for (std::size_t p = 0; p < index(AppProto::count_); ++p)
       if (!has_own_group(p) && r.signature->header.names(static_cast<AppProto>(p))) return true;
     return false;
   });
-  for (std::size_t p = 0; p < kAppProtoCount; ++p) {
+  for (std::size_t p = 0; p < index(AppProto::count_); ++p) {
     if (!has_own_group(p)) continue;
     out.any_of[p] = static_cast<std::uint8_t>(out.any.size());
     build([p](const CompiledRule& r) { return !r.checks_app || r.signature->header.names(static_cast<AppProto>(p)); });
@@ -343,7 +344,7 @@ void Builder::group_transactions(AppProto protocol, Direction d) {
     BufferId where = 0;
     for (const CompiledEngine& e : r.engines) {
       if (e.source->absent || !is_meant(*e.source, d) || find_source(*e.source->buffer, protocol, d) == nullptr) continue;
-      const auto p = choose_pattern(e.source->chain, e.source->buffer->name);
+      const auto p = choose_pattern(e.source->chain);
       if (!p || (best && !better(*p, *best))) continue;
       best = p;
       where = e.buffer;

@@ -5,6 +5,7 @@
 #include <optional>
 #include <tuple>
 
+#include "decoders/app/protocol.h"
 #include "decoders/text.h"
 #include "rules/keyword_table.h"
 
@@ -75,7 +76,10 @@ Met version_met(std::string_view alternatives) {
 }  // namespace
 
 std::vector<std::string> default_features() {
-  return {"output::file-store", "output::eve-log", "http2", "ja3", "ja4"};
+  std::vector<std::string> out{"output::file-store", "output::eve-log"};
+  for (const ProtocolInfo* info : all_protocols())
+    for (const ProtocolFeature& feature : info->features) out.emplace_back(feature.name);
+  return out;
 }
 
 Met requirements_met(std::string_view argument, const std::vector<std::string>& features) {

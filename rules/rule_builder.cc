@@ -21,7 +21,7 @@ bool decodes_base64(const BufferChain& chain) {
                      [](const BufferOp& op) { return std::holds_alternative<Base64Data>(op); });
 }
 
-std::string names_of(const std::bitset<kAppProtoCount>& protocols) {
+std::string names_of(const AppProtoSet& protocols) {
   std::string out;
   for (std::size_t i = 0; i < protocols.size(); ++i) {
     if (!protocols.test(i)) continue;
@@ -59,8 +59,8 @@ Compiled RuleBuilder::once(std::string_view keyword) const {
 Compiled RuleBuilder::select_buffer(const BufferSpec& buffer) {
   if (!engine_open_) return refuse(fmt::format("nothing looks at the buffer before it, {}", selected_->name));
   if (!buffer.sources.empty()) {
-    std::bitset<kAppProtoCount> wanted;
-    for (const BufferSource& source : buffer.sources) wanted.set(static_cast<std::size_t>(source.protocol));
+    AppProtoSet wanted;
+    for (const BufferSource& source : buffer.sources) wanted.set(index(source.protocol));
     if (auto ok = narrow_protocols(wanted, buffer.name); !ok) return ok;
   }
   selected_ = &buffer;
@@ -215,24 +215,25 @@ tl::expected<std::int16_t, KeywordError> RuleBuilder::make_var(std::string_view 
 
 // --- conditions
 
-Compiled RuleBuilder::narrow_protocols(const std::bitset<kAppProtoCount>& wanted, std::string_view names) {
+Compiled RuleBuilder::narrow_protocols(const AppProtoSet& wanted, std::string_view names) {
   auto& protocols = signature_->header.app_protocols;
   const auto both = protocols.none() ? wanted : protocols & wanted;
   if (both.none())
     return refuse(fmt::format("{} belongs to {}, but the rule is about {}", names, names_of(wanted),
                               names_of(protocols)));
+  auto& flows = signature_->header.app_flows;
+  const AppProtoSet sharing = sharing_rules_of(both);
+  flows = both | (protocols.none() ? sharing : flows & sharing);
   protocols = both;
   return {};
 }
 
 Compiled RuleBuilder::require_protocol(AppProto protocol) {
-  return require_one_of({protocol});
+  return require_one_of(AppProtoSet{}.set(index(protocol)));
 }
 
-Compiled RuleBuilder::require_one_of(std::initializer_list<AppProto> protocols) {
-  std::bitset<kAppProtoCount> wanted;
-  for (const AppProto p : protocols) wanted.set(static_cast<std::size_t>(p));
-  return narrow_protocols(wanted, "the keyword");
+Compiled RuleBuilder::require_one_of(const AppProtoSet& protocols) {
+  return narrow_protocols(protocols, "the keyword");
 }
 
 Compiled RuleBuilder::add_tx_check(TxCheckEngine engine) {

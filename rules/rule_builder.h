@@ -5,7 +5,6 @@
 // loader calls finish(), which checks the rule as a whole.
 #pragma once
 
-#include <bitset>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -108,7 +107,7 @@ class RuleBuilder {
   }
   // The rule is about `protocol`; refused when the header or an earlier keyword says another.
   Compiled require_protocol(AppProto protocol);
-  Compiled require_one_of(std::initializer_list<AppProto> protocols);
+  Compiled require_one_of(const AppProtoSet& protocols);
   Compiled add_tx_check(TxCheckEngine engine);
   void add_effect(std::shared_ptr<const Effect> effect) { signature_->effects.push_back(std::move(effect)); }
 
@@ -131,7 +130,7 @@ class RuleBuilder {
   BufferChain& chain_of(std::size_t engine);
   Compiled append(std::size_t engine, BufferOp op);
   // Narrows the rule's protocols to those of `wanted`.
-  Compiled narrow_protocols(const std::bitset<kAppProtoCount>& wanted, std::string_view names);
+  Compiled narrow_protocols(const AppProtoSet& wanted, std::string_view names);
 
   const Rule& rule_;
   RuleEnvironment& environment_;

@@ -51,13 +51,12 @@ struct HeaderMatch {
   std::shared_ptr<const PortSet> source_ports = PortSet::shared_any(), destination_ports = PortSet::shared_any();
   bool bidirectional = false;  // "<>": also with source and destination exchanged
   bool transactional = false;  // "=>": buffers of both sides of one transaction, which alerts once all of them matched
-  std::bitset<kAppProtoCount> app_protocols;  // none set: any
+  AppProtoSet app_protocols;   // whose transactions it can match; none set: any
+  // Whose flows it looks at: those, and the protocols that share their rules.
+  AppProtoSet app_flows;
 
-  // Of a header that names application protocols. DCERPC over SMB is the same interface.
-  [[nodiscard]] bool names(AppProto protocol) const {
-    return app_protocols[static_cast<std::size_t>(protocol)] ||
-           (protocol == AppProto::smb && app_protocols[static_cast<std::size_t>(AppProto::dcerpc)]);
-  }
+  // Of a header that names application protocols.
+  [[nodiscard]] bool names(AppProto protocol) const { return app_flows[index(protocol)]; }
 };
 
 // The `flow` keyword.
@@ -70,7 +69,7 @@ struct FlowRequirement {
 // "tls:client_hello_done": the rule is about the moment when a side of a transaction reaches a progress. The loader
 // also adds a TxCheck that always matches there, so that a rule without buffers has something to run.
 struct RuleHook {
-  AppProto protocol = AppProto::unknown;  // unknown for flow_start
+  AppProto protocol{};  // unknown for flow_start
   Direction direction = Direction::to_server;
   std::uint8_t progress = 0;
   bool flow_start = false;  // only on the first packet of a flow
@@ -99,7 +98,7 @@ struct BufferEngine {
 };
 
 struct TxCheckEngine {
-  AppProto protocol = AppProto::unknown;
+  AppProto protocol{};
   // Sides on which it is checked, and from which progress; a side that does not apply has no value.
   std::optional<std::uint8_t> progress_to_server, progress_to_client;
   std::shared_ptr<const TxCheck> check;

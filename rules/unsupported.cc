@@ -1,8 +1,10 @@
 // Keywords of the rule language that we know of but cannot enforce yet: a rule with one of them is refused
-// with the reason, rather than called a mistake. A keyword that gets its file goes from this table.
+// with the reason, rather than called a mistake. A keyword that has got its file is no longer one of them,
+// whether or not its row still stands here.
 #include "rules/unsupported.h"
 
 #include <array>
+#include <vector>
 
 #include "rules/rule_builder.h"
 
@@ -258,13 +260,19 @@ constexpr std::array kRows = {
 
 }  // namespace
 
-std::span<const KeywordSpec> unsupported_keywords() {
-  return kRows;
+std::span<const KeywordSpec* const> unsupported_keywords() {
+  static const std::vector<const KeywordSpec*> without_file = [] {
+    std::vector<const KeywordSpec*> out;
+    for (const KeywordSpec& spec : kRows)
+      if (find_keyword(spec.name) == nullptr) out.push_back(&spec);
+    return out;
+  }();
+  return without_file;
 }
 
 const KeywordSpec* find_unsupported_keyword(std::string_view name) {
-  for (const KeywordSpec& spec : kRows)
-    if (spec.name == name) return &spec;
+  for (const KeywordSpec* spec : unsupported_keywords())
+    if (spec->name == name) return spec;
   return nullptr;
 }
 

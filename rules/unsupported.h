@@ -11,6 +11,7 @@ namespace weir::rules {
 
 // Null for a name that is none of them. Its compile() always refuses.
 const KeywordSpec* find_unsupported_keyword(std::string_view name);
-std::span<const KeywordSpec> unsupported_keywords();
+// Without those that the table of keywords has by now.
+std::span<const KeywordSpec* const> unsupported_keywords();
 
 }  // namespace weir::rules

@@ -1,19 +1,24 @@
-// Application protocols by number; the rows stand in protocols.def, what each of them is in its ProtocolInfo.
+// An application protocol as a number, for headers that only hold one: those do not change when a protocol is
+// added. The numbers have names in protocol_ids.h, what each of them is stands in its ProtocolInfo.
 #pragma once
 
+#include <bitset>
+#include <cstddef>
 #include <cstdint>
 
 namespace weir {
 
-enum class AppProto : std::uint8_t {
-  unknown,  // not decided yet
-  failed,   // detection gave up
-#define PROTOCOL(id) id,
-#include "decoders/app/protocols.def"
-#undef PROTOCOL
-  count_
-};
+// AppProto{} is AppProto::unknown.
+enum class AppProto : std::uint8_t;
 
-inline constexpr std::size_t kAppProtoCount = static_cast<std::size_t>(AppProto::count_);
+// Room for every protocol, in arrays by number and in sets. Not all of the numbers are taken (protocol_ids.h
+// checks that they suffice).
+inline constexpr std::size_t kMaxAppProtos = 64;
+
+using AppProtoSet = std::bitset<kMaxAppProtos>;
+
+constexpr std::size_t index(AppProto p) {
+  return static_cast<std::size_t>(p);
+}
 
 }  // namespace weir

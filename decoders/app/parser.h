@@ -41,7 +41,7 @@ struct ParseOutcome {
   std::size_t need = 0;      // total unconsumed bytes wanted before the next call; 0: call with any new byte
   Status status = Status::ok;
   // With `change`: the protocol that follows, or AppProto::unknown to have it detected anew.
-  AppProto next_protocol = AppProto::unknown;
+  AppProto next_protocol{};
   // With `bypass`: the rest of the flow need not be tracked either, only counted.
   bool leave_flow = false;
   // Raw stream inspection should run now (a request or response ended), as Suricata's "trigger raw".

@@ -1,5 +1,6 @@
 #include "decoders/app/protocol.h"
 
+#include <algorithm>
 #include <array>
 
 namespace weir {
@@ -16,19 +17,57 @@ constexpr std::array kTable = {
 #undef PROTOCOL
 };
 
+bool has(std::span<const AppProto> list, AppProto p) {
+  return std::find(list.begin(), list.end(), p) != list.end();
+}
+
+const ProtocolInfo* row_named(std::string_view name) {
+  for (const ProtocolInfo* info : all_protocols())
+    if (info->name == name ||
+        std::find(info->aliases.begin(), info->aliases.end(), name) != info->aliases.end())
+      return info;
+  return nullptr;
+}
+
 }  // namespace
 
 const ProtocolInfo& protocol_info(AppProto id) {
-  const auto i = static_cast<std::size_t>(id);
-  return i < kTable.size() ? *kTable[i] : kUnknown;
+  return index(id) < kTable.size() ? *kTable[index(id)] : kUnknown;
+}
+
+std::span<const ProtocolInfo* const> all_protocols() {
+  return std::span(kTable).subspan(2);
 }
 
 AppProto protocol_by_name(std::string_view name) {
-  if (name == "http1") return AppProto::http;
-  if (name == "ikev1" || name == "ikev2") return AppProto::ike;
-  for (const ProtocolInfo* info : kTable)
-    if (info->name == name && info->id > AppProto::failed) return info->id;
-  return AppProto::unknown;
+  const ProtocolInfo* row = row_named(name);
+  return row == nullptr ? AppProto::unknown : row->id;
+}
+
+AppProtoSet protocols_named(std::string_view name) {
+  AppProtoSet out;
+  const ProtocolInfo* row = row_named(name);
+  if (row == nullptr) return out;
+  out.set(index(row->id));
+  if (row->name != name) return out;
+  for (const ProtocolInfo* other : all_protocols())
+    if (has(other->is_also, row->id)) out.set(index(other->id));
+  return out;
+}
+
+AppProtoSet protocols_of_header(std::string_view name) {
+  AppProtoSet out = protocols_named(name);
+  if (const ProtocolInfo* row = row_named(name); row != nullptr && row->name == name)
+    out |= sharing_rules_of(AppProtoSet{}.set(index(row->id)));
+  return out;
+}
+
+AppProtoSet sharing_rules_of(const AppProtoSet& protocols) {
+  AppProtoSet out;
+  for (const ProtocolInfo* info : all_protocols())
+    for (const AppProto p : info->shares_rules_of)
+      if (protocols.test(index(p))) out.set(index(info->id));
+  return out;
 }
 
 }  // namespace weir

@@ -1,14 +1,19 @@
-// One row of the table of protocols: everything the engine needs to know of a protocol, as constants.
+// One row of the table of protocols: everything that the program needs to know of a protocol, as constants.
+// Code outside the protocol's folder, its keyword files and its event file never names it: it asks its row.
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 
-#include "decoders/app/app_proto.h"
-#include "decoders/app/parser.h"
+#include "decoders/app/protocol_ids.h"
+#include "decoders/types.h"
 
 namespace weir {
+
+class ParserFactory;
+class Settings;
 
 // Bytes that, found at their place at the start of a direction, tell the protocol.
 struct ProbePattern {
@@ -17,6 +22,7 @@ struct ProbePattern {
   std::uint16_t depth = 0;       // the match must end within so many bytes of the stream; 0: bytes.size() + offset
   bool nocase = false;
   Direction direction = Direction::to_server;
+  bool weak = false;  // says so little that a protocol which lives on this port, and agrees, knows better
 };
 
 enum class ProbeResult : std::uint8_t { no, need_more, yes, yes_reversed /* it is, and the sides are swapped */ };
@@ -36,10 +42,34 @@ struct AppEventName {
   std::string_view old_rule = {};  // another spelling that rules may use
 };
 
+// The sides whose transactions carry files, and the progress of that side from which rules can look at them.
+struct ProtocolFiles {
+  std::optional<std::uint8_t> to_server, to_client;
+
+  [[nodiscard]] constexpr std::optional<std::uint8_t> from(Direction d) const {
+    return d == Direction::to_server ? to_server : to_client;
+  }
+};
+
+// What `requires: feature NAME` finds in rules, unless the flag `setting` of the protocol's configuration is
+// off.
+struct ProtocolFeature {
+  std::string_view name;
+  std::string_view setting = {};  // empty: it is always there
+};
+
 struct ProtocolInfo {
   AppProto id = AppProto::unknown;
-  std::string_view name;         // in rule headers and EVE's app_proto: "http", "ftp-data"
-  std::string_view config_name;  // under app-layer.protocols; usually the same
+  std::string_view
+      name;  // in rule headers, in EVE's app_proto, and under app-layer.protocols: "http", "ftp-data"
+  std::span<const std::string_view>
+      aliases;  // further names in rules; they mean this protocol and no form of it
+  // It is a form of these: rules about them are about it, and app-layer-protocol means it, too (HTTP/2 is
+  // HTTP).
+  std::span<const AppProto> is_also;
+  // Rules whose header names one of these look at its flows, too, though it is none of them (DCERPC goes over
+  // SMB).
+  std::span<const AppProto> shares_rules_of;
   bool over_tcp = false, over_udp = false;
   bool enabled_by_default = true;
   std::span<const ProbePattern> patterns_tcp, patterns_udp;
@@ -53,8 +83,11 @@ struct ProtocolInfo {
   // Names of the progress values of each side, lowest first; the last one means complete.
   std::span<const std::string_view> states_to_server, states_to_client;
   std::span<const AppEventName> events;
-  // The connection as a whole is the only transaction: statistics do not count it.
-  bool one_transaction = false;
+  ProtocolFiles files;
+  std::span<const ProtocolFeature> features;
+  bool counted = true;  // has its own lines in statistics
+  bool one_transaction =
+      false;  // the connection as a whole is the only transaction: statistics do not count it
 
   [[nodiscard]] std::uint8_t complete(Direction d) const {
     const auto& states = d == Direction::to_server ? states_to_server : states_to_client;
@@ -62,10 +95,19 @@ struct ProtocolInfo {
   }
 };
 
-// The row of one protocol; unknown and failed have rows with these names ("unknown", "failed") and nothing else.
+// The row of one protocol; unknown and failed have rows with these names ("unknown", "failed") and nothing
+// else, as has every number that no protocol has taken.
 const ProtocolInfo& protocol_info(AppProto id);
-// By rule and EVE name; unknown when there is none. Takes Suricata's aliases ("http1", "nbss" ...).
+// All rows but those two, in the order of their numbers.
+std::span<const ProtocolInfo* const> all_protocols();
+// By rule and EVE name, or by alias; unknown when there is none.
 AppProto protocol_by_name(std::string_view name);
+// What a name stands for: the protocol and its forms. Empty: it is no name.
+AppProtoSet protocols_named(std::string_view name);
+// What a rule is about whose header says so: those, and the protocols that share its rules.
+AppProtoSet protocols_of_header(std::string_view name);
+// Those that share the rules of one of these.
+AppProtoSet sharing_rules_of(const AppProtoSet& protocols);
 
 #define PROTOCOL(id) extern const ProtocolInfo proto_##id;
 #include "decoders/app/protocols.def"

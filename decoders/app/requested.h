@@ -5,9 +5,6 @@
 // (on_first_look.h). What is under way when a wish comes or goes stays as it was begun.
 #pragma once
 
-#include <bitset>
-#include <cstddef>
-
 #include "decoders/app/app_proto.h"
 
 namespace weir {
@@ -29,9 +26,9 @@ struct FileFacts {
 struct Requested {
   FileFacts files;
   // Protocols of buffers that are made on request (BufferSpec::on_request) and that a rule looks at.
-  std::bitset<kAppProtoCount> buffers;
+  AppProtoSet buffers;
 
-  [[nodiscard]] bool buffers_of(AppProto p) const { return buffers[static_cast<std::size_t>(p)]; }
+  [[nodiscard]] bool buffers_of(AppProto p) const { return buffers[index(p)]; }
   Requested& operator|=(const Requested& other) {
     files |= other.files;
     buffers |= other.buffers;

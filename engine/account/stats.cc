@@ -130,14 +130,12 @@ CounterNames::CounterNames(const Options& options) : options_(options) {
       layers_[i] = "decoder." + std::string(name);
   for (std::size_t i = 0; i < anomalies_.size(); ++i)
     anomalies_[i] = anomaly_counter(anomaly_name(static_cast<Anomaly>(i)));
-  for (std::size_t i = static_cast<std::size_t>(AppProto::failed) + 1; i < kAppProtoCount; ++i) {
-    const ProtocolInfo& info = protocol_info(static_cast<AppProto>(i));
-    AppNames& names = app_[i];
-    // Suricata 8 knows IRC but counts nothing of it.
-    if (info.name != "irc") names.used = {info.over_tcp, info.over_udp};
+  for (const ProtocolInfo* info : all_protocols()) {
+    AppNames& names = app_[index(info->id)];
+    if (info->counted) names.used = {info->over_tcp, info->over_udp};
     for (std::size_t t = 0; t < 2; ++t) {
-      std::string name(info.name);
-      if (info.over_tcp && info.over_udp) name += kTransportSuffix[t];
+      std::string name(info->name);
+      if (info->over_tcp && info->over_udp) name += kTransportSuffix[t];
       names.flow[t] = "app_layer.flow." + name;
       names.tx[t] = "app_layer.tx." + name;
       names.gap[t] = "app_layer.error." + name + ".gap";
@@ -163,7 +161,7 @@ std::vector<CounterNames::Value> CounterNames::values(const Counters& counters) 
   for (std::size_t i = 0; i < kProtoCount; ++i)
     if (!layers_[i].empty()) out.emplace_back(layers_[i], counters.layers[i]);
   for (std::size_t i = 0; i < anomalies_.size(); ++i) out.emplace_back(anomalies_[i], counters.anomalies[i]);
-  for (std::size_t i = 0; i < kAppProtoCount; ++i)
+  for (std::size_t i = 0; i < app_.size(); ++i)
     for (std::size_t t = 0; t < 2; ++t) {
       if (!app_[i].used[t]) continue;
       out.emplace_back(app_[i].flow[t], counters.app[i].flows[t]);

@@ -32,7 +32,7 @@ struct Counters {
 #undef COUNTER
   std::array<std::uint64_t, kProtoCount> layers{};  // by Proto
   std::array<std::uint64_t, static_cast<std::size_t>(Anomaly::count_)> anomalies{};
-  std::array<AppCounters, kAppProtoCount> app{};
+  std::array<AppCounters, kMaxAppProtos> app{};
   std::array<std::uint64_t, kDropReasons> drop_reasons{};      // by DropReason; index 0 unused
   std::array<std::uint64_t, kExceptionTargets> exceptions{};  // policies applied, other than ignore
   StageTicks stages{};  // sampled: only their proportions mean something
@@ -72,7 +72,7 @@ class CounterNames {
   std::array<std::string, kExceptionTargets> exceptions_;  // empty: not counted
   std::array<std::string, kProtoCount> layers_;
   std::array<std::string, static_cast<std::size_t>(Anomaly::count_)> anomalies_;
-  std::array<AppNames, kAppProtoCount> app_;
+  std::array<AppNames, kMaxAppProtos> app_;
 };
 
 }  // namespace weir::engine

@@ -49,10 +49,10 @@ tl::expected<std::shared_ptr<const AppLayerSetup>, std::string> AppLayerSetup::m
   auto detector = ProtocolDetector::make(config.sub("app-layer.protocols"));
   if (!detector) return tl::unexpected(detector.error());
   out->detector_ = std::move(*detector);
-  for (std::size_t i = 0; i < kAppProtoCount; ++i) {
-    const ProtocolInfo& info = protocol_info(static_cast<AppProto>(i));
-    if (info.configure == nullptr) continue;
-    out->factories_[i] = info.configure(config.sub("app-layer.protocols." + std::string(info.config_name)));
+  for (const ProtocolInfo* info : all_protocols()) {
+    if (info->configure == nullptr) continue;
+    out->factories_[index(info->id)] =
+        info->configure(config.sub("app-layer.protocols." + std::string(info->name)));
   }
   return out;
 }

@@ -36,7 +36,7 @@ class AppLayerSetup {
 
  private:
   std::unique_ptr<const ProtocolDetector> detector_;
-  std::array<std::unique_ptr<const ParserFactory>, kAppProtoCount> factories_;
+  std::array<std::unique_ptr<const ParserFactory>, kMaxAppProtos> factories_;
 };
 
 // Feeds the parsers of one worker's flows. What it notices is left in the flow's AppLayer.

@@ -7,12 +7,14 @@
 
 #include <fmt/format.h>
 
+#include "decoders/app/protocol_ids.h"
+
 namespace weir::engine {
 namespace {
 
 constexpr std::size_t kMaxPatterns = 512;
 constexpr std::size_t kPorts = 65536;
-static_assert(kAppProtoCount <= 64, "DirectionProbe::refused has a bit a protocol");
+static_assert(kMaxAppProtos <= 64, "DirectionProbe::refused has a bit a protocol");
 
 // Which rows matched; filled by Hyperscan's callback.
 struct Hits {
@@ -104,10 +106,10 @@ tl::expected<void, std::string> ProtocolDetector::fill(Transport t, const Settin
   table.client_ports.assign(kPorts, 0);
   table.port_lists.emplace_back();
   std::vector<ProbePattern> patterns;
-  for (std::size_t i = 0; i < kAppProtoCount; ++i) {
-    const ProtocolInfo& info = protocol_info(static_cast<AppProto>(i));
+  for (const ProtocolInfo* row : all_protocols()) {
+    const ProtocolInfo& info = *row;
     if (t == Transport::tcp ? !info.over_tcp : !info.over_udp) continue;
-    const std::string base(info.config_name);
+    const std::string base(info.name);
     const std::string own = base + (t == Transport::tcp ? ".tcp" : ".udp");
     std::string enabled =
         protocols.text(own + ".enabled").value_or(protocols.text(base + ".enabled").value_or(""));
@@ -115,10 +117,11 @@ tl::expected<void, std::string> ProtocolDetector::fill(Transport t, const Settin
     const bool detection_only = enabled == "detection-only";
     if (!detection_only && enabled != "yes" && enabled != "true" && enabled != "on" && enabled != "1")
       continue;
-    parsed_[index_of(t)][i] = !detection_only;
+    parsed_[index_of(t)][index(info.id)] = !detection_only;
 
     for (const ProbePattern& p : t == Transport::tcp ? info.patterns_tcp : info.patterns_udp) {
-      table.rows.push_back({info.id, p.direction, static_cast<std::uint16_t>(p.bytes.size()), info.confirm});
+      table.rows.push_back(
+          {info.id, p.direction, static_cast<std::uint16_t>(p.bytes.size()), p.weak, info.confirm});
       patterns.push_back(p);
     }
     if (info.probe == nullptr) continue;
@@ -199,9 +202,7 @@ ProtocolDetector::Found ProtocolDetector::detect(const Input& in, DirectionProbe
   Found by_bytes;
   if (!tried.patterns_done) {
     by_bytes = by_pattern(table, in, tried, scratch);
-    // Two bytes say little about a datagram: a protocol that lives on this port may know better.
-    const bool weak = in.transport == Transport::udp && by_bytes.protocol == AppProto::dcerpc;
-    if (by_bytes.protocol != AppProto::unknown && !weak) return by_bytes;
+    if (by_bytes.protocol != AppProto::unknown && !by_bytes.weak) return by_bytes;
   }
   if (!tried.probes_done) {
     const Found found = by_probe(table, in, tried);
@@ -238,7 +239,7 @@ ProtocolDetector::Found ProtocolDetector::by_pattern(const Table& table, const I
       if (answer == ProbeResult::need_more) wait = in.data.size() < kMaxProbeBytes;
       if (answer != ProbeResult::yes && answer != ProbeResult::yes_reversed) continue;
       best = row.length;
-      found = {row.protocol, (s == 1) != (answer == ProbeResult::yes_reversed)};
+      found = {row.protocol, (s == 1) != (answer == ProbeResult::yes_reversed), row.weak};
     }
   }
   tried.patterns_done = !wait && in.data.size() >= table.depth[index(in.direction)];

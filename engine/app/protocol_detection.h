@@ -52,8 +52,9 @@ class ProtocolDetector {
     bool either_way = false;  // who opened the flow is not sure: also try the other side's patterns
   };
   struct Found {
-    AppProto protocol = AppProto::unknown;
+    AppProto protocol{};
     bool reversed = false;  // it is, but client and server are the other way round
+    bool weak = false;      // only a weak pattern says so
   };
   Found detect(const Input& in, DirectionProbe& tried, hs_scratch* scratch) const;
 
@@ -66,9 +67,10 @@ class ProtocolDetector {
 
  private:
   struct Row {  // one pattern
-    AppProto protocol = AppProto::unknown;
+    AppProto protocol{};
     Direction direction = Direction::to_server;
     std::uint16_t length = 0;
+    bool weak = false;
     ProbeFunction confirm = nullptr;
   };
   struct Table {  // of one transport
@@ -90,7 +92,7 @@ class ProtocolDetector {
   Found by_probe(const Table& table, const Input& in, DirectionProbe& tried) const;
 
   std::array<Table, 2> tables_;
-  std::array<std::array<bool, kAppProtoCount>, 2> parsed_{};
+  std::array<std::array<bool, kMaxAppProtos>, 2> parsed_{};
 };
 
 }  // namespace weir::engine

@@ -5,6 +5,7 @@
 
 #include <hs.h>
 
+#include "decoders/app/protocol_ids.h"
 #include "engine/detect/detect_impl.h"
 #include "engine/flow/app_state.h"
 

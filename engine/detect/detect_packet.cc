@@ -1,6 +1,7 @@
 // Detection on the packet itself and on the reassembled stream.
 #include <utility>
 
+#include "decoders/app/protocol_ids.h"
 #include "engine/detect/detect_impl.h"
 
 namespace weir::engine {

@@ -19,10 +19,10 @@ namespace weir::engine {
 
 struct AppLayer : Slabbed {
   // Known as soon as either direction is certain; `failed` once both gave up.
-  AppProto protocol = AppProto::unknown;
-  std::array<AppProto, 2> by_direction{AppProto::unknown, AppProto::unknown};  // index(Direction)
-  AppProto original = AppProto::unknown;  // before a protocol change (STARTTLS, CONNECT, h2c)
-  AppProto expected = AppProto::unknown;
+  AppProto protocol{};
+  std::array<AppProto, 2> by_direction{};  // index(Direction)
+  AppProto original{};                     // before a protocol change (STARTTLS, CONNECT, h2c)
+  AppProto expected{};
   std::unique_ptr<AppParser> parser;  // null until the protocol is known and parsed
   // Of the packet at hand, pseudo packets too:
   std::vector<std::string_view> events;  // of the engine, by rule name ("applayer_detect_protocol_only_one_direction")
@@ -45,7 +45,7 @@ struct AppLayer : Slabbed {
   std::array<bool, 2> eof{};               // nothing more will be parsed in this direction
   std::array<std::uint64_t, 2> need{};     // unconsumed bytes that the parser waits for
   bool change_pending = false;             // a protocol change happens when this packet is done with
-  AppProto change_to = AppProto::unknown;
+  AppProto change_to{};
   bool flow_counted = false;      // in the statistics
   std::uint64_t next_new_tx = 0;  // transactions from this id on have no time yet
   bool release_pending = false;   // a complete transaction waits for detection or logging

@@ -34,7 +34,7 @@ EventLog::EventLog(const std::vector<Output>& outputs, std::shared_ptr<const rul
     sessions_.push_back(out.log->session(*out.sink));
     wants_files_ = wants_files_ || out.log->wants(output::EventType::fileinfo);
     wants_anomalies_ = wants_anomalies_ || out.log->wants(output::EventType::anomaly);
-    for (std::size_t p = 0; p < kAppProtoCount; ++p)
+    for (std::size_t p = 0; p < kMaxAppProtos; ++p)
       for (const auto& active : out.log->tx_loggers(static_cast<AppProto>(p))) {
         tx_loggers_[p].push_back({sessions_.back().get(), &active});
         tx_mask_[p] |= active.bit;

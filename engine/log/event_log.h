@@ -86,8 +86,8 @@ class EventLog {
 
   DeferredAlerts* deferred_;
   std::vector<std::unique_ptr<output::LogSession>> sessions_;
-  std::array<std::vector<TxLogger>, kAppProtoCount> tx_loggers_;
-  std::array<std::uint32_t, kAppProtoCount> tx_mask_{};
+  std::array<std::vector<TxLogger>, kMaxAppProtos> tx_loggers_;
+  std::array<std::uint32_t, kMaxAppProtos> tx_mask_{};
   std::shared_ptr<const rules::RuleSet> rules_;
   Counters& counters_;
   ExceptionPolicies policies_;

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "decoders/app/protocol.h"
 #include "decoders/text_file.h"
 #include "rules/header_sets.h"
 #include "rules/requires.h"
@@ -40,9 +41,11 @@ void read_variables(const Config& config, std::string_view section, rules::Varia
 
 std::vector<std::string> features(const Config& config) {
   std::vector<std::string> out = rules::default_features();
-  for (const std::string_view name : {"ja3", "ja4"})
-    if (!config.flag(fmt::format("app-layer.protocols.tls.{}-fingerprints", name), true))
-      std::erase(out, name);
+  for (const ProtocolInfo* info : all_protocols())
+    for (const auto& [name, setting] : info->features)
+      if (!setting.empty() &&
+          !config.flag(fmt::format("app-layer.protocols.{}.{}", info->name, setting), true))
+        std::erase(out, name);
   return out;
 }
 

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "decoders/app/protocol_ids.h"
 #include "decoders/slab.h"
 #include "output/eve/common.h"
 #include "output/eve_type.h"

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "decoders/app/dns/types.h"
+#include "decoders/app/protocol_ids.h"
 #include "output/eve/dns_fields.h"
 #include "output/eve_tx.h"
 

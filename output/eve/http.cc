@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "decoders/app/protocol_ids.h"
 #include "decoders/text.h"
 #include "output/eve_tx.h"
 

@@ -4,6 +4,7 @@
 
 #include "decoders/app/dns/dns.h"
 #include "decoders/app/dns/types.h"
+#include "decoders/app/protocol_ids.h"
 #include "decoders/text.h"
 #include "output/eve/dns_fields.h"
 #include "output/eve_tx.h"

@@ -27,7 +27,7 @@ struct EveOptions {
 };
 
 // By protocol: how a transaction is written inside another event (an alert, a file's); null: not at all.
-using AppWriters = std::array<std::unique_ptr<const EveTxWriter>, kAppProtoCount>;
+using AppWriters = std::array<std::unique_ptr<const EveTxWriter>, kMaxAppProtos>;
 
 // What a writer of one event needs; belongs to a session, so to one thread.
 struct EveContext {

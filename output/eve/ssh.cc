@@ -1,4 +1,5 @@
 #include "decoders/app/ssh/ssh.h"
+#include "decoders/app/protocol_ids.h"
 #include "output/eve_tx.h"
 
 namespace weir::output {

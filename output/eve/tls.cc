@@ -234,6 +234,7 @@ const EveTxLogger eve_tls{.protocol = AppProto::tls,
                           .event_type = "tls",
                           .progress_to_server = static_cast<std::uint8_t>(tls::ClientState::handshake_done),
                           .progress_to_client = static_cast<std::uint8_t>(tls::ServerState::handshake_done),
-                          .configure = configure};
+                          .configure = configure,
+                          .usual_flag = "extended"};
 
 }  // namespace weir::output

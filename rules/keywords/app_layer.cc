@@ -16,7 +16,7 @@ enum class Which : std::uint8_t { direction, to_server, to_client, either, both,
 
 class AppProtocolCheck final : public PacketCheck {
  public:
-  AppProtocolCheck(std::bitset<kAppProtoCount> wanted, Which which, bool negated)
+  AppProtocolCheck(AppProtoSet wanted, Which which, bool negated)
       : wanted_(wanted), which_(which), negated_(negated) {}
 
   // A protocol that is not known yet answers nothing, also not a negated question.
@@ -42,27 +42,15 @@ class AppProtocolCheck final : public PacketCheck {
     return p != AppProto::unknown && wanted_.test(static_cast<std::size_t>(p)) != negated_;
   }
 
-  std::bitset<kAppProtoCount> wanted_;
+  AppProtoSet wanted_;
   Which which_;
   bool negated_;
 };
 
-// "http" is every version of it; DNS over HTTP/2 is both of its parts.
-Parsed<std::bitset<kAppProtoCount>> protocols_named(std::string_view name) {
-  std::bitset<kAppProtoCount> out;
-  const auto add = [&](AppProto p) { out.set(static_cast<std::size_t>(p)); };
-  if (name == "failed") {
-    add(AppProto::failed);
-    return out;
-  }
-  const AppProto p = protocol_by_name(name);
-  if (p == AppProto::unknown) return refuse("not the name of a protocol", name);
-  add(p);
-  if (name == "http") {
-    add(AppProto::http2);
-    add(AppProto::doh2);
-  }
-  if (p == AppProto::dns || p == AppProto::http2) add(AppProto::doh2);
+Parsed<AppProtoSet> parse_protocol(std::string_view name) {
+  if (name == "failed") return AppProtoSet{}.set(index(AppProto::failed));
+  const AppProtoSet out = protocols_named(name);
+  if (out.none()) return refuse("not the name of a protocol", name);
   return out;
 }
 
@@ -82,7 +70,7 @@ Compiled compile_app_layer_protocol(RuleBuilder& rule, std::string_view argument
   std::string_view rest = argument;
   std::string_view name = cut(rest, ',');
   const bool negated = take_negation(name);
-  const auto protocols = protocols_named(trim(name));
+  const auto protocols = parse_protocol(trim(name));
   if (!protocols) return tl::unexpected(protocols.error());
   const auto which = parse_which(trim(rest));
   if (!which) return tl::unexpected(which.error());

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "decoders/app/dns/dns.h"
+#include "decoders/app/protocol_ids.h"
 #include "rules/keywords/sticky.h"
 
 namespace weir::rules {

@@ -5,6 +5,7 @@
 
 #include "decoders/app/dns/dns.h"
 #include "decoders/app/dns/types.h"
+#include "decoders/app/protocol_ids.h"
 #include "rules/keyword_table.h"
 #include "rules/rule_builder.h"
 #include "rules/uint_match.h"

@@ -1,7 +1,9 @@
 // Contents and names of files in any protocol that carries them: file.data, file.name.
 #include <array>
+#include <span>
 
 #include "decoders/app/file.h"
+#include "decoders/app/protocol.h"
 #include "rules/keywords/http_buffers.h"
 
 namespace weir::rules {
@@ -35,39 +37,31 @@ std::optional<BodyView> magic(const BufferRequest& r) {
   return f == nullptr ? std::nullopt : whole(f->magic);
 }
 
-constexpr BufferSource in(AppProto protocol, Direction d, TxBufferFunction get, bool streamed) {
-  return {protocol, d, 0, get, streamed};
-}
+// A source for every side of every protocol that carries files. Made before main from rows that are
+// constants.
+class FileSources {
+ public:
+  explicit FileSources(TxBufferFunction get, bool streamed = false) {
+    for (const ProtocolInfo* info : all_protocols())
+      for (const Direction d : {Direction::to_client, Direction::to_server})
+        if (const auto progress = info->files.from(d))
+          sources_[count_++] = {info->id, d, *progress, get, streamed};
+  }
+  // What one side shows in place of its files.
+  FileSources& replace(const BufferSource& by) {
+    for (BufferSource& s : std::span(sources_).first(count_))
+      if (s.protocol == by.protocol && s.direction == by.direction) s = by;
+    return *this;
+  }
+  [[nodiscard]] std::span<const BufferSource> view() const { return std::span(sources_).first(count_); }
 
-constexpr std::array kData{
-    // Of an HTTP response it is the body, whether or not it is worth a file.
-    BufferSource{AppProto::http, Direction::to_client, at(http::State::body), http_body, true},
-    BufferSource{AppProto::http, Direction::to_server, at(http::State::body), content, true},
-    in(AppProto::http2, Direction::to_client, content, true),
-    in(AppProto::http2, Direction::to_server, content, true),
-    in(AppProto::smtp, Direction::to_server, content, true),
-    in(AppProto::ftp_data, Direction::to_client, content, true),
-    in(AppProto::ftp_data, Direction::to_server, content, true),
-    in(AppProto::smb, Direction::to_client, content, true),
-    in(AppProto::smb, Direction::to_server, content, true),
-    in(AppProto::nfs, Direction::to_client, content, true),
-    in(AppProto::nfs, Direction::to_server, content, true),
+ private:
+  std::array<BufferSource, 2 * kMaxAppProtos> sources_{};
+  std::size_t count_ = 0;
 };
 
-template <TxBufferFunction get>
-constexpr std::array kFacts{
-    BufferSource{AppProto::http, Direction::to_client, at(http::State::body), get},
-    BufferSource{AppProto::http, Direction::to_server, at(http::State::body), get},
-    in(AppProto::http2, Direction::to_client, get, false),
-    in(AppProto::http2, Direction::to_server, get, false),
-    in(AppProto::smtp, Direction::to_server, get, false),
-    in(AppProto::ftp_data, Direction::to_client, get, false),
-    in(AppProto::ftp_data, Direction::to_server, get, false),
-    in(AppProto::smb, Direction::to_client, get, false),
-    in(AppProto::smb, Direction::to_server, get, false),
-    in(AppProto::nfs, Direction::to_client, get, false),
-    in(AppProto::nfs, Direction::to_server, get, false),
-};
+const FileSources kData = FileSources(content, true).replace(file_data_of_http_response);
+const FileSources kNames{name}, kMagic{magic};
 
 Compiled select_magic(RuleBuilder& rule, std::string_view) {
   rule.signature().file_facts.magic = true;
@@ -76,9 +70,9 @@ Compiled select_magic(RuleBuilder& rule, std::string_view) {
 
 }  // namespace
 
-const BufferSpec buffer_file_data{.name = "file_data", .sources = kData, .multiple = true};
-const BufferSpec buffer_file_name{.name = "file_name", .sources = kFacts<name>, .multiple = true};
-const BufferSpec buffer_file_magic{.name = "file_magic", .sources = kFacts<magic>, .multiple = true};
+const BufferSpec buffer_file_data{.name = "file_data", .sources = kData.view(), .multiple = true};
+const BufferSpec buffer_file_name{.name = "file_name", .sources = kNames.view(), .multiple = true};
+const BufferSpec buffer_file_magic{.name = "file_magic", .sources = kMagic.view(), .multiple = true};
 
 const KeywordSpec kw_file_data = sticky<buffer_file_data>("file.data", "contents of a file");
 const KeywordSpec kw_file_data_old = sticky<buffer_file_data>("file_data", "contents of a file");

@@ -1,6 +1,7 @@
 // HTTP bodies, with chunks and compression taken off: http.request_body, http.response_body.
 #include <array>
 
+#include "decoders/app/protocol_ids.h"
 #include "rules/keywords/http_buffers.h"
 
 namespace weir::rules {
@@ -12,6 +13,8 @@ constexpr std::array kResponseBody{
     BufferSource{AppProto::http, Direction::to_client, at(http::State::body), http_body, true}};
 
 }  // namespace
+
+const BufferSource file_data_of_http_response = kResponseBody[0];
 
 const BufferSpec buffer_http_request_body{"http_client_body", kRequestBody};
 const BufferSpec buffer_http_response_body{"http_server_body", kResponseBody};

@@ -21,6 +21,7 @@ extern const BufferSpec buffer_http_header, buffer_http_header_raw, buffer_http_
     buffer_http_start, buffer_http_protocol, buffer_http_request_header, buffer_http_response_header;
 // http_body.cc
 extern const BufferSpec buffer_http_request_body, buffer_http_response_body;
+extern const BufferSource file_data_of_http_response;  // its body, whether or not it is worth a file
 // file_data.cc
 extern const BufferSpec buffer_file_data, buffer_file_name, buffer_file_magic;
 

@@ -1,6 +1,7 @@
 // Values of single HTTP headers: http.user_agent, http.referer, http.cookie ...
 #include <array>
 
+#include "decoders/app/protocol_ids.h"
 #include "rules/keywords/http_buffers.h"
 
 namespace weir::rules {

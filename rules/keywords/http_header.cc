@@ -2,6 +2,7 @@
 // http.protocol, and one by one: http.request_header, http.response_header.
 #include <array>
 
+#include "decoders/app/protocol_ids.h"
 #include "decoders/text.h"
 #include "rules/keywords/http_buffers.h"
 

@@ -2,6 +2,7 @@
 // http.host, http.host.raw.
 #include <array>
 
+#include "decoders/app/protocol_ids.h"
 #include "rules/keywords/http_buffers.h"
 
 namespace weir::rules {

@@ -1,6 +1,7 @@
 // Parts of an HTTP status line: http.stat_code, http.stat_msg, http.response_line.
 #include <array>
 
+#include "decoders/app/protocol_ids.h"
 #include "rules/keywords/http_buffers.h"
 
 namespace weir::rules {

@@ -1,6 +1,7 @@
 // What the two sides of an SSH connection show before they encrypt: banners and key exchange.
 #include "decoders/app/ssh/ssh.h"
 
+#include "decoders/app/protocol_ids.h"
 #include "rules/keywords/sticky.h"
 #include "rules/option_text.h"
 

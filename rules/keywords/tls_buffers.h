@@ -1,6 +1,7 @@
 // What the keyword files of TLS share.
 #pragma once
 
+#include "decoders/app/protocol_ids.h"
 #include "decoders/app/tls/tls.h"
 #include "rules/keywords/sticky.h"
 

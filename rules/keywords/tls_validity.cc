@@ -2,6 +2,7 @@
 // tls_cert_valid, tls.cert_chain_len.
 #include <memory>
 
+#include "decoders/app/protocol_ids.h"
 #include "rules/keywords/tls_buffers.h"
 #include "rules/option_text.h"
 #include "rules/uint_match.h"

@@ -1,6 +1,7 @@
 // Versions and handshake states: tls.version, ssl_version, ssl_state.
 #include <memory>
 
+#include "decoders/app/protocol_ids.h"
 #include "rules/keywords/tls_buffers.h"
 #include "rules/option_text.h"
 

@@ -1,6 +1,7 @@
 // One event as a line of JSON, without the file that it goes to.
 #include <benchmark/benchmark.h>
 
+#include "decoders/app/protocol_ids.h"
 #include "output/eve_log.h"
 #include "tests/output/fake_settings.h"
 

@@ -5,6 +5,7 @@
 
 #include <doctest/doctest.h>
 
+#include "decoders/app/protocol_ids.h"
 #include "tests/output/fake_settings.h"
 
 using namespace weir;
@@ -340,4 +341,17 @@ TEST_CASE("eve: types that are off or disabled write nothing, and it is known wh
   CHECK_FALSE(log.wants(EventType::alert));
   for (const char* name : {"alert", "files", "dns"}) CHECK(EveLog::has_type(name));
   CHECK_FALSE(EveLog::has_type("no-such-thing"));
+}
+
+TEST_CASE("eve: protocols stands for every protocol that the list does not name") {
+  const FakeSettings log_settings, none, off{{"enabled", "no"}};
+  const EveLog log(log_settings, {{"protocols", &none}, {"dns", &off}});
+  CHECK(log.tx_loggers(AppProto::tls).size() == 1);
+  CHECK(log.tx_loggers(AppProto::ssh).size() == 1);
+  CHECK(log.tx_loggers(AppProto::dns).empty());
+  CHECK_FALSE(log.wants(EventType::alert));
+  CHECK(EveLog::has_type("protocols"));
+  const EveLog without(log_settings, {{"protocols", &off}, {"ssh", &none}});
+  CHECK(without.tx_loggers(AppProto::tls).empty());
+  CHECK(without.tx_loggers(AppProto::ssh).size() == 1);
 }

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include "decoders/app/protocol_ids.h"
 #include "decoders/app/ssh/ssh.h"
 #include "rules/rule_loader.h"
 #include "rules/rule_set.h"
@@ -105,11 +106,11 @@ TEST_CASE("ssh keywords: only rules about HASSH ask the parser for it") {
     REQUIRE(rules.signatures.size() == 1);
     return RuleSet::build(std::move(rules.signatures), environment, {})->requested();
   };
-  CHECK(requested("ssh.proto; content:\"2\";").none());
+  CHECK(requested("ssh.proto; content:\"2\";").buffers.none());
   for (const char* keyword : {"ssh.hassh", "ssh.hassh.string", "ssh.hassh.server", "ssh.hassh.server.string"}) {
     CAPTURE(keyword);
-    const auto bits = requested(std::string(keyword) + "; content:\"a\";");
-    CHECK(bits.count() == 1);
-    CHECK(bits[static_cast<std::size_t>(AppProto::ssh)]);
+    const auto wanted = requested(std::string(keyword) + "; content:\"a\";");
+    CHECK(wanted.buffers.count() == 1);
+    CHECK(wanted.buffers_of(AppProto::ssh));
   }
 }

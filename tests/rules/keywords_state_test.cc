@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "decoders/app/protocol_ids.h"
 #include "rules/shared_state.h"
 #include "tests/rules/load_one.h"
 

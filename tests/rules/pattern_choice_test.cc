@@ -48,7 +48,7 @@ TEST_CASE("pattern choice: where the pattern may end follows from what stands be
     CAPTURE(row.options);
     const auto one = test::with_options(row.options);
     REQUIRE_MESSAGE(one.signature, one.error);
-    const auto chosen = choose_pattern(one.signature->payload, {});
+    const auto chosen = choose_pattern(one.signature->payload);
     REQUIRE(chosen);
     check(*chosen, row);
   }

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "decoders/app/protocol_ids.h"
 #include "tests/rules/load_one.h"
 
 using namespace weir;

@@ -1,12 +1,8 @@
 #include "decoders/app/dns/dns.h"
 
-#include <array>
-
 #include "decoders/byte_cursor.h"
 
-namespace weir {
-namespace dns {
-
+namespace weir::dns {
 namespace {
 
 constexpr std::size_t kLengthPrefix = 2;
@@ -35,7 +31,7 @@ void DnsParser::add_message(Direction d, Bytes message) {
     return;
   }
   const bool answers = tx.message.header.is_response();
-  if (!either_way_ && answers != (d == Direction::to_client)) {
+  if (askers_ == Askers::client && answers != (d == Direction::to_client)) {
     tx.valid = false;
     tx.raise(static_cast<std::uint8_t>(answers ? Event::not_request : Event::not_response));
   }
@@ -68,90 +64,4 @@ bool DnsParser::on_gap(Direction d, std::uint64_t) {
   return true;
 }
 
-class DnsFactory final : public ParserFactory {
- public:
-  [[nodiscard]] std::unique_ptr<AppParser> make() const override {
-    return std::unique_ptr<AppParser>(new DnsParser);
-  }
-};
-
-class MdnsFactory final : public ParserFactory {
- public:
-  [[nodiscard]] std::unique_ptr<AppParser> make() const override {
-    return std::unique_ptr<AppParser>(new DnsParser(true));
-  }
-};
-
-namespace {
-
-template <class Factory>
-std::unique_ptr<const ParserFactory> configure(const Settings&) {
-  return std::make_unique<Factory>();
-}
-
-ProbeResult direction_of(Direction d, Bytes message) {
-  const auto header = parse_header(message);
-  return header->is_response() == (d == Direction::to_client) ? ProbeResult::yes : ProbeResult::yes_reversed;
-}
-
-// A datagram is a message; a stream starts with the length of one.
-ProbeResult probe(Direction d, Bytes data) {
-  if (looks_like_message(data)) return direction_of(d, data);
-  ByteCursor in{data};
-  const std::size_t length = in.be16();
-  if (in.failed()) return ProbeResult::need_more;
-  if (length < kHeaderLength) return ProbeResult::no;
-  const Bytes message = in.peek(length);
-  if (message.size() < kHeaderLength) return ProbeResult::need_more;
-  if (looks_like_message(message)) return direction_of(d, message);
-  return message.size() < length && message.size() < kHeaderLength + 256 ? ProbeResult::need_more
-                                                                         : ProbeResult::no;
-}
-
-ProbeResult probe_mdns(Direction, Bytes data) {
-  return looks_like_message(data) ? ProbeResult::yes : ProbeResult::no;
-}
-
-constexpr std::string_view kStatesToServer[] = {"request_started", "request_complete"};
-constexpr std::string_view kStatesToClient[] = {"response_started", "response_complete"};
-
-constexpr AppEventName kEvents[] = {
-    {"malformed_data", "malformed_data"},
-    {"not_request", "not_request", "not_a_request"},
-    {"not_response", "not_response", "not_a_response"},
-    {"z_flag_set", "z_flag_set"},
-    {"invalid_opcode", "invalid_opcode"},
-    {"name_too_long", "name_too_long"},
-    {"infinite_loop", "infinite_loop"},
-    {"too_many_labels", "too_many_labels"},
-    {"invalid_additionals", "invalid_additionals"},
-    {"invalid_authorities", "invalid_authorities"},
-};
-
-}  // namespace
-}  // namespace dns
-
-const ProtocolInfo proto_dns{.id = AppProto::dns,
-                             .name = "dns",
-                             .config_name = "dns",
-                             .over_tcp = true,
-                             .over_udp = true,
-                             .probe = dns::probe,
-                             .probe_ports = {"53", "53"},
-                             .configure = dns::configure<dns::DnsFactory>,
-                             .states_to_server = dns::kStatesToServer,
-                             .states_to_client = dns::kStatesToClient,
-                             .events = dns::kEvents};
-
-const ProtocolInfo proto_mdns{.id = AppProto::mdns,
-                              .name = "mdns",
-                              .config_name = "mdns",
-                              .over_udp = true,
-                              .probe = dns::probe_mdns,
-                              .probe_ports = {"", "5353"},
-                              .configure = dns::configure<dns::MdnsFactory>,
-                              .states_to_server = dns::kStatesToServer,
-                              .states_to_client = dns::kStatesToClient,
-                              .events = dns::kEvents};
-
-}  // namespace weir
+}  // namespace weir::dns

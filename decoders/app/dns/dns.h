@@ -4,28 +4,30 @@
 // each message stands behind its length in two bytes.
 #pragma once
 
+#include <array>
+
 #include "decoders/app/dns/message.h"
 #include "decoders/app/parser.h"
-#include "decoders/app/protocol.h"
 
 namespace weir::dns {
 
-// Codes are indices of kEvents.
 enum class Event : std::uint8_t {
-  malformed_data,
-  not_request,
-  not_response,
-  z_flag_set,
-  invalid_opcode,
-  name_too_long,
-  infinite_loop,
-  too_many_labels,
-  invalid_additionals,
-  invalid_authorities
+#define EVENT(id, ...) id,
+#include "decoders/app/dns/events.def"
+#undef EVENT
+};
+
+enum class State : std::uint8_t {
+#define STATE(id, ...) id,
+#include "decoders/app/dns/states.def"
+#undef STATE
 };
 
 // Progress of a side: the message is there (a transaction is never seen without it).
-inline constexpr std::uint8_t kComplete = 1;
+inline constexpr auto kComplete = static_cast<std::uint8_t>(State::complete);
+
+// Who may ask: in multicast DNS either side asks and answers.
+enum class Askers : std::uint8_t { client, both };
 
 class DnsTransaction final : public Transaction {
  public:
@@ -39,22 +41,17 @@ class DnsTransaction final : public Transaction {
   bool valid = false;  // false: only the events count, the message could not be read or goes the wrong way
 };
 
-class DnsParser : public AppParser {
+class DnsParser final : public AppParser {
  public:
-  ParseOutcome parse(const AppInput& in) final;
-  bool on_gap(Direction d, std::uint64_t length) final;
-
- protected:
-  // In multicast DNS either side asks and answers.
-  explicit DnsParser(bool either_way = false) : either_way_(either_way) {}
+  explicit DnsParser(Askers askers) : askers_(askers) {}
+  ParseOutcome parse(const AppInput& in) override;
+  bool on_gap(Direction d, std::uint64_t length) override;
 
  private:
-  friend class DnsFactory;
-  friend class MdnsFactory;
   ParseOutcome parse_stream(const AppInput& in);
   void add_message(Direction d, Bytes message);
 
-  bool either_way_;
+  Askers askers_;
   // A gap was seen: the next bytes of that direction may start anywhere, so a message must make sense to
   // count.
   std::array<bool, 2> resynchronise_{};

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "decoders/app/http/parser.h"
+#include "decoders/app/protocol_ids.h"
 #include "decoders/text.h"
 
 namespace weir::http {

@@ -10,9 +10,9 @@
 namespace weir::http {
 
 enum class Event : std::uint8_t {
-#define HTTP_EVENT(id, rule, eve) id,
+#define EVENT(id, ...) id,
 #include "decoders/app/http/events.def"
-#undef HTTP_EVENT
+#undef EVENT
 };
 
 struct HttpSettings {

@@ -8,7 +8,11 @@ namespace weir::http {
 
 // Progress of a side: the part that the name says is there (the line is parsed, the headers are complete,
 // body bytes may come, the trailer is complete). Suricata's names, `request_` or `response_` before each.
-enum class State : std::uint8_t { started, line, headers, body, trailer, complete };
+enum class State : std::uint8_t {
+#define STATE(id, ...) id,
+#include "decoders/app/http/states.def"
+#undef STATE
+};
 
 // What stands for the URI of a request that was not seen, in events and as a file's name.
 inline constexpr std::string_view kUnseenUri = "/libhtp::request_uri_not_seen";

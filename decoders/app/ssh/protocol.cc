@@ -1,21 +1,11 @@
 // The row of SSH in the table of protocols.
+#include "decoders/app/protocol.h"
+#include "decoders/app/parser_factory.h"
 #include "decoders/app/ssh/ssh.h"
 
 namespace weir {
 namespace ssh {
 namespace {
-
-class SshFactory final : public ParserFactory {
- public:
-  SshFactory(EncryptionHandling handling, Hassh hassh) : handling_(handling), hassh_(hassh) {}
-  [[nodiscard]] std::unique_ptr<AppParser> make() const override {
-    return std::make_unique<SshParser>(handling_, hassh_);
-  }
-
- private:
-  EncryptionHandling handling_;
-  Hassh hassh_;
-};
 
 Hassh read_hassh(const Settings& s) {
   if (s.text("hassh").value_or("auto") == "auto") return Hassh::on_request;
@@ -23,7 +13,7 @@ Hassh read_hassh(const Settings& s) {
 }
 
 std::unique_ptr<const ParserFactory> configure(const Settings& s) {
-  return std::make_unique<SshFactory>(read_encryption_handling(s), read_hassh(s));
+  return factory_of<SshParser>(read_encryption_handling(s), read_hassh(s));
 }
 
 constexpr ProbePattern kPatterns[] = {
@@ -31,20 +21,22 @@ constexpr ProbePattern kPatterns[] = {
     {.bytes = "SSH-", .direction = Direction::to_client},
 };
 
-// In the order of ssh::State.
-constexpr std::string_view kStatesToServer[] = {"request_in_progress", "request_banner_wait_eol",
-                                                "request_banner_done", "request_key_exchange",
-                                                "request_finished"};
-constexpr std::string_view kStatesToClient[] = {"response_in_progress", "response_banner_wait_eol",
-                                                "response_banner_done", "response_key_exchange",
-                                                "response_finished"};
+constexpr std::string_view kStatesToServer[] = {
+#define STATE(id, to_server, to_client) to_server,
+#include "decoders/app/ssh/states.def"
+#undef STATE
+};
 
-// In the order of ssh::Event.
+constexpr std::string_view kStatesToClient[] = {
+#define STATE(id, to_server, to_client) to_client,
+#include "decoders/app/ssh/states.def"
+#undef STATE
+};
+
 constexpr AppEventName kEvents[] = {
-    {"invalid_banner", "invalid_banner"},
-    {"long_banner", "long_banner"},
-    {"invalid_record", "invalid_record"},
-    {"long_kex_record", "long_kex_record"},
+#define EVENT(id, ...) {__VA_ARGS__},
+#include "decoders/app/ssh/events.def"
+#undef EVENT
 };
 
 }  // namespace
@@ -52,7 +44,6 @@ constexpr AppEventName kEvents[] = {
 
 const ProtocolInfo proto_ssh{.id = AppProto::ssh,
                              .name = "ssh",
-                             .config_name = "ssh",
                              .over_tcp = true,
                              .patterns_tcp = ssh::kPatterns,
                              .configure = ssh::configure,

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "decoders/app/protocol_ids.h"
 #include "decoders/app/ssh/banner.h"
 #include "decoders/app/ssh/key_exchange.h"
 #include "decoders/byte_cursor.h"

@@ -2,15 +2,14 @@
 //
 // Bodies of records are skipped without being kept, but for SSH_MSG_KEXINIT when HASSH is to be made. What
 // follows a side's new keys is encrypted and passed over; when both sides encrypt, parsing ends (see
-// EncryptionHandling). SSH 1.x (RFC 4253 5.1) has other records: its banners are all that is read. SSH cannot be
-// picked up again after a gap, unless the gap lies in what would be skipped.
+// EncryptionHandling). SSH 1.x (RFC 4253 5.1) has other records: its banners are all that is read. SSH cannot
+// be picked up again after a gap, unless the gap lies in what would be skipped.
 #pragma once
 
 #include <array>
 
 #include "decoders/app/encryption.h"
 #include "decoders/app/parser.h"
-#include "decoders/app/protocol.h"
 #include "decoders/app/ssh/transaction.h"
 
 namespace weir::ssh {
@@ -20,7 +19,11 @@ inline constexpr std::size_t kMaxBanner = 256;
 // A longer SSH_MSG_KEXINIT (packet_length) is not taken apart. RFC 4253 6.1 asks for at least 35,000.
 inline constexpr std::size_t kMaxKeyExchangeRecord = 65'535;
 
-enum class Event : std::uint8_t { invalid_banner, long_banner, invalid_record, long_kex_record };
+enum class Event : std::uint8_t {
+#define EVENT(id, ...) id,
+#include "decoders/app/ssh/events.def"
+#undef EVENT
+};
 
 // app-layer.protocols.ssh.hassh: yes, no, or (the default) when a rule looks at it.
 enum class Hassh : std::uint8_t { on_request, always, never };
@@ -34,7 +37,8 @@ class SshParser final : public AppParser {
  private:
   SshTransaction& tx();
   void raise(Event e) { tx().raise(static_cast<std::uint8_t>(e)); }
-  // Each takes what it can from the start of `data` and returns how many bytes; 0: need_ says how many it wants.
+  // Each takes what it can from the start of `data` and returns how many bytes; 0: need_ says how many it
+  // wants.
   std::size_t step(Direction d, Bytes data);
   std::size_t banner(Direction d, Bytes data);
   std::size_t rest_of_banner(Direction d, Bytes data);
@@ -44,13 +48,13 @@ class SshParser final : public AppParser {
   void banner_ends(Direction d);
   void key_exchange_init(Direction d, Bytes body);
   [[nodiscard]] const SshTransaction* existing() const;
-  [[nodiscard]] bool over() const;    // nothing more is to be learnt
+  [[nodiscard]] bool over() const;  // nothing more is to be learnt
   [[nodiscard]] bool opaque(Direction d) const;
 
   EncryptionHandling handling_;
   Hassh hassh_;
   bool make_hassh_ = false, failed_ = false, version_1_ = false;
-  std::array<bool, 2> encrypted_{};    // the side has sent SSH_MSG_NEWKEYS
+  std::array<bool, 2> encrypted_{};      // the side has sent SSH_MSG_NEWKEYS
   std::array<std::uint64_t, 2> skip_{};  // bytes of a record still to come
   std::size_t need_ = 0;
 };

@@ -13,7 +13,11 @@ namespace weir::ssh {
 
 // Progress of a side. `key_exchange`: its SSH_MSG_KEXINIT has been read, or is not waited for. Both sides finish
 // together, when both have changed to new keys.
-enum class State : std::uint8_t { in_progress, banner_wait_eol, banner_done, key_exchange, finished };
+enum class State : std::uint8_t {
+#define STATE(id, ...) id,
+#include "decoders/app/ssh/states.def"
+#undef STATE
+};
 
 // What one side has shown. Empty strings: not there (yet).
 struct Peer {

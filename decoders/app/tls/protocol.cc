@@ -1,4 +1,6 @@
 // The row of TLS in the table of protocols.
+#include "decoders/app/protocol.h"
+#include "decoders/app/parser_factory.h"
 #include "decoders/app/tls/tls.h"
 #include "decoders/byte_cursor.h"
 
@@ -6,19 +8,8 @@ namespace weir {
 namespace tls {
 namespace {
 
-class TlsFactory final : public ParserFactory {
- public:
-  explicit TlsFactory(EncryptionHandling handling) : handling_(handling) {}
-  [[nodiscard]] std::unique_ptr<AppParser> make() const override {
-    return std::make_unique<TlsParser>(handling_);
-  }
-
- private:
-  EncryptionHandling handling_;
-};
-
 std::unique_ptr<const ParserFactory> configure(const Settings& s) {
-  return std::make_unique<TlsFactory>(read_encryption_handling(s));
+  return factory_of<TlsParser>(read_encryption_handling(s));
 }
 
 // Record type and version. "\x16\x03" alone would do for handshakes; the other types are known with their
@@ -70,54 +61,28 @@ ProbeResult confirm(Direction, Bytes data) {
   return sane ? ProbeResult::yes : ProbeResult::no;
 }
 
-constexpr std::string_view kStatesToServer[] = {"client_in_progress", "client_hello_done", "client_cert_done",
-                                                "client_handshake_done", "client_finished"};
-constexpr std::string_view kStatesToClient[] = {"server_in_progress",    "server_hello",
-                                                "server_cert_done",      "server_hello_done",
-                                                "server_handshake_done", "server_finished"};
-
-// In the order of tls::Event.
-constexpr AppEventName kEvents[] = {
-    {"invalid_sslv2_header", "INVALID_SSLV2_HEADER"},
-    {"invalid_tls_header", "INVALID_TLS_HEADER"},
-    {"invalid_record_version", "INVALID_RECORD_VERSION"},
-    {"invalid_record_type", "INVALID_RECORD_TYPE"},
-    {"invalid_record_length", "INVALID_RECORD_LENGTH"},
-    {"invalid_handshake_message", "INVALID_HANDSHAKE_MESSAGE"},
-    {"handshake_invalid_length", "HANDSHAKE_INVALID_LENGTH"},
-    {"multiple_sni_extensions", "MULTIPLE_SNI_EXTENSIONS"},
-    {"invalid_sni_type", "INVALID_SNI_TYPE"},
-    {"invalid_sni_length", "INVALID_SNI_LENGTH"},
-    {"heartbeat_message", "HEARTBEAT_MESSAGE"},
-    {"invalid_heartbeat_message", "INVALID_HEARTBEAT_MESSAGE"},
-    {"overflow_heartbeat_message", "OVERFLOW_HEARTBEAT_MESSAGE"},
-    {"dataleak_heartbeat_mismatch", "DATALEAK_HEARTBEAT_MISMATCH"},
-    {"too_many_records_in_packet", "TOO_MANY_RECORDS_IN_PACKET"},
-    {"invalid_certificate", "INVALID_CERTIFICATE"},
-    {"certificate_invalid_length", "CERTIFICATE_INVALID_LENGTH"},
-    {"certificate_invalid_version", "CERTIFICATE_INVALID_VERSION"},
-    {"certificate_invalid_serial", "CERTIFICATE_INVALID_SERIAL"},
-    {"certificate_invalid_algorithmidentifier", "CERTIFICATE_INVALID_ALGORITHMIDENTIFIER"},
-    {"certificate_invalid_x509name", "CERTIFICATE_INVALID_X509NAME"},
-    {"certificate_invalid_date", "CERTIFICATE_INVALID_DATE"},
-    {"certificate_invalid_extensions", "CERTIFICATE_INVALID_EXTENSIONS"},
-    {"certificate_invalid_der", "CERTIFICATE_INVALID_DER"},
-    {"certificate_invalid_subject", "CERTIFICATE_INVALID_SUBJECT"},
-    {"certificate_invalid_issuer", "CERTIFICATE_INVALID_ISSUER"},
-    {"certificate_invalid_validity", "CERTIFICATE_INVALID_VALIDITY"},
-    {"error_message_encountered", "ERROR_MESSAGE_ENCOUNTERED"},
-    {"invalid_ssl_record", "INVALID_SSL_RECORD"},
-    {"certificate_missing_element", "CERTIFICATE_MISSING_ELEMENT"},
-    {"certificate_unknown_element", "CERTIFICATE_UNKNOWN_ELEMENT"},
-    {"certificate_invalid_string", "CERTIFICATE_INVALID_STRING"},
+constexpr std::string_view kStatesToServer[] = {
+#define CLIENT_STATE(id, name) name,
+#include "decoders/app/tls/states.def"
 };
+constexpr std::string_view kStatesToClient[] = {
+#define SERVER_STATE(id, name) name,
+#include "decoders/app/tls/states.def"
+};
+
+constexpr AppEventName kEvents[] = {
+#define EVENT(id, ...) {__VA_ARGS__},
+#include "decoders/app/tls/events.def"
+#undef EVENT
+};
+
+constexpr ProtocolFeature kFeatures[] = {{"ja3", "ja3-fingerprints"}, {"ja4", "ja4-fingerprints"}};
 
 }  // namespace
 }  // namespace tls
 
 const ProtocolInfo proto_tls{.id = AppProto::tls,
                              .name = "tls",
-                             .config_name = "tls",
                              .over_tcp = true,
                              .patterns_tcp = tls::kPatterns,
                              .confirm = tls::confirm,
@@ -125,6 +90,7 @@ const ProtocolInfo proto_tls{.id = AppProto::tls,
                              .states_to_server = tls::kStatesToServer,
                              .states_to_client = tls::kStatesToClient,
                              .events = tls::kEvents,
+                             .features = tls::kFeatures,
                              .one_transaction = true};
 
 }  // namespace weir

@@ -10,7 +10,6 @@
 
 #include "decoders/app/encryption.h"
 #include "decoders/app/parser.h"
-#include "decoders/app/protocol.h"
 #include "decoders/app/tls/transaction.h"
 
 namespace weir::tls {
@@ -22,39 +21,9 @@ inline constexpr std::size_t kMaxRecord = 16384 + 2048;  // RFC 5246 6.2.3
 inline constexpr std::size_t kManyRecords = 30;
 
 enum class Event : std::uint8_t {
-  invalid_sslv2_header,
-  invalid_tls_header,
-  invalid_record_version,
-  invalid_record_type,
-  invalid_record_length,
-  invalid_handshake_message,
-  handshake_invalid_length,
-  multiple_sni_extensions,
-  invalid_sni_type,
-  invalid_sni_length,
-  heartbeat_message,
-  invalid_heartbeat_message,
-  overflow_heartbeat_message,
-  dataleak_heartbeat_mismatch,
-  too_many_records_in_packet,
-  invalid_certificate,
-  certificate_invalid_length,
-  certificate_invalid_version,
-  certificate_invalid_serial,
-  certificate_invalid_algorithmidentifier,
-  certificate_invalid_x509name,
-  certificate_invalid_date,
-  certificate_invalid_extensions,
-  certificate_invalid_der,
-  certificate_invalid_subject,
-  certificate_invalid_issuer,
-  certificate_invalid_validity,
-  error_message_encountered,
-  invalid_ssl_record,
-  // Names that rules know from older parsers; only the first is raised.
-  certificate_missing_element,
-  certificate_unknown_element,
-  certificate_invalid_string
+#define EVENT(id, ...) id,
+#include "decoders/app/tls/events.def"
+#undef EVENT
 };
 
 class TlsParser final : public AppParser {

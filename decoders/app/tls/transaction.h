@@ -13,8 +13,14 @@
 namespace weir::tls {
 
 // Progress of the two sides. A side never goes back; after the handshake it may jump over what was not sent.
-enum class ClientState : std::uint8_t { in_progress, hello_done, cert_done, handshake_done, finished };
-enum class ServerState : std::uint8_t { in_progress, hello, cert_done, hello_done, handshake_done, finished };
+enum class ClientState : std::uint8_t {
+#define CLIENT_STATE(id, name) id,
+#include "decoders/app/tls/states.def"
+};
+enum class ServerState : std::uint8_t {
+#define SERVER_STATE(id, name) id,
+#include "decoders/app/tls/states.def"
+};
 
 inline constexpr std::size_t kMaxCertificates = 64;  // of one chain; further ones are not kept
 
@@ -44,7 +50,7 @@ class TlsTransaction final : public Transaction {
   std::array<std::uint16_t, 2> record_version{};
   bool client_key_exchange = false, server_key_exchange = false;
   bool certificate_requested = false;
-  AppProto original = AppProto::unknown;  // the protocol that was upgraded (STARTTLS, CONNECT), if any
+  AppProto original{};  // the protocol that was upgraded (STARTTLS, CONNECT), if any
 
   // What the server speaks; 0 while that is not known.
   [[nodiscard]] std::uint16_t version() const {

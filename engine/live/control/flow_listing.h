@@ -20,7 +20,7 @@ struct FlowListing {
   std::uint8_t protocol = 0;
   std::array<std::uint16_t, kMaxVlanTags> vlan{};
   std::uint8_t vlan_count = 0;
-  AppProto app = AppProto::unknown;
+  AppProto app{};
   FlowState state = FlowState::fresh;
   std::array<std::uint64_t, 2> packets{}, bytes{};  // by Direction
   TimeUs start = 0, last = 0;

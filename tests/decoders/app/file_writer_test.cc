@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include "decoders/app/protocol_ids.h"
+
 using namespace weir;
 
 TEST_CASE("requested: what several ask for adds up") {

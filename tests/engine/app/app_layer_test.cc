@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "decoders/app/protocol_ids.h"
 #include "engine/config/config.h"
 #include "engine/flow/flow.h"
 #include "tests/engine/packet_builder.h"

@@ -5,6 +5,8 @@
 #include <map>
 #include <string>
 
+#include "decoders/app/protocol_ids.h"
+
 using namespace weir;
 using namespace weir::engine;
 

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include "decoders/app/protocol.h"
 #include "tests/decoders/app/http/http_test_util.h"
 
 using namespace http_test;

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "decoders/app/protocol.h"
 #include "decoders/app/ssh/banner.h"
 #include "decoders/app/ssh/key_exchange.h"
 #include "ssh_builder.h"

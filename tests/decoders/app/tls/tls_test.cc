@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "decoders/app/protocol.h"
 #include "tls_builder.h"
 
 using namespace weir;

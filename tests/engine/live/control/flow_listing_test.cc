@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include "decoders/app/protocol_ids.h"
 #include "engine/account/latency.h"
 #include "engine/flow/flow_index.h"
 #include "engine/live/control/flow_listing.h"

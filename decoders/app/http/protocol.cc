@@ -1,11 +1,16 @@
-// HTTP/1's row in the table of protocols.
+// The row of HTTP/1 in the table of protocols.
 #include <array>
 
 #include "decoders/app/http/parser.h"
+#include "decoders/app/parser_factory.h"
 #include "decoders/app/protocol.h"
 
 namespace weir {
+namespace http {
 namespace {
+
+constexpr std::string_view kAliases[] = {"http1"};
+constexpr auto kBody = static_cast<std::uint8_t>(State::body);
 
 constexpr ProbePattern method(std::string_view text) {
   return {.bytes = text, .nocase = true, .direction = Direction::to_server};
@@ -48,44 +53,40 @@ constexpr std::array kPatterns{BOTH_BLANKS("GET"),
                                version("HTTP/1.1")};
 #undef BOTH_BLANKS
 
-constexpr std::array<std::string_view, 6> kRequestStates{"request_started", "request_line",
-                                                         "request_headers", "request_body",
-                                                         "request_trailer", "request_complete"};
-constexpr std::array<std::string_view, 6> kResponseStates{"response_started", "response_line",
-                                                          "response_headers", "response_body",
-                                                          "response_trailer", "response_complete"};
-
-constexpr std::array kEvents{
-#define HTTP_EVENT(id, rule, eve) AppEventName{rule, eve},
-#include "decoders/app/http/events.def"
-#undef HTTP_EVENT
+constexpr std::string_view kStatesToServer[] = {
+#define STATE(id, to_server, to_client) to_server,
+#include "decoders/app/http/states.def"
+#undef STATE
 };
 
-class HttpFactory final : public ParserFactory {
- public:
-  explicit HttpFactory(const Settings& settings) : settings_(http::HttpSettings::from(settings)) {}
-  [[nodiscard]] std::unique_ptr<AppParser> make() const override {
-    return std::make_unique<http::HttpParser>(settings_);
-  }
+constexpr std::string_view kStatesToClient[] = {
+#define STATE(id, to_server, to_client) to_client,
+#include "decoders/app/http/states.def"
+#undef STATE
+};
 
- private:
-  http::HttpSettings settings_;
+constexpr AppEventName kEvents[] = {
+#define EVENT(id, ...) {__VA_ARGS__},
+#include "decoders/app/http/events.def"
+#undef EVENT
 };
 
 std::unique_ptr<const ParserFactory> configure(const Settings& settings) {
-  return std::make_unique<HttpFactory>(settings);
+  return factory_of<HttpParser>(HttpSettings::from(settings));
 }
 
 }  // namespace
+}  // namespace http
 
 const ProtocolInfo proto_http{.id = AppProto::http,
                               .name = "http",
-                              .config_name = "http",
+                              .aliases = http::kAliases,
                               .over_tcp = true,
-                              .patterns_tcp = kPatterns,
-                              .configure = configure,
-                              .states_to_server = kRequestStates,
-                              .states_to_client = kResponseStates,
-                              .events = kEvents};
+                              .patterns_tcp = http::kPatterns,
+                              .configure = http::configure,
+                              .states_to_server = http::kStatesToServer,
+                              .states_to_client = http::kStatesToClient,
+                              .events = http::kEvents,
+                              .files = {.to_server = http::kBody, .to_client = http::kBody}};
 
 }  // namespace weir

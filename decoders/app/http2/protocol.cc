@@ -1,0 +1,43 @@
+// The row of HTTP/2 in the table of protocols: it is recognised, but not parsed.
+#include "decoders/app/protocol.h"
+#include "decoders/app/probe.h"
+#include "decoders/byte_cursor.h"
+
+namespace weir {
+namespace http2 {
+namespace {
+
+constexpr AppProto kIsAlso[] = {AppProto::http};
+constexpr ProtocolFeature kFeatures[] = {{"http2"}};
+constexpr AppProto kSharesRulesOf[] = {AppProto::doh2};
+
+constexpr ProbePattern kPatterns[] = {
+    {.bytes = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"},
+    {.bytes = {"\x00\x00", 2}, .direction = Direction::to_client},
+};
+
+// RFC 9113 3.4: the server starts with SETTINGS
+ProbeResult confirm(Direction d, Bytes data) {
+  if (d == Direction::to_server) return ProbeResult::yes;
+  ByteCursor in{data};
+  const std::uint32_t length = in.be24();
+  const std::uint8_t type = in.u8(), flags = in.u8();
+  const std::uint32_t stream = in.be32();
+  if (in.failed()) return ProbeResult::need_more;
+  return yes_if(type == 4 && flags == 0 && stream == 0 && length % 6 == 0 && length <= 16384);
+}
+
+}  // namespace
+}  // namespace http2
+
+const ProtocolInfo proto_http2{.id = AppProto::http2,
+                               .name = "http2",
+                               .is_also = http2::kIsAlso,
+                               .shares_rules_of = http2::kSharesRulesOf,
+                               .over_tcp = true,
+                               .patterns_tcp = http2::kPatterns,
+                               .confirm = http2::confirm,
+                               .files = {.to_server = 0, .to_client = 0},
+                               .features = http2::kFeatures};
+
+}  // namespace weir
