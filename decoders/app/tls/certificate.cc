@@ -5,15 +5,19 @@
 
 #include <fmt/format.h>
 
-#include "decoders/app/tls/der.h"
 #include "decoders/app/tls/distinguished_name.h"
+#include "decoders/ber.h"
 #include "decoders/digest.h"
 #include "decoders/text.h"
 
 namespace weir::tls {
 namespace {
 
-constexpr std::uint8_t kTagVersion = 0xa0, kTagIssuerId = 0x81, kTagSubjectId = 0x82, kTagExtensions = 0xa3;
+constexpr BerTag kVersion = ber::constructed(ber::context(0)), kIssuerId = ber::context(1),
+                 kSubjectId = ber::context(2), kExtensions = ber::constructed(ber::context(3));
+// GeneralName of RFC 5280 4.2.1.6
+constexpr BerTag kMailName = ber::context(1), kDnsName = ber::context(2), kUri = ber::context(6),
+                 kAddress = ber::context(7);
 constexpr std::array<std::uint8_t, 3> kOidSubjectAltName{0x55, 0x1d, 0x11};  // 2.5.29.17
 
 // "00:97:E6"
@@ -49,12 +53,12 @@ unsigned digits(ByteCursor& in, std::size_t n) {
 }
 
 // UTCTime or GeneralizedTime as RFC 5280 4.1.2.5 writes them; seconds may be left out.
-std::optional<std::int64_t> read_time(ByteCursor& in) {
-  const DerElement e = read_element(in);
-  if (in.failed() || (e.tag != der_tag::utc_time && e.tag != der_tag::generalized_time)) return std::nullopt;
+std::optional<std::int64_t> read_time(BerReader& in) {
+  const BerElement e = in.next();
+  if (in.failed() || (e.tag != ber::utc_time && e.tag != ber::generalized_time)) return std::nullopt;
   ByteCursor text{e.content};
-  std::int64_t year = digits(text, e.tag == der_tag::utc_time ? 2 : 4);
-  if (e.tag == der_tag::utc_time) year += year < 50 ? 2000 : 1900;
+  std::int64_t year = digits(text, e.tag == ber::utc_time ? 2 : 4);
+  if (e.tag == ber::utc_time) year += year < 50 ? 2000 : 1900;
   const unsigned month = digits(text, 2), day = digits(text, 2), hour = digits(text, 2),
                  minute = digits(text, 2);
   const unsigned second = text.remaining() >= 2 ? digits(text, 2) : 0;
@@ -74,58 +78,57 @@ SlabString ip_text(Bytes b) {
 }
 
 // GeneralNames of RFC 5280 4.2.1.6: the kinds that are text, and addresses.
-void read_alt_names(ByteCursor in, SlabVector<SlabString>& out) {
-  ByteCursor names = enter(in, der_tag::sequence);
+void read_alt_names(BerReader in, SlabVector<SlabString>& out) {
+  BerReader names = in.enter(ber::sequence);
   while (!names.empty() && out.size() < kMaxAltNames) {
-    const DerElement e = read_element(names);
+    const BerElement e = names.next();
     if (names.failed()) return;
-    const bool is_text = e.tag == 0x81 || e.tag == 0x82 || e.tag == 0x86;  // mail, DNS name, URI
+    const bool is_text = e.tag == kMailName || e.tag == kDnsName || e.tag == kUri;
     if (is_text && std::find(e.content.begin(), e.content.end(), 0) == e.content.end())
       out.emplace_back(reinterpret_cast<const char*>(e.content.data()), e.content.size());
-    if (e.tag == 0x87) out.push_back(ip_text(e.content));
+    if (e.tag == kAddress) out.push_back(ip_text(e.content));
   }
 }
 
-bool read_extensions(ByteCursor in, Certificate& out) {
-  ByteCursor list = enter(in, der_tag::sequence);
+bool read_extensions(BerReader in, Certificate& out) {
+  BerReader list = in.enter(ber::sequence);
   for (std::size_t i = 0; !list.empty() && i < kMaxExtensionsInCertificate; ++i) {
-    ByteCursor extension = enter(list, der_tag::sequence);
-    const DerElement oid = read_element(extension);
-    if (next_tag(extension) == der_tag::boolean) (void)read_element(extension);  // critical
-    const DerElement value = read_element(extension);
-    if (extension.failed() || oid.tag != der_tag::oid) return false;
-    if (std::equal(oid.content.begin(), oid.content.end(), kOidSubjectAltName.begin(),
-                   kOidSubjectAltName.end()))
-      read_alt_names(ByteCursor{value.content}, out.alt_names);
+    BerReader extension = list.enter(ber::sequence);
+    const Bytes oid = extension.content(ber::oid);
+    if (extension.next_tag() == ber::boolean) (void)extension.next();  // critical
+    const BerElement value = extension.next();
+    if (extension.failed()) return false;
+    if (std::equal(oid.begin(), oid.end(), kOidSubjectAltName.begin(), kOidSubjectAltName.end()))
+      read_alt_names(BerReader{value.content}, out.alt_names);
   }
   return !list.failed();
 }
 
-bool read_validity(ByteCursor in, Certificate& out) {
+bool read_validity(BerReader in, Certificate& out) {
   out.not_before = read_time(in);
   out.not_after = read_time(in);
   return out.not_before.has_value() && out.not_after.has_value();
 }
 
-CertificateFault read_body(ByteCursor in, Certificate& out) {
-  if (next_tag(in) == kTagVersion) (void)read_element(in);
+CertificateFault read_body(BerReader in, Certificate& out) {
+  if (in.next_tag() == kVersion) (void)in.next();
   if (in.failed()) return CertificateFault::version;
-  const DerElement serial = read_element(in);
-  if (in.failed() || serial.tag != der_tag::integer) return CertificateFault::serial;
-  out.serial = hex_pairs(serial.content.first(std::min<std::size_t>(serial.content.size(), 256)), kUpperHexDigits);
-  (void)enter(in, der_tag::sequence);
+  const Bytes serial = in.content(ber::integer);
+  if (in.failed()) return CertificateFault::serial;
+  out.serial = hex_pairs(serial.first(std::min<std::size_t>(serial.size(), 256)), kUpperHexDigits);
+  (void)in.enter(ber::sequence);
   if (in.failed()) return CertificateFault::algorithm;
-  const ByteCursor issuer = enter(in, der_tag::sequence);
+  const BerReader issuer = in.enter(ber::sequence);
   if (in.failed() || !read_distinguished_name(issuer, out.issuer)) return CertificateFault::issuer;
-  const ByteCursor validity = enter(in, der_tag::sequence);
+  const BerReader validity = in.enter(ber::sequence);
   if (in.failed()) return CertificateFault::validity;
   const bool dates = read_validity(validity, out);
-  const ByteCursor subject = enter(in, der_tag::sequence);
+  const BerReader subject = in.enter(ber::sequence);
   if (in.failed() || !read_distinguished_name(subject, out.subject)) return CertificateFault::subject;
-  (void)enter(in, der_tag::sequence);  // the public key
+  (void)in.enter(ber::sequence);  // the public key
   if (in.failed()) return CertificateFault::key;
-  while (next_tag(in) == kTagIssuerId || next_tag(in) == kTagSubjectId) (void)read_element(in);
-  if (next_tag(in) == kTagExtensions && !read_extensions(enter(in, kTagExtensions), out))
+  while (in.next_tag() == kIssuerId || in.next_tag() == kSubjectId) (void)in.next();
+  if (in.next_tag() == kExtensions && !read_extensions(in.enter(kExtensions), out))
     return CertificateFault::extensions;
   return dates ? CertificateFault::none : CertificateFault::date;
 }
@@ -134,9 +137,9 @@ CertificateFault read_body(ByteCursor in, Certificate& out) {
 
 CertificateFault parse_certificate(Bytes der, Certificate& out) {
   out.fingerprint = hex_pairs(digest(Hash::sha1, der).view(), kHexDigits);
-  ByteCursor in{der};
-  ByteCursor certificate = enter(in, der_tag::sequence);
-  const ByteCursor body = enter(certificate, der_tag::sequence);
+  BerReader in{der};
+  BerReader certificate = in.enter(ber::sequence);
+  const BerReader body = certificate.enter(ber::sequence);
   if (certificate.failed()) return CertificateFault::der;
   return read_body(body, out);
 }

@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include "decoders/app/tls/certificate.h"
-#include "decoders/app/tls/der.h"
 
 namespace weir::tls {
 namespace {
@@ -69,23 +68,24 @@ SlabString oid_text(Bytes content) {
   return out;
 }
 
-bool is_string(std::uint8_t tag) {
-  switch (tag) {
-    case 0x0c:  // UTF8String
-    case 0x12:  // NumericString
-    case 0x13:  // PrintableString
-    case 0x14:  // TeletexString
-    case 0x15:  // VideotexString
-    case 0x16:  // IA5String
-    case 0x19:  // GraphicString
-    case 0x1a:  // VisibleString
-    case 0x1b:  // GeneralString
+bool is_string(BerTag tag) {
+  if (tag != ber::universal(tag.number)) return false;
+  switch (tag.number) {
+    case 12:  // UTF8String
+    case 18:  // NumericString
+    case 19:  // PrintableString
+    case 20:  // TeletexString
+    case 21:  // VideotexString
+    case 22:  // IA5String
+    case 25:  // GraphicString
+    case 26:  // VisibleString
+    case 27:  // GeneralString
       return true;
     default: return false;
   }
 }
 
-void append_value(const DerElement& value, SlabString& out) {
+void append_value(const BerElement& value, SlabString& out) {
   if (is_string(value.tag)) {
     out.append(reinterpret_cast<const char*>(value.content.data()), value.content.size());
   } else {
@@ -93,7 +93,7 @@ void append_value(const DerElement& value, SlabString& out) {
   }
 }
 
-void append_attribute(Bytes oid, const DerElement& value, SlabString& out) {
+void append_attribute(Bytes oid, const BerElement& value, SlabString& out) {
   const SlabString dotted = oid_text(oid);
   const auto known = std::find_if(std::begin(kAttributes), std::end(kAttributes),
                                   [&dotted](const AttributeName& a) { return a.oid == dotted; });
@@ -104,18 +104,18 @@ void append_attribute(Bytes oid, const DerElement& value, SlabString& out) {
 
 }  // namespace
 
-bool read_distinguished_name(ByteCursor in, SlabString& out) {
+bool read_distinguished_name(BerReader in, SlabString& out) {
   std::size_t parts = 0;
   while (!in.empty()) {
-    ByteCursor set = enter(in, der_tag::set);
+    BerReader set = in.enter(ber::set);
     for (bool first = true; !set.empty(); first = false) {
-      ByteCursor attribute = enter(set, der_tag::sequence);
-      const DerElement oid = read_element(attribute);
-      const DerElement value = read_element(attribute);
-      if (attribute.failed() || oid.tag != der_tag::oid) return false;
+      BerReader attribute = set.enter(ber::sequence);
+      const Bytes oid = attribute.content(ber::oid);
+      const BerElement value = attribute.next();
+      if (attribute.failed()) return false;
       if (++parts > kMaxNameParts || out.size() > kMaxDnBytes) return true;
       if (!out.empty()) out += first ? ", " : " + ";
-      append_attribute(oid.content, value, out);
+      append_attribute(oid, value, out);
     }
     if (set.failed()) return false;
   }

@@ -71,6 +71,6 @@ TEST_CASE("tls name: multiple values, unknown attributes and values that are no 
   const std::string name = two + der_name_part("\x2a\x86\x48\x86\xf7\x0d\x01\x09\x01", "a@b.c", 0x16) +
                            der_name_part("\x2b\x06\x01", "\x01\xff", 0x03);
   SlabString out;
-  CHECK(read_distinguished_name(ByteCursor{bytes_of(name)}, out));
+  CHECK(read_distinguished_name(BerReader{bytes_of(name)}, out));
   CHECK(out == "O=Org + OU=Unit, Email=a@b.c, 1.3.6.1=01FF");
 }
