@@ -39,24 +39,25 @@ void DnsParser::add_message(Direction d, Bytes message) {
 }
 
 ParseOutcome DnsParser::parse(const AppInput& in) {
-  if (!in.is_datagram) return parse_stream(in);
+  if (!in.is_datagram)
+    return records_.run(in.direction, in.data, kLengthPrefix,
+                        [&](Bytes data) { return record(in.direction, data); });
   if (!in.data.empty()) add_message(in.direction, in.data);
   return {.consumed = in.data.size()};
 }
 
-ParseOutcome DnsParser::parse_stream(const AppInput& in) {
-  ByteCursor cursor{in.data};
-  while (cursor.remaining() >= kLengthPrefix) {
-    const std::size_t start = cursor.offset();
-    const std::size_t length = cursor.be16();
-    if (length > cursor.remaining()) return {.consumed = start, .need = kLengthPrefix + length};
-    const Bytes message = cursor.take(length);
-    if (length == 0) continue;
-    if (resynchronise_[index(in.direction)] && !looks_like_message(message)) return ParseOutcome::failure();
-    resynchronise_[index(in.direction)] = false;
-    add_message(in.direction, message);
+RecordStep DnsParser::record(Direction d, Bytes data) {
+  ByteCursor in{data};
+  const std::size_t length = in.be16();
+  if (in.failed()) return RecordStep::wants(kLengthPrefix);
+  if (length > in.remaining()) return RecordStep::wants(kLengthPrefix + length);
+  const Bytes message = in.take(length);
+  if (length != 0) {
+    if (resynchronise_[index(d)] && !looks_like_message(message)) return RecordStep::broken();
+    resynchronise_[index(d)] = false;
+    add_message(d, message);
   }
-  return {.consumed = cursor.offset(), .need = kLengthPrefix};
+  return RecordStep::took(kLengthPrefix + length);
 }
 
 bool DnsParser::on_gap(Direction d, std::uint64_t) {

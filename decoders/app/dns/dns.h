@@ -8,6 +8,7 @@
 
 #include "decoders/app/dns/message.h"
 #include "decoders/app/parser.h"
+#include "decoders/app/record_loop.h"
 
 namespace weir::dns {
 
@@ -48,10 +49,11 @@ class DnsParser final : public AppParser {
   bool on_gap(Direction d, std::uint64_t length) override;
 
  private:
-  ParseOutcome parse_stream(const AppInput& in);
+  RecordStep record(Direction d, Bytes data);
   void add_message(Direction d, Bytes message);
 
   Askers askers_;
+  RecordLoop records_;
   // A gap was seen: the next bytes of that direction may start anywhere, so a message must make sense to
   // count.
   std::array<bool, 2> resynchronise_{};

@@ -2,14 +2,15 @@
 //
 // Bodies of records are skipped without being kept, but for SSH_MSG_KEXINIT when HASSH is to be made. What
 // follows a side's new keys is encrypted and passed over; when both sides encrypt, parsing ends (see
-// EncryptionHandling). SSH 1.x (RFC 4253 5.1) has other records: its banners are all that is read. SSH cannot
-// be picked up again after a gap, unless the gap lies in what would be skipped.
+// EncryptionHandling). SSH 1.x (RFC 4253 5.1) has other records: its banners are all that is read. SSH cannot be
+// picked up again after a gap, unless the gap lies in what would be skipped.
 #pragma once
 
 #include <array>
 
+#include "decoders/app/connection_parser.h"
 #include "decoders/app/encryption.h"
-#include "decoders/app/parser.h"
+#include "decoders/app/record_loop.h"
 #include "decoders/app/ssh/transaction.h"
 
 namespace weir::ssh {
@@ -28,35 +29,28 @@ enum class Event : std::uint8_t {
 // app-layer.protocols.ssh.hassh: yes, no, or (the default) when a rule looks at it.
 enum class Hassh : std::uint8_t { on_request, always, never };
 
-class SshParser final : public AppParser {
+class SshParser final : public ConnectionParser<SshTransaction> {
  public:
   SshParser(EncryptionHandling handling, Hassh hassh) : handling_(handling), hassh_(hassh) {}
   ParseOutcome parse(const AppInput& in) override;
   bool on_gap(Direction d, std::uint64_t length) override;
 
  private:
-  SshTransaction& tx();
-  void raise(Event e) { tx().raise(static_cast<std::uint8_t>(e)); }
-  // Each takes what it can from the start of `data` and returns how many bytes; 0: need_ says how many it
-  // wants.
-  std::size_t step(Direction d, Bytes data);
-  std::size_t banner(Direction d, Bytes data);
-  std::size_t rest_of_banner(Direction d, Bytes data);
-  std::size_t record(Direction d, Bytes data);
-  std::size_t skip(Direction d, Bytes data);
-  void banner_line(Direction d, Bytes line);
+  RecordStep step(Direction d, Bytes data);
+  RecordStep banner(Direction d, Bytes data);
+  RecordStep rest_of_banner(Direction d, Bytes data);
+  RecordStep record(Direction d, Bytes data);
+  bool banner_line(Direction d, Bytes line);
   void banner_ends(Direction d);
   void key_exchange_init(Direction d, Bytes body);
-  [[nodiscard]] const SshTransaction* existing() const;
-  [[nodiscard]] bool over() const;  // nothing more is to be learnt
+  void new_keys(Direction d);
   [[nodiscard]] bool opaque(Direction d) const;
 
   EncryptionHandling handling_;
   Hassh hassh_;
-  bool make_hassh_ = false, failed_ = false, version_1_ = false;
-  std::array<bool, 2> encrypted_{};      // the side has sent SSH_MSG_NEWKEYS
-  std::array<std::uint64_t, 2> skip_{};  // bytes of a record still to come
-  std::size_t need_ = 0;
+  bool make_hassh_ = false, version_1_ = false;
+  std::array<bool, 2> encrypted_{};  // the side has sent SSH_MSG_NEWKEYS
+  RecordLoop records_;
 };
 
 }  // namespace weir::ssh

@@ -39,20 +39,16 @@ bool is_record_version(std::uint16_t version) {
 
 }  // namespace
 
-TlsTransaction& TlsParser::tx() {
-  if (Transaction* first = transactions_.last(); first != nullptr)
-    return static_cast<TlsTransaction&>(*first);
-  return transactions_.add<TlsTransaction>();
-}
-
-const TlsTransaction* TlsParser::existing() const {
-  return static_cast<const TlsTransaction*>(transactions_.last());
-}
-
 ParseOutcome TlsParser::parse(const AppInput& in) {
-  // The transaction is let go once detection and logs are done with it; nothing is left to learn then.
-  if (existing() == nullptr && transactions_.next_id() != 0) return {.consumed = in.data.size()};
-  ParseOutcome outcome = parse_records(in.direction, in.data);
+  if (over()) return {.consumed = in.data.size()};
+  std::size_t records = 0;
+  ParseOutcome outcome = records_.run(in.direction, in.data, kRecordHeader, [&](Bytes data) {
+    const RecordStep step = record(in.direction, data);
+    const bool whole = step.kind == RecordStep::Kind::took || step.kind == RecordStep::Kind::skip;
+    if (whole && !application_data_ && ++records == kManyRecords + 1)
+      raise(Event::too_many_records_in_packet);
+    return step;
+  });
   settle(in.direction, in.eof);
   if (outcome.status == ParseOutcome::Status::ok && handling_ != EncryptionHandling::full && handshake_over() &&
       encrypted(Direction::to_server) && encrypted(Direction::to_client)) {
@@ -63,79 +59,48 @@ ParseOutcome TlsParser::parse(const AppInput& in) {
   return outcome;
 }
 
-ParseOutcome TlsParser::parse_records(Direction d, Bytes data) {
-  std::size_t consumed = 0, records = 0;
-  need_ = kRecordHeader;
-  while (consumed < data.size()) {
-    const std::size_t length = one_record(d, data.subspan(consumed));
-    if (failed_) return {.consumed = data.size(), .status = ParseOutcome::Status::error};
-    if (length == 0) break;
-    consumed += length;
-    need_ = kRecordHeader;
-    if (!application_data_ && ++records == kManyRecords + 1) raise(Event::too_many_records_in_packet);
-  }
-  return {.consumed = consumed, .need = skip_[index(d)] != 0 ? 0 : need_};
-}
-
-std::size_t TlsParser::one_record(Direction d, Bytes data) {
-  if (skip_[index(d)] != 0) return skip_application_data(d, data, 0);
+RecordStep TlsParser::record(Direction d, Bytes data) {
   ByteCursor in{data};
   const std::uint8_t type = in.u8();
   if (!is_record_type(type)) return sslv2_record(d, data);
   const std::uint16_t version = in.be16();
   const std::size_t length = in.be16();
-  if (in.failed()) return 0;
-  if (!is_record_version(version)) {
-    raise(Event::invalid_record_version);
-    failed_ = true;
-    return 0;
-  }
+  if (in.failed()) return RecordStep::wants(kRecordHeader);
+  if (!is_record_version(version)) return refuse(Event::invalid_record_version);
   tx().record_version[index(d)] = version;
-  if (length > kMaxRecord) {
-    raise(Event::invalid_record_length);
-    failed_ = true;
-    return 0;
+  if (length > kMaxRecord) return refuse(Event::invalid_record_length);
+  if (type == record_application_data) {
+    application_data(d);
+    return RecordStep::skip(kRecordHeader + length);
   }
-  if (type == record_application_data)
-    return skip_application_data(d, data.subspan(kRecordHeader), length) + kRecordHeader;
-  if (length > in.remaining()) {
-    need_ = kRecordHeader + length;
-    return 0;
-  }
+  if (length > in.remaining()) return RecordStep::wants(kRecordHeader + length);
   record_body(d, type, in.take(length));
-  return kRecordHeader + length;
+  return RecordStep::took(kRecordHeader + length);
 }
 
-// Takes what is there of `length` new bytes, or of those still to come. An empty record opens nothing.
-std::size_t TlsParser::skip_application_data(Direction d, Bytes data, std::size_t length) {
-  std::size_t& skip = skip_[index(d)];
-  skip += length;
-  const std::size_t taken = std::min(skip, data.size());
-  skip -= taken;
-  // Early data of TLS 1.3 comes before the server has said a word (RFC 8446 2.3): the handshake goes on.
+RecordStep TlsParser::refuse(Event e) {
+  raise(e);
+  return RecordStep::broken();
+}
+
+// Early data of TLS 1.3 comes before the server has said a word (RFC 8446 2.3): the handshake goes on.
+void TlsParser::application_data(Direction d) {
   application_data_ = application_data_ || d == Direction::to_client || tx().server.seen || !tx().client.seen;
-  return taken;
 }
 
 // A two-byte header with the top bit set, then CLIENT-HELLO (1) or SERVER-HELLO (4): the SSLv2 draft, and how
 // old clients open later versions (RFC 5246 E.2).
-std::size_t TlsParser::sslv2_record(Direction d, Bytes data) {
+RecordStep TlsParser::sslv2_record(Direction d, Bytes data) {
   ByteCursor in{data};
   const std::uint16_t header = in.be16();
   const std::uint8_t type = in.u8();
   const std::uint16_t version = in.be16();
   const bool first = !tx().client.seen || (d == Direction::to_client && !tx().server.seen);
-  if ((data[0] & 0x80U) == 0 || !first || (!in.failed() && type > 8)) {
-    raise(first && (data[0] & 0x80U) != 0 ? Event::invalid_sslv2_header : Event::invalid_record_type);
-    failed_ = true;
-    return 0;
-  }
+  if ((data[0] & 0x80U) == 0 || !first || (!in.failed() && type > 8))
+    return refuse(first && (data[0] & 0x80U) != 0 ? Event::invalid_sslv2_header : Event::invalid_record_type);
+  if (in.failed()) return RecordStep::wants(kRecordHeader);
   const std::size_t length = 2 + (header & 0x7fffU);
-  if (in.failed() || length > data.size()) {
-    need_ = in.failed() ? kRecordHeader : std::min(length, kMaxRecord);
-    failed_ = !in.failed() && length > kMaxRecord;
-    return 0;
-  }
+  if (length > data.size()) return length > kMaxRecord ? RecordStep::broken() : RecordStep::wants(length);
   if (type == 0) raise(Event::error_message_encountered);
   tx().record_version[index(d)] = 0x0200;
   if (type == 1 && d == Direction::to_server) {
@@ -143,7 +108,7 @@ std::size_t TlsParser::sslv2_record(Direction d, Bytes data) {
     tx().client.seen = true;
     tx().reach(ClientState::hello_done);
   }
-  return length;
+  return RecordStep::took(length);
 }
 
 void TlsParser::record_body(Direction d, std::uint8_t type, Bytes body) {
@@ -294,7 +259,7 @@ bool TlsParser::encrypted(Direction d) const {
 
 bool TlsParser::handshake_over() const {
   const TlsTransaction* t = existing();
-  return transactions_.next_id() != 0 && (t == nullptr || t->at_least(ServerState::handshake_done));
+  return over() || (t != nullptr && t->at_least(ServerState::handshake_done));
 }
 
 void TlsParser::handshake_done() {

@@ -8,8 +8,9 @@
 
 #include <array>
 
+#include "decoders/app/connection_parser.h"
 #include "decoders/app/encryption.h"
-#include "decoders/app/parser.h"
+#include "decoders/app/record_loop.h"
 #include "decoders/app/tls/transaction.h"
 
 namespace weir::tls {
@@ -26,7 +27,7 @@ enum class Event : std::uint8_t {
 #undef EVENT
 };
 
-class TlsParser final : public AppParser {
+class TlsParser final : public ConnectionParser<TlsTransaction> {
  public:
   explicit TlsParser(EncryptionHandling handling) : handling_(handling) {}
   ParseOutcome parse(const AppInput& in) override;
@@ -39,13 +40,10 @@ class TlsParser final : public AppParser {
     std::size_t skip = 0;  // bytes of an oversized message still to come
   };
 
-  TlsTransaction& tx();
-  void raise(Event e) { tx().raise(static_cast<std::uint8_t>(e)); }
-  ParseOutcome parse_records(Direction d, Bytes data);
-  // Bytes of the record at the start of `data`, 0 when it is not complete (then need_ says how many it has).
-  std::size_t one_record(Direction d, Bytes data);
-  std::size_t sslv2_record(Direction d, Bytes data);
-  std::size_t skip_application_data(Direction d, Bytes data, std::size_t length);
+  RecordStep record(Direction d, Bytes data);
+  RecordStep sslv2_record(Direction d, Bytes data);
+  RecordStep refuse(Event e);
+  void application_data(Direction d);
   void record_body(Direction d, std::uint8_t type, Bytes body);
   void handshake_bytes(Direction d, Bytes bytes);
   void whole_messages(Direction d, Bytes& bytes);
@@ -59,14 +57,12 @@ class TlsParser final : public AppParser {
   void handshake_done();
   [[nodiscard]] bool handshake_over() const;
   [[nodiscard]] bool encrypted(Direction d) const;
-  [[nodiscard]] const TlsTransaction* existing() const;
 
   EncryptionHandling handling_;
   std::array<Handshake, 2> handshake_;
-  std::array<std::size_t, 2> skip_{};  // bytes of application data still to come
+  RecordLoop records_;
   std::array<bool, 2> cipher_changed_{}, ended_{};
-  bool application_data_ = false, failed_ = false;
-  std::size_t need_ = 0;
+  bool application_data_ = false;
 };
 
 }  // namespace weir::tls
