@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Holds the manual to the program: every keyword and every option has its line. manual.py WEIR MAN-FOLDER [--update]
+"""Holds the manual to the program: every keyword, protocol and option has its line. manual.py WEIR MAN-FOLDER [--update]
 
---update rewrites the list of keywords in weir-rules.5 from what the program knows.
+--update rewrites the lists in weir-rules.5 and weir.yaml.5 from what the program knows.
 """
 import os, re, subprocess, sys
 
-BEGIN, END = ".\\\" begin of the list", ".\\\" end of the list"
+COMMANDS = ("detect", "prevent", "check", "keywords", "protocols", "ctl")
 
 
 def output(*command): return subprocess.run(command, check=True, capture_output=True, text=True).stdout
@@ -26,29 +26,74 @@ def keyword_lines(weir):
     return "".join(lines)
 
 
+def protocols(weir):
+    """[(name, traits, {fact: names})] of `weir protocols`."""
+    found = []
+    for line in output(weir, "protocols").splitlines():
+        if not line.startswith(" "):
+            name, _, traits = line.partition(" ")
+            found.append((name, traits.strip(), {}))
+        else:
+            found[-1][2][line[2:18].strip()] = line[19:].split()
+    return found
+
+
+def bold(names): return "".join(f".BR {roff(n)} ,\n" for n in names[:-1]) + f".BR {roff(names[-1])} .\n"
+
+
+def protocol_lines(weir):
+    lines = []
+    for name, traits, facts in protocols(weir):
+        over, *rest = traits.split(", ")
+        lines.append(f".TP\n.B {roff(name)}\nover {' and '.join(over.split()).upper().replace('AND', 'and')}")
+        if "also written" in facts: lines[-1] += ", also written " + " and ".join(map(roff, facts["also written"]))
+        lines[-1] += "".join(f", {r}" for r in rest) + ".\n"
+        for side, text in (("hooks to_server", "Hooks towards the server:"), ("hooks to_client", "Hooks towards the client:"),
+                           ("events", "Events:")):
+            if side in facts: lines.append(text + "\n" + bold(facts[side]))
+    return "".join(lines)
+
+
+def logged_lines(weir): return bold([n for _, _, facts in protocols(weir) for n in facts.get("logged as", [])])
+
+
+# Page, name of the list between its two comment lines, and what stands there.
+LISTS = (("weir-rules.5", "list", keyword_lines), ("weir-rules.5", "list of protocols", protocol_lines),
+         ("weir.yaml.5", "list of logged protocols", logged_lines))
+
+
+def place(text, name):
+    """Where the lines of a list begin and end."""
+    begin = re.search(rf'^\.\\" begin of the {name}:.*\n', text, re.M).end()
+    return begin, re.compile(rf'^\.\\" end of the {name}$', re.M).search(text, begin).start()
+
+
+def check_list(weir, folder, page, name, wanted, update):
+    path = os.path.join(folder, page)
+    text = open(path, encoding="utf-8").read()
+    begin, end = place(text, name)
+    have, want = text[begin:end], wanted(weir)
+    if have == want: return []
+    if update:
+        open(path, "w", encoding="utf-8").write(text[:begin] + want + text[end:])
+        return []
+    new, old = set(want.splitlines()) - set(have.splitlines()), set(have.splitlines()) - set(want.splitlines())
+    return ([f"{page}, {name}: has no line: {line}" for line in sorted(new)] +
+            [f"{page}, {name}: says what is not so: {line}" for line in sorted(old)] or [f"{page}, {name}: another order"])
+
+
 def main():
     weir, folder = sys.argv[1:3]
-    path = os.path.join(folder, "weir-rules.5")
-    text = open(path, encoding="utf-8").read()
-    begin = text.index("\n", text.index(BEGIN)) + 1
-    end = text.index(END)
-    wanted = keyword_lines(weir)
-    if "--update" in sys.argv:
-        open(path, "w", encoding="utf-8").write(text[:begin] + wanted + text[end:])
-        return 0
     wrong = []
-    have = set(re.findall(r"^\.BI (\S+)", text[begin:end], re.M))
-    want = set(re.findall(r"^\.BI (\S+)", wanted, re.M))
-    wrong += [f"weir-rules.5 has no line for {k}" for k in sorted(want - have)]
-    wrong += [f"weir-rules.5 describes {k}, which is not a keyword" for k in sorted(have - want)]
+    for page, name, wanted in LISTS: wrong += check_list(weir, folder, page, name, wanted, "--update" in sys.argv)
     for line in output(weir, "keywords").splitlines():
         if not line.partition(" ")[2].strip(): wrong.append(f"keyword without a summary: {line}")
     page = open(os.path.join(folder, "weir.1"), encoding="utf-8").read().replace("\\-", "-")
-    for command in ("detect", "prevent", "check", "keywords", "ctl"):
+    for command in COMMANDS:
         for option in re.findall(r"--[a-z][a-z-]+", output(weir, command, "--help")):
             if option not in page: wrong.append(f"weir.1 has no line for {option} of weir {command}")
     for text in wrong: print(text)
-    if wrong: print("weir-rules.5 is brought up to date by: tests/manual.py build/weir man --update")
+    if wrong: print("the lists are brought up to date by: tests/manual.py build/weir man --update")
     return 1 if wrong else 0
 
 

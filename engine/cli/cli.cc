@@ -25,12 +25,14 @@ constexpr std::array kCommands{
     Command{"detect", "find what rules describe in capture files or on interfaces",
             "weir detect -r PATH...|-i IFACE [-S RULES] [options]", true, true, true, false, run_detect},
     Command{"prevent", "the same inline, and block; on captures, say what would have been blocked",
-            "weir prevent -q NUM[:NUM]|-r PATH... [-S RULES] [options]", true, true, true, false,
-            run_prevent, false, nullptr, true},
+            "weir prevent -q NUM[:NUM]|-r PATH... [-S RULES] [options]", true, true, true, false, run_prevent,
+            false, nullptr, true},
     Command{"check", "read rules and configuration, say what is wrong",
             "weir check [-c FILE] [-S RULES] [options]", false, true, false, false, run_check},
     Command{"keywords", "list the rule keywords, or explain some", "weir keywords [NAME...]", false, false,
             false, true, run_keywords},
+    Command{"protocols", "list the application protocols, with what rules can say of each",
+            "weir protocols [NAME...]", false, false, false, true, run_protocols},
     Command{"ctl", "ask or tell a run that listens on interfaces or queues",
             "weir ctl COMMAND [NAME=VALUE...] [options]", false, false, false, true, run_ctl, true,
             describe_control_commands},
@@ -95,7 +97,9 @@ int run_cli(const std::vector<std::string>& arguments) {
       std::find_if(kCommands.begin(), kCommands.end(), [&](const Command& c) { return c.name == first; });
   if (command == kCommands.end())
     return usage_error(
-        {}, fmt::format("'{}' is not a command; there are detect, prevent, check, keywords and ctl", first));
+        {},
+        fmt::format("'{}' is not a command; there are detect, prevent, check, keywords, protocols and ctl",
+                    first));
   const auto parsed = parse_options(*command, {arguments.begin() + 1, arguments.end()});
   if (!parsed) return usage_error(command->name, parsed.error());
   if (parsed->help) {

@@ -59,6 +59,7 @@ int run_detect(const CliOptions& options);
 int run_prevent(const CliOptions& options);
 int run_check(const CliOptions& options);
 int run_keywords(const CliOptions& options);
+int run_protocols(const CliOptions& options);
 int run_ctl(const CliOptions& options);
 std::string describe_control_commands();
 

@@ -62,6 +62,11 @@ class Usage(Folder):
         self.assertIn("content:VALUE", Call("keywords").out)
         self.assertEqual(Call("keywords", "nonsense").status, 1)
 
+    def test_protocols_are_listed(self):
+        self.assertIn("client_hello_done", Call("protocols", "tls").out)
+        self.assertIn("also written", Call("protocols").out)
+        self.assertEqual(Call("protocols", "nonsense").status, 1)
+
 
 class Input(Folder):
     def test_nothing_but_errors_is_said_when_nobody_watches(self):
