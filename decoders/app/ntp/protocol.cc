@@ -1,11 +1,16 @@
-// The row of NTP in the table of protocols: it is recognised, but not parsed.
+// The row of NTP in the table of protocols.
 #include "decoders/app/protocol.h"
+#include "decoders/app/ntp/ntp.h"
+#include "decoders/app/parser_factory.h"
 #include "decoders/app/probe.h"
-#include "decoders/byte_cursor.h"
 
 namespace weir {
 namespace ntp {
 namespace {
+
+std::unique_ptr<const ParserFactory> configure(const Settings&) {
+  return factory_of<NtpParser>();
+}
 
 // RFC 5905 7.3
 ProbeResult probe(Direction, Bytes data) {
@@ -17,10 +22,35 @@ ProbeResult probe(Direction, Bytes data) {
   return yes_if(data.size() >= (mode >= 6 ? kControlMinimum : kMinimum));
 }
 
+constexpr std::string_view kStatesToServer[] = {
+#define STATE(id, to_server, to_client) to_server,
+#include "decoders/app/ntp/states.def"
+#undef STATE
+};
+
+constexpr std::string_view kStatesToClient[] = {
+#define STATE(id, to_server, to_client) to_client,
+#include "decoders/app/ntp/states.def"
+#undef STATE
+};
+
+constexpr AppEventName kEvents[] = {
+#define EVENT(id, ...) {__VA_ARGS__},
+#include "decoders/app/ntp/events.def"
+#undef EVENT
+};
+
 }  // namespace
 }  // namespace ntp
 
-const ProtocolInfo proto_ntp{
-    .id = AppProto::ntp, .name = "ntp", .over_udp = true, .probe = ntp::probe, .probe_ports = {.udp = "123"}};
+const ProtocolInfo proto_ntp{.id = AppProto::ntp,
+                             .name = "ntp",
+                             .over_udp = true,
+                             .probe = ntp::probe,
+                             .probe_ports = {.udp = "123"},
+                             .configure = ntp::configure,
+                             .states_to_server = ntp::kStatesToServer,
+                             .states_to_client = ntp::kStatesToClient,
+                             .events = ntp::kEvents};
 
 }  // namespace weir
