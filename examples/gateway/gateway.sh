@@ -78,7 +78,7 @@ iptables_down() {
       while "$tables" -w -D "$hook" -j WEIR 2>/dev/null; do :; done
     done
     while "$tables" -w -t mangle -D POSTROUTING -m mark --mark "$mark/$mark" -j CONNMARK --set-xmark "$mark/$mark" -m comment --comment weir 2>/dev/null; do :; done
-    "$tables" -w -F WEIR 2>/dev/null && "$tables" -w -X WEIR || true
+    if "$tables" -w -F WEIR 2>/dev/null; then "$tables" -w -X WEIR || true; fi
   done
 }
 
