@@ -5,8 +5,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 examples/install_packages.sh build
-jobs="$(nproc)"
-if [ ! -f build/build.ninja ]; then cmake --preset release -G Ninja -DWEIR_TESTS=OFF >/dev/null; fi
+jobs="${WEIR_JOBS:-$(nproc)}"
+if [ ! -f build/build.ninja ]; then cmake --preset release -G Ninja -DWEIR_TESTS=OFF -DWEIR_UNITY=ON >/dev/null; fi
 cmake --build build --target weir -j "$jobs"
 
 out="$(mktemp -d)"

@@ -1,29 +1,41 @@
 #!/usr/bin/env bash
-# Installs what the tests need, builds (release, and with AddressSanitizer and UndefinedBehaviorSanitizer) and runs every
-# test in both. Can be run again: nothing is built or installed twice. Figures and cases of other people's test data
-# are looked for beside the repository; without them they are left out, and that is said.
+# Installs what the tests need, builds and runs every test. Can be run again: nothing is built or installed twice.
+#
+#   build       the program, as users have it: cases, end-to-end tests, conformance
+#   build-asan  clang with AddressSanitizer and UndefinedBehaviorSanitizer: unit tests, the program again, fuzzing
+#   build-tsan  clang with ThreadSanitizer: what has threads
+#
+# Figures and cases of other people's test data are looked for beside the repository; without them they are left out, and
+# that is said. Fails also when the tests leave files behind.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 examples/install_packages.sh build test
-jobs="$(nproc)"
+jobs="${WEIR_JOBS:-$(nproc)}"
+symbolizer="$(command -v llvm-symbolizer-14 || true)"
+export UBSAN_OPTIONS=print_stacktrace=1 ASAN_SYMBOLIZER_PATH="$symbolizer" TSAN_OPTIONS="external_symbolizer_path=$symbolizer"
+status() { git status --porcelain 2>/dev/null || true; }
+before="$(status)"
+left_out=()
 
-build() {  # PRESET FOLDER
-  if [ ! -f "$2/build.ninja" ]; then cmake --preset "$1" -G Ninja -DWEIR_TESTS=ON >/dev/null; fi
-  # A tree that quickstart.sh made has no tests yet.
-  grep -q '^WEIR_TESTS:BOOL=ON' "$2/CMakeCache.txt" || cmake --preset "$1" -G Ninja -DWEIR_TESTS=ON >/dev/null
+# try PRESET FOLDER: a tree that quickstart.sh made has no tests yet.
+try() {
+  if ! grep -qs '^WEIR_TESTS:BOOL=ON' "$2/CMakeCache.txt"; then
+    cmake --preset "$1" -G Ninja -DWEIR_TESTS=ON -DWEIR_UNITY=ON >/dev/null
+  fi
   cmake --build "$2" -j "$jobs"
+  echo "== tests of $2"
+  ctest --test-dir "$2" --output-on-failure -j "$jobs"
 }
 
-for tree in "release build" "asan build-asan"; do
-  # shellcheck disable=SC2086
-  build $tree
-done
-left_out=()
-for folder in build build-asan; do
-  echo "== tests of $folder"
-  ctest --test-dir "$folder" --output-on-failure -j "$jobs"
-done
+try release build
+try asan build-asan
+try tsan build-tsan
+
+if [ -x tests/fuzz/run.sh ]; then
+  echo "== fuzzing"
+  tests/fuzz/run.sh --seconds 10
+fi
 
 conformance=../shared/conformance/run.py
 if [ -x "$conformance" ] && [ -f tests/conformance_passing.txt ]; then
@@ -31,6 +43,14 @@ if [ -x "$conformance" ] && [ -f tests/conformance_passing.txt ]; then
   "$conformance" --weir build/weir --baseline tests/conformance_passing.txt
 else
   left_out+=("conformance cases ($conformance or tests/conformance_passing.txt is not there)")
+fi
+
+if ! git rev-parse --git-dir >/dev/null 2>&1; then
+  left_out+=("what the tests leave behind (this is no git repository)")
+elif [ "$(status)" != "$before" ]; then
+  echo "the tests left files behind; git status was '$before', now it is:" >&2
+  status >&2
+  exit 1
 fi
 
 for what in "${left_out[@]}"; do echo "left out: $what"; done
