@@ -63,6 +63,8 @@ Compiled RuleBuilder::select_buffer(const BufferSpec& buffer) {
     for (const BufferSource& source : buffer.sources) wanted.set(index(source.protocol));
     if (auto ok = narrow_protocols(wanted, buffer.name); !ok) return ok;
   }
+  if (auto ok = narrow_header(buffer); !ok) return ok;
+  signature_->file_facts |= buffer.file_facts;
   selected_ = &buffer;
   engine_open_ = false;
   transforms_.clear();
@@ -225,6 +227,23 @@ Compiled RuleBuilder::narrow_protocols(const AppProtoSet& wanted, std::string_vi
   const AppProtoSet sharing = sharing_rules_of(both);
   flows = both | (protocols.none() ? sharing : flows & sharing);
   protocols = both;
+  return {};
+}
+
+Compiled RuleBuilder::narrow_header(const BufferSpec& buffer) {
+  HeaderMatch& header = signature_->header;
+  if (buffer.ip_version != 0) {
+    if (header.ip_version != 0 && header.ip_version != buffer.ip_version)
+      return refuse("the rule is about the other IP version");
+    header.ip_version = buffer.ip_version;
+  }
+  if (buffer.ip_protocol != 0) {
+    if (!header.any_ip_protocol && !header.ip_protocols.test(buffer.ip_protocol))
+      return refuse("the rule is about another protocol");
+    header.any_ip_protocol = false;
+    header.ip_protocols.reset();
+    header.ip_protocols.set(buffer.ip_protocol);
+  }
   return {};
 }
 

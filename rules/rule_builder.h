@@ -131,6 +131,8 @@ class RuleBuilder {
   Compiled append(std::size_t engine, BufferOp op);
   // Narrows the rule's protocols to those of `wanted`.
   Compiled narrow_protocols(const AppProtoSet& wanted, std::string_view names);
+  // Settles IP version and protocol where the buffer says them; refused when the rule is about others.
+  Compiled narrow_header(const BufferSpec& buffer);
 
   const Rule& rule_;
   RuleEnvironment& environment_;

@@ -1,5 +1,6 @@
 #include "rules/uint_match.h"
 
+#include <algorithm>
 #include <array>
 
 #include <fmt/format.h>
@@ -22,7 +23,7 @@ constexpr std::array<Unit, 6> kUnits{{{"kib", 1U << 10U},
                                       {"gb", 1U << 30U}}};
 
 Parsed<std::uint64_t> number(std::string_view text, std::uint64_t most,
-                             std::span<const UintName> names = {}) {
+                             std::span<const NumberName> names = {}) {
   text = trim(text);
   const auto value = parse_uint(text, names);
   if (!value) return refuse("not a number", text);
@@ -39,11 +40,15 @@ std::optional<std::pair<std::size_t, std::size_t>> find_range(std::string_view t
   return std::nullopt;
 }
 
+bool is_letter(char c) {
+  return to_lower(c) >= 'a' && to_lower(c) <= 'z';
+}
+
 }  // namespace
 
-std::optional<std::uint64_t> parse_uint(std::string_view text, std::span<const UintName> names) {
-  for (const UintName& n : names)
-    if (equals_nocase(n.name, text)) return n.value;
+std::optional<std::uint64_t> parse_uint(std::string_view text, std::span<const NumberName> names) {
+  for (const NumberName& n : names)
+    if (equals_nocase(n.name, text)) return n.number;
   std::uint64_t factor = 1;
   for (const Unit& unit : kUnits) {
     if (text.size() <= unit.suffix.size() || text.starts_with("0x")) continue;
@@ -91,7 +96,7 @@ Parsed<UintMatch> UintMatch::parse_range(std::string_view text, std::uint64_t mo
 }
 
 Parsed<UintMatch> UintMatch::parse(std::string_view text, std::uint64_t most,
-                                   std::span<const UintName> names) {
+                                   std::span<const NumberName> names) {
   text = trim(text);
   if (text.empty()) return refuse("a number is missing");
   if (text[0] == '&') return parse_mask(text.substr(1), most);
@@ -116,6 +121,35 @@ Parsed<UintMatch> UintMatch::parse(std::string_view text, std::uint64_t most,
   if (!value) return tl::unexpected(value.error());
   out.kind_ = negated ? Kind::outside : Kind::inside;
   out.first_ = out.last_ = *value;
+  return out;
+}
+
+Parsed<UintMatch> UintMatch::parse_bits(std::string_view text, std::uint64_t most,
+                                        std::span<const NumberName> bits) {
+  text = trim(text);
+  const std::size_t word = text.find_first_not_of("+*-=! ");
+  if (word == std::string_view::npos) return refuse("names of bits are missing", text);
+  if (!is_letter(text[word])) return parse(text, most);
+  const char how = text[0] == '!' ? '+' : text[0];
+  const bool has_sign = how == '+' || how == '*' || how == '-' || how == '=';
+  std::uint64_t mask = 0, set = 0;
+  for (std::string_view part : split(has_sign && text[0] != '!' ? text.substr(1) : text, ',')) {
+    const bool negated = take_negation(part);
+    const auto bit = std::find_if(bits.begin(), bits.end(),
+                                  [&](const NumberName& n) { return equals_nocase(n.name, part); });
+    if (bit == bits.end()) return refuse("not the name of a bit", part);
+    mask |= bit->number;
+    set |= negated ? 0 : bit->number;
+  }
+  UintMatch out;
+  out.most_ = most;
+  if (how == '=') {
+    out.first_ = out.last_ = set;
+    return out;
+  }
+  out.kind_ = how == '*' || how == '-' ? Kind::not_masked : Kind::masked;
+  out.mask_ = mask;
+  out.first_ = how == '*' ? mask & ~set : set;  // "*" fails only where none of the list holds
   return out;
 }
 

@@ -12,21 +12,19 @@
 #include <string_view>
 #include <utility>
 
+#include "decoders/number_name.h"
 #include "rules/diagnostic.h"
 
 namespace weir::rules {
-
-// A value that may be written as a word.
-struct UintName {
-  std::string_view name;
-  std::uint64_t value;
-};
 
 class UintMatch {
  public:
   // `most` is the largest value that the field can have.
   static Parsed<UintMatch> parse(std::string_view text, std::uint64_t most,
-                                 std::span<const UintName> names = {});
+                                 std::span<const NumberName> names = {});
+  // Of a number whose bits have names: "fin,!comp" says which are set and which are not. "+" before the list is the
+  // same, "=" admits no other bits, "*" wants any of it to hold, "-" not all of it. A number in a form above is taken, too.
+  static Parsed<UintMatch> parse_bits(std::string_view text, std::uint64_t most, std::span<const NumberName> bits);
 
   [[nodiscard]] bool matches(std::uint64_t value) const;
   // Least and largest value that can match; a condition with a hole or a mask gives the whole span.
@@ -45,6 +43,6 @@ class UintMatch {
 };
 
 // One number with an optional unit, or a name.
-std::optional<std::uint64_t> parse_uint(std::string_view text, std::span<const UintName> names = {});
+std::optional<std::uint64_t> parse_uint(std::string_view text, std::span<const NumberName> names = {});
 
 }  // namespace weir::rules

@@ -27,8 +27,8 @@ void print_keyword(const rules::KeywordSpec& spec) {
 
 int run_keywords(const CliOptions& options) {
   if (options.words.empty()) {
-    const auto all = rules::all_keywords();
-    std::vector<const rules::KeywordSpec*> sorted(all.begin(), all.end());
+    std::vector<const rules::KeywordSpec*> sorted;
+    for (const rules::KeywordSpec& spec : rules::all_keywords()) sorted.push_back(&spec);
     std::sort(sorted.begin(), sorted.end(), [](const auto* a, const auto* b) { return a->name < b->name; });
     for (const rules::KeywordSpec* spec : sorted) print_keyword(*spec);
     return kExitDone;

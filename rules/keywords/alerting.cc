@@ -159,21 +159,22 @@ Compiled compile_detection_filter(RuleBuilder& rule, std::string_view argument) 
   return {};
 }
 
+constexpr KeywordSpec kKeywords[] = {
+    {"noalert", compile_noalert, Argument::none, "matches without writing an alert"},
+    {"alert", compile_alert, Argument::none, "writes an alert for a pass rule, too"},
+    {"bypass", compile_bypass, Argument::none, "after a match the rest of the flow is left alone"},
+    {"requires", compile_requires, Argument::required,
+     "loads the rule only if version, features and keywords are there"},
+    {"prefilter", compile_prefilter, Argument::none, "asks to look for the condition before it first"},
+    {"tag", compile_tag, Argument::required, "keeps packets of the session or host after the alert"},
+    {"threshold", compile_threshold, Argument::required,
+     "how often the rule alerts: type, track, count, seconds"},
+    {"detection_filter", compile_detection_filter, Argument::required,
+     "alerts only above a rate: track, count, seconds"},
+};
+
 }  // namespace
 
-const KeywordSpec kw_noalert{"noalert", compile_noalert, Argument::none, "matches without writing an alert"};
-const KeywordSpec kw_alert{"alert", compile_alert, Argument::none, "writes an alert for a pass rule, too"};
-const KeywordSpec kw_bypass{"bypass", compile_bypass, Argument::none,
-                            "after a match the rest of the flow is left alone"};
-const KeywordSpec kw_requires{"requires", compile_requires, Argument::required,
-                              "loads the rule only if version, features and keywords are there"};
-const KeywordSpec kw_prefilter{"prefilter", compile_prefilter, Argument::none,
-                               "asks to look for the condition before it first"};
-const KeywordSpec kw_tag{"tag", compile_tag, Argument::required,
-                         "keeps packets of the session or host after the alert"};
-const KeywordSpec kw_threshold{"threshold", compile_threshold, Argument::required,
-                               "how often the rule alerts: type, track, count, seconds"};
-const KeywordSpec kw_detection_filter{"detection_filter", compile_detection_filter, Argument::required,
-                                      "alerts only above a rate: track, count, seconds"};
+const KeywordFile keywords_alerting{.keywords = kKeywords};
 
 }  // namespace weir::rules

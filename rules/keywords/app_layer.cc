@@ -124,11 +124,15 @@ Compiled compile_app_layer_state(RuleBuilder& rule, std::string_view argument) {
                             .check = std::make_shared<TxStateCheck>(there ? *there : *back, op)});
 }
 
+constexpr KeywordSpec kKeywords[] = {
+    {"app-layer-protocol", compile_app_layer_protocol, Argument::required,
+     "the flow's application protocol: [!]PROTOCOL[,WHICH]"},
+    {"app-layer-state", compile_app_layer_state, Argument::required,
+     "how far a side of the transaction has come: [<>]STATE"},
+};
+
 }  // namespace
 
-const KeywordSpec kw_app_layer_protocol{"app-layer-protocol", compile_app_layer_protocol, Argument::required,
-                                        "the flow's application protocol: [!]PROTOCOL[,WHICH]"};
-const KeywordSpec kw_app_layer_state{"app-layer-state", compile_app_layer_state, Argument::required,
-                                     "how far a side of the transaction has come: [<>]STATE"};
+const KeywordFile keywords_app_layer{.keywords = kKeywords};
 
 }  // namespace weir::rules

@@ -31,11 +31,14 @@ Compiled compile_base64_data(RuleBuilder& rule, std::string_view) {
   return rule.add_op(Base64Data{});
 }
 
+constexpr KeywordSpec kKeywords[] = {
+    {"base64_decode", compile_base64_decode, Argument::optional,
+     "decodes base64 at a position of the buffer"},
+    {"base64_data", compile_base64_data, Argument::none, "what follows looks at what base64_decode decoded"},
+};
+
 }  // namespace
 
-const KeywordSpec kw_base64_decode{"base64_decode", compile_base64_decode, Argument::optional,
-                                   "decodes base64 at a position of the buffer"};
-const KeywordSpec kw_base64_data{"base64_data", compile_base64_data, Argument::none,
-                                 "what follows looks at what base64_decode decoded"};
+const KeywordFile keywords_base64{.keywords = kKeywords};
 
 }  // namespace weir::rules

@@ -304,15 +304,18 @@ Compiled compile_byte_math(RuleBuilder& rule, std::string_view argument) {
   return rule.add_op(math);
 }
 
+constexpr KeywordSpec kKeywords[] = {
+    {"byte_test", compile_byte_test, Argument::required,
+     "compares a number in the buffer: COUNT,OPERATOR,VALUE,OFFSET"},
+    {"byte_jump", compile_byte_jump, Argument::required, "moves on by a number in the buffer: COUNT,OFFSET"},
+    {"byte_extract", compile_byte_extract, Argument::required,
+     "keeps a number in the buffer as a variable: COUNT,OFFSET,NAME"},
+    {"byte_math", compile_byte_math, Argument::required,
+     "computes with a number in the buffer and keeps the result as a variable"},
+};
+
 }  // namespace
 
-const KeywordSpec kw_byte_test{"byte_test", compile_byte_test, Argument::required,
-                               "compares a number in the buffer: COUNT,OPERATOR,VALUE,OFFSET"};
-const KeywordSpec kw_byte_jump{"byte_jump", compile_byte_jump, Argument::required,
-                               "moves on by a number in the buffer: COUNT,OFFSET"};
-const KeywordSpec kw_byte_extract{"byte_extract", compile_byte_extract, Argument::required,
-                                  "keeps a number in the buffer as a variable: COUNT,OFFSET,NAME"};
-const KeywordSpec kw_byte_math{"byte_math", compile_byte_math, Argument::required,
-                               "computes with a number in the buffer and keeps the result as a variable"};
+const KeywordFile keywords_byte_ops{.keywords = kKeywords};
 
 }  // namespace weir::rules

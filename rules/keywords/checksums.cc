@@ -93,15 +93,18 @@ constexpr auto kCompileUdp6 = compile_checksum<verify_transport<Proto::udp, 6, 1
 constexpr auto kCompileIcmp4 = compile_checksum<verify_transport<Proto::icmpv4, 4, 1, false>>;
 constexpr auto kCompileIcmp6 = compile_checksum<verify_transport<Proto::icmpv6, 6, 58, true>>;
 
+constexpr KeywordSpec kKeywords[] = {
+    {"ipv4-csum", kCompileIpv4, Argument::required, "IPv4 checksum is valid or invalid"},
+    {"tcpv4-csum", kCompileTcp4, Argument::required, "TCP checksum over IPv4"},
+    {"tcpv6-csum", kCompileTcp6, Argument::required, "TCP checksum over IPv6"},
+    {"udpv4-csum", kCompileUdp4, Argument::required, "UDP checksum over IPv4"},
+    {"udpv6-csum", kCompileUdp6, Argument::required, "UDP checksum over IPv6"},
+    {"icmpv4-csum", kCompileIcmp4, Argument::required, "ICMP checksum"},
+    {"icmpv6-csum", kCompileIcmp6, Argument::required, "ICMPv6 checksum"},
+};
+
 }  // namespace
 
-const KeywordSpec kw_ipv4_csum{"ipv4-csum", kCompileIpv4, Argument::required,
-                               "IPv4 checksum is valid or invalid"};
-const KeywordSpec kw_tcpv4_csum{"tcpv4-csum", kCompileTcp4, Argument::required, "TCP checksum over IPv4"};
-const KeywordSpec kw_tcpv6_csum{"tcpv6-csum", kCompileTcp6, Argument::required, "TCP checksum over IPv6"};
-const KeywordSpec kw_udpv4_csum{"udpv4-csum", kCompileUdp4, Argument::required, "UDP checksum over IPv4"};
-const KeywordSpec kw_udpv6_csum{"udpv6-csum", kCompileUdp6, Argument::required, "UDP checksum over IPv6"};
-const KeywordSpec kw_icmpv4_csum{"icmpv4-csum", kCompileIcmp4, Argument::required, "ICMP checksum"};
-const KeywordSpec kw_icmpv6_csum{"icmpv6-csum", kCompileIcmp6, Argument::required, "ICMPv6 checksum"};
+const KeywordFile keywords_checksums{.keywords = kKeywords};
 
 }  // namespace weir::rules

@@ -105,7 +105,8 @@ Compiled compile_fast_pattern(RuleBuilder& rule, std::string_view argument) {
   return {};
 }
 
-// It changes packets in prevent mode, so there it looks at packets, not at streams; in detect mode it is a comment.
+// It changes packets in prevent mode, so there it looks at packets, not at streams; in detect mode it is a
+// comment.
 Compiled compile_replace(RuleBuilder& rule, std::string_view argument) {
   const auto found = modified(rule);
   if (!found) return tl::unexpected(found.error());
@@ -122,28 +123,26 @@ Compiled compile_replace(RuleBuilder& rule, std::string_view argument) {
   return {};
 }
 
+constexpr KeywordSpec kKeywords[] = {
+    {"content", compile_content, Argument::required, "these bytes must be there (! not)"},
+    {"nocase", compile_nocase, Argument::none, "upper and lower case are the same"},
+    {"rawbytes", compile_rawbytes, Argument::none, "no effect; for rules of other engines"},
+    {"startswith", compile_flag<&Content::starts_with>, Argument::none,
+     "the content stands at the start of the buffer"},
+    {"endswith", compile_flag<&Content::ends_with>, Argument::none,
+     "the content stands at the end of the buffer"},
+    {"offset", compile_offset, Argument::required, "where in the buffer the search begins"},
+    {"depth", compile_depth, Argument::required, "how many bytes from there on are searched"},
+    {"distance", compile_distance, Argument::required,
+     "bytes between the last match and the start of the search"},
+    {"within", compile_within, Argument::required,
+     "bytes behind the last match in which the content must end"},
+    {"fast_pattern", compile_fast_pattern, Argument::optional, "a hint: look for this content first"},
+    {"replace", compile_replace, Argument::required, "writes over the content, in prevent mode"},
+};
+
 }  // namespace
 
-const KeywordSpec kw_content{"content", compile_content, Argument::required,
-                             "these bytes must be there (! not)"};
-const KeywordSpec kw_nocase{"nocase", compile_nocase, Argument::none, "upper and lower case are the same"};
-const KeywordSpec kw_rawbytes{"rawbytes", compile_rawbytes, Argument::none,
-                              "no effect; for rules of other engines"};
-const KeywordSpec kw_startswith{"startswith", compile_flag<&Content::starts_with>, Argument::none,
-                                "the content stands at the start of the buffer"};
-const KeywordSpec kw_endswith{"endswith", compile_flag<&Content::ends_with>, Argument::none,
-                              "the content stands at the end of the buffer"};
-const KeywordSpec kw_offset{"offset", compile_offset, Argument::required,
-                            "where in the buffer the search begins"};
-const KeywordSpec kw_depth{"depth", compile_depth, Argument::required,
-                           "how many bytes from there on are searched"};
-const KeywordSpec kw_distance{"distance", compile_distance, Argument::required,
-                              "bytes between the last match and the start of the search"};
-const KeywordSpec kw_within{"within", compile_within, Argument::required,
-                            "bytes behind the last match in which the content must end"};
-const KeywordSpec kw_fast_pattern{"fast_pattern", compile_fast_pattern, Argument::optional,
-                                  "a hint: look for this content first"};
-const KeywordSpec kw_replace{"replace", compile_replace, Argument::required,
-                             "writes over the content, in prevent mode"};
+const KeywordFile keywords_content{.keywords = kKeywords};
 
 }  // namespace weir::rules

@@ -145,12 +145,15 @@ Compiled compile_datarep(RuleBuilder& rule, std::string_view argument) {
   return rule.add_op(BufferCheckOp{std::make_shared<DatarepCheck>(std::move(*set), op, *value), false});
 }
 
+constexpr KeywordSpec kKeywords[] = {
+    {"dataset", compile_dataset, Argument::required,
+     "looks the buffer up in a set, or changes it: COMMAND,NAME[,type T][,load FILE]"},
+    {"datarep", compile_datarep, Argument::required,
+     "reputation of the buffer in a set: NAME,OPERATOR,VALUE[,type T][,load FILE]"},
+};
+
 }  // namespace
 
-const KeywordSpec kw_dataset{
-    "dataset", compile_dataset, Argument::required,
-    "looks the buffer up in a set, or changes it: COMMAND,NAME[,type T][,load FILE]"};
-const KeywordSpec kw_datarep{"datarep", compile_datarep, Argument::required,
-                             "reputation of the buffer in a set: NAME,OPERATOR,VALUE[,type T][,load FILE]"};
+const KeywordFile keywords_dataset{.keywords = kKeywords};
 
 }  // namespace weir::rules

@@ -1,11 +1,10 @@
-// Buffers of DNS and multicast DNS: names in each section of a message.
+// DNS and multicast DNS: names in each section of a message, and its numbers.
 //
 // dns.query looks at requests only; the others at requests and responses, unless they name one of them.
-#include <array>
-
 #include "decoders/app/dns/dns.h"
+#include "decoders/app/dns/types.h"
 #include "decoders/app/protocol_ids.h"
-#include "rules/keywords/sticky.h"
+#include "rules/keyword_table.h"
 
 namespace weir::rules {
 namespace {
@@ -15,14 +14,14 @@ using dns::Message;
 using dns::Name;
 using dns::Record;
 
-const DnsTransaction* readable(const BufferRequest& r) {
-  const auto& tx = static_cast<const DnsTransaction&>(r.tx);
-  return tx.valid && tx.direction() == r.direction ? &tx : nullptr;
+const DnsTransaction* readable(const Transaction& transaction, Direction d) {
+  const auto& tx = static_cast<const DnsTransaction&>(transaction);
+  return tx.valid && tx.direction() == d ? &tx : nullptr;
 }
 
 template <auto section>
 std::optional<BodyView> rrname(const BufferRequest& r) {
-  const DnsTransaction* tx = readable(r);
+  const DnsTransaction* tx = readable(r.tx, r.direction);
   if (tx == nullptr || r.index >= (tx->message.*section).size()) return std::nullopt;
   return whole(tx->message.view((tx->message.*section)[r.index].name));
 }
@@ -40,7 +39,7 @@ constexpr std::size_t kNamesPerRecord = 3;  // its own, and up to two in its dat
 
 // Every name in a response: questions, and each record's own name and those in its data.
 std::optional<BodyView> any_response_name(const BufferRequest& r) {
-  const DnsTransaction* tx = readable(r);
+  const DnsTransaction* tx = readable(r.tx, r.direction);
   if (tx == nullptr || !tx->message.header.is_response()) return std::nullopt;
   const Message& m = tx->message;
   std::size_t i = r.index;
@@ -59,63 +58,116 @@ std::optional<BodyView> any_response_name(const BufferRequest& r) {
 }
 
 template <AppProto protocol, TxBufferFunction get>
-constexpr std::array<BufferSource, 2> kBoth{
-    BufferSource{protocol, Direction::to_server, dns::kComplete, get},
-    BufferSource{protocol, Direction::to_client, dns::kComplete, get}};
-template <AppProto protocol, TxBufferFunction get, Direction direction>
-constexpr std::array<BufferSource, 1> kOne{BufferSource{protocol, direction, dns::kComplete, get}};
-
-constexpr BufferSpec many(std::string_view name, std::span<const BufferSource> sources) {
-  return {.name = name, .sources = sources, .multiple = true};
-}
+constexpr auto& kBoth = kBothSides<protocol, dns::kComplete, dns::kComplete, get>;
 
 constexpr TxBufferFunction kQuestions = rrname<&Message::questions>;
 constexpr TxBufferFunction kAnswers = rrname<&Message::answers>;
 constexpr TxBufferFunction kAuthorities = rrname<&Message::authorities>;
 constexpr TxBufferFunction kAdditionals = rrname<&Message::additionals>;
 
-constexpr BufferSpec kQuery = many("dns.query", kOne<AppProto::dns, kQuestions, Direction::to_server>);
-constexpr BufferSpec kQueryName = many("dns.query.name", kBoth<AppProto::dns, kQuestions>);
-constexpr BufferSpec kAnswerName = many("dns.answer.name", kBoth<AppProto::dns, kAnswers>);
-constexpr BufferSpec kQueriesRrname = many("dns.queries.rrname", kBoth<AppProto::dns, kQuestions>);
-constexpr BufferSpec kAnswersRrname = many("dns.answers.rrname", kBoth<AppProto::dns, kAnswers>);
-constexpr BufferSpec kAuthoritiesRrname = many("dns.authorities.rrname", kBoth<AppProto::dns, kAuthorities>);
-constexpr BufferSpec kAdditionalsRrname = many("dns.additionals.rrname", kBoth<AppProto::dns, kAdditionals>);
-constexpr BufferSpec kResponseRrname =
-    many("dns.response.rrname", kOne<AppProto::dns, any_response_name, Direction::to_client>);
+constexpr BufferSpec kBuffers[] = {
+    {.name = "dns.query",
+     .summary = "names asked for in DNS requests",
+     .alias = "dns_query",
+     .sources = kOneSide<AppProto::dns, Direction::to_server, dns::kComplete, kQuestions>,
+     .multiple = true},
+    {.name = "dns.query.name",
+     .summary = "names in the question section",
+     .sources = kBoth<AppProto::dns, kQuestions>,
+     .multiple = true},
+    {.name = "dns.answer.name",
+     .summary = "names of answer records",
+     .sources = kBoth<AppProto::dns, kAnswers>,
+     .multiple = true},
+    {.name = "dns.queries.rrname",
+     .summary = "names in the question section",
+     .sources = kBoth<AppProto::dns, kQuestions>,
+     .multiple = true},
+    {.name = "dns.answers.rrname",
+     .summary = "names of answer records",
+     .sources = kBoth<AppProto::dns, kAnswers>,
+     .multiple = true},
+    {.name = "dns.authorities.rrname",
+     .summary = "names of authority records",
+     .sources = kBoth<AppProto::dns, kAuthorities>,
+     .multiple = true},
+    {.name = "dns.additionals.rrname",
+     .summary = "names of additional records",
+     .sources = kBoth<AppProto::dns, kAdditionals>,
+     .multiple = true},
+    {.name = "dns.response.rrname",
+     .summary = "every name in a response, those in record data too",
+     .sources = kOneSide<AppProto::dns, Direction::to_client, dns::kComplete, any_response_name>,
+     .multiple = true},
+    {.name = "mdns.queries.rrname",
+     .summary = "multicast DNS: names in the question section",
+     .sources = kBoth<AppProto::mdns, kQuestions>,
+     .multiple = true},
+    {.name = "mdns.answers.rrname",
+     .summary = "multicast DNS: names of answer records",
+     .sources = kBoth<AppProto::mdns, kAnswers>,
+     .multiple = true},
+    {.name = "mdns.authorities.rrname",
+     .summary = "multicast DNS: names of authority records",
+     .sources = kBoth<AppProto::mdns, kAuthorities>,
+     .multiple = true},
+    {.name = "mdns.additionals.rrname",
+     .summary = "multicast DNS: names of additional records",
+     .sources = kBoth<AppProto::mdns, kAdditionals>,
+     .multiple = true},
+    {.name = "mdns.response.rrname",
+     .summary = "multicast DNS: every name in a response",
+     .sources = kBoth<AppProto::mdns, any_response_name>,
+     .multiple = true},
+};
 
-constexpr BufferSpec kMdnsQueries = many("mdns.queries.rrname", kBoth<AppProto::mdns, kQuestions>);
-constexpr BufferSpec kMdnsAnswers = many("mdns.answers.rrname", kBoth<AppProto::mdns, kAnswers>);
-constexpr BufferSpec kMdnsAuthorities = many("mdns.authorities.rrname", kBoth<AppProto::mdns, kAuthorities>);
-constexpr BufferSpec kMdnsAdditionals = many("mdns.additionals.rrname", kBoth<AppProto::mdns, kAdditionals>);
-constexpr BufferSpec kMdnsResponse = many("mdns.response.rrname", kBoth<AppProto::mdns, any_response_name>);
+Number opcode(const Transaction& transaction, Direction d) {
+  const DnsTransaction* tx = readable(transaction, d);
+  return tx == nullptr ? Number{} : tx->message.header.opcode();
+}
+Number rcode(const Transaction& transaction, Direction d) {
+  const DnsTransaction* tx = readable(transaction, d);
+  return tx == nullptr ? Number{} : tx->message.header.rcode();
+}
+
+// What a request asks for, or what a response answers with.
+Number rrtype(const Transaction& transaction, Direction d, std::uint32_t n) {
+  const DnsTransaction* tx = readable(transaction, d);
+  if (tx == nullptr) return {};
+  const auto type_in = [n](const auto& section) {
+    return n < section.size() ? Number{section[n].type} : Number{};
+  };
+  return d == Direction::to_server ? type_in(tx->message.questions) : type_in(tx->message.answers);
+}
+
+constexpr TxNumber kNumbers[] = {
+    {.name = "dns.opcode",
+     .summary = "opcode of a DNS message",
+     .protocol = AppProto::dns,
+     .most = UINT8_MAX,
+     .progress_to_server = dns::kComplete,
+     .progress_to_client = dns::kComplete,
+     .get = opcode},
+    {.name = "dns.rcode",
+     .summary = "response code of a DNS message",
+     .protocol = AppProto::dns,
+     .most = UINT8_MAX,
+     .progress_to_server = dns::kComplete,
+     .progress_to_client = dns::kComplete,
+     .get = rcode,
+     .names = dns::all_rcodes},
+    {.name = "dns.rrtype",
+     .summary = "type asked for in a DNS request, or answered with in a response: VALUE[,INDEX]",
+     .protocol = AppProto::dns,
+     .most = UINT16_MAX,
+     .progress_to_server = dns::kComplete,
+     .progress_to_client = dns::kComplete,
+     .nth = rrtype,
+     .names = dns::all_types},
+};
 
 }  // namespace
 
-const KeywordSpec kw_dns_query = sticky<kQuery>("dns.query", "names asked for in DNS requests");
-const KeywordSpec kw_dns_query_old = sticky<kQuery>("dns_query", "names asked for in DNS requests");
-const KeywordSpec kw_dns_query_name = sticky<kQueryName>("dns.query.name", "names in the question section");
-const KeywordSpec kw_dns_answer_name = sticky<kAnswerName>("dns.answer.name", "names of answer records");
-const KeywordSpec kw_dns_queries_rrname =
-    sticky<kQueriesRrname>("dns.queries.rrname", "names in the question section");
-const KeywordSpec kw_dns_answers_rrname =
-    sticky<kAnswersRrname>("dns.answers.rrname", "names of answer records");
-const KeywordSpec kw_dns_authorities_rrname =
-    sticky<kAuthoritiesRrname>("dns.authorities.rrname", "names of authority records");
-const KeywordSpec kw_dns_additionals_rrname =
-    sticky<kAdditionalsRrname>("dns.additionals.rrname", "names of additional records");
-const KeywordSpec kw_dns_response_rrname =
-    sticky<kResponseRrname>("dns.response.rrname", "every name in a response, those in record data too");
-
-const KeywordSpec kw_mdns_queries_rrname =
-    sticky<kMdnsQueries>("mdns.queries.rrname", "multicast DNS: names in the question section");
-const KeywordSpec kw_mdns_answers_rrname =
-    sticky<kMdnsAnswers>("mdns.answers.rrname", "multicast DNS: names of answer records");
-const KeywordSpec kw_mdns_authorities_rrname =
-    sticky<kMdnsAuthorities>("mdns.authorities.rrname", "multicast DNS: names of authority records");
-const KeywordSpec kw_mdns_additionals_rrname =
-    sticky<kMdnsAdditionals>("mdns.additionals.rrname", "multicast DNS: names of additional records");
-const KeywordSpec kw_mdns_response_rrname =
-    sticky<kMdnsResponse>("mdns.response.rrname", "multicast DNS: every name in a response");
+const KeywordFile keywords_dns{.buffers = kBuffers, .tx_numbers = kNumbers};
 
 }  // namespace weir::rules

@@ -137,15 +137,18 @@ Compiled compile_app_layer_event(RuleBuilder& rule, std::string_view argument) {
   return add_app_event(rule, argument);
 }
 
+constexpr KeywordSpec kKeywords[] = {
+    {"decode-event", compile_decode_event, Argument::required, "the decoder noted this about the packet"},
+    {"stream-event", compile_stream_event, Argument::required,
+     "the stream engine noted this about the packet"},
+    {"engine-event", compile_engine_event, Argument::required,
+     "old spelling of decode-event and stream-event"},
+    {"app-layer-event", compile_app_layer_event, Argument::required,
+     "a protocol parser or protocol detection noted this"},
+};
+
 }  // namespace
 
-const KeywordSpec kw_decode_event{"decode-event", compile_decode_event, Argument::required,
-                                  "the decoder noted this about the packet"};
-const KeywordSpec kw_stream_event{"stream-event", compile_stream_event, Argument::required,
-                                  "the stream engine noted this about the packet"};
-const KeywordSpec kw_engine_event{"engine-event", compile_engine_event, Argument::required,
-                                  "old spelling of decode-event and stream-event"};
-const KeywordSpec kw_app_layer_event{"app-layer-event", compile_app_layer_event, Argument::required,
-                                     "a protocol parser or protocol detection noted this"};
+const KeywordFile keywords_events{.keywords = kKeywords};
 
 }  // namespace weir::rules

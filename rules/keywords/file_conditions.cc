@@ -9,6 +9,7 @@
 #include "rules/file_check.h"
 #include "rules/keyword_table.h"
 #include "rules/option_text.h"
+#include "rules/rule_builder.h"
 #include "rules/uint_match.h"
 
 namespace weir::rules {
@@ -115,8 +116,7 @@ Compiled compile_size(RuleBuilder& rule, std::string_view argument) {
 }
 
 // One digest in hexadecimal at the start of each line; lines that begin with '#' are comments.
-tl::expected<DigestSet, KeywordError> read_digests(std::string_view text,
-                                                                         std::size_t size) {
+tl::expected<DigestSet, KeywordError> read_digests(std::string_view text, std::size_t size) {
   DigestSet out;
   for (std::string_view line : split(text, '\n')) {
     const std::string_view word = line.substr(0, line.find_first_of(" \t\r,"));
@@ -152,18 +152,18 @@ Compiled compile_sha256(RuleBuilder& rule, std::string_view argument) {
   return compile_digests(rule, argument, &AppFile::sha256, 32);
 }
 
+constexpr KeywordSpec kKeywords[] = {
+    {"filename", compile_name<false>, Argument::required, "text in the name of a file"},
+    {"fileext", compile_name<true>, Argument::required, "extension of a file's name"},
+    {"filemagic", compile_magic, Argument::required, "text in libmagic's description of a file"},
+    {"filesize", compile_size, Argument::required, "size of a file in bytes"},
+    {"filemd5", compile_md5, Argument::required, "MD5 digest of a file is in a list"},
+    {"filesha1", compile_sha1, Argument::required, "SHA-1 digest of a file is in a list"},
+    {"filesha256", compile_sha256, Argument::required, "SHA-256 digest of a file is in a list"},
+};
+
 }  // namespace
 
-const KeywordSpec kw_filename{"filename", compile_name<false>, Argument::required,
-                              "text in the name of a file"};
-const KeywordSpec kw_fileext{"fileext", compile_name<true>, Argument::required, "extension of a file's name"};
-const KeywordSpec kw_filemagic{"filemagic", compile_magic, Argument::required,
-                               "text in libmagic's description of a file"};
-const KeywordSpec kw_filesize{"filesize", compile_size, Argument::required, "size of a file in bytes"};
-const KeywordSpec kw_filemd5{"filemd5", compile_md5, Argument::required, "MD5 digest of a file is in a list"};
-const KeywordSpec kw_filesha1{"filesha1", compile_sha1, Argument::required,
-                              "SHA-1 digest of a file is in a list"};
-const KeywordSpec kw_filesha256{"filesha256", compile_sha256, Argument::required,
-                                "SHA-256 digest of a file is in a list"};
+const KeywordFile keywords_file_conditions{.keywords = kKeywords};
 
 }  // namespace weir::rules

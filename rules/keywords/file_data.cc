@@ -63,21 +63,22 @@ class FileSources {
 const FileSources kData = FileSources(content, true).replace(file_data_of_http_response);
 const FileSources kNames{name}, kMagic{magic};
 
-Compiled select_magic(RuleBuilder& rule, std::string_view) {
-  rule.signature().file_facts.magic = true;
-  return rule.select_buffer(buffer_file_magic);
-}
+const BufferSpec kBuffers[] = {
+    {.name = "file.data",
+     .summary = "contents of a file",
+     .alias = "file_data",
+     .sources = kData.view(),
+     .multiple = true},
+    {.name = "file.name", .summary = "name of a file", .sources = kNames.view(), .multiple = true},
+    {.name = "file.magic",
+     .summary = "libmagic's description of a file",
+     .sources = kMagic.view(),
+     .multiple = true,
+     .file_facts = {.magic = true}},
+};
 
 }  // namespace
 
-const BufferSpec buffer_file_data{.name = "file_data", .sources = kData.view(), .multiple = true};
-const BufferSpec buffer_file_name{.name = "file_name", .sources = kNames.view(), .multiple = true};
-const BufferSpec buffer_file_magic{.name = "file_magic", .sources = kMagic.view(), .multiple = true};
-
-const KeywordSpec kw_file_data = sticky<buffer_file_data>("file.data", "contents of a file");
-const KeywordSpec kw_file_data_old = sticky<buffer_file_data>("file_data", "contents of a file");
-const KeywordSpec kw_file_name = sticky<buffer_file_name>("file.name", "name of a file");
-const KeywordSpec kw_file_magic{"file.magic", select_magic, KeywordSpec::Argument::none,
-                                "libmagic's description of a file"};
+const KeywordFile keywords_file_data{.buffers = kBuffers};
 
 }  // namespace weir::rules

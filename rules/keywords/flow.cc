@@ -34,24 +34,10 @@ Compiled compile_flow(RuleBuilder& rule, std::string_view argument) {
   return {};
 }
 
-class FlowAgeCheck final : public PacketCheck {
- public:
-  explicit FlowAgeCheck(UintMatch seconds) : seconds_(seconds) {}
-  [[nodiscard]] bool matches(const PacketContext& c) const override {
-    if (c.flow == nullptr) return false;
-    const TimeUs age = c.packet.raw.time - c.flow->start;
-    return seconds_.matches(age <= 0 ? 0 : static_cast<std::uint64_t>(age / 1'000'000));
-  }
-
- private:
-  UintMatch seconds_;
-};
-
-Compiled compile_flow_age(RuleBuilder& rule, std::string_view argument) {
-  const auto seconds = UintMatch::parse(argument, UINT32_MAX);
-  if (!seconds) return tl::unexpected(seconds.error());
-  rule.add_packet_check(std::make_shared<FlowAgeCheck>(*seconds));
-  return {};
+Number age_seconds(const PacketContext& c) {
+  if (c.flow == nullptr) return {};
+  const TimeUs age = c.packet.raw.time - c.flow->start;
+  return age <= 0 ? 0 : static_cast<std::uint64_t>(age / 1'000'000);
 }
 
 // Which of the two directions' counters must agree.
@@ -142,28 +128,34 @@ Compiled compile_stream_size(RuleBuilder& rule, std::string_view argument) {
   return {};
 }
 
+constexpr PacketNumber kNumbers[] = {
+    {.name = "flow.age",
+     .summary = "seconds since the flow began",
+     .most = UINT32_MAX,
+     .get = age_seconds,
+     .of_packet = false},
+};
+
+constexpr KeywordSpec kKeywords[] = {
+    {"flow", compile_flow, Argument::required, "direction and state of the flow"},
+    {"flow.pkts", compile_counter<&FlowFacts::packets>, Argument::required,
+     "packets of the flow so far: DIRECTION,NUMBER"},
+    {"flow.bytes", compile_counter<&FlowFacts::bytes>, Argument::required,
+     "bytes of the flow so far: DIRECTION,NUMBER"},
+    {"flow.pkts_toserver", compile_counter_of<&FlowFacts::packets, Which::to_server>, Argument::required,
+     "old spelling of flow.pkts:toserver"},
+    {"flow.pkts_toclient", compile_counter_of<&FlowFacts::packets, Which::to_client>, Argument::required,
+     "old spelling of flow.pkts:toclient"},
+    {"flow.bytes_toserver", compile_counter_of<&FlowFacts::bytes, Which::to_server>, Argument::required,
+     "old spelling of flow.bytes:toserver"},
+    {"flow.bytes_toclient", compile_counter_of<&FlowFacts::bytes, Which::to_client>, Argument::required,
+     "old spelling of flow.bytes:toclient"},
+    {"stream_size", compile_stream_size, Argument::required,
+     "bytes a side of the TCP connection sent so far: SIDE,OPERATOR,NUMBER"},
+};
+
 }  // namespace
 
-const KeywordSpec kw_flow{"flow", compile_flow, Argument::required, "direction and state of the flow"};
-const KeywordSpec kw_flow_age{"flow.age", compile_flow_age, Argument::required,
-                              "seconds since the flow began"};
-const KeywordSpec kw_flow_pkts{"flow.pkts", compile_counter<&FlowFacts::packets>, Argument::required,
-                               "packets of the flow so far: DIRECTION,NUMBER"};
-const KeywordSpec kw_flow_bytes{"flow.bytes", compile_counter<&FlowFacts::bytes>, Argument::required,
-                                "bytes of the flow so far: DIRECTION,NUMBER"};
-const KeywordSpec kw_flow_pkts_toserver{"flow.pkts_toserver",
-                                        compile_counter_of<&FlowFacts::packets, Which::to_server>,
-                                        Argument::required, "old spelling of flow.pkts:toserver"};
-const KeywordSpec kw_flow_pkts_toclient{"flow.pkts_toclient",
-                                        compile_counter_of<&FlowFacts::packets, Which::to_client>,
-                                        Argument::required, "old spelling of flow.pkts:toclient"};
-const KeywordSpec kw_flow_bytes_toserver{"flow.bytes_toserver",
-                                         compile_counter_of<&FlowFacts::bytes, Which::to_server>,
-                                         Argument::required, "old spelling of flow.bytes:toserver"};
-const KeywordSpec kw_flow_bytes_toclient{"flow.bytes_toclient",
-                                         compile_counter_of<&FlowFacts::bytes, Which::to_client>,
-                                         Argument::required, "old spelling of flow.bytes:toclient"};
-const KeywordSpec kw_stream_size{"stream_size", compile_stream_size, Argument::required,
-                                 "bytes a side of the TCP connection sent so far: SIDE,OPERATOR,NUMBER"};
+const KeywordFile keywords_flow{.keywords = kKeywords, .packet_numbers = kNumbers};
 
 }  // namespace weir::rules

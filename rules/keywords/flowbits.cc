@@ -78,9 +78,12 @@ Compiled compile_flowbits(RuleBuilder& rule, std::string_view argument) {
   return {};
 }
 
+constexpr KeywordSpec kKeywords[] = {
+    {"flowbits", compile_flowbits, Argument::required, "named bits of the flow: COMMAND,NAME"},
+};
+
 }  // namespace
 
-const KeywordSpec kw_flowbits{"flowbits", compile_flowbits, Argument::required,
-                              "named bits of the flow: COMMAND,NAME"};
+const KeywordFile keywords_flowbits{.keywords = kKeywords};
 
 }  // namespace weir::rules

@@ -135,9 +135,12 @@ Compiled compile_flowint(RuleBuilder& rule, std::string_view argument) {
   return {};
 }
 
+constexpr KeywordSpec kKeywords[] = {
+    {"flowint", compile_flowint, Argument::required, "named numbers of the flow: NAME,OPERATOR[,VALUE]"},
+};
+
 }  // namespace
 
-const KeywordSpec kw_flowint{"flowint", compile_flowint, Argument::required,
-                             "named numbers of the flow: NAME,OPERATOR[,VALUE]"};
+const KeywordFile keywords_flowint{.keywords = kKeywords};
 
 }  // namespace weir::rules

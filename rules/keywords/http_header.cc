@@ -1,8 +1,5 @@
 // The headers of an HTTP message as a whole: http.header, http.header.raw, http.header_names, http.start,
 // http.protocol, and one by one: http.request_header, http.response_header.
-#include <array>
-
-#include "decoders/app/protocol_ids.h"
 #include "decoders/text.h"
 #include "rules/keywords/http_buffers.h"
 
@@ -74,45 +71,39 @@ std::optional<BodyView> one_header(const BufferRequest& r) {
   return whole(out);
 }
 
-template <auto get, State state>
-constexpr std::array<BufferSource, 2> kBoth{
-    BufferSource{AppProto::http, Direction::to_server, at(state), get},
-    BufferSource{AppProto::http, Direction::to_client, at(state), get}};
-constexpr std::array kRequestHeader{
-    BufferSource{AppProto::http, Direction::to_server, at(State::headers), one_header}};
-constexpr std::array kResponseHeader{
-    BufferSource{AppProto::http, Direction::to_client, at(State::headers), one_header}};
+constexpr BufferSpec kBuffers[] = {
+    {.name = "http.header",
+     .summary = "headers, normalised, without cookies",
+     .modifier = "http_header",
+     .sources = kOfBoth<State::headers, header>},
+    {.name = "http.header.raw",
+     .summary = "headers as sent",
+     .modifier = "http_raw_header",
+     .sources = kOfBoth<State::headers, header_raw>},
+    {.name = "http.header_names",
+     .summary = "names of the headers",
+     .alias = "http_header_names",
+     .sources = kOfBoth<State::headers, header_names>},
+    {.name = "http.start",
+     .summary = "start line and headers",
+     .alias = "http_start",
+     .sources = kOfBoth<State::headers, start>},
+    {.name = "http.protocol",
+     .summary = "protocol of the start line",
+     .alias = "http_protocol",
+     .sources = kOfBoth<State::line, protocol>},
+    {.name = "http.request_header",
+     .summary = "each request header as \"name: value\"",
+     .sources = kOfRequest<State::headers, one_header>,
+     .multiple = true},
+    {.name = "http.response_header",
+     .summary = "each response header as \"name: value\"",
+     .sources = kOfResponse<State::headers, one_header>,
+     .multiple = true},
+};
 
 }  // namespace
 
-const BufferSpec buffer_http_header{"http_header", kBoth<header, State::headers>};
-const BufferSpec buffer_http_header_raw{"http_raw_header", kBoth<header_raw, State::headers>};
-const BufferSpec buffer_http_header_names{"http_header_names", kBoth<header_names, State::headers>};
-const BufferSpec buffer_http_start{"http_start", kBoth<start, State::headers>};
-const BufferSpec buffer_http_protocol{"http_protocol", kBoth<protocol, State::line>};
-const BufferSpec buffer_http_request_header{
-    .name = "http_request_header", .sources = kRequestHeader, .multiple = true};
-const BufferSpec buffer_http_response_header{
-    .name = "http_response_header", .sources = kResponseHeader, .multiple = true};
-
-const KeywordSpec kw_http_header =
-    sticky<buffer_http_header>("http.header", "headers, normalised, without cookies");
-const KeywordSpec kw_http_header_old = modifier<buffer_http_header>("http_header");
-const KeywordSpec kw_http_header_raw = sticky<buffer_http_header_raw>("http.header.raw", "headers as sent");
-const KeywordSpec kw_http_header_raw_old = modifier<buffer_http_header_raw>("http_raw_header");
-const KeywordSpec kw_http_header_names =
-    sticky<buffer_http_header_names>("http.header_names", "names of the headers");
-const KeywordSpec kw_http_header_names_old =
-    sticky<buffer_http_header_names>("http_header_names", "names of the headers");
-const KeywordSpec kw_http_start = sticky<buffer_http_start>("http.start", "start line and headers");
-const KeywordSpec kw_http_start_old = sticky<buffer_http_start>("http_start", "start line and headers");
-const KeywordSpec kw_http_protocol =
-    sticky<buffer_http_protocol>("http.protocol", "protocol of the start line");
-const KeywordSpec kw_http_protocol_old =
-    sticky<buffer_http_protocol>("http_protocol", "protocol of the start line");
-const KeywordSpec kw_http_request_header =
-    sticky<buffer_http_request_header>("http.request_header", "each request header as \"name: value\"");
-const KeywordSpec kw_http_response_header =
-    sticky<buffer_http_response_header>("http.response_header", "each response header as \"name: value\"");
+const KeywordFile keywords_http_header{.buffers = kBuffers};
 
 }  // namespace weir::rules

@@ -1,8 +1,5 @@
 // Parts of an HTTP request line, and the host: http.uri, http.uri.raw, http.method, http.request_line,
 // http.host, http.host.raw.
-#include <array>
-
-#include "decoders/app/protocol_ids.h"
 #include "rules/keywords/http_buffers.h"
 
 namespace weir::rules {
@@ -40,10 +37,6 @@ std::string_view host_raw(const Request& r) {
   return r.raw_host();
 }
 
-template <auto part, State state>
-constexpr std::array<BufferSource, 1> kSource{
-    BufferSource{AppProto::http, Direction::to_server, at(state), request_part<part>}};
-
 bool blank(std::uint8_t c) {
   return c == ' ' || c == '\t';
 }
@@ -62,30 +55,40 @@ std::string_view validate_host(Bytes content, bool nocase) {
   return {};
 }
 
+template <State state, auto part>
+constexpr auto& kPart = kOfRequest<state, request_part<part>>;
+
+constexpr BufferSpec kBuffers[] = {
+    {.name = "http.uri",
+     .summary = "request URI, normalised",
+     .modifier = "http_uri",
+     .sources = kPart<State::line, uri>},
+    {.name = "http.uri.raw",
+     .summary = "request URI as sent",
+     .modifier = "http_raw_uri",
+     .sources = kPart<State::line, uri_raw>},
+    {.name = "http.method",
+     .summary = "request method",
+     .modifier = "http_method",
+     .sources = kPart<State::line, method>,
+     .validate = validate_method},
+    {.name = "http.request_line",
+     .summary = "whole request line",
+     .alias = "http_request_line",
+     .sources = kPart<State::line, line>},
+    {.name = "http.host",
+     .summary = "host name in lower case",
+     .modifier = "http_host",
+     .sources = kPart<State::headers, host>,
+     .validate = validate_host},
+    {.name = "http.host.raw",
+     .summary = "host name as sent",
+     .modifier = "http_raw_host",
+     .sources = kPart<State::headers, host_raw>},
+};
+
 }  // namespace
 
-const BufferSpec buffer_http_uri{"http_uri", kSource<uri, State::line>};
-const BufferSpec buffer_http_uri_raw{"http_raw_uri", kSource<uri_raw, State::line>};
-const BufferSpec buffer_http_method{
-    .name = "http_method", .sources = kSource<method, State::line>, .validate = validate_method};
-const BufferSpec buffer_http_request_line{"http_request_line", kSource<line, State::line>};
-const BufferSpec buffer_http_host{
-    .name = "http_host", .sources = kSource<host, State::headers>, .validate = validate_host};
-const BufferSpec buffer_http_host_raw{"http_raw_host", kSource<host_raw, State::headers>};
-
-const KeywordSpec kw_http_uri = sticky<buffer_http_uri>("http.uri", "request URI, normalised");
-const KeywordSpec kw_http_uri_old = modifier<buffer_http_uri>("http_uri");
-const KeywordSpec kw_http_uri_raw = sticky<buffer_http_uri_raw>("http.uri.raw", "request URI as sent");
-const KeywordSpec kw_http_uri_raw_old = modifier<buffer_http_uri_raw>("http_raw_uri");
-const KeywordSpec kw_http_method = sticky<buffer_http_method>("http.method", "request method");
-const KeywordSpec kw_http_method_old = modifier<buffer_http_method>("http_method");
-const KeywordSpec kw_http_request_line =
-    sticky<buffer_http_request_line>("http.request_line", "whole request line");
-const KeywordSpec kw_http_request_line_old =
-    sticky<buffer_http_request_line>("http_request_line", "whole request line");
-const KeywordSpec kw_http_host = sticky<buffer_http_host>("http.host", "host name in lower case");
-const KeywordSpec kw_http_host_old = modifier<buffer_http_host>("http_host");
-const KeywordSpec kw_http_host_raw = sticky<buffer_http_host_raw>("http.host.raw", "host name as sent");
-const KeywordSpec kw_http_host_raw_old = modifier<buffer_http_host_raw>("http_raw_host");
+const KeywordFile keywords_http_request{.buffers = kBuffers};
 
 }  // namespace weir::rules

@@ -1,7 +1,4 @@
 // Parts of an HTTP status line: http.stat_code, http.stat_msg, http.response_line.
-#include <array>
-
-#include "decoders/app/protocol_ids.h"
 #include "rules/keywords/http_buffers.h"
 
 namespace weir::rules {
@@ -27,24 +24,25 @@ std::string_view line(const Response& r) {
 }
 
 template <auto part>
-constexpr std::array<BufferSource, 1> kSource{
-    BufferSource{AppProto::http, Direction::to_client, at(http::State::line), response_part<part>}};
+constexpr auto& kPart = kOfResponse<http::State::line, response_part<part>>;
+
+constexpr BufferSpec kBuffers[] = {
+    {.name = "http.stat_code",
+     .summary = "status code of the response",
+     .modifier = "http_stat_code",
+     .sources = kPart<status>},
+    {.name = "http.stat_msg",
+     .summary = "text behind the status code",
+     .modifier = "http_stat_msg",
+     .sources = kPart<message>},
+    {.name = "http.response_line",
+     .summary = "whole status line",
+     .alias = "http_response_line",
+     .sources = kPart<line>},
+};
 
 }  // namespace
 
-const BufferSpec buffer_http_stat_code{"http_stat_code", kSource<status>};
-const BufferSpec buffer_http_stat_msg{"http_stat_msg", kSource<message>};
-const BufferSpec buffer_http_response_line{"http_response_line", kSource<line>};
-
-const KeywordSpec kw_http_stat_code =
-    sticky<buffer_http_stat_code>("http.stat_code", "status code of the response");
-const KeywordSpec kw_http_stat_code_old = modifier<buffer_http_stat_code>("http_stat_code");
-const KeywordSpec kw_http_stat_msg =
-    sticky<buffer_http_stat_msg>("http.stat_msg", "text behind the status code");
-const KeywordSpec kw_http_stat_msg_old = modifier<buffer_http_stat_msg>("http_stat_msg");
-const KeywordSpec kw_http_response_line =
-    sticky<buffer_http_response_line>("http.response_line", "whole status line");
-const KeywordSpec kw_http_response_line_old =
-    sticky<buffer_http_response_line>("http_response_line", "whole status line");
+const KeywordFile keywords_http_response{.buffers = kBuffers};
 
 }  // namespace weir::rules

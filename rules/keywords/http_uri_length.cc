@@ -1,6 +1,7 @@
 // urilen: the length of the URI; uricontent: a content in it.
-#include "rules/keywords/http_buffers.h"
+#include "rules/keyword_table.h"
 #include "rules/option_text.h"
+#include "rules/rule_builder.h"
 #include "rules/uint_match.h"
 
 namespace weir::rules {
@@ -23,19 +24,22 @@ Compiled compile_length(RuleBuilder& rule, std::string_view argument) {
   if (parts.size() == 2 && !raw && parts[1] != "norm") return refuse("neither norm nor raw", parts[1]);
   auto match = UintMatch::parse(parts[0], UINT16_MAX);
   if (!match) return tl::unexpected(std::move(match.error()));
-  return rule.add_op_to(raw ? buffer_http_uri_raw : buffer_http_uri,
+  return rule.add_op_to(buffer_named(raw ? "http.uri.raw" : "http.uri"),
                         BufferCheckOp{.check = std::make_shared<LengthCheck>(*match)});
 }
 
 Compiled compile_content(RuleBuilder& rule, std::string_view argument) {
-  if (auto ok = kw_content.compile(rule, argument); !ok) return ok;
-  return rule.move_last_content(buffer_http_uri);
+  if (auto ok = find_keyword("content")->compile(rule, argument); !ok) return ok;
+  return rule.move_last_content(buffer_named("http.uri"));
 }
+
+constexpr KeywordSpec kKeywords[] = {
+    {"urilen", compile_length, KeywordSpec::Argument::required, "length of the URI"},
+    {"uricontent", compile_content, KeywordSpec::Argument::required, "old form of a content in http.uri"},
+};
 
 }  // namespace
 
-const KeywordSpec kw_urilen{"urilen", compile_length, KeywordSpec::Argument::required, "length of the URI"};
-const KeywordSpec kw_uricontent{"uricontent", compile_content, KeywordSpec::Argument::required,
-                                "old form of a content in http.uri"};
+const KeywordFile keywords_http_uri_length{.keywords = kKeywords};
 
 }  // namespace weir::rules

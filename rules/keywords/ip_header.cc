@@ -5,26 +5,24 @@
 
 #include "decoders/byte_cursor.h"
 #include "decoders/text.h"
-#include "rules/keywords/packet_number.h"
+#include "rules/keyword_table.h"
 #include "rules/option_text.h"
+#include "rules/rule_builder.h"
 
 namespace weir::rules {
 namespace {
 
-using Argument = KeywordSpec::Argument;
-using Field = std::optional<std::uint64_t>;
-
-Field ttl(const Packet& p) {
-  return p.ip.version == 0 ? Field{} : Field{p.ip.ttl};
+Number ttl(const PacketContext& c) {
+  return c.packet.ip.version == 0 ? Number{} : Number{c.packet.ip.ttl};
 }
-Field tos(const Packet& p) {
-  return p.ip.version != 4 ? Field{} : Field{p.ip.tos};
+Number tos(const PacketContext& c) {
+  return c.packet.ip.version != 4 ? Number{} : Number{c.packet.ip.tos};
 }
-Field ip_id(const Packet& p) {
-  return p.ip.version != 4 ? Field{} : Field{p.ip.id};
+Number ip_id(const PacketContext& c) {
+  return c.packet.ip.version != 4 ? Number{} : Number{c.packet.ip.id};
 }
-Field fragment_offset(const Packet& p) {  // in units of 8 bytes, as in the header
-  return p.ip.version == 0 ? Field{} : Field{std::uint64_t{p.ip.fragment_offset} / 8U};
+Number fragment_offset(const PacketContext& c) {  // in units of 8 bytes, as in the header
+  return c.packet.ip.version == 0 ? Number{} : Number{std::uint64_t{c.packet.ip.fragment_offset} / 8U};
 }
 
 // --- fragbits
@@ -194,22 +192,27 @@ Compiled compile_ip_proto(RuleBuilder& rule, std::string_view argument) {
   return {};
 }
 
+constexpr PacketNumber kNumbers[] = {
+    {.name = "ttl", .summary = "IP time to live, hop limit", .most = UINT8_MAX, .get = ttl},
+    {.name = "tos", .summary = "IPv4 type of service", .most = UINT8_MAX, .get = tos},
+    {.name = "id", .summary = "IPv4 identification", .most = UINT16_MAX, .get = ip_id},
+    {.name = "fragoffset",
+     .summary = "IP fragment offset in units of 8 bytes",
+     .most = UINT16_MAX,
+     .get = fragment_offset},
+};
+
+constexpr auto kRequired = KeywordSpec::Argument::required, kNone = KeywordSpec::Argument::none;
+
+constexpr KeywordSpec kKeywords[] = {
+    {"fragbits", compile_fragbits, kRequired, "IPv4 fragment bits: [+*!] and M, D, R"},
+    {"ipopts", compile_ipopts, kRequired, "an IPv4 option is there"},
+    {"sameip", compile_sameip, kNone, "source and destination address are the same"},
+    {"ip_proto", compile_ip_proto, kRequired, "IP protocol by name or number"},
+};
+
 }  // namespace
 
-const KeywordSpec kw_ttl{"ttl", compile_packet_number<ttl, UINT8_MAX>, Argument::required,
-                         "IP time to live, hop limit"};
-const KeywordSpec kw_tos{"tos", compile_packet_number<tos, UINT8_MAX>, Argument::required,
-                         "IPv4 type of service"};
-const KeywordSpec kw_id{"id", compile_packet_number<ip_id, UINT16_MAX>, Argument::required,
-                        "IPv4 identification"};
-const KeywordSpec kw_fragoffset{"fragoffset", compile_packet_number<fragment_offset, UINT16_MAX>,
-                                Argument::required, "IP fragment offset in units of 8 bytes"};
-const KeywordSpec kw_fragbits{"fragbits", compile_fragbits, Argument::required,
-                              "IPv4 fragment bits: [+*!] and M, D, R"};
-const KeywordSpec kw_ipopts{"ipopts", compile_ipopts, Argument::required, "an IPv4 option is there"};
-const KeywordSpec kw_sameip{"sameip", compile_sameip, Argument::none,
-                            "source and destination address are the same"};
-const KeywordSpec kw_ip_proto{"ip_proto", compile_ip_proto, Argument::required,
-                              "IP protocol by name or number"};
+const KeywordFile keywords_ip_header{.keywords = kKeywords, .packet_numbers = kNumbers};
 
 }  // namespace weir::rules

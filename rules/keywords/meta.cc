@@ -80,8 +80,8 @@ Compiled compile_reference(RuleBuilder& rule, std::string_view argument) {
   const auto& systems = rule.environment().reference_systems;
   const auto found = systems.find(key);
   TextPool& texts = *rule.environment().texts;
-  rule.signature().meta.references.emplace_back(texts.keep(found == systems.end() ? key + "," : found->second),
-                                                texts.keep(id));
+  rule.signature().meta.references.emplace_back(
+      texts.keep(found == systems.end() ? key + "," : found->second), texts.keep(id));
   return {};
 }
 
@@ -107,22 +107,23 @@ Compiled compile_target(RuleBuilder& rule, std::string_view argument) {
   return {};
 }
 
+constexpr KeywordSpec kKeywords[] = {
+    {"msg", compile_msg, Argument::required, "text of the alert"},
+    {"sid", compile_sid, Argument::required, "number of the rule; every rule has one"},
+    {"rev", compile_rev, Argument::required, "revision of the rule"},
+    {"gid", compile_gid, Argument::required, "group of the rule's number, 1 when there is none"},
+    {"classtype", compile_classtype, Argument::required,
+     "class of the alert, from classification.config; gives its priority"},
+    {"priority", compile_priority, Argument::required,
+     "priority of the alert, 1 highest; beats the one of the class"},
+    {"reference", compile_reference, Argument::required,
+     "where to read on: SYSTEM,ID with a system of reference.config"},
+    {"metadata", compile_metadata, Argument::required, "KEY VALUE pairs for the alert event"},
+    {"target", compile_target, Argument::required, "which side is attacked: src_ip or dest_ip"},
+};
+
 }  // namespace
 
-const KeywordSpec kw_msg{"msg", compile_msg, Argument::required, "text of the alert"};
-const KeywordSpec kw_sid{"sid", compile_sid, Argument::required, "number of the rule; every rule has one"};
-const KeywordSpec kw_rev{"rev", compile_rev, Argument::required, "revision of the rule"};
-const KeywordSpec kw_gid{"gid", compile_gid, Argument::required,
-                         "group of the rule's number, 1 when there is none"};
-const KeywordSpec kw_classtype{"classtype", compile_classtype, Argument::required,
-                               "class of the alert, from classification.config; gives its priority"};
-const KeywordSpec kw_priority{"priority", compile_priority, Argument::required,
-                              "priority of the alert, 1 highest; beats the one of the class"};
-const KeywordSpec kw_reference{"reference", compile_reference, Argument::required,
-                               "where to read on: SYSTEM,ID with a system of reference.config"};
-const KeywordSpec kw_metadata{"metadata", compile_metadata, Argument::required,
-                              "KEY VALUE pairs for the alert event"};
-const KeywordSpec kw_target{"target", compile_target, Argument::required,
-                            "which side is attacked: src_ip or dest_ip"};
+const KeywordFile keywords_meta{.keywords = kKeywords};
 
 }  // namespace weir::rules

@@ -2,12 +2,10 @@
 // icmpv6.hdr, ip.src, ip.dst.
 #include "decoders/net/ip_protocol.h"
 #include "rules/keyword_table.h"
-#include "rules/rule_builder.h"
 
 namespace weir::rules {
 namespace {
 
-using Argument = KeywordSpec::Argument;
 using Buffer = std::optional<Bytes>;
 
 // The header of a layer, as long as the decoder says and the frame allows.
@@ -48,51 +46,34 @@ Buffer destination(const Packet& p) {
   return address(p.ip.destination);
 }
 
-constexpr BufferSpec kIpv4Header{.name = "ipv4.hdr", .packet = ipv4_header};
-constexpr BufferSpec kIpv6Header{.name = "ipv6.hdr", .packet = ipv6_header};
-constexpr BufferSpec kTcpHeader{.name = "tcp.hdr", .packet = tcp_header};
-constexpr BufferSpec kUdpHeader{.name = "udp.hdr", .packet = udp_header};
-constexpr BufferSpec kIcmpv4Header{.name = "icmpv4.hdr", .packet = icmpv4_header};
-constexpr BufferSpec kIcmpv6Header{.name = "icmpv6.hdr", .packet = icmpv6_header};
-constexpr BufferSpec kSource{.name = "ip.src", .packet = source};
-constexpr BufferSpec kDestination{.name = "ip.dst", .packet = destination};
-
 // Where the rule's header leaves the protocol open, the buffer settles it.
-template <const BufferSpec& buffer, std::uint8_t ip_version, std::uint8_t protocol>
-Compiled select_packet_buffer(RuleBuilder& rule, std::string_view) {
-  HeaderMatch& header = rule.signature().header;
-  if (ip_version != 0) {
-    if (header.ip_version != 0 && header.ip_version != ip_version)
-      return refuse("the rule is about the other IP version");
-    header.ip_version = ip_version;
-  }
-  if (protocol != 0) {
-    if (!header.any_ip_protocol && !header.ip_protocols.test(protocol))
-      return refuse("the rule is about another protocol");
-    header.any_ip_protocol = false;
-    header.ip_protocols.reset();
-    header.ip_protocols.set(protocol);
-  }
-  return rule.select_buffer(buffer);
-}
+constexpr BufferSpec kBuffers[] = {
+    {.name = "ipv4.hdr", .summary = "the IPv4 header", .packet = ipv4_header, .ip_version = 4},
+    {.name = "ipv6.hdr",
+     .summary = "the IPv6 header with extension headers",
+     .packet = ipv6_header,
+     .ip_version = 6},
+    {.name = "tcp.hdr",
+     .summary = "the TCP header with options",
+     .packet = tcp_header,
+     .ip_protocol = ip_protocol::tcp},
+    {.name = "udp.hdr", .summary = "the UDP header", .packet = udp_header, .ip_protocol = ip_protocol::udp},
+    {.name = "icmpv4.hdr",
+     .summary = "the ICMPv4 header",
+     .packet = icmpv4_header,
+     .ip_version = 4,
+     .ip_protocol = ip_protocol::icmp},
+    {.name = "icmpv6.hdr",
+     .summary = "the ICMPv6 header",
+     .packet = icmpv6_header,
+     .ip_version = 6,
+     .ip_protocol = ip_protocol::icmpv6},
+    {.name = "ip.src", .summary = "the source address as 4 or 16 bytes", .packet = source},
+    {.name = "ip.dst", .summary = "the destination address as 4 or 16 bytes", .packet = destination},
+};
 
 }  // namespace
 
-const KeywordSpec kw_ipv4_hdr{"ipv4.hdr", select_packet_buffer<kIpv4Header, 4, 0>, Argument::none,
-                              "the IPv4 header"};
-const KeywordSpec kw_ipv6_hdr{"ipv6.hdr", select_packet_buffer<kIpv6Header, 6, 0>, Argument::none,
-                              "the IPv6 header with extension headers"};
-const KeywordSpec kw_tcp_hdr{"tcp.hdr", select_packet_buffer<kTcpHeader, 0, ip_protocol::tcp>, Argument::none,
-                             "the TCP header with options"};
-const KeywordSpec kw_udp_hdr{"udp.hdr", select_packet_buffer<kUdpHeader, 0, ip_protocol::udp>, Argument::none,
-                             "the UDP header"};
-const KeywordSpec kw_icmpv4_hdr{"icmpv4.hdr", select_packet_buffer<kIcmpv4Header, 4, ip_protocol::icmp>, Argument::none,
-                                "the ICMPv4 header"};
-const KeywordSpec kw_icmpv6_hdr{"icmpv6.hdr", select_packet_buffer<kIcmpv6Header, 6, ip_protocol::icmpv6>, Argument::none,
-                                "the ICMPv6 header"};
-const KeywordSpec kw_ip_src{"ip.src", select_packet_buffer<kSource, 0, 0>, Argument::none,
-                            "the source address as 4 or 16 bytes"};
-const KeywordSpec kw_ip_dst{"ip.dst", select_packet_buffer<kDestination, 0, 0>, Argument::none,
-                            "the destination address as 4 or 16 bytes"};
+const KeywordFile keywords_packet_buffers{.buffers = kBuffers};
 
 }  // namespace weir::rules

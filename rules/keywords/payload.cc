@@ -186,16 +186,17 @@ Compiled compile_entropy(RuleBuilder& rule, std::string_view argument) {
   return rule.add_op(BufferCheckOp{std::make_shared<EntropyCheck>(bytes, offset, op, *value), false});
 }
 
+constexpr KeywordSpec kKeywords[] = {
+    {"isdataat", compile_isdataat, Argument::required, "there is data at this position (! not)"},
+    {"bsize", compile_bsize, Argument::required, "size of the buffer"},
+    {"dsize", compile_dsize, Argument::required, "size of the packet's payload"},
+    {"absent", compile_absent, Argument::optional, "the buffer is not there"},
+    {"pkt_data", compile_pkt_data, Argument::none, "what follows looks at the payload again"},
+    {"entropy", compile_entropy, Argument::required, "Shannon entropy of the buffer, 0.0 to 8.0"},
+};
+
 }  // namespace
 
-const KeywordSpec kw_isdataat{"isdataat", compile_isdataat, Argument::required,
-                              "there is data at this position (! not)"};
-const KeywordSpec kw_bsize{"bsize", compile_bsize, Argument::required, "size of the buffer"};
-const KeywordSpec kw_dsize{"dsize", compile_dsize, Argument::required, "size of the packet's payload"};
-const KeywordSpec kw_absent{"absent", compile_absent, Argument::optional, "the buffer is not there"};
-const KeywordSpec kw_pkt_data{"pkt_data", compile_pkt_data, Argument::none,
-                              "what follows looks at the payload again"};
-const KeywordSpec kw_entropy{"entropy", compile_entropy, Argument::required,
-                             "Shannon entropy of the buffer, 0.0 to 8.0"};
+const KeywordFile keywords_payload{.keywords = kKeywords};
 
 }  // namespace weir::rules

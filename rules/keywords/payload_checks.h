@@ -2,6 +2,7 @@
 #pragma once
 
 #include "rules/check.h"
+#include "rules/rule_builder.h"
 #include "rules/uint_match.h"
 
 namespace weir::rules {

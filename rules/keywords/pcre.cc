@@ -4,7 +4,6 @@
 #include <array>
 
 #include "rules/keyword_table.h"
-#include "rules/keywords/http_buffers.h"
 #include "rules/option_text.h"
 #include "rules/rule_builder.h"
 
@@ -15,27 +14,27 @@ using Argument = KeywordSpec::Argument;
 
 struct BufferFlag {
   char letter;
-  const BufferSpec* buffer;
+  std::string_view buffer;  // the keyword that selects it
 };
-constexpr std::array<BufferFlag, 13> kBufferFlags{{{'U', &buffer_http_uri},
-                                                   {'I', &buffer_http_uri_raw},
-                                                   {'P', &buffer_http_request_body},
-                                                   {'Q', &buffer_file_data},
-                                                   {'H', &buffer_http_header},
-                                                   {'D', &buffer_http_header_raw},
-                                                   {'M', &buffer_http_method},
-                                                   {'C', &buffer_http_cookie},
-                                                   {'S', &buffer_http_stat_code},
-                                                   {'Y', &buffer_http_stat_msg},
-                                                   {'V', &buffer_http_user_agent},
-                                                   {'W', &buffer_http_host},
-                                                   {'Z', &buffer_http_host_raw}}};
+constexpr std::array<BufferFlag, 13> kBufferFlags{{{'U', "http.uri"},
+                                                   {'I', "http.uri.raw"},
+                                                   {'P', "http.request_body"},
+                                                   {'Q', "file.data"},
+                                                   {'H', "http.header"},
+                                                   {'D', "http.header.raw"},
+                                                   {'M', "http.method"},
+                                                   {'C', "http.cookie"},
+                                                   {'S', "http.stat_code"},
+                                                   {'Y', "http.stat_msg"},
+                                                   {'V', "http.user_agent"},
+                                                   {'W', "http.host"},
+                                                   {'Z', "http.host.raw"}}};
 
 struct PcreText {
   std::string_view expression;
   Pcre::Options options;
   bool relative = false;
-  const BufferSpec* buffer = nullptr;
+  std::string_view buffer;  // empty: the selected one
   std::vector<Pcre::Capture> captures;
 };
 
@@ -55,7 +54,7 @@ Compiled take_flag(PcreText& out, char letter, std::string_view flags) {
   }
   for (const BufferFlag& row : kBufferFlags) {
     if (row.letter != letter) continue;
-    if (out.buffer != nullptr && out.buffer != row.buffer) return refuse("names two buffers", flags);
+    if (!out.buffer.empty() && out.buffer != row.buffer) return refuse("names two buffers", flags);
     out.buffer = row.buffer;
     return {};
   }
@@ -104,15 +103,18 @@ Compiled compile_pcre(RuleBuilder& rule, std::string_view argument) {
   if (!regex) return tl::unexpected(regex.error());
   op.regex = std::move(*regex);
   // Q names the server's body: as http.response_body when that is selected, else as file.data.
-  if (parts->buffer == &buffer_file_data && rule.selected() == &buffer_http_response_body)
-    parts->buffer = &buffer_http_response_body;
-  return parts->buffer == nullptr ? rule.add_op(std::move(op))
-                                  : rule.add_op_to(*parts->buffer, std::move(op));
+  if (parts->buffer == "file.data" && rule.selected() == &buffer_named("http.response_body"))
+    parts->buffer = "http.response_body";
+  return parts->buffer.empty() ? rule.add_op(std::move(op))
+                               : rule.add_op_to(buffer_named(parts->buffer), std::move(op));
 }
+
+constexpr KeywordSpec kKeywords[] = {
+    {"pcre", compile_pcre, Argument::required, "a regular expression: \"/EXPRESSION/FLAGS\" (! not)"},
+};
 
 }  // namespace
 
-const KeywordSpec kw_pcre{"pcre", compile_pcre, Argument::required,
-                          "a regular expression: \"/EXPRESSION/FLAGS\" (! not)"};
+const KeywordFile keywords_pcre{.keywords = kKeywords};
 
 }  // namespace weir::rules

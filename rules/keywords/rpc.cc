@@ -47,9 +47,12 @@ Compiled compile_rpc(RuleBuilder& rule, std::string_view argument) {
   return {};
 }
 
+constexpr KeywordSpec kKeywords[] = {
+    {"rpc", compile_rpc, Argument::required, "an ONC RPC call: PROGRAM,VERSION,PROCEDURE"},
+};
+
 }  // namespace
 
-const KeywordSpec kw_rpc{"rpc", compile_rpc, Argument::required,
-                         "an ONC RPC call: PROGRAM,VERSION,PROCEDURE"};
+const KeywordFile keywords_rpc{.keywords = kKeywords};
 
 }  // namespace weir::rules

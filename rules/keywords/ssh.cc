@@ -1,9 +1,10 @@
 // What the two sides of an SSH connection show before they encrypt: banners and key exchange.
+#include "decoders/app/protocol_ids.h"
 #include "decoders/app/ssh/ssh.h"
 
-#include "decoders/app/protocol_ids.h"
-#include "rules/keywords/sticky.h"
+#include "rules/keyword_table.h"
 #include "rules/option_text.h"
+#include "rules/rule_builder.h"
 
 namespace weir::rules {
 namespace {
@@ -32,29 +33,6 @@ std::optional<BodyView> hassh(const BufferRequest& r) {
 std::optional<BodyView> hassh_string(const BufferRequest& r) {
   return value(r, peer_of(r.tx, r.direction).hassh);
 }
-
-template <Direction d, State state, TxBufferFunction get>
-constexpr BufferSource kSource{AppProto::ssh, d, static_cast<std::uint8_t>(state), get};
-
-constexpr Direction kClient = Direction::to_server, kServer = Direction::to_client;
-
-template <TxBufferFunction get>
-constexpr BufferSource kBannerSources[] = {kSource<kClient, State::banner_done, get>,
-                                           kSource<kServer, State::banner_done, get>};
-template <Direction d, TxBufferFunction get>
-constexpr BufferSource kKeyExchangeSource[] = {kSource<d, State::key_exchange, get>};
-
-constexpr BufferSpec kProto{.name = "ssh.proto", .sources = kBannerSources<protocol>};
-constexpr BufferSpec kSoftware{.name = "ssh.software", .sources = kBannerSources<software>};
-constexpr BufferSpec kHassh{
-    .name = "ssh.hassh", .sources = kKeyExchangeSource<kClient, hassh>, .on_request = true};
-constexpr BufferSpec kHasshString{
-    .name = "ssh.hassh.string", .sources = kKeyExchangeSource<kClient, hassh_string>, .on_request = true};
-constexpr BufferSpec kHasshServer{
-    .name = "ssh.hassh.server", .sources = kKeyExchangeSource<kServer, hassh>, .on_request = true};
-constexpr BufferSpec kHasshServerString{.name = "ssh.hassh.server.string",
-                                        .sources = kKeyExchangeSource<kServer, hassh_string>,
-                                        .on_request = true};
 
 // The older keywords with an argument look at both sides, too.
 class PeerCheck final : public TxCheck {
@@ -108,25 +86,49 @@ Compiled compile_softwareversion(RuleBuilder& rule, std::string_view argument) {
   return add_check(rule, software_starts_with, text);
 }
 
-constexpr auto kRequired = KeywordSpec::Argument::required;
+template <TxBufferFunction get>
+constexpr auto& kBanner = kBothSides<AppProto::ssh, State::banner_done, State::banner_done, get>;
+template <Direction d, TxBufferFunction get>
+constexpr auto& kKeyExchange = kOneSide<AppProto::ssh, d, State::key_exchange, get>;
+
+constexpr BufferSpec kBuffers[] = {
+    {.name = "ssh.proto",
+     .summary = "protocol version in an SSH banner",
+     .alias = "ssh_proto",
+     .sources = kBanner<protocol>},
+    {.name = "ssh.software",
+     .summary = "software version in an SSH banner",
+     .alias = "ssh_software",
+     .sources = kBanner<software>},
+    {.name = "ssh.hassh",
+     .summary = "MD5 of the client's HASSH string, lower case",
+     .sources = kKeyExchange<Direction::to_server, hassh>,
+     .on_request = true},
+    {.name = "ssh.hassh.string",
+     .summary = "what the SSH client offers for the key exchange",
+     .sources = kKeyExchange<Direction::to_server, hassh_string>,
+     .on_request = true},
+    {.name = "ssh.hassh.server",
+     .summary = "MD5 of the server's HASSH string, lower case",
+     .sources = kKeyExchange<Direction::to_client, hassh>,
+     .on_request = true},
+    {.name = "ssh.hassh.server.string",
+     .summary = "what the SSH server offers for the key exchange",
+     .sources = kKeyExchange<Direction::to_client, hassh_string>,
+     .on_request = true},
+};
+
+constexpr KeywordSpec kKeywords[] = {
+    {.name = "ssh.protoversion",
+     .how = compile_protoversion,
+     .summary = "version of SSH, 2_compat for all that speak 2.0"},
+    {.name = "ssh.softwareversion",
+     .how = compile_softwareversion,
+     .summary = "start of the software version in an SSH banner"},
+};
 
 }  // namespace
 
-const KeywordSpec kw_ssh_proto = sticky<kProto>("ssh.proto", "protocol version in an SSH banner");
-const KeywordSpec kw_ssh_proto_old = sticky<kProto>("ssh_proto", "protocol version in an SSH banner");
-const KeywordSpec kw_ssh_software = sticky<kSoftware>("ssh.software", "software version in an SSH banner");
-const KeywordSpec kw_ssh_software_old =
-    sticky<kSoftware>("ssh_software", "software version in an SSH banner");
-const KeywordSpec kw_ssh_hassh = sticky<kHassh>("ssh.hassh", "MD5 of the client's HASSH string, lower case");
-const KeywordSpec kw_ssh_hassh_string =
-    sticky<kHasshString>("ssh.hassh.string", "what the SSH client offers for the key exchange");
-const KeywordSpec kw_ssh_hassh_server =
-    sticky<kHasshServer>("ssh.hassh.server", "MD5 of the server's HASSH string, lower case");
-const KeywordSpec kw_ssh_hassh_server_string =
-    sticky<kHasshServerString>("ssh.hassh.server.string", "what the SSH server offers for the key exchange");
-const KeywordSpec kw_ssh_protoversion{"ssh.protoversion", compile_protoversion, kRequired,
-                                      "version of SSH, 2_compat for all that speak 2.0"};
-const KeywordSpec kw_ssh_softwareversion{"ssh.softwareversion", compile_softwareversion, kRequired,
-                                         "start of the software version in an SSH banner"};
+const KeywordFile keywords_ssh{.keywords = kKeywords, .buffers = kBuffers};
 
 }  // namespace weir::rules

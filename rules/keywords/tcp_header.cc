@@ -1,27 +1,25 @@
 // Keywords about the TCP header: seq, ack, window, flags, tcp.mss, tcp.wscale.
 #include "decoders/text.h"
-#include "rules/keywords/packet_number.h"
+#include "rules/keyword_table.h"
+#include "rules/rule_builder.h"
 
 namespace weir::rules {
 namespace {
 
-using Argument = KeywordSpec::Argument;
-using Field = std::optional<std::uint64_t>;
-
-Field sequence(const Packet& p) {
-  return p.has_tcp ? Field{p.tcp.sequence} : Field{};
+Number sequence(const PacketContext& c) {
+  return c.packet.has_tcp ? Number{c.packet.tcp.sequence} : Number{};
 }
-Field acknowledgment(const Packet& p) {
-  return p.has_tcp ? Field{p.tcp.acknowledgment} : Field{};
+Number acknowledgment(const PacketContext& c) {
+  return c.packet.has_tcp ? Number{c.packet.tcp.acknowledgment} : Number{};
 }
-Field window(const Packet& p) {
-  return p.has_tcp ? Field{p.tcp.window} : Field{};
+Number window(const PacketContext& c) {
+  return c.packet.has_tcp ? Number{c.packet.tcp.window} : Number{};
 }
-Field segment_size(const Packet& p) {
-  return p.has_tcp && p.tcp.have_mss ? Field{p.tcp.mss} : Field{};
+Number segment_size(const PacketContext& c) {
+  return c.packet.has_tcp && c.packet.tcp.have_mss ? Number{c.packet.tcp.mss} : Number{};
 }
-Field window_scale(const Packet& p) {
-  return p.has_tcp && p.tcp.have_window_scale ? Field{p.tcp.window_scale} : Field{};
+Number window_scale(const PacketContext& c) {
+  return c.packet.has_tcp && c.packet.tcp.have_window_scale ? Number{c.packet.tcp.window_scale} : Number{};
 }
 
 class TcpFlagsCheck final : public PacketCheck {
@@ -104,26 +102,32 @@ Compiled compile_flags(RuleBuilder& rule, std::string_view argument) {
   return {};
 }
 
+constexpr PacketNumber kNumbers[] = {
+    {.name = "tcp.seq",
+     .summary = "TCP sequence number",
+     .alias = "seq",
+     .most = UINT32_MAX,
+     .get = sequence},
+    {.name = "tcp.ack",
+     .summary = "TCP acknowledgment number",
+     .alias = "ack",
+     .most = UINT32_MAX,
+     .get = acknowledgment},
+    {.name = "tcp.window", .summary = "TCP window", .alias = "window", .most = UINT16_MAX, .get = window},
+    {.name = "tcp.mss",
+     .summary = "TCP maximum segment size option",
+     .most = UINT16_MAX,
+     .get = segment_size},
+    {.name = "tcp.wscale", .summary = "TCP window scale option", .most = UINT8_MAX, .get = window_scale},
+};
+
+constexpr KeywordSpec kKeywords[] = {
+    {"flags", compile_flags, KeywordSpec::Argument::required, "TCP flags: [+*!]FLAGS[,IGNORED]"},
+    {"tcp.flags", compile_flags, KeywordSpec::Argument::required, "TCP flags: [+*!]FLAGS[,IGNORED]"},
+};
+
 }  // namespace
 
-const KeywordSpec kw_seq{"seq", compile_packet_number<sequence, UINT32_MAX>, Argument::required,
-                         "TCP sequence number"};
-const KeywordSpec kw_tcp_seq{"tcp.seq", compile_packet_number<sequence, UINT32_MAX>, Argument::required,
-                             "TCP sequence number"};
-const KeywordSpec kw_ack{"ack", compile_packet_number<acknowledgment, UINT32_MAX>, Argument::required,
-                         "TCP acknowledgment number"};
-const KeywordSpec kw_tcp_ack{"tcp.ack", compile_packet_number<acknowledgment, UINT32_MAX>, Argument::required,
-                             "TCP acknowledgment number"};
-const KeywordSpec kw_window{"window", compile_packet_number<window, UINT16_MAX>, Argument::required,
-                            "TCP window"};
-const KeywordSpec kw_tcp_window{"tcp.window", compile_packet_number<window, UINT16_MAX>, Argument::required,
-                                "TCP window"};
-const KeywordSpec kw_flags{"flags", compile_flags, Argument::required, "TCP flags: [+*!]FLAGS[,IGNORED]"};
-const KeywordSpec kw_tcp_flags{"tcp.flags", compile_flags, Argument::required,
-                               "TCP flags: [+*!]FLAGS[,IGNORED]"};
-const KeywordSpec kw_tcp_mss{"tcp.mss", compile_packet_number<segment_size, UINT16_MAX>, Argument::required,
-                             "TCP maximum segment size option"};
-const KeywordSpec kw_tcp_wscale{"tcp.wscale", compile_packet_number<window_scale, UINT8_MAX>,
-                                Argument::required, "TCP window scale option"};
+const KeywordFile keywords_tcp_header{.keywords = kKeywords, .packet_numbers = kNumbers};
 
 }  // namespace weir::rules

@@ -36,20 +36,22 @@ std::optional<BodyView> random_bytes(const BufferRequest& r) {
   return bytes ? whole(bytes->subspan(kRandomTimeLength)) : std::nullopt;
 }
 
-constexpr BufferSpec kSni{.name = "tls.sni", .sources = kClientHelloSource<sni>};
-constexpr BufferSpec kAlpn{.name = "tls.alpn", .sources = kHelloSources<alpn>, .multiple = true};
-constexpr BufferSpec kRandom{.name = "tls.random", .sources = kHelloSources<random>};
-constexpr BufferSpec kRandomTime{.name = "tls.random_time", .sources = kHelloSources<random_time>};
-constexpr BufferSpec kRandomBytes{.name = "tls.random_bytes", .sources = kHelloSources<random_bytes>};
+constexpr BufferSpec kBuffers[] = {
+    {.name = "tls.sni",
+     .summary = "server name that the client asks for",
+     .alias = "tls_sni",
+     .sources = kClientHello<sni>},
+    {.name = "tls.alpn",
+     .summary = "application protocols offered and chosen",
+     .sources = kHellos<alpn>,
+     .multiple = true},
+    {.name = "tls.random", .summary = "32 random bytes of a hello", .sources = kHellos<random>},
+    {.name = "tls.random_time", .summary = "first four of the random bytes", .sources = kHellos<random_time>},
+    {.name = "tls.random_bytes", .summary = "the other 28 random bytes", .sources = kHellos<random_bytes>},
+};
 
 }  // namespace
 
-const KeywordSpec kw_tls_sni = sticky<kSni>("tls.sni", "server name that the client asks for");
-const KeywordSpec kw_tls_sni_old = sticky<kSni>("tls_sni", "server name that the client asks for");
-const KeywordSpec kw_tls_alpn = sticky<kAlpn>("tls.alpn", "application protocols offered and chosen");
-const KeywordSpec kw_tls_random = sticky<kRandom>("tls.random", "32 random bytes of a hello");
-const KeywordSpec kw_tls_random_time =
-    sticky<kRandomTime>("tls.random_time", "first four of the random bytes");
-const KeywordSpec kw_tls_random_bytes = sticky<kRandomBytes>("tls.random_bytes", "the other 28 random bytes");
+const KeywordFile keywords_tls{.buffers = kBuffers};
 
 }  // namespace weir::rules

@@ -3,12 +3,10 @@
 
 #include "decoders/app/protocol_ids.h"
 #include "decoders/app/tls/tls.h"
-#include "rules/keywords/sticky.h"
+#include "rules/keyword_table.h"
+#include "rules/rule_builder.h"
 
 namespace weir::rules {
-
-// tls_certificate.cc
-extern const BufferSpec buffer_tls_cert_subject, buffer_tls_cert_issuer, buffer_tls_cert_fingerprint;
 
 inline const tls::TlsTransaction& tls_tx(const Transaction& tx) {
   return static_cast<const tls::TlsTransaction&>(tx);
@@ -36,18 +34,16 @@ inline std::optional<BodyView> tls_item(const BufferRequest& r, const SlabVector
 
 // Sources of a buffer that each side's hello, or each side's certificate, fills.
 template <TxBufferFunction get>
-inline constexpr BufferSource kClientHelloSource[] = {
-    {AppProto::tls, Direction::to_server, at(tls::ClientState::hello_done), get}};
+inline constexpr auto& kClientHello =
+    kOneSide<AppProto::tls, Direction::to_server, tls::ClientState::hello_done, get>;
 template <TxBufferFunction get>
-inline constexpr BufferSource kServerHelloSource[] = {
-    {AppProto::tls, Direction::to_client, at(tls::ServerState::hello), get}};
+inline constexpr auto& kServerHello =
+    kOneSide<AppProto::tls, Direction::to_client, tls::ServerState::hello, get>;
 template <TxBufferFunction get>
-inline constexpr BufferSource kHelloSources[] = {
-    {AppProto::tls, Direction::to_server, at(tls::ClientState::hello_done), get},
-    {AppProto::tls, Direction::to_client, at(tls::ServerState::hello), get}};
+inline constexpr auto& kHellos =
+    kBothSides<AppProto::tls, tls::ClientState::hello_done, tls::ServerState::hello, get>;
 template <TxBufferFunction get>
-inline constexpr BufferSource kCertificateSources[] = {
-    {AppProto::tls, Direction::to_server, at(tls::ClientState::cert_done), get},
-    {AppProto::tls, Direction::to_client, at(tls::ServerState::cert_done), get}};
+inline constexpr auto& kCertificates =
+    kBothSides<AppProto::tls, tls::ClientState::cert_done, tls::ServerState::cert_done, get>;
 
 }  // namespace weir::rules

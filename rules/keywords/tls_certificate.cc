@@ -21,12 +21,35 @@ std::optional<BodyView> raw_certificate(const BufferRequest& r) {
   return r.index >= chain.parts.size() ? std::nullopt : whole(chain.certificate(r.index));
 }
 
-constexpr BufferSpec kSerial{.name = "tls.cert_serial",
-                             .sources = kCertificateSources<leaf_field<&Certificate::serial>>};
-constexpr BufferSpec kAltName{
-    .name = "tls.subjectaltname", .sources = kCertificateSources<alt_name>, .multiple = true};
-constexpr BufferSpec kCerts{
-    .name = "tls.certs", .sources = kCertificateSources<raw_certificate>, .multiple = true};
+template <auto field>
+constexpr auto& kLeaf = kCertificates<leaf_field<field>>;
+
+constexpr BufferSpec kBuffers[] = {
+    {.name = "tls.cert_subject",
+     .summary = "subject of the certificate",
+     .alias = "tls_cert_subject",
+     .sources = kLeaf<&Certificate::subject>},
+    {.name = "tls.cert_issuer",
+     .summary = "issuer of the certificate",
+     .alias = "tls_cert_issuer",
+     .sources = kLeaf<&Certificate::issuer>},
+    {.name = "tls.cert_serial",
+     .summary = "serial number of the certificate, as 03:AB:...",
+     .alias = "tls_cert_serial",
+     .sources = kLeaf<&Certificate::serial>},
+    {.name = "tls.cert_fingerprint",
+     .summary = "SHA-1 of the certificate, as 4f:b4:...",
+     .alias = "tls_cert_fingerprint",
+     .sources = kLeaf<&Certificate::fingerprint>},
+    {.name = "tls.subjectaltname",
+     .summary = "names that the certificate is for",
+     .sources = kCertificates<alt_name>,
+     .multiple = true},
+    {.name = "tls.certs",
+     .summary = "each certificate of the chain, as sent (DER)",
+     .sources = kCertificates<raw_certificate>,
+     .multiple = true},
+};
 
 // tls.subject:"..."; a content on the buffer by another name. A leading ! negates it.
 Compiled add_text(RuleBuilder& rule, const BufferSpec& buffer, std::string_view argument, bool lower) {
@@ -41,55 +64,28 @@ Compiled add_text(RuleBuilder& rule, const BufferSpec& buffer, std::string_view 
 }
 
 Compiled compile_subject(RuleBuilder& rule, std::string_view argument) {
-  return add_text(rule, buffer_tls_cert_subject, argument, false);
+  return add_text(rule, buffer_named("tls.cert_subject"), argument, false);
 }
 Compiled compile_issuer(RuleBuilder& rule, std::string_view argument) {
-  return add_text(rule, buffer_tls_cert_issuer, argument, false);
+  return add_text(rule, buffer_named("tls.cert_issuer"), argument, false);
 }
 Compiled compile_fingerprint(RuleBuilder& rule, std::string_view argument) {
-  return add_text(rule, buffer_tls_cert_fingerprint, argument, true);
+  return add_text(rule, buffer_named("tls.cert_fingerprint"), argument, true);
 }
 Compiled compile_store(RuleBuilder&, std::string_view) {
   return refuse("writing certificates to files is not supported");
 }
 
-constexpr auto kRequired = KeywordSpec::Argument::required;
-constexpr auto kNone = KeywordSpec::Argument::none;
+constexpr KeywordSpec kKeywords[] = {
+    {.name = "tls.subject", .how = compile_subject, .summary = "old form: text in the subject"},
+    {.name = "tls.issuerdn", .how = compile_issuer, .summary = "old form: text in the issuer"},
+    {.name = "tls.fingerprint", .how = compile_fingerprint, .summary = "old form: SHA-1 of the certificate"},
+    {"tls.store", compile_store, KeywordSpec::Argument::none, "write the certificate to a file"},
+    {"tls_store", compile_store, KeywordSpec::Argument::none, "write the certificate to a file"},
+};
 
 }  // namespace
 
-const BufferSpec buffer_tls_cert_subject{.name = "tls.cert_subject",
-                                         .sources = kCertificateSources<leaf_field<&Certificate::subject>>};
-const BufferSpec buffer_tls_cert_issuer{.name = "tls.cert_issuer",
-                                        .sources = kCertificateSources<leaf_field<&Certificate::issuer>>};
-const BufferSpec buffer_tls_cert_fingerprint{
-    .name = "tls.cert_fingerprint", .sources = kCertificateSources<leaf_field<&Certificate::fingerprint>>};
-
-const KeywordSpec kw_tls_cert_subject =
-    sticky<buffer_tls_cert_subject>("tls.cert_subject", "subject of the certificate");
-const KeywordSpec kw_tls_cert_subject_old =
-    sticky<buffer_tls_cert_subject>("tls_cert_subject", "subject of the certificate");
-const KeywordSpec kw_tls_cert_issuer =
-    sticky<buffer_tls_cert_issuer>("tls.cert_issuer", "issuer of the certificate");
-const KeywordSpec kw_tls_cert_issuer_old =
-    sticky<buffer_tls_cert_issuer>("tls_cert_issuer", "issuer of the certificate");
-const KeywordSpec kw_tls_cert_serial =
-    sticky<kSerial>("tls.cert_serial", "serial number of the certificate, as 03:AB:...");
-const KeywordSpec kw_tls_cert_serial_old =
-    sticky<kSerial>("tls_cert_serial", "serial number of the certificate, as 03:AB:...");
-const KeywordSpec kw_tls_cert_fingerprint =
-    sticky<buffer_tls_cert_fingerprint>("tls.cert_fingerprint", "SHA-1 of the certificate, as 4f:b4:...");
-const KeywordSpec kw_tls_cert_fingerprint_old =
-    sticky<buffer_tls_cert_fingerprint>("tls_cert_fingerprint", "SHA-1 of the certificate, as 4f:b4:...");
-const KeywordSpec kw_tls_subjectaltname =
-    sticky<kAltName>("tls.subjectaltname", "names that the certificate is for");
-const KeywordSpec kw_tls_certs = sticky<kCerts>("tls.certs", "each certificate of the chain, as sent (DER)");
-
-const KeywordSpec kw_tls_subject{"tls.subject", compile_subject, kRequired, "old form: text in the subject"};
-const KeywordSpec kw_tls_issuerdn{"tls.issuerdn", compile_issuer, kRequired, "old form: text in the issuer"};
-const KeywordSpec kw_tls_fingerprint{"tls.fingerprint", compile_fingerprint, kRequired,
-                                     "old form: SHA-1 of the certificate"};
-const KeywordSpec kw_tls_store{"tls.store", compile_store, kNone, "write the certificate to a file"};
-const KeywordSpec kw_tls_store_old{"tls_store", compile_store, kNone, "write the certificate to a file"};
+const KeywordFile keywords_tls_certificate{.keywords = kKeywords, .buffers = kBuffers};
 
 }  // namespace weir::rules

@@ -5,7 +5,6 @@
 #include "decoders/app/protocol_ids.h"
 #include "rules/keywords/tls_buffers.h"
 #include "rules/option_text.h"
-#include "rules/uint_match.h"
 
 namespace weir::rules {
 namespace {
@@ -56,18 +55,6 @@ class DateCheck final : public TxCheck {
 
  private:
   DateRange range_;
-};
-
-class ChainLengthCheck final : public TxCheck {
- public:
-  explicit ChainLengthCheck(UintMatch match) : match_(match) {}
-  [[nodiscard]] bool matches(const Transaction& tx, Direction d) const override {
-    const std::size_t length = chain_of(tls_tx(tx), d).parts.size();
-    return length != 0 && match_.matches(length);
-  }
-
- private:
-  UintMatch match_;
 };
 
 // "2015", "2015-10", "2015-10-22", then "T23" or " 23", then ":59", ":59": what is left out is the start of
@@ -130,26 +117,36 @@ Compiled compile_valid(RuleBuilder& rule, std::string_view) {
   return add_certificate_check<ExpiredCheck>(rule, false);
 }
 
-Compiled compile_chain_length(RuleBuilder& rule, std::string_view argument) {
-  const auto match = UintMatch::parse(argument, UINT32_MAX);
-  if (!match) return tl::unexpected(match.error());
-  return add_certificate_check<ChainLengthCheck>(rule, *match);
+Number chain_length(const Transaction& tx, Direction d) {
+  const std::size_t length = chain_of(tls_tx(tx), d).parts.size();
+  return length == 0 ? Number{} : length;
 }
 
-constexpr auto kRequired = KeywordSpec::Argument::required;
+constexpr TxNumber kNumbers[] = {
+    {.name = "tls.cert_chain_len",
+     .summary = "number of certificates in the chain",
+     .protocol = AppProto::tls,
+     .most = UINT32_MAX,
+     .progress_to_server = at(tls::ClientState::cert_done),
+     .progress_to_client = at(tls::ServerState::cert_done),
+     .get = chain_length},
+};
+
 constexpr auto kNone = KeywordSpec::Argument::none;
+
+constexpr KeywordSpec kKeywords[] = {
+    {.name = "tls_cert_notbefore",
+     .how = compile_date<&Certificate::not_before>,
+     .summary = "when the certificate becomes valid"},
+    {.name = "tls_cert_notafter",
+     .how = compile_date<&Certificate::not_after>,
+     .summary = "when the certificate ends"},
+    {"tls_cert_expired", compile_expired, kNone, "the certificate is out of date"},
+    {"tls_cert_valid", compile_valid, kNone, "the certificate is within its dates"},
+};
 
 }  // namespace
 
-const KeywordSpec kw_tls_cert_notbefore{"tls_cert_notbefore", compile_date<&Certificate::not_before>,
-                                        kRequired, "when the certificate becomes valid"};
-const KeywordSpec kw_tls_cert_notafter{"tls_cert_notafter", compile_date<&Certificate::not_after>, kRequired,
-                                       "when the certificate ends"};
-const KeywordSpec kw_tls_cert_expired{"tls_cert_expired", compile_expired, kNone,
-                                      "the certificate is out of date"};
-const KeywordSpec kw_tls_cert_valid{"tls_cert_valid", compile_valid, kNone,
-                                    "the certificate is within its dates"};
-const KeywordSpec kw_tls_cert_chain_len{"tls.cert_chain_len", compile_chain_length, kRequired,
-                                        "number of certificates in the chain"};
+const KeywordFile keywords_tls_validity{.keywords = kKeywords, .tx_numbers = kNumbers};
 
 }  // namespace weir::rules

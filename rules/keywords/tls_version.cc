@@ -140,12 +140,14 @@ Compiled compile_ssl_state(RuleBuilder& rule, std::string_view argument) {
 
 constexpr auto kRequired = KeywordSpec::Argument::required;
 
+constexpr KeywordSpec kKeywords[] = {
+    {"tls.version", compile_tls_version, kRequired, "version of TLS, by direction"},
+    {"ssl_version", compile_ssl_version, kRequired, "one of several versions of SSL/TLS"},
+    {"ssl_state", compile_ssl_state, kRequired, "how far the handshake is"},
+};
+
 }  // namespace
 
-const KeywordSpec kw_tls_version{"tls.version", compile_tls_version, kRequired,
-                                 "version of TLS, by direction"};
-const KeywordSpec kw_ssl_version{"ssl_version", compile_ssl_version, kRequired,
-                                 "one of several versions of SSL/TLS"};
-const KeywordSpec kw_ssl_state{"ssl_state", compile_ssl_state, kRequired, "how far the handshake is"};
+const KeywordFile keywords_tls_version{.keywords = kKeywords};
 
 }  // namespace weir::rules

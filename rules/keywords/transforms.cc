@@ -1,7 +1,7 @@
 // Keywords that transform the sticky buffer before them.
+#include "rules/transforms.h"
 #include "decoders/text.h"
 #include "rules/option_text.h"
-#include "rules/transforms.h"
 
 #include <fmt/format.h>
 
@@ -78,36 +78,30 @@ Compiled compile_inflate(RuleBuilder& rule, std::string_view argument) {
   return rule.add_transform(make_inflate(gzip, max_size));
 }
 
+constexpr KeywordSpec kKeywords[] = {
+    {"dotprefix", compile_plain<make_dotprefix>, Argument::none, "puts a dot before the buffer"},
+    {"to_md5", compile_hash<Hash::md5>, Argument::none, "MD5 of the buffer, 16 bytes"},
+    {"to_sha1", compile_hash<Hash::sha1>, Argument::none, "SHA-1 of the buffer, 20 bytes"},
+    {"to_sha256", compile_hash<Hash::sha256>, Argument::none, "SHA-256 of the buffer, 32 bytes"},
+    {"strip_whitespace", compile_plain<make_strip_whitespace>, Argument::none, "takes out all blanks"},
+    {"compress_whitespace", compile_plain<make_compress_whitespace>, Argument::none,
+     "makes one space of blanks that follow each other"},
+    {"to_lowercase", compile_plain<make_to_lowercase>, Argument::none, "to lower case"},
+    {"to_uppercase", compile_plain<make_to_uppercase>, Argument::none, "to upper case"},
+    {"url_decode", compile_plain<make_url_decode>, Argument::none, "decodes %XX, and + to a space"},
+    {"header_lowercase", compile_plain<make_header_lowercase>, Argument::none,
+     "names of header lines to lower case"},
+    {"strip_pseudo_headers", compile_plain<make_strip_pseudo_headers>, Argument::none,
+     "takes out HTTP/2 pseudo headers"},
+    {"xor", compile_xor, Argument::required, "combines with a repeated key by exclusive or"},
+    {"from_base64", compile_from_base64, Argument::optional, "decodes base64"},
+    {"pcrexform", compile_pcrexform, Argument::required, "the first group of a regular expression"},
+    {"gunzip", compile_inflate<true>, Argument::optional, "decompresses gzip data"},
+    {"zlib_deflate", compile_inflate<false>, Argument::optional, "decompresses zlib data"},
+};
+
 }  // namespace
 
-const KeywordSpec kw_dotprefix{"dotprefix", compile_plain<make_dotprefix>, Argument::none,
-                               "puts a dot before the buffer"};
-const KeywordSpec kw_to_md5{"to_md5", compile_hash<Hash::md5>, Argument::none, "MD5 of the buffer, 16 bytes"};
-const KeywordSpec kw_to_sha1{"to_sha1", compile_hash<Hash::sha1>, Argument::none,
-                             "SHA-1 of the buffer, 20 bytes"};
-const KeywordSpec kw_to_sha256{"to_sha256", compile_hash<Hash::sha256>, Argument::none,
-                               "SHA-256 of the buffer, 32 bytes"};
-const KeywordSpec kw_strip_whitespace{"strip_whitespace", compile_plain<make_strip_whitespace>,
-                                      Argument::none, "takes out all blanks"};
-const KeywordSpec kw_compress_whitespace{"compress_whitespace", compile_plain<make_compress_whitespace>,
-                                         Argument::none, "makes one space of blanks that follow each other"};
-const KeywordSpec kw_to_lowercase{"to_lowercase", compile_plain<make_to_lowercase>, Argument::none,
-                                  "to lower case"};
-const KeywordSpec kw_to_uppercase{"to_uppercase", compile_plain<make_to_uppercase>, Argument::none,
-                                  "to upper case"};
-const KeywordSpec kw_url_decode{"url_decode", compile_plain<make_url_decode>, Argument::none,
-                                "decodes %XX, and + to a space"};
-const KeywordSpec kw_header_lowercase{"header_lowercase", compile_plain<make_header_lowercase>,
-                                      Argument::none, "names of header lines to lower case"};
-const KeywordSpec kw_strip_pseudo_headers{"strip_pseudo_headers", compile_plain<make_strip_pseudo_headers>,
-                                          Argument::none, "takes out HTTP/2 pseudo headers"};
-const KeywordSpec kw_xor{"xor", compile_xor, Argument::required,
-                         "combines with a repeated key by exclusive or"};
-const KeywordSpec kw_from_base64{"from_base64", compile_from_base64, Argument::optional, "decodes base64"};
-const KeywordSpec kw_pcrexform{"pcrexform", compile_pcrexform, Argument::required,
-                               "the first group of a regular expression"};
-const KeywordSpec kw_gunzip{"gunzip", compile_inflate<true>, Argument::optional, "decompresses gzip data"};
-const KeywordSpec kw_zlib_deflate{"zlib_deflate", compile_inflate<false>, Argument::optional,
-                                  "decompresses zlib data"};
+const KeywordFile keywords_transforms{.keywords = kKeywords};
 
 }  // namespace weir::rules

@@ -133,11 +133,15 @@ Compiled compile_hostbits(RuleBuilder& rule, std::string_view argument) {
   return add_host_bit(rule, parts[0], parts[1], on, seconds);
 }
 
+constexpr KeywordSpec kKeywords[] = {
+    {"xbits", compile_xbits, Argument::required,
+     "named bits on addresses or pairs: COMMAND,NAME,track WHAT[,expire SECONDS]"},
+    {"hostbits", compile_hostbits, Argument::required,
+     "named bits on addresses: COMMAND,NAME[,src|dst[,SECONDS]]"},
+};
+
 }  // namespace
 
-const KeywordSpec kw_xbits{"xbits", compile_xbits, Argument::required,
-                           "named bits on addresses or pairs: COMMAND,NAME,track WHAT[,expire SECONDS]"};
-const KeywordSpec kw_hostbits{"hostbits", compile_hostbits, Argument::required,
-                              "named bits on addresses: COMMAND,NAME[,src|dst[,SECONDS]]"};
+const KeywordFile keywords_xbits{.keywords = kKeywords};
 
 }  // namespace weir::rules

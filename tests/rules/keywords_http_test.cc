@@ -34,8 +34,8 @@ struct Talk {
   Transaction& tx() { return *parser.transactions().find(0); }
 
   // The buffer's instance as text, or "-" when there is none.
-  std::string value(const BufferSpec& spec, Direction d, std::uint32_t index = 0) {
-    for (const BufferSource& s : spec.sources) {
+  std::string value(std::string_view keyword, Direction d, std::uint32_t index = 0) {
+    for (const BufferSource& s : buffer_named(keyword).sources) {
       if (s.protocol != AppProto::http || s.direction != d) continue;
       if (const auto view = s.get({tx(), d, index, arena}))
         return {reinterpret_cast<const char*>(view->data.data()), view->data.size()};
@@ -57,60 +57,60 @@ TEST_CASE("http buffers: what each of them shows") {
   Talk talk;
   const Direction ts = Direction::to_server, tc = Direction::to_client;
   const struct {
-    const BufferSpec& buffer;
+    std::string_view buffer;
     Direction direction;
     std::string_view expected;
   } rows[] = {
-      {buffer_http_uri, ts, "/c.php?q=1"},
-      {buffer_http_uri_raw, ts, "/A%42/../c.php?q=%31"},
-      {buffer_http_method, ts, "POST"},
-      {buffer_http_request_line, ts, "POST /A%42/../c.php?q=%31 HTTP/1.1"},
-      {buffer_http_host, ts, "www.example.com"},
-      {buffer_http_host_raw, ts, "WWW.Example.com"},
-      {buffer_http_user_agent, ts, "agent"},
-      {buffer_http_referer, ts, "ref"},
-      {buffer_http_accept, ts, "a/b"},
-      {buffer_http_accept_enc, ts, "-"},
-      {buffer_http_content_type, ts, "text/plain"},
-      {buffer_http_content_type, tc, "-"},
-      {buffer_http_content_len, ts, "4"},
-      {buffer_http_content_len, tc, "5"},
-      {buffer_http_cookie, ts, "k=v"},
-      {buffer_http_cookie, tc, "s=1"},
-      {buffer_http_protocol, ts, "HTTP/1.1"},
-      {buffer_http_request_body, ts, "body"},
-      {buffer_http_response_body, tc, "reply"},
-      {buffer_file_data, ts, "body"},
-      {buffer_file_data, tc, "reply"},
-      {buffer_file_name, ts, "/c.php"},
-      {buffer_http_stat_code, tc, "302"},
-      {buffer_http_stat_msg, tc, "Found it"},
-      {buffer_http_response_line, tc, "HTTP/1.1 302 Found it"},
-      {buffer_http_location, tc, "/there"},
-      {buffer_http_server, tc, "srv"},
-      {buffer_http_header, tc, "Server: srv\r\nLocation: /there\r\nContent-Length: 5\r\n"},
-      {buffer_http_header_raw, tc,
+      {"http.uri", ts, "/c.php?q=1"},
+      {"http.uri.raw", ts, "/A%42/../c.php?q=%31"},
+      {"http.method", ts, "POST"},
+      {"http.request_line", ts, "POST /A%42/../c.php?q=%31 HTTP/1.1"},
+      {"http.host", ts, "www.example.com"},
+      {"http.host.raw", ts, "WWW.Example.com"},
+      {"http.user_agent", ts, "agent"},
+      {"http.referer", ts, "ref"},
+      {"http.accept", ts, "a/b"},
+      {"http.accept_enc", ts, "-"},
+      {"http.content_type", ts, "text/plain"},
+      {"http.content_type", tc, "-"},
+      {"http.content_len", ts, "4"},
+      {"http.content_len", tc, "5"},
+      {"http.cookie", ts, "k=v"},
+      {"http.cookie", tc, "s=1"},
+      {"http.protocol", ts, "HTTP/1.1"},
+      {"http.request_body", ts, "body"},
+      {"http.response_body", tc, "reply"},
+      {"file.data", ts, "body"},
+      {"file.data", tc, "reply"},
+      {"file.name", ts, "/c.php"},
+      {"http.stat_code", tc, "302"},
+      {"http.stat_msg", tc, "Found it"},
+      {"http.response_line", tc, "HTTP/1.1 302 Found it"},
+      {"http.location", tc, "/there"},
+      {"http.server", tc, "srv"},
+      {"http.header", tc, "Server: srv\r\nLocation: /there\r\nContent-Length: 5\r\n"},
+      {"http.header.raw", tc,
        "Server: srv\r\nLocation: /there\r\nSet-Cookie: s=1\r\nContent-Length: 5\r\n\r\n"},
-      {buffer_http_header_names, tc, "\r\nServer\r\nLocation\r\nSet-Cookie\r\nContent-Length\r\n\r\n"},
-      {buffer_http_start, tc,
+      {"http.header_names", tc, "\r\nServer\r\nLocation\r\nSet-Cookie\r\nContent-Length\r\n\r\n"},
+      {"http.start", tc,
        "HTTP/1.1 302 Found it\r\nServer: srv\r\nLocation: /there\r\nSet-Cookie: s=1\r\nContent-Length: "
        "5\r\n\r\n"},
   };
   for (const auto& row : rows) {
-    CAPTURE(row.buffer.name);
+    CAPTURE(row.buffer);
     CHECK(talk.value(row.buffer, row.direction) == row.expected);
     CHECK(talk.value(row.buffer, row.direction, 9) == "-");
   }
-  CHECK(talk.value(buffer_http_request_header, ts, 4) == "X: 1, 2");
-  CHECK(talk.value(buffer_http_response_header, tc, 1) == "Location: /there");
+  CHECK(talk.value("http.request_header", ts, 4) == "X: 1, 2");
+  CHECK(talk.value("http.response_header", tc, 1) == "Location: /there");
 }
 
 TEST_CASE("http buffers: a body that was looked at shows nothing more until there is more") {
   Talk talk;
   talk.tx().after_detection(Direction::to_client);
-  CHECK(talk.value(buffer_http_response_body, Direction::to_client) == "-");
-  CHECK(talk.value(buffer_file_data, Direction::to_client) == "-");
-  CHECK(talk.value(buffer_http_request_body, Direction::to_server) == "body");
+  CHECK(talk.value("http.response_body", Direction::to_client) == "-");
+  CHECK(talk.value("file.data", Direction::to_client) == "-");
+  CHECK(talk.value("http.request_body", Direction::to_server) == "body");
 }
 
 TEST_CASE("http keywords: patterns that could never match are refused") {

@@ -84,7 +84,7 @@ TEST_CASE("the pcre keyword takes flags, buffers and captures, and refuses the r
   const auto uri = test::http_with("pcre:\"/abc/U\"; content:\"x\";");
   REQUIRE_MESSAGE(uri.signature != nullptr, uri.error);
   REQUIRE(uri.signature->buffers.size() == 1);
-  CHECK(uri.signature->buffers[0].buffer->name == "http_uri");
+  CHECK(uri.signature->buffers[0].buffer->name == "http.uri");
   CHECK(uri.signature->payload.size() == 1);
   CHECK(test::http_with("http.method; pcre:\"/abc/U\";").signature == nullptr);
 }

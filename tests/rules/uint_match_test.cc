@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+using namespace weir;
 using namespace weir::rules;
 
 TEST_CASE("integer conditions match what they say") {
@@ -54,7 +55,7 @@ TEST_CASE("numbers take units and names") {
   CHECK(parse_uint("1gib") == 1073741824);
   CHECK_FALSE(parse_uint("kb").has_value());
   CHECK_FALSE(parse_uint("99999999999gb").has_value());
-  static constexpr std::array<UintName, 2> kNames{{{"ping", 9}, {"text", 1}}};
+  static constexpr std::array<NumberName, 2> kNames{{{9, "ping"}, {1, "text"}}};
   const auto match = UintMatch::parse("!ping", 15, kNames);
   REQUIRE(match.has_value());
   CHECK_FALSE(match->matches(9));
@@ -68,4 +69,36 @@ TEST_CASE("bounds are as narrow as the condition, and growing values know when t
   CHECK(UintMatch::parse(">8", UINT64_MAX)->holds_for_all_above(9));
   CHECK_FALSE(UintMatch::parse(">8", UINT64_MAX)->holds_for_all_above(8));
   CHECK_FALSE(UintMatch::parse("9", UINT64_MAX)->holds_for_all_above(9));
+}
+
+TEST_CASE("integer conditions on bits by name: a list, and what its sign means") {
+  static constexpr NumberName kBits[] = {{0x80, "fin"}, {0x40, "comp"}, {0x01, "urgent"}};
+  struct Row {
+    const char* text;
+    std::vector<std::uint64_t> yes, no;
+  };
+  const std::vector<Row> rows = {
+      {"fin", {0x80, 0xff}, {0x40, 0}},
+      {"fin,!comp", {0x80, 0xbf}, {0xc0, 0x40, 0}},
+      {"!comp", {0, 0x80}, {0x40, 0xc0}},
+      {"+FIN,comp", {0xc0, 0xff}, {0x80}},
+      {"=fin", {0x80}, {0x81, 0}},
+      {"*fin,comp", {0x80, 0x40, 0xff}, {0x01, 0}},
+      {"*fin,!comp", {0x80, 0, 0xc0}, {0x40}},
+      {"-fin,comp", {0x80, 0x40, 0}, {0xc0, 0xff}},
+      {"&0xc0=0x80", {0x80}, {0xc0}},
+      {"0x80", {0x80}, {0x81}},
+      {"!128", {0}, {0x80}},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.text);
+    const auto match = UintMatch::parse_bits(row.text, 255, kBits);
+    REQUIRE(match.has_value());
+    for (const auto v : row.yes) CHECK(match->matches(v));
+    for (const auto v : row.no) CHECK_FALSE(match->matches(v));
+  }
+  for (const char* bad : {"", "+", "fun", "fin,", "fin,fun", "&fin=1"}) {
+    CAPTURE(bad);
+    CHECK_FALSE(UintMatch::parse_bits(bad, 255, kBits).has_value());
+  }
 }

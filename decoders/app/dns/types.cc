@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
+
+#include "decoders/text.h"
 
 namespace weir::dns {
 namespace {
@@ -48,13 +49,10 @@ std::span<const NumberName> all_rcodes() {
 }
 
 std::optional<std::uint16_t> type_by_name(std::string_view name) {
-  const auto same = [name](const NumberName& row) {
-    return std::equal(name.begin(), name.end(), row.name.begin(), row.name.end(),
-                      [](char a, char b) { return std::toupper(static_cast<unsigned char>(a)) == b; });
-  };
-  const auto at = std::find_if(std::begin(kTypes), std::end(kTypes), same);
+  const auto at = std::find_if(std::begin(kTypes), std::end(kTypes),
+                               [name](const NumberName& row) { return equals_nocase(row.name, name); });
   if (at == std::end(kTypes)) return std::nullopt;
-  return at->number;
+  return static_cast<std::uint16_t>(at->number);
 }
 
 }  // namespace weir::dns

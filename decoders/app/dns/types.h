@@ -6,6 +6,8 @@
 #include <span>
 #include <string_view>
 
+#include "decoders/number_name.h"
+
 namespace weir::dns {
 
 enum RecordType : std::uint16_t {
@@ -30,10 +32,6 @@ std::optional<std::uint16_t> type_by_name(std::string_view name);
 // "NXDOMAIN"; empty for an unassigned one.
 std::string_view rcode_name(std::uint16_t rcode);
 
-struct NumberName {
-  std::uint16_t number;
-  std::string_view name;
-};
 // Everything that type_name and rcode_name know, for keywords that take words.
 std::span<const NumberName> all_types();
 std::span<const NumberName> all_rcodes();
