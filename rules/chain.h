@@ -38,7 +38,7 @@ struct ChainScratch {
   PcreScratch pcre;
   std::array<std::uint64_t, kMaxRuleVars> vars{};
   std::string base64;  // decoded by the last base64_decode
-  std::uint64_t fuel_exhausted = 0;
+  std::uint64_t fuel_exhausted = 0;  // chains given up; for the owner to read and reset
   Turn* turn = nullptr;  // of the worker; see BufferFacts
   std::vector<Replacement> replacements;  // of the chains that matched; the caller clears them per rule
 };

@@ -40,7 +40,6 @@ class FlowVars {
       if (v.id == id) { v.value = value; return; }
     integers_.push_back({id, value});
   }
-  [[nodiscard]] bool any_bit() const { return !bits_.empty(); }
   // Calls f(id) for every bit that is set.
   template <class F>
   void for_each_bit(F&& f) const {
@@ -67,7 +66,7 @@ struct FlowFacts {
   TimeUs start = 0, last = 0;
   AppProto protocol{};
   std::array<AppProto, 2> protocol_by_direction{};
-  AppProto original_protocol{};  // before a protocol change, else the same as `protocol`
+  AppProto original_protocol{};  // before a protocol change; unknown when there was none
   FlowVars* vars = nullptr;
 };
 
@@ -77,7 +76,6 @@ struct PacketContext {
   Direction direction = Direction::to_server;
   FlowFacts* flow = nullptr;
   bool stream_added = false;  // its payload went into the stream, where it is inspected
-  bool stream_gap = false;
   std::vector<std::string_view> const* app_events = nullptr;  // engine events such as APPLAYER_..., by rule name
   std::vector<Anomaly> const* stream_events = nullptr;        // of this packet
   SharedState* shared = nullptr;                              // xbits and host bits; never null in a run

@@ -130,7 +130,10 @@ void PatternDatabases::compile(unsigned threads, const std::string& cache_dir) {
 std::shared_ptr<hs_scratch> PatternDatabases::make_scratch() const {
   hs_scratch_t* scratch = nullptr;
   for (const auto& [content, entry] : entries_)
-    if (hs_alloc_scratch(entry.database->handle.get(), &scratch) != HS_SUCCESS) throw std::bad_alloc();
+    if (hs_alloc_scratch(entry.database->handle.get(), &scratch) != HS_SUCCESS) {
+      hs_free_scratch(scratch);
+      throw std::bad_alloc();
+    }
   if (scratch == nullptr) return nullptr;
   return {scratch, [](hs_scratch_t* s) { hs_free_scratch(s); }};
 }

@@ -88,7 +88,7 @@ std::optional<std::pair<std::size_t, std::size_t>> Pcre::match(Bytes subject, st
   const int rc =
       pcre2_match(code_, bytes, subject.size(), start, 0, scratch.data_.get(), scratch.context_.get());
   if (rc < 0) {
-    if (rc != PCRE2_ERROR_NOMATCH) ++scratch.limit_hits_;
+    if (rc != PCRE2_ERROR_NOMATCH) ++scratch.limit_hits;
     return std::nullopt;
   }
   scratch.groups_ = rc == 0 ? static_cast<int>(kMaxCaptures + 1) : rc;

@@ -39,8 +39,8 @@ class PcreScratch {
 
   // Group `n` of the last match (0: all of it) as begin and end in its subject; none when it took no part.
   [[nodiscard]] std::optional<std::pair<std::size_t, std::size_t>> group(std::uint32_t n) const;
-  // Matches given up at a limit.
-  [[nodiscard]] std::uint64_t limit_hits() const { return limit_hits_; }
+
+  std::uint64_t limit_hits = 0;  // matches given up at a limit; for the owner to read and reset
 
  private:
   friend class Pcre;
@@ -53,7 +53,6 @@ class PcreScratch {
   std::unique_ptr<pcre2_real_match_context_8, Free> context_;
   std::unique_ptr<pcre2_real_match_data_8, Free> data_;
   int groups_ = 0;  // reported by the last match
-  std::uint64_t limit_hits_ = 0;
 };
 
 class Pcre {

@@ -264,7 +264,6 @@ Compiled RuleBuilder::add_tx_check(TxCheckEngine engine) {
 
 tl::expected<std::unique_ptr<Signature>, KeywordError> RuleBuilder::finish() {
   if (!engine_open_) return refuse("nothing looks at the last buffer", selected_->name);
-  signature_->var_count = static_cast<std::uint16_t>(vars_.size());
   if (auto ok = check_rule(*signature_); !ok) return tl::unexpected(std::move(ok.error()));
   signature_->payload.shrink_to_fit();  // there are many rules, and nothing is added any more
   signature_->buffers.shrink_to_fit();

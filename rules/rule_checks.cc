@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "rules/keywords/payload_checks.h"
+#include "rules/buffer_size_check.h"
 
 namespace weir::rules {
 namespace {
@@ -183,13 +183,6 @@ Compiled check_packet_or_stream(Signature& s) {
   return {};
 }
 
-bool is_address_only(const Signature& s) {
-  const FlowRequirement& f = s.flow;
-  return s.payload.empty() && s.buffers.empty() && s.tx_checks.empty() && s.packet_checks.empty() &&
-         !s.hook && s.header.app_protocols.none() && !s.header.packet_header && !f.established &&
-         !f.not_established && !f.stateless && !f.only_stream && !f.no_stream && !f.no_frag && !f.only_frag;
-}
-
 }  // namespace
 
 Compiled check_rule(Signature& s) {
@@ -203,7 +196,6 @@ Compiled check_rule(Signature& s) {
   if (auto ok = check_direction(s); !ok) return ok;
   if (auto ok = check_packet_or_stream(s); !ok) return ok;
   if (s.threshold && s.detection_filter) return refuse("a rule has either threshold or detection_filter");
-  s.ip_only_hint = is_address_only(s);
   return {};
 }
 

@@ -7,7 +7,7 @@
 namespace weir::rules {
 
 // Refuses rules that contradict themselves or can never match, in the cases in which Suricata does; fills in
-// what follows from the whole (implied direction, payload_needs_packet, ip_only_hint). Runs once per rule.
+// what follows from the whole (implied direction, payload_needs_packet). Runs once per rule.
 Compiled check_rule(Signature& signature);
 
 }  // namespace weir::rules

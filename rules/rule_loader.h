@@ -28,6 +28,5 @@ void load_rule_text(std::string_view text, const std::string& file, RuleEnvironm
 
 inline constexpr std::size_t kRulePieceBytes = std::size_t{256} << 10U;
 inline constexpr std::size_t kMaxRuleFileBytes = std::size_t{256} << 20U;
-inline constexpr std::size_t kMaxRuleBytes = 65536;
 
 }  // namespace weir::rules

@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include "decoders/text.h"
-#include "rules/rule_loader.h"
 
 namespace weir::rules {
 namespace {

@@ -13,6 +13,7 @@
 namespace weir::rules {
 
 inline constexpr std::size_t kMaxRuleOptions = 1024;
+inline constexpr std::size_t kMaxRuleBytes = 65536;
 
 // Goes through a rule file's text. A byte order mark, Windows line ends, blank lines and comments ("#", ";") are passed
 // over; a line that ends in a backslash goes on with the next one.

@@ -146,17 +146,6 @@ bool SharedState::bit(std::uint32_t id, const IpAddress& a, const IpAddress& b, 
                           [&](const Bit* bit) { return bit != nullptr && now <= bit->expires; });
 }
 
-void SharedState::toggle_bit(std::uint32_t id, const IpAddress& a, const IpAddress& b, TimeUs now,
-                             std::uint32_t seconds) {
-  impl_->bits.with(address_key(a, b, id, 0, 0), now, [&](Bit& bit) {
-    const bool set = now <= bit.expires;
-    if (set)
-      bit.expires = std::numeric_limits<TimeUs>::min();
-    else
-      bit.expires = seconds == 0 ? kForever : after(now, seconds);
-  });
-}
-
 ThresholdDecision SharedState::threshold(const ThresholdSpec& spec, const Signature& signature,
                                          const ThresholdTracker& tracker, TimeUs now, ThresholdUse use) {
   if (spec.track == ThresholdTrack::by_flow && tracker.flow_key == 0) return {};

@@ -44,7 +44,6 @@ class SharedState {
   void clear_bit(std::uint32_t id, const IpAddress& a, const IpAddress& b);
   [[nodiscard]] bool bit(std::uint32_t id, const IpAddress& a, const IpAddress& b, TimeUs now) const;
   // Sets the bit when it is not set and clears it otherwise, in one step.
-  void toggle_bit(std::uint32_t id, const IpAddress& a, const IpAddress& b, TimeUs now, std::uint32_t seconds);
 
   // All that the signature's thresholds say of one match: suppress, then detection_filter, threshold and rate_filter,
   // each of which counts only what those before it let through. Call it once a match, and only when

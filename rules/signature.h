@@ -18,6 +18,7 @@
 #include "rules/port_set.h"
 #include "rules/text_hash.h"
 #include "rules/text_pool.h"
+#include "rules/transform.h"
 
 namespace weir::rules {
 
@@ -73,16 +74,6 @@ struct RuleHook {
   Direction direction = Direction::to_server;
   std::uint8_t progress = 0;
   bool flow_start = false;  // only on the first packet of a flow
-};
-
-// Transform of a sticky buffer, applied in order before matching (dotprefix, to_md5 ...).
-class Transform {
- public:
-  virtual ~Transform() = default;
-  virtual void apply(Bytes in, std::string& out) const = 0;
-  [[nodiscard]] virtual std::string_view name() const = 0;  // with its argument, when it has one
-  // Why its output can never hold this content, or empty; checked at load.
-  [[nodiscard]] virtual std::string_view refuses(Bytes /*content*/, bool /*nocase*/) const { return {}; }
 };
 
 // All the conditions of a rule on one buffer.
@@ -155,12 +146,8 @@ struct Signature {
   bool noalert = false;
   bool bypass = false;           // after a match the rest of the flow is left alone
   bool alert_requested = false;  // `alert`: a pass rule that writes its alert all the same
-  bool ip_only_hint = false;
-  // Set by `prefilter` on a keyword, or fast_pattern: what the author asks the prefilter to use.
-  bool prefilter_requested = false;
   // flowbits this rule waits for (isset), for the cheap test before any byte is compared, and those it sets.
   std::vector<std::uint32_t> requires_bits, sets_bits;
-  std::uint16_t var_count = 0;
   FileFacts file_facts;  // what it asks of files
   // dsize as bounds, when the rule has one: lets the grouping leave packets out early.
   std::optional<std::pair<std::uint16_t, std::uint16_t>> dsize;

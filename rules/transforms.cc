@@ -29,7 +29,7 @@ class Plain final : public Transform {
   using Refuses = std::string_view (*)(Bytes, bool nocase);
   Plain(std::string_view name, Apply write, Refuses reason = nullptr)
       : name_(name), apply_(write), refuses_(reason) {}
-  void apply(Bytes in, std::string& out) const override {
+  void apply(Bytes in, std::string& out, PcreScratch&) const override {
     out.clear();
     apply_(in, out);
   }
@@ -140,7 +140,7 @@ class Xor final : public Transform {
     name_ = "xor:";
     for (const char c : key_) append_hex(name_, static_cast<std::uint8_t>(c));
   }
-  void apply(Bytes in, std::string& out) const override {
+  void apply(Bytes in, std::string& out, PcreScratch&) const override {
     out.resize(in.size());
     for (std::size_t i = 0; i < in.size(); ++i) out[i] = static_cast<char>(in[i] ^ key_[i % key_.size()]);
   }
@@ -156,7 +156,7 @@ class FromBase64 final : public Transform {
       : mode_(mode), bytes_(bytes), offset_(offset) {
     name_ = fmt::format("from_base64:{},{},{}", static_cast<int>(mode), bytes, offset);
   }
-  void apply(Bytes in, std::string& out) const override {
+  void apply(Bytes in, std::string& out, PcreScratch&) const override {
     in = in.subspan(std::min<std::size_t>(offset_, in.size()));
     if (bytes_ != 0) in = in.first(std::min<std::size_t>(bytes_, in.size()));
     decode_base64(in, out, mode_);
@@ -173,9 +173,7 @@ class PcreGroup final : public Transform {
  public:
   PcreGroup(std::string_view text, std::shared_ptr<const Pcre> regex)
       : name_(fmt::format("pcrexform:{}", text)), regex_(std::move(regex)) {}
-  void apply(Bytes in, std::string& out) const override {
-    // The interface has no place for a worker's scratch; one a thread is the same thing.
-    static thread_local PcreScratch scratch;
+  void apply(Bytes in, std::string& out, PcreScratch& scratch) const override {
     Bytes part = in;
     if (regex_->match(in, 0, scratch))
       if (const auto group = scratch.group(1)) part = in.subspan(group->first, group->second - group->first);
@@ -194,7 +192,7 @@ class Inflate final : public Transform {
       : gzip_(gzip),
         max_size_(max_size),
         name_(fmt::format("{}:{}", gzip ? "gunzip" : "zlib_deflate", max_size)) {}
-  void apply(Bytes in, std::string& out) const override {
+  void apply(Bytes in, std::string& out, PcreScratch&) const override {
     out.clear();
     constexpr int kWindowBits = 15, kGzipHeader = 16;
     z_stream z{};

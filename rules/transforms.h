@@ -9,7 +9,7 @@
 #include "decoders/base64.h"
 #include "decoders/digest.h"
 #include "rules/pcre.h"
-#include "rules/signature.h"
+#include "rules/transform.h"
 
 namespace weir::rules {
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <new>
 
 #include <fmt/format.h>
 
@@ -14,7 +15,6 @@ namespace {
 
 constexpr std::size_t kMaxPatterns = 512;
 constexpr std::size_t kPorts = 65536;
-static_assert(kMaxAppProtos <= 64, "DirectionProbe::refused has a bit a protocol");
 
 // Which rows matched; filled by Hyperscan's callback.
 struct Hits {
@@ -95,7 +95,7 @@ DetectionScratch ProtocolDetector::make_scratch() const {
   for (const Table& table : tables_)
     if (table.database && hs_alloc_scratch(table.database.get(), &scratch) != HS_SUCCESS) {
       hs_free_scratch(scratch);
-      return nullptr;
+      throw std::bad_alloc();
     }
   return DetectionScratch(scratch);
 }
@@ -253,13 +253,12 @@ ProtocolDetector::Found ProtocolDetector::by_probe(const Table& table, const Inp
   bool wait = false;
   for (const std::uint8_t list : {server_list, client_list}) {
     for (const AppProto p : table.port_lists[list]) {
-      const std::uint64_t bit = std::uint64_t{1} << static_cast<unsigned>(p);
-      if ((tried.refused & bit) != 0) continue;
+      if (tried.refused.test(static_cast<std::size_t>(p))) continue;
       const ProbeResult answer = protocol_info(p).probe(in.direction, in.data);
       if (answer == ProbeResult::yes || answer == ProbeResult::yes_reversed)
         return {p, answer == ProbeResult::yes_reversed};
       if (answer == ProbeResult::no || in.data.size() >= kMaxProbeBytes)
-        tried.refused |= bit;
+        tried.refused.set(static_cast<std::size_t>(p));
       else
         wait = true;
     }

@@ -42,6 +42,7 @@ class ProtocolDetector {
   static tl::expected<std::unique_ptr<const ProtocolDetector>, std::string> make(const Settings& protocols);
   ~ProtocolDetector();
 
+  // Throws std::bad_alloc when there is no memory for it: without it nothing would be found, and nobody would know.
   [[nodiscard]] DetectionScratch make_scratch() const;
 
   struct Input {

@@ -45,7 +45,7 @@ Detect::Impl::Impl(std::shared_ptr<const rules::RuleSet> rule_set, const DetectS
       shared(shared_state),
       scratch(clone_scratch(*program)),
       candidates(program->rules.size()),
-      buffers(program->buffers.size()),
+      buffers(program->buffers.size(), chain_scratch.pcre),
       profile(settings.profile_rules ? std::make_unique<RuleProfile>(program->rules.size()) : nullptr) {}
 
 Detect::Detect(std::shared_ptr<const rules::RuleSet> rules, const DetectSettings& settings, rules::SharedState& shared)
@@ -68,6 +68,8 @@ const DetectResult& Detect::run(const DetectInput& in) {
   d.run_proto_only();
   d.run_packet();
   d.run_transactions();
+  d.result.pcre_limits = d.chain_scratch.pcre.limit_hits;
+  d.result.chain_limits = d.chain_scratch.fuel_exhausted;
   d.finish();
   return d.result;
 }
@@ -100,7 +102,8 @@ void Detect::Impl::begin(const DetectInput& input) {
   result.actions = {};
   result.replacements.clear();
   chain_scratch.replacements.clear();
-  result.overflow = 0;
+  result.overflow = result.pcre_limits = result.chain_limits = 0;
+  chain_scratch.pcre.limit_hits = chain_scratch.fuel_exhausted = 0;
   queue.clear();
   stream_chunk.reset();
   Flow* flow = input.flow;
@@ -115,6 +118,7 @@ void Detect::Impl::begin(const DetectInput& input) {
     flow_facts.protocol = flow->app ? flow->app->protocol : AppProto::unknown;
     flow_facts.protocol_by_direction = {AppProto::unknown, AppProto::unknown};
     if (flow->app) flow_facts.protocol_by_direction = flow->app->by_direction;
+    flow_facts.original_protocol = flow->app ? flow->app->original : AppProto::unknown;
     flow_facts.stream_bytes = {0, 0};
     if (flow->tcp != nullptr) {
       for (std::size_t d = 0; d < 2; ++d)

@@ -64,6 +64,8 @@ struct DetectResult {
   std::vector<Alert> alerts;  // in the order in which they are logged; at most packet-alert-max
   RuleActions actions;
   std::uint64_t overflow = 0;  // alerts beyond packet-alert-max, not kept
+  // Conditions that were given up as not met: regular expressions at a limit, chains of contents without more fuel.
+  std::uint64_t pcre_limits = 0, chain_limits = 0;
   std::vector<rules::Replacement> replacements;  // inline: what `replace` writes over the payload; bytes are the rules'
 };
 

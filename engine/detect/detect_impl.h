@@ -21,7 +21,8 @@ using rules::RuleId;
 // The values of the buffers of one transaction (or packet), each made once however many rules look at it.
 class BufferCache {
  public:
-  explicit BufferCache(std::size_t buffers) : entries_(buffers) {}
+  // `scratch` is that of the worker and outlives the cache.
+  BufferCache(std::size_t buffers, rules::PcreScratch& scratch) : scratch_(scratch), entries_(buffers) {}
   void clear();
   // Instances of the buffer; empty when it is not there. Valid until clear().
   std::span<const BodyView> of_transaction(const rules::RuleSet::Program& program, rules::BufferId id,
@@ -35,6 +36,7 @@ class BufferCache {
   };
   void transform(const rules::InspectBuffer& buffer, BodyView& view);
 
+  rules::PcreScratch& scratch_;
   std::vector<Entry> entries_;
   rules::BufferArena arena_;
   std::uint32_t epoch_ = 1;

@@ -17,7 +17,7 @@ void BufferCache::clear() {
 void BufferCache::transform(const rules::InspectBuffer& buffer, BodyView& view) {
   for (const auto& t : buffer.transforms) {
     std::string& out = arena_.next();
-    t->apply(view.data, out);
+    t->apply(view.data, out, scratch_);
     view.data = {reinterpret_cast<const std::uint8_t*>(out.data()), out.size()};
   }
 }

@@ -156,6 +156,8 @@ bool EventLog::blocks(rules::Action action) const {
 
 void EventLog::alerts(const PacketFacts& facts, const DetectResult& found, const PacketFate& fate) {
   counters_.detect_alert_queue_overflow += found.overflow;
+  counters_.pcre_limits += found.pcre_limits;
+  counters_.chain_limits += found.chain_limits;
   if (found.alerts.empty()) return;
   output::AlertRecord record;
   alert_record(facts, record);

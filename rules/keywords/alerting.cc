@@ -34,10 +34,10 @@ Compiled compile_requires(RuleBuilder&, std::string_view) {
   return {};
 }
 
+// A hint that needs no heeding: rules without a pattern are grouped by what else they say.
 Compiled compile_prefilter(RuleBuilder& rule, std::string_view) {
   if (rule.rule().options.front().keyword == "prefilter")
     return refuse("goes behind the keyword to filter with");
-  rule.signature().prefilter_requested = true;
   return {};
 }
 

@@ -9,7 +9,7 @@
 
 #include "decoders/text.h"
 #include "rules/keyword_table.h"
-#include "rules/keywords/payload_checks.h"
+#include "rules/buffer_size_check.h"
 #include "rules/number_or_var.h"
 #include "rules/option_text.h"
 #include "rules/rule_builder.h"

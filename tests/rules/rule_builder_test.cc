@@ -146,18 +146,10 @@ TEST_CASE("variables belong to the kind of buffer that made them") {
       "http.cookie; content:\"a\"; byte_extract:4,0,v,relative; http.request_body; content:\"b\"; "
       "byte_test:4,=,v,0,relative;");
   REQUIRE_MESSAGE(good.signature != nullptr, good.error);
-  CHECK(good.signature->var_count == 1);
   CHECK(with_options("content:\"hi\"; byte_extract:1,4,v; http.connection; byte_jump:v,0; isdataat:1;")
             .signature == nullptr);
   CHECK(with_options("byte_test:v,=,1,0;").signature == nullptr);
   CHECK(with_options("byte_extract:1,0,v; byte_extract:1,1,v;").signature == nullptr);
-}
-
-TEST_CASE("a rule of addresses alone is told from others") {
-  CHECK(with_options("").signature->ip_only_hint);
-  CHECK_FALSE(with_options("ttl:5;").signature->ip_only_hint);
-  CHECK_FALSE(with_options("content:\"a\";").signature->ip_only_hint);
-  CHECK_FALSE(with_options("flow:established;").signature->ip_only_hint);
 }
 
 TEST_CASE("keywords that are known but cannot be enforced are refused with their reason") {

@@ -16,7 +16,8 @@ using test::bytes_of;
 namespace {
 std::string applied(const std::shared_ptr<const Transform>& t, std::string_view in) {
   std::string out = "left over from before";
-  t->apply(bytes_of(in), out);
+  PcreScratch scratch;
+  t->apply(bytes_of(in), out, scratch);
   return out;
 }
 std::string hex(std::string_view s) {

@@ -24,11 +24,8 @@ TEST_CASE("tls hello: the client's fields and fingerprints") {
   CHECK(hello.alpns == std::vector<std::string>{"h2", "http/1.1"});
   CHECK(hello.groups == std::vector<std::uint16_t>{29, 23});
   CHECK(ja3_text(hello) == "771,49199-156,0-10-11-13-16,29-23,0");
-  CHECK(md5_hex("771,49199-156,0-10-11-13-16,29-23,0") == md5_hex(ja3_text(hello)));
-  const std::string ja4(ja4_text(hello, 't'));
-  CHECK(ja4.substr(0, 10) == "t12d0205h2");
-  CHECK(ja4 == "t12d0205h2_" + sha256_hex("009c,c02f").substr(0, 12) + "_" +
-                   sha256_hex("000a,000b,000d_0403,0804").substr(0, 12));
+  // The last two parts begin the SHA-256 of "009c,c02f" and of "000a,000b,000d_0403,0804", says sha256sum.
+  CHECK(ja4_text(hello, 't') == "t12d0205h2_08dfa304a768_876bcc86782c");
 }
 
 TEST_CASE("tls hello: digests are right") {

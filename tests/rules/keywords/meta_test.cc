@@ -59,7 +59,6 @@ TEST_CASE("tags, thresholds and flags of a rule") {
   CHECK(s.threshold->type == ThresholdType::both);
   CHECK(s.threshold->count == 100);
   CHECK(s.noalert);
-  CHECK(s.prefilter_requested);
   const auto backoff = with_options("threshold:type backoff, track by_flow, count 1, multiplier 10;");
   REQUIRE_MESSAGE(backoff.signature != nullptr, backoff.error);
   CHECK(backoff.signature->threshold->multiplier == 10);

@@ -174,12 +174,6 @@ TEST_CASE("shared bits: set, clear, toggle and run out") {
   CHECK(state.bit(7, a, b, 1'000'000 * kSecond));
   state.clear_bit(7, a, b);
   CHECK_FALSE(state.bit(7, b, a, 0));
-  state.toggle_bit(9, a, none, 0, 60);
-  CHECK(state.bit(9, a, none, 0));
-  state.toggle_bit(9, a, none, 0, 60);
-  CHECK_FALSE(state.bit(9, a, none, 0));
-  state.toggle_bit(9, a, none, 0, 60);
-  CHECK(state.bit(9, a, none, 0));
 }
 
 TEST_CASE("shared table: it never outgrows its cap, and the newest entries stay") {
