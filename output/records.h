@@ -16,7 +16,7 @@
 #include "decoders/packet.h"
 #include "decoders/types.h"
 #include "output/sink.h"
-#include "rules/signature.h"
+#include "rules/compile/signature.h"
 
 namespace weir::output {
 

@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "output/json_writer.h"
-#include "rules/program.h"
+#include "rules/set/program.h"
 
 namespace weir::engine {
 namespace {

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "engine/account/ticks.h"
-#include "rules/rule_set.h"
+#include "rules/set/rule_set.h"
 
 namespace weir::engine {
 

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "engine/cli/cli.h"
-#include "rules/rule_set.h"
+#include "rules/set/rule_set.h"
 
 namespace weir::engine {
 

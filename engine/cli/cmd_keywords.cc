@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include "engine/cli/cli.h"
-#include "rules/keyword_table.h"
+#include "rules/compile/keyword_table.h"
 
 namespace weir::engine {
 namespace {

@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "rules/action_order.h"
+#include "rules/compile/action_order.h"
 
 namespace weir::engine {
 namespace {

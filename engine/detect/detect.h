@@ -17,8 +17,8 @@
 #include "engine/account/verdict.h"
 #include "engine/flow/flow.h"
 #include "engine/tcp/tcp_session.h"
-#include "rules/chain.h"
-#include "rules/rule_set.h"
+#include "rules/match/chain.h"
+#include "rules/set/rule_set.h"
 
 namespace weir::engine {
 

@@ -11,7 +11,7 @@
 
 #include "engine/detect/detect.h"
 #include "engine/flow/detect_state.h"
-#include "rules/program.h"
+#include "rules/set/program.h"
 
 namespace weir::engine {
 

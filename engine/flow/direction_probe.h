@@ -1,8 +1,6 @@
 // What protocol detection has tried on one direction of a flow.
 #pragma once
 
-#include <bitset>
-
 #include "decoders/app/app_proto.h"
 
 namespace weir::engine {

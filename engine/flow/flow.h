@@ -11,7 +11,7 @@
 #include "decoders/packet.h"
 #include "decoders/types.h"
 #include "engine/tcp/flow_state.h"
-#include "rules/inspection.h"
+#include "rules/match/inspection.h"
 
 namespace weir::engine {
 

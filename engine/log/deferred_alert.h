@@ -8,8 +8,8 @@
 #include "engine/account/stats.h"
 #include "engine/log/line_merger.h"
 #include "output/sink.h"
-#include "rules/shared_state.h"
-#include "rules/signature.h"
+#include "rules/compile/signature.h"
+#include "rules/state/shared_state.h"
 
 namespace weir::engine {
 

@@ -17,7 +17,7 @@
 #include "engine/flow/flow.h"
 #include "output/log.h"
 #include "output/records.h"
-#include "rules/rule_set.h"
+#include "rules/set/rule_set.h"
 
 namespace weir::engine {
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "engine/log/event_order.h"
-#include "rules/turn.h"
+#include "rules/values/turn.h"
 
 namespace weir::engine {
 

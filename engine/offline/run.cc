@@ -9,7 +9,7 @@
 #include "engine/log/log_outputs.h"
 #include "engine/offline/worker_pool.h"
 #include "engine/pipeline/pipeline.h"
-#include "rules/shared_state.h"
+#include "rules/state/shared_state.h"
 
 namespace weir::engine {
 namespace {

@@ -12,7 +12,7 @@
 #include "engine/capture/capture_source.h"
 #include "engine/config/config.h"
 #include "engine/pipeline/run_summary.h"
-#include "rules/rule_set.h"
+#include "rules/set/rule_set.h"
 
 namespace weir::engine {
 

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "output/json_writer.h"
-#include "rules/diagnostic.h"
-#include "rules/rule_difference.h"
+#include "rules/language/diagnostic.h"
+#include "rules/set/rule_difference.h"
 
 namespace weir::engine {
 

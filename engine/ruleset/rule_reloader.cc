@@ -18,7 +18,7 @@
 #include <fmt/format.h>
 
 #include "engine/config/config.h"
-#include "rules/program.h"
+#include "rules/set/program.h"
 
 namespace weir::engine {
 namespace {

@@ -12,7 +12,7 @@
 
 #include "engine/ruleset/reload_report.h"
 #include "engine/ruleset/rule_setup.h"
-#include "rules/rule_set.h"
+#include "rules/set/rule_set.h"
 
 namespace weir::engine {
 

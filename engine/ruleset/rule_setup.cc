@@ -7,10 +7,10 @@
 
 #include "decoders/app/protocol.h"
 #include "decoders/text_file.h"
-#include "rules/header_sets.h"
-#include "rules/requires.h"
-#include "rules/rule_tables.h"
-#include "rules/threshold_config.h"
+#include "rules/load/header_sets.h"
+#include "rules/load/requires.h"
+#include "rules/load/rule_tables.h"
+#include "rules/load/threshold_config.h"
 
 namespace weir::engine {
 namespace {

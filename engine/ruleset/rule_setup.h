@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "engine/config/config.h"
-#include "rules/rule_builder.h"
-#include "rules/rule_loader.h"
-#include "rules/rule_set.h"
+#include "rules/compile/rule_builder.h"
+#include "rules/load/rule_loader.h"
+#include "rules/set/rule_set.h"
 
 namespace weir::engine {
 

@@ -9,9 +9,9 @@
 
 #include "decoders/types.h"
 #include "output/json_writer.h"
-#include "rules/diagnostic.h"
-#include "rules/rule_loader.h"
-#include "rules/rule_set.h"
+#include "rules/language/diagnostic.h"
+#include "rules/load/rule_loader.h"
+#include "rules/set/rule_set.h"
 
 namespace weir::engine {
 

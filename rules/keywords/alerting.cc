@@ -2,9 +2,9 @@
 // detection_filter.
 #include <fmt/format.h>
 
-#include "rules/keyword_table.h"
-#include "rules/option_text.h"
-#include "rules/rule_builder.h"
+#include "rules/compile/keyword_table.h"
+#include "rules/compile/rule_builder.h"
+#include "rules/language/option_text.h"
 
 namespace weir::rules {
 namespace {

@@ -1,7 +1,7 @@
 // base64_decode and base64_data: matching on decoded text.
-#include "rules/keyword_table.h"
-#include "rules/option_text.h"
-#include "rules/rule_builder.h"
+#include "rules/compile/keyword_table.h"
+#include "rules/compile/rule_builder.h"
+#include "rules/language/option_text.h"
 
 namespace weir::rules {
 namespace {

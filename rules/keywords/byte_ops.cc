@@ -4,10 +4,10 @@
 
 #include <fmt/format.h>
 
-#include "rules/keyword_table.h"
-#include "rules/number_or_var.h"
-#include "rules/option_text.h"
-#include "rules/rule_builder.h"
+#include "rules/compile/keyword_table.h"
+#include "rules/compile/number_or_var.h"
+#include "rules/compile/rule_builder.h"
+#include "rules/language/option_text.h"
 
 namespace weir::rules {
 namespace {

@@ -1,8 +1,8 @@
 // Checksum keywords: ipv4-csum, tcpv4-csum ... They compute the checksum themselves, as the engine may be
 // told not to.
-#include "rules/keyword_table.h"
-#include "rules/option_text.h"
-#include "rules/rule_builder.h"
+#include "rules/compile/keyword_table.h"
+#include "rules/compile/rule_builder.h"
+#include "rules/language/option_text.h"
 
 namespace weir::rules {
 namespace {

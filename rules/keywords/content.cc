@@ -2,11 +2,11 @@
 #include <fmt/format.h>
 
 #include "decoders/text.h"
-#include "rules/content_text.h"
-#include "rules/keyword_table.h"
-#include "rules/number_or_var.h"
-#include "rules/option_text.h"
-#include "rules/rule_builder.h"
+#include "rules/compile/keyword_table.h"
+#include "rules/compile/number_or_var.h"
+#include "rules/compile/rule_builder.h"
+#include "rules/language/content_text.h"
+#include "rules/language/option_text.h"
 
 namespace weir::rules {
 namespace {

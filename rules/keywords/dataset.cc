@@ -1,11 +1,11 @@
 // dataset and datarep: looking the buffer up in a named set of values.
-#include "rules/dataset.h"
+#include "rules/state/dataset.h"
 
 #include <fmt/format.h>
 
-#include "rules/keyword_table.h"
-#include "rules/option_text.h"
-#include "rules/rule_builder.h"
+#include "rules/compile/keyword_table.h"
+#include "rules/compile/rule_builder.h"
+#include "rules/language/option_text.h"
 
 namespace weir::rules {
 namespace {

@@ -4,7 +4,7 @@
 #include "decoders/app/dns/dns.h"
 #include "decoders/app/dns/types.h"
 #include "decoders/app/protocol_ids.h"
-#include "rules/keyword_table.h"
+#include "rules/compile/keyword_table.h"
 
 namespace weir::rules {
 namespace {

@@ -5,12 +5,12 @@
 
 #include "decoders/app/file.h"
 #include "decoders/text.h"
-#include "rules/dataset.h"
-#include "rules/file_check.h"
-#include "rules/keyword_table.h"
-#include "rules/option_text.h"
-#include "rules/rule_builder.h"
-#include "rules/uint_match.h"
+#include "rules/compile/file_check.h"
+#include "rules/compile/keyword_table.h"
+#include "rules/compile/rule_builder.h"
+#include "rules/language/option_text.h"
+#include "rules/language/uint_match.h"
+#include "rules/state/dataset.h"
 
 namespace weir::rules {
 namespace {

@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include "decoders/text.h"
-#include "rules/keyword_table.h"
-#include "rules/rule_builder.h"
-#include "rules/uint_match.h"
+#include "rules/compile/keyword_table.h"
+#include "rules/compile/rule_builder.h"
+#include "rules/language/uint_match.h"
 
 namespace weir::rules {
 namespace {

@@ -1,7 +1,7 @@
 // flowbits: named bits of a flow, set by one rule and asked for by another.
-#include "rules/keyword_table.h"
-#include "rules/option_text.h"
-#include "rules/rule_builder.h"
+#include "rules/compile/keyword_table.h"
+#include "rules/compile/rule_builder.h"
+#include "rules/language/option_text.h"
 
 namespace weir::rules {
 namespace {

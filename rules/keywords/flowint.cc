@@ -1,9 +1,9 @@
 // flowint: named numbers of a flow.
 #include <array>
 
-#include "rules/keyword_table.h"
-#include "rules/option_text.h"
-#include "rules/rule_builder.h"
+#include "rules/compile/keyword_table.h"
+#include "rules/compile/rule_builder.h"
+#include "rules/language/option_text.h"
 
 namespace weir::rules {
 namespace {

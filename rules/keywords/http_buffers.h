@@ -3,7 +3,7 @@
 
 #include "decoders/app/http/transaction.h"
 #include "decoders/app/protocol_ids.h"
-#include "rules/keyword_table.h"
+#include "rules/compile/keyword_table.h"
 
 namespace weir::rules {
 

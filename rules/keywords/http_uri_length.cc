@@ -1,8 +1,8 @@
 // urilen: the length of the URI; uricontent: a content in it.
-#include "rules/keyword_table.h"
-#include "rules/option_text.h"
-#include "rules/rule_builder.h"
-#include "rules/uint_match.h"
+#include "rules/compile/keyword_table.h"
+#include "rules/compile/rule_builder.h"
+#include "rules/language/option_text.h"
+#include "rules/language/uint_match.h"
 
 namespace weir::rules {
 namespace {

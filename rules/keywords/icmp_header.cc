@@ -1,5 +1,5 @@
 // Keywords about ICMP and ICMPv6: itype, icode, icmp_id, icmp_seq, icmpv6.mtu.
-#include "rules/keyword_table.h"
+#include "rules/compile/keyword_table.h"
 
 namespace weir::rules {
 namespace {

@@ -2,7 +2,7 @@
 #include "decoders/app/ntp/ntp.h"
 
 #include "decoders/app/protocol_ids.h"
-#include "rules/keyword_table.h"
+#include "rules/compile/keyword_table.h"
 
 namespace weir::rules {
 namespace {

@@ -1,7 +1,7 @@
 // Headers and addresses of the packet as sticky buffers: ipv4.hdr, ipv6.hdr, tcp.hdr, udp.hdr, icmpv4.hdr,
 // icmpv6.hdr, ip.src, ip.dst.
 #include "decoders/net/ip_protocol.h"
-#include "rules/keyword_table.h"
+#include "rules/compile/keyword_table.h"
 
 namespace weir::rules {
 namespace {

@@ -1,11 +1,11 @@
 // pcre: a regular expression on the selected buffer, or on the one that its flags name.
-#include "rules/pcre.h"
+#include "rules/match/pcre.h"
 
 #include <array>
 
-#include "rules/keyword_table.h"
-#include "rules/option_text.h"
-#include "rules/rule_builder.h"
+#include "rules/compile/keyword_table.h"
+#include "rules/compile/rule_builder.h"
+#include "rules/language/option_text.h"
 
 namespace weir::rules {
 namespace {

@@ -1,8 +1,8 @@
 // rpc: program, version and procedure of an ONC RPC call (RFC 5531).
 #include "decoders/byte_cursor.h"
-#include "rules/keyword_table.h"
-#include "rules/option_text.h"
-#include "rules/rule_builder.h"
+#include "rules/compile/keyword_table.h"
+#include "rules/compile/rule_builder.h"
+#include "rules/language/option_text.h"
 
 namespace weir::rules {
 namespace {

@@ -1,7 +1,7 @@
 // Keywords about the TCP header: seq, ack, window, flags, tcp.mss, tcp.wscale.
 #include "decoders/text.h"
-#include "rules/keyword_table.h"
-#include "rules/rule_builder.h"
+#include "rules/compile/keyword_table.h"
+#include "rules/compile/rule_builder.h"
 
 namespace weir::rules {
 namespace {

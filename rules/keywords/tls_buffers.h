@@ -3,8 +3,8 @@
 
 #include "decoders/app/protocol_ids.h"
 #include "decoders/app/tls/tls.h"
-#include "rules/keyword_table.h"
-#include "rules/rule_builder.h"
+#include "rules/compile/keyword_table.h"
+#include "rules/compile/rule_builder.h"
 
 namespace weir::rules {
 

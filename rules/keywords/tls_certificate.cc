@@ -1,6 +1,6 @@
 // Buffers that certificates fill, and the old keywords that look at them.
 #include "rules/keywords/tls_buffers.h"
-#include "rules/option_text.h"
+#include "rules/language/option_text.h"
 
 namespace weir::rules {
 namespace {

@@ -4,7 +4,7 @@
 
 #include "decoders/app/protocol_ids.h"
 #include "rules/keywords/tls_buffers.h"
-#include "rules/option_text.h"
+#include "rules/language/option_text.h"
 
 namespace weir::rules {
 namespace {

@@ -1,12 +1,12 @@
 // Keywords that transform the sticky buffer before them.
-#include "rules/transforms.h"
 #include "decoders/text.h"
-#include "rules/option_text.h"
+#include "rules/language/option_text.h"
+#include "rules/match/transforms.h"
 
 #include <fmt/format.h>
 
-#include "rules/keyword_table.h"
-#include "rules/rule_builder.h"
+#include "rules/compile/keyword_table.h"
+#include "rules/compile/rule_builder.h"
 
 namespace weir::rules {
 namespace {

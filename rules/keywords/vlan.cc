@@ -1,5 +1,5 @@
 // vlan.id and vlan.layers.
-#include "rules/keyword_table.h"
+#include "rules/compile/keyword_table.h"
 
 namespace weir::rules {
 namespace {

@@ -1,9 +1,9 @@
 // xbits and hostbits: named bits on addresses and address pairs, with an expiry. Both name the same bits.
-#include "rules/keyword_table.h"
-#include "rules/option_text.h"
-#include "rules/rule_builder.h"
-#include "rules/shared_state.h"
-#include "rules/turn.h"
+#include "rules/compile/keyword_table.h"
+#include "rules/compile/rule_builder.h"
+#include "rules/language/option_text.h"
+#include "rules/state/shared_state.h"
+#include "rules/values/turn.h"
 
 namespace weir::rules {
 namespace {

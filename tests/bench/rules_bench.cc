@@ -4,8 +4,8 @@
 
 #include <string>
 
-#include "rules/chain.h"
-#include "rules/pattern_set.h"
+#include "rules/match/chain.h"
+#include "rules/prefilter/pattern_set.h"
 
 using namespace weir;
 using namespace weir::rules;

@@ -13,9 +13,9 @@
 #include "engine/config/config.h"
 #include "engine/pipeline/pipeline.h"
 #include "output/eve_log.h"
-#include "rules/rule_loader.h"
-#include "rules/rule_set.h"
-#include "rules/shared_state.h"
+#include "rules/load/rule_loader.h"
+#include "rules/set/rule_set.h"
+#include "rules/state/shared_state.h"
 #include "tests/engine/frame_builder.h"
 
 namespace weir::test {

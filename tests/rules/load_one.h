@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
-#include "rules/requires.h"
-#include "rules/rule_loader.h"
+#include "rules/load/requires.h"
+#include "rules/load/rule_loader.h"
 
 namespace weir::rules::test {
 

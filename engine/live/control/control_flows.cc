@@ -7,7 +7,7 @@
 #include "decoders/app/protocol.h"
 #include "engine/live/control/control_commands.h"
 #include "engine/live/control/flow_listing.h"
-#include "rules/address_set.h"
+#include "rules/values/address_set.h"
 
 namespace weir::engine {
 namespace {

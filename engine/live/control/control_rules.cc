@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include "engine/live/control/control_commands.h"
-#include "rules/program.h"
+#include "rules/set/program.h"
 
 namespace weir::engine {
 namespace {

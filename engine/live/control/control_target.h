@@ -13,7 +13,7 @@
 #include "engine/ruleset/rule_state.h"
 #include "output/eve_log.h"
 #include "output/json_writer.h"
-#include "rules/rule_set.h"
+#include "rules/set/rule_set.h"
 
 namespace weir::engine {
 

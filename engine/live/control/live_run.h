@@ -14,7 +14,7 @@
 #include "engine/live/control/signals.h"
 #include "engine/live/workers/live_options.h"
 #include "engine/ruleset/rule_reloader.h"
-#include "rules/rule_set.h"
+#include "rules/set/rule_set.h"
 
 namespace weir::engine {
 

@@ -16,7 +16,7 @@
 #include "engine/live/workers/live_worker.h"
 #include "engine/live/workers/progress_watch.h"
 #include "engine/log/log_writer.h"
-#include "rules/shared_state.h"
+#include "rules/state/shared_state.h"
 
 namespace weir::engine {
 

@@ -4,8 +4,8 @@
 
 #include "engine/account/stage_clock.h"
 #include "engine/account/stats.h"
-#include "rules/requires.h"
-#include "rules/rule_loader.h"
+#include "rules/load/requires.h"
+#include "rules/load/rule_loader.h"
 
 using namespace weir;
 using namespace weir::engine;

@@ -8,7 +8,7 @@
 #include "decoders/app/parser.h"
 #include "decoders/app/protocol.h"
 #include "engine/app/app_layer.h"
-#include "rules/rule_loader.h"
+#include "rules/load/rule_loader.h"
 #include "tests/engine/packet_builder.h"
 
 using namespace weir;

@@ -5,7 +5,7 @@
 #include <mutex>
 #include <thread>
 
-#include "rules/program.h"
+#include "rules/set/program.h"
 #include "tests/engine/reload_bench.h"
 
 using namespace weir;

@@ -8,7 +8,7 @@
 #include "engine/config/config.h"
 #include "engine/offline/worker_pool.h"
 #include "output/eve_log.h"
-#include "rules/shared_state.h"
+#include "rules/state/shared_state.h"
 #include "tests/engine/frame_builder.h"
 
 using namespace weir;

@@ -9,7 +9,7 @@
 #include <functional>
 
 #include "engine/config/config.h"
-#include "rules/program.h"
+#include "rules/set/program.h"
 
 using namespace weir;
 using namespace weir::engine;

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "rules/content_text.h"
+#include "rules/language/content_text.h"
 #include "tests/rules/load_one.h"
 
 using namespace weir;

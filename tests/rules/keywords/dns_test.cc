@@ -1,7 +1,7 @@
 #include <doctest/doctest.h>
 
 #include "decoders/app/dns/dns.h"
-#include "rules/rule_loader.h"
+#include "rules/load/rule_loader.h"
 #include "tests/rules/load_one.h"
 
 using namespace weir;

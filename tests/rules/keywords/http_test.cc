@@ -4,7 +4,7 @@
 
 #include "decoders/app/http/parser.h"
 #include "decoders/app/protocol_ids.h"
-#include "rules/file_check.h"
+#include "rules/compile/file_check.h"
 #include "rules/keywords/http_buffers.h"
 #include "tests/rules/load_one.h"
 

@@ -2,8 +2,8 @@
 
 #include "decoders/app/protocol_ids.h"
 #include "decoders/app/ssh/ssh.h"
-#include "rules/rule_loader.h"
-#include "rules/rule_set.h"
+#include "rules/load/rule_loader.h"
+#include "rules/set/rule_set.h"
 #include "tests/rules/load_one.h"
 
 using namespace weir;

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "decoders/app/protocol_ids.h"
-#include "rules/shared_state.h"
+#include "rules/state/shared_state.h"
 #include "tests/rules/load_one.h"
 
 using namespace weir;

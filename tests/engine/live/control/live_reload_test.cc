@@ -9,7 +9,7 @@
 
 #include "engine/config/config.h"
 #include "engine/live/sources/pulse.h"
-#include "rules/program.h"
+#include "rules/set/program.h"
 #include "tests/engine/live/empty_run.h"
 
 using namespace weir;

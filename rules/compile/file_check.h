@@ -1,0 +1,40 @@
+// Conditions on a transaction's files: fileext, filename, filesize, filemagic, digest lists. All those of a
+// rule must hold for one and the same file, so they are one check.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "decoders/app/file.h"
+#include "rules/compile/rule_builder.h"
+#include "rules/match/check.h"
+
+namespace weir::rules {
+
+class FileCondition {
+ public:
+  virtual ~FileCondition() = default;
+  // A condition that needs bytes that are still to come does not hold yet.
+  [[nodiscard]] virtual bool holds(const AppFile& file) const = 0;
+};
+
+class FileCheck final : public TxCheck {
+ public:
+  explicit FileCheck(std::vector<std::shared_ptr<const FileCondition>> conditions)
+      : conditions_(std::move(conditions)) {}
+  [[nodiscard]] bool matches(const Transaction& tx, Direction d) const override;
+  [[nodiscard]] const std::vector<std::shared_ptr<const FileCondition>>& conditions() const {
+    return conditions_;
+  }
+
+ private:
+  std::vector<std::shared_ptr<const FileCondition>> conditions_;
+};
+
+// Adds a condition to the rule's file check, which it makes when there is none. With `only`, the rule looks
+// at files of that direction. Restricts the rule to protocols that carry files.
+Compiled add_file_condition(RuleBuilder& rule, std::shared_ptr<const FileCondition> condition,
+                            std::optional<Direction> only = std::nullopt);
+
+}  // namespace weir::rules

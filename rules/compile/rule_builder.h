@@ -1,0 +1,150 @@
+// The rule under construction: what a keyword's compile() may read and change.
+//
+// Keywords are compiled in the order of the rule. A content goes to the selected buffer: the packet payload (or
+// stream) at first, a sticky buffer after its keyword. Modifiers edit the last content. When all options are read the
+// loader calls finish(), which checks the rule as a whole.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "rules/compile/action_order.h"
+#include "rules/compile/signature.h"
+#include "rules/language/diagnostic.h"
+#include "rules/language/rule.h"
+
+namespace weir::rules {
+
+class Dataset;  // rules/state/dataset.h
+
+// Names to dense ids, shared by all rules of a load (flowbits, flowints, xbits ...). Ids count from 0.
+class NameTable {
+ public:
+  std::uint32_t id(std::string_view name);
+  [[nodiscard]] const std::string& name(std::uint32_t id) const { return names_[id]; }
+  [[nodiscard]] std::size_t size() const { return names_.size(); }
+
+ private:
+  std::unordered_map<std::string, std::uint32_t> ids_;
+  std::vector<std::string> names_;
+};
+
+struct Classification { std::string description; std::uint8_t priority = 3; };
+
+// What rules are compiled against: variables, classes, names. One per load; outlives the builders.
+struct RuleEnvironment {
+  std::unordered_map<std::string, std::string> address_vars, port_vars;  // text as configured
+  std::unordered_map<std::string, Classification> classifications;
+  std::unordered_map<std::string, std::string> reference_systems;  // name -> URL prefix
+  std::string data_dir;  // datasets and lists are read from here only; empty: none may be read
+  std::vector<std::string> features;  // what `requires: feature NAME` finds; default_features() at first
+  bool inline_mode = false;
+  ActionOrder action_order;
+  bool keep_text = true;  // in each rule's meta, for logs that show it
+  std::shared_ptr<TextPool> texts = std::make_shared<TextPool>();
+  NameTable flowbits, flowints;
+  NameTable xbits;  // hostbits, too: both are bits on hosts, and one rule may set what the other reads
+  std::unordered_map<std::string, std::shared_ptr<Dataset>> datasets;  // by name
+  // Of the rules that these are to replace (RuleSet::hand_on): a set that comes from no file is taken from here, and a
+  // rule with the same text.
+  std::unordered_map<std::string, std::shared_ptr<Dataset>> kept_datasets;
+  std::unordered_map<TextHash, std::shared_ptr<const Signature>, TextHash::Hash> compiled;
+  // Stands for all that a rule's compiled form depends on beside its text, but for what Signature::has_outside_parts
+  // tells of.
+  [[nodiscard]] TextHash fingerprint() const;
+};
+
+inline constexpr std::size_t kMaxTransforms = 8;  // on one buffer
+
+class RuleBuilder {
+ public:
+  RuleBuilder(const Rule& rule, RuleEnvironment& environment);
+
+  Signature& signature() { return *signature_; }
+  RuleEnvironment& environment() { return environment_; }
+  [[nodiscard]] const Rule& rule() const { return rule_; }
+
+  // --- buffers
+  // Contents that follow look at `buffer`. A rule that comes back to a buffer goes on with the chain that it has there,
+  // so that `distance` may count from a content before; buffers with instances (`multiple`) get an engine each time.
+  Compiled select_buffer(const BufferSpec& buffer);
+  // Contents that follow look at the packet payload again (pkt_data).
+  void select_payload();
+  // Adds a transform to the selected buffer: contents that follow look at its output, those before it do not.
+  Compiled add_transform(std::shared_ptr<const Transform> transform);
+  // Means the buffer just selected on that side only; for transactional rules and buffers that both sides have.
+  Compiled select_direction(Direction direction);
+  // The selected buffer must not be there (`absent`).
+  Compiled set_absent(bool or_else);
+  // The old form: "content:...; http_uri;" moves the last content from the payload to `buffer`.
+  Compiled move_last_content(const BufferSpec& buffer);
+  // The old form of file_data and dce_stub_data is sticky; pcre's buffer flags add straight to a buffer.
+  Compiled add_op_to(const BufferSpec& buffer, BufferOp op);
+  // Appends to the selected buffer's chain; refused when it is full.
+  Compiled add_op(BufferOp op);
+  // The last content of the selected buffer (for depth, nocase ...), or the one that was just moved; null when there is
+  // none.
+  Content* last_content();
+  // The last operation of the selected buffer; null when there is none.
+  BufferOp* last_op();
+  [[nodiscard]] const BufferSpec* selected() const { return selected_; }
+  // The variable of that name, made by byte_extract / byte_math before on a buffer of the same kind as the selected one
+  // (payload, packet header, transaction); -1 when there is none.
+  [[nodiscard]] std::int16_t find_var(std::string_view name) const;
+  tl::expected<std::int16_t, KeywordError> make_var(std::string_view name);
+
+  // Refuses a keyword that stands in the rule more than once.
+  [[nodiscard]] Compiled once(std::string_view keyword) const;
+  [[nodiscard]] bool has_option(std::string_view keyword) const;
+
+  // --- conditions
+  void add_packet_check(std::shared_ptr<const PacketCheck> check) {
+    signature_->packet_checks.push_back(std::move(check));
+  }
+  // The rule is about `protocol`; refused when the header or an earlier keyword says another.
+  Compiled require_protocol(AppProto protocol);
+  Compiled require_one_of(const AppProtoSet& protocols);
+  Compiled add_tx_check(TxCheckEngine engine);
+  void add_effect(std::shared_ptr<const Effect> effect) { signature_->effects.push_back(std::move(effect)); }
+
+  // Checks the rule as a whole and gives it away.
+  tl::expected<std::unique_ptr<Signature>, KeywordError> finish();
+
+ private:
+  static constexpr std::size_t kPayload = SIZE_MAX;  // as an engine's number
+  // Buffers of one kind are looked at together and in the order of the rule, so they may share variables.
+  enum class Place : std::uint8_t { payload, packet, transaction };
+  struct Variable {
+    std::string name;
+    Place place;
+  };
+  static Place place_of(const BufferSpec* buffer);
+
+  // Numbers of engines in signature().buffers, or kPayload. Engines are made when something is put into them.
+  std::size_t open_engine();
+  std::size_t find_engine(const BufferSpec& buffer) const;
+  BufferChain& chain_of(std::size_t engine);
+  Compiled append(std::size_t engine, BufferOp op);
+  // Narrows the rule's protocols to those of `wanted`.
+  Compiled narrow_protocols(const AppProtoSet& wanted, std::string_view names);
+  // Settles IP version and protocol where the buffer says them; refused when the rule is about others.
+  Compiled narrow_header(const BufferSpec& buffer);
+
+  const Rule& rule_;
+  RuleEnvironment& environment_;
+  std::unique_ptr<Signature> signature_;
+  const BufferSpec* selected_ = nullptr;  // null: payload
+  std::size_t engine_ = kPayload;         // of the selected buffer
+  bool engine_open_ = true;               // false: selected, but nothing put in yet
+  std::vector<std::shared_ptr<const Transform>> transforms_;  // of the selected buffer
+  std::optional<Direction> direction_;                        // the same
+  std::size_t content_engine_ = kPayload, content_index_ = 0;  // the last content
+  bool have_content_ = false;
+  std::vector<Variable> vars_;
+};
+
+}  // namespace weir::rules

@@ -1,0 +1,217 @@
+#include "rules/load/rule_loader.h"
+
+#include <algorithm>
+#include <optional>
+#include <unordered_map>
+
+#include <fmt/format.h>
+
+#include "decoders/text.h"
+#include "decoders/text_file.h"
+#include "rules/compile/keyword_table.h"
+#include "rules/language/rule_parser.h"
+#include "rules/load/header_match.h"
+#include "rules/load/header_sets.h"
+#include "rules/load/requires.h"
+#include "rules/load/unsupported.h"
+
+namespace weir::rules {
+namespace {
+
+// "http.connection:to_client", in rules about both sides of a transaction.
+std::optional<Direction> direction_named(std::string_view argument) {
+  if (argument == "to_server") return Direction::to_server;
+  if (argument == "to_client") return Direction::to_client;
+  return std::nullopt;
+}
+
+enum class Outcome : std::uint8_t { loaded, skipped, failed };
+
+// One load: what the rules of all its files share.
+class Loader {
+ public:
+  Loader(RuleEnvironment& environment, LoadedRules& into)
+      : environment_(environment), sets_(environment.address_vars, environment.port_vars), into_(into) {
+    for (std::size_t i = 0; i < into_.signatures.size(); ++i)
+      by_id_.emplace(id_of(into_.signatures[i]->meta), i);
+  }
+
+  // Returns how many lines of the file were read so far; `lines_before`: before this text.
+  std::uint32_t load_text(std::string_view text, const std::string& file, std::uint32_t lines_before = 0);
+  void load_pattern(const std::string& pattern);
+  // Takes out the signatures that a higher revision replaced.
+  void finish() {
+    std::erase_if(into_.signatures, [](const LoadedSignature& s) { return s.signature == nullptr; });
+  }
+
+ private:
+  static std::uint64_t id_of(const SignatureMeta& m) { return (std::uint64_t{m.gid} << 32U) | m.sid; }
+  static tl::expected<bool, RuleDiagnostic> required(const Rule& rule, const RuleEnvironment& environment);
+
+  tl::expected<void, std::string> load_file(const std::string& file);
+  Outcome load_rule(Rule& rule);
+  tl::expected<std::unique_ptr<Signature>, RuleDiagnostic> compile(const Rule& rule, const TextHash& hash);
+  std::optional<RuleDiagnostic> compile_option(const Rule& rule, const RuleOption& option,
+                                               RuleBuilder& builder);
+  Outcome keep(const Rule& rule, std::shared_ptr<const Signature> signature);
+  Outcome fail(RuleDiagnostic diagnostic) {
+    into_.diagnostics.push_back(std::move(diagnostic));
+    return Outcome::failed;
+  }
+
+  RuleEnvironment& environment_;
+  HeaderSets sets_;
+  LoadedRules& into_;
+  std::unordered_map<std::uint64_t, std::size_t> by_id_;  // index into signatures
+};
+
+void Loader::load_pattern(const std::string& pattern) {
+  const std::vector<std::string> files = expand_glob(pattern);
+  if (files.empty()) fail({.file = pattern, .reason = "no such rule file"});
+  for (const std::string& file : files) {
+    if (const auto done = load_file(file); !done)
+      fail({.file = file, .reason = "the rule file " + done.error()});
+  }
+}
+
+// In pieces: a reload has no need for memory of the file's size.
+tl::expected<void, std::string> Loader::load_file(const std::string& file) {
+  auto in = TextFile::open(file);
+  if (!in) return tl::unexpected(std::move(in.error()));
+  const auto too_large = tl::unexpected(fmt::format("is larger than {} bytes", kMaxRuleFileBytes));
+  if (in->size() > kMaxRuleFileBytes) return too_large;
+  ++into_.files;
+  std::string text;
+  std::uint32_t lines = 0;
+  for (std::size_t bytes = 0;;) {
+    // What is left of the last piece has no end yet: the more of it, the larger the next, so that it is searched seldom.
+    const auto got = in->read(text, std::max(kRulePieceBytes, text.size()));
+    if (!got) return tl::unexpected(got.error());
+    bytes += *got;
+    if (bytes > kMaxRuleFileBytes) return too_large;
+    const std::size_t end = *got == 0 ? text.size() : RuleLines::last_end(text);
+    lines = load_text(std::string_view(text).substr(0, end), file, lines);
+    if (*got == 0) return {};
+    text.erase(0, end);
+  }
+}
+
+std::uint32_t Loader::load_text(std::string_view text, const std::string& file, std::uint32_t lines_before) {
+  RuleLines lines(text, lines_before);
+  Rule rule;
+  rule.file = file;
+  while (lines.next(rule)) {
+    ++into_.rules_seen;
+    const Outcome outcome = load_rule(rule);
+    if (outcome == Outcome::skipped) ++into_.skipped;
+    if (outcome == Outcome::failed) ++into_.failed;
+  }
+  return lines.lines();
+}
+
+Outcome Loader::load_rule(Rule& rule) {
+  const TextHash hash = TextHash::of(rule.text);
+  if (const auto same = environment_.compiled.find(hash); same != environment_.compiled.end())
+    return keep(rule, same->second);
+  if (auto error = parse_rule(rule)) return fail(std::move(*error));
+  const auto wanted = required(rule, environment_);
+  if (!wanted) return fail(wanted.error());
+  if (!*wanted) return Outcome::skipped;
+  auto signature = compile(rule, hash);
+  if (!signature) return fail(std::move(signature.error()));
+  return keep(rule, std::move(*signature));
+}
+
+// Comes first: a rule that asks for a later version may hold anything.
+tl::expected<bool, RuleDiagnostic> Loader::required(const Rule& rule, const RuleEnvironment& environment) {
+  bool met = true;
+  for (const RuleOption& option : rule.options) {
+    if (option.keyword != "requires") continue;
+    auto one = requirements_met(option.argument, environment.features);
+    if (!one) return tl::unexpected(diagnose(rule, option.column, option.keyword, std::move(one.error())));
+    met = met && *one;
+  }
+  return met;
+}
+
+tl::expected<std::unique_ptr<Signature>, RuleDiagnostic> Loader::compile(const Rule& rule, const TextHash& hash) {
+  RuleBuilder builder(rule, environment_);
+  Signature& signature = builder.signature();
+  signature.meta.texts = environment_.texts;
+  signature.meta.text_hash = hash;
+  if (environment_.keep_text) signature.meta.text = rule.text;
+  if (auto error = compile_header(rule, sets_, signature)) return tl::unexpected(std::move(*error));
+  for (const RuleOption& option : rule.options)
+    if (auto error = compile_option(rule, option, builder)) return tl::unexpected(std::move(*error));
+  if (signature.meta.sid == 0) return tl::unexpected(diagnose(rule, 1, {}, {"the rule has no sid", {}}));
+  auto done = builder.finish();
+  if (!done) return tl::unexpected(diagnose(rule, 1, {}, std::move(done.error())));
+  return std::move(*done);
+}
+
+std::optional<RuleDiagnostic> Loader::compile_option(const Rule& rule, const RuleOption& option,
+                                                     RuleBuilder& builder) {
+  if (option.keyword == "requires") return std::nullopt;
+  const auto wrong = [&](KeywordError e) {
+    return diagnose(rule, option.column, clip(option.keyword), std::move(e));
+  };
+  const KeywordSpec* spec = find_keyword(option.keyword);
+  if (spec == nullptr) spec = find_unsupported_keyword(option.keyword);
+  if (spec == nullptr) return wrong({"unknown keyword", {}});
+  const auto direction =
+      spec->argument == KeywordSpec::Argument::none ? direction_named(option.argument) : std::nullopt;
+  if (spec->argument == KeywordSpec::Argument::none && option.has_argument && !direction)
+    return wrong({"the keyword takes no argument", std::string(clip(option.argument))});
+  if (spec->argument == KeywordSpec::Argument::required && option.argument.empty())
+    return wrong({"the keyword needs an argument", {}});
+  Compiled done = spec->compile(builder, direction ? std::string_view{} : option.argument);
+  if (done && direction) done = builder.select_direction(*direction);
+  if (done) return std::nullopt;
+  if (done.error().offending.empty()) done.error().offending = clip(option.argument);
+  return wrong(std::move(done.error()));
+}
+
+Outcome Loader::keep(const Rule& rule, std::shared_ptr<const Signature> signature) {
+  const SignatureMeta& meta = signature->meta;
+  const auto [entry, fresh] = by_id_.try_emplace(id_of(meta), into_.signatures.size());
+  if (!fresh) {
+    LoadedSignature& other = into_.signatures[entry->second];
+    const std::string where = fmt::format("{}:{}", other.file, other.line);
+    if (meta.rev == other->meta.rev)
+      return fail(diagnose(rule, 1, "sid",
+                           {fmt::format("duplicate signature: the same sid and rev as in {}", where),
+                            fmt::format("{}", meta.sid)}));
+    const bool newer = meta.rev > other->meta.rev;
+    RuleDiagnostic note = diagnose(rule, 1, "sid",
+                                   {newer ? fmt::format("replaces an older revision, in {}", where)
+                                          : fmt::format("not used: a newer revision is in {}", where),
+                                    fmt::format("{}", meta.sid)});
+    note.warning = true;
+    into_.diagnostics.push_back(std::move(note));
+    if (!newer) return Outcome::loaded;
+    other.signature = nullptr;
+    entry->second = into_.signatures.size();
+  }
+  into_.signatures.push_back({std::move(signature), environment_.texts->keep(rule.file), rule.line});
+  return Outcome::loaded;
+}
+
+}  // namespace
+
+LoadedRules load_rule_files(std::span<const std::string> patterns, RuleEnvironment& environment) {
+  LoadedRules out;
+  Loader loader(environment, out);
+  for (const std::string& pattern : patterns) loader.load_pattern(pattern);
+  loader.finish();
+  return out;
+}
+
+void load_rule_text(std::string_view text, const std::string& file, RuleEnvironment& environment,
+                    LoadedRules& into) {
+  Loader loader(environment, into);
+  ++into.files;
+  loader.load_text(text, file);
+  loader.finish();
+}
+
+}  // namespace weir::rules

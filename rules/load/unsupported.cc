@@ -1,0 +1,279 @@
+// Keywords of the rule language that we know of but cannot enforce yet: a rule with one of them is refused
+// with the reason, rather than called a mistake. A keyword that has got its file is no longer one of them,
+// whether or not its row still stands here.
+#include "rules/load/unsupported.h"
+
+#include <array>
+#include <vector>
+
+#include "rules/compile/rule_builder.h"
+
+namespace weir::rules {
+namespace {
+
+enum class Reason : unsigned char {
+  protocol,
+  scripts,
+  frames,
+  config,
+  geoip,
+  iprep,
+  suffixes,
+  elephant,
+  asn1,
+  variables,
+  lower
+};
+
+constexpr std::string_view text_of(Reason reason) {
+  switch (reason) {
+    case Reason::protocol: return "known keyword, but its protocol is not parsed yet";
+    case Reason::scripts: return "scripts in rules are not supported";
+    case Reason::frames: return "frames are not looked at yet";
+    case Reason::config: return "a rule cannot change what is logged yet";
+    case Reason::geoip: return "needs a GeoIP database, which is not supported yet";
+    case Reason::iprep: return "IP reputation lists are not supported yet";
+    case Reason::suffixes: return "needs the public suffix list, which is not supported yet";
+    case Reason::elephant: return "elephant flows are not told apart yet";
+    case Reason::asn1: return "ASN.1 checks are not supported yet";
+    case Reason::variables: return "text variables of flows and packets are not supported yet";
+    case Reason::lower: return "headers below IP are not looked at yet";
+  }
+  return {};
+}
+
+template <Reason reason>
+Compiled refuse_because(RuleBuilder&, std::string_view) {
+  return refuse(std::string(text_of(reason)));
+}
+
+template <Reason reason>
+constexpr KeywordSpec row(std::string_view name) {
+  return {name, refuse_because<reason>, KeywordSpec::Argument::optional, text_of(reason)};
+}
+
+constexpr std::array kRows = {
+    row<Reason::protocol>("email.body_md5"),
+    row<Reason::protocol>("email.cc"),
+    row<Reason::protocol>("email.date"),
+    row<Reason::protocol>("email.from"),
+    row<Reason::protocol>("email.message_id"),
+    row<Reason::protocol>("email.received"),
+    row<Reason::protocol>("email.subject"),
+    row<Reason::protocol>("email.to"),
+    row<Reason::protocol>("email.url"),
+    row<Reason::protocol>("email.x_mailer"),
+    row<Reason::protocol>("smtp.helo"),
+    row<Reason::protocol>("smtp.mail_from"),
+    row<Reason::protocol>("smtp.rcpt_to"),
+    row<Reason::protocol>("ftp.command"),
+    row<Reason::protocol>("ftp.command_data"),
+    row<Reason::protocol>("ftp.completion_code"),
+    row<Reason::protocol>("ftp.dynamic_port"),
+    row<Reason::protocol>("ftp.mode"),
+    row<Reason::protocol>("ftp.reply"),
+    row<Reason::protocol>("ftp.reply_received"),
+    row<Reason::protocol>("ftpbounce"),
+    row<Reason::protocol>("ftpdata_command"),
+    row<Reason::protocol>("smb.named_pipe"),
+    row<Reason::protocol>("smb.ntlmssp_domain"),
+    row<Reason::protocol>("smb.ntlmssp_user"),
+    row<Reason::protocol>("smb.share"),
+    row<Reason::protocol>("smb.version"),
+    row<Reason::protocol>("smb_named_pipe"),
+    row<Reason::protocol>("smb_share"),
+    row<Reason::protocol>("dce_iface"),
+    row<Reason::protocol>("dce_opnum"),
+    row<Reason::protocol>("dce_stub_data"),
+    row<Reason::protocol>("dcerpc.iface"),
+    row<Reason::protocol>("dcerpc.opnum"),
+    row<Reason::protocol>("dcerpc.stub_data"),
+    row<Reason::protocol>("snmp.community"),
+    row<Reason::protocol>("snmp.pdu_type"),
+    row<Reason::protocol>("snmp.trap_type"),
+    row<Reason::protocol>("snmp.usm"),
+    row<Reason::protocol>("snmp.version"),
+    row<Reason::protocol>("krb5.cname"),
+    row<Reason::protocol>("krb5.sname"),
+    row<Reason::protocol>("krb5.ticket_encryption"),
+    row<Reason::protocol>("krb5.weak_encryption"),
+    row<Reason::protocol>("krb5_cname"),
+    row<Reason::protocol>("krb5_err_code"),
+    row<Reason::protocol>("krb5_msg_type"),
+    row<Reason::protocol>("krb5_sname"),
+    row<Reason::protocol>("sdp.attribute"),
+    row<Reason::protocol>("sdp.bandwidth"),
+    row<Reason::protocol>("sdp.connection_data"),
+    row<Reason::protocol>("sdp.email"),
+    row<Reason::protocol>("sdp.encryption_key"),
+    row<Reason::protocol>("sdp.media.connection_data"),
+    row<Reason::protocol>("sdp.media.encryption_key"),
+    row<Reason::protocol>("sdp.media.media"),
+    row<Reason::protocol>("sdp.media.media_info"),
+    row<Reason::protocol>("sdp.origin"),
+    row<Reason::protocol>("sdp.phone_number"),
+    row<Reason::protocol>("sdp.repeat_time"),
+    row<Reason::protocol>("sdp.session_info"),
+    row<Reason::protocol>("sdp.session_name"),
+    row<Reason::protocol>("sdp.time"),
+    row<Reason::protocol>("sdp.timezone"),
+    row<Reason::protocol>("sdp.uri"),
+    row<Reason::protocol>("sip.content_length"),
+    row<Reason::protocol>("sip.content_type"),
+    row<Reason::protocol>("sip.from"),
+    row<Reason::protocol>("sip.method"),
+    row<Reason::protocol>("sip.protocol"),
+    row<Reason::protocol>("sip.request_line"),
+    row<Reason::protocol>("sip.response_line"),
+    row<Reason::protocol>("sip.stat_code"),
+    row<Reason::protocol>("sip.stat_msg"),
+    row<Reason::protocol>("sip.to"),
+    row<Reason::protocol>("sip.uri"),
+    row<Reason::protocol>("sip.user_agent"),
+    row<Reason::protocol>("sip.via"),
+    row<Reason::protocol>("mqtt.connack.return_code"),
+    row<Reason::protocol>("mqtt.connack.session_present"),
+    row<Reason::protocol>("mqtt.connect.clientid"),
+    row<Reason::protocol>("mqtt.connect.flags"),
+    row<Reason::protocol>("mqtt.connect.password"),
+    row<Reason::protocol>("mqtt.connect.protocol_string"),
+    row<Reason::protocol>("mqtt.connect.username"),
+    row<Reason::protocol>("mqtt.connect.willmessage"),
+    row<Reason::protocol>("mqtt.connect.willtopic"),
+    row<Reason::protocol>("mqtt.flags"),
+    row<Reason::protocol>("mqtt.protocol_version"),
+    row<Reason::protocol>("mqtt.publish.message"),
+    row<Reason::protocol>("mqtt.publish.topic"),
+    row<Reason::protocol>("mqtt.qos"),
+    row<Reason::protocol>("mqtt.reason_code"),
+    row<Reason::protocol>("mqtt.subscribe.topic"),
+    row<Reason::protocol>("mqtt.type"),
+    row<Reason::protocol>("mqtt.unsubscribe.topic"),
+    row<Reason::protocol>("rfb.name"),
+    row<Reason::protocol>("rfb.secresult"),
+    row<Reason::protocol>("rfb.sectype"),
+    row<Reason::protocol>("quic.cyu.hash"),
+    row<Reason::protocol>("quic.cyu.string"),
+    row<Reason::protocol>("quic.sni"),
+    row<Reason::protocol>("quic.ua"),
+    row<Reason::protocol>("quic.version"),
+    row<Reason::protocol>("nfs.version"),
+    row<Reason::protocol>("nfs_procedure"),
+    row<Reason::protocol>("nfs_version"),
+    row<Reason::protocol>("modbus"),
+    row<Reason::protocol>("dnp3.data"),
+    row<Reason::protocol>("dnp3.func"),
+    row<Reason::protocol>("dnp3.ind"),
+    row<Reason::protocol>("dnp3.obj"),
+    row<Reason::protocol>("dnp3_data"),
+    row<Reason::protocol>("dnp3_func"),
+    row<Reason::protocol>("dnp3_ind"),
+    row<Reason::protocol>("dnp3_obj"),
+    row<Reason::protocol>("ike.chosen_sa_attribute"),
+    row<Reason::protocol>("ike.exchtype"),
+    row<Reason::protocol>("ike.init_spi"),
+    row<Reason::protocol>("ike.key_exchange_payload"),
+    row<Reason::protocol>("ike.key_exchange_payload_length"),
+    row<Reason::protocol>("ike.nonce_payload"),
+    row<Reason::protocol>("ike.nonce_payload_length"),
+    row<Reason::protocol>("ike.resp_spi"),
+    row<Reason::protocol>("ike.vendor"),
+    row<Reason::protocol>("http2.errorcode"),
+    row<Reason::protocol>("http2.frametype"),
+    row<Reason::protocol>("http2.header"),
+    row<Reason::protocol>("http2.header_name"),
+    row<Reason::protocol>("http2.priority"),
+    row<Reason::protocol>("http2.settings"),
+    row<Reason::protocol>("http2.size_update"),
+    row<Reason::protocol>("http2.window"),
+    row<Reason::protocol>("dhcp.leasetime"),
+    row<Reason::protocol>("dhcp.rebinding_time"),
+    row<Reason::protocol>("dhcp.renewal_time"),
+    row<Reason::protocol>("cip_service"),
+    row<Reason::protocol>("enip.capabilities"),
+    row<Reason::protocol>("enip.cip_attribute"),
+    row<Reason::protocol>("enip.cip_class"),
+    row<Reason::protocol>("enip.cip_extendedstatus"),
+    row<Reason::protocol>("enip.cip_instance"),
+    row<Reason::protocol>("enip.cip_status"),
+    row<Reason::protocol>("enip.command"),
+    row<Reason::protocol>("enip.device_type"),
+    row<Reason::protocol>("enip.identity_status"),
+    row<Reason::protocol>("enip.product_code"),
+    row<Reason::protocol>("enip.product_name"),
+    row<Reason::protocol>("enip.protocol_version"),
+    row<Reason::protocol>("enip.revision"),
+    row<Reason::protocol>("enip.serial"),
+    row<Reason::protocol>("enip.service_name"),
+    row<Reason::protocol>("enip.state"),
+    row<Reason::protocol>("enip.status"),
+    row<Reason::protocol>("enip.vendor_id"),
+    row<Reason::protocol>("enip_command"),
+    row<Reason::protocol>("ldap.request.attribute_type"),
+    row<Reason::protocol>("ldap.request.dn"),
+    row<Reason::protocol>("ldap.request.operation"),
+    row<Reason::protocol>("ldap.responses.attribute_type"),
+    row<Reason::protocol>("ldap.responses.count"),
+    row<Reason::protocol>("ldap.responses.dn"),
+    row<Reason::protocol>("ldap.responses.message"),
+    row<Reason::protocol>("ldap.responses.operation"),
+    row<Reason::protocol>("ldap.responses.result_code"),
+    row<Reason::protocol>("websocket.flags"),
+    row<Reason::protocol>("websocket.mask"),
+    row<Reason::protocol>("websocket.opcode"),
+    row<Reason::protocol>("websocket.payload"),
+    row<Reason::protocol>("pgsql.query"),
+    row<Reason::protocol>("rdp.cookie"),
+    row<Reason::protocol>("tftp.file"),
+    row<Reason::protocol>("tftp.mode"),
+    row<Reason::protocol>("tftp.opcode"),
+    row<Reason::protocol>("ntp.mode"),
+    row<Reason::protocol>("ntp.reference_id"),
+    row<Reason::protocol>("ntp.stratum"),
+    row<Reason::protocol>("ntp.version"),
+    row<Reason::protocol>("pop3.command"),
+    row<Reason::protocol>("template.buffer"),
+    row<Reason::protocol>("template2"),
+    row<Reason::protocol>("template_rust.buffer"),
+    row<Reason::scripts>("lua"),
+    row<Reason::scripts>("luajit"),
+    row<Reason::scripts>("luaxform"),
+    row<Reason::scripts>("lua.hash"),
+    row<Reason::frames>("frame"),
+    row<Reason::config>("config"),
+    row<Reason::geoip>("geoip"),
+    row<Reason::iprep>("iprep"),
+    row<Reason::suffixes>("domain"),
+    row<Reason::suffixes>("tld"),
+    row<Reason::elephant>("flow.elephant"),
+    row<Reason::asn1>("asn1"),
+    row<Reason::variables>("flowvar"),
+    row<Reason::variables>("pktvar"),
+    row<Reason::lower>("ether.hdr"),
+    row<Reason::lower>("vxlan_vni"),
+    row<Reason::lower>("igmp.hdr"),
+    row<Reason::lower>("igmp.type"),
+    row<Reason::lower>("nfq_set_mark"),
+    row<Reason::lower>("l3proto"),
+    row<Reason::lower>("decode-layer"),
+};
+
+}  // namespace
+
+std::span<const KeywordSpec* const> unsupported_keywords() {
+  static const std::vector<const KeywordSpec*> without_file = [] {
+    std::vector<const KeywordSpec*> out;
+    for (const KeywordSpec& spec : kRows)
+      if (find_keyword(spec.name) == nullptr) out.push_back(&spec);
+    return out;
+  }();
+  return without_file;
+}
+
+const KeywordSpec* find_unsupported_keyword(std::string_view name) {
+  for (const KeywordSpec* spec : unsupported_keywords())
+    if (spec->name == name) return spec;
+  return nullptr;
+}
+
+}  // namespace weir::rules

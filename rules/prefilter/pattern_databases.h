@@ -1,0 +1,66 @@
+// The Hyperscan databases of one rule set: each distinct set of literals once, compiled on all cores, or taken from a
+// cache file on disk.
+//
+// Used at load by one thread (compile() starts its own); the databases are immutable afterwards and shared.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "rules/values/text_hash.h"
+
+struct hs_database;
+struct hs_scratch;
+
+namespace weir::rules {
+
+struct Literal {
+  std::string bytes;  // lower case when nocase
+  bool nocase = false;
+  bool single_match = false;  // where it stands does not matter: reporting it once is enough
+  auto operator<=>(const Literal&) const = default;
+};
+
+struct PatternDatabase {
+  TextHash content;                           // of its literals, in their order
+  std::shared_ptr<const hs_database> handle;  // PatternDatabases::compile fills it
+};
+using PatternDatabasePtr = std::shared_ptr<const PatternDatabase>;
+
+class PatternDatabases {
+ public:
+  // `known`: compiled ones, of the set that this is to replace; taken over where the literals are the same.
+  explicit PatternDatabases(std::span<const PatternDatabasePtr> known = {});
+
+  // The database of these literals; ids count in their order. It may report the id behind the last one, which means
+  // nothing (rules/prefilter/pattern_padding.h).
+  PatternDatabasePtr get(std::vector<Literal> literals);
+
+  // Compiles what is neither known nor in the cache, with up to `threads` threads. `cache_dir` empty: no cache. A cache that cannot be
+  // read, is stale, damaged or for another processor is passed over and written anew; failing to write it is no error.
+  // Throws std::runtime_error with the library's text when a set of literals is refused.
+  void compile(unsigned threads, const std::string& cache_dir);
+
+  [[nodiscard]] std::size_t size() const { return entries_.size(); }
+  [[nodiscard]] std::vector<PatternDatabasePtr> all() const;
+  [[nodiscard]] std::size_t compiled() const { return compiled_; }  // of them, by the last compile()
+  // A scratch that fits every database; null when there is none. Throws std::bad_alloc.
+  [[nodiscard]] std::shared_ptr<hs_scratch> make_scratch() const;
+
+ private:
+  struct Entry {
+    std::vector<Literal> literals;  // empty when the database was known
+    std::size_t bytes = 0;          // of them
+    std::shared_ptr<PatternDatabase> database;
+  };
+  std::map<TextHash, std::shared_ptr<const hs_database>> known_;
+  std::map<TextHash, Entry> entries_;  // by content
+  std::size_t bytes_ = 0;              // of all literals
+  std::size_t compiled_ = 0;
+};
+
+}  // namespace weir::rules
