@@ -102,12 +102,12 @@ class Slab {
   };
   struct Lists {
     std::array<Spare*, kClasses> spare;
-    std::size_t large_bytes;  // of the blocks over kSmall in them
+    std::size_t large_bytes;  // sum over the spare blocks that are larger than kSmall
   };
   struct HandOver;  // gives a thread's lists away when the thread ends
 
   static void* take_more(std::size_t c);
-  // With the size, where the compiler can: AddressSanitizer compares.
+  // Passes the size on where the compiler can: AddressSanitizer compares it with that of the allocation.
   static void give_to_heap(void* at, [[maybe_unused]] std::size_t bytes) noexcept {
 #ifdef __cpp_sized_deallocation
     ::operator delete(at, bytes);
@@ -128,7 +128,7 @@ class Slab {
     list = block->next;
     return block;
   }
-  // With kPoisoned. `size` is the block's.
+  // The next ones are used with kPoisoned only; `size` is that of the whole block, `bytes` what was asked for.
   static void poison(void* at, std::size_t size) noexcept;
   static void unpoison(void* at, std::size_t size) noexcept;
   static void mark_taken(void* at, std::size_t bytes, std::size_t size) noexcept;

@@ -70,7 +70,7 @@ struct FlowRecord {
   std::string_view state;   // new, established, closed, bypassed
   std::string_view reason;  // timeout, forced, shutdown, tcp_reuse
   std::string_view action;  // drop, accept, pass, or empty
-  bool alerted = false, emergency = false, elephant = false;
+  bool alerted = false, emergency = false;
   bool has_tx_count = false;
   std::uint64_t tx_count = 0;
   std::array<std::uint8_t, 2> ttl_min{}, ttl_max{};  // by direction, for netflow; max 0: no packet seen

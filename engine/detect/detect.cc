@@ -39,7 +39,8 @@ bool sides_match(const rules::HeaderMatch& h, const IpAddress& from, std::uint16
 
 Detect::Impl::Impl(std::shared_ptr<const rules::RuleSet> rule_set, const DetectSettings& detect_settings,
                    rules::SharedState& shared_state)
-    : rules(rule_set != nullptr ? std::move(rule_set) : rules::RuleSet::build({}, rules::RuleEnvironment{}, {})),
+    : rules(rule_set != nullptr ? std::move(rule_set)
+                                : rules::RuleSet::build({}, rules::RuleEnvironment{}, {})),
       program(&rules->program()),
       settings(detect_settings),
       shared(shared_state),

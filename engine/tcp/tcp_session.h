@@ -91,7 +91,6 @@ class TcpSession : public Slabbed {
   // The handshake is complete, or was never asked for (midstream).
   [[nodiscard]] bool established() const { return state_ >= TcpState::established; }
   [[nodiscard]] bool is_midstream() const { return midstream_; }
-  [[nodiscard]] bool is_async() const { return async_; }
   // This packet showed that client and server are the other way round (first seen: SYN|ACK): the engine swaps
   // the flow's sides; the session has already done so. Cleared by reading.
   bool take_swapped();

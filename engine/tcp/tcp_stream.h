@@ -82,7 +82,6 @@ class TcpStream {
   [[nodiscard]] std::uint64_t app_position() const {
     return app_pos_;
   }  // offset of the next byte for the parser
-  [[nodiscard]] std::uint64_t raw_position() const { return raw_pos_; }
   [[nodiscard]] bool has_gap() const { return has_gap_; }
   [[nodiscard]] bool depth_reached() const { return depth_reached_; }
   [[nodiscard]] bool ended() const { return finished_ || end_known_; }

@@ -55,7 +55,6 @@ void write_flow_object(EveContext& eve, const FlowRecord& r, bool exception_poli
   if (!r.reason.empty()) out.string("reason", r.reason);
   out.boolean("alerted", r.alerted);
   if (!r.action.empty()) out.string("action", r.action);
-  if (r.elephant) out.boolean("elephant", true);
   if (r.has_tx_count) out.number("tx_cnt", r.tx_count);
   if (exception_policy) write_exception_policies(out, r);
 }

@@ -159,7 +159,7 @@ Compiled compile_detection_filter(RuleBuilder& rule, std::string_view argument) 
   return {};
 }
 
-constexpr KeywordSpec kKeywords[] = {
+constexpr KeywordSpec kAlertingKeywords[] = {
     {"noalert", compile_noalert, Argument::none, "matches without writing an alert"},
     {"alert", compile_alert, Argument::none, "writes an alert for a pass rule, too"},
     {"bypass", compile_bypass, Argument::none, "after a match the rest of the flow is left alone"},
@@ -175,6 +175,6 @@ constexpr KeywordSpec kKeywords[] = {
 
 }  // namespace
 
-const KeywordFile keywords_alerting{.keywords = kKeywords};
+const KeywordFile keywords_alerting{.keywords = kAlertingKeywords};
 
 }  // namespace weir::rules

@@ -124,7 +124,7 @@ Compiled compile_app_layer_state(RuleBuilder& rule, std::string_view argument) {
                             .check = std::make_shared<TxStateCheck>(there ? *there : *back, op)});
 }
 
-constexpr KeywordSpec kKeywords[] = {
+constexpr KeywordSpec kAppLayerKeywords[] = {
     {"app-layer-protocol", compile_app_layer_protocol, Argument::required,
      "the flow's application protocol: [!]PROTOCOL[,WHICH]"},
     {"app-layer-state", compile_app_layer_state, Argument::required,
@@ -133,6 +133,6 @@ constexpr KeywordSpec kKeywords[] = {
 
 }  // namespace
 
-const KeywordFile keywords_app_layer{.keywords = kKeywords};
+const KeywordFile keywords_app_layer{.keywords = kAppLayerKeywords};
 
 }  // namespace weir::rules

@@ -31,7 +31,7 @@ Compiled compile_base64_data(RuleBuilder& rule, std::string_view) {
   return rule.add_op(Base64Data{});
 }
 
-constexpr KeywordSpec kKeywords[] = {
+constexpr KeywordSpec kBase64Keywords[] = {
     {"base64_decode", compile_base64_decode, Argument::optional,
      "decodes base64 at a position of the buffer"},
     {"base64_data", compile_base64_data, Argument::none, "what follows looks at what base64_decode decoded"},
@@ -39,6 +39,6 @@ constexpr KeywordSpec kKeywords[] = {
 
 }  // namespace
 
-const KeywordFile keywords_base64{.keywords = kKeywords};
+const KeywordFile keywords_base64{.keywords = kBase64Keywords};
 
 }  // namespace weir::rules

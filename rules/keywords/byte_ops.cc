@@ -304,7 +304,7 @@ Compiled compile_byte_math(RuleBuilder& rule, std::string_view argument) {
   return rule.add_op(math);
 }
 
-constexpr KeywordSpec kKeywords[] = {
+constexpr KeywordSpec kByteOpsKeywords[] = {
     {"byte_test", compile_byte_test, Argument::required,
      "compares a number in the buffer: COUNT,OPERATOR,VALUE,OFFSET"},
     {"byte_jump", compile_byte_jump, Argument::required, "moves on by a number in the buffer: COUNT,OFFSET"},
@@ -316,6 +316,6 @@ constexpr KeywordSpec kKeywords[] = {
 
 }  // namespace
 
-const KeywordFile keywords_byte_ops{.keywords = kKeywords};
+const KeywordFile keywords_byte_ops{.keywords = kByteOpsKeywords};
 
 }  // namespace weir::rules

@@ -93,7 +93,7 @@ constexpr auto kCompileUdp6 = compile_checksum<verify_transport<Proto::udp, 6, 1
 constexpr auto kCompileIcmp4 = compile_checksum<verify_transport<Proto::icmpv4, 4, 1, false>>;
 constexpr auto kCompileIcmp6 = compile_checksum<verify_transport<Proto::icmpv6, 6, 58, true>>;
 
-constexpr KeywordSpec kKeywords[] = {
+constexpr KeywordSpec kChecksumsKeywords[] = {
     {"ipv4-csum", kCompileIpv4, Argument::required, "IPv4 checksum is valid or invalid"},
     {"tcpv4-csum", kCompileTcp4, Argument::required, "TCP checksum over IPv4"},
     {"tcpv6-csum", kCompileTcp6, Argument::required, "TCP checksum over IPv6"},
@@ -105,6 +105,6 @@ constexpr KeywordSpec kKeywords[] = {
 
 }  // namespace
 
-const KeywordFile keywords_checksums{.keywords = kKeywords};
+const KeywordFile keywords_checksums{.keywords = kChecksumsKeywords};
 
 }  // namespace weir::rules

@@ -123,7 +123,7 @@ Compiled compile_replace(RuleBuilder& rule, std::string_view argument) {
   return {};
 }
 
-constexpr KeywordSpec kKeywords[] = {
+constexpr KeywordSpec kContentKeywords[] = {
     {"content", compile_content, Argument::required, "these bytes must be there (! not)"},
     {"nocase", compile_nocase, Argument::none, "upper and lower case are the same"},
     {"rawbytes", compile_rawbytes, Argument::none, "no effect; for rules of other engines"},
@@ -143,6 +143,6 @@ constexpr KeywordSpec kKeywords[] = {
 
 }  // namespace
 
-const KeywordFile keywords_content{.keywords = kKeywords};
+const KeywordFile keywords_content{.keywords = kContentKeywords};
 
 }  // namespace weir::rules

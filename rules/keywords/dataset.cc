@@ -145,7 +145,7 @@ Compiled compile_datarep(RuleBuilder& rule, std::string_view argument) {
   return rule.add_op(BufferCheckOp{std::make_shared<DatarepCheck>(std::move(*set), op, *value), false});
 }
 
-constexpr KeywordSpec kKeywords[] = {
+constexpr KeywordSpec kDatasetKeywords[] = {
     {"dataset", compile_dataset, Argument::required,
      "looks the buffer up in a set, or changes it: COMMAND,NAME[,type T][,load FILE]"},
     {"datarep", compile_datarep, Argument::required,
@@ -154,6 +154,6 @@ constexpr KeywordSpec kKeywords[] = {
 
 }  // namespace
 
-const KeywordFile keywords_dataset{.keywords = kKeywords};
+const KeywordFile keywords_dataset{.keywords = kDatasetKeywords};
 
 }  // namespace weir::rules

@@ -65,7 +65,7 @@ constexpr TxBufferFunction kAnswers = rrname<&Message::answers>;
 constexpr TxBufferFunction kAuthorities = rrname<&Message::authorities>;
 constexpr TxBufferFunction kAdditionals = rrname<&Message::additionals>;
 
-constexpr BufferSpec kBuffers[] = {
+constexpr BufferSpec kDnsBuffers[] = {
     {.name = "dns.query",
      .summary = "names asked for in DNS requests",
      .alias = "dns_query",
@@ -140,7 +140,7 @@ Number rrtype(const Transaction& transaction, Direction d, std::uint32_t n) {
   return d == Direction::to_server ? type_in(tx->message.questions) : type_in(tx->message.answers);
 }
 
-constexpr TxNumber kNumbers[] = {
+constexpr TxNumber kDnsNumbers[] = {
     {.name = "dns.opcode",
      .summary = "opcode of a DNS message",
      .protocol = AppProto::dns,
@@ -168,6 +168,6 @@ constexpr TxNumber kNumbers[] = {
 
 }  // namespace
 
-const KeywordFile keywords_dns{.buffers = kBuffers, .tx_numbers = kNumbers};
+const KeywordFile keywords_dns{.buffers = kDnsBuffers, .tx_numbers = kDnsNumbers};
 
 }  // namespace weir::rules

@@ -137,7 +137,7 @@ Compiled compile_app_layer_event(RuleBuilder& rule, std::string_view argument) {
   return add_app_event(rule, argument);
 }
 
-constexpr KeywordSpec kKeywords[] = {
+constexpr KeywordSpec kEventsKeywords[] = {
     {"decode-event", compile_decode_event, Argument::required, "the decoder noted this about the packet"},
     {"stream-event", compile_stream_event, Argument::required,
      "the stream engine noted this about the packet"},
@@ -149,6 +149,6 @@ constexpr KeywordSpec kKeywords[] = {
 
 }  // namespace
 
-const KeywordFile keywords_events{.keywords = kKeywords};
+const KeywordFile keywords_events{.keywords = kEventsKeywords};
 
 }  // namespace weir::rules

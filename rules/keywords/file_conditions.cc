@@ -152,7 +152,7 @@ Compiled compile_sha256(RuleBuilder& rule, std::string_view argument) {
   return compile_digests(rule, argument, &AppFile::sha256, 32);
 }
 
-constexpr KeywordSpec kKeywords[] = {
+constexpr KeywordSpec kFileConditionsKeywords[] = {
     {"filename", compile_name<false>, Argument::required, "text in the name of a file"},
     {"fileext", compile_name<true>, Argument::required, "extension of a file's name"},
     {"filemagic", compile_magic, Argument::required, "text in libmagic's description of a file"},
@@ -164,6 +164,6 @@ constexpr KeywordSpec kKeywords[] = {
 
 }  // namespace
 
-const KeywordFile keywords_file_conditions{.keywords = kKeywords};
+const KeywordFile keywords_file_conditions{.keywords = kFileConditionsKeywords};
 
 }  // namespace weir::rules

@@ -63,7 +63,7 @@ class FileSources {
 const FileSources kData = FileSources(content, true).replace(file_data_of_http_response);
 const FileSources kNames{name}, kMagic{magic};
 
-const BufferSpec kBuffers[] = {
+const BufferSpec kFileDataBuffers[] = {
     {.name = "file.data",
      .summary = "contents of a file",
      .alias = "file_data",
@@ -79,6 +79,6 @@ const BufferSpec kBuffers[] = {
 
 }  // namespace
 
-const KeywordFile keywords_file_data{.buffers = kBuffers};
+const KeywordFile keywords_file_data{.buffers = kFileDataBuffers};
 
 }  // namespace weir::rules

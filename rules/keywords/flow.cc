@@ -128,7 +128,7 @@ Compiled compile_stream_size(RuleBuilder& rule, std::string_view argument) {
   return {};
 }
 
-constexpr PacketNumber kNumbers[] = {
+constexpr PacketNumber kFlowNumbers[] = {
     {.name = "flow.age",
      .summary = "seconds since the flow began",
      .most = UINT32_MAX,
@@ -136,7 +136,7 @@ constexpr PacketNumber kNumbers[] = {
      .of_packet = false},
 };
 
-constexpr KeywordSpec kKeywords[] = {
+constexpr KeywordSpec kFlowKeywords[] = {
     {"flow", compile_flow, Argument::required, "direction and state of the flow"},
     {"flow.pkts", compile_counter<&FlowFacts::packets>, Argument::required,
      "packets of the flow so far: DIRECTION,NUMBER"},
@@ -156,6 +156,6 @@ constexpr KeywordSpec kKeywords[] = {
 
 }  // namespace
 
-const KeywordFile keywords_flow{.keywords = kKeywords, .packet_numbers = kNumbers};
+const KeywordFile keywords_flow{.keywords = kFlowKeywords, .packet_numbers = kFlowNumbers};
 
 }  // namespace weir::rules

@@ -78,12 +78,12 @@ Compiled compile_flowbits(RuleBuilder& rule, std::string_view argument) {
   return {};
 }
 
-constexpr KeywordSpec kKeywords[] = {
+constexpr KeywordSpec kFlowbitsKeywords[] = {
     {"flowbits", compile_flowbits, Argument::required, "named bits of the flow: COMMAND,NAME"},
 };
 
 }  // namespace
 
-const KeywordFile keywords_flowbits{.keywords = kKeywords};
+const KeywordFile keywords_flowbits{.keywords = kFlowbitsKeywords};
 
 }  // namespace weir::rules

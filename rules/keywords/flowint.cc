@@ -135,12 +135,12 @@ Compiled compile_flowint(RuleBuilder& rule, std::string_view argument) {
   return {};
 }
 
-constexpr KeywordSpec kKeywords[] = {
+constexpr KeywordSpec kFlowintKeywords[] = {
     {"flowint", compile_flowint, Argument::required, "named numbers of the flow: NAME,OPERATOR[,VALUE]"},
 };
 
 }  // namespace
 
-const KeywordFile keywords_flowint{.keywords = kKeywords};
+const KeywordFile keywords_flowint{.keywords = kFlowintKeywords};
 
 }  // namespace weir::rules

@@ -6,7 +6,7 @@ namespace {
 
 using http::State;
 
-constexpr BufferSpec kBuffers[] = {
+constexpr BufferSpec kHttpBodyBuffers[] = {
     {.name = "http.request_body",
      .summary = "request body",
      .modifier = "http_client_body",
@@ -21,6 +21,6 @@ constexpr BufferSpec kBuffers[] = {
 
 const BufferSource file_data_of_http_response = kOfResponse<State::body, http_body, true>[0];
 
-const KeywordFile keywords_http_body{.buffers = kBuffers};
+const KeywordFile keywords_http_body{.buffers = kHttpBodyBuffers};
 
 }  // namespace weir::rules

@@ -7,7 +7,8 @@
 
 namespace weir::rules {
 
-extern const BufferSource file_data_of_http_response;  // its body, whether or not it is worth a file; http_body.cc
+extern const BufferSource
+    file_data_of_http_response;  // its body, whether or not it is worth a file; http_body.cc
 
 // The body as rules see it now, or none: nothing arrived, or nothing that was not looked at before.
 inline std::optional<BodyView> body_view(const StreamedBody& body) {
@@ -15,14 +16,14 @@ inline std::optional<BodyView> body_view(const StreamedBody& body) {
   return body.view();
 }
 
-inline const http::HttpTransaction& http_tx(const BufferRequest& r) {
-  return static_cast<const http::HttpTransaction&>(r.tx);
+inline const http::HttpTransaction& http_tx(const Transaction& tx) {
+  return static_cast<const http::HttpTransaction&>(tx);
 }
 
 // The body of one side's message. A function of one address: what file.data and http.response_body both look
 // at is searched once.
 inline std::optional<BodyView> http_body(const BufferRequest& r) {
-  return r.index == 0 ? body_view(http_tx(r).message(r.direction).body) : std::nullopt;
+  return r.index == 0 ? body_view(http_tx(r.tx).message(r.direction).body) : std::nullopt;
 }
 
 // Sources of a buffer that requests, responses or both fill from some state on.

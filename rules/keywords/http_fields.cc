@@ -16,21 +16,19 @@ struct Name {
 };
 
 template <Name name>
-std::optional<BodyView> field(const BufferRequest& r) {
-  if (r.index != 0) return std::nullopt;
-  const auto value = http_tx(r).message(r.direction).header(name.view());
-  return value && !value->empty() ? whole(*value) : std::nullopt;
+std::string_view field(const Transaction& tx, Direction d) {
+  return http_tx(tx).message(d).header(name.view()).value_or("");
 }
 
 template <Name name>
-constexpr auto& kRequest = kOfRequest<State::headers, field<name>>;
+constexpr auto& kRequest = kOfRequest<State::headers, tx_text<field<name>>>;
 template <Name name>
-constexpr auto& kResponse = kOfResponse<State::headers, field<name>>;
+constexpr auto& kResponse = kOfResponse<State::headers, tx_text<field<name>>>;
 template <Name name>
-constexpr auto& kEither = kOfBoth<State::headers, field<name>>;
+constexpr auto& kEither = kOfBoth<State::headers, tx_text<field<name>>>;
 constexpr BufferSource kCookie[] = {kRequest<"cookie">[0], kResponse<"set-cookie">[0]};
 
-constexpr BufferSpec kBuffers[] = {
+constexpr BufferSpec kHttpFieldsBuffers[] = {
     {.name = "http.user_agent",
      .summary = "User-Agent header",
      .modifier = "http_user_agent",
@@ -73,6 +71,6 @@ constexpr BufferSpec kBuffers[] = {
 
 }  // namespace
 
-const KeywordFile keywords_http_fields{.buffers = kBuffers};
+const KeywordFile keywords_http_fields{.buffers = kHttpFieldsBuffers};
 
 }  // namespace weir::rules

@@ -11,7 +11,7 @@ using http::Message;
 using http::State;
 
 const Message& message(const BufferRequest& r) {
-  return http_tx(r).message(r.direction);
+  return http_tx(r.tx).message(r.direction);
 }
 
 void append_line(std::string& out, const Message& m, const Field& f) {
@@ -29,10 +29,8 @@ std::optional<BodyView> header(const BufferRequest& r) {
   return out.empty() ? std::nullopt : whole(out);
 }
 
-std::optional<BodyView> header_raw(const BufferRequest& r) {
-  const Message& m = message(r);
-  if (r.index != 0 || m.raw_headers.empty()) return std::nullopt;
-  return whole(m.raw_headers);
+std::string_view header_raw(const Transaction& tx, Direction d) {
+  return http_tx(tx).message(d).raw_headers;
 }
 
 // "\r\nHost\r\nUser-Agent\r\n\r\n"
@@ -56,10 +54,8 @@ std::optional<BodyView> start(const BufferRequest& r) {
   return whole(out);
 }
 
-std::optional<BodyView> protocol(const BufferRequest& r) {
-  const std::string_view value = message(r).protocol();
-  if (r.index != 0 || value.empty()) return std::nullopt;
-  return whole(value);
+std::string_view protocol(const Transaction& tx, Direction d) {
+  return http_tx(tx).message(d).protocol();
 }
 
 std::optional<BodyView> one_header(const BufferRequest& r) {
@@ -71,7 +67,7 @@ std::optional<BodyView> one_header(const BufferRequest& r) {
   return whole(out);
 }
 
-constexpr BufferSpec kBuffers[] = {
+constexpr BufferSpec kHttpHeaderBuffers[] = {
     {.name = "http.header",
      .summary = "headers, normalised, without cookies",
      .modifier = "http_header",
@@ -79,7 +75,7 @@ constexpr BufferSpec kBuffers[] = {
     {.name = "http.header.raw",
      .summary = "headers as sent",
      .modifier = "http_raw_header",
-     .sources = kOfBoth<State::headers, header_raw>},
+     .sources = kOfBoth<State::headers, tx_text<header_raw>>},
     {.name = "http.header_names",
      .summary = "names of the headers",
      .alias = "http_header_names",
@@ -91,7 +87,7 @@ constexpr BufferSpec kBuffers[] = {
     {.name = "http.protocol",
      .summary = "protocol of the start line",
      .alias = "http_protocol",
-     .sources = kOfBoth<State::line, protocol>},
+     .sources = kOfBoth<State::line, tx_text<protocol>>},
     {.name = "http.request_header",
      .summary = "each request header as \"name: value\"",
      .sources = kOfRequest<State::headers, one_header>,
@@ -104,6 +100,6 @@ constexpr BufferSpec kBuffers[] = {
 
 }  // namespace
 
-const KeywordFile keywords_http_header{.buffers = kBuffers};
+const KeywordFile keywords_http_header{.buffers = kHttpHeaderBuffers};
 
 }  // namespace weir::rules

@@ -8,14 +8,9 @@ namespace {
 using http::Request;
 using http::State;
 
-std::optional<BodyView> unless_empty(std::string_view s) {
-  return s.empty() ? std::nullopt : whole(s);
-}
-
 template <auto part>
-std::optional<BodyView> request_part(const BufferRequest& r) {
-  if (r.index != 0) return std::nullopt;
-  return unless_empty(part(http_tx(r).request));
+std::string_view request_part(const Transaction& tx, Direction) {
+  return part(http_tx(tx).request);
 }
 
 std::string_view uri(const Request& r) {
@@ -56,39 +51,39 @@ std::string_view validate_host(Bytes content, bool nocase) {
 }
 
 template <State state, auto part>
-constexpr auto& kPart = kOfRequest<state, request_part<part>>;
+constexpr auto& kRequestPart = kOfRequest<state, tx_text<request_part<part>>>;
 
-constexpr BufferSpec kBuffers[] = {
+constexpr BufferSpec kHttpRequestBuffers[] = {
     {.name = "http.uri",
      .summary = "request URI, normalised",
      .modifier = "http_uri",
-     .sources = kPart<State::line, uri>},
+     .sources = kRequestPart<State::line, uri>},
     {.name = "http.uri.raw",
      .summary = "request URI as sent",
      .modifier = "http_raw_uri",
-     .sources = kPart<State::line, uri_raw>},
+     .sources = kRequestPart<State::line, uri_raw>},
     {.name = "http.method",
      .summary = "request method",
      .modifier = "http_method",
-     .sources = kPart<State::line, method>,
+     .sources = kRequestPart<State::line, method>,
      .validate = validate_method},
     {.name = "http.request_line",
      .summary = "whole request line",
      .alias = "http_request_line",
-     .sources = kPart<State::line, line>},
+     .sources = kRequestPart<State::line, line>},
     {.name = "http.host",
      .summary = "host name in lower case",
      .modifier = "http_host",
-     .sources = kPart<State::headers, host>,
+     .sources = kRequestPart<State::headers, host>,
      .validate = validate_host},
     {.name = "http.host.raw",
      .summary = "host name as sent",
      .modifier = "http_raw_host",
-     .sources = kPart<State::headers, host_raw>},
+     .sources = kRequestPart<State::headers, host_raw>},
 };
 
 }  // namespace
 
-const KeywordFile keywords_http_request{.buffers = kBuffers};
+const KeywordFile keywords_http_request{.buffers = kHttpRequestBuffers};
 
 }  // namespace weir::rules

@@ -7,10 +7,8 @@ namespace {
 using http::Response;
 
 template <auto part>
-std::optional<BodyView> response_part(const BufferRequest& r) {
-  const std::string_view value = part(http_tx(r).response);
-  if (r.index != 0 || value.empty()) return std::nullopt;
-  return whole(value);
+std::string_view response_part(const Transaction& tx, Direction) {
+  return part(http_tx(tx).response);
 }
 
 std::string_view status(const Response& r) {
@@ -24,25 +22,25 @@ std::string_view line(const Response& r) {
 }
 
 template <auto part>
-constexpr auto& kPart = kOfResponse<http::State::line, response_part<part>>;
+constexpr auto& kResponsePart = kOfResponse<http::State::line, tx_text<response_part<part>>>;
 
-constexpr BufferSpec kBuffers[] = {
+constexpr BufferSpec kHttpResponseBuffers[] = {
     {.name = "http.stat_code",
      .summary = "status code of the response",
      .modifier = "http_stat_code",
-     .sources = kPart<status>},
+     .sources = kResponsePart<status>},
     {.name = "http.stat_msg",
      .summary = "text behind the status code",
      .modifier = "http_stat_msg",
-     .sources = kPart<message>},
+     .sources = kResponsePart<message>},
     {.name = "http.response_line",
      .summary = "whole status line",
      .alias = "http_response_line",
-     .sources = kPart<line>},
+     .sources = kResponsePart<line>},
 };
 
 }  // namespace
 
-const KeywordFile keywords_http_response{.buffers = kBuffers};
+const KeywordFile keywords_http_response{.buffers = kHttpResponseBuffers};
 
 }  // namespace weir::rules

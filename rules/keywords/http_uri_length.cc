@@ -33,13 +33,13 @@ Compiled compile_content(RuleBuilder& rule, std::string_view argument) {
   return rule.move_last_content(buffer_named("http.uri"));
 }
 
-constexpr KeywordSpec kKeywords[] = {
+constexpr KeywordSpec kHttpUriLengthKeywords[] = {
     {"urilen", compile_length, KeywordSpec::Argument::required, "length of the URI"},
     {"uricontent", compile_content, KeywordSpec::Argument::required, "old form of a content in http.uri"},
 };
 
 }  // namespace
 
-const KeywordFile keywords_http_uri_length{.keywords = kKeywords};
+const KeywordFile keywords_http_uri_length{.keywords = kHttpUriLengthKeywords};
 
 }  // namespace weir::rules

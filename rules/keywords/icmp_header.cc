@@ -20,7 +20,7 @@ Number mtu(const PacketContext& c) {
   return c.packet.has_icmp && c.packet.icmp.has_mtu ? Number{c.packet.icmp.mtu} : Number{};
 }
 
-constexpr PacketNumber kNumbers[] = {
+constexpr PacketNumber kIcmpHeaderNumbers[] = {
     {.name = "itype", .summary = "ICMP type", .most = UINT8_MAX, .get = type},
     {.name = "icode", .summary = "ICMP code", .most = UINT8_MAX, .get = code},
     {.name = "icmp_id", .summary = "ICMP identifier", .most = UINT16_MAX, .get = id},
@@ -33,6 +33,6 @@ constexpr PacketNumber kNumbers[] = {
 
 }  // namespace
 
-const KeywordFile keywords_icmp_header{.packet_numbers = kNumbers};
+const KeywordFile keywords_icmp_header{.packet_numbers = kIcmpHeaderNumbers};
 
 }  // namespace weir::rules

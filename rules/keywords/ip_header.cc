@@ -192,7 +192,7 @@ Compiled compile_ip_proto(RuleBuilder& rule, std::string_view argument) {
   return {};
 }
 
-constexpr PacketNumber kNumbers[] = {
+constexpr PacketNumber kIpHeaderNumbers[] = {
     {.name = "ttl", .summary = "IP time to live, hop limit", .most = UINT8_MAX, .get = ttl},
     {.name = "tos", .summary = "IPv4 type of service", .most = UINT8_MAX, .get = tos},
     {.name = "id", .summary = "IPv4 identification", .most = UINT16_MAX, .get = ip_id},
@@ -204,7 +204,7 @@ constexpr PacketNumber kNumbers[] = {
 
 constexpr auto kRequired = KeywordSpec::Argument::required, kNone = KeywordSpec::Argument::none;
 
-constexpr KeywordSpec kKeywords[] = {
+constexpr KeywordSpec kIpHeaderKeywords[] = {
     {"fragbits", compile_fragbits, kRequired, "IPv4 fragment bits: [+*!] and M, D, R"},
     {"ipopts", compile_ipopts, kRequired, "an IPv4 option is there"},
     {"sameip", compile_sameip, kNone, "source and destination address are the same"},
@@ -213,6 +213,6 @@ constexpr KeywordSpec kKeywords[] = {
 
 }  // namespace
 
-const KeywordFile keywords_ip_header{.keywords = kKeywords, .packet_numbers = kNumbers};
+const KeywordFile keywords_ip_header{.keywords = kIpHeaderKeywords, .packet_numbers = kIpHeaderNumbers};
 
 }  // namespace weir::rules

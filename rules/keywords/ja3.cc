@@ -7,16 +7,16 @@ namespace {
 using tls::TlsTransaction;
 
 template <auto make>
-std::optional<BodyView> fingerprint(const BufferRequest& r) {
-  return tls_value(r, (tls_tx(r.tx).*make)());
+std::string_view fingerprint(const Transaction& tx, Direction) {
+  return (tls_tx(tx).*make)();
 }
 
 template <auto make>
-constexpr auto& kOfClient = kClientHello<fingerprint<make>>;
+constexpr auto& kOfClient = kClientHello<tx_text<fingerprint<make>>>;
 template <auto make>
-constexpr auto& kOfServer = kServerHello<fingerprint<make>>;
+constexpr auto& kOfServer = kServerHello<tx_text<fingerprint<make>>>;
 
-constexpr BufferSpec kBuffers[] = {
+constexpr BufferSpec kJa3Buffers[] = {
     {.name = "ja3.hash",
      .summary = "MD5 of the client's JA3 string, lower case",
      .alias = "ja3_hash",
@@ -38,6 +38,6 @@ constexpr BufferSpec kBuffers[] = {
 
 }  // namespace
 
-const KeywordFile keywords_ja3{.buffers = kBuffers};
+const KeywordFile keywords_ja3{.buffers = kJa3Buffers};
 
 }  // namespace weir::rules

@@ -107,7 +107,7 @@ Compiled compile_target(RuleBuilder& rule, std::string_view argument) {
   return {};
 }
 
-constexpr KeywordSpec kKeywords[] = {
+constexpr KeywordSpec kMetaKeywords[] = {
     {"msg", compile_msg, Argument::required, "text of the alert"},
     {"sid", compile_sid, Argument::required, "number of the rule; every rule has one"},
     {"rev", compile_rev, Argument::required, "revision of the rule"},
@@ -124,6 +124,6 @@ constexpr KeywordSpec kKeywords[] = {
 
 }  // namespace
 
-const KeywordFile keywords_meta{.keywords = kKeywords};
+const KeywordFile keywords_meta{.keywords = kMetaKeywords};
 
 }  // namespace weir::rules

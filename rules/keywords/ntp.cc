@@ -34,7 +34,7 @@ std::optional<BodyView> reference_id(const BufferRequest& r) {
   return whole(m->reference_id);
 }
 
-constexpr BufferSpec kBuffers[] = {
+constexpr BufferSpec kNtpBuffers[] = {
     {.name = "ntp.reference_id",
      .summary = "the four bytes that name an NTP sender's reference, or a kiss code",
      .sources = kBothSides<AppProto::ntp, ntp::kComplete, ntp::kComplete, reference_id>},
@@ -48,7 +48,7 @@ std::span<const NumberName> modes() {
   return kModes;
 }
 
-constexpr TxNumber kNumbers[] = {
+constexpr TxNumber kNtpNumbers[] = {
     {.name = "ntp.version",
      .summary = "version of an NTP message",
      .protocol = AppProto::ntp,
@@ -75,6 +75,6 @@ constexpr TxNumber kNumbers[] = {
 
 }  // namespace
 
-const KeywordFile keywords_ntp{.buffers = kBuffers, .tx_numbers = kNumbers};
+const KeywordFile keywords_ntp{.buffers = kNtpBuffers, .tx_numbers = kNtpNumbers};
 
 }  // namespace weir::rules

@@ -47,7 +47,7 @@ Buffer destination(const Packet& p) {
 }
 
 // Where the rule's header leaves the protocol open, the buffer settles it.
-constexpr BufferSpec kBuffers[] = {
+constexpr BufferSpec kPacketBuffersBuffers[] = {
     {.name = "ipv4.hdr", .summary = "the IPv4 header", .packet = ipv4_header, .ip_version = 4},
     {.name = "ipv6.hdr",
      .summary = "the IPv6 header with extension headers",
@@ -74,6 +74,6 @@ constexpr BufferSpec kBuffers[] = {
 
 }  // namespace
 
-const KeywordFile keywords_packet_buffers{.buffers = kBuffers};
+const KeywordFile keywords_packet_buffers{.buffers = kPacketBuffersBuffers};
 
 }  // namespace weir::rules

@@ -186,7 +186,7 @@ Compiled compile_entropy(RuleBuilder& rule, std::string_view argument) {
   return rule.add_op(BufferCheckOp{std::make_shared<EntropyCheck>(bytes, offset, op, *value), false});
 }
 
-constexpr KeywordSpec kKeywords[] = {
+constexpr KeywordSpec kPayloadKeywords[] = {
     {"isdataat", compile_isdataat, Argument::required, "there is data at this position (! not)"},
     {"bsize", compile_bsize, Argument::required, "size of the buffer"},
     {"dsize", compile_dsize, Argument::required, "size of the packet's payload"},
@@ -197,6 +197,6 @@ constexpr KeywordSpec kKeywords[] = {
 
 }  // namespace
 
-const KeywordFile keywords_payload{.keywords = kKeywords};
+const KeywordFile keywords_payload{.keywords = kPayloadKeywords};
 
 }  // namespace weir::rules

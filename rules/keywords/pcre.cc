@@ -109,12 +109,12 @@ Compiled compile_pcre(RuleBuilder& rule, std::string_view argument) {
                                : rule.add_op_to(buffer_named(parts->buffer), std::move(op));
 }
 
-constexpr KeywordSpec kKeywords[] = {
+constexpr KeywordSpec kPcreKeywords[] = {
     {"pcre", compile_pcre, Argument::required, "a regular expression: \"/EXPRESSION/FLAGS\" (! not)"},
 };
 
 }  // namespace
 
-const KeywordFile keywords_pcre{.keywords = kKeywords};
+const KeywordFile keywords_pcre{.keywords = kPcreKeywords};
 
 }  // namespace weir::rules

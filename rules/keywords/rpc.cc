@@ -47,12 +47,12 @@ Compiled compile_rpc(RuleBuilder& rule, std::string_view argument) {
   return {};
 }
 
-constexpr KeywordSpec kKeywords[] = {
+constexpr KeywordSpec kRpcKeywords[] = {
     {"rpc", compile_rpc, Argument::required, "an ONC RPC call: PROGRAM,VERSION,PROCEDURE"},
 };
 
 }  // namespace
 
-const KeywordFile keywords_rpc{.keywords = kKeywords};
+const KeywordFile keywords_rpc{.keywords = kRpcKeywords};
 
 }  // namespace weir::rules

@@ -1,6 +1,6 @@
 // What the two sides of an SSH connection show before they encrypt: banners and key exchange.
-#include "decoders/app/protocol_ids.h"
 #include "decoders/app/ssh/ssh.h"
+#include "decoders/app/protocol_ids.h"
 
 #include "rules/compile/keyword_table.h"
 #include "rules/compile/rule_builder.h"
@@ -17,21 +17,17 @@ const Peer& peer_of(const Transaction& tx, Direction d) {
   return static_cast<const SshTransaction&>(tx).peer(d);
 }
 
-std::optional<BodyView> value(const BufferRequest& r, std::string_view text) {
-  return r.index != 0 || text.empty() ? std::nullopt : whole(text);
+std::string_view protocol(const Transaction& tx, Direction d) {
+  return peer_of(tx, d).protocol;
 }
-
-std::optional<BodyView> protocol(const BufferRequest& r) {
-  return value(r, peer_of(r.tx, r.direction).protocol);
+std::string_view software(const Transaction& tx, Direction d) {
+  return peer_of(tx, d).software;
 }
-std::optional<BodyView> software(const BufferRequest& r) {
-  return value(r, peer_of(r.tx, r.direction).software);
+std::string_view hassh(const Transaction& tx, Direction d) {
+  return peer_of(tx, d).hassh_hash();
 }
-std::optional<BodyView> hassh(const BufferRequest& r) {
-  return value(r, peer_of(r.tx, r.direction).hassh_hash());
-}
-std::optional<BodyView> hassh_string(const BufferRequest& r) {
-  return value(r, peer_of(r.tx, r.direction).hassh);
+std::string_view hassh_string(const Transaction& tx, Direction d) {
+  return peer_of(tx, d).hassh;
 }
 
 // The older keywords with an argument look at both sides, too.
@@ -86,12 +82,12 @@ Compiled compile_softwareversion(RuleBuilder& rule, std::string_view argument) {
   return add_check(rule, software_starts_with, text);
 }
 
-template <TxBufferFunction get>
-constexpr auto& kBanner = kBothSides<AppProto::ssh, State::banner_done, State::banner_done, get>;
-template <Direction d, TxBufferFunction get>
-constexpr auto& kKeyExchange = kOneSide<AppProto::ssh, d, State::key_exchange, get>;
+template <auto text>
+constexpr auto& kBanner = kBothSides<AppProto::ssh, State::banner_done, State::banner_done, tx_text<text>>;
+template <Direction d, auto text>
+constexpr auto& kKeyExchange = kOneSide<AppProto::ssh, d, State::key_exchange, tx_text<text>>;
 
-constexpr BufferSpec kBuffers[] = {
+constexpr BufferSpec kSshBuffers[] = {
     {.name = "ssh.proto",
      .summary = "protocol version in an SSH banner",
      .alias = "ssh_proto",
@@ -118,7 +114,7 @@ constexpr BufferSpec kBuffers[] = {
      .on_request = true},
 };
 
-constexpr KeywordSpec kKeywords[] = {
+constexpr KeywordSpec kSshKeywords[] = {
     {.name = "ssh.protoversion",
      .how = compile_protoversion,
      .summary = "version of SSH, 2_compat for all that speak 2.0"},
@@ -129,6 +125,6 @@ constexpr KeywordSpec kKeywords[] = {
 
 }  // namespace
 
-const KeywordFile keywords_ssh{.keywords = kKeywords, .buffers = kBuffers};
+const KeywordFile keywords_ssh{.keywords = kSshKeywords, .buffers = kSshBuffers};
 
 }  // namespace weir::rules

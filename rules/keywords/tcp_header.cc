@@ -102,7 +102,7 @@ Compiled compile_flags(RuleBuilder& rule, std::string_view argument) {
   return {};
 }
 
-constexpr PacketNumber kNumbers[] = {
+constexpr PacketNumber kTcpHeaderNumbers[] = {
     {.name = "tcp.seq",
      .summary = "TCP sequence number",
      .alias = "seq",
@@ -121,13 +121,13 @@ constexpr PacketNumber kNumbers[] = {
     {.name = "tcp.wscale", .summary = "TCP window scale option", .most = UINT8_MAX, .get = window_scale},
 };
 
-constexpr KeywordSpec kKeywords[] = {
+constexpr KeywordSpec kTcpHeaderKeywords[] = {
     {"flags", compile_flags, KeywordSpec::Argument::required, "TCP flags: [+*!]FLAGS[,IGNORED]"},
     {"tcp.flags", compile_flags, KeywordSpec::Argument::required, "TCP flags: [+*!]FLAGS[,IGNORED]"},
 };
 
 }  // namespace
 
-const KeywordFile keywords_tcp_header{.keywords = kKeywords, .packet_numbers = kNumbers};
+const KeywordFile keywords_tcp_header{.keywords = kTcpHeaderKeywords, .packet_numbers = kTcpHeaderNumbers};
 
 }  // namespace weir::rules

@@ -6,8 +6,8 @@ namespace {
 
 constexpr std::size_t kRandomTimeLength = 4;  // RFC 5246 7.4.1.2: the first bytes used to be the time
 
-std::optional<BodyView> sni(const BufferRequest& r) {
-  return tls_value(r, tls_tx(r.tx).client.sni);
+std::string_view sni(const Transaction& tx, Direction) {
+  return tls_tx(tx).client.sni;
 }
 
 std::optional<BodyView> alpn(const BufferRequest& r) {
@@ -36,11 +36,11 @@ std::optional<BodyView> random_bytes(const BufferRequest& r) {
   return bytes ? whole(bytes->subspan(kRandomTimeLength)) : std::nullopt;
 }
 
-constexpr BufferSpec kBuffers[] = {
+constexpr BufferSpec kTlsBuffers[] = {
     {.name = "tls.sni",
      .summary = "server name that the client asks for",
      .alias = "tls_sni",
-     .sources = kClientHello<sni>},
+     .sources = kClientHello<tx_text<sni>>},
     {.name = "tls.alpn",
      .summary = "application protocols offered and chosen",
      .sources = kHellos<alpn>,
@@ -52,6 +52,6 @@ constexpr BufferSpec kBuffers[] = {
 
 }  // namespace
 
-const KeywordFile keywords_tls{.buffers = kBuffers};
+const KeywordFile keywords_tls{.buffers = kTlsBuffers};
 
 }  // namespace weir::rules

@@ -24,10 +24,6 @@ constexpr std::uint8_t at(tls::ServerState s) {
   return static_cast<std::uint8_t>(s);
 }
 
-// A single value that is there unless empty.
-inline std::optional<BodyView> tls_value(const BufferRequest& r, std::string_view value) {
-  return r.index != 0 || value.empty() ? std::nullopt : whole(value);
-}
 inline std::optional<BodyView> tls_item(const BufferRequest& r, const SlabVector<SlabString>& values) {
   return r.index >= values.size() ? std::nullopt : whole(std::string_view(values[r.index]));
 }

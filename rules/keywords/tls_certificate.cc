@@ -8,8 +8,8 @@ namespace {
 using tls::Certificate;
 
 template <auto field>
-std::optional<BodyView> leaf_field(const BufferRequest& r) {
-  return tls_value(r, chain_of(tls_tx(r.tx), r.direction).leaf.*field);
+std::string_view leaf_field(const Transaction& tx, Direction d) {
+  return chain_of(tls_tx(tx), d).leaf.*field;
 }
 
 std::optional<BodyView> alt_name(const BufferRequest& r) {
@@ -22,9 +22,9 @@ std::optional<BodyView> raw_certificate(const BufferRequest& r) {
 }
 
 template <auto field>
-constexpr auto& kLeaf = kCertificates<leaf_field<field>>;
+constexpr auto& kLeaf = kCertificates<tx_text<leaf_field<field>>>;
 
-constexpr BufferSpec kBuffers[] = {
+constexpr BufferSpec kTlsCertificateBuffers[] = {
     {.name = "tls.cert_subject",
      .summary = "subject of the certificate",
      .alias = "tls_cert_subject",
@@ -76,7 +76,7 @@ Compiled compile_store(RuleBuilder&, std::string_view) {
   return refuse("writing certificates to files is not supported");
 }
 
-constexpr KeywordSpec kKeywords[] = {
+constexpr KeywordSpec kTlsCertificateKeywords[] = {
     {.name = "tls.subject", .how = compile_subject, .summary = "old form: text in the subject"},
     {.name = "tls.issuerdn", .how = compile_issuer, .summary = "old form: text in the issuer"},
     {.name = "tls.fingerprint", .how = compile_fingerprint, .summary = "old form: SHA-1 of the certificate"},
@@ -86,6 +86,7 @@ constexpr KeywordSpec kKeywords[] = {
 
 }  // namespace
 
-const KeywordFile keywords_tls_certificate{.keywords = kKeywords, .buffers = kBuffers};
+const KeywordFile keywords_tls_certificate{.keywords = kTlsCertificateKeywords,
+                                           .buffers = kTlsCertificateBuffers};
 
 }  // namespace weir::rules

@@ -122,7 +122,7 @@ Number chain_length(const Transaction& tx, Direction d) {
   return length == 0 ? Number{} : length;
 }
 
-constexpr TxNumber kNumbers[] = {
+constexpr TxNumber kTlsValidityNumbers[] = {
     {.name = "tls.cert_chain_len",
      .summary = "number of certificates in the chain",
      .protocol = AppProto::tls,
@@ -134,7 +134,7 @@ constexpr TxNumber kNumbers[] = {
 
 constexpr auto kNone = KeywordSpec::Argument::none;
 
-constexpr KeywordSpec kKeywords[] = {
+constexpr KeywordSpec kTlsValidityKeywords[] = {
     {.name = "tls_cert_notbefore",
      .how = compile_date<&Certificate::not_before>,
      .summary = "when the certificate becomes valid"},
@@ -147,6 +147,6 @@ constexpr KeywordSpec kKeywords[] = {
 
 }  // namespace
 
-const KeywordFile keywords_tls_validity{.keywords = kKeywords, .tx_numbers = kNumbers};
+const KeywordFile keywords_tls_validity{.keywords = kTlsValidityKeywords, .tx_numbers = kTlsValidityNumbers};
 
 }  // namespace weir::rules

@@ -140,7 +140,7 @@ Compiled compile_ssl_state(RuleBuilder& rule, std::string_view argument) {
 
 constexpr auto kRequired = KeywordSpec::Argument::required;
 
-constexpr KeywordSpec kKeywords[] = {
+constexpr KeywordSpec kTlsVersionKeywords[] = {
     {"tls.version", compile_tls_version, kRequired, "version of TLS, by direction"},
     {"ssl_version", compile_ssl_version, kRequired, "one of several versions of SSL/TLS"},
     {"ssl_state", compile_ssl_state, kRequired, "how far the handshake is"},
@@ -148,6 +148,6 @@ constexpr KeywordSpec kKeywords[] = {
 
 }  // namespace
 
-const KeywordFile keywords_tls_version{.keywords = kKeywords};
+const KeywordFile keywords_tls_version{.keywords = kTlsVersionKeywords};
 
 }  // namespace weir::rules

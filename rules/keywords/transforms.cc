@@ -1,7 +1,7 @@
 // Keywords that transform the sticky buffer before them.
+#include "rules/match/transforms.h"
 #include "decoders/text.h"
 #include "rules/language/option_text.h"
-#include "rules/match/transforms.h"
 
 #include <fmt/format.h>
 
@@ -78,7 +78,7 @@ Compiled compile_inflate(RuleBuilder& rule, std::string_view argument) {
   return rule.add_transform(make_inflate(gzip, max_size));
 }
 
-constexpr KeywordSpec kKeywords[] = {
+constexpr KeywordSpec kTransformsKeywords[] = {
     {"dotprefix", compile_plain<make_dotprefix>, Argument::none, "puts a dot before the buffer"},
     {"to_md5", compile_hash<Hash::md5>, Argument::none, "MD5 of the buffer, 16 bytes"},
     {"to_sha1", compile_hash<Hash::sha1>, Argument::none, "SHA-1 of the buffer, 20 bytes"},
@@ -102,6 +102,6 @@ constexpr KeywordSpec kKeywords[] = {
 
 }  // namespace
 
-const KeywordFile keywords_transforms{.keywords = kKeywords};
+const KeywordFile keywords_transforms{.keywords = kTransformsKeywords};
 
 }  // namespace weir::rules

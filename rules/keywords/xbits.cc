@@ -133,7 +133,7 @@ Compiled compile_hostbits(RuleBuilder& rule, std::string_view argument) {
   return add_host_bit(rule, parts[0], parts[1], on, seconds);
 }
 
-constexpr KeywordSpec kKeywords[] = {
+constexpr KeywordSpec kXbitsKeywords[] = {
     {"xbits", compile_xbits, Argument::required,
      "named bits on addresses or pairs: COMMAND,NAME,track WHAT[,expire SECONDS]"},
     {"hostbits", compile_hostbits, Argument::required,
@@ -142,6 +142,6 @@ constexpr KeywordSpec kKeywords[] = {
 
 }  // namespace
 
-const KeywordFile keywords_xbits{.keywords = kKeywords};
+const KeywordFile keywords_xbits{.keywords = kXbitsKeywords};
 
 }  // namespace weir::rules

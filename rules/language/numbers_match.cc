@@ -19,7 +19,7 @@ bool take(std::string_view& text, std::string_view word) {
   const std::string_view rest = text.substr(word.size());
   if (!rest.empty() && to_lower(rest[0]) >= 'a' && to_lower(rest[0]) <= 'z') return false;
   text = trim(rest);
-  return {};
+  return true;
 }
 
 }  // namespace

@@ -24,7 +24,8 @@ class UintMatch {
                                  std::span<const NumberName> names = {});
   // Of a number whose bits have names: "fin,!comp" says which are set and which are not. "+" before the list is the
   // same, "=" admits no other bits, "*" wants any of it to hold, "-" not all of it. A number in a form above is taken, too.
-  static Parsed<UintMatch> parse_bits(std::string_view text, std::uint64_t most, std::span<const NumberName> bits);
+  static Parsed<UintMatch> parse_bits(std::string_view text, std::uint64_t most,
+                                      std::span<const NumberName> bits);
 
   [[nodiscard]] bool matches(std::uint64_t value) const;
   // Least and largest value that can match; a condition with a hole or a mask gives the whole span.

@@ -51,7 +51,7 @@ constexpr std::array kTypes{
     Word{"both", ThresholdType::both},
     Word{"backoff", ThresholdType::backoff},
 };
-constexpr std::array kActions{
+constexpr std::array kNewActions{
     Word{"alert", Action::alert},
     Word{"drop", Action::drop},
     Word{"pass", Action::pass},
@@ -158,7 +158,7 @@ Read<RateFilter> read_rate_filter(Fields& fields) {
   if (!count) return tl::unexpected(count.error());
   const auto seconds = fields.number("seconds", 1);
   if (!seconds) return tl::unexpected(seconds.error());
-  const auto action = fields.word("new_action", kActions);
+  const auto action = fields.word("new_action", kNewActions);
   if (!action) return tl::unexpected(action.error());
   const auto timeout = fields.number("timeout", 0);
   if (!timeout) return tl::unexpected(timeout.error());

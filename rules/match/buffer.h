@@ -18,6 +18,7 @@
 #include "decoders/app/streamed_body.h"
 #include "decoders/app/transaction.h"
 #include "decoders/packet.h"
+#include "decoders/text.h"
 #include "decoders/types.h"
 
 namespace weir::rules {
@@ -55,20 +56,38 @@ struct BufferSource {
   bool streamed = false;  // grows over several runs (bodies, files): inspected chunk by chunk
 };
 
+// A view of all there is.
+inline std::optional<BodyView> whole(Bytes b) {
+  return BodyView{b, 0, true};
+}
+inline std::optional<BodyView> whole(std::string_view s) {
+  return whole(as_bytes(s));
+}
+
+// Makes a buffer of a function that gives a text of the transaction, as seen from the side that sends in that direction:
+// text(const Transaction&, Direction) -> std::string_view. An empty text is none.
+template <auto text>
+std::optional<BodyView> tx_text(const BufferRequest& r) {
+  if (r.index != 0) return std::nullopt;
+  const std::string_view value = text(r.tx, r.direction);
+  return value.empty() ? std::nullopt : whole(value);
+}
+
 // The usual lists of sources: a buffer that one side has, or both, from some progress on.
 template <AppProto protocol, Direction direction, auto progress, TxBufferFunction get, bool streamed = false>
 inline constexpr BufferSource kOneSide[] = {
     {protocol, direction, static_cast<std::uint8_t>(progress), get, streamed}};
-template <AppProto protocol, auto progress_to_server, auto progress_to_client, TxBufferFunction get, bool streamed = false>
+template <AppProto protocol, auto progress_to_server, auto progress_to_client, TxBufferFunction get,
+          bool streamed = false>
 inline constexpr BufferSource kBothSides[] = {
     {protocol, Direction::to_server, static_cast<std::uint8_t>(progress_to_server), get, streamed},
     {protocol, Direction::to_client, static_cast<std::uint8_t>(progress_to_client), get, streamed}};
 
 struct BufferSpec {
-  std::string_view name;                  // of the keyword that selects it; messages call it so, too
-  std::string_view summary;               // one line for the manual
-  std::string_view alias;                 // older spelling of the keyword, or empty
-  std::string_view modifier;              // old keyword that moves the content before it to this buffer, or empty
+  std::string_view name;      // of the keyword that selects it; messages call it so, too
+  std::string_view summary;   // one line for the manual
+  std::string_view alias;     // older spelling of the keyword, or empty
+  std::string_view modifier;  // old keyword that moves the content before it to this buffer, or empty
   std::span<const BufferSource> sources;  // empty for packet buffers
   PacketBufferFunction packet = nullptr;  // set for packet buffers
   bool multiple = false;                  // has instances beyond index 0
@@ -79,10 +98,5 @@ struct BufferSpec {
   std::uint8_t ip_version = 0, ip_protocol = 0;
   FileFacts file_facts;
 };
-
-inline std::optional<BodyView> whole(Bytes b) { return BodyView{b, 0, true}; }
-inline std::optional<BodyView> whole(std::string_view s) {
-  return BodyView{{reinterpret_cast<const std::uint8_t*>(s.data()), s.size()}, 0, true};
-}
 
 }  // namespace weir::rules

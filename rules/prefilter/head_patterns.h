@@ -17,10 +17,11 @@ namespace weir::rules {
 class HeadPatterns {
  public:
   static constexpr std::size_t kPlaces = 64;   // where a literal may begin, counted from the start of the stream
-  static constexpr std::size_t kShortest = 2;  // bytes of a literal
-  static constexpr std::size_t kMostPlaces = 4;  // of one literal: all places of all literals are looked at
+  static constexpr std::size_t kShortest = 2;  // bytes; a shorter literal is not taken
+  static constexpr std::size_t kMostPlaces = 4;  // a literal that can begin at more places is not taken
 
-  // The places at which a literal of this length can begin, bit by bit; 0 when it is not one for this class.
+  // The places at which a literal of this length can begin: bit i for place i. 0 when it is too short, or can begin too
+  // far behind the start or at too many places.
   static std::uint64_t places_of(std::size_t length, PatternBounds bounds);
 
   // `literal` is lower case when nocase; `places` is not 0. Before build().
@@ -45,11 +46,13 @@ class HeadPatterns {
   [[nodiscard]] std::size_t slot_of(std::uint16_t pair) const;
   [[nodiscard]] static bool stands_at(const Entry& entry, std::uint64_t head, Bytes data, std::size_t at);
 
-  std::vector<Entry> entries_;               // by slot
-  std::vector<std::uint64_t> slot_places_;   // the union of its entries'
-  std::vector<std::uint32_t> slot_begin_;    // and one behind the last
-  std::uint64_t places_ = 0;                 // of all
-  unsigned shift_ = 0;                       // of the hash: 32 less the bits of a slot's number
+  // A hash table: a literal's slot is told by its first two bytes. slot_begin_[s] is the index of the slot's first entry,
+  // slot_begin_[s + 1] that behind its last one; slot_places_[s] the places at which any of them can begin.
+  std::vector<Entry> entries_;
+  std::vector<std::uint64_t> slot_places_;
+  std::vector<std::uint32_t> slot_begin_;
+  std::uint64_t places_ = 0;  // at which any literal can begin
+  unsigned shift_ = 0;        // leaves the top bits of a 32-bit hash, as many as number the slots
 };
 
 }  // namespace weir::rules

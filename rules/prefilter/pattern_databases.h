@@ -26,18 +26,18 @@ struct Literal {
 };
 
 struct PatternDatabase {
-  TextHash content;                           // of its literals, in their order
+  TextHash content;                           // stands for its literals and their order
   std::shared_ptr<const hs_database> handle;  // PatternDatabases::compile fills it
 };
 using PatternDatabasePtr = std::shared_ptr<const PatternDatabase>;
 
 class PatternDatabases {
  public:
-  // `known`: compiled ones, of the set that this is to replace; taken over where the literals are the same.
+  // `known`: databases of the rule set that is to be replaced; used again for the same literals.
   explicit PatternDatabases(std::span<const PatternDatabasePtr> known = {});
 
-  // The database of these literals; ids count in their order. It may report the id behind the last one, which means
-  // nothing (rules/prefilter/pattern_padding.h).
+  // The database of these literals; a match reports the literal's index. It may also report an index behind the last
+  // one, which is to be ignored (rules/prefilter/pattern_padding.h).
   PatternDatabasePtr get(std::vector<Literal> literals);
 
   // Compiles what is neither known nor in the cache, with up to `threads` threads. `cache_dir` empty: no cache. A cache that cannot be
@@ -47,14 +47,15 @@ class PatternDatabases {
 
   [[nodiscard]] std::size_t size() const { return entries_.size(); }
   [[nodiscard]] std::vector<PatternDatabasePtr> all() const;
-  [[nodiscard]] std::size_t compiled() const { return compiled_; }  // of them, by the last compile()
+  // How many of them the last compile() had to compile, not finding them known or in the cache.
+  [[nodiscard]] std::size_t compiled() const { return compiled_; }
   // A scratch that fits every database; null when there is none. Throws std::bad_alloc.
   [[nodiscard]] std::shared_ptr<hs_scratch> make_scratch() const;
 
  private:
   struct Entry {
     std::vector<Literal> literals;  // empty when the database was known
-    std::size_t bytes = 0;          // of them
+    std::size_t bytes = 0;          // of the literals together
     std::shared_ptr<PatternDatabase> database;
   };
   std::map<TextHash, std::shared_ptr<const hs_database>> known_;

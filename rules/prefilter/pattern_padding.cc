@@ -9,9 +9,10 @@ namespace weir::rules {
 namespace {
 
 constexpr std::size_t kLongest = 70;  // longer literals take no part
-constexpr std::size_t kMaxNodes =
-    8000;  // of the tree of the case-sensitive literals, and of that of the others
-constexpr std::size_t kMaxKept = 1 << 20;  // bytes of an automaton that is worth its time
+// Nodes of a prefix tree up to which the library begins a second automaton. It makes one tree of the case-sensitive
+// literals and one of the others.
+constexpr std::size_t kMaxNodes = 8000;
+constexpr std::size_t kMaxKept = 1 << 20;  // bytes; a larger automaton is dropped
 constexpr std::uint64_t kSeed = 0x9e3779b97f4a7c15;
 
 std::size_t tree_nodes(const std::vector<Literal>& literals, bool nocase) {

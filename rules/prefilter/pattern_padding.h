@@ -14,8 +14,8 @@
 
 namespace weir::rules {
 
-// What to compile along with the literals, case-sensitive: bytes that traffic does not hold but by intent.
-// Empty for sets whose automaton is kept, or is not begun.
+// Literals to compile along with these (case-sensitive), of bytes that come in traffic only when somebody puts them there.
+// Empty for sets of which the library keeps the second automaton, or does not begin it.
 std::vector<std::string> padding_for(const std::vector<Literal>& literals);
 
 }  // namespace weir::rules

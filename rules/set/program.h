@@ -48,7 +48,7 @@ struct CompiledEngine {
 struct CompiledRule {
   const Signature* signature = nullptr;
   RuleKind kind = RuleKind::header;
-  bool on_packet = false, on_stream = false;  // of payload rules
+  bool on_packet = false, on_stream = false;  // where a payload rule looks
   bool checks_addresses = false, checks_ports = false, checks_app = false;
   // Its action concerns the flow, not the packet alone. A payload rule's does so as well when it matched on the stream.
   bool for_flow = false;
@@ -74,9 +74,10 @@ constexpr IpClass ip_class(std::uint8_t protocol) {
                                            : IpClass::other;
 }
 
-// All packet rules of one IP class and direction. `any` holds rules for any (or very many) ports: [0] what concerns every
-// flow, and one group for each application protocol that has many rules of its own, which holds the former as well.
-// `by_class` holds those for particular server ports: class_of[port] says which group, 0 none.
+// All packet rules of one IP class and direction. `any` holds the rules for any port, or for very many. any[0] serves flows
+// of most protocols. An application protocol with many rules of its own has a further group, which holds these rules and
+// all those of any[0], so that one search does for its flows. `by_class` holds the rules for particular server ports:
+// class_of[port] is the index of the port's group in it, 0 when the port has none.
 struct PacketRules {
   std::vector<PacketGroup> any;
   std::array<std::uint8_t, kMaxAppProtos> any_of{};  // index into `any`
@@ -108,7 +109,8 @@ struct TxRules {
 struct RuleSet::Program {
   std::vector<LoadedSignature> signatures;
   TextHash environment;             // RuleEnvironment::fingerprint()
-  std::shared_ptr<TextPool> texts;  // of the signatures; the next set adds to it
+  std::shared_ptr<TextPool>
+      texts;  // the signatures point into it; the set that replaces this one goes on with it
   std::vector<CompiledRule> rules;  // by RuleId
   std::vector<InspectBuffer> buffers;
   Requested requested;  // what the rules look at and parsers make on request
@@ -121,7 +123,8 @@ struct RuleSet::Program {
   NameTable flowbit_names, flowint_names, xbit_names;
   std::unordered_map<std::string, std::shared_ptr<Dataset>> datasets;  // by name
   RuleLineage lineage;
-  std::vector<PatternDatabasePtr> databases;  // of all groups; the next set takes over those that it has, too
+  // Of all groups. The set that replaces this one takes over each of which it has the same literals.
+  std::vector<PatternDatabasePtr> databases;
   std::shared_ptr<hs_scratch> scratch_prototype;  // fits every database; workers clone it; null without patterns
 };
 

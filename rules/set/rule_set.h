@@ -29,11 +29,11 @@ class RuleSet {
   // Groups and compiles. The environment's name tables are copied in: EVE prints flowbits by name.
   static std::shared_ptr<const RuleSet> build(std::vector<LoadedSignature> signatures,
                                               const RuleEnvironment& environment, const RuleSetOptions& options);
-  // Of the set that replaces this one: names keep their numbers, so that flow bits, flow variables and bits on hosts
-  // that are set mean the same to both; data sets that came from no file go on with the values that they have; rules
-  // whose text is still there are taken over as they are, when the environment is as it was and the texts of former
-  // rules have not become many times what the rules need. Call it when the
-  // environment is complete and before rules are loaded into it, on one thread for all sets of a run.
+  // Prepares the environment in which the rules that replace these will be loaded. Names get the numbers that they have
+  // here, so that flow bits, flow variables and bits on hosts keep their meaning. Data sets without a file go on with
+  // their values. Rules whose text comes again are not compiled again, if variables, classes and so on are as they were;
+  // unless so many texts of former rules have gathered that it is better to begin anew. Call it when the environment is
+  // complete and before rules are loaded into it, on one thread for all sets of a run.
   void hand_on(RuleEnvironment& environment) const;
   [[nodiscard]] std::size_t size() const;
   [[nodiscard]] const NameTable& flowbit_names() const;

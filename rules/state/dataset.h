@@ -2,8 +2,8 @@
 //
 // Loaded once from a file below the data directory, one value a line; rules with `dataset:set` and `unset`
 // change it while traffic is looked at, from all workers at once. Bounded by kMaxDatasetEntries and
-// kMaxDatasetValue; a full set takes nothing more. Look-ups are O(1) under a shared lock, with a hash that is
-// keyed by chance.
+// kMaxDatasetValue; a full set takes nothing more. Look-ups are O(1) under a shared lock; the key of the
+// hash is random.
 #pragma once
 
 #include <cstdint>
@@ -35,8 +35,8 @@ class Dataset {
   // Adds the values of a file; `with_reputation`: lines are "VALUE,NUMBER". Fails with line and text.
   Compiled load(std::string_view text, bool with_reputation);
 
-  // Told at load by rules that add or remove values: without any, what is in the set does not depend on when it
-  // is asked.
+  // Called at load for each rule that adds or removes values. Without such a rule the set never changes, and looking
+  // something up need not wait for its turn.
   void rules_change_it() { changes_ = true; }
   [[nodiscard]] bool changes() const { return changes_; }
 

@@ -3,8 +3,8 @@
 // on the way.
 //
 // Time is packet time and comes with each call. An entry is dead once a call came after its last moment; and when
-// time goes back by more than kMaxStepBack (another capture begins), all that there was is dead. So short of its
-// cap the table answers the same for the same calls in the same order.
+// time goes back by more than kMaxStepBack (another capture begins), all that there was is dead. So unless it
+// has reached its cap the table answers the same for the same calls in the same order.
 #pragma once
 
 #include <array>
@@ -73,7 +73,7 @@ class ShardedTable {
 
  private:
   static constexpr std::size_t kShards = 64;
-  static constexpr int kExpireAtOnce = 2;  // old entries looked at for each new one
+  static constexpr int kExpireAtOnce = 2;  // how many old entries go at most for each one that is made
 
   static constexpr TimeUs kMaxStepBack = 60'000'000;
 
@@ -88,7 +88,7 @@ class ShardedTable {
   };
   struct alignas(64) Shard {
     mutable std::mutex mutex;
-    std::list<Entry> by_use;  // the one used last stands last
+    std::list<Entry> by_use;  // most recently used last
     std::unordered_map<TableKey, typename std::list<Entry>::iterator, TableKeyHash> index;
   };
 

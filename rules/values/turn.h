@@ -1,15 +1,15 @@
-// Lets workers that share state (bits on hosts, thresholds that decide verdicts, datasets that rules change) use
-// it in one order, the one in which a single thread would.
+// Several workers share some state: bits on hosts, thresholds that decide verdicts, datasets that rules change. So that
+// the result does not depend on their number, they use it in the order of the packets: whoever comes to it early waits.
 #pragma once
 
 namespace weir::rules {
 
-// One worker's; used by its thread alone.
+// Each worker has its own, for its thread alone.
 class Turn {
  public:
   virtual ~Turn() = default;
-  // Returns when all that stands before the worker's place in the run has been done by the others. Until the
-  // worker moves on none of them does anything to shared state. To be called right before each use.
+  // Waits until the other workers are done with all packets before the one at hand. From then on, until this worker goes
+  // on to its next packet, no other worker touches shared state. To be called right before each use.
   virtual void await() = 0;
 };
 

@@ -99,6 +99,25 @@ TEST_CASE("detect: alerts come by action, priority and order in the file; pass s
   CHECK(h.payload("a secret") == "");
 }
 
+TEST_CASE("detect: conditions that are given up at a limit do not hold and are counted, each time") {
+  Harness h(
+      "alert udp any any -> any any (pcre:\"/(a|aa)+\\d/\"; sid:1;)\n"
+      "alert udp any any -> any any (content:\"a\"; content:\"a\"; distance:0; content:\"a\"; distance:0; "
+      "content:\"a\"; distance:0; byte_test:1,=,98,0,relative; sid:2;)\n");
+  const std::string runs_away(200, 'a');
+  for (int n = 0; n < 2; ++n) {
+    PacketBuilder b;
+    const DetectResult& result = h.detect->run({.packet = b.udp().payload(runs_away).get()});
+    CHECK(result.alerts.empty());
+    CHECK(result.pcre_limits == 1);
+    CHECK(result.chain_limits == 1);
+  }
+  PacketBuilder b;
+  const DetectResult& result = h.detect->run({.packet = b.udp().payload("aa").get()});
+  CHECK(result.pcre_limits == 0);
+  CHECK(result.chain_limits == 0);
+}
+
 TEST_CASE("detect: more alerts than the queue takes are counted") {
   std::string rules;
   for (int sid = 1; sid <= 20; ++sid)

@@ -166,6 +166,8 @@ TEST_CASE("the application protocol of the flow") {
   CHECK(s.run("app-layer-protocol:http,either; app-layer-protocol:!tls,both;"));
   CHECK_FALSE(s.run("app-layer-protocol:http,both;"));
   CHECK_FALSE(s.run("app-layer-protocol:http,original;"));
+  s.flow.original_protocol = AppProto::http;
+  CHECK(s.run("app-layer-protocol:http,original;"));
   s.flow.protocol_by_direction[0] = AppProto::http2;
   CHECK(s.run("app-layer-protocol:http,to_server;"));
   CHECK_FALSE(s.run("app-layer-protocol:http1,to_server;"));

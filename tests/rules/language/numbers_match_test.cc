@@ -14,9 +14,8 @@ using Values = std::vector<std::uint64_t>;
 bool holds(const char* text, const Values& values) {
   const auto match = NumbersMatch::parse(text, 255);
   REQUIRE_MESSAGE(match.has_value(), text);
-  return match->matches([&](std::uint32_t i) {
-    return i < values.size() ? std::optional(values[i]) : std::nullopt;
-  });
+  return match->matches(
+      [&](std::uint32_t i) { return i < values.size() ? std::optional(values[i]) : std::nullopt; });
 }
 
 }  // namespace
@@ -65,8 +64,8 @@ TEST_CASE("several numbers: a slice is what is looked at, counted from either en
 }
 
 TEST_CASE("several numbers: what is refused") {
-  for (const char* bad : {"", "x", "256", "5,some", "5,1x", "5,nb", "5,nb x", "5,oob_or", "5,any,1", "5,any,a:b",
-                          "count", "count x", "county"}) {
+  for (const char* bad : {"", "x", "256", "5,some", "5,1x", "5,nb", "5,nb x", "5,oob_or", "5,any,1",
+                          "5,any,a:b", "count", "count x", "county"}) {
     CAPTURE(bad);
     CHECK_FALSE(NumbersMatch::parse(bad, 255).has_value());
   }

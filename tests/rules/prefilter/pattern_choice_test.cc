@@ -4,7 +4,7 @@
 
 #include <string_view>
 
-#include "load_one.h"
+#include "tests/rules/load_one.h"
 
 using namespace weir;
 using namespace weir::rules;
