@@ -7,6 +7,7 @@
 #include <span>
 #include <string_view>
 
+#include "decoders/app/probe.h"
 #include "decoders/app/protocol_ids.h"
 #include "decoders/types.h"
 
@@ -14,21 +15,6 @@ namespace weir {
 
 class ParserFactory;
 class Settings;
-
-// Bytes that, found at their place at the start of a direction, tell the protocol.
-struct ProbePattern {
-  std::string_view bytes;
-  std::uint16_t offset = 0;      // where the search starts
-  std::uint16_t depth = 0;       // the match must end within so many bytes of the stream; 0: bytes.size() + offset
-  bool nocase = false;
-  Direction direction = Direction::to_server;
-  bool weak = false;  // says so little that a protocol which lives on this port, and agrees, knows better
-};
-
-enum class ProbeResult : std::uint8_t { no, need_more, yes, yes_reversed /* it is, and the sides are swapped */ };
-
-// Looks at the first bytes of one direction (or at one datagram). Cheap, no side effects.
-using ProbeFunction = ProbeResult (*)(Direction, Bytes);
 
 struct ProtocolPorts {
   std::string_view tcp;  // "53", "80,8080", "5060-5061"; empty: none. The server's port counts.

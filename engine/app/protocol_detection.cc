@@ -8,7 +8,7 @@
 
 #include <fmt/format.h>
 
-#include "decoders/app/protocol_ids.h"
+#include "decoders/app/protocol.h"
 
 namespace weir::engine {
 namespace {

@@ -15,7 +15,7 @@
 #include <tl/expected.hpp>
 
 #include "decoders/app/app_proto.h"
-#include "decoders/app/protocol.h"
+#include "decoders/app/probe.h"
 #include "decoders/settings.h"
 #include "decoders/types.h"
 #include "engine/flow/direction_probe.h"

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <new>
 
+#include "decoders/app/protocol.h"
 #include "decoders/net/ip_protocol.h"
 #include "engine/config/config.h"
 #include "engine/log/event_head.h"

@@ -3,6 +3,7 @@
 #include "decoders/app/ntp/ntp.h"
 #include "decoders/app/parser_factory.h"
 #include "decoders/app/probe.h"
+#include "decoders/byte_cursor.h"
 
 namespace weir {
 namespace ntp {

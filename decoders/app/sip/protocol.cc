@@ -1,7 +1,6 @@
 // The row of SIP in the table of protocols: it is recognised, but not parsed.
 #include <algorithm>
 
-#include "decoders/app/probe.h"
 #include "decoders/app/protocol.h"
 #include "decoders/text.h"
 
