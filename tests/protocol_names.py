@@ -10,7 +10,7 @@ import os, re, sys
 FOLDERS = ("decoders", "engine", "output", "rules")
 # What names protocols for a reason of its own.
 ALLOWED = {
-    "rules/unsupported.cc": "keywords of the rule language that nobody parses",
+    "rules/load/unsupported.cc": "keywords of the rule language that nobody parses",
     "rules/keywords/ja3.cc": "a keyword file of TLS",
     "rules/keywords/pcre.cc": "the flags of pcre name buffers of HTTP, by definition of the language",
     "rules/keywords/file_data.cc": "the body of an HTTP response stands for its file",
