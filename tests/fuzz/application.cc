@@ -1,0 +1,179 @@
+// An application parser between two ends that talk in turns. What it makes of the bytes must not depend on how they were cut:
+// each input is played with each turn whole, byte by byte and in pieces by chance, and all must lead to the same
+// transactions.
+//
+// Input: flags (1: datagrams; 2: both directions end), a seed for the pieces, and turns: a byte (1: to the client; 2: bytes
+// were lost before, their number follows in two bytes), the length in two bytes, the data.
+#include <fmt/format.h>
+
+#include <array>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+
+#include "decoders/app/protocol.h"
+#include "tests/fuzz/input.h"
+#include "tests/fuzz/targets.h"
+#include "tests/fuzz/transaction_text.h"
+
+namespace weir::fuzz {
+namespace {
+
+constexpr std::size_t kMostTurns = 64;
+constexpr std::size_t kMostByteByByte = 1024;  // bytes of an input that is played so, too: it costs their square
+constexpr int kMostCalls = 100'000;            // of a parser for one piece; the engine has a limit of its own
+
+struct Turn {
+  Direction direction;
+  std::uint16_t lost;
+  Bytes data;
+};
+
+struct Dialogue {
+  bool datagrams = false, ends = false;
+  std::uint32_t seed = 0;
+  std::vector<Turn> turns;
+};
+
+Dialogue read_dialogue(Bytes bytes, const ProtocolInfo& info) {
+  Input input(bytes);
+  Dialogue out;
+  const std::uint8_t flags = input.u8();
+  out.datagrams = info.over_udp && ((flags & 1U) != 0 || !info.over_tcp);
+  out.ends = (flags & 2U) != 0;
+  out.seed = input.u16();
+  while (!input.empty() && out.turns.size() < kMostTurns) {
+    const std::uint8_t kind = input.u8();
+    const std::uint16_t lost = (kind & 2U) != 0 ? input.u16() : std::uint16_t{0};
+    const std::uint16_t length = input.u16();
+    out.turns.push_back({(kind & 1U) != 0 ? Direction::to_client : Direction::to_server, lost, input.bytes(length)});
+  }
+  return out;
+}
+
+// What AppLayerDriver does for a flow, for a parser alone: keeps what the parser has not taken, and asks it when there is as
+// much as it waits for. The parser sees copies that end with each call, so that AddressSanitizer finds views that stay.
+class Player {
+ public:
+  explicit Player(const ProtocolInfo& info) : info_(info), parser_(info.configure(no_settings())->make()) {}
+
+  void datagram(Direction d, Bytes data) {
+    if (!data.empty()) call(d, data, false, true);
+  }
+  void give(Direction d, Bytes piece, bool eof) {
+    Side& side = sides_[index(d)];
+    side.pending.insert(side.pending.end(), piece.begin(), piece.end());
+    for (int calls = 0; !over_; ++calls) {
+      must(calls < kMostCalls, "a parser makes progress");
+      const std::size_t offered = side.pending.size();
+      const bool ends = eof && !side.ended;
+      if ((offered < side.need || offered == 0) && !ends) return;
+      const ParseOutcome outcome = call(d, side.pending, eof, false);
+      side.pending.erase(side.pending.begin(), side.pending.begin() + static_cast<std::ptrdiff_t>(outcome.consumed));
+      side.need = outcome.need;
+      if (eof && (outcome.consumed == offered || outcome.consumed == 0)) side.ended = true;
+      if (outcome.consumed != 0) continue;
+      side.need = std::max(side.need, offered + 1);
+      return;
+    }
+  }
+  void lose(Direction d, std::uint64_t bytes) {
+    if (over_) return;
+    Side& side = sides_[index(d)];
+    const std::uint64_t length = side.pending.size() + bytes;
+    side = {};
+    if (!parser_->on_gap(d, length)) over_ = true;
+  }
+  std::string text() { return transactions_text(info_.id, parser_->transactions()); }
+
+ private:
+  struct Side {
+    std::vector<std::uint8_t> pending;
+    std::size_t need = 0;
+    bool ended = false;
+  };
+
+  ParseOutcome call(Direction d, Bytes data, bool eof, bool is_datagram) {
+    const auto copy = std::make_unique_for_overwrite<std::uint8_t[]>(data.size());
+    if (!data.empty()) std::memcpy(copy.get(), data.data(), data.size());
+    const std::string_view ports = is_datagram ? info_.probe_ports.udp : info_.probe_ports.tcp;
+    const auto server = static_cast<std::uint16_t>(ports.empty() ? 80 : std::strtoul(std::string(ports).c_str(), nullptr, 10));
+    const ParseOutcome outcome = parser_->parse({.direction = d,
+                                                 .data = {copy.get(), data.size()},
+                                                 .eof = eof,
+                                                 .time = 1,
+                                                 .is_datagram = is_datagram,
+                                                 .requested = true,
+                                                 .source_port = d == Direction::to_server ? std::uint16_t{40000} : server,
+                                                 .destination_port = d == Direction::to_server ? server : std::uint16_t{40000}});
+    must(outcome.consumed <= data.size(), "a parser takes what it was given and no more");
+    if (outcome.status != ParseOutcome::Status::ok) over_ = true;
+    return outcome;
+  }
+
+  const ProtocolInfo& info_;
+  std::unique_ptr<AppParser> parser_;
+  std::array<Side, 2> sides_;
+  bool over_ = false;  // error, change of protocol, encryption, or a gap that it cannot get over
+};
+
+// Numbers by chance, the same for the same seed (Marsaglia's xorshift).
+class Chance {
+ public:
+  explicit Chance(std::uint32_t seed) : state_(seed * 2654435761U | 1U) {}
+  std::uint32_t next() {
+    state_ ^= state_ << 13U;
+    state_ ^= state_ >> 17U;
+    return state_ ^= state_ << 5U;
+  }
+
+ private:
+  std::uint32_t state_;
+};
+
+// `length()` says how long the next piece is, at least 1.
+template <class Length>
+std::string play(const Dialogue& dialogue, const ProtocolInfo& info, Length&& length) {
+  Player player(info);
+  for (const Turn& turn : dialogue.turns) {
+    if (dialogue.datagrams) {
+      player.datagram(turn.direction, turn.data);
+      continue;
+    }
+    if (turn.lost != 0) player.lose(turn.direction, turn.lost);
+    for (Bytes rest = turn.data; !rest.empty();) {
+      const std::size_t n = std::min<std::size_t>(rest.size(), length());
+      player.give(turn.direction, rest.first(n), false);
+      rest = rest.subspan(n);
+    }
+  }
+  if (dialogue.ends && !dialogue.datagrams)
+    for (const Direction d : {Direction::to_server, Direction::to_client}) player.give(d, {}, true);
+  return player.text();
+}
+
+void must_be_same(const std::string& whole, const std::string& cut, const char* what) {
+  if (whole == cut) return;
+  std::fprintf(stderr, "--- whole\n%s--- %s\n%s", whole.c_str(), what, cut.c_str());
+  must(false, "transactions do not depend on how the bytes were cut");
+}
+
+}  // namespace
+
+void fuzz_application(AppProto protocol, Bytes input) {
+  const ProtocolInfo& info = protocol_info(protocol);
+  const Dialogue dialogue = read_dialogue(input, info);
+  const std::string whole = play(dialogue, info, [] { return SIZE_MAX; });
+  if (dialogue.datagrams) return;
+  Chance chance(dialogue.seed);
+  // Mostly short pieces; now and then a long one.
+  must_be_same(whole, play(dialogue, info, [&chance] {
+                 const std::uint32_t n = chance.next();
+                 return n % 4 == 0 ? 1 + (n >> 8U) % 600 : 1 + (n >> 8U) % 24;
+               }),
+               "in pieces");
+  if (input.size() <= kMostByteByByte)
+    must_be_same(whole, play(dialogue, info, [] { return std::size_t{1}; }), "byte by byte");
+}
+
+}  // namespace weir::fuzz

@@ -1,0 +1,128 @@
+// IP fragments of a few datagrams. Honest inputs repeat what they said: then a datagram that is put together must hold just
+// the bytes that were sent. Whatever came before, a datagram of its own whose fragments all come must become whole.
+//
+// Input: flags (1: honest; 2: little memory; overlap policy above), then steps of five bytes: how (1: IPv6; 2: more
+// fragments follow; 4: bytes are not what they were; 8: ten seconds later; 16: the offset counts in bytes of wire), which
+// datagram, offset in units of eight bytes (two bytes), length.
+#include <memory>
+#include <string>
+
+#include "engine/pipeline/frame_decoder.h"
+#include "tests/decoders/wire_bytes.h"
+#include "tests/fuzz/input.h"
+#include "tests/fuzz/targets.h"
+
+namespace weir::fuzz {
+namespace {
+
+using test::u16;
+using test::u32;
+using test::u8;
+using test::Wire;
+
+constexpr std::size_t kMostSteps = 512;
+constexpr std::uint8_t kProtocol = 253;  // for experiments, RFC 3692: nobody looks inside
+constexpr int kRawIp = 101;              // LINKTYPE_RAW
+
+char content(std::size_t offset) { return static_cast<char>(offset * 31 + (offset >> 8U)); }
+
+struct Piece {
+  bool ipv6 = false, more = false;
+  std::uint16_t id = 0;
+  std::size_t unit = 0;  // offset, in eight bytes
+  std::string data;
+};
+
+Wire frame_of(const Piece& piece) {
+  if (piece.ipv6)
+    return test::ipv6(44, u8(kProtocol) + u8(0) + u16(piece.unit * 8 + (piece.more ? 1 : 0)) + u32(piece.id) + piece.data);
+  test::Ipv4 header;
+  header.protocol = kProtocol;
+  header.id = piece.id;
+  header.fragment = static_cast<std::uint16_t>((piece.more ? 0x2000U : 0U) | (piece.unit & 0x1fffU));
+  return test::ipv4(header, piece.data);
+}
+
+class Host {
+ public:
+  Host(const engine::DefragSettings& settings, bool honest) : settings_(settings), decoder_({}, settings), honest_(honest) {
+    decoder_.verify_checksums(false);
+  }
+  // Whether the piece made a datagram whole.
+  bool take(const Piece& piece) {
+    const Wire wire = frame_of(piece);
+    RawPacket raw;
+    raw.bytes = test::view(wire);
+    raw.wire_length = static_cast<std::uint32_t>(wire.size());
+    raw.link_type = kRawIp;
+    raw.time = now_ += 1000;
+    raw.number = ++number_;
+    decoder_.decode(raw, *frame_);
+    must(decoder_.defrag_memory_bytes() <= settings_.memcap_bytes, "memory of fragments is limited");
+    if (!frame_->packets[0].ip.is_fragment || frame_->count < 2) return false;
+    const Bytes whole = frame_->packets[1].payload;
+    if (honest_)
+      for (std::size_t i = 0; i < whole.size(); ++i)
+        must(static_cast<char>(whole[i]) == content(i), "a datagram holds what was sent");
+    return true;
+  }
+  void wait(TimeUs time) { now_ += time; }
+
+ private:
+  engine::DefragSettings settings_;
+  engine::FrameDecoder decoder_;
+  std::unique_ptr<engine::DecodedFrame> frame_ = std::make_unique<engine::DecodedFrame>();
+  bool honest_;
+  TimeUs now_ = 1'700'000'000'000'000;
+  std::uint64_t number_ = 0;
+};
+
+Piece read_piece(Input& input, std::uint8_t how, bool honest) {
+  Piece out;
+  out.ipv6 = (how & 1U) != 0;
+  out.more = (how & 2U) != 0;
+  out.id = input.u8() % 4;
+  out.unit = input.u16() % ((how & 16U) != 0 ? 8192 : 64);
+  const std::size_t length = input.u8();
+  for (std::size_t i = 0; i < length; ++i) {
+    const char c = content(out.unit * 8 + i);
+    out.data.push_back(!honest && (how & 4U) != 0 ? static_cast<char>(~c) : c);
+  }
+  return out;
+}
+
+bool whole_in_reverse(Host& host, bool ipv6) {
+  bool whole = false;
+  for (std::size_t unit = 16; unit-- > 0;) {
+    Piece piece{.ipv6 = ipv6, .more = unit != 15, .id = 77, .unit = unit, .data = {}};
+    for (std::size_t i = 0; i < 8; ++i) piece.data.push_back(content(unit * 8 + i));
+    whole = host.take(piece);
+  }
+  return whole;
+}
+
+}  // namespace
+
+void fuzz_fragments(Bytes bytes) {
+  Input input(bytes);
+  const std::uint8_t flags = input.u8();
+  const bool honest = (flags & 1U) != 0, little = (flags & 2U) != 0;
+  engine::DefragSettings settings;
+  settings.hash_size = 16;
+  settings.policy = static_cast<engine::FragmentPolicy>((flags >> 2U) % 7);
+  if (little) {
+    settings.memcap_bytes = 8192;
+    settings.max_trackers = 2;
+    settings.max_fragments = 8;
+  }
+  Host host(settings, honest);
+  for (std::size_t i = 0; i < kMostSteps && !input.empty(); ++i) {
+    const std::uint8_t how = input.u8();
+    if ((how & 8U) != 0) host.wait(10'000'000);
+    host.take(read_piece(input, how, honest));
+  }
+  if (!little)
+    for (const bool ipv6 : {false, true}) must(whole_in_reverse(host, ipv6), "a datagram whose fragments all come becomes whole");
+}
+
+}  // namespace weir::fuzz

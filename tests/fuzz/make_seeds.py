@@ -1,0 +1,205 @@
+#!/usr/bin/env python3
+"""Makes what fuzzing starts from: inputs made of the captures and rules of this repository, and dictionaries.
+
+  make_seeds.py WEIR_FUZZ FOLDER      FOLDER/<target>/* and FOLDER/<target>.dict
+
+Application parsers get the dialogues of all captures below examples/ and tests/cases/: a protocol that comes with a case needs
+nothing here. Dictionaries are tests/fuzz/<target>.dict, the keywords that the program knows, and the keys of weir.yaml(5).
+"""
+import gzip, os, re, struct, subprocess, sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+sys.path.insert(0, str(HERE.parent))
+import connections, frames
+
+ARGUMENTS = ["", ":1", ":>1", ":a", ":set,a", ":10<>20", ':"a"', ":1,>,1,0,relative", ":a,b", ":to_server,established"]
+MOST_TURN = 2000  # bytes; longer messages are cut
+
+
+def captures():
+    for path in sorted([*ROOT.glob("examples/captures/*"), *ROOT.glob("tests/cases/*/input.pcap*")]):
+        data = path.read_bytes()
+        yield gzip.decompress(data) if path.suffix == ".gz" else data
+
+
+def rule_texts():
+    for path in sorted([*ROOT.glob("examples/rules/*.rules"), *ROOT.glob("tests/cases/*/test.rules"), HERE / "capture.rules"]):
+        yield path.read_text()
+
+
+def segments(data):
+    """(flow, whether the server speaks, sequence number or None, payload) of the TCP and UDP packets over IPv4 in a capture."""
+    _, _, lines = connections.read_pcap(data)
+    servers = {}
+    for _, _, frame in lines:
+        if frame[12:14] != b"\x08\0": continue
+        ip = frame[14:14 + struct.unpack_from(">H", frame, 16)[0]]
+        start = (ip[0] & 15) * 4
+        if ip[9] not in (6, 17) or len(ip) < start + 8: continue
+        ends = (ip[12:16] + ip[start:start + 2], ip[16:20] + ip[start + 2:start + 4])
+        flow = (ip[9], *sorted(ends))
+        server = servers.setdefault(flow, ends[1])
+        if ip[9] == 17: yield flow, ends[0] == server, None, ip[start + 8:]
+        else: yield flow, ends[0] == server, struct.unpack_from(">I", ip, start + 4)[0], ip[start + (ip[start + 12] >> 4) * 4:]
+
+
+def dialogues(data):
+    """[(whether the server speaks, bytes)] of each flow; what was sent again is left out."""
+    flows, due = {}, {}
+    for flow, by_server, sequence, payload in segments(data):
+        if not payload or sequence is not None and due.get((flow, by_server), sequence) != sequence: continue
+        if sequence is not None: due[flow, by_server] = (sequence + len(payload)) & 0xffffffff
+        flows.setdefault(flow, []).append((by_server, payload))
+    return [(flow[0] == 17, turns) for flow, turns in flows.items()]
+
+
+def application(turns, datagrams=False, ends=True):
+    """An input of application.cc."""
+    out = struct.pack(">BH", datagrams | 2 * ends, len(turns))
+    for by_server, data in turns:
+        out += struct.pack(">BH", by_server, len(data[:MOST_TURN])) + data[:MOST_TURN]
+    return out
+
+
+def web():
+    """HTTP dialogues beyond those of the captures: transfer codings, forms, several requests, upgrades."""
+    get = b"GET /a%20b/../c?q=1 HTTP/1.1\r\nHost: example.com\r\nUser-Agent: x\r\n\r\n"
+    form = b'--b\r\nContent-Disposition: form-data; name="f"; filename="a.exe"\r\n\r\nMZ\0\0\r\n--b--\r\n'
+    packed = gzip.compress(b"hello, hello, hello", mtime=0)
+    chunks = b"5;x=y\r\nhello\r\n0\r\nTrailer: 1\r\n\r\n"
+    post = b"POST /f HTTP/1.1\r\nHost: a\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: %d\r\n\r\n" % len(form) + form
+    for response in (b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks,
+                     b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(packed) + packed,
+                     b"HTTP/1.0 200 OK\r\n\r\nuntil the end", b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 204 No\r\n\r\n",
+                     b"HTTP/1.1 206 Partial\r\nContent-Range: bytes 0-4/10\r\nContent-Length: 5\r\n\r\nhello",
+                     b"HTTP/1.1 101 Switching\r\nUpgrade: h2c\r\n\r\n"):
+        yield [(0, get), (1, response)]
+    yield [(0, get + post + get), (1, b"HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n" * 3)]
+    yield [(0, b"CONNECT a:443 HTTP/1.1\r\n\r\n"), (1, b"HTTP/1.1 200 OK\r\n\r\n"), (0, b"\x16\3\1")]
+    yield [(0, b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks), (1, b"HTTP/1.1 200 OK\r\n\r\n")]
+
+
+def applications(name):
+    if name == "app_http": yield from (application(turns) for turns in web())
+    for data in captures():
+        for datagrams, turns in dialogues(data): yield application(turns, datagrams)
+
+
+def packets(_):
+    types = {1: 0, 101: 6}  # places in packet.cc's kLinkTypes
+    for data in captures():
+        link_type, _, lines = connections.read_pcap(data)
+        for _, _, frame in lines[:40]: yield bytes([types[link_type]]) + frame[:1500]
+    inner = frames.ip("10.0.0.1", "10.0.0.2", 17, frames.udp(1, 53, b"payload"))
+    inner6 = frames.ip("2001:db8::1", "2001:db8::2", 17, frames.udp(1, 53, b"payload"))
+    for wrap in (frames.ip_in_ip, frames.gre, frames.gre_key, frames.gre_bridged, frames.gre_ppp, frames.erspan1, frames.erspan2,
+                 frames.vxlan, frames.geneve, frames.geneve_ip, frames.teredo):
+        for packet in (inner, inner6): yield b"\0" + frames.ethernet(wrap("10.1.0.1", "10.1.0.2", packet))
+    for packet in (inner, inner6):
+        for piece in frames.fragments(packet, 7, 8): yield b"\x06" + piece
+
+
+def rules(_):
+    for text in rule_texts():
+        yield from (line.encode() for line in text.splitlines() if line and line[0] != "#")
+    for keyword in KEYWORDS:
+        for argument in ARGUMENTS:
+            yield f'alert ip any any -> any any ({keyword}{argument}; content:"b"; sid:1;)'.encode()
+
+
+def capture_rules(_):
+    texts = [line.encode() for text in rule_texts() for line in text.splitlines() if line and line[0] != "#"]
+    for i, data in enumerate(captures()):
+        text = b"\n".join(texts[i::7][:8])
+        yield struct.pack(">H", len(text)) + text + data
+
+
+def steps(_):
+    data = b"".join(struct.pack(">BBhhBB", by, 0x18, 0, 0, n, 0) for by, n in ((0, 9), (1, 0), (1, 90), (0, 0), (0x40, 200), (1, 0)))
+    late = struct.pack(">BBhhBB", 0, 0x18, 20, 0, 10, 0) + struct.pack(">BBhhBB", 0, 0x18, -30, 0, 20, 0)
+    for flags in range(16):
+        for limits in (0, 1, 2, 4, 8, 16, 24): yield bytes([flags, flags, limits]) + data + late + data + struct.pack(">BBhhBB", 0, 0x11, 0, 0, 0, 0)
+
+
+def pieces(_):
+    for flags in range(32):
+        yield bytes([flags]) + b"".join(struct.pack(">BBHB", flags & 1 | 2, 0, unit, 16) for unit in (4, 2, 0, 1)) + \
+            struct.pack(">BBHB", flags & 1, 0, 6, 5)
+
+
+def configurations(_):
+    for path in sorted(ROOT.glob("tests/cases/*/weir.yaml")): yield path.read_bytes()
+    for text in re.findall(r"^\.nf\n(.*?)^\.fi", (ROOT / "man" / "weir.yaml.5").read_text(), re.M | re.S):
+        yield re.sub(r"\\f[A-Z]|\\&", "", text).replace("\\-", "-").encode()
+    yield from (f"{key}: 1\n".encode() for key in configuration_keys())
+
+
+def control(_):
+    yield b'{"version": "0.2"}\n{"command": "status"}\n'
+    yield b'{"command": "flows", "arguments": {"limit": 20, "proto": "tcp", "alerted": true}}\n'
+    yield b'{"command": "drop-flow", "arguments": {"id": "123"}}\n{"command": "help"}\n'
+
+
+def tables(_):
+    yield b"\0config classification: trojan-activity,A Network Trojan was detected,1\n"
+    yield b"\1config reference: url https://\n"
+    for line in (b"threshold gen_id 1, sig_id 1, type limit, track by_src, count 1, seconds 60", b"suppress gen_id 1, sig_id 1, track by_src, ip 10.0.0.0/8",
+                 b"rate_filter gen_id 3, sig_id 2, track by_rule, count 100, seconds 60, new_action drop, timeout 30",
+                 b"event_filter gen_id 0, sig_id 0, type backoff, track by_flow, count 1, multiplier 10"): yield b"\2" + line + b"\n"
+
+
+def datasets(_):
+    for which, line in enumerate((b"ZXhhbXBsZQ==", b"d41d8cd98f00b204e9800998ecf8427e", b"ab" * 32, b"10.0.0.1", b"2001:db8::1")):
+        yield bytes([which, 0, 1]) + b"a" + line + b"\n"
+        yield bytes([which, 1, 1]) + b"a" + line + b",10\n"
+
+
+def files(_):
+    for data in captures():
+        yield data
+        yield gzip.compress(data, mtime=0)
+    section = struct.pack("<IIIHHqI", 0x0a0d0d0a, 28, 0x1a2b3c4d, 1, 0, -1, 28)
+    interface = struct.pack("<IIHHIHHBxxxHHI", 1, 32, 1, 0, 0, 9, 1, 9, 0, 0, 32)
+    yield section + interface + struct.pack("<IIIIIII", 6, 36, 0, 0, 1, 4, 4) + b"abcd" + struct.pack("<I", 36)
+    yield section + interface + struct.pack("<III", 3, 20, 4) + b"abcd" + struct.pack("<I", 20)
+
+
+def json_steps(_): yield b"\x80\1\2ab\xff\x41k\x83\1\1x\1\0\x61l\xa0\3a\"\\\0\0"
+def cache_changes(_): yield from (b"\0", b"\0\0\x10\0", b"\2\0\x40\1", b"\1weir patterns 1\n\1\0\0\0" + bytes(40))
+def whole_captures(_): yield from captures()
+
+
+SEEDS = {"packet": packets, "capture": whole_captures, "capture_rules": capture_rules, "segments": steps, "fragments": pieces, "rules": rules,
+         "configuration": configurations, "control": control, "pattern_cache": cache_changes, "capture_file": files, "json": json_steps,
+         "dataset": datasets, "rule_tables": tables}
+
+
+def configuration_keys():
+    return sorted(set(re.findall(r"\b[a-z][a-z0-9-]*(?:\.[a-z0-9-]+)+\b", (ROOT / "man" / "weir.yaml.5").read_text().replace("\\-", "-"))))
+
+
+def words(name):
+    """Lines of the target's dictionary."""
+    own = HERE / f"{name}.dict"
+    lines = own.read_text().splitlines() if own.exists() else []
+    if name in ("rules", "capture_rules"): lines += [f'"{keyword}:"' for keyword in KEYWORDS]
+    if name == "configuration": lines += [f'"{key}:"' for key in sorted({part for key in configuration_keys() for part in key.split(".")})]
+    return lines
+
+
+def main():
+    program, folder = sys.argv[1], Path(sys.argv[2])
+    global KEYWORDS
+    KEYWORDS = subprocess.run([program, "--keywords"], check=True, capture_output=True, text=True).stdout.split()
+    for row in subprocess.run([program, "--list"], check=True, capture_output=True, text=True).stdout.splitlines():
+        name, longest = row.split()
+        (folder / name).mkdir(parents=True, exist_ok=True)
+        make = applications if name.startswith("app_") else SEEDS[name]
+        for i, seed in enumerate(s for s in make(name) if len(s) <= int(longest)): (folder / name / f"{i:04}").write_bytes(seed)
+        (folder / f"{name}.dict").write_text("".join(line + "\n" for line in words(name)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,112 @@
+#include "tests/fuzz/pipeline_run.h"
+
+#include "engine/capture/capture_source.h"
+#include "engine/offline/worker_pool.h"
+#include "rules/requires.h"
+#include "rules/rule_loader.h"
+#include "rules/rule_tables.h"
+#include "rules/shared_state.h"
+#include "tests/fuzz/memory_file.h"
+#include "tests/fuzz/targets.h"
+
+namespace weir::fuzz {
+namespace {
+
+constexpr std::string_view kConfiguration = R"(
+outputs:
+  - eve-log:
+      enabled: yes
+      community-id: yes
+      types:
+        - alert: {payload: yes, payload-printable: yes, packet: yes, metadata: yes, verdict: yes}
+        - drop: {alerts: yes, flows: all, verdict: yes}
+        - anomaly: {types: {decode: yes, stream: yes, applayer: yes}, packethdr: yes}
+        - flow
+        - netflow
+        - files: {force-hash: [md5, sha1, sha256]}
+        - http: {extended: yes, dump-all-headers: both}
+        - dns
+        - tls: {extended: yes, ja3: yes}
+        - ssh
+flow: {memcap: 4mb, hash-size: 64, prealloc: 0}
+defrag: {memcap: 1mb, hash-size: 64, prealloc: no}
+stream: {memcap: 1mb, prealloc-sessions: 0, midstream: true, reassembly: {memcap: 1mb, depth: 64kb}}
+)";
+
+engine::Config make_config() {
+  auto config = engine::Config::parse(kConfiguration, "fuzz.yaml", "");
+  must(config.has_value(), "the configuration can be read");
+  return std::move(*config);
+}
+
+class LinesSink final : public output::Sink {
+ public:
+  explicit LinesSink(std::vector<std::string>& lines) : lines_(lines) {}
+  void write_line(std::string_view line) override {
+    must_be_json(line);
+    lines_.emplace_back(line);
+  }
+  void flush() override {}
+
+ private:
+  std::vector<std::string>& lines_;
+};
+
+template <class Each>
+void for_each_frame(Bytes capture, Each&& each) {
+  const MemoryFile file(capture);
+  const auto source = engine::open_capture_files({.paths = {file.path()}, .bpf = {}});
+  if (!source) return;
+  RawPacket raw;
+  for (std::size_t n = 0; n < kMostFrames && (*source)->next(raw) == engine::CaptureSource::Next::packet; ++n) {
+    raw.number = n + 1;
+    raw.capture = nullptr;  // the same name in every run
+    each(raw);
+  }
+}
+
+}  // namespace
+
+PipelineRun::PipelineRun(bool prevent)
+    : config_(make_config()), setup_(*engine::PipelineSetup::make(config_, prevent)) {}
+
+std::unique_ptr<const output::EveLog> PipelineRun::make_log() const {
+  std::vector<output::EveLog::TypeEntry> types;
+  for (const auto& item : config_.items("outputs.0.eve-log.types")) types.push_back({item.name, item.settings});
+  return std::make_unique<output::EveLog>(config_.sub("outputs.0.eve-log"), types);
+}
+
+std::vector<std::string> PipelineRun::play(Bytes capture, const std::shared_ptr<const rules::RuleSet>& rules,
+                                           unsigned workers) const {
+  std::vector<std::string> lines;
+  engine::LogOutputs outputs;
+  outputs.eve.push_back({make_log(), std::make_unique<LinesSink>(lines), "memory"});
+  rules::SharedState shared;
+  if (workers != 0) {
+    engine::WorkerPool pool(workers, setup_, rules, shared, outputs);
+    for_each_frame(capture, [&pool](const RawPacket& raw) { pool.feed(raw, false); });
+    pool.finish();
+    return lines;
+  }
+  engine::RunPosition position;
+  engine::Pipeline pipeline(setup_, rules, shared, {{outputs.eve[0].log.get(), outputs.eve[0].sink.get()}}, position);
+  pipeline.verify_checksums(false);
+  for_each_frame(capture, [&pipeline](const RawPacket& raw) { pipeline.inspect(raw); });
+  pipeline.finish();
+  return lines;
+}
+
+std::shared_ptr<const rules::RuleSet> build_rules(std::string_view text, bool prevent, bool strict) {
+  rules::RuleEnvironment environment;
+  environment.features = rules::default_features();
+  environment.inline_mode = prevent;
+  rules::add_default_tables(environment);
+  rules::LoadedRules loaded;
+  rules::load_rule_text(text, "fuzz.rules", environment, loaded);
+  if (strict)
+    for (const rules::RuleDiagnostic& d : loaded.diagnostics) must(false, rules::to_string(d).c_str());
+  if (loaded.signatures.empty()) return nullptr;
+  return rules::RuleSet::build(std::move(loaded.signatures), environment, {});
+}
+
+}  // namespace weir::fuzz

@@ -1,0 +1,122 @@
+#include "tests/fuzz/transaction_text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "decoders/app/protocol.h"
+#include "output/eve_tx.h"
+#include "rules/keyword_table.h"
+#include "rules/rule_loader.h"
+#include "tests/fuzz/targets.h"
+#include "tests/output/fake_settings.h"
+
+namespace weir::fuzz {
+namespace {
+
+constexpr std::uint32_t kMostInstances = 4096;  // of one buffer
+
+// Buffers are constants of their keyword's file: a rule that uses the keyword shows them.
+std::vector<const rules::BufferSpec*> find_buffers() {
+  std::vector<const rules::BufferSpec*> out;
+  for (const rules::KeywordSpec* keyword : rules::all_keywords()) {
+    rules::RuleEnvironment environment;
+    rules::LoadedRules loaded;
+    rules::load_rule_text(fmt::format("alert ip any any -> any any ({}; content:\"a\"; sid:1;)", keyword->name), "buffers",
+                          environment, loaded);
+    for (const rules::LoadedSignature& signature : loaded.signatures)
+      for (const rules::BufferEngine& engine : signature->buffers)
+        if (std::find(out.begin(), out.end(), engine.buffer) == out.end()) out.push_back(engine.buffer);
+  }
+  must(!out.empty(), "there are sticky buffers");
+  return out;
+}
+
+std::string printable(Bytes bytes) {
+  std::string out;
+  for (const std::uint8_t b : bytes)
+    if (b >= 0x20 && b < 0x7f && b != '\\')
+      out.push_back(static_cast<char>(b));
+    else
+      out += fmt::format("\\x{:02x}", b);
+  return out;
+}
+std::string printable(std::string_view text) {
+  return printable(Bytes{reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+}
+
+void add_source(std::string& out, const rules::BufferSpec& buffer, const rules::BufferSource& source, const Transaction& tx) {
+  rules::BufferArena arena;
+  for (std::uint32_t i = 0; i < (buffer.multiple ? kMostInstances : 1U); ++i) {
+    const auto view = source.get({tx, source.direction, i, arena});
+    if (!view) return;
+    out += fmt::format("  {} {} [{}]: {} {} {}\n", buffer.name, index(source.direction), i, view->offset, view->complete,
+                       printable(view->data));
+  }
+}
+
+void add_buffers(std::string& out, AppProto protocol, const Transaction& tx) {
+  static const std::vector<const rules::BufferSpec*> buffers = find_buffers();
+  for (const rules::BufferSpec* buffer : buffers)
+    for (const rules::BufferSource& source : buffer->sources)
+      if (source.protocol == protocol && tx.progress[index(source.direction)] >= source.progress)
+        add_source(out, *buffer, source, tx);
+}
+
+void add_files(std::string& out, Transaction& tx) {
+  for (const Direction d : {Direction::to_server, Direction::to_client}) {
+    const FileList* files = tx.files(d);
+    if (files == nullptr) continue;
+    for (const auto& f : *files)
+      out += fmt::format("  file {} {}: {} size {} range {}-{} state {} gaps {} hashes {} {} {}\n", index(d), f->id,
+                         printable(std::string_view(f->name)), f->size, f->start, f->end, static_cast<int>(f->state), f->has_gaps,
+                         printable(std::string_view(f->md5)), printable(std::string_view(f->sha1)),
+                         printable(std::string_view(f->sha256)));
+  }
+}
+
+struct Writer {
+  AppProto protocol;
+  std::unique_ptr<const output::EveTxWriter> writer;
+};
+
+std::vector<Writer> make_writers() {
+  static const FakeSettings settings{{"extended", "yes"}, {"dump-all-headers", "both"}};
+  std::vector<Writer> out;
+  for (const output::EveTxLogger* logger : output::all_tx_loggers())
+    out.push_back({logger->protocol, logger->configure(settings)});
+  return out;
+}
+
+void add_events(std::string& out, AppProto protocol, const Transaction& tx) {
+  static const std::vector<Writer> writers = make_writers();
+  for (const Writer& w : writers) {
+    if (w.protocol != protocol) continue;
+    output::JsonWriter json;
+    {
+      const auto event = json.object();
+      (void)w.writer->write(json, tx);
+    }
+    must_be_json(json.text());
+    out += fmt::format("  {}\n", json.text());
+  }
+}
+
+}  // namespace
+
+std::string transactions_text(AppProto protocol, TransactionList& transactions) {
+  std::string out;
+  for (std::uint64_t id = transactions.first_id(); id < transactions.next_id(); ++id) {
+    Transaction* tx = transactions.find(id);
+    if (tx == nullptr) continue;
+    out += fmt::format("transaction {} progress {} {}\n", id, tx->progress[0], tx->progress[1]);
+    for (const AppEvent& event : tx->events) out += fmt::format("  event {}\n", event.code);
+    add_files(out, *tx);
+    add_buffers(out, protocol, *tx);
+    add_events(out, protocol, *tx);
+  }
+  return out;
+}
+
+}  // namespace weir::fuzz
