@@ -43,6 +43,8 @@ ParseOutcome TlsParser::parse(const AppInput& in) {
   if (over()) return {.consumed = in.data.size()};
   std::size_t records = 0;
   ParseOutcome outcome = records_.run(in.direction, in.data, kRecordHeader, [&](Bytes data) {
+    settle(in.direction, false);
+    if (leaves_the_rest()) return RecordStep::wants(data.size() + 1);  // none of it, wherever the segment ends
     const RecordStep step = record(in.direction, data);
     const bool whole = step.kind == RecordStep::Kind::took || step.kind == RecordStep::Kind::skip;
     if (whole && !application_data_ && ++records == kManyRecords + 1)
@@ -50,11 +52,9 @@ ParseOutcome TlsParser::parse(const AppInput& in) {
     return step;
   });
   settle(in.direction, in.eof);
-  if (outcome.status == ParseOutcome::Status::ok && handling_ != EncryptionHandling::full && handshake_over() &&
-      encrypted(Direction::to_server) && encrypted(Direction::to_client)) {
-    outcome.leave_flow = handling_ == EncryptionHandling::bypass && application_data_;
-    if (handling_ != EncryptionHandling::bypass || application_data_)
-      outcome.status = ParseOutcome::Status::bypass;
+  if (outcome.status == ParseOutcome::Status::ok && leaves_the_rest()) {
+    outcome.status = ParseOutcome::Status::bypass;
+    outcome.leave_flow = handling_ == EncryptionHandling::bypass;
   }
   return outcome;
 }
@@ -260,6 +260,11 @@ bool TlsParser::encrypted(Direction d) const {
 bool TlsParser::handshake_over() const {
   const TlsTransaction* t = existing();
   return over() || (t != nullptr && t->at_least(ServerState::handshake_done));
+}
+
+bool TlsParser::leaves_the_rest() const {
+  if (handling_ == EncryptionHandling::full || (handling_ == EncryptionHandling::bypass && !application_data_)) return false;
+  return handshake_over() && encrypted(Direction::to_server) && encrypted(Direction::to_client);
 }
 
 void TlsParser::handshake_done() {

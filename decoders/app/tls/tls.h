@@ -57,6 +57,8 @@ class TlsParser final : public ConnectionParser<TlsTransaction> {
   void handshake_done();
   [[nodiscard]] bool handshake_over() const;
   [[nodiscard]] bool encrypted(Direction d) const;
+  // The handshake is over and both sides encrypt: what follows is not parsed, as far as the settings say so.
+  [[nodiscard]] bool leaves_the_rest() const;
 
   EncryptionHandling handling_;
   std::array<Handshake, 2> handshake_;

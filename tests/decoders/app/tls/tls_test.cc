@@ -142,6 +142,17 @@ TEST_CASE("tls 1.3: application data ends the handshake, early data does not") {
   CHECK_FALSE(tx_of(*parser).session_resumed());
 }
 
+TEST_CASE("tls: what follows the handshake is not parsed, in the same segment as in a later one") {
+  const std::string hello = tls_record(22, server_hello(extension(43, be(0x0304, 2)))), data = tls_record(23, "encrypted");
+  for (const std::size_t split : {hello.size(), hello.size() + data.size(), hello.size() + data.size() + 4}) {
+    CAPTURE(split);
+    const auto parser = make_parser();
+    feed(*parser, Direction::to_server, tls_record(22, client_hello(usual_extensions())));
+    CHECK(feed(*parser, Direction::to_client, hello + data + "no record", {split, hello.size() + data.size() + 9}) == Status::bypass);
+    CHECK(tx_of(*parser).events.empty());
+  }
+}
+
 TEST_CASE("tls: application data is skipped without waiting for its record") {
   const auto parser = make_parser();
   const std::string record = tls_record(23, std::string(5000, 'x'), 0x0303);
