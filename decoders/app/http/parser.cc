@@ -31,6 +31,9 @@ ParseOutcome HttpParser::parse(const AppInput& in) {
   wanted_of_files_ = in.requested->files;
   const FileOpening files{in.time, wanted_of_files_};
   Feed feed{in.data, in.eof, files};
+  // A server that answers has the whole request.
+  if (&side == &response_ && !in.data.empty() && request_.phase == Phase::after_line)
+    if (HttpTransaction* t = tx(request_)) end_simple_request(*t, files);
   while (step(side, feed) == Step::again) {
   }
   outcome_.consumed = feed.consumed();
@@ -49,6 +52,7 @@ Step HttpParser::step(Side& side, Feed& feed) {
     case Phase::idle: return idle(side, feed);
     case Phase::resync: return resync(side, feed);
     case Phase::line: return server ? request_line(feed) : response_line(feed);
+    case Phase::after_line: return after_request_line(feed);
     case Phase::headers: return headers(side, feed, false);
     case Phase::body_start: return body_start(feed);
     case Phase::fixed_body: return fixed_body(side, feed);

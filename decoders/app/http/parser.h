@@ -28,6 +28,7 @@ class HttpParser final : public AppParser {
     idle,  // between messages
     resync,  // behind a gap: looks for a line that can start a message
     line,  // the start line
+    after_line,  // request side, behind a line without protocol: headers, or nothing (HTTP/0.9)
     headers,
     body_start,  // response: bytes may have to be skipped or waited for
     fixed_body,  // so many bytes
@@ -62,7 +63,8 @@ class HttpParser final : public AppParser {
   Step start_request(Feed& feed);
   Step start_response(Feed& feed);
   Step request_line(Feed& feed);
-  Step after_request_line(HttpTransaction& tx, Feed& feed);
+  Step after_request_line(Feed& feed);
+  Step end_simple_request(HttpTransaction& tx, const FileOpening& files);
   Step response_line(Feed& feed);
   Step body_without_head(HttpTransaction& tx, Feed& feed, const Line& line);
   Step headers(Side& side, Feed& feed, bool trailers);

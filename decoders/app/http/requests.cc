@@ -6,18 +6,19 @@
 namespace weir::http {
 namespace {
 
-// A request line without protocol: headers may follow all the same. They do when the next bytes look like a
-// name and a colon.
-bool header_follows(Bytes rest) {
-  bool after_blank = false;
-  for (const std::uint8_t c : rest) {
+bool is_space_or_tab(std::uint8_t c) { return c == ' ' || c == '\t'; }
+
+// A request line without protocol: headers may follow all the same. They do when the next bytes look like a name and a
+// colon; no answer while that cannot be told yet. `scanned`: bytes of `rest` that earlier calls have looked at.
+std::optional<bool> header_follows(Bytes rest, std::size_t& scanned) {
+  for (; scanned < rest.size(); ++scanned) {
+    const std::uint8_t c = rest[scanned];
     if (c == ':') return true;
-    if (c == ' ' || c == '\t')
-      after_blank = true;
-    else if (is_blank_byte(c) || after_blank)
-      return false;
+    const bool after_blank = scanned > 0 && is_space_or_tab(rest[scanned - 1]);
+    if (!is_space_or_tab(c) && (is_blank_byte(c) || after_blank)) return false;
   }
-  return false;
+  if (rest.size() > kMaxLineBytes) return false;
+  return std::nullopt;
 }
 
 void check_authorization(HttpTransaction& t) {
@@ -52,20 +53,27 @@ Step HttpParser::request_line(Feed& feed) {
   parse_request_line(raw.first(line->text), settings_, t);
   normalise_uri(settings_, t);
   reach(t, Direction::to_server, State::line);
-  return after_request_line(t, feed);
+  request_.headers.start(Direction::to_server, false);
+  request_.scanned = 0;
+  request_.phase = t.request.protocol().empty() ? Phase::after_line : Phase::headers;
+  return Step::again;
 }
 
-Step HttpParser::after_request_line(HttpTransaction& t, Feed& feed) {
-  request_.headers.start(Direction::to_server, false);
+Step HttpParser::after_request_line(Feed& feed) {
+  HttpTransaction& t = *tx(request_);
+  const std::optional<bool> headers = header_follows(feed.rest(), request_.scanned);
+  if (!headers && !feed.eof()) return Step::wait;
+  if (!headers.value_or(false)) return end_simple_request(t, feed.files());
+  note(t, Event::request_line_missing_protocol);
+  t.request.protocol_number = 0;
+  request_.scanned = 0;
   request_.phase = Phase::headers;
-  if (!t.request.protocol().empty()) return Step::again;
-  if (header_follows(feed.rest())) {
-    note(t, Event::request_line_missing_protocol);
-    t.request.protocol_number = 0;
-    return Step::again;
-  }
-  // HTTP/0.9: nothing more comes from the client.
-  complete(request_, t, true, feed.files());
+  return Step::again;
+}
+
+// HTTP/0.9: nothing more comes from the client.
+Step HttpParser::end_simple_request(HttpTransaction& t, const FileOpening& files) {
+  complete(request_, t, true, files);
   request_.phase = Phase::ignore;
   return Step::again;
 }

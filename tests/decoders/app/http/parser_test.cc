@@ -232,6 +232,18 @@ TEST_CASE("http: a request without protocol is HTTP/0.9 unless headers follow") 
   CHECK(events(missing.tx()) == " request_line_missing_protocol");
 }
 
+TEST_CASE("http: headers behind a request line without protocol are found wherever segments end") {
+  const std::string request = "GET /x\r\nHost: h\r\nA: b\r\n\r\n";
+  for (std::size_t split = 1; split < request.size(); ++split) {
+    CAPTURE(split);
+    Flow flow;
+    flow.request(request.substr(0, split));
+    flow.request(request.substr(split));
+    CHECK(flow.tx().request.header("a") == "b");
+    CHECK(events(flow.tx()) == " request_line_missing_protocol");
+  }
+}
+
 TEST_CASE("http: lines, headers and open transactions have limits") {
   Flow line;
   line.request("GET /" + std::string(http::kMaxLineBytes + 10, 'a'));
