@@ -32,10 +32,9 @@ void fuzz_configuration(Bytes bytes) {
     must(!config.error().message.empty(), "an error says what is wrong");
     return;
   }
-  for (const bool inline_mode : {false, true}) {
-    const auto setup = engine::PipelineSetup::make(*config, inline_mode);
-    must(setup || !setup.error().empty(), "an error says what is wrong");
-  }
+  // One of both modes: making the database of protocol patterns is most of the work.
+  const auto setup = engine::PipelineSetup::make(*config, bytes.size() % 2 == 0);
+  must(setup || !setup.error().empty(), "an error says what is wrong");
   read_logs(*config);
   (void)engine::set_up_rules(*config, {.exclusive = {}, .additional = {}, .no_rules = true, .data_dir = {}, .inline_mode = false});
   (void)config->unknown_keys();

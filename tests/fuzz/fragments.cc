@@ -8,17 +8,15 @@
 #include <string>
 
 #include "engine/pipeline/frame_decoder.h"
-#include "tests/decoders/wire_bytes.h"
+#include "tests/engine/frame_builder.h"
 #include "tests/fuzz/input.h"
 #include "tests/fuzz/targets.h"
 
 namespace weir::fuzz {
 namespace {
 
-using test::u16;
-using test::u32;
-using test::u8;
-using test::Wire;
+using test::put16;
+using test::put32;
 
 constexpr std::size_t kMostSteps = 512;
 constexpr std::uint8_t kProtocol = 253;  // for experiments, RFC 3692: nobody looks inside
@@ -33,14 +31,32 @@ struct Piece {
   std::string data;
 };
 
-Wire frame_of(const Piece& piece) {
-  if (piece.ipv6)
-    return test::ipv6(44, u8(kProtocol) + u8(0) + u16(piece.unit * 8 + (piece.more ? 1 : 0)) + u32(piece.id) + piece.data);
-  test::Ipv4 header;
-  header.protocol = kProtocol;
-  header.id = piece.id;
-  header.fragment = static_cast<std::uint16_t>((piece.more ? 0x2000U : 0U) | (piece.unit & 0x1fffU));
-  return test::ipv4(header, piece.data);
+std::string ipv4_packet(const Piece& piece) {
+  std::string out("\x45\0", 2);  // version and header length; type of service
+  put16(out, static_cast<std::uint32_t>(20 + piece.data.size()));
+  put16(out, piece.id);
+  put16(out, (piece.more ? 0x2000U : 0U) | (piece.unit & 0x1fffU));
+  out += '\x40';  // time to live
+  out += static_cast<char>(kProtocol);
+  put16(out, 0);  // checksum, which nobody looks at
+  put32(out, 0x0a000001);
+  put32(out, 0x0a000002);
+  return out + piece.data;
+}
+
+std::string ipv6_packet(const Piece& piece) {
+  constexpr char kFragmentHeader = 44, kHopLimit = 64;
+  std::string out;
+  put32(out, 0x60000000);
+  put16(out, static_cast<std::uint32_t>(8 + piece.data.size()));
+  out += kFragmentHeader;
+  out += kHopLimit;
+  for (const char last : {'\1', '\2'}) out += std::string("\x20\x01", 2) + std::string(13, '\0') + last;
+  out += static_cast<char>(kProtocol);
+  out += '\0';
+  put16(out, static_cast<std::uint32_t>(piece.unit * 8) | (piece.more ? 1U : 0U));
+  put32(out, piece.id);
+  return out + piece.data;
 }
 
 class Host {
@@ -50,9 +66,9 @@ class Host {
   }
   // Whether the piece made a datagram whole.
   bool take(const Piece& piece) {
-    const Wire wire = frame_of(piece);
+    const std::string wire = piece.ipv6 ? ipv6_packet(piece) : ipv4_packet(piece);
     RawPacket raw;
-    raw.bytes = test::view(wire);
+    raw.bytes = {reinterpret_cast<const std::uint8_t*>(wire.data()), wire.size()};
     raw.wire_length = static_cast<std::uint32_t>(wire.size());
     raw.link_type = kRawIp;
     raw.time = now_ += 1000;

@@ -42,12 +42,13 @@ trap 'rm -rf "$work"' EXIT
 
 # Runs one target in an empty folder; what it says goes to a log.
 fuzz() {  # TARGET
-  local longest
+  local longest dictionary=()
   longest="$("$program" --list | sed -n "s/^$1 //p")"
   if [ -z "$longest" ]; then echo "no such target: $1" >&2; return 2; fi
+  if [ -s "$work/seeds/$1.dict" ]; then dictionary=(-dict="$work/seeds/$1.dict"); fi
   mkdir -p "$inputs/$1" "$inputs/findings/$1" "$work/empty/$1"
   (cd "$work/empty/$1" && "$program" "--target=$1" -max_len="$longest" -max_total_time="$seconds" -timeout=25 -rss_limit_mb=2048 \
-    -dict="$work/seeds/$1.dict" -artifact_prefix="$inputs/findings/$1/" -print_final_stats=1 \
+    "${dictionary[@]}" -artifact_prefix="$inputs/findings/$1/" -print_final_stats=1 \
     "$inputs/$1" "$work/seeds/$1") </dev/null >"$work/$1.log" 2>&1 || touch "$work/$1.found"
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <vector>
 
 #include "decoders/app/protocol.h"
@@ -103,7 +104,25 @@ void add_events(std::string& out, AppProto protocol, const Transaction& tx) {
   }
 }
 
+// Events that say of bytes that they came together with others: what they are taken for depends on it, and has to, as nobody
+// can wait for what may never come. Bytes behind a whole message are its body, as receivers read them, when they come with its
+// end, and the next message when they come alone.
+constexpr std::array<std::string_view, 3> kSegmentEvents{"too_many_records_in_packet", "request_body_unexpected",
+                                                         "response_body_unexpected"};
+
+std::string_view event_name(AppProto protocol, const AppEvent& event) { return protocol_info(protocol).events[event.code].rule; }
+
 }  // namespace
+
+bool depends_on_segments(AppProto protocol, TransactionList& transactions) {
+  for (std::uint64_t id = transactions.first_id(); id < transactions.next_id(); ++id) {
+    const Transaction* tx = transactions.find(id);
+    if (tx == nullptr) continue;
+    for (const AppEvent& event : tx->events)
+      if (std::find(kSegmentEvents.begin(), kSegmentEvents.end(), event_name(protocol, event)) != kSegmentEvents.end()) return true;
+  }
+  return false;
+}
 
 std::string transactions_text(AppProto protocol, TransactionList& transactions) {
   std::string out;
@@ -111,7 +130,7 @@ std::string transactions_text(AppProto protocol, TransactionList& transactions) 
     Transaction* tx = transactions.find(id);
     if (tx == nullptr) continue;
     out += fmt::format("transaction {} progress {} {}\n", id, tx->progress[0], tx->progress[1]);
-    for (const AppEvent& event : tx->events) out += fmt::format("  event {}\n", event.code);
+    for (const AppEvent& event : tx->events) out += fmt::format("  event {}\n", event_name(protocol, event));
     add_files(out, *tx);
     add_buffers(out, protocol, *tx);
     add_events(out, protocol, *tx);

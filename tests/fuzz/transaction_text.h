@@ -13,4 +13,7 @@ namespace weir::fuzz {
 // are JSON.
 std::string transactions_text(AppProto protocol, TransactionList& transactions);
 
+// An event says that what was made of the bytes depends on which of them came together.
+bool depends_on_segments(AppProto protocol, TransactionList& transactions);
+
 }  // namespace weir::fuzz
