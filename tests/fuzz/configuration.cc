@@ -6,6 +6,7 @@
 #include "engine/log/log_outputs.h"
 #include "engine/pipeline/pipeline.h"
 #include "engine/ruleset/rule_setup.h"
+#include "output/eve_log.h"
 #include "output/sink_settings.h"
 #include "tests/fuzz/input.h"
 #include "tests/fuzz/targets.h"
@@ -20,7 +21,7 @@ void read_logs(const engine::Config& config) {
     std::vector<output::EveLog::TypeEntry> types;
     for (const auto& item : config.items(entry.path + ".types")) types.push_back({item.name, item.settings});
     const output::EveLog log(*entry.settings, types);
-    (void)log.unknown_types();
+    (void)log.wants(output::EventType::alert);
   }
 }
 

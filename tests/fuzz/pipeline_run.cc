@@ -42,7 +42,9 @@ engine::Config make_config() {
 class LinesSink final : public output::Sink {
  public:
   explicit LinesSink(std::vector<std::string>& lines) : lines_(lines) {}
-  void write_line(std::string_view line) override {
+  using Sink::write_line;
+  void write_line(std::string_view line, const std::shared_ptr<output::LineCondition>& condition) override {
+    if (condition != nullptr && !condition->holds()) return;
     must_be_json(line);
     lines_.emplace_back(line);
   }
@@ -80,7 +82,7 @@ std::vector<std::string> PipelineRun::play(Bytes capture, const std::shared_ptr<
                                            unsigned workers) const {
   std::vector<std::string> lines;
   engine::LogOutputs outputs;
-  outputs.eve.push_back({make_log(), std::make_unique<LinesSink>(lines), "memory"});
+  outputs.logs.push_back({make_log(), std::make_unique<LinesSink>(lines), "memory"});
   rules::SharedState shared;
   if (workers != 0) {
     engine::WorkerPool pool(workers, setup_, rules, shared, outputs);
@@ -89,7 +91,7 @@ std::vector<std::string> PipelineRun::play(Bytes capture, const std::shared_ptr<
     return lines;
   }
   engine::RunPosition position;
-  engine::Pipeline pipeline(setup_, rules, shared, {{outputs.eve[0].log.get(), outputs.eve[0].sink.get()}}, position);
+  engine::Pipeline pipeline(setup_, rules, shared, {{outputs.logs[0].log.get(), outputs.logs[0].sink.get()}}, position);
   pipeline.verify_checksums(false);
   for_each_frame(capture, [&pipeline](const RawPacket& raw) { pipeline.inspect(raw); });
   pipeline.finish();

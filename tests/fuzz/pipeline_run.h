@@ -10,6 +10,7 @@
 #include "engine/config/config.h"
 #include "engine/log/log_outputs.h"
 #include "engine/pipeline/pipeline.h"
+#include "output/eve_log.h"
 #include "rules/rule_set.h"
 
 namespace weir::fuzz {

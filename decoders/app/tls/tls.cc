@@ -60,12 +60,13 @@ ParseOutcome TlsParser::parse(const AppInput& in) {
 }
 
 RecordStep TlsParser::record(Direction d, Bytes data) {
+  // Even that it is none is told by a whole header, wherever a segment ends.
+  if (data.size() < kRecordHeader) return RecordStep::wants(kRecordHeader);
   ByteCursor in{data};
   const std::uint8_t type = in.u8();
   if (!is_record_type(type)) return sslv2_record(d, data);
   const std::uint16_t version = in.be16();
   const std::size_t length = in.be16();
-  if (in.failed()) return RecordStep::wants(kRecordHeader);
   if (!is_record_version(version)) return refuse(Event::invalid_record_version);
   tx().record_version[index(d)] = version;
   if (length > kMaxRecord) return refuse(Event::invalid_record_length);

@@ -180,6 +180,16 @@ TEST_CASE("tls: what is no record ends parsing with an event") {
   }
 }
 
+TEST_CASE("tls: the first bytes of what is no record are waited for, behind a record as at the start of a segment") {
+  const std::string stream = tls_record(20, "\x01") + "GET /";
+  for (std::size_t split = 6; split <= stream.size(); ++split) {
+    CAPTURE(split);
+    const auto parser = make_parser();
+    CHECK(feed(*parser, Direction::to_server, stream.substr(0, stream.size() - 1), {split - 1, stream.size() - 1}) == Status::ok);
+    CHECK(tx_of(*parser).events.empty());
+  }
+}
+
 TEST_CASE("tls: broken certificates raise an event and the connection goes on") {
   const auto parser = make_parser();
   feed(*parser, Direction::to_client,
