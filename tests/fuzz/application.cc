@@ -11,7 +11,9 @@
 #include <cstring>
 #include <memory>
 
+#include "decoders/app/parser.h"
 #include "decoders/app/protocol.h"
+#include "decoders/settings.h"
 #include "tests/fuzz/input.h"
 #include "tests/fuzz/targets.h"
 #include "tests/fuzz/transaction_text.h"

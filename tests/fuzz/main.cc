@@ -45,11 +45,10 @@ std::vector<Target> all_targets() {
 #include "tests/fuzz/targets.def"
 #undef FUZZ_TARGET
   };
-  for (std::size_t i = 0; i < kAppProtoCount; ++i) {
-    const ProtocolInfo& info = protocol_info(static_cast<AppProto>(i));
-    if (info.configure == nullptr) continue;
-    out.push_back({"app_" + std::string(info.name), kMostApplicationBytes,
-                   [id = info.id](Bytes input) { fuzz_application(id, input); }});
+  for (const ProtocolInfo* info : all_protocols()) {
+    if (info->configure == nullptr) continue;
+    out.push_back({"app_" + std::string(info->name), kMostApplicationBytes,
+                   [id = info->id](Bytes input) { fuzz_application(id, input); }});
   }
   return out;
 }
