@@ -34,7 +34,7 @@ try tsan build-tsan
 
 if [ -x tests/fuzz/run.sh ]; then
   echo "== fuzzing"
-  tests/fuzz/run.sh --seconds 10
+  tests/fuzz/run.sh --seconds 5 --jobs "$jobs"
 fi
 
 conformance=../shared/conformance/run.py

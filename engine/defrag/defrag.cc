@@ -124,7 +124,10 @@ bool Defragmenter::add(Index index, Packet& packet) {
     packet.note({v4 ? Anomaly::ipv4_frag_ignored : Anomaly::ipv6_frag_ignored, 0});
     return false;
   };
-  if (fragments_ >= settings_.max_fragments) return refuse();
+  if (fragments_ >= settings_.max_fragments) {
+    if (trackers_[index].fragments.count() == 0) remove(index);  // made for this fragment
+    return refuse();
+  }
   Tracker& tracker = trackers_[index];
   const std::size_t before = tracker.fragments.count();
   const auto added =

@@ -1,7 +1,7 @@
 // Files of values that rules look up, and look-ups, additions and removals of any values.
 //
 // Input: type; flags (1: with reputations), length of a value, the value, the file.
-#include "rules/dataset.h"
+#include "rules/state/dataset.h"
 
 #include "tests/fuzz/input.h"
 #include "tests/fuzz/targets.h"

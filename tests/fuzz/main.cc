@@ -10,7 +10,7 @@
 #include <string_view>
 
 #include "decoders/app/protocol.h"
-#include "rules/keyword_table.h"
+#include "rules/compile/keyword_table.h"
 #include "tests/fuzz/targets.h"
 
 namespace weir::fuzz {
@@ -32,8 +32,8 @@ void list() {
 }
 
 void list_keywords() {
-  for (const rules::KeywordSpec* keyword : rules::all_keywords())
-    std::printf("%.*s\n", static_cast<int>(keyword->name.size()), keyword->name.data());
+  for (const rules::KeywordSpec& keyword : rules::all_keywords())
+    std::printf("%.*s\n", static_cast<int>(keyword.name.size()), keyword.name.data());
   std::exit(0);
 }
 

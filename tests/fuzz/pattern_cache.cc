@@ -2,7 +2,7 @@
 //
 // Input: how (1: the rest is the file; else the rest changes a sound one), then changes of three bytes: place, value. After
 // the changes the file is cut to the place of the last change if the flag 2 is set.
-#include "rules/pattern_cache.h"
+#include "rules/prefilter/pattern_cache.h"
 
 #include <hs.h>
 

@@ -2,10 +2,10 @@
 
 #include "engine/capture/capture_source.h"
 #include "engine/offline/worker_pool.h"
-#include "rules/requires.h"
-#include "rules/rule_loader.h"
-#include "rules/rule_tables.h"
-#include "rules/shared_state.h"
+#include "rules/load/requires.h"
+#include "rules/load/rule_loader.h"
+#include "rules/load/rule_tables.h"
+#include "rules/state/shared_state.h"
 #include "tests/fuzz/memory_file.h"
 #include "tests/fuzz/targets.h"
 

@@ -11,7 +11,7 @@
 #include "engine/log/log_outputs.h"
 #include "engine/pipeline/pipeline.h"
 #include "output/eve_log.h"
-#include "rules/rule_set.h"
+#include "rules/set/rule_set.h"
 
 namespace weir::fuzz {
 

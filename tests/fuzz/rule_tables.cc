@@ -1,11 +1,11 @@
 // The files beside the rules: classes, reference systems, thresholds.
 //
 // Input: which of them; the file.
-#include "rules/rule_tables.h"
+#include "rules/load/rule_tables.h"
 
-#include "rules/rule_loader.h"
-#include "rules/rule_set.h"
-#include "rules/threshold_config.h"
+#include "rules/load/rule_loader.h"
+#include "rules/set/rule_set.h"
+#include "rules/load/threshold_config.h"
 #include "tests/fuzz/input.h"
 #include "tests/fuzz/targets.h"
 

@@ -1,11 +1,11 @@
 // Rule text: syntax, every keyword, compilation of all that is accepted, and the same text again as a reload.
 //
 // Input: a rule file.
-#include "rules/rule_set.h"
+#include "rules/set/rule_set.h"
 
-#include "rules/requires.h"
-#include "rules/rule_loader.h"
-#include "rules/rule_tables.h"
+#include "rules/load/requires.h"
+#include "rules/load/rule_loader.h"
+#include "rules/load/rule_tables.h"
 #include "tests/fuzz/input.h"
 #include "tests/fuzz/targets.h"
 

@@ -9,7 +9,7 @@
 #   --jobs N          targets at the same time (1)
 #   --inputs FOLDER   where inputs that reach something new, and findings, are kept and found again by the next run
 #                     (~/.cache/weir-fuzz)
-#   --build FOLDER    a build tree with WEIR_FUZZ on, instead of the preset fuzz
+#   --build FOLDER    a build tree with WEIR_FUZZ on (build-asan where it is there, or else that of the preset fuzz)
 #
 # A finding is played again by  FOLDER/tests/fuzz/weir_fuzz --target=NAME FILE
 set -euo pipefail
@@ -28,6 +28,7 @@ while [ $# -gt 0 ]; do
   shift 2
 done
 
+if [ -z "$build" ] && grep -qs '^WEIR_FUZZ:BOOL=ON' "$root/build-asan/CMakeCache.txt"; then build="$root/build-asan"; fi
 if [ -z "$build" ]; then
   build="$root/build-fuzz"
   [ -f "$build/build.ninja" ] || (cd "$root" && cmake --preset fuzz -G Ninja >/dev/null)

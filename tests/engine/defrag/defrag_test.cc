@@ -362,3 +362,15 @@ TEST_CASE("defrag: settings come from the configuration") {
   CHECK(settings.max_trackers == 65535);
   CHECK_FALSE(settings.use_vlans);
 }
+
+TEST_CASE("defrag: a fragment that finds no room leaves no datagram behind") {
+  DefragSettings settings;
+  settings.max_fragments = 1;
+  Bench bench(settings);
+  bench.feed(piece4("0123456789abcdef", 0, 1, true, 1));
+  const std::uint64_t memory = bench.defrag.memory_bytes();
+  bench.feed(piece4("0123456789abcdef", 0, 1, true, 2));
+  CHECK(bench.defrag.refused());
+  CHECK(bench.defrag.size() == 1);
+  CHECK(bench.defrag.memory_bytes() == memory);
+}
