@@ -22,8 +22,9 @@ namespace weir::fuzz {
 namespace {
 
 constexpr std::size_t kMostTurns = 64;
-constexpr std::size_t kMostByteByByte = 1024;  // bytes of an input that is played so, too: it costs their square
-constexpr int kMostCalls = 100'000;            // of a parser for one piece; the engine has a limit of its own
+constexpr std::size_t kMostByteByByte =
+    1024;                            // bytes of an input that is played so, too: it costs their square
+constexpr int kMostCalls = 100'000;  // of a parser for one piece; the engine has a limit of its own
 
 struct Turn {
   Direction direction;
@@ -49,7 +50,8 @@ Dialogue read_dialogue(Bytes bytes, const ProtocolInfo& info) {
     const std::uint16_t lost = (kind & 2U) != 0 ? input.u16() : std::uint16_t{0};
     const std::uint16_t length = input.u16();
     out.loses = out.loses || lost != 0;
-    out.turns.push_back({(kind & 1U) != 0 ? Direction::to_client : Direction::to_server, lost, input.bytes(length)});
+    out.turns.push_back(
+        {(kind & 1U) != 0 ? Direction::to_client : Direction::to_server, lost, input.bytes(length)});
   }
   return out;
 }
@@ -67,7 +69,8 @@ const Requested& everything_requested() {
 // much as it waits for. The parser sees copies that end with each call, so that AddressSanitizer finds views that stay.
 class Player {
  public:
-  explicit Player(const ProtocolInfo& info) : info_(info), factory_(info.configure(no_settings())), parser_(factory_->make()) {}
+  explicit Player(const ProtocolInfo& info)
+      : info_(info), factory_(info.configure(no_settings())), parser_(factory_->make()) {}
 
   void datagram(Direction d, Bytes data) {
     if (!data.empty()) call(d, data, false, true);
@@ -81,7 +84,8 @@ class Player {
       const bool ends = eof && !side.ended;
       if ((offered < side.need || offered == 0) && !ends) return;
       const ParseOutcome outcome = call(d, side.pending, eof, false);
-      side.pending.erase(side.pending.begin(), side.pending.begin() + static_cast<std::ptrdiff_t>(outcome.consumed));
+      side.pending.erase(side.pending.begin(),
+                         side.pending.begin() + static_cast<std::ptrdiff_t>(outcome.consumed));
       side.need = outcome.need;
       if (eof && (outcome.consumed == offered || outcome.consumed == 0)) side.ended = true;
       if (outcome.consumed != 0) continue;
@@ -110,15 +114,17 @@ class Player {
     const auto copy = std::make_unique_for_overwrite<std::uint8_t[]>(data.size());
     if (!data.empty()) std::memcpy(copy.get(), data.data(), data.size());
     const std::string_view ports = is_datagram ? info_.probe_ports.udp : info_.probe_ports.tcp;
-    const auto server = static_cast<std::uint16_t>(ports.empty() ? 80 : std::strtoul(std::string(ports).c_str(), nullptr, 10));
-    const ParseOutcome outcome = parser_->parse({.direction = d,
-                                                 .data = {copy.get(), data.size()},
-                                                 .eof = eof,
-                                                 .time = 1,
-                                                 .is_datagram = is_datagram,
-                                                 .requested = &everything_requested(),
-                                                 .source_port = d == Direction::to_server ? std::uint16_t{40000} : server,
-                                                 .destination_port = d == Direction::to_server ? server : std::uint16_t{40000}});
+    const auto server = static_cast<std::uint16_t>(
+        ports.empty() ? 80 : std::strtoul(std::string(ports).c_str(), nullptr, 10));
+    const ParseOutcome outcome =
+        parser_->parse({.direction = d,
+                        .data = {copy.get(), data.size()},
+                        .eof = eof,
+                        .time = 1,
+                        .is_datagram = is_datagram,
+                        .requested = &everything_requested(),
+                        .source_port = d == Direction::to_server ? std::uint16_t{40000} : server,
+                        .destination_port = d == Direction::to_server ? server : std::uint16_t{40000}});
     must(outcome.consumed <= data.size(), "a parser takes what it was given and no more");
     if (outcome.status != ParseOutcome::Status::ok) over_ = true;
     return outcome;

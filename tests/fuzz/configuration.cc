@@ -37,9 +37,11 @@ void fuzz_configuration(Bytes bytes) {
   const auto setup = engine::PipelineSetup::make(*config, bytes.size() % 2 == 0);
   must(setup || !setup.error().empty(), "an error says what is wrong");
   read_logs(*config);
-  (void)engine::set_up_rules(*config, {.exclusive = {}, .additional = {}, .no_rules = true, .data_dir = {}, .inline_mode = false});
+  (void)engine::set_up_rules(
+      *config, {.exclusive = {}, .additional = {}, .no_rules = true, .data_dir = {}, .inline_mode = false});
   (void)config->unknown_keys();
-  for (const std::string& message : config->take_unreadable_values()) must(!message.empty(), "a message is not empty");
+  for (const std::string& message : config->take_unreadable_values())
+    must(!message.empty(), "a message is not empty");
   (void)config->set("stream.midstream=true");
 }
 

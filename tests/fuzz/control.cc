@@ -13,14 +13,17 @@ void answer(const tl::expected<engine::ControlRequest, std::string>& request) {
   must_be_json(engine::control_ok(request->version));
   const engine::ControlCommand* command = engine::find_control_command(request->command);
   if (command == nullptr) return must_be_json(engine::control_nok(request->command));
-  if (const auto wrong = engine::check_arguments(*command, request->arguments)) return must_be_json(engine::control_nok(*wrong));
+  if (const auto wrong = engine::check_arguments(*command, request->arguments))
+    return must_be_json(engine::control_nok(*wrong));
   for (const engine::ControlArgument& argument : command->arguments) {
     const bool given = request->arguments.find(argument.name) != nullptr;
     must(given || !argument.required, "a command that passes has its arguments");
     if (!given) continue;
-    const bool readable = argument.kind == engine::ControlArgument::Kind::text     ? request->arguments.text(argument.name).has_value()
-                          : argument.kind == engine::ControlArgument::Kind::number ? request->arguments.number(argument.name).has_value()
-                                                                                   : request->arguments.flag(argument.name).has_value();
+    const bool readable = argument.kind == engine::ControlArgument::Kind::text
+                              ? request->arguments.text(argument.name).has_value()
+                          : argument.kind == engine::ControlArgument::Kind::number
+                              ? request->arguments.number(argument.name).has_value()
+                              : request->arguments.flag(argument.name).has_value();
     must(readable, "an argument that passes is of its kind");
   }
 }

@@ -22,7 +22,9 @@ constexpr std::size_t kMostSteps = 512;
 constexpr std::uint8_t kProtocol = 253;  // for experiments, RFC 3692: nobody looks inside
 constexpr int kRawIp = 101;              // LINKTYPE_RAW
 
-char content(std::size_t offset) { return static_cast<char>(offset * 31 + (offset >> 8U)); }
+char content(std::size_t offset) {
+  return static_cast<char>(offset * 31 + (offset >> 8U));
+}
 
 struct Piece {
   bool ipv6 = false, more = false;
@@ -61,7 +63,8 @@ std::string ipv6_packet(const Piece& piece) {
 
 class Host {
  public:
-  Host(const engine::DefragSettings& settings, bool honest) : settings_(settings), decoder_({}, settings), honest_(honest) {
+  Host(const engine::DefragSettings& settings, bool honest)
+      : settings_(settings), decoder_({}, settings), honest_(honest) {
     decoder_.verify_checksums(false);
   }
   // Whether the piece made a datagram whole.
@@ -138,7 +141,8 @@ void fuzz_fragments(Bytes bytes) {
     host.take(read_piece(input, how, honest));
   }
   if (!little)
-    for (const bool ipv6 : {false, true}) must(whole_in_reverse(host, ipv6), "a datagram whose fragments all come becomes whole");
+    for (const bool ipv6 : {false, true})
+      must(whole_in_reverse(host, ipv6), "a datagram whose fragments all come becomes whole");
 }
 
 }  // namespace weir::fuzz

@@ -63,7 +63,8 @@ void must_be_json(std::string_view text) {
   static simdjson::dom::parser parser;
   const simdjson::error_code error = parser.parse(simdjson::padded_string(text)).error();
   if (error == simdjson::SUCCESS) return;
-  std::fprintf(stderr, "%s: %.*s\n", simdjson::error_message(error), static_cast<int>(text.size()), text.data());
+  std::fprintf(stderr, "%s: %.*s\n", simdjson::error_message(error), static_cast<int>(text.size()),
+               text.data());
   must(false, "what is written is JSON");
 }
 

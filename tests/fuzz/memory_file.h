@@ -15,7 +15,8 @@ class MemoryFile {
  public:
   explicit MemoryFile(Bytes bytes) : descriptor_(::memfd_create("weir-fuzz", MFD_CLOEXEC)) {
     must(descriptor_ >= 0, "memory files can be made");
-    must(::write(descriptor_, bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size()), "they can be written");
+    must(::write(descriptor_, bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size()),
+         "they can be written");
   }
   ~MemoryFile() { ::close(descriptor_); }
   MemoryFile(const MemoryFile&) = delete;

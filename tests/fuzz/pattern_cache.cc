@@ -23,7 +23,8 @@ namespace fs = std::filesystem;
 std::shared_ptr<const hs_database> compile() {
   hs_database_t* database = nullptr;
   hs_compile_error_t* error = nullptr;
-  must(hs_compile("a-pattern", 0, HS_MODE_BLOCK, nullptr, &database, &error) == HS_SUCCESS, "a pattern can be compiled");
+  must(hs_compile("a-pattern", 0, HS_MODE_BLOCK, nullptr, &database, &error) == HS_SUCCESS,
+       "a pattern can be compiled");
   return rules::own_database(database);
 }
 
@@ -48,7 +49,8 @@ class Cache {
   [[nodiscard]] const std::string& sound() const { return sound_; }
   // What is found when this is the file.
   [[nodiscard]] std::shared_ptr<const hs_database> find(std::string_view file) const {
-    std::ofstream(path_, std::ios::binary | std::ios::trunc).write(file.data(), static_cast<std::streamsize>(file.size()));
+    std::ofstream(path_, std::ios::binary | std::ios::trunc)
+        .write(file.data(), static_cast<std::streamsize>(file.size()));
     return rules::PatternCache(folder_.string(), {kContent}).find(kContent);
   }
 
@@ -74,7 +76,8 @@ void fuzz_pattern_cache(Bytes bytes) {
   static const Cache cache;
   Input input(bytes);
   const std::uint8_t how = input.u8();
-  const std::string file = (how & 1U) != 0 ? std::string(input.rest_text()) : change(cache.sound(), input, (how & 2U) != 0);
+  const std::string file =
+      (how & 1U) != 0 ? std::string(input.rest_text()) : change(cache.sound(), input, (how & 2U) != 0);
   const auto found = cache.find(file);
   if (file == cache.sound()) must(found != nullptr, "a sound cache is used");
   if (found == nullptr) return;

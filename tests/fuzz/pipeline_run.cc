@@ -60,7 +60,8 @@ void for_each_frame(Bytes capture, Each&& each) {
   const auto source = engine::open_capture_files({.paths = {file.path()}, .bpf = {}});
   if (!source) return;
   RawPacket raw;
-  for (std::size_t n = 0; n < kMostFrames && (*source)->next(raw) == engine::CaptureSource::Next::packet; ++n) {
+  for (std::size_t n = 0; n < kMostFrames && (*source)->next(raw) == engine::CaptureSource::Next::packet;
+       ++n) {
     raw.number = n + 1;
     raw.capture = nullptr;  // the same name in every run
     each(raw);
@@ -74,7 +75,8 @@ PipelineRun::PipelineRun(bool prevent)
 
 std::unique_ptr<const output::EveLog> PipelineRun::make_log() const {
   std::vector<output::EveLog::TypeEntry> types;
-  for (const auto& item : config_.items("outputs.0.eve-log.types")) types.push_back({item.name, item.settings});
+  for (const auto& item : config_.items("outputs.0.eve-log.types"))
+    types.push_back({item.name, item.settings});
   return std::make_unique<output::EveLog>(config_.sub("outputs.0.eve-log"), types);
 }
 
@@ -91,7 +93,8 @@ std::vector<std::string> PipelineRun::play(Bytes capture, const std::shared_ptr<
     return lines;
   }
   engine::RunPosition position;
-  engine::Pipeline pipeline(setup_, rules, shared, {{outputs.logs[0].log.get(), outputs.logs[0].sink.get()}}, position);
+  engine::Pipeline pipeline(setup_, rules, shared, {{outputs.logs[0].log.get(), outputs.logs[0].sink.get()}},
+                            position);
   pipeline.verify_checksums(false);
   for_each_frame(capture, [&pipeline](const RawPacket& raw) { pipeline.inspect(raw); });
   pipeline.finish();

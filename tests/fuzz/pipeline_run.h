@@ -20,7 +20,8 @@ class PipelineRun {
  public:
   explicit PipelineRun(bool prevent);
   // The events of the capture, each checked to be JSON. With `workers` they are made by so many threads.
-  std::vector<std::string> play(Bytes capture, const std::shared_ptr<const rules::RuleSet>& rules, unsigned workers = 0) const;
+  std::vector<std::string> play(Bytes capture, const std::shared_ptr<const rules::RuleSet>& rules,
+                                unsigned workers = 0) const;
 
  private:
   [[nodiscard]] std::unique_ptr<const output::EveLog> make_log() const;

@@ -4,8 +4,8 @@
 #include "rules/load/rule_tables.h"
 
 #include "rules/load/rule_loader.h"
-#include "rules/set/rule_set.h"
 #include "rules/load/threshold_config.h"
+#include "rules/set/rule_set.h"
 #include "tests/fuzz/input.h"
 #include "tests/fuzz/targets.h"
 
@@ -32,10 +32,12 @@ void fuzz_rule_tables(Bytes bytes) {
   const std::uint8_t which = input.u8() % 3;
   std::vector<rules::RuleDiagnostic> diagnostics;
   rules::RuleEnvironment environment;
-  if (which == 0) rules::read_classifications(input.rest_text(), "classification.config", environment, diagnostics);
+  if (which == 0)
+    rules::read_classifications(input.rest_text(), "classification.config", environment, diagnostics);
   if (which == 1) rules::read_references(input.rest_text(), "reference.config", environment, diagnostics);
   if (which == 2) diagnostics = thresholds(input.rest_text());
-  for (const rules::RuleDiagnostic& d : diagnostics) must(d.line != 0 && !d.reason.empty(), "a diagnostic has its line and reason");
+  for (const rules::RuleDiagnostic& d : diagnostics)
+    must(d.line != 0 && !d.reason.empty(), "a diagnostic has its line and reason");
 }
 
 }  // namespace weir::fuzz

@@ -43,7 +43,8 @@ void fuzz_rules(Bytes bytes) {
   const Load first = load(text, nullptr);
   if (first.rules == 0) return;
   const Load again = load(text, first.set.get());
-  must(again.rules == first.rules && again.diagnostics == first.diagnostics, "a reload of the same text finds the same rules");
+  must(again.rules == first.rules && again.diagnostics == first.diagnostics,
+       "a reload of the same text finds the same rules");
 }
 
 }  // namespace weir::fuzz

@@ -23,9 +23,11 @@ using engine::TcpStream;
 
 constexpr std::size_t kMostSteps = 512;
 constexpr int kMostChunks = 10'000;  // read from one stream at once
-constexpr std::array kSystems{"bsd",     "windows", "linux",   "old-linux", "solaris", "first",   "last",      "bsd-right",
-                              "hpux10",  "hpux11",  "irix",    "macos",     "vista",   "windows2k3", "old-solaris"};
-constexpr std::array<std::uint32_t, 2> kFirst{1000, 0xfffff000};  // sequence numbers of both sides' first bytes; one wraps
+constexpr std::array kSystems{"bsd",   "windows", "linux",     "old-linux",  "solaris",
+                              "first", "last",    "bsd-right", "hpux10",     "hpux11",
+                              "irix",  "macos",   "vista",     "windows2k3", "old-solaris"};
+constexpr std::array<std::uint32_t, 2> kFirst{
+    1000, 0xfffff000};  // sequence numbers of both sides' first bytes; one wraps
 
 char content(Direction d, std::uint64_t offset) {
   return static_cast<char>(offset * 167 + (offset >> 8U) * 13 + index(d) * 91);
@@ -36,7 +38,9 @@ struct Step {
   std::int16_t sequence, acknowledgment;
   std::uint32_t length;
   std::uint8_t urgent;
-  [[nodiscard]] Direction direction() const { return (how & 1U) != 0 ? Direction::to_client : Direction::to_server; }
+  [[nodiscard]] Direction direction() const {
+    return (how & 1U) != 0 ? Direction::to_client : Direction::to_server;
+  }
 };
 
 Step read_step(Input& input) {
@@ -52,7 +56,8 @@ Step read_step(Input& input) {
 
 class Conversation {
  public:
-  Conversation(const engine::StreamSettings& settings, bool honest, bool little_memory) : settings_(settings), honest_(honest) {
+  Conversation(const engine::StreamSettings& settings, bool honest, bool little_memory)
+      : settings_(settings), honest_(honest) {
     budget_.limit = little_memory ? 4096 : std::uint64_t{64} << 20U;
     session_ = std::make_unique<engine::TcpSession>(settings_, budget_);
   }
@@ -67,17 +72,20 @@ class Conversation {
     // Where honest ends say who they are, they say the same every time.
     const std::int64_t at = honest_ && is_syn ? 0 : sent_[index(d)] + step.sequence;
     std::string data;
-    for (std::uint32_t i = 0; i < step.length; ++i) data.push_back(content(d, static_cast<std::uint64_t>(at) + i));
+    for (std::uint32_t i = 0; i < step.length; ++i)
+      data.push_back(content(d, static_cast<std::uint64_t>(at) + i));
     if (!honest_ && (step.how & 2U) != 0)
       for (char& c : data) c = static_cast<char>(~c);
     const auto sequence = static_cast<std::uint32_t>(kFirst[index(d)] + at - (is_syn ? 1 : 0));
     const auto other = index(opposite(d));
-    const auto acknowledgment = static_cast<std::uint32_t>(kFirst[other] + sent_[other] + step.acknowledgment);
+    const auto acknowledgment =
+        static_cast<std::uint32_t>(kFirst[other] + sent_[other] + step.acknowledgment);
     next_.tcp(0, 0, 0);
     if ((step.how & 32U) != 0) next_.timestamp(static_cast<std::uint32_t>(steps_), 1);
     next_.raw().tcp.urgent = step.urgent;
     // An urgent byte is left out, and what follows moves up: honest ends send none.
-    send(d, honest_ ? static_cast<std::uint8_t>(step.flags & ~unsigned{tcp_flag::urg}) : step.flags, sequence, acknowledgment, data);
+    send(d, honest_ ? static_cast<std::uint8_t>(step.flags & ~unsigned{tcp_flag::urg}) : step.flags, sequence,
+         acknowledgment, data);
     sent_[index(d)] = std::max(sent_[index(d)], at + static_cast<std::int64_t>(data.size()));
     for (const Direction side : {Direction::to_server, Direction::to_client}) {
       if ((step.how & 4U) == 0) read_application(side, (step.how & 16U) != 0);
@@ -95,14 +103,16 @@ class Conversation {
   }
 
  private:
-  void send(Direction d, std::uint8_t flags, std::uint32_t sequence, std::uint32_t acknowledgment, std::string_view data) {
+  void send(Direction d, std::uint8_t flags, std::uint32_t sequence, std::uint32_t acknowledgment,
+            std::string_view data) {
     next_.tcp(flags, sequence, acknowledgment).payload(data);
     if (d == Direction::to_client) next_.reversed();
     const auto result = session_->on_segment(next_.after(++steps_ * 1000).get(), d);
     // An urgent byte has no place in the stream, and none in what replaces its segment: such a segment is dropped.
     const std::size_t least = data.size() - ((flags & tcp_flag::urg) != 0 ? 1U : 0U);
     const std::size_t replaced = session_->replacement().size();
-    must(!result.payload_differs || (replaced >= least && replaced <= data.size()), "a replacement is as long as what it replaces");
+    must(!result.payload_differs || (replaced >= least && replaced <= data.size()),
+         "a replacement is as long as what it replaces");
     next_ = test::PacketBuilder{};
   }
   void compare(Direction d, Bytes data, std::uint64_t offset) const {

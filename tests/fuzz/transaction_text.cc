@@ -21,7 +21,8 @@ constexpr std::uint32_t kMostInstances = 4096;  // of one buffer
 std::vector<const rules::BufferSpec*> find_buffers() {
   std::vector<const rules::BufferSpec*> out;
   for (const rules::KeywordSpec& keyword : rules::all_keywords())
-    if (const auto* selects = std::get_if<rules::KeywordSpec::Selects>(&keyword.how)) out.push_back(selects->buffer);
+    if (const auto* selects = std::get_if<rules::KeywordSpec::Selects>(&keyword.how))
+      out.push_back(selects->buffer);
   return out;
 }
 
@@ -38,13 +39,14 @@ std::string printable(std::string_view text) {
   return printable(Bytes{reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
 }
 
-void add_source(std::string& out, const rules::BufferSpec& buffer, const rules::BufferSource& source, const Transaction& tx) {
+void add_source(std::string& out, const rules::BufferSpec& buffer, const rules::BufferSource& source,
+                const Transaction& tx) {
   rules::BufferArena arena;
   for (std::uint32_t i = 0; i < (buffer.multiple ? kMostInstances : 1U); ++i) {
     const auto view = source.get({tx, source.direction, i, arena});
     if (!view) return;
-    out += fmt::format("  {} {} [{}]: {} {} {}\n", buffer.name, index(source.direction), i, view->offset, view->complete,
-                       printable(view->data));
+    out += fmt::format("  {} {} [{}]: {} {} {}\n", buffer.name, index(source.direction), i, view->offset,
+                       view->complete, printable(view->data));
   }
 }
 
@@ -61,10 +63,10 @@ void add_files(std::string& out, Transaction& tx) {
     const FileList* files = tx.files(d);
     if (files == nullptr) continue;
     for (const auto& f : *files)
-      out += fmt::format("  file {} {}: {} size {} range {}-{} state {} gaps {} hashes {} {} {}\n", index(d), f->id,
-                         printable(std::string_view(f->name)), f->size, f->start, f->end, static_cast<int>(f->state), f->has_gaps,
-                         printable(std::string_view(f->md5)), printable(std::string_view(f->sha1)),
-                         printable(std::string_view(f->sha256)));
+      out += fmt::format("  file {} {}: {} size {} range {}-{} state {} gaps {} hashes {} {} {}\n", index(d),
+                         f->id, printable(std::string_view(f->name)), f->size, f->start, f->end,
+                         static_cast<int>(f->state), f->has_gaps, printable(std::string_view(f->md5)),
+                         printable(std::string_view(f->sha1)), printable(std::string_view(f->sha256)));
   }
 }
 
@@ -98,10 +100,12 @@ void add_events(std::string& out, AppProto protocol, const Transaction& tx) {
 // Events that say of bytes that they came together with others: what they are taken for depends on it, and has to, as nobody
 // can wait for what may never come. Bytes behind a whole message are its body, as receivers read them, when they come with its
 // end, and the next message when they come alone.
-constexpr std::array<std::string_view, 3> kSegmentEvents{"too_many_records_in_packet", "request_body_unexpected",
-                                                         "response_body_unexpected"};
+constexpr std::array<std::string_view, 3> kSegmentEvents{
+    "too_many_records_in_packet", "request_body_unexpected", "response_body_unexpected"};
 
-std::string_view event_name(AppProto protocol, const AppEvent& event) { return protocol_info(protocol).events[event.code].rule; }
+std::string_view event_name(AppProto protocol, const AppEvent& event) {
+  return protocol_info(protocol).events[event.code].rule;
+}
 
 }  // namespace
 
@@ -110,7 +114,9 @@ bool depends_on_segments(AppProto protocol, TransactionList& transactions) {
     const Transaction* tx = transactions.find(id);
     if (tx == nullptr) continue;
     for (const AppEvent& event : tx->events)
-      if (std::find(kSegmentEvents.begin(), kSegmentEvents.end(), event_name(protocol, event)) != kSegmentEvents.end()) return true;
+      if (std::find(kSegmentEvents.begin(), kSegmentEvents.end(), event_name(protocol, event)) !=
+          kSegmentEvents.end())
+        return true;
   }
   return false;
 }

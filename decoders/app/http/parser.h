@@ -25,9 +25,9 @@ class HttpParser final : public AppParser {
 
  private:
   enum class Phase : std::uint8_t {
-    idle,  // between messages
-    resync,  // behind a gap: looks for a line that can start a message
-    line,  // the start line
+    idle,        // between messages
+    resync,      // behind a gap: looks for a line that can start a message
+    line,        // the start line
     after_line,  // request side, behind a line without protocol: headers, or nothing (HTTP/0.9)
     headers,
     body_start,  // response: bytes may have to be skipped or waited for

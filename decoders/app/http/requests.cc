@@ -6,7 +6,9 @@
 namespace weir::http {
 namespace {
 
-bool is_space_or_tab(std::uint8_t c) { return c == ' ' || c == '\t'; }
+bool is_space_or_tab(std::uint8_t c) {
+  return c == ' ' || c == '\t';
+}
 
 // A request line without protocol: headers may follow all the same. They do when the next bytes look like a name and a
 // colon; no answer while that cannot be told yet. `scanned`: bytes of `rest` that earlier calls have looked at.

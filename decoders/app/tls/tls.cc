@@ -44,7 +44,8 @@ ParseOutcome TlsParser::parse(const AppInput& in) {
   std::size_t records = 0;
   ParseOutcome outcome = records_.run(in.direction, in.data, kRecordHeader, [&](Bytes data) {
     settle(in.direction, false);
-    if (leaves_the_rest()) return RecordStep::wants(data.size() + 1);  // none of it, wherever the segment ends
+    if (leaves_the_rest())
+      return RecordStep::wants(data.size() + 1);  // none of it, wherever the segment ends
     const RecordStep step = record(in.direction, data);
     const bool whole = step.kind == RecordStep::Kind::took || step.kind == RecordStep::Kind::skip;
     if (whole && !application_data_ && ++records == kManyRecords + 1)
@@ -264,7 +265,9 @@ bool TlsParser::handshake_over() const {
 }
 
 bool TlsParser::leaves_the_rest() const {
-  if (handling_ == EncryptionHandling::full || (handling_ == EncryptionHandling::bypass && !application_data_)) return false;
+  if (handling_ == EncryptionHandling::full ||
+      (handling_ == EncryptionHandling::bypass && !application_data_))
+    return false;
   return handshake_over() && encrypted(Direction::to_server) && encrypted(Direction::to_client);
 }
 

@@ -143,12 +143,14 @@ TEST_CASE("tls 1.3: application data ends the handshake, early data does not") {
 }
 
 TEST_CASE("tls: what follows the handshake is not parsed, in the same segment as in a later one") {
-  const std::string hello = tls_record(22, server_hello(extension(43, be(0x0304, 2)))), data = tls_record(23, "encrypted");
+  const std::string hello = tls_record(22, server_hello(extension(43, be(0x0304, 2)))),
+                    data = tls_record(23, "encrypted");
   for (const std::size_t split : {hello.size(), hello.size() + data.size(), hello.size() + data.size() + 4}) {
     CAPTURE(split);
     const auto parser = make_parser();
     feed(*parser, Direction::to_server, tls_record(22, client_hello(usual_extensions())));
-    CHECK(feed(*parser, Direction::to_client, hello + data + "no record", {split, hello.size() + data.size() + 9}) == Status::bypass);
+    CHECK(feed(*parser, Direction::to_client, hello + data + "no record",
+               {split, hello.size() + data.size() + 9}) == Status::bypass);
     CHECK(tx_of(*parser).events.empty());
   }
 }
@@ -180,12 +182,15 @@ TEST_CASE("tls: what is no record ends parsing with an event") {
   }
 }
 
-TEST_CASE("tls: the first bytes of what is no record are waited for, behind a record as at the start of a segment") {
+TEST_CASE(
+    "tls: the first bytes of what is no record are waited for, behind a record as at the start of a "
+    "segment") {
   const std::string stream = tls_record(20, "\x01") + "GET /";
   for (std::size_t split = 6; split <= stream.size(); ++split) {
     CAPTURE(split);
     const auto parser = make_parser();
-    CHECK(feed(*parser, Direction::to_server, stream.substr(0, stream.size() - 1), {split - 1, stream.size() - 1}) == Status::ok);
+    CHECK(feed(*parser, Direction::to_server, stream.substr(0, stream.size() - 1),
+               {split - 1, stream.size() - 1}) == Status::ok);
     CHECK(tx_of(*parser).events.empty());
   }
 }
