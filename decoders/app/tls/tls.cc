@@ -42,7 +42,8 @@ bool is_record_version(std::uint16_t version) {
 ParseOutcome TlsParser::parse(const AppInput& in) {
   if (over()) return {.consumed = in.data.size()};
   std::size_t records = 0;
-  ParseOutcome outcome = records_.run(in.direction, in.data, kRecordHeader, [&](Bytes data) {
+  // The first byte tells what is no record: it is not kept waiting for a header, which may never come.
+  ParseOutcome outcome = records_.run(in.direction, in.data, 1, [&](Bytes data) {
     settle(in.direction, false);
     if (leaves_the_rest())
       return RecordStep::wants(data.size() + 1);  // none of it, wherever the segment ends
@@ -61,13 +62,12 @@ ParseOutcome TlsParser::parse(const AppInput& in) {
 }
 
 RecordStep TlsParser::record(Direction d, Bytes data) {
-  // Even that it is none is told by a whole header, wherever a segment ends.
-  if (data.size() < kRecordHeader) return RecordStep::wants(kRecordHeader);
   ByteCursor in{data};
   const std::uint8_t type = in.u8();
   if (!is_record_type(type)) return sslv2_record(d, data);
   const std::uint16_t version = in.be16();
   const std::size_t length = in.be16();
+  if (in.failed()) return RecordStep::wants(kRecordHeader);
   if (!is_record_version(version)) return refuse(Event::invalid_record_version);
   tx().record_version[index(d)] = version;
   if (length > kMaxRecord) return refuse(Event::invalid_record_length);

@@ -182,17 +182,17 @@ TEST_CASE("tls: what is no record ends parsing with an event") {
   }
 }
 
-TEST_CASE(
-    "tls: the first bytes of what is no record are waited for, behind a record as at the start of a "
-    "segment") {
-  const std::string stream = tls_record(20, "\x01") + "GET /";
-  for (std::size_t split = 6; split <= stream.size(); ++split) {
+TEST_CASE("tls: the first byte of what is no record ends parsing, wherever segments end") {
+  const std::string stream = tls_record(20, "\x01") + "GET";
+  for (std::size_t split = 1; split <= stream.size(); ++split) {
     CAPTURE(split);
     const auto parser = make_parser();
-    CHECK(feed(*parser, Direction::to_server, stream.substr(0, stream.size() - 1),
-               {split - 1, stream.size() - 1}) == Status::ok);
-    CHECK(tx_of(*parser).events.empty());
+    CHECK(feed(*parser, Direction::to_server, stream, {split, stream.size()}) == Status::error);
+    CHECK(raised(tx_of(*parser), Event::invalid_record_type));
   }
+  // The engine waits for as many bytes as it was asked for, and no more.
+  const auto parser = make_parser();
+  CHECK(parser->parse({.direction = Direction::to_server, .data = bytes_of(stream).first(6)}).need == 1);
 }
 
 TEST_CASE("tls: broken certificates raise an event and the connection goes on") {
