@@ -142,9 +142,18 @@ class Engine:
         self.args, self.folder, self.capture = args, folder, folder / "shape.pcap"
         self.environment = {**os.environ, "XDG_CACHE_HOME": str(folder / "cache")}
 
-    def cost(self, given):
-        """{kind: cost} of one run over the frames."""
-        frames.write_capture(self.capture, [(1.7e9 + i * 1e-5, frame) for i, frame in enumerate(given)])
+    def write(self, make):
+        """The frames that make() gives, as a capture. In a process of its own: what the system takes for the most memory of a
+        program begins with that of the process which started it."""
+        child = os.fork()
+        if child == 0:
+            frames.write_capture(self.capture, [(1.7e9 + i * 1e-5, frame) for i, frame in enumerate(make())])
+            os._exit(0)
+        if os.waitpid(child, 0)[1]: sys.exit("a capture could not be made")
+
+    def cost(self, make):
+        """{kind: cost} of one run over the frames that make() gives."""
+        self.write(make)
         command = [self.args.weir, "detect", "-k", "none", "--threads", "1", "-r", str(self.capture), "-l", str(self.folder), "-S",
                    str(ROOT / "examples/rules/example.rules")]
         if self.args.instructions:
@@ -157,8 +166,8 @@ class Engine:
         if child.returncode: sys.exit(f"{' '.join(command)}: exit status {child.returncode}")
         return {"time": used.ru_utime + used.ru_stime, "memory": used.ru_maxrss * 1024}
 
-    def cheapest(self, given, times):
-        costs = [self.cost(given) for _ in range(times)]
+    def cheapest(self, make, times):
+        costs = [self.cost(make) for _ in range(times)]
         return {kind: min(c[kind] for c in costs) for kind in costs[0]}
 
 
@@ -174,9 +183,9 @@ def measure(args, engine, name, start):
     """(costs at n, 2n and 4n, of what there is too much)"""
     n, make = SHAPES[name]
     n *= LONG if args.long else 1
-    given = [list(make(n * times, random.Random(f"{args.seed} {name}"))) for times in (1, 2, 4)]
-    costs = [engine.cost(g) for g in given]
-    if too_much(costs, start) and not args.instructions: costs = [engine.cheapest(g, 3) for g in given]
+    made = [lambda times=times: make(n * times, random.Random(f"{args.seed} {name}")) for times in (1, 2, 4)]
+    costs = [engine.cost(m) for m in made]
+    if too_much(costs, start) and not args.instructions: costs = [engine.cheapest(m, 3) for m in made]
     return costs, too_much(costs, start)
 
 
@@ -192,7 +201,7 @@ def main():
     bad = []
     with tempfile.TemporaryDirectory(prefix="weir-long-") as folder:
         engine = Engine(args, Path(folder))
-        start = engine.cheapest([udp(("10.0.0.1", 1), ("10.0.0.2", 2), b"")], 1 if args.instructions else 3)
+        start = engine.cheapest(lambda: [udp(("10.0.0.1", 1), ("10.0.0.2", 2), b"")], 1 if args.instructions else 3)
         for name in args.shape or SHAPES:
             costs, found = measure(args, engine, name, start)
             if found: bad.append(name)
