@@ -19,8 +19,8 @@ class ConnectionParser : public AppParser {
     return known != nullptr ? *known : transactions_.add<T>();
   }
   // Null: there is none yet, or none any more.
-  [[nodiscard]] T* existing() { return static_cast<T*>(transactions_.find(0)); }
-  [[nodiscard]] const T* existing() const { return static_cast<const T*>(transactions_.find(0)); }
+  [[nodiscard]] T* existing() { return tx_cast<T>(transactions_.find(0)); }
+  [[nodiscard]] const T* existing() const { return tx_cast<T>(transactions_.find(0)); }
   [[nodiscard]] bool begun() const { return transactions_.next_id() != 0; }
   [[nodiscard]] bool over() const { return begun() && existing() == nullptr; }
 

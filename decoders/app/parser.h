@@ -14,7 +14,7 @@
 
 #include "decoders/app/app_proto.h"
 #include "decoders/app/requested.h"
-#include "decoders/app/transaction.h"
+#include "decoders/app/transaction_list.h"
 #include "decoders/settings.h"
 #include "decoders/types.h"
 
@@ -44,6 +44,9 @@ struct ParseOutcome {
   AppProto next_protocol{};
   // With `bypass`: the rest of the flow need not be tracked either, only counted.
   bool leave_flow = false;
+  // With `ok`: the parser can go on with what is left of `data`, but has made as many transactions as are held at a time
+  // (TransactionList::batch_full). It is called again when they have been looked at.
+  bool paused = false;
   // Raw stream inspection should run now (a request or response ended), as Suricata's "trigger raw".
   bool flush_stream_inspection = false;
 

@@ -17,9 +17,10 @@ namespace weir {
 // What a parser made of the record at the start of the bytes that it was shown.
 struct RecordStep {
   enum class Kind : std::uint8_t {
-    took,    // `bytes` are done with; they are there, and at least one
-    skip,    // the next `bytes` are of no interest, whether or not they are there yet
-    wants,   // nothing can be said before there are `bytes`, more than there are
+    took,   // `bytes` are done with; they are there, and at least one
+    skip,   // the next `bytes` are of no interest, whether or not they are there yet
+    wants,  // nothing can be said before there are `bytes`, more than there are
+    pause,  // enough for now: what was made of the records so far is to be looked at first (ParseOutcome::paused)
     broken,  // no record, and nothing to go on from: the connection is given up
   };
   Kind kind = Kind::broken;
@@ -28,6 +29,7 @@ struct RecordStep {
   static constexpr RecordStep took(std::uint64_t n) { return {Kind::took, n}; }
   static constexpr RecordStep skip(std::uint64_t n) { return {Kind::skip, n}; }
   static constexpr RecordStep wants(std::uint64_t n) { return {Kind::wants, n}; }
+  static constexpr RecordStep pause() { return {Kind::pause, 0}; }
   static constexpr RecordStep broken() { return {Kind::broken, 0}; }
 };
 
@@ -55,6 +57,7 @@ class RecordLoop {
           break;
         case RecordStep::Kind::wants:
           return {.consumed = consumed, .need = static_cast<std::size_t>(step.bytes)};
+        case RecordStep::Kind::pause: return {.consumed = consumed, .paused = true};
         case RecordStep::Kind::broken:
           return {.consumed = data.size(), .status = ParseOutcome::Status::error};
       }

@@ -34,6 +34,8 @@ class StreamedBody {
   // No more bytes will come (end of message, limit of the flow, end of the connection).
   void finish() { complete_ = true; }
 
+  // Bytes that the window takes.
+  [[nodiscard]] std::size_t held() const { return window_.capacity(); }
   // Bytes seen in all, kept or not.
   [[nodiscard]] std::uint64_t size() const { return size_; }
   [[nodiscard]] bool complete() const { return complete_; }

@@ -2,16 +2,19 @@
 //
 // Each side has a progress, a small number whose meaning the protocol gives (its table of state names stands in
 // ProtocolInfo). A buffer may be looked at as soon as its side has reached the buffer's progress. A transaction
-// owns everything it shows: it never holds views into the stream.
+// owns everything it shows: it never holds views into the stream. It lives in its flow's TransactionList.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <type_traits>
+#include <typeinfo>
 
 #include <boost/container/small_vector.hpp>
 
+#include "decoders/app/app_proto.h"
 #include "decoders/app/file.h"
 #include "decoders/slab.h"
 #include "decoders/types.h"
@@ -31,6 +34,9 @@ struct TransactionAttachment : Slabbed {
   virtual ~TransactionAttachment() = default;
 };
 
+// An attachment takes no more; its transaction is charged with them from the start.
+inline constexpr std::size_t kAttachmentBytes = 1024;
+
 class Transaction : public Slabbed {
  public:
   explicit Transaction(std::uint64_t tx_id) : id(tx_id) {}
@@ -41,6 +47,9 @@ class Transaction : public Slabbed {
   // The files sent in one direction; null when the protocol carries none.
   virtual FileList* files(Direction) { return nullptr; }
   [[nodiscard]] const FileList* files(Direction d) const { return const_cast<Transaction*>(this)->files(d); }
+
+  // Bytes that it keeps besides its own size; about. Its list counts them (TransactionList::charge).
+  [[nodiscard]] virtual std::size_t held() const { return 0; }
 
   // Called after every detection run over this transaction in direction d: lets go of inspected body bytes.
   virtual void after_detection(Direction) {}
@@ -57,61 +66,51 @@ class Transaction : public Slabbed {
   std::optional<Direction> only_direction;
   boost::container::small_vector<AppEvent, 2> events;
 
+  // Nothing more comes of it in either direction, whatever its progress says: it was the oldest one when its list had
+  // no room (TransactionLimits). Rules and logs see it as it is then.
+  [[nodiscard]] bool ended() const { return ended_; }
+  // Side d has come as far as `last`, the last of its protocol's states, or will not come further.
+  [[nodiscard]] bool complete(std::uint8_t last, Direction d) const {
+    return ended_ || progress[index(d)] >= last;
+  }
+  // Whose rules and loggers look at it: the flow's protocol, or another one that it carries.
+  [[nodiscard]] AppProto protocol() const { return protocol_; }
+
   // --- the engine's bookkeeping; parsers leave it alone
   std::unique_ptr<TransactionAttachment> detection;
   std::uint32_t logged = 0;  // bit i: logger i has written it
   TimeUs first_seen = 0;
   std::uint8_t guessed = 0;  // alerts of rules that did not look at it show it
-};
-
-// The open transactions of a flow in order of their ids. Ids never repeat; released ones leave holes until the
-// front moves on. Look-up by id is O(1).
-class TransactionList {
- public:
-  [[nodiscard]] bool empty() const { return live_ == 0; }
-  [[nodiscard]] std::size_t live() const { return live_; }
-  [[nodiscard]] std::uint64_t first_id() const { return first_id_; }
-  [[nodiscard]] std::uint64_t next_id() const { return first_id_ + slots_.size() - begin_; }
-
-  // T's constructor gets the new id first. The reference stays valid until release(id).
-  template <class T, class... Args>
-  T& add(Args&&... args) {
-    auto tx = std::make_unique<T>(next_id(), std::forward<Args>(args)...);
-    T& out = *tx;
-    slots_.push_back(std::move(tx));
-    ++live_;
-    return out;
-  }
-  // Null when there is no such transaction (any more).
-  [[nodiscard]] Transaction* find(std::uint64_t id) const {
-    return id < first_id_ || id >= next_id() ? nullptr : slot(id).get();
-  }
-  [[nodiscard]] Transaction* last() const { return slots_.empty() ? nullptr : slots_.back().get(); }
-  void release(std::uint64_t id) {
-    if (find(id) == nullptr) return;
-    slot(id).reset();
-    --live_;
-    while (begin_ < slots_.size() && slots_[begin_] == nullptr) {
-      ++begin_;
-      ++first_id_;
-    }
-    if (begin_ < kMaxSpentSlots && begin_ != slots_.size()) return;
-    slots_.erase(slots_.begin(), slots_.begin() + static_cast<std::ptrdiff_t>(begin_));
-    begin_ = 0;
-  }
 
  private:
-  static constexpr std::size_t kMaxSpentSlots = 64;  // that wait at the front to be cleared away together
-
-  [[nodiscard]] std::unique_ptr<Transaction>& slot(std::uint64_t id) { return slots_[begin_ + (id - first_id_)]; }
-  [[nodiscard]] const std::unique_ptr<Transaction>& slot(std::uint64_t id) const {
-    return slots_[begin_ + (id - first_id_)];
-  }
-
-  SlabVector<std::unique_ptr<Transaction>> slots_;
-  std::size_t begin_ = 0;  // slots before it are spent
-  std::uint64_t first_id_ = 0;
-  std::size_t live_ = 0;
+  friend class TransactionList;
+  std::unique_ptr<Transaction> next_;  // the next younger one that is open
+  Transaction* before_ = nullptr;      // the next older one
+  Transaction* in_bucket_ = nullptr;   // another one with the same place in the list's table
+  std::size_t size_ = 0, held_ = 0;    // bytes, charged to the list: its own, and what it keeps besides
+  AppProto protocol_{};
+  bool ended_ = false;
 };
+
+// `tx` as a T; null if it is null or something else. A flow may hold transactions of several kinds. Costs a comparison
+// of two addresses.
+template <class T>
+[[nodiscard]] const T* tx_cast(const Transaction* tx) {
+  static_assert(std::is_final_v<T>);
+  return tx != nullptr && typeid(*tx) == typeid(T) ? static_cast<const T*>(tx) : nullptr;
+}
+template <class T>
+[[nodiscard]] T* tx_cast(Transaction* tx) {
+  return const_cast<T*>(tx_cast<T>(static_cast<const Transaction*>(tx)));
+}
+
+// The same for rules and serialisers, which are asked about transactions of their protocol only (protocol()): should a
+// parser have made one of another kind, it reads as a T without anything in it. T can be made from an id alone.
+template <class T>
+[[nodiscard]] const T& tx_cast(const Transaction& tx) {
+  if (const T* found = tx_cast<T>(&tx)) return *found;
+  static const T kEmpty(0);
+  return kEmpty;
+}
 
 }  // namespace weir

@@ -1,6 +1,7 @@
 #include "engine/app/app_layer.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "decoders/app/protocol.h"
 #include "decoders/packet.h"
@@ -35,13 +36,6 @@ void turn_round(Flow& flow) {
     app.first_data = AppLayer::FirstData::to_server;
 }
 
-void stamp_new_transactions(AppLayer& app, TimeUs now) {
-  const TransactionList& list = app.parser->transactions();
-  for (app.next_new_tx = std::max(app.next_new_tx, list.first_id()); app.next_new_tx < list.next_id();
-       ++app.next_new_tx)
-    if (Transaction* tx = list.find(app.next_new_tx)) tx->first_seen = now;
-}
-
 }  // namespace
 
 tl::expected<std::shared_ptr<const AppLayerSetup>, std::string> AppLayerSetup::make(const Config& config) {
@@ -67,6 +61,7 @@ AppLayerDriver::AppLayerDriver(std::shared_ptr<const AppLayerSetup> setup, Count
 
 Direction AppLayerDriver::on_segment(Flow& flow, const SegmentResult& segment, Direction direction,
                                      TimeUs now) {
+  begin_batch(flow);
   // An acknowledgement releases the other side's bytes; those came before what this segment brings.
   const std::array<bool, 2> updated{segment.app_update[index(opposite(direction))],
                                     segment.app_update[index(direction)]};
@@ -184,6 +179,7 @@ void AppLayerDriver::set_protocol(Flow& flow, AppProto p, Transport t) {
   AppLayer& app = *flow.app;
   app.protocol = p;
   app.parser = setup_->make_parser(p, t);
+  if (app.parser != nullptr) app.parser->transactions().set_protocol(p);
   app.next_new_tx = 0;
   if (!app.flow_counted) ++counters_.app[static_cast<std::size_t>(p)].flows[static_cast<std::size_t>(t)];
   app.flow_counted = true;
@@ -194,6 +190,11 @@ void AppLayerDriver::feed(Flow& flow, Direction d, TimeUs now) {
   AppLayer& app = *flow.app;
   TcpStream& stream = flow.tcp->stream(d);
   if (app.parser == nullptr) return stream.disable_app();
+  if (app.paused && *app.paused != d) {
+    app.other_waits = true;
+    return;
+  }
+  app.paused.reset();
   for (int calls = 0; calls < kMaxChunks && !app.given_up && !app.change_pending; ++calls) {
     const TcpStream::Chunk chunk = stream.app_chunk();
     const bool ends = chunk.eof && !app.eof[index(d)];
@@ -218,6 +219,7 @@ void AppLayerDriver::feed(Flow& flow, Direction d, TimeUs now) {
     stream.consume_app(consumed);
     if (chunk.eof && consumed == offered) app.eof[index(d)] = true;
     if (!go_on) return;
+    if (app.paused) return;
     if (consumed != 0) continue;
     app.need[index(d)] = std::max<std::uint64_t>(app.need[index(d)], offered + 1);
     if (chunk.gap != 0) continue;
@@ -242,15 +244,14 @@ bool AppLayerDriver::skip_gap(Flow& flow, Direction d, std::uint64_t unparsed, s
 // One call of the parser. False: this update of the direction ends here.
 bool AppLayerDriver::parse(Flow& flow, const AppInput& in, std::size_t& consumed) {
   AppLayer& app = *flow.app;
-  const std::uint64_t before = app.parser->transactions().next_id();
   const ParseOutcome outcome = app.parser->parse(in);
   consumed = std::min(outcome.consumed, in.data.size());
   app.need[index(in.direction)] = outcome.need;
   app.parsed_now = true;
-  stamp_new_transactions(app, in.time);
+  const bool progress = consumed != 0 || app.parser->transactions().batch_full();
+  if (outcome.paused && !in.is_datagram && progress) app.paused = in.direction;
+  take_in_new_transactions(flow, in.time);
   AppCounters& counts = counters_.app[static_cast<std::size_t>(app.protocol)];
-  if (!protocol_info(app.protocol).one_transaction)
-    counts.transactions[transport_index(flow)] += app.parser->transactions().next_id() - before;
   if (outcome.flush_stream_inspection && flow.tcp != nullptr) flow.tcp->stream(in.direction).trigger_raw();
   switch (outcome.status) {
     case ParseOutcome::Status::ok: return true;
@@ -274,11 +275,38 @@ bool AppLayerDriver::parse(Flow& flow, const AppInput& in, std::size_t& consumed
   return false;
 }
 
+// They get their time, and are counted with their protocol.
+void AppLayerDriver::take_in_new_transactions(Flow& flow, TimeUs now) {
+  const TransactionList& list = flow.app->parser->transactions();
+  Transaction* tx = list.first_from(flow.app->next_new_tx);
+  for (; tx != nullptr; tx = TransactionList::next(*tx)) {
+    tx->first_seen = now;
+    if (!protocol_info(tx->protocol()).one_transaction)
+      ++counters_.app[static_cast<std::size_t>(tx->protocol())].transactions[transport_index(flow)];
+  }
+  flow.app->next_new_tx = list.next_id();
+}
+
+void AppLayerDriver::begin_batch(Flow& flow) {
+  if (flow.app != nullptr && flow.app->parser != nullptr) flow.app->parser->transactions().begin_batch();
+}
+
+void AppLayerDriver::resume(Flow& flow, TimeUs now) {
+  AppLayer& app = *flow.app;
+  const Direction d = *std::exchange(app.paused, std::nullopt);
+  begin_batch(flow);
+  feed(flow, d, now);
+  if (app.paused || !std::exchange(app.other_waits, false)) return;
+  feed(flow, opposite(d), now);
+}
+
 // What is parsed stays and counts as complete; the streams keep nothing more for the parser.
 void AppLayerDriver::stop_parsing(Flow& flow) {
   AppLayer& app = *flow.app;
   app.given_up = app.gave_up_now = true;
   app.eof = {true, true};
+  app.paused.reset();
+  app.other_waits = false;
   if (flow.tcp == nullptr) return;
   for (const Direction d : {Direction::to_server, Direction::to_client}) {
     flow.tcp->stream(d).trigger_raw();
@@ -289,7 +317,7 @@ void AppLayerDriver::stop_parsing(Flow& flow) {
 void AppLayerDriver::give_up(Flow& flow, TimeUs now) {
   if (flow.app == nullptr || flow.app->given_up) return;
   if (flow.app->parser != nullptr) {
-    stamp_new_transactions(*flow.app, now);
+    take_in_new_transactions(flow, now);
     ++counters_.app[static_cast<std::size_t>(flow.app->protocol)].parser_errors[transport_index(flow)];
   }
   stop_parsing(flow);
@@ -300,7 +328,13 @@ void AppLayerDriver::finish_direction(Flow& flow, Direction direction, TimeUs no
     if (flow.tcp->stream(direction).app_chunk().kind == TcpStream::Chunk::Kind::none) return;
     flow.app = std::make_unique<AppLayer>();
   }
-  advance(flow, direction, now);
+  if (flow.app->paused) {
+    resume(flow, now);
+  } else {
+    begin_batch(flow);
+    advance(flow, direction, now);
+  }
+  if (flow.app->paused) return;
   flow.app->eof[index(direction)] = true;
   flow.app->parsed_now = true;
 }
@@ -312,6 +346,8 @@ void AppLayerDriver::complete_change(Flow& flow) {
   app.change_pending = false;
   if (app.original == AppProto::unknown) app.original = app.protocol;
   app.parser.reset();
+  app.paused.reset();
+  app.other_waits = false;
   app.protocol = next;
   app.by_direction = {next, next};
   app.tried = {};
@@ -331,6 +367,7 @@ Direction AppLayerDriver::on_datagram(Flow& flow, const Packet& packet, Directio
   if (app.by_direction[index(direction)] == AppProto::unknown)
     direction = datagram_protocol(flow, packet, direction);
   if (app.parser == nullptr || app.given_up || packet.payload.empty()) return direction;
+  begin_batch(flow);
   std::size_t consumed = 0;
   parse(flow,
         {.direction = direction,

@@ -52,7 +52,9 @@ class AppLayerDriver {
   Direction on_segment(Flow& flow, const SegmentResult& segment, Direction direction, TimeUs now);
   // One datagram; swaps and returns as on_segment does.
   Direction on_datagram(Flow& flow, const Packet& packet, Direction direction);
-  // TcpSession::finish() was called: the rest of one direction, with eof.
+  // The parser has paused (AppLayer::paused), and what it had made has been looked at: it goes on.
+  void resume(Flow& flow, TimeUs now);
+  // TcpSession::finish() was called: the rest of one direction, with eof. To be called again while the parser pauses.
   void finish_direction(Flow& flow, Direction direction, TimeUs now);
   // Out of memory, perhaps in the middle of a message: the parser has seen its last.
   void give_up(Flow& flow, TimeUs now);
@@ -74,6 +76,8 @@ class AppLayerDriver {
   void feed(Flow& flow, Direction d, TimeUs now);
   bool skip_gap(Flow& flow, Direction d, std::uint64_t unparsed, std::uint64_t hole);
   bool parse(Flow& flow, const AppInput& in, std::size_t& consumed);
+  void take_in_new_transactions(Flow& flow, TimeUs now);
+  static void begin_batch(Flow& flow);
   void stop_parsing(Flow& flow);
   Direction datagram_protocol(Flow& flow, const Packet& packet, Direction d);
 

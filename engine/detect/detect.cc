@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <new>
+#include <utility>
 
 #include <hs.h>
 
@@ -65,9 +66,12 @@ const DetectResult& Detect::run(const DetectInput& in) {
   Impl& d = *impl_;
   d.begin(in);
   if (d.program->rules.empty() || (in.flow != nullptr && (in.flow->passed || in.flow->dropped))) return d.result;
-  if (!in.flow_ends) d.run_ip_only();
-  d.run_proto_only();
-  d.run_packet();
+  d.stream_chunk = d.due_chunk();
+  if (!in.only_transactions) {
+    if (!in.flow_ends) d.run_ip_only();
+    d.run_proto_only();
+    d.run_packet();
+  }
   d.run_transactions();
   d.result.pcre_limits = d.chain_scratch.pcre.limit_hits;
   d.result.chain_limits = d.chain_scratch.fuel_exhausted;
@@ -80,16 +84,18 @@ void Detect::let_go() {
   impl_->looked_at = nullptr;
   if (flow == nullptr) return;
   const Direction d = impl_->looked_at_direction;
-  if (impl_->stream_chunk) flow->tcp->stream(d).mark_raw_inspected();
+  const bool goes_on = flow->app != nullptr && flow->app->paused.has_value();
+  if (impl_->chunk_looked_at != nullptr && !goes_on)
+    std::exchange(impl_->chunk_looked_at, nullptr)->mark_raw_inspected();
   if (flow->app == nullptr || flow->app->parser == nullptr) return;
   const TransactionList& list = flow->app->parser->transactions();
-  const std::uint64_t first = flow->detect ? flow->detect->first_open[index(d)] : 0;
-  for (std::uint64_t id = std::max(first, list.first_id()); id < list.next_id(); ++id)
-    if (Transaction* tx = list.find(id)) tx->after_detection(d);
+  Transaction* tx = list.first_from(flow->detect ? flow->detect->first_open[index(d)] : 0);
+  for (; tx != nullptr; tx = TransactionList::next(*tx)) tx->after_detection(d);
 }
 
-bool Detect::finished(const Transaction& tx, AppProto protocol, Direction direction) const {
-  const auto& tx_rules = impl_->program->transactions[static_cast<std::size_t>(protocol)][index(direction)];
+bool Detect::finished(const Transaction& tx, Direction direction) const {
+  const auto& tx_rules =
+      impl_->program->transactions[static_cast<std::size_t>(tx.protocol())][index(direction)];
   if (tx_rules.empty() || (tx.only_direction && *tx.only_direction != direction)) return true;
   return tx.detection != nullptr && static_cast<const TxDetect&>(*tx.detection).sides[index(direction)].done;
 }
@@ -108,6 +114,10 @@ void Detect::Impl::begin(const DetectInput& input) {
   queue.clear();
   stream_chunk.reset();
   Flow* flow = input.flow;
+  if (!input.only_transactions) {
+    alerts_kept = 0;
+    chunk_looked_at = nullptr;
+  }
   if (flow != nullptr) {
     flow_facts.established = input.established;
     flow_facts.has_tcp_session = flow->tcp != nullptr;
@@ -142,7 +152,7 @@ void Detect::Impl::begin(const DetectInput& input) {
                                        .turn = settings.turn});
 }
 
-bool Detect::Impl::header_matches(const CompiledRule& rule) const {
+bool Detect::Impl::header_matches(const CompiledRule& rule, const Transaction* tx) const {
   const rules::Signature& s = *rule.signature;
   const rules::HeaderMatch& h = s.header;
   const Packet& p = in->packet;
@@ -151,7 +161,9 @@ bool Detect::Impl::header_matches(const CompiledRule& rule) const {
   if (!h.any_ip_protocol && !h.ip_protocols[p.ip.protocol]) return false;
   if (s.hook && s.hook->flow_start && (in->flow == nullptr || in->flow->packets[0] + in->flow->packets[1] != 1)) return false;
   if (!flow_admits(s.flow, *context, p.ip.is_fragment || p.origin == PacketOrigin::defragmented)) return false;
-  if (rule.checks_app && (context->flow == nullptr || !h.names(context->flow->protocol))) return false;
+  const bool named = !rule.checks_app || (context->flow != nullptr && h.names(context->flow->protocol)) ||
+                     (tx != nullptr && h.names(tx->protocol()));
+  if (!named) return false;
   for (const std::uint32_t bit : s.requires_bits)
     if (in->flow == nullptr || !in->flow->vars.bit(bit)) return false;
   const bool wants_sides = rule.checks_ports || rule.checks_addresses;
@@ -169,10 +181,9 @@ Detect::Impl::GuessedTx Detect::Impl::guess_transaction(const CompiledRule& rule
   if (!of_datagram && settings.guess_limit == 0) return {};
   if (in->flow == nullptr || in->flow->app == nullptr || in->flow->app->parser == nullptr) return {};
   const TransactionList& list = in->flow->app->parser->transactions();
-  const std::uint64_t first = std::max(in->flow->detect->first_open[index(in->direction)], list.first_id());
-  Transaction* const tx = list.find(first);
+  Transaction* const tx = list.first_from(in->flow->detect->first_open[index(in->direction)]);
   if (tx == nullptr || of_datagram) return {tx, false};
-  if (list.next_id() - first != 1 || tx->guessed >= settings.guess_limit) return {};
+  if (list.next_id() - tx->id != 1 || tx->guessed >= settings.guess_limit) return {};
   ++tx->guessed;
   return {tx, true};
 }
@@ -196,7 +207,6 @@ void Detect::Impl::match(RuleId id, const Transaction* tx, bool from_stream) {
 // Asks the thresholds, notes what the actions come to. Behind a pass rule nothing counts any more.
 void Detect::Impl::finish() {
   if (queue.empty()) return;
-  std::size_t kept = 0;
   for (const Queued& q : queue) {
     const CompiledRule& rule = program->rules[q.rule];
     const rules::Signature& s = *rule.signature;
@@ -206,8 +216,8 @@ void Detect::Impl::finish() {
     note_action(alert, rule.for_flow || q.from_stream);
     const bool passes = alert.action == rules::Action::pass;
     const bool written = !s.noalert && (!passes || s.alert_requested);
-    if (written && (alert.suppressed || kept < settings.packet_alert_max)) {
-      kept += alert.suppressed ? 0 : 1;
+    if (written && (alert.suppressed || alerts_kept < settings.packet_alert_max)) {
+      alerts_kept += alert.suppressed ? 0 : 1;
       result.alerts.push_back(alert);
     } else if (written) {
       ++result.overflow;

@@ -57,6 +57,9 @@ struct DetectInput {
   bool established = false;  // the flow was so before this packet
   bool no_payload = false;  // bytes are not to be looked at: headers, events and what is about the flow alone
   Ticks deadline = 0;  // no rule is begun to be looked at after it; 0: none
+  // More of a packet's transactions have been parsed since it was looked at: nothing but transactions is. Rules about
+  // both are shown the bytes of the stream, which stay what they are for others.
+  bool only_transactions = false;
   bool flow_ends = false;  // pseudo packet at the end of the flow: everything pending in this direction is due
 };
 
@@ -87,11 +90,11 @@ class Detect {
   // The result is valid until the next call.
   const DetectResult& run(const DetectInput& in);
   // The alerts of the last run are written: lets go of the bytes that it looked at (the stream's chunk, the windows of
-  // bodies). The flow of that run must still be there.
+  // bodies). The flow of that run must still be there. While its parser pauses the stream's chunk stays.
   void let_go();
   // Detection has nothing more to do with this transaction in that direction (it inspected it at its complete
   // progress). True for every transaction when there are no rules.
-  [[nodiscard]] bool finished(const Transaction& tx, AppProto protocol, Direction direction) const;
+  [[nodiscard]] bool finished(const Transaction& tx, Direction direction) const;
   // What the rules have cost so far; null unless the settings ask for it.
   [[nodiscard]] const RuleProfile* profile() const;
   // Between two packets: `rules` (not null) take over. They are built with the present ones as `previous`, so that what

@@ -68,6 +68,8 @@ struct TxDetect final : TransactionAttachment {
   boost::container::small_vector<PendingRule, 1> both_sides;
 };
 
+static_assert(sizeof(TxDetect) <= kAttachmentBytes);
+
 struct Detect::Impl {
   Impl(std::shared_ptr<const rules::RuleSet> rule_set, const DetectSettings& detect_settings,
        rules::SharedState& shared_state);
@@ -76,8 +78,11 @@ struct Detect::Impl {
   void begin(const DetectInput& in);
   void match(RuleId id, const Transaction* tx, bool from_stream);  // effects at once, the alert is queued
   void finish();
-  [[nodiscard]] bool header_matches(const CompiledRule& rule) const;
+  // `tx`: what else the rule looks at, or null.
+  [[nodiscard]] bool header_matches(const CompiledRule& rule, const Transaction* tx = nullptr) const;
   // --- detect_packet.cc
+  // What the stream has to show now, if anything is due.
+  [[nodiscard]] std::optional<TcpStream::RawChunk> due_chunk() const;
   void run_ip_only();
   void run_proto_only();
   void run_packet();
@@ -108,6 +113,7 @@ struct Detect::Impl {
   bool payload_on_packet = false;  // the packet's own payload is looked at by all payload rules
 
   // For let_go.
+  TcpStream* chunk_looked_at = nullptr;  // whose chunk packet rules have looked at
   Flow* looked_at = nullptr;
   Direction looked_at_direction = Direction::to_server;
 
@@ -118,6 +124,7 @@ struct Detect::Impl {
     bool from_stream;
   };
   std::vector<Queued> queue;
+  std::size_t alerts_kept = 0;  // of the packet at hand
 
  private:
   void ask_thresholds(const rules::Signature& s, Alert& alert);
@@ -126,7 +133,6 @@ struct Detect::Impl {
     bool guessed = false;  // it is the only open one, no more is known
   };
   [[nodiscard]] GuessedTx guess_transaction(const CompiledRule& rule) const;
-  void pass_over_complete(AppProto protocol);
   void note_action(const Alert& alert, bool for_flow);
   void gather_packet_candidates(const rules::PacketGroup& group);
   [[nodiscard]] bool packet_rule_matches(const CompiledRule& rule, bool& from_stream);
@@ -135,7 +141,8 @@ struct Detect::Impl {
   [[nodiscard]] bool chain_on_stream(const CompiledRule& rule);
   [[nodiscard]] bool packet_buffers_match(const CompiledRule& rule);
   enum class TxVerdict : std::uint8_t { match, no, wait };
-  void run_transaction(Transaction& tx, const rules::TxRules& tx_rules, AppProto protocol);
+  bool look_through(Transaction& tx);
+  void run_transaction(Transaction& tx, const rules::TxRules& tx_rules, bool complete);
   void gather_tx_candidates(const Transaction& tx, const rules::TxRules& tx_rules, TxDetect::Side& side);
   [[nodiscard]] TxVerdict evaluate(const Transaction& tx, const rules::TxRules& tx_rules, PendingRule& state,
                                    bool side_complete);

@@ -60,16 +60,20 @@ void Detect::Impl::gather_packet_candidates(const rules::PacketGroup& group) {
   }
 }
 
+std::optional<TcpStream::RawChunk> Detect::Impl::due_chunk() const {
+  if (in->flow == nullptr || in->flow->tcp == nullptr) return std::nullopt;
+  const TcpStream& stream = in->flow->tcp->stream(in->direction);
+  if (!stream.raw_ready() && !in->flow_ends) return std::nullopt;
+  const TcpStream::RawChunk chunk = stream.raw_chunk();
+  return chunk.data.empty() ? std::nullopt : std::optional(chunk);
+}
+
 void Detect::Impl::run_packet() {
   const Packet& p = in->packet;
   const auto c = p.ip.version == 0 ? rules::IpClass::other : rules::ip_class(p.ip.protocol);
   const rules::PacketRules& packet_rules =
       program->packets[static_cast<std::size_t>(c)][index(in->direction)];
-  TcpStream* stream = in->flow != nullptr && in->flow->tcp ? &in->flow->tcp->stream(in->direction) : nullptr;
-  if (stream != nullptr && (stream->raw_ready() || in->flow_ends)) {
-    stream_chunk = stream->raw_chunk();
-    if (stream_chunk->data.empty()) stream_chunk.reset();
-  }
+  chunk_looked_at = stream_chunk ? &in->flow->tcp->stream(in->direction) : nullptr;
   payload_on_packet = c == rules::IpClass::tcp && !context->stream_added;
   candidates.clear();
   buffers.clear();

@@ -29,10 +29,9 @@ void renumber(List& list, const rules::RuleLineage& lineage) {
 void Detect::Impl::carry_over(Flow& flow) const {
   flow.detect->generation = program->lineage.generation();
   if (flow.app == nullptr || flow.app->parser == nullptr) return;
-  TransactionList& list = flow.app->parser->transactions();
-  for (std::uint64_t id = list.first_id(); id < list.next_id(); ++id) {
-    Transaction* tx = list.find(id);
-    if (tx == nullptr || tx->detection == nullptr) continue;
+  const TransactionList& list = flow.app->parser->transactions();
+  for (Transaction* tx = list.first(); tx != nullptr; tx = TransactionList::next(*tx)) {
+    if (tx->detection == nullptr) continue;
     auto& memory = static_cast<TxDetect&>(*tx->detection);
     renumber(memory.both_sides, program->lineage);
     for (TxDetect::Side& side : memory.sides) {

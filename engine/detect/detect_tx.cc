@@ -57,33 +57,23 @@ std::span<const BodyView> BufferCache::of_packet(const rules::RuleSet::Program& 
 
 void Detect::Impl::run_transactions() {
   if (in->flow == nullptr || in->flow->app == nullptr || in->flow->app->parser == nullptr) return;
-  const AppProto protocol = in->flow->app->protocol;
-  const auto& tx_rules = program->transactions[static_cast<std::size_t>(protocol)][index(in->direction)];
-  if (tx_rules.empty()) return pass_over_complete(protocol);
-  TransactionList& list = in->flow->app->parser->transactions();
-  std::uint64_t& first_open = in->flow->detect->first_open[index(in->direction)];
-  first_open = std::max(first_open, list.first_id());
-  bool all_done = true;
-  for (std::uint64_t id = first_open; id < list.next_id(); ++id) {
-    Transaction* tx = list.find(id);
-    if (tx != nullptr && (!tx->only_direction || *tx->only_direction == in->direction)) {
-      run_transaction(*tx, tx_rules, protocol);
-      all_done = all_done && static_cast<TxDetect&>(*tx->detection).sides[index(in->direction)].done;
-    }
-    if (all_done) first_open = id + 1;
-  }
-}
-
-// No rule looks at transactions of this direction: what is complete is done with all the same.
-void Detect::Impl::pass_over_complete(AppProto protocol) {
   const TransactionList& list = in->flow->app->parser->transactions();
   std::uint64_t& first_open = in->flow->detect->first_open[index(in->direction)];
-  first_open = std::max(first_open, list.first_id());
-  for (; first_open < list.next_id(); ++first_open) {
-    const Transaction* tx = list.find(first_open);
-    if (tx == nullptr || (tx->only_direction && *tx->only_direction != in->direction)) continue;
-    if (tx->progress[index(in->direction)] < protocol_info(protocol).complete(in->direction)) return;
-  }
+  Transaction* tx = list.first_from(first_open);
+  first_open = list.next_id();
+  for (; tx != nullptr; tx = TransactionList::next(*tx))
+    if (!look_through(*tx)) first_open = std::min(first_open, tx->id);
+}
+
+// True when nothing of it is left to be looked at in this direction.
+bool Detect::Impl::look_through(Transaction& tx) {
+  if (tx.only_direction && *tx.only_direction != in->direction) return true;
+  const rules::TxRules& tx_rules =
+      program->transactions[static_cast<std::size_t>(tx.protocol())][index(in->direction)];
+  const bool complete = tx.complete(protocol_info(tx.protocol()).complete(in->direction), in->direction);
+  if (tx_rules.empty()) return complete;
+  run_transaction(tx, tx_rules, complete);
+  return static_cast<TxDetect&>(*tx.detection).sides[index(in->direction)].done;
 }
 
 void Detect::Impl::gather_tx_candidates(const Transaction& tx, const rules::TxRules& tx_rules, TxDetect::Side& side) {
@@ -102,12 +92,11 @@ void Detect::Impl::gather_tx_candidates(const Transaction& tx, const rules::TxRu
   }
 }
 
-void Detect::Impl::run_transaction(Transaction& tx, const rules::TxRules& tx_rules, AppProto protocol) {
+void Detect::Impl::run_transaction(Transaction& tx, const rules::TxRules& tx_rules, bool complete) {
   if (tx.detection == nullptr) tx.detection = std::make_unique<TxDetect>();
   TxDetect::Side& side = static_cast<TxDetect&>(*tx.detection).sides[index(in->direction)];
   if (side.done) return;
   const std::uint8_t progress = tx.progress[index(in->direction)];
-  const bool complete = progress >= protocol_info(protocol).complete(in->direction);
   const bool news = !side.started || progress != side.progress || tx.events.size() != side.events;
   if (!side.started) side.scanned.assign(tx_rules.prefilters.size(), false);
   side.started = true;
@@ -131,7 +120,7 @@ void Detect::Impl::run_transaction(Transaction& tx, const rules::TxRules& tx_rul
     PendingRule state = found != old.end() ? *found : PendingRule{.rule = id};
     // Until something of it has matched, a rule that waits is a rule like any other.
     const bool fresh = state.engines_met == 0 && !state.payload_met;
-    if (fresh && !header_matches(program->rules[id])) {
+    if (fresh && !header_matches(program->rules[id], &tx)) {
       if (found != old.end()) keep_waiting(side, state);
       continue;
     }

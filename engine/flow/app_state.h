@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -49,6 +50,9 @@ struct AppLayer : Slabbed {
   bool flow_counted = false;      // in the statistics
   std::uint64_t next_new_tx = 0;  // transactions from this id on have no time yet
   bool release_pending = false;   // a complete transaction waits for detection or logging
+  // The parser has paused in this direction (ParseOutcome::paused); then: the other one waits for it.
+  std::optional<Direction> paused;
+  bool other_waits = false;
 };
 
 }  // namespace weir::engine

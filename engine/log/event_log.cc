@@ -223,14 +223,16 @@ void EventLog::drop(const PacketFacts& facts, const DetectResult& found, const P
   for (const auto& session : sessions_) session->drop(record);
 }
 
-void EventLog::transaction(const PacketFacts& facts, Transaction& tx,
-                           const std::array<std::uint8_t, 2>& progress, bool over) {
-  const auto protocol = static_cast<std::size_t>(facts.flow->app->protocol);
+bool EventLog::transaction(const PacketFacts& facts, const DueTransaction& due) {
+  Transaction& tx = due.tx;
+  const auto protocol = static_cast<std::size_t>(tx.protocol());
   transaction_anomalies(facts, tx);
   for (const TxLogger& logger : tx_loggers_[protocol]) {
     if ((tx.logged & logger.active->bit) != 0) continue;
     const output::EveTxLogger& kind = *logger.active->logger;
-    if (!over && (progress[0] < kind.progress_to_server || progress[1] < kind.progress_to_client)) continue;
+    const bool reached =
+        due.progress[0] >= kind.progress_to_server && due.progress[1] >= kind.progress_to_client;
+    if (!due.over && !reached) continue;
     output::EventHead head = kind.packet_direction
                                  ? head_of_packet(facts.packet, facts.flow)
                                  : head_of_flow_packet(*facts.flow, facts.packet, Direction::to_server);
@@ -241,11 +243,12 @@ void EventLog::transaction(const PacketFacts& facts, Transaction& tx,
     logger.session->transaction(*logger.active, head, tx);
     tx.logged |= logger.active->bit;
   }
-  transaction_files(facts, tx, over);
+  transaction_files(facts, tx, due.over);
+  return all_written(tx);
 }
 
-bool EventLog::all_written(AppProto protocol, const Transaction& tx) const {
-  const std::uint32_t mask = tx_mask_[static_cast<std::size_t>(protocol)];
+bool EventLog::all_written(const Transaction& tx) const {
+  const std::uint32_t mask = tx_mask_[static_cast<std::size_t>(tx.protocol())];
   if ((tx.logged & mask) != mask) return false;
   if (!wants_files_) return true;
   for (const Direction d : {Direction::to_server, Direction::to_client})
@@ -257,7 +260,7 @@ bool EventLog::all_written(AppProto protocol, const Transaction& tx) const {
 
 void EventLog::transaction_anomalies(const PacketFacts& facts, Transaction& tx) {
   if (tx.events.empty() || !wants_anomalies_) return;
-  const ProtocolInfo& info = protocol_info(facts.flow->app->protocol);
+  const ProtocolInfo& info = protocol_info(tx.protocol());
   for (AppEvent& event : tx.events) {
     if (event.logged || event.code >= info.events.size()) continue;
     event.logged = true;

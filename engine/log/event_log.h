@@ -13,6 +13,7 @@
 #include "engine/account/exception_policy.h"
 #include "engine/account/stats.h"
 #include "engine/account/verdict.h"
+#include "engine/app/due_transactions.h"
 #include "engine/detect/detect.h"
 #include "engine/flow/flow.h"
 #include "output/log.h"
@@ -58,12 +59,8 @@ class EventLog {
   // A packet that is dropped or rejected, and the rule that says so, if any does.
   void drop(const PacketFacts& facts, const DetectResult& found, const PacketFate& fate);
   // Writes what is due of one transaction: its event once both sides have come far enough, its anomalies and
-  // closed files. `over`: nothing more will come, so that everything is due. `progress` counts cut streams as
-  // complete.
-  void transaction(const PacketFacts& facts, Transaction& tx, const std::array<std::uint8_t, 2>& progress,
-                   bool over);
-  // Every logger that wants the transaction or its files has written them.
-  [[nodiscard]] bool all_written(AppProto protocol, const Transaction& tx) const;
+  // closed files. True: every logger that wants the transaction or its files has written them.
+  bool transaction(const PacketFacts& facts, const DueTransaction& due);
   void flow_end(const Flow& flow, FlowEnd reason, TimeUs now);
 
  private:
@@ -74,6 +71,7 @@ class EventLog {
   void name_origin(output::EventHead& head) const;
   void write_flow(const Flow& flow);
   void write_alert(const PacketFacts& facts, const Alert& alert, output::AlertRecord& record);
+  [[nodiscard]] bool all_written(const Transaction& tx) const;
   void anomaly(output::AnomalyRecord& record);
   void transaction_anomalies(const PacketFacts& facts, Transaction& tx);
   void transaction_files(const PacketFacts& facts, Transaction& tx, bool over);

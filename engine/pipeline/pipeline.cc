@@ -6,26 +6,11 @@
 #include "decoders/app/protocol.h"
 #include "decoders/net/ip_protocol.h"
 #include "engine/config/config.h"
-#include "engine/log/event_head.h"
 
 namespace weir::engine {
 namespace {
 
 constexpr std::uint64_t kMaxGuesses = 200;  // of detect.stream-tx-log-limit
-
-constexpr int kMaxFinalChunks = 64;  // pieces between holes that are looked at when a flow ends
-
-bool complete(const Transaction& tx, const ProtocolInfo& info, const std::array<std::uint8_t, 2>& progress) {
-  for (const Direction d : {Direction::to_server, Direction::to_client})
-    if (progress[index(d)] < info.complete(d) && tx.only_direction.value_or(d) == d) return false;
-  return true;
-}
-
-// The packet that completes a handshake is still part of it.
-bool is_established(const Flow& flow) {
-  if (flow.tcp != nullptr) return flow.tcp->established();
-  return flow.state == FlowState::established || flow.state == FlowState::closed;
-}
 
 }  // namespace
 
@@ -113,14 +98,16 @@ void Pipeline::inspect_one(Step& step) try {
   find_flow(step);               // null for packets that carry no flow
   if (is_settled(step)) return;  // dropped or bypassed, as was decided before
   track_stream(step);            // TCP order; the flow owns the bytes
-  parse_application(step);       // whole messages become transactions
-  const DetectResult& found = detect(step);
-  if (over_budget()) apply_policy(step, ExceptionTarget::packet_budget);
-  decide(step, found);
-  replace_contents(step, found);
-  write_events(step, found);
-  settle_transactions(step);  // written and inspected ones are let go
-  finish_protocol(step);      // what follows is encrypted, or another protocol (STARTTLS, CONNECT)
+  do {
+    parse_application(step);  // whole messages become transactions, so many at a time
+    const DetectResult& found = detect(step);
+    if (over_budget()) apply_policy(step, ExceptionTarget::packet_budget);
+    decide(step, found);
+    replace_contents(step, found);
+    write_events(step, found);
+    settle_transactions(step);  // written and inspected ones are let go
+  } while (has_more(step));
+  finish_protocol(step);  // what follows is encrypted, or another protocol (STARTTLS, CONNECT)
   let_go_of_flow(step);
 } catch (const std::bad_alloc&) {
   run_out_of_memory(step);
@@ -220,6 +207,12 @@ void Pipeline::find_flow(Step& step) {
   }
 }
 
+// The packet that completes a handshake is still part of it.
+bool Pipeline::is_established(const Flow& flow) {
+  if (flow.tcp != nullptr) return flow.tcp->established();
+  return flow.state == FlowState::established || flow.state == FlowState::closed;
+}
+
 void Pipeline::track_stream(Step& step) {
   enter(step, Stage::stream);
   if (step.flow == nullptr || !step.packet.has_tcp || step.flow->protocol != ip_protocol::tcp) return;
@@ -271,7 +264,9 @@ void Pipeline::update_flow_state(Flow& flow) {
 void Pipeline::parse_application(Step& step) {
   enter(step, Stage::app_layer);
   if (step.flow == nullptr || step.flow->dropped_by_policy) return;
-  if (step.segment != nullptr) {
+  if (step.rounds != 0) {
+    apps_.resume(*step.flow, step.packet.raw.time);
+  } else if (step.segment != nullptr) {
     if (step.segment->app_update[0] || step.segment->app_update[1])
       step.direction = apps_.on_segment(*step.flow, *step.segment, step.direction, step.packet.raw.time);
   } else if (step.packet.has_udp && step.fate.verdict == Verdict::accept) {
@@ -293,6 +288,7 @@ const DetectResult& Pipeline::detect(Step& step) {
                                             .established = step.established,
                                             .no_payload = step.fate.no_payload_detection,
                                             .deadline = deadline_,
+                                            .only_transactions = step.only_transactions,
                                             .flow_ends = step.packet.origin == PacketOrigin::flow_timeout});
   return found;
 }
@@ -313,9 +309,11 @@ void Pipeline::write_events(Step& step, const DetectResult& found) {
   enter(step, Stage::output);
   const PacketFacts facts = facts_of(step);
   log_.alerts(facts, found, step.fate);
-  log_.anomalies(facts, step.stream_events);
-  count_verdict(step);
-  if (setup_.inline_mode && step.fate.verdict != Verdict::accept) log_.drop(facts, found, step.fate);
+  if (step.rounds == 0) log_.anomalies(facts, step.stream_events);
+  if (!is_paused(step.flow)) count_verdict(step);
+  if (!setup_.inline_mode || step.fate.verdict == Verdict::accept || step.drop_logged) return;
+  step.drop_logged = true;
+  log_.drop(facts, found, step.fate);
 }
 
 // Writes what is due of the flow's transactions, tells those that detection has looked at them, and lets go
@@ -323,129 +321,29 @@ void Pipeline::write_events(Step& step, const DetectResult& found) {
 void Pipeline::settle_transactions(Step& step) {
   enter(step, Stage::output);
   if (detect_) detect_->let_go();
-  AppLayer* app = step.flow != nullptr ? step.flow->app.get() : nullptr;
-  if (app == nullptr || app->parser == nullptr || app->parser->transactions().empty()) return;
-  const bool over = step.last_of_flow || app->change_pending || (app->eof[0] && app->eof[1]);
-  if (!app->parsed_now && !app->release_pending && !over) return;
-  const PacketFacts facts = facts_of(step);
-  const ProtocolInfo& info = protocol_info(app->protocol);
-  const bool uninspected = !detect_ || step.flow->passed || step.flow->dropped;
-  TransactionList& list = app->parser->transactions();
-  app->release_pending = false;
-  for (std::uint64_t id = list.first_id(), end = list.next_id(); id < end; ++id) {
-    Transaction* tx = list.find(id);
-    if (tx == nullptr) continue;
-    std::array<std::uint8_t, 2> progress = tx->progress;
-    bool inspected = true;
-    for (const Direction d : {Direction::to_server, Direction::to_client}) {
-      // Beyond the depth nothing is parsed, so that nothing of this side will come to be inspected either.
-      const bool cut = step.flow->tcp != nullptr && step.flow->tcp->stream(d).depth_reached();
-      if (cut || tx->only_direction.value_or(d) != d) progress[index(d)] = info.complete(d);
-      inspected = inspected && (cut || uninspected || detect_->finished(*tx, info.id, d));
+  if (step.flow == nullptr) return;
+  class User final : public TransactionUser {
+   public:
+    User(EventLog& log, const Detect* detect, const PacketFacts& facts)
+        : log_(log), detect_(detect), facts_(facts) {}
+    [[nodiscard]] bool has_inspected(const Transaction& tx, Direction d) const override {
+      return detect_ == nullptr || detect_->finished(tx, d);
     }
-    log_.transaction(facts, *tx, progress, over);
-    if (!over && !complete(*tx, info, progress)) continue;
-    if (inspected && log_.all_written(info.id, *tx))
-      list.release(id);
-    else
-      app->release_pending = true;
-  }
-}
+    bool write(const DueTransaction& due) override { return log_.transaction(facts_, due); }
 
-// A change of protocol, or that the parser has seen enough, waits for the transactions so far: the other direction gets
-// its detection run by a pseudo packet of its own.
-void Pipeline::finish_protocol(Step& step) {
-  if (step.flow == nullptr || step.flow->app == nullptr) return;
-  const AppLayer& app = *step.flow->app;
-  if (!app.change_pending && !app.bypassed) return;
-  if (step.packet.origin != PacketOrigin::stream_flush && step.packet.origin != PacketOrigin::flow_timeout)
-    inspect_pseudo(*step.flow, opposite(step.direction), PacketOrigin::stream_flush, false);
-  apps_.complete_change(*step.flow);
-}
-
-void Pipeline::end_flow(Flow& flow, FlowEnd reason) try {
-  stages_.enter(Stage::flow);
-  const bool settled = flow.state == FlowState::bypassed || (flow.dropped && setup_.inline_mode);
-  if (flow.tcp != nullptr && !settled) finish_stream(flow);
-  switch (flow.state) {
-    case FlowState::fresh: ++counters_.flow_end_new; break;
-    case FlowState::established: ++counters_.flow_end_established; break;
-    case FlowState::closed: ++counters_.flow_end_closed; break;
-    case FlowState::bypassed: ++counters_.flow_end_bypassed; break;
-  }
-  counters_.flow_tcp_reuse += reason == FlowEnd::tcp_reuse;
-  log_.flow_end(flow, reason, now_);
-} catch (const std::bad_alloc&) {  // its event is lost
-  ++counters_.out_of_memory;
-}
-
-// What is left in the streams goes to the parser and to detection, each direction in a pseudo packet of its
-// own, when there is anything left or the connection was not closed.
-void Pipeline::finish_stream(Flow& flow) {
-  const TcpState state = flow.tcp->state();
-  if (state == TcpState::none || state == TcpState::syn_sent) return;
-  flow.tcp->finish();
-  const bool open = flow.tcp->established() && state != TcpState::closed;
-  const bool transactions =
-      flow.app != nullptr && flow.app->parser != nullptr && !flow.app->parser->transactions().empty();
-  std::array<bool, 2> due{};
-  for (const Direction d : {Direction::to_server, Direction::to_client}) {
-    const TcpStream& stream = flow.tcp->stream(d);
-    due[index(d)] = open || transactions || stream.app_chunk().kind != TcpStream::Chunk::Kind::none ||
-                    !stream.raw_chunk().data.empty();
-  }
-  const bool both = due[0] && due[1];
-  for (const Direction d : {Direction::to_server, Direction::to_client}) {
-    if (!due[index(d)]) continue;
-    const TcpStream& stream = flow.tcp->stream(d);
-    for (int i = 0; i < kMaxFinalChunks && stream.raw_ready() && stream.more_behind_raw_chunk(); ++i)
-      inspect_pseudo(flow, d, PacketOrigin::flow_timeout, false);
-    inspect_pseudo(flow, d, PacketOrigin::flow_timeout, !both || d == Direction::to_client);
-  }
-}
-
-void Pipeline::inspect_pseudo(Flow& flow, Direction direction, PacketOrigin origin, bool last) {
-  const bool to_server = direction == Direction::to_server;
-  pseudo_ = Packet{};
-  pseudo_.origin = origin;
-  pseudo_.raw.time = now_;
-  pseudo_.raw.number = packet_number_;
-  pseudo_.raw.capture = flow.capture;
-  pseudo_.vlan_ids = flow.vlan;
-  pseudo_.vlan_count = flow.vlan_count;
-  pseudo_.ip.version = flow.client.family;
-  pseudo_.ip.ttl = 64;
-  pseudo_.ip.protocol = ip_protocol::tcp;
-  pseudo_.ip.source = to_server ? flow.client : flow.server;
-  pseudo_.ip.destination = to_server ? flow.server : flow.client;
-  pseudo_.source_port = to_server ? flow.client_port : flow.server_port;
-  pseudo_.destination_port = to_server ? flow.server_port : flow.client_port;
-  pseudo_.has_tcp = true;
-  pseudo_.tcp.flags = tcp_flag::ack;
-  ++counters_.tcp_pseudo;
-
-  SegmentResult segment{.in_session = true};
-  segment.raw_update[index(direction)] = true;
-  Step step{
-      .packet = pseudo_, .flow = &flow, .direction = direction, .segment = &segment,
-      .established = is_established(flow), .last_of_flow = last};
-  inspect_pseudo(step);
-}
-
-void Pipeline::inspect_pseudo(Step& step) try {
-  Flow& flow = *step.flow;
-  if (flow.app != nullptr) flow.app->begin_packet();
-  enter(step, Stage::app_layer);
-  if (step.packet.origin == PacketOrigin::flow_timeout) apps_.finish_direction(flow, step.direction, now_);
-  const DetectResult& found = detect(step);
-  decide(step, found);
-  enter(step, Stage::output);
+   private:
+    EventLog& log_;
+    const Detect* detect_;  // null: nothing inspects them
+    const PacketFacts& facts_;
+  };
+  const bool inspects = detect_ && !step.flow->passed && !step.flow->dropped;
   const PacketFacts facts = facts_of(step);
-  log_.alerts(facts, found, step.fate);
-  log_.anomalies(facts, nullptr);
-  settle_transactions(step);
-} catch (const std::bad_alloc&) {
-  run_out_of_memory(step);
+  User user(log_, inspects ? &*detect_ : nullptr, facts);
+  engine::settle_transactions(*step.flow, step.last_of_flow, user);
+}
+
+bool Pipeline::is_paused(const Flow* flow) {
+  return flow != nullptr && flow->app != nullptr && flow->app->paused && !flow->dropped_by_policy;
 }
 
 }  // namespace weir::engine

@@ -144,8 +144,12 @@ class Pipeline {
     bool refused_fragment = false;  // there was no room to put its datagram together
     bool established = false;   // the flow is, as rules see it at this packet
     bool last_of_flow = false;  // pseudo packet after which nothing comes
+    bool only_transactions = false;  // are to be inspected
     bool bypass = false;        // the flow is to be left alone once this packet is done with
     bool counted = false;       // its verdict is
+    bool drop_logged = false;
+    bool replaces = false;      // replaced_payload_ is its own
+    unsigned rounds = 0;        // that are behind it, of parsing and looking at what was parsed
     Stage stage = Stage::flow;  // that it has reached
     PacketFate fate{};
   };
@@ -160,6 +164,8 @@ class Pipeline {
   static void disable_raw(Flow& flow);
   void parse_application(Step& step);
   const DetectResult& detect(Step& step);
+  static bool is_established(const Flow& flow);
+  static bool is_paused(const Flow* flow);
   void write_events(Step& step, const DetectResult& found);
   static PacketFacts facts_of(const Step& step) {
     return {step.packet, step.flow, step.direction, step.tunnel};
@@ -187,11 +193,15 @@ class Pipeline {
   Verdict run_out_of_memory(const RawPacket& raw);
 
   void settle_transactions(Step& step);
+  // pipeline_pseudo.cc
+  bool has_more(Step& step);
   void end_flow(Flow& flow, FlowEnd reason);
   void finish_stream(Flow& flow);
   void inspect_pseudo(Flow& flow, Direction direction, PacketOrigin origin, bool last);
   void inspect_pseudo(Step& step);
   void finish_protocol(Step& step);
+  // A packet of a flow's direction that no frame brought; until the next one, and as long as `segment` lives.
+  Step pseudo_step(Flow& flow, Direction direction, PacketOrigin origin, const SegmentResult& segment);
   void update_flow_state(Flow& flow);
   void count(const Packet& packet);
 

@@ -85,7 +85,7 @@ void Pipeline::pass_flow(Flow& flow) {
 void Pipeline::decide(Step& step, const DetectResult& found) {
   const RuleActions& actions = found.actions;
   Flow* const flow = step.flow;
-  step.fate.passed = actions.passes;
+  step.fate.passed = step.fate.passed || actions.passes;
   step.bypass = step.bypass || actions.bypass;
   if (flow != nullptr && actions.on_flow == RuleActions::OnFlow::pass) pass_flow(*flow);
   if (flow != nullptr && actions.on_flow == RuleActions::OnFlow::drop && !flow->passed) flow->dropped = true;
@@ -100,7 +100,8 @@ void Pipeline::decide(Step& step, const DetectResult& found) {
 void Pipeline::replace_contents(Step& step, const DetectResult& found) {
   if (found.replacements.empty() || step.fate.verdict != Verdict::accept) return;
   Packet& packet = step.packet;
-  replaced_payload_.assign(packet.payload.begin(), packet.payload.end());
+  if (!step.replaces) replaced_payload_.assign(packet.payload.begin(), packet.payload.end());
+  step.replaces = true;
   for (const rules::Replacement& r : found.replacements)
     if (r.offset <= replaced_payload_.size() && r.bytes.size() <= replaced_payload_.size() - r.offset)
       std::copy(r.bytes.begin(), r.bytes.end(), replaced_payload_.begin() + static_cast<std::ptrdiff_t>(r.offset));
@@ -132,8 +133,7 @@ void Pipeline::let_go_of_flow(Step& step) {
   if (flow->app == nullptr || flow->app->parser == nullptr) return;
   flow->app->change_pending = false;
   if (bypass) return flow->app->parser.reset();
-  TransactionList& list = flow->app->parser->transactions();
-  for (std::uint64_t id = list.first_id(), end = list.next_id(); id < end; ++id) list.release(id);
+  flow->app->parser->transactions().clear();
 }
 
 }  // namespace weir::engine

@@ -125,14 +125,14 @@ void AlertWriter::write_payload(JsonWriter& out, const AlertRecord& r) const {
 bool AlertWriter::write(EveContext& eve, const AlertRecord& r) const {
   if (r.signature == nullptr) return false;
   JsonWriter& out = eve.out;
-  const EveTxWriter* const app = eve.app_writer(r.flow == nullptr ? AppProto::unknown : r.flow->app_proto);
+  const EveTxWriter* const app = r.tx == nullptr ? nullptr : eve.app_writer(r.tx->protocol());
   const auto event = out.object();
   write_head(eve, r.head, "alert");
   if (r.tx != nullptr && !r.head.has_tx_id) out.number("tx_id", r.tx->id);
   if (r.tx != nullptr && r.tx_guessed) out.boolean("tx_guessed", true);
   write_alert_object(out, r, rule_);
   if (r.tunnel != nullptr) write_tunnel(out, *r.tunnel);
-  if (r.tx != nullptr && app_layer_ && app != nullptr) app->write_in_alert(out, *r.tx);
+  if (app_layer_ && app != nullptr) app->write_in_alert(out, *r.tx);
   if (r.tx != nullptr && r.files != nullptr && rule_.metadata) write_files(out, *r.files, r.tx->id);
   if (r.flow != nullptr) write_app_protos(out, *r.flow);
   if (r.has_direction)

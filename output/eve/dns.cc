@@ -45,7 +45,7 @@ class DnsWriter final : public EveTxWriter {
   explicit DnsWriter(DnsOptions options) : o_(std::move(options)) {}
 
   bool write(JsonWriter& out, const Transaction& transaction) const override {
-    const auto& tx = static_cast<const DnsTransaction&>(transaction);
+    const auto& tx = tx_cast<DnsTransaction>(transaction);
     const bool answer = tx.message.header.is_response();
     if (!tx.valid || !(answer ? o_.responses : o_.requests) || !of_wanted_type(tx.message)) return false;
     if (o_.version_2 && !answer && tx.message.questions.empty()) return false;
@@ -66,7 +66,7 @@ class DnsWriter final : public EveTxWriter {
   }
 
   void write_in_alert(JsonWriter& out, const Transaction& transaction) const override {
-    const auto& tx = static_cast<const DnsTransaction&>(transaction);
+    const auto& tx = tx_cast<DnsTransaction>(transaction);
     const auto object = out.object("dns");
     if (!o_.version_2) return write_version_3(out, tx);
     out.number("version", 2);
@@ -85,7 +85,7 @@ class DnsWriter final : public EveTxWriter {
 
   // Version 2 shows answers from the client's point of view, version 3 as the message went.
   Direction direction(const Transaction& tx) const override {
-    return o_.version_2 ? Direction::to_server : static_cast<const DnsTransaction&>(tx).direction();
+    return o_.version_2 ? Direction::to_server : tx_cast<DnsTransaction>(tx).direction();
   }
 
  private:

@@ -24,10 +24,10 @@ class FileinfoWriter final : public EveWriter<FileRecord> {
 
   bool write(EveContext& eve, const FileRecord& r) const override {
     JsonWriter& out = eve.out;
-    const EveTxWriter* const app = eve.app_writer(r.app_proto);
+    const EveTxWriter* const app = r.tx == nullptr ? nullptr : eve.app_writer(r.tx->protocol());
     const auto event = out.object();
     write_head(eve, r.head, "fileinfo");
-    if (r.tx != nullptr && app != nullptr) app->write_in_alert(out, *r.tx);
+    if (app != nullptr) app->write_in_alert(out, *r.tx);
     write_app_proto(out, r.app_proto);
     const auto file = out.object("fileinfo");
     write_file(out, *r.file, r.tx != nullptr ? r.tx->id : 0);

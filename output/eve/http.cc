@@ -159,11 +159,11 @@ class HttpWriter final : public EveTxWriter {
   explicit HttpWriter(HttpOptions options) : o_(std::move(options)) {}
 
   bool write(JsonWriter& out, const Transaction& transaction) const override {
-    write_object(out, static_cast<const HttpTransaction&>(transaction), o_.extended);
+    write_object(out, tx_cast<HttpTransaction>(transaction), o_.extended);
     return true;
   }
   void write_in_alert(JsonWriter& out, const Transaction& transaction) const override {
-    const auto& tx = static_cast<const HttpTransaction&>(transaction);
+    const auto& tx = tx_cast<HttpTransaction>(transaction);
     const auto object = out.object("http");
     write_basic(out, tx);
     write_extended(out, tx);

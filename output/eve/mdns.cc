@@ -71,7 +71,7 @@ void write_section(JsonWriter& out, std::string_view key, const Message& m,
 class MdnsWriter final : public EveTxWriter {
  public:
   bool write(JsonWriter& out, const Transaction& transaction) const override {
-    const auto& tx = static_cast<const dns::DnsTransaction&>(transaction);
+    const auto& tx = tx_cast<dns::DnsTransaction>(transaction);
     if (!tx.valid) return false;
     const Message& m = tx.message;
     const auto object = out.object("mdns");
@@ -87,7 +87,7 @@ class MdnsWriter final : public EveTxWriter {
     return true;
   }
   Direction direction(const Transaction& tx) const override {
-    return static_cast<const dns::DnsTransaction&>(tx).direction();
+    return tx_cast<dns::DnsTransaction>(tx).direction();
   }
 };
 

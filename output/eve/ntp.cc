@@ -10,7 +10,7 @@ using ntp::NtpTransaction;
 class NtpWriter final : public EveTxWriter {
  public:
   bool write(JsonWriter& out, const Transaction& transaction) const override {
-    const auto& tx = static_cast<const NtpTransaction&>(transaction);
+    const auto& tx = tx_cast<NtpTransaction>(transaction);
     if (!tx.message) return false;
     const auto object = out.object("ntp");
     out.number("version", tx.message->version);
@@ -21,7 +21,7 @@ class NtpWriter final : public EveTxWriter {
     return true;
   }
   Direction direction(const Transaction& tx) const override {
-    return static_cast<const NtpTransaction&>(tx).direction();
+    return tx_cast<NtpTransaction>(tx).direction();
   }
 };
 

@@ -21,7 +21,7 @@ void write_peer(JsonWriter& out, std::string_view key, const ssh::Peer& peer) {
 class SshWriter final : public EveTxWriter {
  public:
   bool write(JsonWriter& out, const Transaction& transaction) const override {
-    const auto& tx = static_cast<const SshTransaction&>(transaction);
+    const auto& tx = tx_cast<SshTransaction>(transaction);
     const ssh::Peer& client = tx.peer(Direction::to_server);
     const ssh::Peer& server = tx.peer(Direction::to_client);
     if (client.protocol.empty() && server.protocol.empty()) return false;

@@ -207,7 +207,7 @@ class TlsWriter final : public EveTxWriter {
   explicit TlsWriter(std::uint32_t fields) : fields_(fields) {}
 
   bool write(JsonWriter& out, const Transaction& transaction) const override {
-    const auto& tx = static_cast<const TlsTransaction&>(transaction);
+    const auto& tx = tx_cast<TlsTransaction>(transaction);
     if (!tx.client.seen && !tx.server.seen && tx.server_chain.empty()) return false;
     const auto object = out.object("tls");
     write_fields(out, tx, fields_);
@@ -216,7 +216,7 @@ class TlsWriter final : public EveTxWriter {
   // An alert shows all that an extended event does.
   void write_in_alert(JsonWriter& out, const Transaction& transaction) const override {
     const auto object = out.object("tls");
-    write_fields(out, static_cast<const TlsTransaction&>(transaction), kExtended);
+    write_fields(out, tx_cast<TlsTransaction>(transaction), kExtended);
   }
 
  private:

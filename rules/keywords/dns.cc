@@ -15,7 +15,7 @@ using dns::Name;
 using dns::Record;
 
 const DnsTransaction* readable(const Transaction& transaction, Direction d) {
-  const auto& tx = static_cast<const DnsTransaction&>(transaction);
+  const auto& tx = tx_cast<DnsTransaction>(transaction);
   return tx.valid && tx.direction() == d ? &tx : nullptr;
 }
 

@@ -17,7 +17,7 @@ inline std::optional<BodyView> body_view(const StreamedBody& body) {
 }
 
 inline const http::HttpTransaction& http_tx(const Transaction& tx) {
-  return static_cast<const http::HttpTransaction&>(tx);
+  return tx_cast<http::HttpTransaction>(tx);
 }
 
 // The body of one side's message. A function of one address: what file.data and http.response_body both look

@@ -11,7 +11,7 @@ using ntp::Message;
 using ntp::NtpTransaction;
 
 const Message* message(const Transaction& transaction, Direction d) {
-  const auto& tx = static_cast<const NtpTransaction&>(transaction);
+  const auto& tx = tx_cast<NtpTransaction>(transaction);
   return tx.direction() == d && tx.message ? &*tx.message : nullptr;
 }
 

@@ -14,7 +14,7 @@ using ssh::SshTransaction;
 using ssh::State;
 
 const Peer& peer_of(const Transaction& tx, Direction d) {
-  return static_cast<const SshTransaction&>(tx).peer(d);
+  return tx_cast<SshTransaction>(tx).peer(d);
 }
 
 std::string_view protocol(const Transaction& tx, Direction d) {

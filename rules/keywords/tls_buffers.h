@@ -9,7 +9,7 @@
 namespace weir::rules {
 
 inline const tls::TlsTransaction& tls_tx(const Transaction& tx) {
-  return static_cast<const tls::TlsTransaction&>(tx);
+  return tx_cast<tls::TlsTransaction>(tx);
 }
 
 // The certificates that the side sending in direction d has shown.

@@ -26,6 +26,7 @@ void raise_all(DnsTransaction& tx) {
 void DnsParser::add_message(Direction d, Bytes message) {
   auto& tx = transactions_.add<DnsTransaction>(d);
   tx.valid = parse_message(message, tx.message);
+  transactions_.charge(tx);
   if (!tx.valid) {
     tx.raise(static_cast<std::uint8_t>(Event::malformed_data));
     return;
@@ -47,6 +48,7 @@ ParseOutcome DnsParser::parse(const AppInput& in) {
 }
 
 RecordStep DnsParser::record(Direction d, Bytes data) {
+  if (transactions_.batch_full()) return RecordStep::pause();
   ByteCursor in{data};
   const std::size_t length = in.be16();
   if (in.failed()) return RecordStep::wants(kLengthPrefix);

@@ -32,11 +32,12 @@ enum class Askers : std::uint8_t { client, both };
 
 class DnsTransaction final : public Transaction {
  public:
-  DnsTransaction(std::uint64_t tx_id, Direction d) : Transaction(tx_id) {
+  explicit DnsTransaction(std::uint64_t tx_id, Direction d = Direction::to_server) : Transaction(tx_id) {
     only_direction = d;
     progress = {kComplete, kComplete};
   }
   [[nodiscard]] Direction direction() const { return *only_direction; }
+  [[nodiscard]] std::size_t held() const override { return message.held(); }
 
   Message message;
   bool valid = false;  // false: only the events count, the message could not be read or goes the wrong way

@@ -184,6 +184,12 @@ bool parse_message(Bytes bytes, Message& out) {
   return true;
 }
 
+std::size_t Message::held() const {
+  const std::size_t records = answers.capacity() + authorities.capacity() + additionals.capacity();
+  return records * sizeof(Record) + questions.capacity() * sizeof(Question) +
+         strings.capacity() * sizeof(Slice) + options.capacity() * sizeof(EdnsOption) + text.capacity();
+}
+
 std::optional<Header> parse_header(Bytes bytes) {
   ByteCursor in{bytes};
   const Header header = read_header(in);

@@ -115,6 +115,8 @@ struct Message {
     return std::string_view(text).substr(s.offset, s.length);
   }
   [[nodiscard]] std::string_view view(const Name& n) const { return view(n.text); }
+  // Bytes kept besides its own size, about.
+  [[nodiscard]] std::size_t held() const;
 };
 
 // Parses one message; `bytes` must hold exactly one, without the length prefix of TCP. False: it is

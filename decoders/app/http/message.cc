@@ -22,6 +22,14 @@ bool same_field_name(std::string_view a, std::string_view b) {
   }
 }
 
+std::size_t Message::held() const {
+  std::size_t bytes = line.capacity() + raw_headers.capacity() + joined.capacity() +
+                      fields.capacity() * sizeof(Field) + body.held() +
+                      files.size() * (sizeof(AppFile) + kMaxFileName);
+  for (const StreamedBody& part : parts) bytes += part.held();
+  return bytes;
+}
+
 const Field* Message::find(std::string_view field_name) const {
   const std::uint32_t hash = field_name_hash(field_name);
   for (const Field& f : fields)

@@ -60,6 +60,9 @@ struct Message {
     return f == nullptr ? std::nullopt : std::optional(value(*f));
   }
 
+  // Bytes kept, about.
+  [[nodiscard]] std::size_t held() const;
+
   Slice protocol_text;                // in line: "HTTP/1.1"; empty when there is none
   std::uint16_t protocol_number = 0;  // 9, 100, 101; 0: unknown or invalid
 

@@ -23,7 +23,9 @@ bool is_request_line(std::string_view line) {
 HttpParser::HttpParser(const HttpSettings& settings)
     : settings_(settings),
       request_(settings, Direction::to_server, last_file_id_),
-      response_(settings, Direction::to_client, last_file_id_) {}
+      response_(settings, Direction::to_client, last_file_id_) {
+  transactions_.set_limits({.open = settings.max_transactions, .bytes = settings.max_transaction_bytes});
+}
 
 ParseOutcome HttpParser::parse(const AppInput& in) {
   outcome_ = {};
@@ -38,6 +40,7 @@ ParseOutcome HttpParser::parse(const AppInput& in) {
   }
   outcome_.consumed = feed.consumed();
   if (in.eof && outcome_.status == ParseOutcome::Status::ok) end_of_stream(side, files);
+  if (HttpTransaction* t = tx(side)) transactions_.charge(*t);
   return outcome_;
 }
 
@@ -109,6 +112,13 @@ Step HttpParser::too_long(Side& side) {
   if (HttpTransaction* t = tx(side))
     note(*t, side.direction == Direction::to_server ? Event::request_field_too_long
                                                     : Event::response_field_too_long);
+  outcome_.status = ParseOutcome::Status::error;
+  return Step::stop;
+}
+
+// No further transaction can be kept. The last one that is says so.
+Step HttpParser::no_room() {
+  if (auto* t = tx_cast<HttpTransaction>(transactions_.last())) note(*t, Event::too_many_transactions);
   outcome_.status = ParseOutcome::Status::error;
   return Step::stop;
 }

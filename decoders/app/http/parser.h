@@ -84,10 +84,9 @@ class HttpParser final : public AppParser {
   Step complete(Side& side, HttpTransaction& tx, bool whole, const FileOpening& files);
   void end_of_stream(Side& side, const FileOpening& files);
   Step too_long(Side& side);
+  Step no_room();
 
-  HttpTransaction* tx(const Side& side) {
-    return static_cast<HttpTransaction*>(transactions_.find(side.tx_id));
-  }
+  HttpTransaction* tx(const Side& side) { return tx_cast<HttpTransaction>(transactions_.find(side.tx_id)); }
   static void skip_line_ends(Feed& feed);
   static void reach(HttpTransaction& tx, Direction d, State state);
 

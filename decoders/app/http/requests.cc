@@ -34,10 +34,7 @@ void check_authorization(HttpTransaction& t) {
 }  // namespace
 
 Step HttpParser::start_request(Feed&) {
-  if (transactions_.live() >= settings_.max_transactions) {
-    outcome_.status = ParseOutcome::Status::error;
-    return Step::stop;
-  }
+  if (transactions_.full()) return no_room();
   HttpTransaction& t = transactions_.add<HttpTransaction>();
   request_.tx_id = t.id;
   request_.phase = Phase::line;

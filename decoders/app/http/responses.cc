@@ -23,12 +23,9 @@ bool is_method(const HttpTransaction& t, std::string_view method) {
 Step HttpParser::start_response(Feed&) {
   HttpTransaction* t = nullptr;
   while (t == nullptr && next_response_ < transactions_.next_id())
-    t = static_cast<HttpTransaction*>(transactions_.find(next_response_++));
+    t = tx_cast<HttpTransaction>(transactions_.find(next_response_++));
   if (t == nullptr) {
-    if (transactions_.live() >= settings_.max_transactions) {
-      outcome_.status = ParseOutcome::Status::error;
-      return Step::stop;
-    }
+    if (transactions_.full()) return no_room();
     t = &transactions_.add<HttpTransaction>();
     next_response_ = t->id + 1;
     t->request_missing = true;

@@ -8,6 +8,7 @@ namespace {
 
 constexpr std::string_view kBase = "libhtp.default-config.";
 constexpr std::uint32_t kMostLayers = 10;
+constexpr std::uint64_t kMostTransactions = 65'536;
 
 std::string key(std::string_view name) {
   return std::string(kBase).append(name);
@@ -32,6 +33,8 @@ HttpSettings HttpSettings::from(const Settings& s) {
   out.response_body = limits(s, "response", out.response_body);
   const std::uint64_t layers = s.number(key("response-body-decompress-layer-limit"), out.decompress_layers);
   out.decompress_layers = static_cast<std::uint32_t>(std::min<std::uint64_t>(layers, kMostLayers));
+  const std::uint64_t open = s.number(key("max-tx"), out.max_transactions);
+  out.max_transactions = static_cast<std::uint32_t>(std::clamp<std::uint64_t>(open, 1, kMostTransactions));
   out.bomb_limit = s.bytes(key("compression-bomb-limit"), out.bomb_limit);
   out.lzma = s.flag(key("lzma-enabled"), out.lzma);
   out.lzma_memory = s.bytes(key("lzma-memlimit"), out.lzma_memory);

@@ -27,6 +27,7 @@ struct HttpSettings {
   bool uri_include_all = false;
   bool allow_space_uri = false;
   std::uint32_t max_transactions = 512;  // open at one time in a flow
+  std::size_t max_transaction_bytes = std::size_t{64} << 20;  // that those hold together
 
   // `settings` is the protocol's subtree.
   static HttpSettings from(const Settings& settings);

@@ -23,6 +23,7 @@ struct HttpTransaction final : Transaction {
   using Transaction::files;
   FileList* files(Direction d) override { return &message(d).files; }
   void after_detection(Direction d) override;
+  [[nodiscard]] std::size_t held() const override { return request.held() + response.held(); }
 
   [[nodiscard]] Message& message(Direction d) {
     return d == Direction::to_server ? static_cast<Message&>(request) : static_cast<Message&>(response);

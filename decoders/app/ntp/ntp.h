@@ -55,7 +55,7 @@ std::optional<Message> parse_message(Bytes bytes);
 
 class NtpTransaction final : public Transaction {
  public:
-  NtpTransaction(std::uint64_t tx_id, Direction d) : Transaction(tx_id) {
+  explicit NtpTransaction(std::uint64_t tx_id, Direction d = Direction::to_server) : Transaction(tx_id) {
     only_direction = d;
     progress = {kComplete, kComplete};
   }

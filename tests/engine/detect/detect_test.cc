@@ -187,6 +187,7 @@ TEST_CASE("detect: an application rule waits for its buffers and alerts once a t
   h.flow.app = std::make_unique<AppLayer>();
   h.flow.app->protocol = AppProto::http;
   h.flow.app->parser = factory->make();
+  h.flow.app->parser->transactions().set_protocol(AppProto::http);
   const auto feed = [&](std::string_view text, Direction d) {
     h.flow.app->parser->parse(
         {.direction = d, .data = {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}, .time = kSecond});
@@ -198,7 +199,7 @@ TEST_CASE("detect: an application rule waits for its buffers and alerts once a t
   CHECK(feed("GET /evil HTTP/1.1\r\nHost: h\r\nUser-Agent: a bot\r\n\r\n", Direction::to_server) == "1 2");
   CHECK(feed("", Direction::to_server) == "");
   CHECK(feed("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", Direction::to_client) == "3 4");
-  CHECK(h.detect->finished(*h.flow.app->parser->transactions().find(0), AppProto::http, Direction::to_server));
+  CHECK(h.detect->finished(*h.flow.app->parser->transactions().find(0), Direction::to_server));
   CHECK(feed("GET /good HTTP/1.1\r\nUser-Agent: a bot\r\n\r\n", Direction::to_server) == "2");
 }
 

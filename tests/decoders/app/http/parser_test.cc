@@ -263,6 +263,15 @@ TEST_CASE("http: lines, headers and open transactions have limits") {
   for (int i = 0; i < 4; ++i) open.request("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
   CHECK(open.count() == 3);
   CHECK(open.failed);
+  CHECK(events(open.tx(2)) == " too_many_transactions");
+
+  http::HttpSettings small;
+  small.max_transaction_bytes = 20'000;
+  Flow heavy{small};
+  heavy.request("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 30000\r\n\r\n" + std::string(30'000, 'x'));
+  heavy.request("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+  CHECK(heavy.count() == 1);
+  CHECK(events(heavy.tx(0)) == " too_many_transactions");
 }
 
 TEST_CASE("http: the row in the table of protocols is complete") {

@@ -1,0 +1,58 @@
+#include "engine/app/due_transactions.h"
+
+#include "decoders/app/protocol.h"
+#include "engine/flow/app_state.h"
+#include "engine/flow/flow.h"
+#include "engine/tcp/tcp_session.h"
+
+namespace weir::engine {
+namespace {
+
+constexpr std::array kBoth{Direction::to_server, Direction::to_client};
+
+// Beyond the depth nothing is parsed, so that nothing of this side will come to be inspected either.
+bool is_cut(const Flow& flow, Direction d) {
+  return flow.tcp != nullptr && flow.tcp->stream(d).depth_reached();
+}
+
+// True when nothing is left to be done with it.
+bool settle(const Flow& flow, Transaction& tx, bool over, TransactionUser& user, bool& is_complete) {
+  const ProtocolInfo& info = protocol_info(tx.protocol());
+  DueTransaction due{tx, tx.progress, over};
+  is_complete = true;
+  bool inspected = true;
+  for (const Direction d : kBoth) {
+    const std::uint8_t last = info.complete(d);
+    const bool cut = is_cut(flow, d);
+    if (cut || tx.ended() || tx.only_direction.value_or(d) != d) due.progress[index(d)] = last;
+    is_complete = is_complete && due.progress[index(d)] >= last;
+    inspected = inspected && (cut || user.has_inspected(tx, d));
+  }
+  inspected = inspected || (tx.ended() && flow.app->parser->transactions().full());
+  is_complete = is_complete || over;
+  const bool written = user.write(due);
+  return is_complete && inspected && written;
+}
+
+}  // namespace
+
+void settle_transactions(Flow& flow, bool last_of_flow, TransactionUser& user) {
+  AppLayer* const app = flow.app.get();
+  if (app == nullptr || app->parser == nullptr || app->parser->transactions().empty()) return;
+  const bool ends = last_of_flow || app->change_pending || (app->eof[0] && app->eof[1]);
+  const bool over = ends && !app->paused;
+  if (!app->parsed_now && !app->release_pending && !over) return;
+  TransactionList& list = app->parser->transactions();
+  app->release_pending = false;
+  Transaction* next = nullptr;
+  for (Transaction* tx = list.first(); tx != nullptr; tx = next) {
+    next = TransactionList::next(*tx);
+    bool is_complete = false;
+    if (settle(flow, *tx, over, user, is_complete))
+      list.release(tx->id);
+    else if (is_complete)
+      app->release_pending = true;
+  }
+}
+
+}  // namespace weir::engine
