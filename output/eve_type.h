@@ -1,7 +1,8 @@
-// The table of event types that are no protocol's: one row each (eve_types.def), one file each in output/eve/.
+// The table of event types that are no protocol's: one row each (eve_types.def), one file each in
+// output/eve/.
 //
-// A type is added by its row, its record and its file; who has something to tell fills the record and gives it to
-// the sessions of all logs.
+// A type is added by its row, its record and its file; who has something to tell fills the record and gives
+// it to the sessions of all logs.
 #pragma once
 
 #include <memory>
@@ -30,8 +31,8 @@ template <class Record>
 struct EveType {
   std::string_view name;        // entry under eve-log.types: "files"
   std::string_view event_type;  // what the event says: "fileinfo"
-  // From the type's own entry, and the one of the same log's alert type (what is shown of a rule is set there). Null:
-  // the entry turns it off.
+  // From the type's own entry, and the one of the same log's alert type (what is shown of a rule is set
+  // there). Null: the entry turns it off.
   std::unique_ptr<const EveWriter<Record>> (*make)(const Settings& own, const Settings& alert);
   bool only_once = false;  // Suricata refuses a second log with it; files that pass there pass here
 };
@@ -42,7 +43,8 @@ struct EveType {
 
 // For `make`: a Writer of the entry, and of the alert type's when its constructor takes that.
 template <class Record, class Writer>
-std::unique_ptr<const EveWriter<Record>> make_writer(const Settings& own, [[maybe_unused]] const Settings& alert) {
+std::unique_ptr<const EveWriter<Record>> make_writer(const Settings& own,
+                                                     [[maybe_unused]] const Settings& alert) {
   if constexpr (std::is_constructible_v<Writer, const Settings&, const Settings&>)
     return std::make_unique<Writer>(own, alert);
   else

@@ -6,7 +6,7 @@
 namespace weir::output {
 namespace {
 
-constexpr std::array kKinds{
+constexpr std::array kLogKinds{
 #define LOG_KIND(id) &log_##id,
 #include "output/logs.def"
 #undef LOG_KIND
@@ -15,8 +15,9 @@ constexpr std::array kKinds{
 }  // namespace
 
 const LogKind* find_log_kind(std::string_view name) {
-  const auto* const kind = std::find_if(kKinds.begin(), kKinds.end(), [&](const LogKind* k) { return k->name == name; });
-  return kind == kKinds.end() ? nullptr : *kind;
+  const auto* const kind =
+      std::find_if(kLogKinds.begin(), kLogKinds.end(), [&](const LogKind* k) { return k->name == name; });
+  return kind == kLogKinds.end() ? nullptr : *kind;
 }
 
 }  // namespace weir::output

@@ -1,8 +1,9 @@
-// The logs that `outputs:` may ask for: one row each (logs.def) that says its name, its settings' default and how it
-// is made.
+// The logs that `outputs:` may ask for: one row each (logs.def) that says its name, its settings' default and
+// how it is made.
 //
-// A Log is made once from its entry and then immutable. Each worker writes through a LogSession of its own (line
-// buffer), to a Sink: the file itself, or the place where the lines of several workers are put in order.
+// A Log is made once from its entry and then immutable. Each worker writes through a LogSession of its own
+// (line buffer), to a Sink: the file itself, or the place where the lines of several workers are put in
+// order.
 #pragma once
 
 #include <cstddef>
@@ -37,8 +38,8 @@ struct ActiveTxLogger {
   std::uint32_t bit;
 };
 
-// One worker's. Each call writes one line, or nothing when the log does not have such events. Never throws but for
-// memory; a failed write is counted by the sink.
+// One worker's. Each call writes one line, or nothing when the log does not have such events. Never throws
+// but for memory; a failed write is counted by the sink.
 class LogSession {
  public:
   virtual ~LogSession() = default;

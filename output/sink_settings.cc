@@ -14,7 +14,7 @@
 namespace weir::output {
 namespace {
 
-constexpr std::array kKinds{
+constexpr std::array kSinkKinds{
 #define SINK(id) &sink_##id,
 #include "output/sinks.def"
 #undef SINK
@@ -23,7 +23,7 @@ constexpr std::uint64_t kMaxKept = 1'000'000;
 
 tl::expected<const SinkKind*, std::string> kind_of(std::string_view type) {
   std::vector<std::string_view> supported;
-  for (const SinkKind* kind : kKinds) {
+  for (const SinkKind* kind : kSinkKinds) {
     if (kind->name == type || (!kind->alias.empty() && kind->alias == type)) return kind;
     if (kind->make != nullptr) supported.push_back(kind->name);
   }

@@ -46,40 +46,95 @@ SlabString finish(EVP_MD_CTX* c) {
 
 struct FileWriter::Digests : Slabbed {
   Context md5, sha1, sha256;
-  bool magic = false;               // still to be told
+  bool magic = false;              // still to be told
   SlabVector<std::uint8_t> first;  // bytes for it
 };
 
 FileWriter::FileWriter() = default;
-FileWriter::~FileWriter() = default;
-FileWriter::FileWriter(FileWriter&&) noexcept = default;
-FileWriter& FileWriter::operator=(FileWriter&&) noexcept = default;
 
-AppFile* FileWriter::open(FileList& list, std::uint32_t& last_id, std::string_view name,
-                          StreamedBody* content, const FileOpening& opening) {
-  digests_.reset();
-  file_ = nullptr;
+FileWriter::~FileWriter() {
+  for (const Waiting& w : waiting_) file_->budget_->give_back(w.bytes.size());
+}
+
+AppFile* FileWriter::open(FileList& list, FlowFiles& flow, const NewFile& file, const FileOpening& opening) {
+  close(FileState::truncated);
   if (list.size() >= kMaxFilesPerTransaction) return nullptr;
-  list.push_back(std::make_unique<AppFile>());
-  file_ = list.back().get();
-  file_->id = ++last_id;
-  file_->name = name.substr(0, kMaxFileName);
-  file_->content = content;
+  file_ = new AppFile;
+  list.push_back({file_, true});
+  file_->id = flow.next_id();
+  file_->name = file.name.substr(0, kMaxFileName);
   file_->opened = opening.time;
-  const FileFacts& wanted = opening.wanted;
-  if (wanted != FileFacts{}) {
-    digests_ = std::make_unique<Digests>();
-    if (wanted.md5) digests_->md5 = begin(EVP_md5());
-    if (wanted.sha1) digests_->sha1 = begin(EVP_sha1());
-    if (wanted.sha256) digests_->sha256 = begin(EVP_sha256());
-    digests_->magic = wanted.magic;
+  file_->content = file.content;
+  if (file.window) {
+    file_->content = &file_->own_content.emplace(*file.window);
   }
-  return file_;
+  file_->budget_ = flow.budget();
+  size_ = file.size;
+  const FileFacts& wanted = opening.wanted;
+  if (wanted.store && wanted.store_all)
+    file_->keeping = FileKeeping::wanted;
+  else if (wanted.store && wanted.store_chosen)
+    file_->keeping = FileKeeping::undecided;
+  if (!wanted.md5 && !wanted.sha1 && !wanted.sha256 && !wanted.magic) return file_.get();
+  digests_ = std::make_unique<Digests>();
+  if (wanted.md5) digests_->md5 = begin(EVP_md5());
+  if (wanted.sha1) digests_->sha1 = begin(EVP_sha1());
+  if (wanted.sha256) digests_->sha256 = begin(EVP_sha256());
+  digests_->magic = wanted.magic;
+  return file_.get();
+}
+
+void FileWriter::show_in(FileList& list) const {
+  const auto is_shown = [this](const ShownFile& shown) { return shown.file == file_; };
+  if (file_ == nullptr || list.size() >= kMaxFilesPerTransaction ||
+      std::any_of(list.begin(), list.end(), is_shown))
+    return;
+  list.push_back({file_, false});
 }
 
 void FileWriter::append(Bytes chunk) {
   if (file_ == nullptr) return;
+  take(chunk);
+  take_waiting();
+}
+
+void FileWriter::piece(std::uint64_t offset, Bytes bytes) {
+  if (file_ == nullptr || offset > kMaxFileSize || bytes.size() > kMaxFileSize - offset) return;
+  while (offset > file_->size) {
+    if (wait(offset, bytes)) return;
+    const std::uint64_t next = waiting_.empty() ? offset : std::min(offset, waiting_.front().offset);
+    gap(next - file_->size);  // and what waited there is taken, so that there is room again
+  }
+  const std::uint64_t known = file_->size - offset;
+  if (known >= bytes.size()) return;
+  append(bytes.subspan(static_cast<std::size_t>(known)));
+}
+
+bool FileWriter::wait(std::uint64_t offset, Bytes bytes) {
+  if (bytes.empty()) return true;
+  if (waiting_.size() >= kMaxWaitingPieces || !file_->budget_->take(bytes.size())) return false;
+  const auto at = std::upper_bound(waiting_.begin(), waiting_.end(), offset,
+                                   [](std::uint64_t o, const Waiting& other) { return o < other.offset; });
+  waiting_.insert(at, {offset, {bytes.begin(), bytes.end()}});
+  return true;
+}
+
+// Those that are no longer ahead.
+void FileWriter::take_waiting() {
+  std::size_t taken = 0;
+  for (; taken < waiting_.size() && waiting_[taken].offset <= file_->size; ++taken) {
+    const Waiting& w = waiting_[taken];
+    const std::uint64_t known = file_->size - w.offset;
+    file_->budget_->give_back(w.bytes.size());
+    if (known < w.bytes.size()) take(Bytes(w.bytes).subspan(static_cast<std::size_t>(known)));
+  }
+  waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(taken));
+}
+
+void FileWriter::take(Bytes chunk) {
   file_->size += chunk.size();
+  file_->keep(chunk);
+  if (file_->own_content) file_->own_content->append(chunk);
   if (digests_ == nullptr) return;
   for (const Context* c : {&digests_->md5, &digests_->sha1, &digests_->sha256})
     if (*c != nullptr) EVP_DigestUpdate(c->get(), chunk.data(), chunk.size());
@@ -101,11 +156,15 @@ void FileWriter::gap(std::uint64_t length) {
   if (file_ == nullptr || length == 0) return;
   file_->has_gaps = true;
   file_->size += length;
+  take_waiting();
 }
 
 void FileWriter::close(FileState state) {
   if (file_ == nullptr) return;
-  file_->state = file_->has_gaps && state == FileState::closed ? FileState::truncated : state;
+  while (!waiting_.empty()) gap(waiting_.front().offset - file_->size);
+  const bool incomplete = file_->has_gaps || (size_ && file_->size < *size_);
+  file_->state = incomplete && state == FileState::closed ? FileState::truncated : state;
+  if (file_->own_content) file_->own_content->finish();
   if (digests_ != nullptr) {
     tell_magic();
     if (file_->state == FileState::closed) {
@@ -116,7 +175,7 @@ void FileWriter::close(FileState state) {
         finish(digests_->sha256.get());  // also of the bytes that came, as it names the file in the store
   }
   digests_.reset();
-  file_ = nullptr;
+  file_.reset();
 }
 
 }  // namespace weir

@@ -1,10 +1,13 @@
-// Follows one file while its bytes arrive: opens it in a transaction's list, counts and hashes it, closes it.
+// Follows one file while its bytes arrive: opens it in a transaction's list, puts its pieces in order,
+// counts, hashes and keeps them, closes it.
 //
-// A parser has one FileWriter a direction (or a part); it can be used again after close(). The AppFile
-// belongs to the list. What is found out about it is decided when it is opened.
+// A parser has a FileWriter for each file that it may have open (a direction, a part of a body), or an
+// OpenFiles when a protocol names open files (open_files.h). It can be used again after close(). What is
+// found out about a file, and whether its bytes are kept, is decided when it is opened.
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string_view>
 
 #include "decoders/app/file.h"
@@ -14,6 +17,24 @@ namespace weir {
 
 // A file's type is told from so many of its first bytes.
 inline constexpr std::size_t kMagicBytes = 4096;
+// Pieces of one file that wait for what is before them; their bytes are bounded by the flow's FileBudget.
+inline constexpr std::size_t kMaxWaitingPieces = 256;
+// No piece ends behind it; one that says so is left out.
+inline constexpr std::uint64_t kMaxFileSize = std::uint64_t{1} << 62U;
+
+// What the files of one flow share. A parser has one.
+class FlowFiles {
+ public:
+  std::uint32_t next_id() { return ++last_id_; }
+  [[nodiscard]] const boost::intrusive_ptr<FileBudget>& budget() {
+    if (budget_ == nullptr) budget_ = new FileBudget;
+    return budget_;
+  }
+
+ private:
+  std::uint32_t last_id_ = 0;
+  boost::intrusive_ptr<FileBudget> budget_;
+};
 
 // When files are opened now, and what is to be found out about them.
 struct FileOpening {
@@ -21,29 +42,59 @@ struct FileOpening {
   FileFacts wanted;
 };
 
+struct NewFile {
+  std::string_view name;
+  // The window that rules look at: one of the transaction's, which the caller fills and which outlives the
+  // file, or with `window` one of the file's own, which the writer fills. Neither: rules see no bytes.
+  StreamedBody* content = nullptr;
+  std::optional<BodyLimits> window = std::nullopt;
+  std::optional<std::uint64_t> size = std::nullopt;  // when it is known beforehand
+};
+
 class FileWriter {
  public:
   FileWriter();
   ~FileWriter();
-  FileWriter(FileWriter&&) noexcept;
-  FileWriter& operator=(FileWriter&&) noexcept;
+  FileWriter(const FileWriter&) = delete;
+  FileWriter& operator=(const FileWriter&) = delete;
 
-  // Null when the transaction has as many files as it may have; bytes then go nowhere. `content` may be null.
-  AppFile* open(FileList& list, std::uint32_t& last_id, std::string_view name, StreamedBody* content,
-                const FileOpening& opening);
+  // Null when the transaction has as many files as it may have; bytes then go nowhere. A file that is still
+  // open is closed as truncated.
+  AppFile* open(FileList& list, FlowFiles& flow, const NewFile& file, const FileOpening& opening);
+  // One more transaction shows the open file, without waiting for it. Nothing happens when it does so
+  // already, or has as many files as it may have.
+  void show_in(FileList& list) const;
   [[nodiscard]] bool is_open() const { return file_ != nullptr; }
-  [[nodiscard]] AppFile* file() const { return file_; }
-  // Counts and hashes; the content is the caller's to fill.
+  [[nodiscard]] AppFile* file() const { return file_.get(); }
+  // All of a file whose size is known has come.
+  [[nodiscard]] bool is_whole() const { return file_ != nullptr && size_ && file_->size >= *size_; }
+
+  // The next bytes.
   void append(Bytes chunk);
+  // Bytes at a place, in any order: what comes too early waits, and of bytes that come twice those at the
+  // lower offset count, or the first. When no more can wait, what is missing before the first that waits is
+  // given up.
+  void piece(std::uint64_t offset, Bytes bytes);
+  // The next bytes never came.
   void gap(std::uint64_t length);
-  // Closes with `state`, or as truncated when there was a gap.
+  // Closes with `state`; as truncated when there was a gap or a part of the known size is missing.
   void close(FileState state);
 
  private:
   struct Digests;
+  struct Waiting {
+    std::uint64_t offset;
+    SlabVector<std::uint8_t> bytes;
+  };
+  void take(Bytes bytes);
+  void take_waiting();
+  bool wait(std::uint64_t offset, Bytes bytes);
   void tell_magic();
-  AppFile* file_ = nullptr;
+
+  boost::intrusive_ptr<AppFile> file_;
   std::unique_ptr<Digests> digests_;  // null: nothing is wanted
+  std::optional<std::uint64_t> size_;
+  SlabVector<Waiting> waiting_;  // by offset
 };
 
 }  // namespace weir

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "decoders/app/app_proto.h"
+#include "decoders/settings.h"
 
 namespace weir {
 
@@ -13,12 +14,20 @@ namespace weir {
 struct FileFacts {
   bool md5 = false, sha1 = false, sha256 = false;
   bool magic = false;  // the type, by libmagic
+  // What becomes of its bytes: there is a store of files, for all of them or for those that rules choose.
+  bool store = false, store_all = false, store_chosen = false;
+
+  // `force-magic` and `force-hash` of an output.
+  static FileFacts from(const Settings& output);
   bool operator==(const FileFacts&) const = default;
   FileFacts& operator|=(const FileFacts& other) {
     md5 = md5 || other.md5;
     sha1 = sha1 || other.sha1;
     sha256 = sha256 || other.sha256;
     magic = magic || other.magic;
+    store = store || other.store;
+    store_all = store_all || other.store_all;
+    store_chosen = store_chosen || other.store_chosen;
     return *this;
   }
 };

@@ -77,6 +77,7 @@ class Transaction : public Slabbed {
   [[nodiscard]] AppProto protocol() const { return protocol_; }
 
   // --- the engine's bookkeeping; parsers leave it alone
+  std::array<bool, 2> store_files{};  // by Direction: rules want all of its files stored
   std::unique_ptr<TransactionAttachment> detection;
   std::uint32_t logged = 0;  // bit i: logger i has written it
   TimeUs first_seen = 0;

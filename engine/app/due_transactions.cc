@@ -18,7 +18,7 @@ bool is_cut(const Flow& flow, Direction d) {
 // True when nothing is left to be done with it.
 bool settle(const Flow& flow, Transaction& tx, bool over, TransactionUser& user, bool& is_complete) {
   const ProtocolInfo& info = protocol_info(tx.protocol());
-  DueTransaction due{tx, tx.progress, over};
+  DueTransaction due{.tx = tx, .progress = tx.progress, .over = over};
   is_complete = true;
   bool inspected = true;
   for (const Direction d : kBoth) {
@@ -30,6 +30,7 @@ bool settle(const Flow& flow, Transaction& tx, bool over, TransactionUser& user,
   }
   inspected = inspected || (tx.ended() && flow.app->parser->transactions().full());
   is_complete = is_complete || over;
+  due.inspected = inspected;
   const bool written = user.write(due);
   return is_complete && inspected && written;
 }

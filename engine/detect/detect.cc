@@ -198,6 +198,7 @@ void Detect::Impl::match(RuleId id, const Transaction* tx, bool from_stream) {
                                    [](RuleId added, const Queued& other) { return added < other.rule; });
   queue.insert(at, {id, guess.tx, guess.guessed, from_stream});
   result.actions.bypass = result.actions.bypass || s.bypass;
+  if (s.filestore) want_files(s, tx);
   if (settings.inline_mode)
     result.replacements.insert(result.replacements.end(), chain_scratch.replacements.begin(),
                                chain_scratch.replacements.end());

@@ -1,5 +1,5 @@
-// The inside of Detect, shared by its three parts: the run itself and the alert queue (detect.cc), packets and streams
-// (detect_packet.cc), transactions (detect_tx.cc).
+// The inside of Detect, shared by its parts: the run itself and the alert queue (detect.cc), packets and streams
+// (detect_packet.cc), transactions (detect_tx.cc), which files are stored (detect_files.cc).
 #pragma once
 
 #include <memory>
@@ -90,6 +90,8 @@ struct Detect::Impl {
   void run_transactions();
 
   [[nodiscard]] bool out_of_time() const { return in->deadline != 0 && ticks_now() > in->deadline; }
+  // --- detect_files.cc
+  void want_files(const rules::Signature& s, const Transaction* matched);
   // --- detect_reload.cc
   // The rules were replaced since the flow's last packet.
   void carry_over(Flow& flow) const;

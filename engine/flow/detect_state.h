@@ -15,6 +15,8 @@ struct FlowDetect : Slabbed {
   std::array<std::uint32_t, 2> ip_only_done{}, proto_only_done{};
   // Transactions below this id are done with, by direction: where the next run starts to look.
   std::array<std::uint64_t, 2> first_open{};
+  // By direction: rules want all files of the flow stored.
+  std::array<bool, 2> store_files{};
 };
 
 }  // namespace weir::engine

@@ -42,6 +42,11 @@ EventLog::EventLog(const std::vector<Output>& outputs, std::shared_ptr<const rul
   }
 }
 
+void EventLog::store_files(output::FileStore& store, rules::Turn* turn) {
+  store_ = store.session();
+  turn_ = turn;
+}
+
 void EventLog::name_origin(output::EventHead& head) const {
   head.in_iface = interface_;
 }
@@ -243,18 +248,18 @@ bool EventLog::transaction(const PacketFacts& facts, const DueTransaction& due) 
     logger.session->transaction(*logger.active, head, tx);
     tx.logged |= logger.active->bit;
   }
-  transaction_files(facts, tx, due.over);
+  transaction_files(facts, tx, due.over, due.inspected);
   return all_written(tx);
 }
 
 bool EventLog::all_written(const Transaction& tx) const {
   const std::uint32_t mask = tx_mask_[static_cast<std::size_t>(tx.protocol())];
   if ((tx.logged & mask) != mask) return false;
-  if (!wants_files_) return true;
+  if (!wants_files_ && store_ == nullptr) return true;
   for (const Direction d : {Direction::to_server, Direction::to_client})
     if (const FileList* files = tx.files(d))
-      for (const auto& file : *files)
-        if (!file->logged) return false;
+      for (const ShownFile& file : *files)
+        if (file.opened_here && !file->logged) return false;
   return true;
 }
 
@@ -275,27 +280,6 @@ void EventLog::transaction_anomalies(const PacketFacts& facts, Transaction& tx) 
     record.event = info.events[event.code].eve;
     record.app_proto = info.id;
     anomaly(record);
-  }
-}
-
-void EventLog::transaction_files(const PacketFacts& facts, Transaction& tx, bool over) {
-  if (!wants_files_) return;
-  for (const Direction d : {Direction::to_server, Direction::to_client}) {
-    FileList* files = tx.files(d);
-    if (files == nullptr || (d != facts.direction && !over)) continue;  // with a packet of its direction
-    for (const auto& file : *files) {
-      if (file->logged || (file->state == FileState::open && !over)) continue;
-      if (file->state == FileState::open) file->state = FileState::truncated;
-      file->logged = true;
-      output::FileRecord record;
-      record.head = head_of_flow_packet(*facts.flow, facts.packet, d);
-      name_origin(record.head);
-      record.head.metadata = metadata_of(facts.flow);
-      record.app_proto = facts.flow->app->protocol;
-      record.tx = &tx;
-      record.file = file.get();
-      for (const auto& session : sessions_) session->fileinfo(record);
-    }
   }
 }
 

@@ -16,6 +16,7 @@
 #include "engine/app/due_transactions.h"
 #include "engine/detect/detect.h"
 #include "engine/flow/flow.h"
+#include "output/file_store.h"
 #include "output/log.h"
 #include "output/records.h"
 #include "rules/set/rule_set.h"
@@ -46,6 +47,8 @@ class EventLog {
   // `deferred` decides on alerts that are marked so; null when there are none.
   EventLog(const std::vector<Output>& outputs, std::shared_ptr<const rules::RuleSet> rules,
            Counters& counters, const ExceptionPolicies& policies, bool inline_mode, DeferredAlerts* deferred);
+  // Files go to `store` from now on. `turn`: of one of several workers, see rules/turn.h; may be null.
+  void store_files(output::FileStore& store, rules::Turn* turn);
 
   // Between two packets: what follows was found by these.
   void set_rules(std::shared_ptr<const rules::RuleSet> rules) { rules_ = std::move(rules); }
@@ -74,7 +77,9 @@ class EventLog {
   [[nodiscard]] bool all_written(const Transaction& tx) const;
   void anomaly(output::AnomalyRecord& record);
   void transaction_anomalies(const PacketFacts& facts, Transaction& tx);
-  void transaction_files(const PacketFacts& facts, Transaction& tx, bool over);
+  void transaction_files(const PacketFacts& facts, Transaction& tx, bool over, bool inspected);
+  void store_file(const PacketFacts& facts, const Transaction& tx, Direction d, AppFile& file, bool decided);
+  void write_file(const PacketFacts& facts, const Transaction& tx, Direction d, AppFile& file);
   void alert_record(const PacketFacts& facts, output::AlertRecord& record);
   void fill_verdict(const PacketFate& fate, output::AlertRecord& record) const;
   void fill_flow(const Flow& flow);
@@ -92,6 +97,8 @@ class EventLog {
   std::string_view interface_;
   bool inline_mode_;
   bool wants_anomalies_ = false, wants_files_ = false;
+  std::unique_ptr<output::FileStore::Session> store_;  // null: files are not stored
+  rules::Turn* turn_ = nullptr;
   output::FlowRecord flow_record_;
   static constexpr std::size_t kMaxStreamPayload = 65536;  // of an alert on the stream
   std::vector<std::uint8_t> stream_payload_;

@@ -38,6 +38,20 @@ tl::expected<output::SinkSettings, std::string> sink_settings(const Config& conf
   return settings;
 }
 
+constexpr std::string_view kFileStore = "file-store";
+
+tl::expected<output::FileStoreSettings, std::string> store_settings(const Config& config, const Config::Item& item,
+                                                                    const std::string& log_dir) {
+  return output::FileStoreSettings::from(*item.settings, config.sub("weir.file-store"), log_dir);
+}
+
+tl::expected<std::unique_ptr<output::FileStore>, std::string> open_store(const Config& config, const Config::Item& item,
+                                                                         const std::string& log_dir) {
+  auto settings = store_settings(config, item, log_dir);
+  if (!settings) return tl::unexpected(settings.error());
+  return output::FileStore::open(std::move(*settings));
+}
+
 tl::expected<LogOutputs::Open, std::string> open_log(const Config& config, const Config::Item& item,
                                                      const output::LogKind& kind, const std::string& log_dir,
                                                      unsigned number) {
@@ -70,8 +84,15 @@ tl::expected<LogOutputs, std::string> LogOutputs::open(const Config& config, con
   }
   LogOutputs out;
   for (const Config::Item& item : config.items("outputs")) {
+    if (!is_on(item)) continue;
+    if (item.name == kFileStore) {
+      auto store = open_store(config, item, log_dir);
+      if (!store) return tl::unexpected(store.error());
+      out.files = std::move(*store);
+      continue;
+    }
     const output::LogKind* const kind = output::find_log_kind(item.name);
-    if (kind == nullptr || !is_on(item)) continue;
+    if (kind == nullptr) continue;
     if (out.logs.size() == output::kMaxLogs)
       return tl::unexpected(fmt::format("outputs: more than {} logs", output::kMaxLogs));
     auto log = open_log(config, item, *kind, log_dir, static_cast<unsigned>(out.logs.size()));
@@ -95,8 +116,12 @@ std::vector<OutputProblem> check_outputs(const Config& config) {
   std::map<std::string, int> outputs, types;
   for (const Config::Item& item : config.items("outputs")) {
     if (!is_on(item)) continue;
-    if (++outputs[item.name] == 2 && item.name == "file-store")
+    if (++outputs[item.name] == 2 && item.name == kFileStore)
       problems.push_back({"outputs: only one file-store can be on", true});
+    if (item.name == kFileStore) {
+      if (auto settings = store_settings(config, item, "."); !settings) problems.push_back({settings.error(), true});
+      continue;
+    }
     if (item.name == "eve-log" && item.settings->flag("threaded", false))
       problems.push_back({"outputs: eve-log: threaded: one log with the lines of all workers is written"});
     const output::LogKind* const kind = output::find_log_kind(item.name);

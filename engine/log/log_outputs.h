@@ -7,6 +7,7 @@
 
 #include <tl/expected.hpp>
 
+#include "output/file_store.h"
 #include "output/log.h"
 #include "output/sink.h"
 
@@ -21,9 +22,10 @@ struct LogOutputs {
     std::string path;  // or what else it goes to: "syslog", "standard output"
   };
   std::vector<Open> logs;
+  std::unique_ptr<output::FileStore> files;  // null: files are not stored
 
-  // Reads `outputs:` and opens the files; relative names are below `log_dir`. Fails with a text that names
-  // the file.
+  // Reads `outputs:` and opens the files and the store's folder; relative names are below `log_dir`. Fails with a text
+  // that names the file.
   static tl::expected<LogOutputs, std::string> open(const Config& config, const std::string& log_dir);
   // Writes out what is buffered; what could not be written is told in `errors`.
   void close(std::vector<std::string>& errors);

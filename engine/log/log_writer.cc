@@ -67,6 +67,7 @@ LogWriter::LogWriter(LogOutputs& outputs, LogWriterSettings settings)
     queues_.back()->unused.reserve(kUnusedChunks);
     reports_.emplace_back(open.path, settings_.reports);
   }
+  if (outputs_.files != nullptr) outputs_.files->never_wait();
   thread_ = std::thread([this] { run(); });
 }
 
@@ -327,6 +328,9 @@ void LogWriter::stop(std::chrono::milliseconds limit, std::vector<std::string>& 
     tell(queues_[i]->late, Loss::shutdown);
   }
   outputs_.close(errors);
+  if (outputs_.files != nullptr)
+    outputs_.files->stop(
+        std::chrono::duration_cast<std::chrono::milliseconds>(deadline_.load() - Clock::now()), errors);
 }
 
 }  // namespace weir::engine

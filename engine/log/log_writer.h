@@ -59,6 +59,9 @@ class LogWriter {
   LogWriter(const LogWriter&) = delete;
   LogWriter& operator=(const LogWriter&) = delete;
 
+  // Null: files are not stored.
+  [[nodiscard]] output::FileStore* files() const { return outputs_.files.get(); }
+
   // An end for one more thread, at any time. It does not outlive the writer.
   std::unique_ptr<End> add_end();
 

@@ -14,6 +14,8 @@
 namespace weir::engine {
 namespace {
 
+constexpr std::chrono::hours kStoreEnd{24};  // nobody waits for a verdict here
+
 using Clock = std::chrono::steady_clock;
 constexpr std::uint64_t kProgressEveryPackets = 4096;
 constexpr auto kProgressEvery = std::chrono::milliseconds(100);
@@ -121,7 +123,7 @@ Totals run_single(Input& input, const PipelineSetup& setup,
   std::vector<EventLog::Output> logs;
   for (const LogOutputs::Open& open : outputs.logs) logs.push_back({open.log.get(), open.sink.get()});
   RunPosition position;
-  Pipeline pipeline(setup, rules, shared, logs, position);
+  Pipeline pipeline(setup, rules, shared, logs, position, {.files = outputs.files.get()});
   input.for_each([&](const RawPacket& raw, bool checksums) {
     pipeline.verify_checksums(checksums);
     const Verdict verdict = pipeline.inspect(raw);
@@ -153,6 +155,7 @@ void write_stats(const LogOutputs& outputs, const RunOptions& options, const Con
   values.emplace_back("detect.engines[].rules_loaded", options.rules_loaded);
   values.emplace_back("detect.engines[].rules_failed", options.rules_failed);
   values.emplace_back("detect.engines[].rules_skipped", options.rules_skipped);
+  if (outputs.files != nullptr) outputs.files->append_counters(values);
   const auto uptime_s =
       static_cast<std::uint64_t>(std::max<TimeUs>(input.last_time - input.first_time, 0) / 1'000'000);
   const auto shares = stage_shares(summary.counters.stages);
@@ -218,8 +221,9 @@ tl::expected<RunSummary, std::string> run_offline(const RunOptions& options, con
   summary.flows = summary.counters.flow_total;
   summary.alerts = summary.counters.detect_alert;
   summary.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
-  if (config.flag("stats.enabled", true)) write_stats(*outputs, options, config, summary, input);
   summary.errors = (*source)->errors();
+  if (outputs->files != nullptr) outputs->files->stop(kStoreEnd, summary.errors);
+  if (config.flag("stats.enabled", true)) write_stats(*outputs, options, config, summary, input);
   profile_file.write(totals.rule_profile, rules.get());
   if (profile_file.failed()) summary.errors.push_back(profile_file.error());
   outputs->close(summary.errors);

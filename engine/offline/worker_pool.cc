@@ -14,7 +14,7 @@ struct WorkerPool::Worker {
          rules::SharedState& shared, const LogOutputs& outputs)
       : turn(position),
         deferred(shared, position),
-        pipeline(setup, rules, shared, collect_into(outputs), position, {&deferred, &turn}) {}
+        pipeline(setup, rules, shared, collect_into(outputs), position, {&deferred, &turn, outputs.files.get()}) {}
 
   std::vector<EventLog::Output> collect_into(const LogOutputs& outputs) {
     std::vector<EventLog::Output> out;

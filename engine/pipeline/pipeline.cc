@@ -46,7 +46,11 @@ Pipeline::Pipeline(const PipelineSetup& setup, std::shared_ptr<const rules::Rule
       flows_(setup.flows),
       apps_(setup.app_layer, counters_),
       log_(outputs, rules, counters_, setup.policies, setup.inline_mode, pool.deferred) {
-  for (const EventLog::Output& output : outputs) requested_by_logs_ |= output.log->requested();
+  for (const EventLog::Output& output : outputs) requested_by_outputs_ |= output.log->requested();
+  if (pool.files != nullptr) {
+    requested_by_outputs_.files |= pool.files->settings().facts;
+    log_.store_files(*pool.files, pool.turn);
+  }
   request_for(rules.get());
   if (rules == nullptr) return;
   DetectSettings detection = setup.detection;
@@ -144,9 +148,9 @@ void Pipeline::set_rules(std::shared_ptr<const rules::RuleSet> rules) {
   if (detect_) detect_->replace_rules(std::move(rules));
 }
 
-// What parsers are to make: logs and rules add up.
+// What parsers are to make: outputs and rules add up.
 void Pipeline::request_for(const rules::RuleSet* rules) {
-  Requested all = requested_by_logs_;
+  Requested all = requested_by_outputs_;
   if (rules != nullptr) all |= rules->requested();
   apps_.set_requested(all);
 }

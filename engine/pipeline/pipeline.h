@@ -49,10 +49,11 @@ struct PipelineSetup {
   static tl::expected<PipelineSetup, std::string> make(const Config& config, bool inline_mode, bool fail_open = false);
 };
 
-// What a pipeline has of the pool that it works in; nothing when it has the run for itself.
+// What a pipeline has of the run that it works in.
 struct PoolLinks {
   DeferredAlerts* deferred = nullptr;  // decides on thresholds; null: detection does
-  rules::Turn* turn = nullptr;         // for rules that use what other pipelines change; null: at any time
+  rules::Turn* turn = nullptr;         // for what other pipelines change, too; null: at any time
+  output::FileStore* files = nullptr;  // null: files are not stored
 };
 
 // Bytes that a pipeline's tables take, as they account for them themselves.
@@ -216,7 +217,7 @@ class Pipeline {
   std::vector<std::uint8_t> rewritten_;  // the frame of a packet whose payload was replaced
   std::vector<std::uint8_t> replaced_payload_;
   Outcome outcome_;
-  Requested requested_by_logs_;
+  Requested requested_by_outputs_;
   AppLayerDriver apps_;
   std::optional<Detect> detect_;  // none without rules
   EventLog log_;

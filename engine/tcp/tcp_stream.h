@@ -70,10 +70,11 @@ class TcpStream {
   [[nodiscard]] bool app_disabled() const { return app_disabled_; }
   [[nodiscard]] bool raw_disabled() const { return raw_disabled_; }
   [[nodiscard]] bool reassembly_disabled() const { return app_disabled_ && raw_disabled_; }
-  // Bytes of this direction that may be kept in all (0: no limit), for protocols that need more than the
-  // setting. Without effect once the old depth was reached.
-  void set_depth(std::uint64_t bytes) {
-    if (!depth_reached_) depth_ = bytes == 0 ? UINT64_MAX : bytes;
+  // A file of this direction is to be stored: so many bytes (0: no limit) may be kept in all, if that is more than the
+  // setting, or that has no limit. Without effect once the old depth was reached.
+  void follow_file(std::uint64_t bytes) {
+    const std::uint64_t depth = bytes == 0 ? UINT64_MAX : bytes;
+    if (!depth_reached_ && (depth > depth_ || depth_ == UINT64_MAX)) depth_ = depth;
   }
 
   [[nodiscard]] std::uint64_t bytes_seen() const {

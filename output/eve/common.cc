@@ -200,7 +200,10 @@ void write_file(JsonWriter& out, const AppFile& file, std::uint64_t tx_id) {
   if (!file.sha1.empty()) out.hex("sha1", view(file.sha1));
   if (!file.sha256.empty()) out.hex("sha256", view(file.sha256));
   out.boolean("stored", file.stored);
-  if (file.stored) out.number("file_id", file.id);
+  if (file.stored)
+    out.number("file_id", file.id);
+  else if (file.keeping == FileKeeping::wanted)
+    out.boolean("storing", true);
   out.number("size", file.size);
   if (file.end > 0) {
     out.number("start", file.start);

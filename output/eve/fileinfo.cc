@@ -4,21 +4,9 @@
 namespace weir::output {
 namespace {
 
-// What the log is to say of every file has to be found out while its bytes pass.
-FileFacts wanted_facts(const Settings& s) {
-  FileFacts wanted;
-  if (s.flag("force-magic", false)) wanted.magic = true;
-  for (const std::string& name : s.list("force-hash")) {
-    if (name == "md5") wanted.md5 = true;
-    if (name == "sha1") wanted.sha1 = true;
-    if (name == "sha256") wanted.sha256 = true;
-  }
-  return wanted;
-}
-
 class FileinfoWriter final : public EveWriter<FileRecord> {
  public:
-  explicit FileinfoWriter(const Settings& s) : facts_(wanted_facts(s)) {}
+  explicit FileinfoWriter(const Settings& s) : facts_(FileFacts::from(s)) {}
 
   [[nodiscard]] Requested requested() const override { return {.files = facts_, .buffers = {}}; }
 

@@ -14,34 +14,48 @@ AppProtoSet protocols_with_files() {
   return out;
 }
 
+using Checks = std::vector<TxCheckEngine>;
+
+template <class List>
+auto find_file_check(List& checks) {
+  return std::find_if(checks.begin(), checks.end(), [](const TxCheckEngine& e) {
+    return dynamic_cast<const FileCheck*>(e.check.get()) != nullptr;
+  });
+}
+
 }  // namespace
+
+bool FileCheck::holds(const AppFile& file) const {
+  return std::all_of(conditions_.begin(), conditions_.end(),
+                     [&file](const auto& c) { return c->holds(file); });
+}
 
 bool FileCheck::matches(const Transaction& tx, Direction d) const {
   const FileList* files = tx.files(d);
-  if (files == nullptr) return false;
-  return std::any_of(files->begin(), files->end(), [this](const auto& file) {
-    return std::all_of(conditions_.begin(), conditions_.end(),
-                       [&file](const auto& c) { return c->holds(*file); });
-  });
+  return files != nullptr &&
+         std::any_of(files->begin(), files->end(), [this](const auto& file) { return holds(*file); });
+}
+
+bool holds_for_file(const Signature& rule, const AppFile& file) {
+  const auto engine = find_file_check(rule.tx_checks);
+  return engine == rule.tx_checks.end() || static_cast<const FileCheck&>(*engine->check).holds(file);
+}
+
+Compiled require_file(RuleBuilder& rule) {
+  Checks& checks = rule.signature().tx_checks;
+  if (find_file_check(checks) != checks.end()) return {};
+  if (auto ok = rule.require_one_of(protocols_with_files()); !ok) return ok;
+  return rule.add_tx_check(
+      {.protocol = AppProto::unknown,
+       .progress_to_server = std::uint8_t{0},
+       .progress_to_client = std::uint8_t{0},
+       .check = std::make_shared<const FileCheck>(std::vector<std::shared_ptr<const FileCondition>>{})});
 }
 
 Compiled add_file_condition(RuleBuilder& rule, std::shared_ptr<const FileCondition> condition,
                             std::optional<Direction> only) {
-  auto& checks = rule.signature().tx_checks;
-  const auto is_files = [](const TxCheckEngine& e) {
-    return dynamic_cast<const FileCheck*>(e.check.get()) != nullptr;
-  };
-  auto engine = std::find_if(checks.begin(), checks.end(), is_files);
-  if (engine == checks.end()) {
-    if (auto ok = rule.require_one_of(protocols_with_files()); !ok) return ok;
-    auto added = rule.add_tx_check(
-        {.protocol = AppProto::unknown,
-         .progress_to_server = std::uint8_t{0},
-         .progress_to_client = std::uint8_t{0},
-         .check = std::make_shared<const FileCheck>(std::vector<std::shared_ptr<const FileCondition>>{})});
-    if (!added) return added;
-    engine = std::prev(checks.end());
-  }
+  if (auto ok = require_file(rule); !ok) return ok;
+  const auto engine = find_file_check(rule.signature().tx_checks);
   auto conditions = static_cast<const FileCheck&>(*engine->check).conditions();
   conditions.push_back(std::move(condition));
   engine->check = std::make_shared<const FileCheck>(std::move(conditions));

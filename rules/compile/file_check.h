@@ -24,6 +24,7 @@ class FileCheck final : public TxCheck {
   explicit FileCheck(std::vector<std::shared_ptr<const FileCondition>> conditions)
       : conditions_(std::move(conditions)) {}
   [[nodiscard]] bool matches(const Transaction& tx, Direction d) const override;
+  [[nodiscard]] bool holds(const AppFile& file) const;
   [[nodiscard]] const std::vector<std::shared_ptr<const FileCondition>>& conditions() const {
     return conditions_;
   }
@@ -31,6 +32,12 @@ class FileCheck final : public TxCheck {
  private:
   std::vector<std::shared_ptr<const FileCondition>> conditions_;
 };
+
+// The rule matches on transactions that carry a file. Restricts it to protocols that do.
+Compiled require_file(RuleBuilder& rule);
+
+// All that the rule asks of files holds for this one.
+bool holds_for_file(const Signature& rule, const AppFile& file);
 
 // Adds a condition to the rule's file check, which it makes when there is none. With `only`, the rule looks
 // at files of that direction. Restricts the rule to protocols that carry files.

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "decoders/app/protocol.h"
+#include "rules/compile/file_check.h"
 #include "rules/compile/rule_checks.h"
 
 namespace weir::rules {
@@ -29,6 +30,15 @@ std::string names_of(const AppProtoSet& protocols) {
     out += protocol_info(static_cast<AppProto>(i)).name;
   }
   return out;
+}
+
+// A filestore of whole flows may hang on packets alone; else there must be something in a transaction to match on.
+bool stores_without_condition(const Signature& s) {
+  if (!s.filestore || !s.tx_checks.empty()) return false;
+  const bool in_transaction = std::any_of(s.buffers.begin(), s.buffers.end(),
+                                          [](const BufferEngine& e) { return !e.buffer->sources.empty(); });
+  const bool on_packet = !s.payload.empty() || !s.packet_checks.empty() || !s.buffers.empty() || s.dsize;
+  return !in_transaction && (s.filestore->scope != Filestore::Scope::flow || !on_packet);
 }
 
 }  // namespace
@@ -264,6 +274,8 @@ Compiled RuleBuilder::add_tx_check(TxCheckEngine engine) {
 
 tl::expected<std::unique_ptr<Signature>, KeywordError> RuleBuilder::finish() {
   if (!engine_open_) return refuse("nothing looks at the last buffer", selected_->name);
+  if (stores_without_condition(*signature_))
+    if (auto ok = require_file(*this); !ok) return tl::unexpected(std::move(ok.error()));
   if (auto ok = check_rule(*signature_); !ok) return tl::unexpected(std::move(ok.error()));
   signature_->payload.shrink_to_fit();  // there are many rules, and nothing is added any more
   signature_->buffers.shrink_to_fit();

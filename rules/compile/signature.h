@@ -120,6 +120,23 @@ struct Tag {
   std::uint32_t packets = 0, seconds = 0, bytes = 0;
 };
 
+// `filestore`: which files a match has stored.
+struct Filestore {
+  enum class Scope : std::uint8_t { file, tx, flow } scope = Scope::file;
+  enum class Side : std::uint8_t { of_match, to_server, to_client, both } side = Side::of_match;
+
+  // Of a match in `matched`, files of direction d are meant.
+  [[nodiscard]] bool means(Direction d, Direction matched) const {
+    switch (side) {
+      case Side::of_match: return d == matched;
+      case Side::to_server: return d == Direction::to_server;
+      case Side::to_client: return d == Direction::to_client;
+      case Side::both: break;
+    }
+    return true;
+  }
+};
+
 struct Signature {
   SignatureMeta meta;
   Action action = Action::alert;
@@ -149,6 +166,7 @@ struct Signature {
   // flowbits this rule waits for (isset), for the cheap test before any byte is compared, and those it sets.
   std::vector<std::uint32_t> requires_bits, sets_bits;
   FileFacts file_facts;  // what it asks of files
+  std::optional<Filestore> filestore;
   // dsize as bounds, when the rule has one: lets the grouping leave packets out early.
   std::optional<std::pair<std::uint16_t, std::uint16_t>> dsize;
 };

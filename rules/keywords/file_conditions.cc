@@ -1,7 +1,9 @@
-// Facts about a file: fileext, filename, filesize, filemagic, and digest lists (filemd5, filesha1,
-// filesha256).
+// Facts about a file: fileext, filename, filesize, filemagic, and digest lists (filemd5, filesha1, filesha256); and that
+// it is stored: filestore.
 #include <algorithm>
+#include <array>
 #include <unordered_set>
+#include <utility>
 
 #include "decoders/app/file.h"
 #include "decoders/text.h"
@@ -152,7 +154,37 @@ Compiled compile_sha256(RuleBuilder& rule, std::string_view argument) {
   return compile_digests(rule, argument, &AppFile::sha256, 32);
 }
 
+// "filestore", "filestore:request", "filestore:both,flow"
+Compiled compile_filestore(RuleBuilder& rule, std::string_view argument) {
+  if (auto ok = rule.once("filestore"); !ok) return ok;
+  using Side = Filestore::Side;
+  using Scope = Filestore::Scope;
+  constexpr std::array<std::pair<std::string_view, Side>, 5> kSides{{{"request", Side::to_server},
+                                                                     {"to_server", Side::to_server},
+                                                                     {"response", Side::to_client},
+                                                                     {"to_client", Side::to_client},
+                                                                     {"both", Side::both}}};
+  constexpr std::array<std::pair<std::string_view, Scope>, 4> kScopes{
+      {{"file", Scope::file}, {"tx", Scope::tx}, {"ssn", Scope::flow}, {"flow", Scope::flow}}};
+  const auto choose = [](const auto& names, std::string_view name, auto& chosen) {
+    const auto found = std::find_if(names.begin(), names.end(), [&](const auto& n) { return n.first == name; });
+    if (found != names.end()) chosen = found->second;
+    return found != names.end();
+  };
+  Filestore store;
+  const auto parts = split(argument, ',');
+  if (parts.size() > 2) return refuse("wants a direction and a scope", argument);
+  if (!parts.empty() && !choose(kSides, parts[0], store.side))
+    return refuse("the direction is request, to_server, response, to_client or both", parts[0]);
+  if (parts.size() > 1 && !choose(kScopes, parts[1], store.scope))
+    return refuse("the scope is file, tx, ssn or flow", parts[1]);
+  rule.signature().filestore = store;
+  rule.signature().file_facts.store_chosen = true;
+  return store.scope == Scope::file ? require_file(rule) : Compiled{};
+}
+
 constexpr KeywordSpec kFileConditionsKeywords[] = {
+    {"filestore", compile_filestore, Argument::optional, "stores files of a match: DIRECTION,SCOPE"},
     {"filename", compile_name<false>, Argument::required, "text in the name of a file"},
     {"fileext", compile_name<true>, Argument::required, "extension of a file's name"},
     {"filemagic", compile_magic, Argument::required, "text in libmagic's description of a file"},

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """What the program says and how it ends when it is called wrongly or fed badly. run.py WEIR"""
-import json, os, shutil, struct, subprocess, sys, tempfile, unittest
+import hashlib, json, os, shutil, struct, subprocess, sys, tempfile, unittest
 
 REPOSITORY = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(REPOSITORY, "tests"))
@@ -223,6 +223,96 @@ class Configuration(Folder):
         call = Call("detect", "-r", CAPTURE, "--no-rules", "-l", self.path("file/b"))
         self.assertEqual(call.status, 1)
         self.assertIn("file/b", call.said)
+
+
+class FileStore(Folder):
+    """Bodies of a download and an upload in one connection."""
+    UP, DOWN = b"what the client sends" * 100, b"%PDF-1.4 what the server sends" * 10000
+
+    def setUp(self):
+        super().setUp()
+        talk = connections.Connection()
+        frames = talk.handshake()
+        frames.append(talk.client(b"POST /up HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(self.UP) + self.UP))
+        frames.append(talk.server(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(self.DOWN)))
+        for at in range(0, len(self.DOWN), 1400):
+            frames += [talk.server(self.DOWN[at:at + 1400]), talk.client(flags=connections.ACK)]
+        self.capture = self.path("talk.pcap", connections.pcap(connections.records(frames + talk.close())))
+
+    def store(self, rules, settings="", own=""):
+        config = self.path("c.yaml", "outputs:\n  - eve-log: {types: [files]}\n"
+                           "  - file-store: {version: 2, enabled: yes, write-fileinfo: yes%s}\n"
+                           "weir: {file-store: {%s}}\n" % (settings, own))
+        rules = ["-S", self.path("test.rules", rules)] if rules else ["--no-rules"]
+        return self.detect("-r", self.capture, "-c", config, *rules)
+
+    def stored(self):
+        """Contents by name of the files whose name is the hash of what is in them."""
+        found = {}
+        for at, _, names in os.walk(self.path("filestore")):
+            for name in names:
+                if name.endswith(".json"): continue
+                with open(os.path.join(at, name), "rb") as f: content = f.read()
+                self.assertEqual((hashlib.sha256(content).hexdigest(), os.path.basename(at)), (name, name[:2]))
+                found[name] = content
+        return sorted(found.values(), key=len)
+
+    def fileinfo(self): return [json.loads(line)["fileinfo"] for line in self.lines()]
+
+    def test_rules_choose_files_by_direction_and_scope(self):
+        rule = "alert http any any -> any any (%s sid:1;)\n"
+        for options, wanted in (("filestore;", [self.UP, self.DOWN]), ('filemagic:"PDF"; filestore;', [self.DOWN]),
+                                ("flow:to_server; filestore;", [self.UP]), ('fileext:"exe"; filestore;', []),
+                                ('http.method; content:"POST"; filestore:response,tx;', [self.DOWN]),
+                                ('http.method; content:"POST"; filestore:both,flow;', [self.UP, self.DOWN]),
+                                ('flow:to_client; http.stat_code; content:"200"; filestore:request,tx;', [self.UP])):
+            with self.subTest(options):
+                call = self.store(rule % options, ", stream-depth: 0")
+                self.assertEqual((call.status, call.said), (0, ""))
+                self.assertEqual(self.stored(), wanted)
+                told = sorted(info["stored"] for info in self.fileinfo())
+                self.assertEqual(told, [False] * (2 - len(wanted)) + [True] * len(wanted))
+                shutil.rmtree(self.path("filestore"))
+                os.remove(self.path("eve.json"))
+
+    def test_a_stored_file_goes_on_where_inspection_ends(self):
+        self.assertEqual(self.store("").status, 0)
+        self.assertEqual(self.stored(), [])
+        os.remove(self.path("eve.json"))
+        self.assertEqual(self.store("", ", force-filestore: yes").status, 0)
+        self.assertEqual(self.stored(), [self.UP, self.DOWN])
+        self.assertEqual([(i["state"], i["stored"], i["size"]) for i in self.fileinfo()],
+                         [("CLOSED", True, len(self.UP)), ("CLOSED", True, len(self.DOWN))])
+
+    def test_the_event_stands_beside_the_file(self):
+        self.assertEqual(self.store("", ", force-filestore: yes").status, 0)
+        beside = []
+        for at, _, names in os.walk(self.path("filestore")):
+            for name in names:
+                if not name.endswith(".json"): continue
+                with open(os.path.join(at, name), encoding="utf-8") as f: beside.append(f.read())
+        self.assertEqual(sorted(beside), sorted(self.lines()))
+
+    def test_a_limit_is_told_and_the_scan_goes_on(self):
+        call = self.store("", ", force-filestore: yes", "max-file-size: 10kb")
+        self.assertEqual(call.status, 1)
+        self.assertIn("1 files not stored: a limit was reached", call.said)
+        self.assertEqual(self.stored(), [self.UP])
+        self.assertEqual([i["stored"] for i in self.fileinfo()], [True, False])
+
+    def test_a_folder_elsewhere_and_one_that_cannot_be(self):
+        self.assertEqual(self.store("", ", force-filestore: yes, dir: %s" % self.path("a/b")).status, 0)
+        self.assertEqual(len(os.listdir(self.path("a/b"))), 257)
+        self.path("file", "")
+        call = self.store("", ", dir: %s" % self.path("file/b"))
+        self.assertEqual(call.status, 1)
+        self.assertIn("file-store: " + self.path("file/b"), call.said)
+
+    def test_only_version_2(self):
+        config = self.path("v1.yaml", "outputs: [{file-store: {version: 1}}]\n")
+        call = self.detect("-r", self.capture, "-c", config, "--no-rules")
+        self.assertEqual(call.status, 1)
+        self.assertIn("version 1 is not supported", call.said)
 
 
 class FullDisk(Folder):

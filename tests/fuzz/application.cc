@@ -57,7 +57,7 @@ Dialogue read_dialogue(Bytes bytes, const ProtocolInfo& info) {
 
 const Requested& everything_requested() {
   static const Requested all = [] {
-    Requested r{.files = {.md5 = true, .sha1 = true, .sha256 = true, .magic = false}, .buffers = {}};
+    Requested r{.files = {.md5 = true, .sha1 = true, .sha256 = true}, .buffers = {}};
     r.buffers.set();
     return r;
   }();

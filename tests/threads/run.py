@@ -33,6 +33,8 @@ vars: {address-groups: {HOME_NET: any, EXTERNAL_NET: any}}
 outputs:
   - eve-log: {enabled: yes, filename: eve.json, pcap-file: true, types: [alert: {payload: yes}, drop: , anomaly: , http: , dns: , files: , flow: , netflow: , stats: ]}
   - eve-log: {enabled: yes, filename: flows.json, types: [flow: ]}
+  - file-store: {enabled: yes, write-fileinfo: yes, force-filestore: yes}
+weir: {file-store: {max-files: 40}}
 '''
 
 
@@ -42,7 +44,11 @@ def run(weir, arguments, threads, folder):
     os.mkdir(out)
     done = subprocess.run([weir, *arguments, "-l", out, "--threads", str(threads)], capture_output=True, timeout=600)
     logs = {name: lines(os.path.join(out, name)) for name in sorted(os.listdir(out)) if name.endswith(".json")}
-    return (done.returncode, done.stdout, done.stderr), logs
+    store = os.path.join(out, "filestore")
+    if os.path.isdir(store):
+        files = sorted(os.path.relpath(os.path.join(at, name), store) for at, _, names in os.walk(store) for name in names)
+        logs["filestore"] = [f"{name}: {lines(os.path.join(store, name))}" for name in files]
+    return (done.returncode, done.stdout, done.stderr.replace(out.encode(), b"OUT")), logs
 
 
 def check(weir, title, arguments):

@@ -73,7 +73,7 @@ void BodyReader::start(HttpTransaction& tx) {
   if (!type || !contains_nocase(type->substr(0, 32), "multipart/")) return;
   const auto boundary = header_parameter(*type, "boundary");
   if (boundary && !boundary->empty() && boundary->size() <= kMaxBoundary)
-    multipart_ = std::make_unique<Multipart>(*boundary, settings_.request_body, last_file_id_);
+    multipart_ = std::make_unique<Multipart>(*boundary, settings_.request_body, flow_files_);
 }
 
 // Encodings are named in the order in which they were applied. Names that merely contain a known one count,
@@ -130,21 +130,33 @@ void BodyReader::on_decoded(Bytes chunk) {
   const std::uint64_t room = limit == 0 ? chunk.size() : limit - std::min(limit, m.body_bytes);
   m.body_bytes += chunk.size();
   const bool over = chunk.size() > room;
-  if (over) chunk = chunk.first(static_cast<std::size_t>(room));
-  if (!chunk.empty()) {
-    m.body.append(chunk);
-    if (multipart_) {
-      multipart_->data(*tx_, chunk, files_);
-    } else {
-      open_file(files_);
-      file_.append(chunk);
-    }
+  const Bytes seen = over ? chunk.first(static_cast<std::size_t>(room)) : chunk;
+  if (!seen.empty()) {
+    m.body.append(seen);
+    if (!multipart_) open_file(files_);
   }
+  const bool goes_on = over && is_stored();
+  to_files(goes_on ? chunk : seen);
   if (!over) return;
+  if (!m.body.complete()) m.body.finish();
+  if (goes_on) return;
   if (multipart_) multipart_->finish(*tx_, false);
   multipart_.reset();
   file_.close(FileState::truncated);
-  if (!m.body.complete()) m.body.finish();
+}
+
+void BodyReader::to_files(Bytes chunk) {
+  if (chunk.empty()) return;
+  if (multipart_)
+    multipart_->data(*tx_, chunk, files_);
+  else
+    file_.append(chunk);
+}
+
+// A file that is to be stored does not end where inspection does.
+bool BodyReader::is_stored() const {
+  const AppFile* const file = multipart_ ? multipart_->file() : file_.file();
+  return file != nullptr && file->keeping == FileKeeping::wanted;
 }
 
 SlabString BodyReader::file_name() const {
@@ -166,7 +178,7 @@ void BodyReader::open_file(const FileOpening& files) {
   if (name.empty()) return;
   if (name.size() > kMaxFileName) note(*tx_, Event::file_name_too_long);
   Message& m = tx_->message(direction_);
-  if (AppFile* file = file_.open(m.files, last_file_id_, name, &m.body, files)) read_range(*file);
+  if (AppFile* file = file_.open(m.files, flow_files_, {.name = name, .content = &m.body}, files)) read_range(*file);
 }
 
 void BodyReader::read_range(AppFile& file) {

@@ -14,8 +14,8 @@ namespace weir::http {
 // One a direction of a flow; used for one body after the other.
 class BodyReader final : private DecompressSink {
  public:
-  BodyReader(const HttpSettings& settings, Direction direction, std::uint32_t& last_file_id)
-      : settings_(settings), direction_(direction), last_file_id_(last_file_id) {}
+  BodyReader(const HttpSettings& settings, Direction direction, FlowFiles& flow_files)
+      : settings_(settings), direction_(direction), flow_files_(flow_files) {}
 
   // The headers of `tx` are complete (or there are none).
   void start(HttpTransaction& tx);
@@ -28,13 +28,15 @@ class BodyReader final : private DecompressSink {
  private:
   void on_decoded(Bytes chunk) override;
   void choose_layers(HttpTransaction& tx);
+  void to_files(Bytes chunk);
+  [[nodiscard]] bool is_stored() const;
   void open_file(const FileOpening& files);
   [[nodiscard]] SlabString file_name() const;
   void read_range(AppFile& file);
 
   const HttpSettings& settings_;
   Direction direction_;
-  std::uint32_t& last_file_id_;
+  FlowFiles& flow_files_;
   std::unique_ptr<Decompressor> decompressor_;  // while an encoded body is being read
   bool decompress_ = false;
   bool started_ = false;

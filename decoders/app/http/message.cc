@@ -26,7 +26,8 @@ std::size_t Message::held() const {
   std::size_t bytes = line.capacity() + raw_headers.capacity() + joined.capacity() +
                       fields.capacity() * sizeof(Field) + body.held() +
                       files.size() * (sizeof(AppFile) + kMaxFileName);
-  for (const StreamedBody& part : parts) bytes += part.held();
+  for (const ShownFile& file : files)
+    if (file->own_content) bytes += file->own_content->held();
   return bytes;
 }
 

@@ -6,7 +6,6 @@
 #pragma once
 
 #include <cstdint>
-#include <list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -70,7 +69,6 @@ struct Message {
   std::uint64_t body_bytes = 0;  // decoded bytes in all
   std::uint64_t wire_body_bytes = 0;
   FileList files;
-  std::list<StreamedBody, SlabAllocator<StreamedBody>> parts;  // contents of files that are a part of the body only
 };
 
 struct Request : Message {

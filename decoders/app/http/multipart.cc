@@ -58,10 +58,7 @@ bool Multipart::skip_to_delimiter(HttpTransaction&) {
   emit(at);
   skip_ = 0;
   drop(delimiter_.size());
-  if (file_.is_open()) {
-    content_->finish();
-    file_.close(FileState::closed);
-  }
+  file_.close(FileState::closed);
   state_ = State::after_delimiter;
   return true;
 }
@@ -70,10 +67,7 @@ void Multipart::emit(std::size_t size) {
   const std::size_t skipped = std::min(skip_, size);
   skip_ -= skipped;
   const Bytes part = as_bytes(rest().substr(skipped, size - skipped));
-  if (file_.is_open() && !part.empty()) {
-    content_->append(part);
-    file_.append(part);
-  }
+  file_.append(part);
   drop(size);
 }
 
@@ -109,9 +103,7 @@ bool Multipart::read_headers(HttpTransaction& tx, const FileOpening& files) {
   state_ = State::content;
   if (name && !name->empty()) {
     if (name->size() > kMaxFileName) note(tx, Event::file_name_too_long);
-    content_ = &tx.request.parts.emplace_back(limits_);
-    if (file_.open(tx.request.files, last_file_id_, *name, content_, files) == nullptr) content_ = nullptr;
-    any_file_ = true;
+    file_.open(tx.request.files, flow_files_, {.name = *name, .window = limits_}, files);
   }
   return true;
 }
@@ -127,7 +119,6 @@ void Multipart::finish(HttpTransaction& tx, bool whole) {
   if (state_ == State::content) emit(rest().size());
   if (!file_.is_open()) return;
   if (whole) note(tx, Event::multipart_generic_error);  // the body ended inside a part
-  content_->finish();
   file_.close(whole ? FileState::closed : FileState::truncated);
 }
 

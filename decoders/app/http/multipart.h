@@ -18,12 +18,14 @@ inline constexpr std::size_t kMaxPartHeader = 8 * 1024;
 
 class Multipart : public Slabbed {
  public:
-  Multipart(std::string_view boundary, const BodyLimits& limits, std::uint32_t& last_file_id)
-      : delimiter_("\r\n--" + SlabString(boundary)), limits_(limits), last_file_id_(last_file_id) {}
+  Multipart(std::string_view boundary, const BodyLimits& limits, FlowFiles& flow_files)
+      : delimiter_("\r\n--" + SlabString(boundary)), limits_(limits), flow_files_(flow_files) {}
 
   void data(HttpTransaction& tx, Bytes chunk, const FileOpening& files);
   void gap(HttpTransaction& tx, std::uint64_t length);
   void finish(HttpTransaction& tx, bool whole);
+  // The one that is being read; null: none.
+  [[nodiscard]] const AppFile* file() const { return file_.file(); }
 
  private:
   enum class State : std::uint8_t { preamble, after_delimiter, headers, content, done };
@@ -37,15 +39,13 @@ class Multipart : public Slabbed {
 
   SlabString delimiter_;
   BodyLimits limits_;
-  std::uint32_t& last_file_id_;
+  FlowFiles& flow_files_;
   State state_ = State::preamble;
   SlabString pending_;
   std::size_t begin_ = 0;
   std::size_t scanned_ = 0;  // of the part headers, from begin_ on
   std::size_t skip_ = 0;     // bytes of content that are no content: the line end behind the headers
   FileWriter file_;
-  StreamedBody* content_ = nullptr;
-  bool any_file_ = false;
 };
 
 }  // namespace weir::http

@@ -22,8 +22,8 @@ bool is_request_line(std::string_view line) {
 
 HttpParser::HttpParser(const HttpSettings& settings)
     : settings_(settings),
-      request_(settings, Direction::to_server, last_file_id_),
-      response_(settings, Direction::to_client, last_file_id_) {
+      request_(settings, Direction::to_server, files_),
+      response_(settings, Direction::to_client, files_) {
   transactions_.set_limits({.open = settings.max_transactions, .bytes = settings.max_transaction_bytes});
 }
 

@@ -43,8 +43,8 @@ class HttpParser final : public AppParser {
   };
 
   struct Side {
-    Side(const HttpSettings& settings, Direction d, std::uint32_t& file_id)
-        : direction(d), body(settings, d, file_id) {}
+    Side(const HttpSettings& settings, Direction d, FlowFiles& files)
+        : direction(d), body(settings, d, files) {}
     Direction direction;
     Phase phase = Phase::idle;
     std::uint64_t tx_id = 0;
@@ -91,7 +91,7 @@ class HttpParser final : public AppParser {
   static void reach(HttpTransaction& tx, Direction d, State state);
 
   const HttpSettings& settings_;
-  std::uint32_t last_file_id_ = 0;
+  FlowFiles files_;
   FileFacts wanted_of_files_;  // as of the last parse()
   Side request_, response_;
   std::uint64_t next_response_ = 0;  // id of the transaction whose response comes next

@@ -98,6 +98,18 @@ void add_outputs(const Config& config, const std::string& log_dir, LandlockRules
   }
 }
 
+// The folder of a store of files that does not lie among the logs.
+tl::expected<void, std::string> make_stores(const Config& config, const std::optional<Identity>& identity) {
+  for (const Config::Item& item : config.items("outputs")) {
+    const auto dir = item.settings->text("dir");
+    if (item.name != "file-store" || !dir || !fs::path(*dir).is_absolute() || !item.settings->flag("enabled", true))
+      continue;
+    if (auto made = make_folder(*dir, identity, kLogMode); !made)
+      return tl::unexpected(fmt::format("outputs: file-store: {}", made.error()));
+  }
+  return {};
+}
+
 tl::expected<void, std::string> make_folders(const ConfinementPlan& plan, const std::optional<Identity>& identity) {
   if (plan.own_log_dir) {
     if (auto made = make_folder(plan.log_dir, identity); !made)
@@ -130,6 +142,7 @@ tl::expected<void, std::string> become_live_user(const ConfinementPlan& plan, co
   const auto identity = find_identity(RunAs::from(config, plan.user, plan.group));
   if (!identity) return tl::unexpected(identity.error());
   if (auto made = make_folders(plan, *identity); !made) return made;
+  if (auto made = make_stores(config, *identity); !made) return made;
   const bool stays_root = ::geteuid() == 0 && !*identity;
   if (auto dropped = drop_privileges(*identity, {.net_raw = true, .net_admin = prevent, .files = stays_root});
       !dropped)

@@ -35,6 +35,7 @@ class LiveWorker final : private PacketHandler {
     std::unique_ptr<PacketSource> source;
     std::vector<EventLog::Output> outputs;  // of `lines`
     std::unique_ptr<LogWriter::End> lines;
+    output::FileStore* files = nullptr;  // null: files are not stored
     ChecksumTrust checksums = ChecksumTrust::kernel;
     bool fail_open = true;  // what cannot be inspected passes
     Cores cores{};          // to be pinned to; empty: not pinned

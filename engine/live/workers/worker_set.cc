@@ -47,6 +47,7 @@ tl::expected<std::unique_ptr<LiveWorker>, std::string> WorkerSet::make(std::size
                           .source = std::move(*source),
                           .outputs = end->outputs(),
                           .lines = std::move(end),
+                          .files = writer_.files(),
                           .checksums = checksum_trust(options_.checksums),
                           .fail_open = options_.fail_open,
                           .cores = plan.cores};

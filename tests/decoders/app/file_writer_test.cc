@@ -2,9 +2,196 @@
 
 #include <doctest/doctest.h>
 
+#include <string>
+
+#include "decoders/app/open_files.h"
 #include "decoders/app/protocol_ids.h"
+#include "decoders/text.h"
 
 using namespace weir;
+
+namespace {
+
+constexpr BodyLimits kWindow{.limit = 0, .inspect_min_size = 0, .inspect_window = 1024};
+
+// One file with a window of its own.
+struct OneFile {
+  FileList list;
+  FlowFiles flow;
+  FileWriter writer;
+  boost::intrusive_ptr<AppFile> file;
+
+  explicit OneFile(std::optional<std::uint64_t> size = std::nullopt, const FileFacts& wanted = {})
+      : file(writer.open(list, flow, {.name = "f", .window = kWindow, .size = size},
+                         {.time = 1, .wanted = wanted})) {
+    REQUIRE(file != nullptr);
+  }
+  [[nodiscard]] std::string seen() const { return std::string(as_text(file->content->view().data)); }
+};
+
+}  // namespace
+
+TEST_CASE("file writer: pieces in any order come to the file in theirs") {
+  OneFile f;
+  f.writer.piece(6, as_bytes("ghi"));
+  f.writer.piece(3, as_bytes("def"));
+  CHECK(f.file->size == 0);
+  CHECK(f.flow.budget()->used() == 6);
+  f.writer.piece(0, as_bytes("abc"));
+  CHECK(f.seen() == "abcdefghi");
+  CHECK(f.flow.budget()->used() == 0);
+  f.writer.append(as_bytes("j"));
+  f.writer.close(FileState::closed);
+  CHECK(f.seen() == "abcdefghij");
+  CHECK(f.file->state == FileState::closed);
+  CHECK(f.file->size == 10);
+  CHECK_FALSE(f.file->has_gaps);
+}
+
+TEST_CASE("file writer: bytes that come twice count once, those at the lower offset") {
+  OneFile f;
+  f.writer.piece(0, as_bytes("abcd"));
+  f.writer.piece(2, as_bytes("XXef"));  // two of them are there
+  f.writer.piece(0, as_bytes("YYY"));   // all of them are
+  f.writer.piece(8, as_bytes("ij"));
+  f.writer.piece(7, as_bytes("hZk"));
+  f.writer.piece(6, as_bytes("g"));
+  f.writer.close(FileState::closed);
+  CHECK(f.seen() == "abcdefghZk");
+  CHECK(f.flow.budget()->used() == 0);
+}
+
+TEST_CASE("file writer: what never comes is a gap, at the end or when no more can wait") {
+  OneFile f;
+  f.writer.piece(0, as_bytes("ab"));
+  f.writer.piece(5, as_bytes("f"));
+  f.writer.close(FileState::closed);
+  CHECK(f.file->state == FileState::truncated);
+  CHECK(f.file->has_gaps);
+  CHECK(f.file->size == 6);
+  CHECK(f.seen() == "abf");
+
+  OneFile many;
+  for (std::size_t i = 0; i <= kMaxWaitingPieces; ++i) {
+    CHECK_FALSE(many.file->has_gaps);
+    many.writer.piece(10 + 2 * i, as_bytes("x"));
+  }
+  CHECK(many.file->has_gaps);
+  CHECK(many.file->size == 11);  // the hole before the first one is given up, and no other
+
+  OneFile large;
+  const std::string half(FileBudget::kMaxKeptBytes / 2, 'x');
+  large.writer.piece(1, as_bytes(half));
+  large.writer.piece(2 + half.size(), as_bytes(half));
+  CHECK(large.flow.budget()->used() == FileBudget::kMaxKeptBytes);
+  large.writer.piece(3 + 2 * half.size(), as_bytes("y"));
+  CHECK(large.flow.budget()->used() == half.size() + 1);
+  CHECK(large.file->size == 1 + half.size());
+}
+
+TEST_CASE("file writer: a piece that lies behind everything that waits gives up what is before it") {
+  OneFile f;
+  const std::string all(FileBudget::kMaxKeptBytes, 'x');
+  f.writer.piece(5, as_bytes(all + "y"));  // there is never room for it to wait
+  CHECK(f.file->has_gaps);
+  CHECK(f.file->size == 5 + all.size() + 1);
+  f.writer.piece(UINT64_MAX - 1, as_bytes("zzz"));  // no file ends there
+  CHECK(f.file->size == 5 + all.size() + 1);
+}
+
+TEST_CASE("file writer: a known size says when a file is whole, and that one that closes early is not") {
+  OneFile f{4};
+  f.writer.append(as_bytes("abc"));
+  CHECK_FALSE(f.writer.is_whole());
+  f.writer.append(as_bytes("d"));
+  CHECK(f.writer.is_whole());
+  f.writer.close(FileState::closed);
+  CHECK(f.file->state == FileState::closed);
+
+  OneFile early{4};
+  early.writer.append(as_bytes("abc"));
+  early.writer.close(FileState::closed);
+  CHECK(early.file->state == FileState::truncated);
+  CHECK_FALSE(early.file->has_gaps);
+}
+
+TEST_CASE("file writer: a transaction has so many files and no more") {
+  FileList list;
+  FlowFiles flow;
+  FileWriter writer;
+  for (std::size_t i = 0; i < kMaxFilesPerTransaction; ++i)
+    CHECK(writer.open(list, flow, {.name = "f"}, {}) != nullptr);
+  CHECK(writer.open(list, flow, {.name = "one too many"}, {}) == nullptr);
+  writer.append(as_bytes("nowhere"));
+  CHECK(list.back()->state == FileState::truncated);  // closed to open the next one
+  CHECK(list.back()->size == 0);
+  CHECK(list.back()->id == kMaxFilesPerTransaction);
+}
+
+TEST_CASE("file writer: bytes are kept for a store until it takes them, within the flow's budget") {
+  CHECK(OneFile(std::nullopt, {.store = true}).file->keeping == FileKeeping::no);
+  CHECK(OneFile(std::nullopt, {.store_chosen = true}).file->keeping == FileKeeping::no);
+  CHECK(OneFile(std::nullopt, {.store = true, .store_all = true}).file->keeping == FileKeeping::wanted);
+  OneFile f(std::nullopt, {.store = true, .store_chosen = true});
+  CHECK(f.file->keeping == FileKeeping::undecided);
+  f.writer.append(as_bytes("abc"));
+  f.file->want();
+  CHECK(f.file->keeping == FileKeeping::wanted);
+  CHECK(as_text(f.file->kept()) == "abc");
+  f.file->let_go_of_kept();
+  CHECK(f.flow.budget()->used() == 0);
+  f.writer.append(as_bytes(std::string(FileBudget::kMaxKeptBytes, 'x')));
+  CHECK(f.file->keeping == FileKeeping::wanted);
+  f.writer.append(as_bytes("y"));
+  CHECK(f.file->keeping == FileKeeping::lost);
+  CHECK(f.flow.budget()->used() == 0);
+  f.file->want();  // too late
+  CHECK(f.file->keeping == FileKeeping::lost);
+}
+
+TEST_CASE("open files: several at once, through handles, whatever transactions they are shown with") {
+  OpenFiles files;
+  auto first = std::make_unique<FileList>();
+  FileList second;
+  REQUIRE(files.open("handle 1", *first, {.name = "one", .window = kWindow}, {}) != nullptr);
+  REQUIRE(files.open("handle 2", *first, {.name = "two", .window = kWindow}, {}) != nullptr);
+  files.find("handle 1")->append(as_bytes("a"));
+  files.find("handle 2")->append(as_bytes("b"));
+  files.find("handle 1")->show_in(second);
+  files.find("handle 1")->show_in(second);  // once is enough
+  REQUIRE(second.size() == 1);
+  CHECK((*first)[0].opened_here);
+  CHECK_FALSE(second[0].opened_here);
+  first.reset();  // the transaction that opened them has gone
+  files.find("handle 1")->append(as_bytes("c"));
+  CHECK(as_text(second[0]->content->view().data) == "ac");
+  files.close("handle 2", FileState::closed);
+  CHECK(files.find("handle 2") == nullptr);
+  files.close("handle 1", FileState::closed);
+  CHECK(second[0]->state == FileState::closed);
+  CHECK(files.size() == 0);
+}
+
+TEST_CASE("open files: a handle that is opened again, and one too many, close what was open as truncated") {
+  OpenFiles files;
+  std::vector<FileList> lists(kMaxOpenFiles + 2);
+  const auto open = [&](std::size_t i, const std::string& handle) {
+    REQUIRE(files.open(handle, lists[i], {.name = handle}, {}) != nullptr);
+  };
+  for (std::size_t i = 0; i < kMaxOpenFiles; ++i) open(i, std::to_string(i));
+  open(kMaxOpenFiles, "1");
+  CHECK(lists[1].back()->state == FileState::truncated);
+  CHECK(files.closed_for_room() == 0);
+  CHECK(files.find("0") != nullptr);  // used just now
+  open(kMaxOpenFiles + 1, "another");
+  CHECK(files.size() == kMaxOpenFiles);
+  CHECK(files.closed_for_room() == 1);
+  CHECK(files.find("2") == nullptr);
+  CHECK(lists[2].back()->state == FileState::truncated);
+  files.close_all(FileState::closed);
+  CHECK(files.size() == 0);
+  CHECK(lists[0].back()->state == FileState::closed);
+}
 
 TEST_CASE("requested: what several ask for adds up") {
   Requested log{.files = {.md5 = true}, .buffers = {}};
@@ -18,10 +205,11 @@ TEST_CASE("requested: what several ask for adds up") {
 
 TEST_CASE("file writer: a file that is open when a wish comes stays as it was begun") {
   FileList files;
-  std::uint32_t last_id = 0;
+  FlowFiles flow;
   FileWriter before, after;
-  const AppFile* const first = before.open(files, last_id, "first", nullptr, {.time = 1});
-  const AppFile* const second = after.open(files, last_id, "second", nullptr, {.time = 1, .wanted = {.md5 = true}});
+  const boost::intrusive_ptr<AppFile> first = before.open(files, flow, {.name = "first"}, {.time = 1});
+  const boost::intrusive_ptr<AppFile> second =
+      after.open(files, flow, {.name = "second"}, {.time = 1, .wanted = {.md5 = true}});
   before.close(FileState::closed);
   after.close(FileState::closed);
   CHECK(first->md5.empty());

@@ -1,3 +1,5 @@
+#include <tuple>
+
 #include <doctest/doctest.h>
 
 #include <string>
@@ -145,6 +147,35 @@ TEST_CASE("file keywords: all conditions are about the same file") {
   CHECK_FALSE(file_matches("filesize:>4;", talk.tx(), ts));
   CHECK(file_matches("filename:\"c\"; fileext:\"php\"; filesize:<1KB;", talk.tx(), ts));
   CHECK_FALSE(file_matches("filename:\"c\"; fileext:\"exe\";", talk.tx(), ts));
+}
+
+TEST_CASE("filestore: direction and scope are read, and the rule has something to match on") {
+  using Side = Filestore::Side;
+  using Scope = Filestore::Scope;
+  const std::tuple<const char*, Side, Scope, std::size_t> rows[] = {
+      {"filestore;", Side::of_match, Scope::file, 1},
+      {"filestore:request;", Side::to_server, Scope::file, 1},
+      {"filestore:to_client, file;", Side::to_client, Scope::file, 1},
+      {"filestore:both,tx;", Side::both, Scope::tx, 1},
+      {"http.uri; content:\"a\"; filestore:response,tx;", Side::to_client, Scope::tx, 0},
+      {"filestore:both,ssn;", Side::both, Scope::flow, 1},
+      {"content:\"a\"; filestore:to_server,flow;", Side::to_server, Scope::flow, 0},
+  };
+  for (const auto& row : rows) {
+    const auto [options, side, scope, checks] = row;
+    CAPTURE(std::get<0>(row));
+    const auto one = http_with(options);
+    REQUIRE_MESSAGE(one.signature != nullptr, one.error);
+    REQUIRE(one.signature->filestore.has_value());
+    CHECK(one.signature->filestore->side == side);
+    CHECK(one.signature->filestore->scope == scope);
+    CHECK(one.signature->tx_checks.size() == checks);
+    CHECK(one.signature->file_facts.store_chosen);
+  }
+  for (const char* options : {"filestore:up;", "filestore:both,all;", "filestore:both,tx,x;", "filestore; filestore;"}) {
+    CAPTURE(options);
+    CHECK(http_with(options).signature == nullptr);
+  }
 }
 
 TEST_CASE("file keywords: what is refused") {

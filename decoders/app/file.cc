@@ -1,0 +1,16 @@
+#include "decoders/app/file.h"
+
+namespace weir {
+
+void AppFile::keep(Bytes bytes) {
+  if (keeping != FileKeeping::undecided && keeping != FileKeeping::wanted) return;
+  if (budget_ == nullptr || !budget_->take(bytes.size())) return stop_keeping(FileKeeping::lost);
+  kept_.insert(kept_.end(), bytes.begin(), bytes.end());
+}
+
+void AppFile::let_go_of_kept() {
+  if (budget_ != nullptr) budget_->give_back(kept_.size());
+  kept_ = {};
+}
+
+}  // namespace weir
