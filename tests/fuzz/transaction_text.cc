@@ -110,9 +110,7 @@ std::string_view event_name(AppProto protocol, const AppEvent& event) {
 }  // namespace
 
 bool depends_on_segments(AppProto protocol, TransactionList& transactions) {
-  for (std::uint64_t id = transactions.first_id(); id < transactions.next_id(); ++id) {
-    const Transaction* tx = transactions.find(id);
-    if (tx == nullptr) continue;
+  for (const Transaction* tx = transactions.first(); tx != nullptr; tx = TransactionList::next(*tx)) {
     for (const AppEvent& event : tx->events)
       if (std::find(kSegmentEvents.begin(), kSegmentEvents.end(), event_name(protocol, event)) !=
           kSegmentEvents.end())
@@ -123,10 +121,8 @@ bool depends_on_segments(AppProto protocol, TransactionList& transactions) {
 
 std::string transactions_text(AppProto protocol, TransactionList& transactions) {
   std::string out;
-  for (std::uint64_t id = transactions.first_id(); id < transactions.next_id(); ++id) {
-    Transaction* tx = transactions.find(id);
-    if (tx == nullptr) continue;
-    out += fmt::format("transaction {} progress {} {}\n", id, tx->progress[0], tx->progress[1]);
+  for (Transaction* tx = transactions.first(); tx != nullptr; tx = TransactionList::next(*tx)) {
+    out += fmt::format("transaction {} progress {} {}\n", tx->id, tx->progress[0], tx->progress[1]);
     for (const AppEvent& event : tx->events) out += fmt::format("  event {}\n", event_name(protocol, event));
     add_files(out, *tx);
     add_buffers(out, protocol, *tx);

@@ -6,6 +6,7 @@
 
 #include "decoders/app/app_proto.h"
 #include "decoders/app/transaction.h"
+#include "decoders/app/transaction_list.h"
 
 namespace weir::fuzz {
 
