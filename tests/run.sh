@@ -34,7 +34,7 @@ try tsan build-tsan
 
 if [ -x tests/fuzz/run.sh ]; then
   echo "== fuzzing"
-  tests/fuzz/run.sh --seconds 5 --jobs "$jobs"
+  tests/fuzz/run.sh --runs 300 --jobs "$jobs"  # always the same ones; longer runs are for people
 fi
 
 conformance=../shared/conformance/run.py

@@ -2,9 +2,10 @@
 # Fuzzes: builds tests/fuzz with libFuzzer, AddressSanitizer and UndefinedBehaviorSanitizer, runs each target for a while, and
 # says how far it came. Exit status 1 when there are findings.
 #
-#   tests/fuzz/run.sh [--seconds N] [--target NAME]... [--jobs N] [--inputs FOLDER] [--build FOLDER]
+#   tests/fuzz/run.sh [--seconds N | --runs N] [--target NAME]... [--jobs N] [--inputs FOLDER] [--build FOLDER]
 #
 #   --seconds N       for each target (60)
+#   --runs N          so many inputs a target, always the same ones: what was found before plays no part
 #   --target NAME     only this one; may be repeated. All: build-fuzz/tests/fuzz/weir_fuzz --list
 #   --jobs N          targets at the same time (1)
 #   --inputs FOLDER   where inputs that reach something new, and findings, are kept and found again by the next run
@@ -15,15 +16,16 @@
 set -euo pipefail
 
 root="$(cd "$(dirname "$0")/../.." && pwd)"
-seconds=60 jobs=1 build="" targets=() inputs="${XDG_CACHE_HOME:-$HOME/.cache}/weir-fuzz"
+seconds=60 runs="" jobs=1 build="" targets=() inputs="${XDG_CACHE_HOME:-$HOME/.cache}/weir-fuzz"
 while [ $# -gt 0 ]; do
   case "$1" in
     --seconds) seconds="$2" ;;
+    --runs) runs="$2" ;;
     --target) targets+=("$2") ;;
     --jobs) jobs="$2" ;;
     --inputs) inputs="$(mkdir -p "$2" && cd "$2" && pwd)" ;;
     --build) build="$(cd "$2" && pwd)" ;;
-    *) sed -n '2,16s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+    *) sed -n '2,17s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
   esac
   shift 2
 done
@@ -39,6 +41,12 @@ if [ ${#targets[@]} -eq 0 ]; then mapfile -t targets < <("$program" --list | cut
 
 work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT
+if [ -n "$runs" ]; then
+  limit=(-runs="$runs" -seed=1)
+  inputs="$work/inputs"
+else
+  limit=(-max_total_time="$seconds")
+fi
 "$root/tests/fuzz/make_seeds.py" "$program" "$work/seeds"
 
 # Runs one target in an empty folder; what it says goes to a log.
@@ -48,7 +56,7 @@ fuzz() {  # TARGET
   if [ -z "$longest" ]; then echo "no such target: $1" >&2; return 2; fi
   if [ -s "$work/seeds/$1.dict" ]; then dictionary=(-dict="$work/seeds/$1.dict"); fi
   mkdir -p "$inputs/$1" "$inputs/findings/$1" "$work/empty/$1"
-  (cd "$work/empty/$1" && "$program" "--target=$1" -max_len="$longest" -max_total_time="$seconds" -timeout=25 -rss_limit_mb=2048 \
+  (cd "$work/empty/$1" && "$program" "--target=$1" -max_len="$longest" "${limit[@]}" -timeout=25 -rss_limit_mb=2048 \
     "${dictionary[@]}" -artifact_prefix="$inputs/findings/$1/" -print_final_stats=1 \
     "$inputs/$1" "$work/seeds/$1") </dev/null >"$work/$1.log" 2>&1 || touch "$work/$1.found"
 }
