@@ -207,6 +207,7 @@ class Detect(Running):
             try:
                 while True: deaf.send(asked)
             except BlockingIOError: pass
+            wait_for(lambda: self.connect_and_ask())
             for _ in range(20): self.ask("status")
 
     def connect_and_ask(self):
