@@ -149,6 +149,10 @@ struct Packet {
   RawPacket raw;
   Bytes frame;  // == raw.bytes, or the reassembled datagram, or the inner packet of a tunnel
   PacketOrigin origin = PacketOrigin::wire;
+  // Made by us to inspect what a flow still has; it was on no wire.
+  [[nodiscard]] bool is_pseudo() const {
+    return origin == PacketOrigin::flow_timeout || origin == PacketOrigin::stream_flush;
+  }
   std::uint8_t tunnel_depth = 0;  // 0 for a frame as captured
   std::uint8_t outer_layers = 0;  // layers of the packets around this one
   Proto carrier = Proto::none;    // of an inner packet: TunnelPayload::carrier of the one around it

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,13 +21,22 @@
 
 namespace weir::output {
 
-// What rules have left on a flow. Names and values are views that live as long as the call.
+// What an expression of a rule captured: name, raw bytes.
+using Variable = std::pair<std::string_view, std::string_view>;
+
+// What rules have left on a flow and a packet. Names and values are views that live as long as the call.
 struct FlowMetadata {
   std::vector<std::string_view> flowbits;
   std::vector<std::pair<std::string_view, std::uint32_t>> flowints;
-  std::vector<std::pair<std::string_view, std::string_view>> flowvars, pktvars;  // name, raw bytes
+  std::vector<Variable> flowvars, pktvars;
   [[nodiscard]] bool empty() const {
     return flowbits.empty() && flowints.empty() && flowvars.empty() && pktvars.empty();
+  }
+  void clear() {
+    flowbits.clear();
+    flowints.clear();
+    flowvars.clear();
+    pktvars.clear();
   }
 };
 
@@ -129,6 +139,7 @@ struct AlertRecord {
   Bytes packet;  // the whole frame
   int link_type = 1;
   const FileList* files = nullptr;  // the transaction's, in the packet's direction
+  std::span<const Variable> context;  // what the rule captured for this alert; each name once
   // Of a reject rule: to_client, both ... and tcp-reset, icmp-prohib; empty: not written.
   std::string_view reject_target, reject_method;
 };
@@ -140,6 +151,13 @@ struct DropRecord : AlertRecord {
   // Written only with `flows: all`. The flow is dropped and one of this direction was written before, or it is about
   // this packet alone and not of a rule's making.
   bool only_with_all = false;
+};
+
+// A packet that a rule's tag asks for.
+struct PacketRecord {
+  EventHead head;
+  Bytes packet;  // the whole frame
+  int link_type = 1;
 };
 
 struct FileRecord {

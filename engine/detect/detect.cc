@@ -76,6 +76,7 @@ const DetectResult& Detect::run(const DetectInput& in) {
   d.result.pcre_limits = d.chain_scratch.pcre.limit_hits;
   d.result.chain_limits = d.chain_scratch.fuel_exhausted;
   d.finish();
+  d.follow_tags();
   return d.result;
 }
 
@@ -108,7 +109,11 @@ void Detect::Impl::begin(const DetectInput& input) {
   result.alerts.clear();
   result.actions = {};
   result.replacements.clear();
-  chain_scratch.replacements.clear();
+  result.packet_variables.clear();
+  result.alert_variables.clear();
+  result.tagged = false;
+  tagging.clear();
+  chain_scratch.forget_results();
   result.overflow = result.pcre_limits = result.chain_limits = 0;
   chain_scratch.pcre.limit_hits = chain_scratch.fuel_exhausted = 0;
   queue.clear();
@@ -196,7 +201,10 @@ void Detect::Impl::match(RuleId id, const Transaction* tx, bool from_stream) {
   // In the order of rules from the start; sorting them in the end, stably, would take memory.
   const auto at = std::upper_bound(queue.begin(), queue.end(), id,
                                    [](RuleId added, const Queued& other) { return added < other.rule; });
-  queue.insert(at, {id, guess.tx, guess.guessed, from_stream});
+  const auto first_variable = static_cast<std::uint32_t>(result.alert_variables.size());
+  if (chain_scratch.captured.size() != 0) keep_captures();
+  const auto variables = static_cast<std::uint32_t>(result.alert_variables.size()) - first_variable;
+  queue.insert(at, {id, guess.tx, guess.guessed, from_stream, first_variable, variables});
   result.actions.bypass = result.actions.bypass || s.bypass;
   if (s.filestore) want_files(s, tx);
   if (settings.inline_mode)
@@ -211,9 +219,17 @@ void Detect::Impl::finish() {
   for (const Queued& q : queue) {
     const CompiledRule& rule = program->rules[q.rule];
     const rules::Signature& s = *rule.signature;
-    if (s.noalert && s.action == rules::Action::alert) continue;  // its effects were all there is to it
-    Alert alert{.signature = &s, .action = s.action, .tx = q.tx, .tx_guessed = q.tx_guessed, .from_stream = q.from_stream};
-    if (s.has_thresholds()) ask_thresholds(s, alert);
+    const bool silent = s.noalert && s.action == rules::Action::alert;  // its effects are all there is to it
+    Alert alert{.signature = &s,
+                .action = s.action,
+                .tx = q.tx,
+                .tx_guessed = q.tx_guessed,
+                .from_stream = q.from_stream,
+                .first_variable = q.first_variable,
+                .variables = q.variables};
+    const bool acts = silent || !s.has_thresholds() || ask_thresholds(s, alert);
+    if (acts && !s.tags.empty()) tagging.push_back(q.rule);
+    if (silent) continue;
     note_action(alert, rule.for_flow || q.from_stream);
     const bool passes = alert.action == rules::Action::pass;
     const bool written = !s.noalert && (!passes || s.alert_requested);
@@ -253,13 +269,15 @@ void Detect::Impl::note_action(const Alert& alert, bool for_flow) {
   on_flow(OnFlow::drop);
 }
 
-void Detect::Impl::ask_thresholds(const rules::Signature& s, Alert& alert) {
+// False: nothing happens but the match.
+bool Detect::Impl::ask_thresholds(const rules::Signature& s, Alert& alert) {
   // Nothing but the alert's own line depends on the answer.
   const bool only_logged =
-      (s.action == rules::Action::alert || (s.action == rules::Action::drop && !settings.inline_mode)) && !s.rate_filter;
+      (s.action == rules::Action::alert || (s.action == rules::Action::drop && !settings.inline_mode)) && !s.rate_filter &&
+      s.tags.empty();
   if (settings.defer_thresholds && only_logged) {
     alert.deferred = true;
-    return;
+    return true;
   }
   const Packet& p = in->packet;
   const std::uint64_t flow_id = in->flow != nullptr ? in->flow->id : 0;
@@ -267,10 +285,12 @@ void Detect::Impl::ask_thresholds(const rules::Signature& s, Alert& alert) {
   const auto use = only_logged ? rules::ThresholdUse::line : rules::ThresholdUse::verdict;
   const auto decision = shared.decide(s, {p.ip.source, p.ip.destination, flow_id}, p.raw.time, use);
   alert.suppressed = !decision.alert || !decision.act;
-  if (!decision.act) alert.action = rules::Action::alert;  // nothing happens but the match
-  if (!decision.replacement) return;
-  alert.action = *decision.replacement;
-  alert.rate_filtered = true;
+  if (!decision.act) alert.action = rules::Action::alert;
+  if (decision.replacement) {
+    alert.action = *decision.replacement;
+    alert.rate_filtered = true;
+  }
+  return decision.act;
 }
 
 }  // namespace weir::engine

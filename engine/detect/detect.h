@@ -31,6 +31,8 @@ struct Alert {
   bool suppressed = false;  // a threshold says that nothing is written
   bool deferred = false;    // the thresholds are yet to be asked: see DeferredAlerts
   bool rate_filtered = false;  // the action is not the rule's own
+  // What its expressions captured for it: so many of DetectResult::alert_variables from there on.
+  std::uint32_t first_variable = 0, variables = 0;
 };
 
 // What the actions of all rules that matched on a packet come to, in their order; also of those whose alerts are not
@@ -69,6 +71,9 @@ struct DetectResult {
   std::uint64_t overflow = 0;  // alerts beyond packet-alert-max, not kept
   // Conditions that were given up as not met: regular expressions at a limit, chains of contents without more fuel.
   std::uint64_t pcre_limits = 0, chain_limits = 0;
+  // What expressions captured: for the packet, and for the alerts on it.
+  rules::VariableList packet_variables, alert_variables;
+  bool tagged = false;  // a rule that matched on an earlier packet asks for this one
   std::vector<rules::Replacement> replacements;  // inline: what `replace` writes over the payload; bytes are the rules'
 };
 

@@ -1,5 +1,6 @@
 // The inside of Detect, shared by its parts: the run itself and the alert queue (detect.cc), packets and streams
-// (detect_packet.cc), transactions (detect_tx.cc), which files are stored (detect_files.cc).
+// (detect_packet.cc), transactions (detect_tx.cc), which files are stored (detect_files.cc), variables and tags
+// (detect_marks.cc), reloads (detect_reload.cc).
 #pragma once
 
 #include <memory>
@@ -80,6 +81,9 @@ struct Detect::Impl {
   void finish();
   // `tx`: what else the rule looks at, or null.
   [[nodiscard]] bool header_matches(const CompiledRule& rule, const Transaction* tx = nullptr) const;
+  // --- detect_marks.cc
+  // Tells whether the packet is a tagged one, and begins the tags of rules that matched on it.
+  void follow_tags();
   // --- detect_packet.cc
   // What the stream has to show now, if anything is due.
   [[nodiscard]] std::optional<TcpStream::RawChunk> due_chunk() const;
@@ -124,12 +128,17 @@ struct Detect::Impl {
     const Transaction* tx;
     bool tx_guessed;
     bool from_stream;
+    std::uint32_t first_variable, variables;  // see Alert
   };
   std::vector<Queued> queue;
   std::size_t alerts_kept = 0;  // of the packet at hand
+  std::vector<RuleId> tagging;  // rules of the packet at hand that begin tags
 
  private:
-  void ask_thresholds(const rules::Signature& s, Alert& alert);
+  bool ask_thresholds(const rules::Signature& s, Alert& alert);
+  void keep_captures();
+  bool count_host_tags(const rules::TaggedPacket& packet);
+  void begin_tags(RuleId id, const rules::TaggedPacket& packet);
   struct GuessedTx {
     const Transaction* tx = nullptr;
     bool guessed = false;  // it is the only open one, no more is known

@@ -40,8 +40,7 @@ void Detect::Impl::run_proto_only() {
 }
 
 void Detect::Impl::gather_packet_candidates(const rules::PacketGroup& group) {
-  const bool pseudo =
-      in->packet.origin == PacketOrigin::flow_timeout || in->packet.origin == PacketOrigin::stream_flush;
+  const bool pseudo = in->packet.is_pseudo();
   if (!pseudo)
     for (const RuleId id : group.header) candidates.add(id);
   const Bytes payload = in->packet.payload;
@@ -85,6 +84,7 @@ void Detect::Impl::run_packet() {
     const RuleCheckScope check(profile.get(), id);
     const CompiledRule& rule = program->rules[id];
     bool from_stream = false;
+    chain_scratch.begin_rule();
     if (header_matches(rule) && packet_rule_matches(rule, from_stream)) match(id, nullptr, from_stream);
   }
 }
@@ -116,8 +116,6 @@ bool Detect::Impl::packet_rule_matches(const CompiledRule& rule, bool& from_stre
     if (rule.signature->dsize->first > 0 && payload_is_hidden()) return false;
     if (size < rule.signature->dsize->first || size > rule.signature->dsize->second) return false;
   }
-  chain_scratch.vars.fill(0);
-  chain_scratch.replacements.clear();
   if (!packet_buffers_match(rule)) return false;
   if (rule.payload.empty()) return true;
   const bool tcp = in->packet.has_tcp;
@@ -130,10 +128,12 @@ bool Detect::Impl::packet_rule_matches(const CompiledRule& rule, bool& from_stre
 // The chunk begins with bytes that were looked at before: what lies in them alone was reported then.
 bool Detect::Impl::chain_on_stream(const CompiledRule& rule) {
   const TcpStream::RawChunk& chunk = *stream_chunk;
+  const std::size_t captured = chain_scratch.captured.size();
   if (!rule.payload.matches({chunk.data, chunk.offset, true}, chain_scratch)) return false;
   if (chunk.new_offset == 0) return true;
   if (!rule.payload.matches({chunk.data.first(chunk.new_offset), chunk.offset, true}, chain_scratch))
     return true;
+  chain_scratch.captured.cut_to(captured);  // the match that counts is another
   const Bytes fresh = chunk.data.subspan(chunk.new_offset);
   return rule.payload.matches({fresh, chunk.offset + chunk.new_offset, true}, chain_scratch);
 }

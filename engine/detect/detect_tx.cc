@@ -183,8 +183,7 @@ Detect::Impl::TxVerdict Detect::Impl::evaluate(const Transaction& tx, const rule
                                                PendingRule& state, bool side_complete) {
   const CompiledRule& rule = program->rules[state.rule];
   const rules::Signature& s = *rule.signature;
-  chain_scratch.vars.fill(0);
-  chain_scratch.replacements.clear();
+  chain_scratch.begin_rule();
   bool waits = false;
   for (const rules::TxCheckEngine& t : s.tx_checks) {
     const auto& due = in->direction == Direction::to_server ? t.progress_to_server : t.progress_to_client;
@@ -196,11 +195,13 @@ Detect::Impl::TxVerdict Detect::Impl::evaluate(const Transaction& tx, const rule
   }
   for (std::size_t i = 0; i < rule.engines.size(); ++i) {
     const std::uint64_t bit = i < 64 ? std::uint64_t{1} << i : 0;  // beyond: looked at again each time
-    if ((state.engines_met & bit) != 0) continue;
     const rules::CompiledEngine& engine = rule.engines[i];
+    const bool met = (state.engines_met & bit) != 0;
+    if (met && !engine.chain.captures()) continue;
     if (tx_rules.sources[engine.buffer] == nullptr) continue;
     if (engine.source->direction && *engine.source->direction != in->direction) continue;
     const TxVerdict v = engine_verdict(tx, engine, *tx_rules.sources[engine.buffer], side_complete);
+    if (met) continue;  // it was for what it captures
     if (v == TxVerdict::no) return v;
     if (v == TxVerdict::match)
       state.engines_met |= bit;

@@ -3,8 +3,10 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 
 #include "decoders/slab.h"
+#include "rules/state/tags.h"
 
 namespace weir::engine {
 
@@ -17,6 +19,7 @@ struct FlowDetect : Slabbed {
   std::array<std::uint64_t, 2> first_open{};
   // By direction: rules want all files of the flow stored.
   std::array<bool, 2> store_files{};
+  std::unique_ptr<rules::ActiveTags> tags;  // begun by rules on the flow; null: none
 };
 
 }  // namespace weir::engine

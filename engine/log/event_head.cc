@@ -20,15 +20,11 @@ void name_capture(output::EventHead& head, const std::string* capture) {
 
 }  // namespace
 
-bool is_pseudo(const Packet& packet) {
-  return packet.origin == PacketOrigin::flow_timeout || packet.origin == PacketOrigin::stream_flush;
-}
-
 output::EventHead head_of_packet(const Packet& packet, const Flow* flow) {
   output::EventHead head;
   head.time = packet.raw.time;
   head.flow_id = flow != nullptr ? flow->id : 0;
-  head.pcap_cnt = is_pseudo(packet) ? 0 : packet.raw.number;
+  head.pcap_cnt = packet.is_pseudo() ? 0 : packet.raw.number;
   name_capture(head, packet.raw.capture);
   take_vlan(head, packet.vlan_ids, packet.vlan_count);
   head.source = packet.ip.source;
@@ -74,7 +70,7 @@ output::EventHead head_of_flow(const Flow& flow, Direction direction, TimeUs tim
 
 output::EventHead head_of_flow_packet(const Flow& flow, const Packet& packet, Direction direction) {
   output::EventHead head = head_of_flow(flow, direction, packet.raw.time);
-  head.pcap_cnt = is_pseudo(packet) ? 0 : packet.raw.number;
+  head.pcap_cnt = packet.is_pseudo() ? 0 : packet.raw.number;
   head.packet_source = packet.origin;
   head.has_packet_source = true;
   head.ether_source = packet.ether_source;

@@ -13,8 +13,6 @@ output::EventHead head_of_packet(const Packet& packet, const Flow* flow);
 output::EventHead head_of_flow(const Flow& flow, Direction direction, TimeUs time);
 // The flow's addresses, the packet's time and number: what transaction events carry.
 output::EventHead head_of_flow_packet(const Flow& flow, const Packet& packet, Direction direction);
-// Pseudo packets are made by the engine at the end of a flow or of a protocol.
-bool is_pseudo(const Packet& packet);
 
 // Totals and states of the flow as they are now; `reason` and `end` belong to a flow that ends.
 void fill_flow_record(const Flow& flow, output::FlowRecord& out);

@@ -92,22 +92,40 @@ void EventLog::anomalies(const PacketFacts& facts, const std::vector<Anomaly>* s
   }
 }
 
-const output::FlowMetadata* EventLog::metadata_of(const Flow* flow) {
-  if (flow == nullptr || rules_ == nullptr) return nullptr;
-  metadata_.flowbits.clear();
-  metadata_.flowints.clear();
-  flow->vars.for_each_bit(
+const output::FlowMetadata* EventLog::metadata_of(const Flow* flow, const rules::VariableList* of_packet) {
+  metadata_.clear();
+  if (of_packet != nullptr)
+    for (std::size_t i = 0; i < of_packet->size(); ++i) metadata_.pktvars.push_back((*of_packet)[i]);
+  if (flow != nullptr && rules_ != nullptr) name_flow_variables(*flow);
+  return metadata_.empty() ? nullptr : &metadata_;
+}
+
+void EventLog::name_flow_variables(const Flow& flow) {
+  flow.vars.for_each_bit(
       [&](std::uint32_t id) { metadata_.flowbits.push_back(rules_->flowbit_names().name(id)); });
-  flow->vars.for_each_integer([&](std::uint32_t id, std::uint32_t value) {
+  flow.vars.for_each_integer([&](std::uint32_t id, std::uint32_t value) {
     metadata_.flowints.emplace_back(rules_->flowint_names().name(id), value);
   });
-  return metadata_.empty() ? nullptr : &metadata_;
+  flow.vars.for_each_text([&](std::uint32_t id, std::string_view text) {
+    metadata_.flowvars.emplace_back(rules_->variable_names().name(id), text);
+  });
+}
+
+// Of variables of one name the last one counts.
+void EventLog::name_variables(const DetectResult& found, const Alert& alert) {
+  alert_variables_.clear();
+  for (std::uint32_t i = 0; i < alert.variables; ++i) {
+    const output::Variable variable = found.alert_variables[alert.first_variable + i];
+    const auto same = std::find_if(alert_variables_.begin(), alert_variables_.end(),
+                                   [&](const output::Variable& v) { return v.first == variable.first; });
+    same == alert_variables_.end() ? alert_variables_.push_back(variable) : void(*same = variable);
+  }
 }
 
 void EventLog::alert_record(const PacketFacts& facts, output::AlertRecord& record) {
   record.head = head_of_packet(facts.packet, facts.flow);
   name_origin(record.head);
-  record.head.metadata = metadata_of(facts.flow);
+  record.head.metadata = metadata_of(facts.flow, facts.variables);
   record.direction = facts.direction;
   record.has_direction = facts.flow != nullptr;
   record.tunnel = facts.tunnel;
@@ -173,6 +191,8 @@ void EventLog::alerts(const PacketFacts& facts, const DetectResult& found, const
       continue;
     }
     record.signature = &alert.signature->meta;
+    name_variables(found, alert);
+    record.context = alert_variables_;
     record.action = blocks(alert.action) ? "blocked" : "allowed";
     record.tx = alert.tx;
     record.tx_guessed = alert.tx_guessed;
@@ -203,6 +223,15 @@ void EventLog::write_alert(const PacketFacts& facts, const Alert& alert, output:
     if (facts.flow != nullptr) facts.flow->alerted = true;
   }
   for (const auto& session : sessions_) session->alert(record);
+}
+
+void EventLog::tagged_packet(const PacketFacts& facts) {
+  output::PacketRecord record{.head = head_of_packet(facts.packet, facts.flow),
+                              .packet = facts.packet.frame,
+                              .link_type = facts.packet.raw.link_type};
+  name_origin(record.head);
+  record.head.metadata = metadata_of(facts.flow, facts.variables);
+  for (const auto& session : sessions_) session->packet(record);
 }
 
 // With `flows: start` a dropped flow is told of once a direction, and a packet for its own sake only when a rule
@@ -242,7 +271,7 @@ bool EventLog::transaction(const PacketFacts& facts, const DueTransaction& due) 
                                  ? head_of_packet(facts.packet, facts.flow)
                                  : head_of_flow_packet(*facts.flow, facts.packet, Direction::to_server);
     name_origin(head);
-    head.metadata = metadata_of(facts.flow);
+    head.metadata = metadata_of(facts.flow, facts.variables);
     head.has_tx_id = true;
     head.tx_id = tx.id;
     logger.session->transaction(*logger.active, head, tx);

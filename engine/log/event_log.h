@@ -31,6 +31,7 @@ struct PacketFacts {
   Flow* flow = nullptr;  // null: the packet carries no flow
   Direction direction = Direction::to_server;
   const output::TunnelRecord* tunnel = nullptr;  // the packet around it
+  const rules::VariableList* variables = nullptr;  // what rules captured of it; null: nothing
 };
 
 class DeferredAlerts;  // engine/log/deferred_alert.h
@@ -59,6 +60,8 @@ class EventLog {
   // Decoder and stream anomalies of this packet, and the application layer's engine events.
   void anomalies(const PacketFacts& facts, const std::vector<Anomaly>* stream_events);
   void alerts(const PacketFacts& facts, const DetectResult& found, const PacketFate& fate);
+  // A packet that a rule's tag asks for.
+  void tagged_packet(const PacketFacts& facts);
   // A packet that is dropped or rejected, and the rule that says so, if any does.
   void drop(const PacketFacts& facts, const DetectResult& found, const PacketFate& fate);
   // Writes what is due of one transaction: its event once both sides have come far enough, its anomalies and
@@ -85,7 +88,9 @@ class EventLog {
   void fill_flow(const Flow& flow);
   [[nodiscard]] bool blocks(rules::Action action) const;
   Bytes stream_payload(const PacketFacts& facts);
-  const output::FlowMetadata* metadata_of(const Flow* flow);
+  const output::FlowMetadata* metadata_of(const Flow* flow, const rules::VariableList* of_packet = nullptr);
+  void name_flow_variables(const Flow& flow);
+  void name_variables(const DetectResult& found, const Alert& alert);
 
   DeferredAlerts* deferred_;
   std::vector<std::unique_ptr<output::LogSession>> sessions_;
@@ -103,6 +108,7 @@ class EventLog {
   static constexpr std::size_t kMaxStreamPayload = 65536;  // of an alert on the stream
   std::vector<std::uint8_t> stream_payload_;
   output::FlowMetadata metadata_;
+  std::vector<output::Variable> alert_variables_;
 };
 
 }  // namespace weir::engine

@@ -90,6 +90,7 @@ Verdict Pipeline::inspect_packets(DecodedFrame& frame, PacketMask which) {
     Step step{.packet = frame.packets[i], .tunnel = inner ? &frame.tunnels[i] : nullptr};
     step.is_frame = i == 0;
     step.refused_fragment = i == frame.refused;
+    if (inner) count_tunnel(frame.tunnels[i], frame.packets[i]);
     if (setup_.inline_mode && outcome_.verdict != Verdict::accept) step.fate.drop(DropReason::tunnel_packet_drop);
     inspect_one(step);
     conclude(step, i == 0);
@@ -171,6 +172,8 @@ void Pipeline::count(const Packet& packet) {
         std::max<std::uint64_t>(counters_.decoder_max_pkt_size, packet.frame.size());
   }
   counters_.decoder_invalid += packet.invalid;
+  for (const Fault& f : packet.faults)
+    counters_.decoder_unknown_ethertype += f.what == Anomaly::ethernet_unknown_ethertype;
   for (const Layer& layer : packet.layers) ++counters_.layers[static_cast<std::size_t>(layer.proto)];
   counters_.decoder_vlan_qinq += packet.vlan_count == 2;
   counters_.decoder_vlan_qinqinq += packet.vlan_count == 3;
@@ -184,6 +187,15 @@ void Pipeline::count(const Packet& packet) {
   counters_.tcp_synack += opening == (tcp_flag::syn | tcp_flag::ack);
   counters_.tcp_rst += (packet.tcp.flags & tcp_flag::rst) != 0;
   counters_.tcp_urg += (packet.tcp.flags & tcp_flag::urg) != 0;
+}
+
+// IP that is carried in IP itself.
+void Pipeline::count_tunnel(const output::TunnelRecord& outer, const Packet& inner) {
+  constexpr std::uint8_t kIpv4 = 4, kIpv6 = 41;
+  if (outer.ip_protocol != kIpv4 && outer.ip_protocol != kIpv6) return;
+  const bool in_ipv4 = outer.source.family == 4;
+  if (inner.ip.version == 4) ++(in_ipv4 ? counters_.decoder_ipv4_in_ipv4 : counters_.decoder_ipv4_in_ipv6);
+  if (inner.ip.version == 6) ++(in_ipv4 ? counters_.decoder_ipv6_in_ipv4 : counters_.decoder_ipv6_in_ipv6);
 }
 
 void Pipeline::find_flow(Step& step) {
@@ -245,10 +257,18 @@ void Pipeline::follow_segment(Step& step) {
   if (!flow.tcp->events().empty()) {
     stream_events_.assign(flow.tcp->events().begin(), flow.tcp->events().end());
     step.stream_events = &stream_events_;
-    counters_.tcp_stream_depth_reached += static_cast<std::uint64_t>(
-        std::count(stream_events_.begin(), stream_events_.end(), Anomaly::stream_reassembly_depth_reached));
+    count_stream_events();
   }
   counters_.tcp_sessions += segment_.became_established;
+  counters_.tcp_midstream_pickups += segment_.midstream && segment_.in_session;
+}
+
+void Pipeline::count_stream_events() {
+  for (const Anomaly event : stream_events_) {
+    counters_.tcp_stream_depth_reached += event == Anomaly::stream_reassembly_depth_reached;
+    counters_.tcp_reassembly_gap += event == Anomaly::stream_reassembly_seq_gap;
+    counters_.tcp_segment_memcap_drop += event == Anomaly::stream_reassembly_insert_memcap;
+  }
 }
 
 // No stream rules will look at this flow, so its bytes need not wait for them.
@@ -294,6 +314,7 @@ const DetectResult& Pipeline::detect(Step& step) {
                                             .deadline = deadline_,
                                             .only_transactions = step.only_transactions,
                                             .flow_ends = step.packet.origin == PacketOrigin::flow_timeout});
+  step.variables = &found.packet_variables;
   return found;
 }
 
@@ -313,6 +334,7 @@ void Pipeline::write_events(Step& step, const DetectResult& found) {
   enter(step, Stage::output);
   const PacketFacts facts = facts_of(step);
   log_.alerts(facts, found, step.fate);
+  if (found.tagged) log_.tagged_packet(facts);
   if (step.rounds == 0) log_.anomalies(facts, step.stream_events);
   if (!is_paused(step.flow)) count_verdict(step);
   if (!setup_.inline_mode || step.fate.verdict == Verdict::accept || step.drop_logged) return;

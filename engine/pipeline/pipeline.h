@@ -141,6 +141,7 @@ class Pipeline {
     const SegmentResult* segment = nullptr;
     const std::vector<Anomaly>* stream_events = nullptr;
     const output::TunnelRecord* tunnel = nullptr;
+    const rules::VariableList* variables = nullptr;  // of the packet, once detection ran
     bool is_frame = false;          // the packet that came from the wire, not one inside it: it can be rewritten
     bool refused_fragment = false;  // there was no room to put its datagram together
     bool established = false;   // the flow is, as rules see it at this packet
@@ -169,7 +170,7 @@ class Pipeline {
   static bool is_paused(const Flow* flow);
   void write_events(Step& step, const DetectResult& found);
   static PacketFacts facts_of(const Step& step) {
-    return {step.packet, step.flow, step.direction, step.tunnel};
+    return {step.packet, step.flow, step.direction, step.tunnel, step.variables};
   }
 
   // pipeline_decide.cc
@@ -205,6 +206,8 @@ class Pipeline {
   Step pseudo_step(Flow& flow, Direction direction, PacketOrigin origin, const SegmentResult& segment);
   void update_flow_state(Flow& flow);
   void count(const Packet& packet);
+  void count_tunnel(const output::TunnelRecord& outer, const Packet& inner);
+  void count_stream_events();
 
   const PipelineSetup& setup_;
   RunPosition& position_;

@@ -23,7 +23,7 @@ void Pipeline::run_out_of_memory(Step& step) {
   if (step.stage == Stage::app_layer && flow != nullptr) apps_.give_up(*flow, now_);
   if (step.stage != Stage::output) apply_policy(step, target_of(step.stage));
   if (flow != nullptr && flow->app != nullptr) flow->app->release_pending = true;
-  if (step.packet.origin == PacketOrigin::flow_timeout || step.packet.origin == PacketOrigin::stream_flush) return;
+  if (step.packet.is_pseudo()) return;
   count_verdict(step);
   let_go_of_flow(step);
 }

@@ -21,7 +21,7 @@ bool Pipeline::has_more(Step& step) {
   ++step.rounds;
   step.only_transactions = true;
   const bool other_side = *step.flow->app->paused != step.direction;
-  if (!other_side || is_pseudo(step.packet) || step.flow->app->parser->transactions().empty()) return true;
+  if (!other_side || step.packet.is_pseudo() || step.flow->app->parser->transactions().empty()) return true;
   SegmentResult segment{.in_session = true};
   Step other = pseudo_step(*step.flow, opposite(step.direction), PacketOrigin::stream_flush, segment);
   other.only_transactions = true;
@@ -35,7 +35,7 @@ void Pipeline::finish_protocol(Step& step) {
   if (step.flow == nullptr || step.flow->app == nullptr) return;
   const AppLayer& app = *step.flow->app;
   if (!app.change_pending && !app.bypassed) return;
-  if (step.packet.origin != PacketOrigin::stream_flush && step.packet.origin != PacketOrigin::flow_timeout)
+  if (!step.packet.is_pseudo())
     inspect_pseudo(*step.flow, opposite(step.direction), PacketOrigin::stream_flush, false);
   apps_.complete_change(*step.flow);
 }
@@ -62,6 +62,8 @@ void Pipeline::finish_stream(Flow& flow) {
   const TcpState state = flow.tcp->state();
   if (state == TcpState::none || state == TcpState::syn_sent) return;
   flow.tcp->finish();
+  for (const Direction d : {Direction::to_server, Direction::to_client})
+    while (flow.tcp->stream(d).note_hole()) ++counters_.tcp_reassembly_gap;
   const bool open = flow.tcp->established() && state != TcpState::closed;
   const bool transactions =
       flow.app != nullptr && flow.app->parser != nullptr && !flow.app->parser->transactions().empty();

@@ -36,6 +36,12 @@ void write_references(JsonWriter& out, const rules::SignatureMeta& meta) {
   }
 }
 
+void write_context(JsonWriter& out, std::span<const Variable> variables) {
+  if (variables.empty()) return;
+  const auto object = out.object("context");
+  for (const auto& [name, value] : variables) out.bytes(name, value);
+}
+
 void write_end_point(JsonWriter& out, std::string_view key, const IpAddress& address, bool has_port,
                      std::uint16_t port) {
   const auto object = out.object(key);
@@ -162,6 +168,7 @@ void write_alert_object(JsonWriter& out, const AlertRecord& r, const RuleDetail&
   out.bytes("category", meta.category);
   out.number("severity", meta.priority);
   write_target(out, r.head, meta.target);
+  write_context(out, r.context);
   if (detail.metadata) write_rule_metadata(out, meta);
   if (detail.reference) write_references(out, meta);
   if (detail.raw) out.bytes("rule", meta.text);

@@ -66,8 +66,7 @@ void write_traffic(JsonWriter& out, const std::vector<std::string_view>& flowbit
   out.drop_if_empty(start);
 }
 
-void write_variables(JsonWriter& out, std::string_view key,
-                     const std::vector<std::pair<std::string_view, std::string_view>>& variables) {
+void write_variables(JsonWriter& out, std::string_view key, const std::vector<Variable>& variables) {
   if (variables.empty()) return;
   const auto list = out.array(key);
   for (const auto& [name, value] : variables) {

@@ -47,6 +47,7 @@ struct RuleEnvironment {
   bool keep_text = true;  // in each rule's meta, for logs that show it
   std::shared_ptr<TextPool> texts = std::make_shared<TextPool>();
   NameTable flowbits, flowints;
+  NameTable variables;  // what expressions capture, for flows, packets and alerts
   NameTable xbits;  // hostbits, too: both are bits on hosts, and one rule may set what the other reads
   std::unordered_map<std::string, std::shared_ptr<Dataset>> datasets;  // by name
   // Of the rules that these are to replace (RuleSet::hand_on): a set that comes from no file is taken from here, and a

@@ -114,10 +114,13 @@ struct Suppression {
   std::shared_ptr<const AddressSet> addresses;  // null for all
 };
 
+// Packets of the flow or of a host that come after a match are logged, up to `count` of something.
+enum class TagUnit : std::uint8_t { packets, seconds, bytes };
 struct Tag {
-  bool session = true;            // else host
-  bool by_source = true;          // for host
-  std::uint32_t packets = 0, seconds = 0, bytes = 0;
+  bool session = true;     // else the host
+  bool by_source = false;  // for the host: the packet's source, else its destination
+  TagUnit unit = TagUnit::packets;
+  std::uint32_t count = 256;
 };
 
 // `filestore`: which files a match has stored.

@@ -51,15 +51,11 @@ Compiled compile_tag(RuleBuilder& rule, std::string_view argument) {
   if (parts.size() > (tag.session ? 3U : 4U)) return refuse("too many parts", argument);
   if (parts.size() >= 3) {
     const auto count = parse_number<std::uint32_t>(parts[1]);
-    if (!count) return refuse("not a count", parts[1]);
-    if (parts[2] == "packets")
-      tag.packets = *count;
-    else if (parts[2] == "seconds")
-      tag.seconds = *count;
-    else if (parts[2] == "bytes")
-      tag.bytes = *count;
-    else
+    if (!count || *count == 0) return refuse("must be a number from 1 on", parts[1]);
+    if (parts[2] != "packets" && parts[2] != "seconds" && parts[2] != "bytes")
       return refuse("the unit is packets, seconds or bytes", parts[2]);
+    tag.count = *count;
+    tag.unit = parts[2] == "packets" ? TagUnit::packets : parts[2] == "seconds" ? TagUnit::seconds : TagUnit::bytes;
   }
   if (parts.size() == 4) {
     if (parts[3] != "src" && parts[3] != "dst") return refuse("the side is src or dst", parts[3]);
@@ -165,8 +161,10 @@ constexpr KeywordSpec kAlertingKeywords[] = {
     {"bypass", compile_bypass, Argument::none, "after a match the rest of the flow is left alone"},
     {"requires", compile_requires, Argument::required,
      "loads the rule only if version, features and keywords are there"},
-    {"prefilter", compile_prefilter, Argument::none, "asks to look for the condition before it first"},
-    {"tag", compile_tag, Argument::required, "keeps packets of the session or host after the alert"},
+    {"prefilter", compile_prefilter, Argument::none, 
+     "says that the condition before it should be looked for first; taken as a hint"},
+    {"tag", compile_tag, Argument::required, 
+     "logs packets of the session or host after the match: session or host[,COUNT,packets|seconds|bytes[,src|dst]]"},
     {"threshold", compile_threshold, Argument::required,
      "how often the rule alerts: type, track, count, seconds"},
     {"detection_filter", compile_detection_filter, Argument::required,

@@ -44,6 +44,7 @@ class ChainRun {
   Outcome apply(const Base64Data& op, std::size_t i, std::int64_t position);
   Outcome apply(const BufferCheckOp& op, std::size_t i, std::int64_t position);
 
+  void capture(const PcreOp& op, Bytes subject);
   [[nodiscard]] std::int64_t value(const NumberOrVar& n) const {
     return n.var < 0 ? n.value : static_cast<std::int64_t>(scratch_.vars[static_cast<std::size_t>(n.var)]);
   }
@@ -110,6 +111,13 @@ ChainRun::Outcome ChainRun::apply(const Content& c, std::size_t i, std::int64_t 
   return c.negated ? from(i + 1, position) : fail(i);
 }
 
+// Before anything else is matched: the scratch holds the groups of one match.
+void ChainRun::capture(const PcreOp& op, Bytes subject) {
+  for (const Capture& c : op.captures)
+    if (const auto group = scratch_.pcre.group(c.group))
+      scratch_.captured.add(c, subject.subspan(group->first, group->second - group->first));
+}
+
 ChainRun::Outcome ChainRun::apply(const PcreOp& op, std::size_t i, std::int64_t position) {
   const std::int64_t base = op.relative ? position : 0;  // where "^" holds
   if (base < 0 || base > size()) return op.negated ? from(i + 1, position) : fail(i);
@@ -119,7 +127,11 @@ ChainRun::Outcome ChainRun::apply(const PcreOp& op, std::size_t i, std::int64_t 
     const auto hit = op.regex->match(subject, start, scratch_.pcre);
     if (op.negated) return hit ? fail(i) : from(i + 1, position);
     if (!hit) return fail(i);
+    const std::size_t before = scratch_.captured.size();
+    capture(op, subject);
     const Outcome rest = from(i + 1, base + static_cast<std::int64_t>(hit->second));
+    if (rest == Outcome::match) return rest;
+    scratch_.captured.cut_to(before);
     if (rest != Outcome::retry) return rest;
     start = hit->first + 1;
     if (start > subject.size() || fuel_ == 0) return fail(i);
@@ -285,6 +297,8 @@ Chain::Chain(const BufferChain& ops) : ops_(&ops) {
   for (const BufferOp& op : ops) {
     decoded = decoded || std::holds_alternative<Base64Data>(op);
     depends_.push_back(decoded || std::visit(Depends{}, op));
+    const auto* const regex = std::get_if<PcreOp>(&op);
+    captures_ = captures_ || (regex != nullptr && !regex->captures.empty());
   }
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "decoders/types.h"
+#include "rules/match/captures.h"
 #include "rules/match/content.h"
 #include "rules/match/pcre.h"
 #include "rules/values/turn.h"
@@ -32,15 +33,24 @@ struct Replacement {
   Bytes bytes;
 };
 
-// Scratch of one worker. `vars` are the rule's byte_extract and byte_math results: they carry over from one buffer of a
-// rule to the next, so the caller clears them per rule.
+// Scratch of one worker. What belongs to one rule carries over from one of its buffers to the next: the caller begins
+// each rule with begin_rule().
 struct ChainScratch {
   PcreScratch pcre;
-  std::array<std::uint64_t, kMaxRuleVars> vars{};
+  std::array<std::uint64_t, kMaxRuleVars> vars{};  // the rule's byte_extract and byte_math results
   std::string base64;  // decoded by the last base64_decode
   std::uint64_t fuel_exhausted = 0;  // chains given up; for the owner to read and reset
   Turn* turn = nullptr;  // of the worker; see BufferFacts
-  std::vector<Replacement> replacements;  // of the chains that matched; the caller clears them per rule
+  std::vector<Replacement> replacements;  // of the chains that matched
+  CaptureList captured;                   // by them
+  void begin_rule() {
+    vars.fill(0);
+    forget_results();
+  }
+  void forget_results() {
+    replacements.clear();
+    captured.clear();
+  }
 };
 
 // A chain with what evaluation wants to know beforehand. Points into the signature, which outlives it.
@@ -50,12 +60,15 @@ class Chain {
   explicit Chain(const BufferChain& ops);
   [[nodiscard]] bool empty() const { return ops_ == nullptr || ops_->empty(); }
   [[nodiscard]] bool matches(const ChainInput& in, ChainScratch& scratch) const;
+  // Some of its expressions keep what they match.
+  [[nodiscard]] bool captures() const { return captures_; }
 
  private:
   friend class ChainRun;
   const BufferChain* ops_ = nullptr;
   // Per operation: its outcome depends on where an earlier one was found.
   std::vector<bool> depends_;
+  bool captures_ = false;
 };
 
 }  // namespace weir::rules

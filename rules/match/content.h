@@ -55,7 +55,18 @@ struct ByteExtract { ByteRead read; std::int16_t var = 0; std::uint32_t multipli
 enum class MathOp : std::uint8_t { add, subtract, multiply, divide, shift_left, shift_right };
 struct ByteMath { ByteRead read; MathOp op = MathOp::add; NumberOrVar operand; std::int16_t var = 0; };
 struct IsDataAt { NumberOrVar at; bool relative = false, negated = false; };
-struct PcreOp { std::shared_ptr<const Pcre> regex; bool negated = false, relative = false; };
+// A group whose text a rule keeps under a name once it matched (",flow:name", "(?P<flow_name>").
+struct Capture {
+  // packet_key, packet_value: the text of one group names the variable of the packet, the other's is its value.
+  enum class Kind : std::uint8_t { flow, packet, packet_key, packet_value, alert } kind = Kind::flow;
+  std::uint32_t group = 1;
+  std::uint32_t name = 0;  // in RuleEnvironment::variables
+};
+struct PcreOp {
+  std::shared_ptr<const Pcre> regex;
+  bool negated = false, relative = false;
+  std::vector<Capture> captures;
+};
 // Decodes base64 at a position; the result is looked at by the operations that follow Base64Data in the same chain.
 struct Base64Decode { std::uint32_t bytes = 0, offset = 0; bool relative = false; };
 struct Base64Data {};

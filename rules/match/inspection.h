@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <string_view>
 #include <vector>
 
@@ -40,6 +41,13 @@ class FlowVars {
       if (v.id == id) { v.value = value; return; }
     integers_.push_back({id, value});
   }
+  // What an expression captured; none further once there are kMaxTexts of other names.
+  void set_text(std::uint32_t id, std::string_view value) {
+    if (texts_ == nullptr) texts_ = std::make_unique<Texts>();
+    for (Text& t : texts_->list)
+      if (t.id == id) { t.value.assign(value); return; }
+    if (texts_->list.size() < kMaxTexts) texts_->list.push_back({id, SlabString(value)});
+  }
   // Calls f(id) for every bit that is set.
   template <class F>
   void for_each_bit(F&& f) const {
@@ -50,11 +58,26 @@ class FlowVars {
   void for_each_integer(F&& f) const {
     for (const Integer& v : integers_) f(v.id, v.value);
   }
+  // Calls f(id, text) in the order in which they were first set.
+  template <class F>
+  void for_each_text(F&& f) const {
+    if (texts_ == nullptr) return;
+    for (const Text& t : texts_->list) f(t.id, std::string_view(t.value));
+  }
 
  private:
+  static constexpr std::size_t kMaxTexts = 32;
   struct Integer { std::uint32_t id, value; };
+  struct Text {
+    std::uint32_t id;
+    SlabString value;
+  };
+  struct Texts : Slabbed {
+    SlabVector<Text> list;
+  };
   SlabVector<std::uint64_t> bits_;
   SlabVector<Integer> integers_;
+  std::unique_ptr<Texts> texts_;  // few flows have any
 };
 
 // Facts about the packet's flow at this packet.

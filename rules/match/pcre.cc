@@ -4,6 +4,7 @@
 #include <pcre2.h>
 
 #include <new>
+#include <string>
 
 namespace weir::rules {
 namespace {
@@ -45,8 +46,7 @@ std::optional<std::pair<std::size_t, std::size_t>> PcreScratch::group(std::uint3
 }
 
 tl::expected<std::shared_ptr<const Pcre>, KeywordError> Pcre::compile(std::string_view expression,
-                                                                      const Options& options,
-                                                                      std::vector<Capture> captures) {
+                                                                      const Options& options) {
   std::uint32_t flags = 0;
   if (options.nocase) flags |= PCRE2_CASELESS;
   if (options.multiline) flags |= PCRE2_MULTILINE;
@@ -65,12 +65,7 @@ tl::expected<std::shared_ptr<const Pcre>, KeywordError> Pcre::compile(std::strin
     return refuse(std::string("not a regular expression: ") + reinterpret_cast<const char*>(text.data()),
                   expression.substr(offset < expression.size() ? offset : 0));
   }
-  std::shared_ptr<Pcre> out(new Pcre(code));
-  if (captures.size() > out->groups())
-    return refuse("more names than the expression has groups", captures[out->groups()].name);
-  out->captures_ = std::move(captures);
-  out->add_named_captures();
-  return out;
+  return std::shared_ptr<const Pcre>(new Pcre(code));
 }
 
 Pcre::~Pcre() {
@@ -101,20 +96,16 @@ std::uint32_t Pcre::groups() const {
   return count;
 }
 
-void Pcre::add_named_captures() {
+std::vector<Pcre::NamedGroup> Pcre::named_groups() const {
   std::uint32_t count = 0, size = 0;
   PCRE2_SPTR table = nullptr;
   pcre2_pattern_info(code_, PCRE2_INFO_NAMECOUNT, &count);
   pcre2_pattern_info(code_, PCRE2_INFO_NAMEENTRYSIZE, &size);
   pcre2_pattern_info(code_, PCRE2_INFO_NAMETABLE, &table);
-  for (std::uint32_t i = 0; i < count; ++i, table += size) {
-    const std::uint32_t group = (std::uint32_t{table[0]} << 8U) | table[1];
-    const std::string_view name = reinterpret_cast<const char*>(table + 2);
-    if (name.starts_with("flow_"))
-      captures_.push_back({Capture::Kind::flow, std::string(name.substr(5)), group});
-    if (name.starts_with("pkt_"))
-      captures_.push_back({Capture::Kind::packet, std::string(name.substr(4)), group});
-  }
+  std::vector<NamedGroup> out;
+  for (std::uint32_t i = 0; i < count; ++i, table += size)
+    out.push_back({reinterpret_cast<const char*>(table + 2), (std::uint32_t{table[0]} << 8U) | table[1]});
+  return out;
 }
 
 }  // namespace weir::rules

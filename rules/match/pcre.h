@@ -10,7 +10,6 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -67,18 +66,8 @@ class Pcre {
     bool dollar_end = false;  // E
     bool ungreedy = false;    // G
   };
-  // A group whose text the rule keeps under a name (",flow:name", "(?P<flow_name>").
-  struct Capture {
-    enum class Kind : std::uint8_t { flow, packet, alert } kind = Kind::flow;
-    std::string name;
-    std::uint32_t group = 1;
-  };
-
-  // `captures` that the rule names in order: the first is group 1, and so on. Groups named in the expression
-  // ("(?P<flow_name>...)", "(?P<pkt_name>...)") are added to them.
   static tl::expected<std::shared_ptr<const Pcre>, KeywordError> compile(std::string_view expression,
-                                                                         const Options& options,
-                                                                         std::vector<Capture> captures = {});
+                                                                         const Options& options);
   ~Pcre();
   Pcre(const Pcre&) = delete;
   Pcre& operator=(const Pcre&) = delete;
@@ -88,14 +77,17 @@ class Pcre {
   [[nodiscard]] std::optional<std::pair<std::size_t, std::size_t>> match(Bytes subject, std::size_t start,
                                                                          PcreScratch& scratch) const;
   [[nodiscard]] std::uint32_t groups() const;
-  [[nodiscard]] const std::vector<Capture>& captures() const { return captures_; }
+  // Those that have a name in the expression, "(?P<name>...)", by name. The names live as long as this does.
+  struct NamedGroup {
+    std::string_view name;
+    std::uint32_t group = 1;
+  };
+  [[nodiscard]] std::vector<NamedGroup> named_groups() const;
 
  private:
   explicit Pcre(pcre2_real_code_8* code) : code_(code) {}
-  void add_named_captures();
 
   pcre2_real_code_8* const code_;
-  std::vector<Capture> captures_;
   mutable std::once_flag jit_;
 };
 

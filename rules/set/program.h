@@ -120,7 +120,8 @@ struct RuleSet::Program {
   AddressMap ip_only_source, ip_only_destination;
   std::vector<RuleId> ip_only_any;
   std::array<std::vector<RuleId>, 2> proto_only;  // by Direction
-  NameTable flowbit_names, flowint_names, xbit_names;
+  NameTable flowbit_names, flowint_names, xbit_names, variable_names;
+  bool tags_hosts = false;  // some rule does
   std::unordered_map<std::string, std::shared_ptr<Dataset>> datasets;  // by name
   RuleLineage lineage;
   // Of all groups. The set that replaces this one takes over each of which it has the same literals.

@@ -79,12 +79,16 @@ class Builder {
                                        : std::span<const PatternDatabasePtr>{}) {
     sort_by_evaluation(signatures, environment.action_order);
     program_->signatures = std::move(signatures);
-    for (const LoadedSignature& s : program_->signatures) program_->requested.files |= s->file_facts;
+    for (const LoadedSignature& s : program_->signatures) {
+      program_->requested.files |= s->file_facts;
+      for (const Tag& tag : s->tags) program_->tags_hosts = program_->tags_hosts || !tag.session;
+    }
     program_->environment = environment.fingerprint();
     program_->texts = environment.texts;
     program_->flowbit_names = environment.flowbits;
     program_->flowint_names = environment.flowints;
     program_->xbit_names = environment.xbits;
+    program_->variable_names = environment.variables;
     program_->datasets = environment.datasets;
   }
 

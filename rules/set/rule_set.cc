@@ -22,6 +22,7 @@ void RuleSet::hand_on(RuleEnvironment& environment) const {
   environment.flowbits = program_->flowbit_names;
   environment.flowints = program_->flowint_names;
   environment.xbits = program_->xbit_names;
+  environment.variables = program_->variable_names;
   environment.kept_datasets = program_->datasets;
   // A pool that reloads have filled is left to the rules that have it; those that come are compiled anew, into another.
   if (program_->texts->size() > kMaxTextsPerRule * (size() + kSpareRules)) return;
@@ -34,6 +35,7 @@ void RuleSet::hand_on(RuleEnvironment& environment) const {
 std::size_t RuleSet::size() const { return program_->signatures.size(); }
 const NameTable& RuleSet::flowbit_names() const { return program_->flowbit_names; }
 const NameTable& RuleSet::flowint_names() const { return program_->flowint_names; }
+const NameTable& RuleSet::variable_names() const { return program_->variable_names; }
 const Requested& RuleSet::requested() const { return program_->requested; }
 
 }  // namespace weir::rules

@@ -38,6 +38,7 @@ class RuleSet {
   [[nodiscard]] std::size_t size() const;
   [[nodiscard]] const NameTable& flowbit_names() const;
   [[nodiscard]] const NameTable& flowint_names() const;
+  [[nodiscard]] const NameTable& variable_names() const;
   // What parsers are to make for these rules.
   [[nodiscard]] const Requested& requested() const;
 

@@ -46,6 +46,17 @@ class ShardedTable {
   }
   // The same with a pointer, null when there is no entry.
   template <class Use>
+  auto change(const TableKey& key, TimeUs now, Use&& use) {
+    Shard& shard = shard_of(key);
+    const Clock clock = move_clock(now);
+    const std::lock_guard lock(shard.mutex);
+    const auto found = shard.index.find(key);
+    if (found == shard.index.end() || dead(*found->second, clock)) return use(static_cast<Value*>(nullptr));
+    shard.by_use.splice(shard.by_use.end(), shard.by_use, found->second);
+    return use(&found->second->value);
+  }
+  // Looks only.
+  template <class Use>
   auto look(const TableKey& key, TimeUs now, Use&& use) {
     Shard& shard = shard_of(key);
     const Clock clock = move_clock(now);

@@ -31,6 +31,12 @@ struct Counter {
   std::uint64_t next = 0;  // backoff: the match that alerts next
 };
 
+struct HostTags {
+  TimeUs expires = std::numeric_limits<TimeUs>::min();
+  ActiveTags tags;
+  void used(TimeUs now) { expires = std::max(after(now, kTagIdleSeconds), tags.last_second()); }
+};
+
 enum class CounterKind : std::uint8_t { threshold, detection_filter, rate_filter };
 
 void put(const IpAddress& a, std::uint64_t& high, std::uint64_t& low) {
@@ -122,6 +128,7 @@ std::size_t TableKeyHash::operator()(const TableKey& key) const {
 
 struct SharedState::Impl {
   ShardedTable<Bit> bits{kMaxSharedBits};
+  ShardedTable<HostTags> host_tags{kMaxTaggedHosts};
   ShardedTable<Counter> verdict_counters{kMaxThresholdCounters}, line_counters{kMaxThresholdCounters};
   ShardedTable<Counter>& counters(ThresholdUse use) {
     return use == ThresholdUse::line ? line_counters : verdict_counters;
@@ -144,6 +151,22 @@ void SharedState::clear_bit(std::uint32_t id, const IpAddress& a, const IpAddres
 bool SharedState::bit(std::uint32_t id, const IpAddress& a, const IpAddress& b, TimeUs now) const {
   return impl_->bits.look(address_key(a, b, id, 0, 0), now,
                           [&](const Bit* bit) { return bit != nullptr && now <= bit->expires; });
+}
+
+void SharedState::tag_host(const IpAddress& host, const TagOwner& owner, const Tag& tag,
+                           const TaggedPacket& packet) {
+  impl_->host_tags.with(address_key(host, {}, 0, 0, 0), packet.time, [&](HostTags& on_host) {
+    on_host.tags.start(owner, tag, packet);
+    on_host.used(packet.time);
+  });
+}
+
+bool SharedState::count_tagged(const IpAddress& host, const TaggedPacket& packet) {
+  return impl_->host_tags.change(address_key(host, {}, 0, 0, 0), packet.time, [&](HostTags* on_host) {
+    if (on_host == nullptr || !on_host->tags.count(packet)) return false;
+    on_host->used(packet.time);
+    return true;
+  });
 }
 
 ThresholdDecision SharedState::threshold(const ThresholdSpec& spec, const Signature& signature,

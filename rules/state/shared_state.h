@@ -1,5 +1,5 @@
-// State of rules that spans flows: thresholds, xbits and host bits. Sharded by key, each shard under a short lock;
-// touched only by rules that use it. Every table has a cap in entries, over which those go that were used longest ago.
+// State of rules that spans flows: thresholds, xbits, host bits and tags of hosts. Sharded by key, each shard under a
+// short lock; touched only by rules that use it. Every table has a cap in entries, over which those go that were used longest ago.
 //
 // What comes out depends on nothing but the order of the calls: time is packet time throughout.
 #pragma once
@@ -11,6 +11,7 @@
 #include "decoders/ip_address.h"
 #include "decoders/types.h"
 #include "rules/compile/signature.h"
+#include "rules/state/tags.h"
 
 namespace weir::rules {
 
@@ -45,6 +46,12 @@ class SharedState {
   [[nodiscard]] bool bit(std::uint32_t id, const IpAddress& a, const IpAddress& b, TimeUs now) const;
   // Sets the bit when it is not set and clears it otherwise, in one step.
 
+  // Tags on a host: see ActiveTags. Those that count packets or bytes end, too, once
+  // kTagIdleSeconds went by without a packet of the host.
+  void tag_host(const IpAddress& host, const TagOwner& owner, const Tag& tag, const TaggedPacket& packet);
+  // A packet from or to the host came: true when a tag of it asks for it.
+  bool count_tagged(const IpAddress& host, const TaggedPacket& packet);
+
   // All that the signature's thresholds say of one match: suppress, then detection_filter, threshold and rate_filter,
   // each of which counts only what those before it let through. Call it once a match, and only when
   // signature.has_thresholds().
@@ -72,5 +79,7 @@ class SharedState {
 // Over all shards; about 150 bytes each.
 inline constexpr std::size_t kMaxSharedBits = 262'144;
 inline constexpr std::size_t kMaxThresholdCounters = 262'144;  // of each ThresholdUse
+inline constexpr std::size_t kMaxTaggedHosts = 65'536;
+inline constexpr std::uint32_t kTagIdleSeconds = 600;
 
 }  // namespace weir::rules

@@ -166,6 +166,34 @@ TEST_CASE("eve: alert options add payload, packet, verdict, references and rule 
           R"("verdict":{"action":"alert","reject-target":"to_client","reject":["tcp-reset"]}})");
 }
 
+TEST_CASE("eve: a packet that a tag asks for is written as it is, unless the alerts' settings say no") {
+  PacketRecord r;
+  r.head = tcp_head();
+  r.packet = view("\x01\x02\x03");
+  Fixture f{"alert"};
+  CHECK(f.log.wants(EventType::packet));
+  f.session.packet(r);
+  CHECK(f.only_line().find(R"("event_type":"packet")") != std::string::npos);
+  CHECK(f.only_line().find(R"("packet":"AQID","packet_info":{"linktype":1,"linktype_name":"EN10MB"}})") !=
+        std::string::npos);
+  Fixture without{"alert", {{"tagged-packets", "no"}}};
+  CHECK_FALSE(without.log.wants(EventType::packet));
+  without.session.packet(r);
+  CHECK(without.sink.lines.empty());
+}
+
+TEST_CASE("eve: an alert shows what its rule captured for it") {
+  const rules::SignatureMeta m = meta();
+  const std::vector<Variable> captured{{"a/b", "\xff"}, {"c", "d"}};
+  Fixture f{"alert"};
+  AlertRecord r;
+  r.head = tcp_head();
+  r.signature = &m;
+  r.context = captured;
+  f.session.alert(r);
+  CHECK(f.only_line().find(R"("context":{"a/b":"\\xff","c":"d"})") != std::string::npos);
+}
+
 TEST_CASE("eve: the head carries metadata, traffic labels, ethernet, VLANs and community id when asked") {
   Fixture f{"anomaly",
             {{"types.decode", "yes"}},

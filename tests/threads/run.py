@@ -26,6 +26,9 @@ ACTION dns any any -> any any (msg:"known host"; dns.query; dataset:isset,names,
 ACTION dns any any -> any any (msg:"new name"; dns.query; dataset:set,names; threshold:type limit, track by_src, count 1, seconds 1; sid:11;)
 ACTION icmp any any -> any any (msg:"unreachable"; itype:3; sid:12;)
 ACTION ip any any -> any any (msg:"fragment"; fragbits:M; threshold:type both, track by_both, count 2, seconds 60; sid:13;)
+ACTION http any any -> any any (msg:"tags the client"; flow:to_server; http.uri; content:"/page6"; tag:host,40,packets,src; tag:session; sid:15;)
+ACTION dns any any -> any any (msg:"tags the server, now and then"; dns.query; tag:host,2,seconds; threshold:type threshold, track by_src, count 4, seconds 60; sid:16;)
+ACTION http any any -> any any (msg:"keeps the page"; flow:to_server; http.uri; pcre:"/^\/(page)(\d)/, pkt:key, pkt:value"; pcre:"/(?P<flow_page>\d)/"; pcre:"/(?P<alert_page>\d)/"; sid:17;)
 pass http any any -> any any (msg:"let through"; http.uri; content:"/page5"; threshold:type limit, track by_rule, count 4, seconds 60; sid:14;)
 '''
 CONFIG = '''
@@ -112,9 +115,9 @@ def own_traffic(weir, folder):
     for title, call in calls.items():
         logs, same = check(weir, title, [*call, *common])
         if "captures" in title: same = own_capture(logs) and same
-        for kind in ("flow", "http", "dns", "alert"):  # the traffic is what it is meant to be
-            if kind == "alert" and "--no-rules" in call: continue
-            if kind == "http" and "prevent" in call: continue  # most are dropped before they say anything
+        for kind in ("flow", "http", "dns", "alert", "packet"):  # the traffic is what it is meant to be
+            if kind in ("alert", "packet") and "--no-rules" in call: continue
+            if kind in ("http", "packet") and "prevent" in call: continue  # most are dropped before they say anything
             if events(logs, kind) < 100: print(f"FAIL {title}: too few {kind} events"); same = False
         all_same = all_same and same
     return all_same

@@ -53,8 +53,10 @@ TEST_CASE("tags, thresholds and flags of a rule") {
   REQUIRE(s.tags.size() == 2);
   CHECK_FALSE(s.tags[0].session);
   CHECK_FALSE(s.tags[0].by_source);
-  CHECK(s.tags[0].packets == 100);
+  CHECK(s.tags[0].unit == TagUnit::packets);
+  CHECK(s.tags[0].count == 100);
   CHECK(s.tags[1].session);
+  CHECK(s.tags[1].count == 256);
   REQUIRE(s.threshold.has_value());
   CHECK(s.threshold->type == ThresholdType::both);
   CHECK(s.threshold->count == 100);
@@ -81,6 +83,7 @@ TEST_CASE("descriptions that cannot be read are refused") {
                               "tag:flow;",
                               "tag:session,5;",
                               "tag:session,x,packets;",
+                              "tag:session,0,packets;",
                               "tag:session,5,miles;",
                               "tag:session,5,packets,src;",
                               "tag:host,5,packets,left;",
