@@ -110,6 +110,8 @@ bool decodes_link_type(int link_type) {
 
 void decode_packet(const RawPacket& raw, Packet& out, const DecodeSettings& settings) {
   start(out, raw, raw.bytes);
+  // A file may hold cut frames on purpose; of what comes live nothing should be missing.
+  if (raw.bytes.size() < raw.wire_length && raw.capture == nullptr) out.note({Anomaly::afpacket_trunc_pkt, 0});
   run_layers(proto_of_link_type(raw.link_type), out.frame, out, settings);
 }
 

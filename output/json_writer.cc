@@ -342,11 +342,6 @@ void JsonWriter::number(std::uint64_t value) {
   size_ += static_cast<std::size_t>(std::to_chars(to, to + kLongestNumber, value).ptr - to);
 }
 
-void JsonWriter::raw_item(std::string_view json) {
-  separate();
-  append(json);
-}
-
 bool JsonWriter::drop_if_empty(std::size_t from) {
   if (size_ < from + 2) return false;
   const std::string_view tail = text().substr(size_ - 2);

@@ -64,7 +64,6 @@ class JsonWriter {
   void bytes(Bytes wire);
   void bytes_item(std::string_view wire);
   void number(std::uint64_t value);
-  void raw_item(std::string_view json);
 
   [[nodiscard]] std::string_view text() const { return {buffer_.get(), size_}; }
   void clear() { size_ = 0; }

@@ -65,6 +65,7 @@ class FileWriter {
   // already, or has as many files as it may have.
   void show_in(FileList& list) const;
   [[nodiscard]] bool is_open() const { return file_ != nullptr; }
+  [[nodiscard]] bool is_empty() const { return file_ != nullptr && file_->size == 0; }
   [[nodiscard]] AppFile* file() const { return file_.get(); }
   // All of a file whose size is known has come.
   [[nodiscard]] bool is_whole() const { return file_ != nullptr && size_ && file_->size >= *size_; }

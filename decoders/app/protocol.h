@@ -74,6 +74,7 @@ struct ProtocolInfo {
   bool counted = true;  // has its own lines in statistics
   bool one_transaction =
       false;  // the connection as a whole is the only transaction: statistics do not count it
+  bool client_first = false;  // a server that sends before its client does not speak it as it should
 
   [[nodiscard]] std::uint8_t complete(Direction d) const {
     const auto& states = d == Direction::to_server ? states_to_server : states_to_client;

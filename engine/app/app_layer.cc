@@ -136,6 +136,8 @@ AppLayerDriver::Settled AppLayerDriver::recognised(Flow& flow, Direction d, AppP
   if (!valid(app.protocol) || chosen != app.protocol) set_protocol(flow, chosen, Transport::tcp);
   const auto mine =
       d == Direction::to_server ? AppLayer::FirstData::to_server : AppLayer::FirstData::to_client;
+  if (app.first_data == AppLayer::FirstData::to_client && protocol_info(found).client_first)
+    app.events.push_back("applayer_wrong_direction_first_data");
   const bool other_first = app.first_data != AppLayer::FirstData::parsed && app.first_data != mine &&
                            !app.settled[index(opposite(d))];
   app.first_data = AppLayer::FirstData::parsed;

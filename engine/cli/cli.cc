@@ -75,10 +75,6 @@ bool report_configuration(const Config& config, const CliOptions& options) {
 
 }  // namespace
 
-std::span<const Command> all_commands() {
-  return kCommands;
-}
-
 int run_cli(const std::vector<std::string>& arguments) {
   if (arguments.empty()) {
     print_overview(stderr);

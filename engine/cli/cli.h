@@ -4,7 +4,6 @@
 #pragma once
 
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -62,8 +61,6 @@ int run_keywords(const CliOptions& options);
 int run_protocols(const CliOptions& options);
 int run_ctl(const CliOptions& options);
 std::string describe_control_commands();
-
-std::span<const Command> all_commands();
 
 // The whole program: `arguments` without the program's name. Returns the exit status.
 int run_cli(const std::vector<std::string>& arguments);

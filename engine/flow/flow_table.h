@@ -88,7 +88,6 @@ class FlowTable {
 
   [[nodiscard]] std::size_t size() const { return index_.size(); }
   [[nodiscard]] std::uint64_t memory_bytes() const { return size() * sizeof(Flow) + index_.memory_bytes(); }
-  [[nodiscard]] bool in_emergency() const { return emergency_; }
   [[nodiscard]] const FlowTableStats& stats() const { return stats_; }
 
   // Starts loading what the look-up of this packet will touch; worth it when several packets are at hand.

@@ -59,7 +59,10 @@ void TcpSession::store_bytes(Direction d, std::uint32_t sequence, Bytes bytes) {
   if (done.before_start) note(Anomaly::stream_reassembly_segment_before_base_seq);
   if (done.reached_depth) note(Anomaly::stream_reassembly_depth_reached);
   result_.refused = done.stored == TcpStream::Stored::refused;
-  if (result_.refused) note(Anomaly::stream_reassembly_insert_memcap);
+  if (done.at_limit)
+    note(Anomaly::stream_reassembly_insert_limit);
+  else if (result_.refused)
+    note(Anomaly::stream_reassembly_insert_memcap);
   if (!done.overlap_differs) return;
   note(Anomaly::stream_reassembly_overlap_different_data);
   if (!settings_->inline_mode) return;
@@ -67,11 +70,21 @@ void TcpSession::store_bytes(Direction d, std::uint32_t sequence, Bytes bytes) {
   result_.payload_differs = stream.overlay(sequence, replacement_);
 }
 
+// A segment that says nothing else takes back room that was promised (RFC 9293 3.8.6.2.1), by more than rounding.
+bool TcpSession::shrinks_window(const Packet& p, Direction d) const {
+  constexpr std::uint8_t kEnds = tcp_flag::syn | tcp_flag::fin | tcp_flag::rst;
+  const Side& other = side(opposite(d));
+  if (!established() || midstream_ || async_ || !p.payload.empty() || (p.tcp.flags & kEnds) != 0) return false;
+  return p.tcp.acknowledgment == other.last_ack &&
+         announced_window(p, d) + (std::uint32_t{1} << side(d).scale) < other.window;
+}
+
 void TcpSession::take_ack(const Packet& p, Direction d) {
   if ((p.tcp.flags & tcp_flag::ack) == 0) return;
   Side& other = side(opposite(d));
   const std::uint32_t ack = p.tcp.acknowledgment;
   if (seq_lt(ack, other.last_ack)) return;
+  if (shrinks_window(p, d)) note(Anomaly::stream_pkt_bad_window_update);
   if (seq_gt(ack, other.last_ack)) {
     other.last_ack = ack;
     other.next_seq = seq_max(other.next_seq, ack);  // it sent what we did not see

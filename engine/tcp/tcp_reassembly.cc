@@ -66,7 +66,7 @@ void TcpStream::insert_overlapping(const Extent& wanted, Bytes bytes, const Exte
     const Extent part{at, end};
     if (region != nullptr) {
       compare_with(*region, part, part_of(bytes, wanted, part), segment, out);
-    } else if (store_piece(at, part_of(bytes, wanted, part), segment)) {
+    } else if (store_piece(at, part_of(bytes, wanted, part), segment, out)) {
       out.stored = Stored::added;
     } else if (out.stored == Stored::old) {
       out.stored = Stored::refused;
@@ -97,7 +97,7 @@ void TcpStream::compare_with(Region& region, const Extent& part, Bytes bytes, co
 }
 
 // Puts bytes into a hole: at the end of the region before it, or as a region of their own.
-bool TcpStream::store_piece(std::uint64_t offset, Bytes bytes, const Extent& segment) {
+bool TcpStream::store_piece(std::uint64_t offset, Bytes bytes, const Extent& segment, Insertion& out) {
   const auto n = static_cast<std::uint32_t>(bytes.size());
   if (offset == head_.end()) {
     if (!head_.append(bytes.data(), n, *budget_)) return false;
@@ -111,6 +111,7 @@ bool TcpStream::store_piece(std::uint64_t offset, Bytes bytes, const Extent& seg
     } else {
       if (behind_.size() >= settings_->max_segments_queued || behind_.size() == behind_.capacity()) {
         ++budget_->refused;
+        out.at_limit = true;
         return false;
       }
       Region fresh;

@@ -180,6 +180,7 @@ class TcpSession : public Slabbed {
   void store_payload(const Packet& p, Direction d);
   void store_urgent(const Packet& p, Direction d, UrgentPolicy policy);
   void store_bytes(Direction d, std::uint32_t sequence, Bytes bytes);
+  [[nodiscard]] bool shrinks_window(const Packet& p, Direction d) const;
   void take_ack(const Packet& p, Direction d);
 
   // tcp_validate.cc

@@ -67,7 +67,6 @@ class TcpStream {
   // What comes is encrypted: no byte more is stored. Those that stream rules have not seen yet are shown to them at the
   // next occasion, and then this is disable_reassembly.
   void stop_storing();
-  [[nodiscard]] bool app_disabled() const { return app_disabled_; }
   [[nodiscard]] bool raw_disabled() const { return raw_disabled_; }
   [[nodiscard]] bool reassembly_disabled() const { return app_disabled_ && raw_disabled_; }
   // A file of this direction is to be stored: so many bytes (0: no limit) may be kept in all, if that is more than the
@@ -121,11 +120,12 @@ class TcpStream {
     bool overlap_differs = false;  // it overlaps stored bytes and says something else
     bool before_start = false;     // all of it lies before byte 0
     bool reached_depth = false;    // this segment reached the depth
+    bool at_limit = false;         // refused, or a part of it: there are too many segments out of order
   };
   Insertion insert(std::uint32_t sequence, Bytes payload);
   // The receiver has everything before this sequence number.
   void acknowledge(std::uint32_t sequence);
-  // Whether a hole was lost that this has not told before.
+  // Whether a hole was lost that this has not told before; of several, one at a time.
   bool note_hole();
   // The receiver has everything that is stored up to the first hole.
   void acknowledge_stored();
@@ -177,7 +177,7 @@ class TcpStream {
   bool append_in_order(Bytes bytes, const Extent& segment);
   void insert_overlapping(const Extent& wanted, Bytes bytes, const Extent& segment, Insertion& out);
   void compare_with(Region& region, const Extent& part, Bytes bytes, const Extent& segment, Insertion& out);
-  bool store_piece(std::uint64_t offset, Bytes bytes, const Extent& segment);
+  bool store_piece(std::uint64_t offset, Bytes bytes, const Extent& segment, Insertion& out);
   void join_regions();
   void remember(const Extent& stored, const Extent& segment);
   void count_regions();

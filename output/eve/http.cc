@@ -1,11 +1,10 @@
 // EVE's http events (also inside alerts and fileinfo events, always in the extended form there).
-#include "output/eve/http.h"
-
 #include <algorithm>
 #include <array>
 #include <string>
 #include <vector>
 
+#include "decoders/app/http/transaction.h"
 #include "decoders/app/protocol_ids.h"
 #include "decoders/text.h"
 #include "output/eve_tx.h"
@@ -186,21 +185,9 @@ std::unique_ptr<const EveTxWriter> configure(const Settings& settings) {
   return std::make_unique<HttpWriter>(read_options(settings));
 }
 
-void write_body(JsonWriter& out, const Message& m, std::string_view key, bool base64, bool printable) {
-  const Bytes data = m.body.view().data;
-  if (data.empty()) return;
-  if (printable) out.printable(std::string(key) + "_printable", data);
-  if (base64) out.base64(key, data);
-}
-
 constexpr auto kComplete = static_cast<std::uint8_t>(http::State::complete);
 
 }  // namespace
-
-void write_http_bodies(JsonWriter& out, const HttpTransaction& tx, bool base64, bool printable) {
-  write_body(out, tx.request, "http_request_body", base64, printable);
-  write_body(out, tx.response, "http_response_body", base64, printable);
-}
 
 const EveTxLogger eve_http{AppProto::http, "http", "http", kComplete, kComplete, configure};
 

@@ -38,6 +38,37 @@ class StreamEventCheck final : public PacketCheck {
   Anomaly what_;
 };
 
+struct Unraised {
+  std::string_view name, why;
+};
+constexpr Unraised kUnraised[] = {
+#define UNRAISED(name, why) {name, why},
+#define IMPOSSIBLE(name)
+#include "rules/keywords/unraised_events.def"
+#undef UNRAISED
+#undef IMPOSSIBLE
+};
+constexpr std::string_view kImpossible[] = {
+#define UNRAISED(name, why)
+#define IMPOSSIBLE(name) name,
+#include "rules/keywords/unraised_events.def"
+#undef UNRAISED
+#undef IMPOSSIBLE
+};
+
+class NeverCheck final : public PacketCheck {
+ public:
+  [[nodiscard]] bool matches(const PacketContext&) const override { return false; }
+};
+
+// The refusal of an event that nothing here raises, or of a name that nobody knows.
+tl::unexpected<KeywordError> refuse_event(std::string_view prefix, std::string_view name, std::string_view otherwise) {
+  for (const Unraised& row : kUnraised)
+    if (row.name.starts_with(prefix) && row.name.substr(prefix.size()) == name)
+      return refuse(fmt::format("is never raised: {}", row.why), name);
+  return refuse(std::string(otherwise), name);
+}
+
 std::optional<Anomaly> anomaly_by_name(std::string_view prefix, std::string_view name) {
   for (std::size_t i = 0; i < static_cast<std::size_t>(Anomaly::count_); ++i) {
     const auto a = static_cast<Anomaly>(i);
@@ -57,20 +88,25 @@ Compiled add_anomaly(RuleBuilder& rule, Anomaly what) {
 
 Compiled compile_decode_event(RuleBuilder& rule, std::string_view argument) {
   const auto what = anomaly_by_name("decoder.", argument);
-  if (!what) return refuse("not the name of a decoder event", argument);
+  if (!what) return refuse_event("decoder.", argument, "not the name of a decoder event");
   return add_anomaly(rule, *what);
 }
 
 Compiled compile_stream_event(RuleBuilder& rule, std::string_view argument) {
+  for (const std::string_view name : kImpossible)
+    if (name.substr(name.find('.') + 1) == argument) {
+      rule.add_packet_check(std::make_shared<NeverCheck>());
+      return {};
+    }
   const auto what = anomaly_by_name("stream.", argument);
-  if (!what) return refuse("not the name of a stream event", argument);
+  if (!what) return refuse_event("stream.", argument, "not the name of a stream event");
   return add_anomaly(rule, *what);
 }
 
 Compiled compile_engine_event(RuleBuilder& rule, std::string_view argument) {
   auto what = anomaly_by_name("decoder.", argument);
   if (!what) what = anomaly_by_name("", argument);
-  if (!what) return refuse("not the name of an engine event", argument);
+  if (!what) return refuse_event("decoder.", argument, "not the name of an engine event");
   return add_anomaly(rule, *what);
 }
 
@@ -87,12 +123,10 @@ class AppEngineEventCheck final : public PacketCheck {
   std::string_view name_;  // one of kAppEngineEvents
 };
 
-constexpr std::array<std::string_view, 6> kAppEngineEvents{"applayer_mismatch_protocol_both_directions",
+constexpr std::array<std::string_view, 4> kAppEngineEvents{"applayer_mismatch_protocol_both_directions",
                                                            "applayer_wrong_direction_first_data",
                                                            "applayer_detect_protocol_only_one_direction",
-                                                           "applayer_proto_detection_skipped",
-                                                           "applayer_no_tls_after_starttls",
-                                                           "applayer_unexpected_protocol"};
+                                                           "applayer_proto_detection_skipped"};
 
 class TxEventCheck final : public TxCheck {
  public:
@@ -112,7 +146,7 @@ Compiled add_app_event(RuleBuilder& rule, std::string_view argument) {
   const std::string_view name = cut(event, '.');
   const AppProto protocol = protocol_by_name(name);
   if (protocol == AppProto::unknown || event.empty())
-    return refuse("not the name of an application event", argument);
+    return refuse_event("", argument, "not the name of an application event");
   const ProtocolInfo& info = protocol_info(protocol);
   if (info.events.empty())
     return refuse(fmt::format("the events of {} are known, but the protocol is not parsed yet", info.name),
@@ -125,7 +159,7 @@ Compiled add_app_event(RuleBuilder& rule, std::string_view argument) {
                               .progress_to_client = std::uint8_t{0},
                               .check = std::make_shared<TxEventCheck>(static_cast<std::uint8_t>(i))});
   }
-  return refuse(fmt::format("{} has no such event", info.name), argument);
+  return refuse_event("", argument, fmt::format("{} has no such event", info.name));
 }
 
 Compiled compile_app_layer_event(RuleBuilder& rule, std::string_view argument) {

@@ -8,8 +8,6 @@
 #include <cstddef>
 #include <cstdint>
 
-#include <boost/container/small_vector.hpp>
-
 #include "decoders/slab.h"
 #include "decoders/types.h"
 #include "rules/compile/signature.h"
@@ -50,7 +48,7 @@ class ActiveTags : public Slabbed {
     TimeUs since = 0;
     unsigned starts = 1;
   };
-  boost::container::small_vector<Active, 1> tags_;
+  SlabVector<Active> tags_;
 };
 
 }  // namespace weir::rules

@@ -70,12 +70,12 @@ TEST_CASE("json writer: members, nesting and commas come out in order") {
         out.boolean("t", true);
       }
       const auto nested = out.array();
-      out.raw_item("null");
+      out.number(3);
     }
     const auto empty = out.object("empty");
   }
   CHECK(out.text() == R"({"s":"x","n":18446744073709551615,"i":-5,"b":false,"r":0.5,"nan":null,)"
-                      R"("list":[1,"two",{"t":true},[null]],"empty":{}})");
+                      R"("list":[1,"two",{"t":true},[3]],"empty":{}})");
   out.clear();
   { const auto document = out.object(); }
   CHECK(out.text() == "{}");

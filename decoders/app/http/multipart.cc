@@ -48,7 +48,7 @@ bool Multipart::step(HttpTransaction& tx, const FileOpening& files) {
 }
 
 // Content up to the delimiter; bytes that may be the start of one are held back.
-bool Multipart::skip_to_delimiter(HttpTransaction&) {
+bool Multipart::skip_to_delimiter(HttpTransaction& tx) {
   const std::size_t at = rest().find(delimiter_);
   if (at == std::string_view::npos) {
     const std::size_t keep = std::min(rest().size(), delimiter_.size() - 1);
@@ -58,6 +58,7 @@ bool Multipart::skip_to_delimiter(HttpTransaction&) {
   emit(at);
   skip_ = 0;
   drop(delimiter_.size());
+  if (file_.is_empty()) note(tx, Event::multipart_no_filedata);
   file_.close(FileState::closed);
   state_ = State::after_delimiter;
   return true;

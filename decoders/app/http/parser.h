@@ -52,6 +52,7 @@ class HttpParser final : public AppParser {
     std::size_t scanned = 0;     // of an incomplete line
     bool after_bare_lf = false;  // response head: a CR that follows belongs to the line end
     bool mixed_ends = false;     // response head: LF CR was a line end
+    bool continue_seen = false;  // before this response: 100 Continue
     bool first_chunk = false;
     HeaderReader headers;
     BodyReader body;

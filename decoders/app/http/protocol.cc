@@ -87,6 +87,7 @@ const ProtocolInfo proto_http{.id = AppProto::http,
                               .states_to_server = http::kStatesToServer,
                               .states_to_client = http::kStatesToClient,
                               .events = http::kEvents,
-                              .files = {.to_server = http::kBody, .to_client = http::kBody}};
+                              .files = {.to_server = http::kBody, .to_client = http::kBody},
+                              .client_first = true};
 
 }  // namespace weir

@@ -1,5 +1,6 @@
 // The phases of HttpParser that read the head of a response.
 #include <algorithm>
+#include <utility>
 
 #include "decoders/app/http/parser.h"
 #include "decoders/app/protocol_ids.h"
@@ -34,6 +35,7 @@ Step HttpParser::start_response(Feed&) {
   }
   response_.tx_id = t->id;
   response_.scanned = 0;
+  response_.continue_seen = false;
   response_.phase = Phase::line;
   response_.after_bare_lf = response_.mixed_ends = false;
   const bool short_request = !t->request_missing && t->request.protocol_number == 9 &&
@@ -95,6 +97,7 @@ Step HttpParser::response_headers_done(HttpTransaction& t, Feed& feed) {
   }
   Response& r = t.response;
   if (interim(r)) {
+    if (r.status_number == 100 && std::exchange(response_.continue_seen, true)) note(t, Event::continue_already_seen);
     r.fields.clear();
     r.raw_headers.clear();
     r.joined.clear();
@@ -112,6 +115,7 @@ Step HttpParser::response_headers_done(HttpTransaction& t, Feed& feed) {
     if (connected || !upgrade) return switch_protocol(t, AppProto::unknown);
     if (contains_nocase(*upgrade, "websocket")) return switch_protocol(t, AppProto::websocket);
     if (contains_nocase(*upgrade, "h2c")) return switch_protocol(t, AppProto::http2);
+    note(t, Event::failed_protocol_change);  // to one that has no parser here: what follows has to be recognised
     return switch_protocol(t, AppProto::unknown);
   }
   if (request_.phase == Phase::wait_tunnel && request_.tx_id == t.id) request_.phase = Phase::idle;

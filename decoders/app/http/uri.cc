@@ -208,6 +208,17 @@ void remove_dot_segments(SlabString& path) {
   path.resize(out);
 }
 
+namespace {
+
+// Decodes what was decoded once; an escape that this finds was written as an escape of an escape.
+void decode_again(SlabString& text, bool plus, HttpTransaction& tx) {
+  const std::size_t before = text.size();
+  text = percent_decode(text, plus);
+  if (text.size() < before) note(tx, Event::double_encoded_uri);
+}
+
+}  // namespace
+
 void normalise_uri(const HttpSettings& settings, HttpTransaction& tx) {
   Request& r = tx.request;
   const std::string_view uri = r.uri.of(r.line);
@@ -216,7 +227,7 @@ void normalise_uri(const HttpSettings& settings, HttpTransaction& tx) {
   if (!parts.authority.empty()) host_from_uri(parts.authority, tx);
 
   SlabString path = percent_decode(parts.path, false);
-  if (settings.double_decode_path) path = percent_decode(path, false);
+  if (settings.double_decode_path) decode_again(path, false, tx);
   compress_slashes(path);
   remove_dot_segments(path);
   SlabString& out = r.normalised_uri;
@@ -226,7 +237,7 @@ void normalise_uri(const HttpSettings& settings, HttpTransaction& tx) {
   r.path_size = static_cast<std::uint32_t>(out.size());
   if (parts.has_query) {
     SlabString query = percent_decode(parts.query, settings.plus_is_space);
-    if (settings.double_decode_query) query = percent_decode(query, settings.plus_is_space);
+    if (settings.double_decode_query) decode_again(query, settings.plus_is_space, tx);
     out.append("?").append(query);
   }
   if (settings.uri_include_all && !parts.fragment.empty()) out.append("#").append(parts.fragment);

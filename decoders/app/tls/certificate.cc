@@ -130,6 +130,9 @@ CertificateFault read_body(BerReader in, Certificate& out) {
   while (in.next_tag() == kIssuerId || in.next_tag() == kSubjectId) (void)in.next();
   if (in.next_tag() == kExtensions && !read_extensions(in.enter(kExtensions), out))
     return CertificateFault::extensions;
+  if (!in.empty()) return CertificateFault::unknown;
+  if (out.issuer.find('\0') != SlabString::npos || out.subject.find('\0') != SlabString::npos)
+    return CertificateFault::text;
   return dates ? CertificateFault::none : CertificateFault::date;
 }
 

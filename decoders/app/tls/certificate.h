@@ -26,7 +26,9 @@ enum class CertificateFault : std::uint8_t {
   date,
   subject,
   key,
-  extensions
+  extensions,
+  unknown,  // something follows the last element that there is
+  text      // a name with a NUL in it, which other readers take for its end
 };
 
 struct Certificate {

@@ -91,6 +91,7 @@ const ProtocolInfo proto_tls{.id = AppProto::tls,
                              .states_to_client = tls::kStatesToClient,
                              .events = tls::kEvents,
                              .features = tls::kFeatures,
-                             .one_transaction = true};
+                             .one_transaction = true,
+                             .client_first = true};
 
 }  // namespace weir

@@ -25,11 +25,17 @@ enum HandshakeType : std::uint8_t {
   handshake_certificate_request = 13,
   handshake_server_hello_done = 14,
   handshake_client_key_exchange = 16,
-  handshake_last = 254
+  handshake_nothing = 255  // never given out
 };
 
 bool is_record_type(std::uint8_t type) {
   return type >= record_change_cipher_spec && type <= record_heartbeat;
+}
+
+// https://www.iana.org/assignments/tls-parameters, and what drafts had.
+bool is_handshake_type(std::uint8_t type) {
+  return type <= 6 || type == 8 || (type >= 11 && type <= 16) || (type >= 20 && type <= 26) || type == 67 ||
+         type >= 254;
 }
 
 // SSLv3 to TLS 1.3, and the drafts that put their number into records.
@@ -70,6 +76,7 @@ RecordStep TlsParser::record(Direction d, Bytes data) {
   if (in.failed()) return RecordStep::wants(kRecordHeader);
   if (!is_record_version(version)) return refuse(Event::invalid_record_version);
   tx().record_version[index(d)] = version;
+  if (length == 0 && type <= record_handshake) raise(Event::invalid_tls_header);  // RFC 5246 6.2.1 forbids it
   if (length > kMaxRecord) return refuse(Event::invalid_record_length);
   if (type == record_application_data) {
     application_data(d);
@@ -148,6 +155,7 @@ void TlsParser::whole_messages(Direction d, Bytes& bytes) {
     ByteCursor in{bytes};
     const std::uint8_t type = in.u8();
     const std::size_t length = in.be24();
+    if (!is_handshake_type(type)) raise(Event::invalid_handshake_message);
     if (length > kMaxHandshakeMessage) {
       const std::size_t whole = kMessageHeader + length;
       raise(Event::handshake_invalid_length);
@@ -174,7 +182,7 @@ void TlsParser::message(Direction d, std::uint8_t type, Bytes body) {
     case handshake_client_key_exchange: tx().client_key_exchange = true; break;
     case handshake_certificate_request: tx().certificate_requested = true; break;
     case handshake_server_hello_done: tx().reach(ServerState::hello_done); break;
-    case 255: raise(Event::invalid_ssl_record); break;
+    case handshake_nothing: raise(Event::invalid_ssl_record); break;
     default: break;
   }
 }
@@ -232,7 +240,9 @@ void TlsParser::certificates(Direction d, Bytes body) {
                                   Event::certificate_invalid_date,
                                   Event::certificate_invalid_subject,
                                   Event::certificate_missing_element,
-                                  Event::certificate_invalid_extensions};
+                                  Event::certificate_invalid_extensions,
+                                  Event::certificate_unknown_element,
+                                  Event::certificate_invalid_string};
   if (fault != CertificateFault::none) raise(kEvents[static_cast<std::size_t>(fault)]);
   if (d == Direction::to_client)
     tx().reach(ServerState::cert_done);

@@ -147,11 +147,6 @@ Cores CpuAffinity::worker(std::size_t number, std::string_view interface) const 
   return {set.cores[number % set.cores.size()]};
 }
 
-std::size_t CpuAffinity::exclusive_workers(std::string_view interface) const {
-  const WorkerSet& set = set_of(interface);
-  return on_ && set.exclusive ? set.cores.size() : 0;
-}
-
 bool pin_this_thread(const Cores& cores) {
   cpu_set_t set;
   CPU_ZERO(&set);

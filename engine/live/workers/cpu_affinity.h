@@ -45,8 +45,6 @@ class CpuAffinity {
   // Of the worker with this number (from 0) of those that listen on `interface` (empty: a queue): one core in
   // turn when the set is exclusive, else the whole set. Empty when off.
   [[nodiscard]] Cores worker(std::size_t number, std::string_view interface) const;
-  // How many workers have a core of their own; 0 when off or not exclusive.
-  [[nodiscard]] std::size_t exclusive_workers(std::string_view interface) const;
 
  private:
   struct WorkerSet {

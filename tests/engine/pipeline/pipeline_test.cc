@@ -150,6 +150,25 @@ TEST_CASE("pipeline: files are hashed when a log asks for it") {
   CHECK(count(plain, "md5") == 0);
 }
 
+TEST_CASE("pipeline: a server that speaks before its HTTP client is told of") {
+  const std::string hello = "hello\r\n", request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+  const std::uint32_t after_hello = 501 + 7, after_request = 101 + 27;
+  for (const bool server_first : {true, false}) {
+    CAPTURE(server_first);
+    auto frames = connection(server_first ? "" : request, true);
+    const auto add = [&](const std::string& frame) { frames.push_back({frame, frames.back().time + 1}); };
+    if (server_first) {
+      add(tcp_frame(kWeb, kClient, tcp_flag::ack, 501, 101, hello));
+      add(tcp_frame(kClient, kWeb, tcp_flag::ack, 101, after_hello));
+      add(tcp_frame(kClient, kWeb, tcp_flag::ack, 101, after_hello, request));
+      add(tcp_frame(kWeb, kClient, tcp_flag::ack, after_hello, after_request));
+    }
+    const auto lines = run(frames);
+    CHECK(count(lines, "\"event_type\":\"http\"") == 1);
+    CHECK(count(lines, "APPLAYER_WRONG_DIRECTION_FIRST_DATA") == (server_first ? 1 : 0));
+  }
+}
+
 TEST_CASE("pipeline: a frame cut anywhere is survived and counted") {
   const std::string whole = udp_frame(kClient, kDns, dns_query(1));
   std::vector<Frame> frames;

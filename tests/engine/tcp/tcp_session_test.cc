@@ -223,6 +223,19 @@ TEST_CASE("tcp session: a segment outside the window is refused, a scaled window
   }
 }
 
+TEST_CASE("tcp session: a segment that does nothing but take back room is told of, one with news is not") {
+  TcpConversation t;
+  t.handshake();
+  t.window = 1000;
+  t.client(kAck, 0, 0, "news");
+  CHECK_FALSE(t.noted(Anomaly::stream_pkt_bad_window_update));
+  t.client(kAck, 4, 0);
+  CHECK_FALSE(t.noted(Anomaly::stream_pkt_bad_window_update));  // as large as before
+  t.window = 900;
+  t.client(kAck, 4, 0);
+  CHECK(t.noted(Anomaly::stream_pkt_bad_window_update));
+}
+
 TEST_CASE("tcp session: acknowledgments of what was never sent, and long past ones, are refused") {
   TcpConversation t;
   t.window = 1000;

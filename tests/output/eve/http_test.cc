@@ -3,7 +3,6 @@
 #include <string>
 
 #include "decoders/app/http/parser.h"
-#include "output/eve/http.h"
 #include "output/eve_tx.h"
 
 using namespace weir;
@@ -93,15 +92,4 @@ TEST_CASE("eve http: redirects, odd states and requests that were not seen") {
         R"({"http":{"url":"/","http_method":"GET","protocol":"HTTP/1.0","status_string":"2xx","length":0}})");
   CHECK(event("", "HTTP/1.0 200 x\r\nContent-Length: 0\r\n\r\n", no_settings()) ==
         R"({"http":{"url":"/libhtp::request_uri_not_seen","status":200,"length":0}})");
-}
-
-TEST_CASE("eve http: bodies for alerts") {
-  http::HttpTransaction tx{0};
-  tx.request.body.append(bytes_of("a\x01"));
-  JsonWriter out;
-  {
-    const auto document = out.object();
-    write_http_bodies(out, tx, true, true);
-  }
-  CHECK(out.text() == R"({"http_request_body_printable":"a.","http_request_body":"YQE="})");
 }

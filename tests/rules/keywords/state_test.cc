@@ -183,6 +183,12 @@ TEST_CASE("events of decoder, stream engine and protocol detection") {
   CHECK_FALSE(s.run("app-layer-event:applayer_wrong_direction_first_data;"));
   s.app_events.push_back("applayer_wrong_direction_first_data");
   CHECK(s.run("app-layer-event:applayer_wrong_direction_first_data;"));
+  for (const char* text : {"decode-event:udp.hlen_invalid;", "stream-event:reassembly_no_segment;", "engine-event:udp.hlen_invalid;",
+                           "app-layer-event:applayer_no_tls_after_starttls;"}) {
+    CAPTURE(text);
+    CHECK(with_options(text).error.find("is never raised: ") != std::string::npos);
+  }
+  CHECK_FALSE(s.run("stream-event:wrong_thread;"));
   check_refused({"decode-event:nonsense;", "stream-event:nonsense;", "app-layer-event:nonsense;",
                  "app-layer-event:http.nonsense;"});
 }

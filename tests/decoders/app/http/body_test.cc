@@ -220,6 +220,7 @@ TEST_CASE("http body: uploads become files, however the body is cut") {
     CHECK(files[0]->state == FileState::closed);
     CHECK(files[1]->name == "two.txt");
     CHECK(files[1]->size == 0);
+    CHECK(events(flow.tx()) == " multipart_no_filedata");
   }
 }
 

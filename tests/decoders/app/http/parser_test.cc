@@ -37,6 +37,10 @@ constexpr Case kCases[] = {
     {"interim response", "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\nx",
      "HTTP/1.1 100 Continue\r\nX: y\r\n\r\nHTTP/1.1 201 Made\r\nContent-Length: 0\r\n\r\n",
      "POST / h HTTP/1.1 | Host=h;Content-Length=1; | x 5 >> HTTP/1.1 201 | Content-Length=0; |  5 !\n"},
+    {"interim response twice", "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\nx",
+     "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 201 Made\r\nContent-Length: 0\r\n\r\n",
+     "POST / h HTTP/1.1 | Host=h;Content-Length=1; | x 5 >> HTTP/1.1 201 | Content-Length=0; |  5 ! "
+     "100_continue_already_seen\n"},
     {"head has no body", "HEAD / HTTP/1.1\r\nHost: h\r\n\r\nGET /2 HTTP/1.1\r\nHost: h\r\n\r\n",
      "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nHTTP/1.1 404 No\r\nContent-Length: 1\r\n\r\n!",
      "HEAD / h HTTP/1.1 | Host=h; |  5 >> HTTP/1.1 200 | Content-Length=9; |  5 !\n"
@@ -217,6 +221,12 @@ TEST_CASE("http: behind CONNECT and upgrades another protocol follows") {
   const ParseOutcome upgraded = websocket.response("HTTP/1.1 101 Switching\r\nUpgrade: WebSocket\r\n\r\n");
   CHECK(upgraded.status == ParseOutcome::Status::change);
   CHECK(upgraded.next_protocol == AppProto::websocket);
+  CHECK(events(websocket.tx()).empty());
+
+  Flow unknown;
+  unknown.request("GET /x HTTP/1.1\r\nHost: h\r\nUpgrade: gopher\r\n\r\n");
+  CHECK(unknown.response("HTTP/1.1 101 Switching\r\nUpgrade: gopher\r\n\r\n").next_protocol == AppProto::unknown);
+  CHECK(events(unknown.tx()) == " failed_protocol_change");
 }
 
 TEST_CASE("http: a request without protocol is HTTP/0.9 unless headers follow") {

@@ -46,6 +46,10 @@ TEST_CASE("http uri: decoding twice when asked to") {
   Flow flow{twice};
   flow.request("GET /%2541?%2542 HTTP/1.1\r\nHost: h\r\n\r\n");
   CHECK(flow.tx().request.normalised_uri == "/A?B");
+  CHECK(events(flow.tx()) == " double_encoded_uri");
+  Flow once{twice};
+  once.request("GET /%41?%42 HTTP/1.1\r\nHost: h\r\n\r\n");
+  CHECK(events(once.tx()).empty());
 }
 
 TEST_CASE("http uri: hosts and ports") {

@@ -45,6 +45,18 @@ TEST_CASE("tls certificate: every byte changed ends without a crash") {
   }
 }
 
+TEST_CASE("tls certificate: an element that there is not, and a name that ends early for others, are told") {
+  std::string unknown = der_certificate();
+  unknown[unknown.find('\xa3')] = '\xa4';  // the extensions' tag
+  Certificate c;
+  CHECK(parse_certificate(bytes_of(unknown), c) == CertificateFault::unknown);
+  CHECK(c.subject == "CN=www.example.com");
+  std::string cut = der_certificate();
+  cut[cut.find("www.example.com") + 3] = '\0';
+  Certificate d;
+  CHECK(parse_certificate(bytes_of(cut), d) == CertificateFault::text);
+}
+
 TEST_CASE("tls certificate: bad dates leave the names standing") {
   for (const char* date : {"991331000000Z", "99123100000Z", "abcdefghijklZ", ""}) {
     CAPTURE(date);

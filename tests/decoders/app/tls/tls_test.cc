@@ -206,6 +206,13 @@ TEST_CASE("tls: broken certificates raise an event and the connection goes on") 
   CHECK(raised(tx_of(*other), Event::certificate_invalid_length));
 }
 
+TEST_CASE("tls: an empty record of a kind that has to say something is noticed") {
+  const auto parser = make_parser();
+  CHECK(feed(*parser, Direction::to_client, tls_record(22, "") + tls_record(22, server_hello(""))) == Status::ok);
+  CHECK(raised(tx_of(*parser), Event::invalid_tls_header));
+  CHECK(tx_of(*parser).server.seen);
+}
+
 TEST_CASE("tls: a handshake message beyond the limit is skipped, and the next one read") {
   const auto parser = make_parser();
   std::string stream = tls_record(22, be(11, 1) + be(kMaxHandshakeMessage + 1, 3) + std::string(10000, 'x'));
@@ -218,6 +225,16 @@ TEST_CASE("tls: a handshake message beyond the limit is skipped, and the next on
   CHECK(feed(*parser, Direction::to_client, stream) == Status::ok);
   CHECK(raised(tx_of(*parser), Event::handshake_invalid_length));
   CHECK(tx_of(*parser).server.seen);
+}
+
+TEST_CASE("tls: a handshake message of a kind that there is not is noticed, the next one read") {
+  const auto parser = make_parser();
+  CHECK(feed(*parser, Direction::to_client, tls_record(22, handshake(99, "x") + server_hello(""))) == Status::ok);
+  CHECK(raised(tx_of(*parser), Event::invalid_handshake_message));
+  CHECK(tx_of(*parser).server.seen);
+  const auto fine = make_parser();
+  feed(*fine, Direction::to_client, tls_record(22, handshake(22, "x") + handshake(67, "x")));
+  CHECK_FALSE(raised(tx_of(*fine), Event::invalid_handshake_message));
 }
 
 TEST_CASE("tls: a second hello does not replace the first") {

@@ -41,7 +41,6 @@ TEST_CASE("threads are not pinned unless the configuration says so") {
   CHECK_FALSE(affinity->is_on());
   CHECK(affinity->worker(0, "eth0").empty());
   CHECK(affinity->management().empty());
-  CHECK(affinity->exclusive_workers("eth0") == 0);
 }
 
 TEST_CASE("workers of an exclusive set take its cores in turn") {
@@ -55,7 +54,6 @@ TEST_CASE("workers of an exclusive set take its cores in turn") {
   CHECK(affinity->worker(0, "eth0") == Cores{2});
   CHECK(affinity->worker(2, "eth0") == Cores{5});
   CHECK(affinity->worker(3, "eth0") == Cores{2});
-  CHECK(affinity->exclusive_workers("eth0") == 3);
 }
 
 TEST_CASE("workers of a balanced set share it, and an interface can have a set of its own") {
@@ -68,7 +66,6 @@ TEST_CASE("workers of a balanced set share it, and an interface can have a set o
   CHECK(affinity->worker(0, "eth0") == Cores{1, 2});
   CHECK(affinity->worker(1, "") == Cores{1, 2});
   CHECK(affinity->worker(1, "eth1") == Cores{7});
-  CHECK(affinity->exclusive_workers("eth1") == 2);
   CHECK(affinity->management() == kEight);
 }
 
