@@ -76,7 +76,7 @@ const DetectResult& Detect::run(const DetectInput& in) {
   d.result.pcre_limits = d.chain_scratch.pcre.limit_hits;
   d.result.chain_limits = d.chain_scratch.fuel_exhausted;
   d.finish();
-  d.follow_tags();
+  if (d.has_tags()) d.follow_tags();
   return d.result;
 }
 
@@ -109,11 +109,9 @@ void Detect::Impl::begin(const DetectInput& input) {
   result.alerts.clear();
   result.actions = {};
   result.replacements.clear();
-  result.packet_variables.clear();
-  result.alert_variables.clear();
-  result.tagged = false;
-  tagging.clear();
-  chain_scratch.forget_results();
+  if (left_marks) forget_marks();
+  if (chain_scratch.captured.size() != 0) chain_scratch.captured.clear();
+  chain_scratch.replacements.clear();
   result.overflow = result.pcre_limits = result.chain_limits = 0;
   chain_scratch.pcre.limit_hits = chain_scratch.fuel_exhausted = 0;
   queue.clear();
@@ -140,12 +138,7 @@ void Detect::Impl::begin(const DetectInput& input) {
       for (std::size_t d = 0; d < 2; ++d)
         flow_facts.stream_bytes[d] = flow->tcp->stream(static_cast<Direction>(d)).bytes_seen();
     }
-    if (flow->detect == nullptr) {
-      flow->detect = std::make_unique<FlowDetect>();
-      flow->detect->generation = program->lineage.generation();
-    } else if (flow->detect->generation != program->lineage.generation()) {
-      carry_over(*flow);
-    }
+    if (flow->detect == nullptr || flow->detect->generation != program->lineage.generation()) meet(*flow);
   }
   context.emplace(rules::PacketContext{.packet = input.packet,
                                        .direction = input.direction,
@@ -228,7 +221,10 @@ void Detect::Impl::finish() {
                 .first_variable = q.first_variable,
                 .variables = q.variables};
     const bool acts = silent || !s.has_thresholds() || ask_thresholds(s, alert);
-    if (acts && !s.tags.empty()) tagging.push_back(q.rule);
+    if (acts && !s.tags.empty()) {
+      tagging.push_back(q.rule);
+      left_marks = true;
+    }
     if (silent) continue;
     note_action(alert, rule.for_flow || q.from_stream);
     const bool passes = alert.action == rules::Action::pass;

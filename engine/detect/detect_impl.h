@@ -84,6 +84,11 @@ struct Detect::Impl {
   // --- detect_marks.cc
   // Tells whether the packet is a tagged one, and begins the tags of rules that matched on it.
   void follow_tags();
+  // Before another run: what the last one found for detect_marks.cc.
+  void forget_marks();
+  [[nodiscard]] bool has_tags() const {
+    return program->tags_hosts || !tagging.empty() || (in->flow != nullptr && in->flow->detect->tags != nullptr);
+  }
   // --- detect_packet.cc
   // What the stream has to show now, if anything is due.
   [[nodiscard]] std::optional<TcpStream::RawChunk> due_chunk() const;
@@ -97,8 +102,8 @@ struct Detect::Impl {
   // --- detect_files.cc
   void want_files(const rules::Signature& s, const Transaction* matched);
   // --- detect_reload.cc
-  // The rules were replaced since the flow's last packet.
-  void carry_over(Flow& flow) const;
+  // The flow is new to detection, or the rules were replaced since its last packet.
+  void meet(Flow& flow) const;
 
   std::shared_ptr<const rules::RuleSet> rules;
   const rules::RuleSet::Program* program = nullptr;
@@ -133,6 +138,7 @@ struct Detect::Impl {
   std::vector<Queued> queue;
   std::size_t alerts_kept = 0;  // of the packet at hand
   std::vector<RuleId> tagging;  // rules of the packet at hand that begin tags
+  bool left_marks = false;      // the last run has something for forget_marks
 
  private:
   bool ask_thresholds(const rules::Signature& s, Alert& alert);

@@ -5,10 +5,19 @@
 
 namespace weir::engine {
 
+void Detect::Impl::forget_marks() {
+  result.packet_variables.clear();
+  result.alert_variables.clear();
+  result.tagged = false;
+  tagging.clear();
+  left_marks = false;
+}
+
 // The rule matched: what its expressions captured becomes variables.
 void Detect::Impl::keep_captures() {
   using Kind = rules::Capture::Kind;
   std::string_view key;
+  left_marks = true;
   chain_scratch.captured.for_each([&](const rules::Capture& c, std::string_view text) {
     const std::string_view name = program->variable_names.name(c.name);
     switch (c.kind) {
@@ -23,11 +32,13 @@ void Detect::Impl::keep_captures() {
       case Kind::alert: return result.alert_variables.add(name, text);
     }
   });
+  chain_scratch.captured.clear();
 }
 
 // Tags of earlier packets first: the packet that begins a tag is no tagged one for it.
 void Detect::Impl::follow_tags() {
   if (in->packet.is_pseudo()) return;
+  left_marks = true;
   const rules::TaggedPacket packet{in->packet.raw.time, in->packet.frame.size()};
   FlowDetect* const flow = in->flow != nullptr ? in->flow->detect.get() : nullptr;
   const bool counted = in->only_transactions;  // an earlier run over the same packet did

@@ -84,8 +84,9 @@ void Detect::Impl::run_packet() {
     const RuleCheckScope check(profile.get(), id);
     const CompiledRule& rule = program->rules[id];
     bool from_stream = false;
+    if (!header_matches(rule)) continue;
     chain_scratch.begin_rule();
-    if (header_matches(rule) && packet_rule_matches(rule, from_stream)) match(id, nullptr, from_stream);
+    if (packet_rule_matches(rule, from_stream)) match(id, nullptr, from_stream);
   }
 }
 

@@ -26,7 +26,8 @@ void renumber(List& list, const rules::RuleLineage& lineage) {
 
 // A side that is not complete is scanned again, for the new rules; those that have alerted on it do not
 // again, and those that wait go on with what they have met. A side that is done stays so.
-void Detect::Impl::carry_over(Flow& flow) const {
+void Detect::Impl::meet(Flow& flow) const {
+  if (flow.detect == nullptr) flow.detect = std::make_unique<FlowDetect>();
   flow.detect->generation = program->lineage.generation();
   if (flow.app == nullptr || flow.app->parser == nullptr) return;
   const TransactionList& list = flow.app->parser->transactions();

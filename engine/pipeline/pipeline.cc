@@ -260,7 +260,7 @@ void Pipeline::follow_segment(Step& step) {
     count_stream_events();
   }
   counters_.tcp_sessions += segment_.became_established;
-  counters_.tcp_midstream_pickups += segment_.midstream && segment_.in_session;
+  if (segment_.midstream) counters_.tcp_midstream_pickups += segment_.in_session;
 }
 
 void Pipeline::count_stream_events() {

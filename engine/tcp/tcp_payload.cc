@@ -59,10 +59,8 @@ void TcpSession::store_bytes(Direction d, std::uint32_t sequence, Bytes bytes) {
   if (done.before_start) note(Anomaly::stream_reassembly_segment_before_base_seq);
   if (done.reached_depth) note(Anomaly::stream_reassembly_depth_reached);
   result_.refused = done.stored == TcpStream::Stored::refused;
-  if (done.at_limit)
-    note(Anomaly::stream_reassembly_insert_limit);
-  else if (result_.refused)
-    note(Anomaly::stream_reassembly_insert_memcap);
+  if (result_.refused)
+    note(done.at_limit ? Anomaly::stream_reassembly_insert_limit : Anomaly::stream_reassembly_insert_memcap);
   if (!done.overlap_differs) return;
   note(Anomaly::stream_reassembly_overlap_different_data);
   if (!settings_->inline_mode) return;
@@ -74,9 +72,9 @@ void TcpSession::store_bytes(Direction d, std::uint32_t sequence, Bytes bytes) {
 bool TcpSession::shrinks_window(const Packet& p, Direction d) const {
   constexpr std::uint8_t kEnds = tcp_flag::syn | tcp_flag::fin | tcp_flag::rst;
   const Side& other = side(opposite(d));
-  if (!established() || midstream_ || async_ || !p.payload.empty() || (p.tcp.flags & kEnds) != 0) return false;
-  return p.tcp.acknowledgment == other.last_ack &&
-         announced_window(p, d) + (std::uint32_t{1} << side(d).scale) < other.window;
+  if (!p.payload.empty() || p.tcp.acknowledgment != other.last_ack) return false;
+  if (!established() || midstream_ || async_ || (p.tcp.flags & kEnds) != 0) return false;
+  return announced_window(p, d) + (std::uint32_t{1} << side(d).scale) < other.window;
 }
 
 void TcpSession::take_ack(const Packet& p, Direction d) {
