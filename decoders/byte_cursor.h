@@ -8,16 +8,53 @@
 //   const std::uint16_t type = in.be16();
 //   if (in.failed()) return fault(Anomaly::vlan_header_too_small, start);
 //
+// A header of fixed size is read with one check for all its fields, whose places the compiler checks:
+//
+//   const auto header = in.fixed<8>();
+//   const std::uint16_t source_port = header.be16<0>();
+//
 // A length field makes a sub-cursor (`in.sub(length)`), so an inner parser cannot leave its record.
 // A value read before the check must not index or allocate. Copying is cheap (two words and a flag).
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 
 #include "decoders/types.h"
 
 namespace weir {
+
+// N bytes that are there, seen and not owned; a field outside of them does not compile.
+template <std::size_t N>
+class FixedBytes {
+ public:
+  template <std::size_t At>
+  [[nodiscard]] constexpr std::uint8_t u8() const {
+    static_assert(At < N);
+    return from_[At];
+  }
+  template <std::size_t At>
+  [[nodiscard]] constexpr std::uint16_t be16() const {
+    return static_cast<std::uint16_t>((u8<At>() << 8) | u8<At + 1>());
+  }
+  template <std::size_t At>
+  [[nodiscard]] constexpr std::uint32_t be32() const {
+    return (std::uint32_t{be16<At>()} << 16U) | be16<At + 2>();
+  }
+  template <std::size_t At, std::size_t Size>
+  [[nodiscard]] constexpr Bytes bytes() const {
+    static_assert(At + Size <= N);
+    return {from_ + At, Size};
+  }
+
+ private:
+  friend class ByteCursor;
+  static constexpr std::array<std::uint8_t, N> kZeros{};
+  constexpr explicit FixedBytes(Bytes bytes) : from_(bytes.size() == N ? bytes.data() : kZeros.data()) {}
+
+  const std::uint8_t* from_;
+};
 
 class ByteCursor {
  public:
@@ -61,6 +98,11 @@ class ByteCursor {
     const Bytes out = all_.subspan(pos_, n);
     pos_ += n;
     return out;
+  }
+  // The next N bytes to be read field by field; zeros after failure.
+  template <std::size_t N>
+  constexpr FixedBytes<N> fixed() {
+    return FixedBytes<N>{take(N)};
   }
   constexpr void skip(std::size_t n) { (void)take(n); }
   // All that is left; never fails.

@@ -30,12 +30,11 @@ Proto proto_of_ether_type(std::uint16_t ether_type, const DecodeSettings& settin
 }
 
 DecodedStep decode_ethernet(ByteCursor& in, Packet& p, const DecodeSettings& settings) {
-  const Bytes destination = in.take(kAddressBytes);
-  const Bytes source = in.take(kAddressBytes);
-  const std::uint16_t type = in.be16();
+  const auto header = in.fixed<2 * kAddressBytes + 2>();
   if (in.failed()) return fault(Anomaly::ethernet_pkt_too_small, 0);
-  p.ether_destination = destination;
-  p.ether_source = source;
+  const std::uint16_t type = header.be16<2 * kAddressBytes>();
+  p.ether_destination = header.bytes<0, kAddressBytes>();
+  p.ether_source = header.bytes<kAddressBytes, kAddressBytes>();
   p.ether_type = type;
   const Proto next = proto_of_ether_type(type, settings);
   if (next == Proto::none) p.note({Anomaly::ethernet_unknown_ethertype, in.offset()});

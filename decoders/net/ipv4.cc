@@ -27,13 +27,10 @@ Step by_protocol(Bytes payload, Packet& p) {
 }  // namespace
 
 DecodedStep decode_ipv4(ByteCursor& in, Packet& p, const DecodeSettings& settings) {
-  const std::uint8_t first = in.u8(), tos = in.u8();
-  const std::size_t total = in.be16();
-  const std::uint16_t id = in.be16(), fragment = in.be16();
-  const std::uint8_t ttl = in.u8(), protocol = in.u8();
-  in.skip(2);  // checksum
-  const std::uint32_t source = in.be32(), destination = in.be32();
+  const auto fixed = in.fixed<kFixedBytes>();
   if (in.failed()) return fault(Anomaly::ipv4_pkt_too_small, 0);
+  const std::uint8_t first = fixed.u8<0>();
+  const std::size_t total = fixed.be16<2>();
   if (first >> 4 != 4) return fault(Anomaly::ipv4_wrong_ip_version, 0);
   const std::size_t header_bytes = std::size_t{first & 0x0fU} * 4;
   if (header_bytes < kFixedBytes) return fault(Anomaly::ipv4_hlen_too_small, 0);
@@ -42,19 +39,20 @@ DecodedStep decode_ipv4(ByteCursor& in, Packet& p, const DecodeSettings& setting
   const Bytes datagram = in.whole().first(total);
   in.skip(header_bytes - kFixedBytes);
 
+  const std::uint16_t fragment = fixed.be16<6>();
   IpHeader& ip = p.ip;
   ip.version = 4;
-  ip.ttl = ttl;
-  ip.tos = tos;
-  ip.protocol = protocol;
-  ip.id = id;
+  ip.tos = fixed.u8<1>();
+  ip.id = fixed.be16<4>();
+  ip.ttl = fixed.u8<8>();
+  ip.protocol = fixed.u8<9>();
   ip.dont_fragment = (fragment & kDontFragment) != 0;
   ip.more_fragments = (fragment & kMoreFragments) != 0;
   ip.reserved_bit = (fragment & kReservedBit) != 0;
   ip.fragment_offset = static_cast<std::uint16_t>((fragment & kOffsetMask) * 8);
   ip.is_fragment = (fragment & (kMoreFragments | kOffsetMask)) != 0;
-  ip.source = IpAddress::v4(source);
-  ip.destination = IpAddress::v4(destination);
+  ip.source = IpAddress::v4(fixed.be32<12>());
+  ip.destination = IpAddress::v4(fixed.be32<16>());
   ip.header = datagram.first(header_bytes);
   ip.options = ip.header.subspan(kFixedBytes);
   if (!ip.options.empty()) check_ipv4_options(ip.options, p);

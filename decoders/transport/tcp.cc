@@ -11,25 +11,22 @@ constexpr std::uint32_t kDataOffsetAt = 12;
 }  // namespace
 
 DecodedStep decode_tcp(ByteCursor& in, Packet& p, const DecodeSettings& settings) {
-  const std::uint16_t source_port = in.be16(), destination_port = in.be16();
-  const std::uint32_t sequence = in.be32(), acknowledgment = in.be32();
-  const std::uint16_t offset_and_flags = in.be16(), window = in.be16(), checksum = in.be16(),
-                      urgent = in.be16();
+  const auto fixed = in.fixed<kFixedBytes>();
   if (in.failed()) return fault(Anomaly::tcp_pkt_too_small, 0);
-  const std::size_t header_bytes = (std::size_t{offset_and_flags} >> 12U) * 4;
+  const std::size_t header_bytes = (fixed.u8<kDataOffsetAt>() >> 4U) * std::size_t{4};
   if (header_bytes > in.whole().size()) return fault(Anomaly::tcp_hlen_too_small, kDataOffsetAt);
   if (header_bytes < kFixedBytes) return fault(Anomaly::tcp_invalid_optlen, kDataOffsetAt);
 
   p.has_tcp = true;
-  p.source_port = source_port;
-  p.destination_port = destination_port;
+  p.source_port = fixed.be16<0>();
+  p.destination_port = fixed.be16<2>();
   TcpHeader& tcp = p.tcp;
-  tcp.sequence = sequence;
-  tcp.acknowledgment = acknowledgment;
-  tcp.window = window;
-  tcp.urgent = urgent;
-  tcp.checksum = checksum;
-  tcp.flags = static_cast<std::uint8_t>(offset_and_flags);
+  tcp.sequence = fixed.be32<4>();
+  tcp.acknowledgment = fixed.be32<8>();
+  tcp.flags = fixed.u8<13>();
+  tcp.window = fixed.be16<14>();
+  tcp.checksum = fixed.be16<16>();
+  tcp.urgent = fixed.be16<18>();
   tcp.options = in.take(header_bytes - kFixedBytes);
   if (!tcp.options.empty()) read_tcp_options(p);
   p.payload = in.peek(in.remaining());

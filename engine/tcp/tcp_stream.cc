@@ -107,7 +107,7 @@ std::uint64_t TcpStream::raw_begin() const {
 }
 
 bool TcpStream::raw_ready() const {
-  if (raw_disabled_) return false;
+  if (raw_disabled_ || (!settings_->inline_mode && holds_nothing_from(raw_pos_))) return false;
   const std::uint64_t begin = raw_begin();
   const Region* const region = region_at(begin);
   if (region == nullptr) return false;

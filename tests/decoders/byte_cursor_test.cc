@@ -39,3 +39,17 @@ TEST_CASE("byte cursor: a sub-cursor cannot leave its record, and a record too l
   CHECK(longer.failed());
   CHECK(in.failed());
 }
+
+TEST_CASE("byte cursor: a fixed header is read by place, and is all zeros when it is not there whole") {
+  constexpr std::array<std::uint8_t, 8> bytes{1, 2, 3, 4, 5, 6, 7, 8};
+  ByteCursor in{bytes};
+  const auto header = in.fixed<7>();
+  CHECK(header.u8<0>() == 0x01);
+  CHECK(header.be16<1>() == 0x0203);
+  CHECK(header.be32<3>() == 0x04050607);
+  CHECK(header.bytes<5, 2>()[1] == 7);
+  CHECK(in.offset() == 7);
+  const auto missing = in.fixed<2>();
+  CHECK(in.failed());
+  CHECK(missing.be16<0>() == 0);
+}
