@@ -42,6 +42,9 @@ struct ParseOutcome {
   Status status = Status::ok;
   // With `change`: the protocol that follows, or AppProto::unknown to have it detected anew.
   AppProto next_protocol{};
+  // With `change`: that protocol is only what should follow (STARTTLS). What comes is looked at, in both directions; an
+  // event says so when it is something else (ProtocolInfo::missing_event).
+  bool check_next = false;
   // With `bypass`: the rest of the flow need not be tracked either, only counted.
   bool leave_flow = false;
   // With `ok`: the parser can go on with what is left of `data`, but has made as many transactions as are held at a time

@@ -75,6 +75,8 @@ struct ProtocolInfo {
   bool one_transaction =
       false;  // the connection as a whole is the only transaction: statistics do not count it
   bool client_first = false;  // a server that sends before its client does not speak it as it should
+  // The engine's event when it should follow upon another protocol (ParseOutcome::check_next) and does not.
+  std::string_view missing_event = "applayer_unexpected_protocol";
 
   [[nodiscard]] std::uint8_t complete(Direction d) const {
     const auto& states = d == Direction::to_server ? states_to_server : states_to_client;

@@ -105,13 +105,13 @@ template <class T>
   return const_cast<T*>(tx_cast<T>(static_cast<const Transaction*>(tx)));
 }
 
-// The same for rules and serialisers, which are asked about transactions of their protocol only (protocol()): should a
-// parser have made one of another kind, it reads as a T without anything in it. T can be made from an id alone.
+// The same for rules and serialisers, which are asked about transactions of their protocol only (protocol()), whatever else
+// the flow holds. Another kind is the program's mistake, which nothing that is sent can bring about: throws std::bad_cast,
+// which nobody catches.
 template <class T>
 [[nodiscard]] const T& tx_cast(const Transaction& tx) {
   if (const T* found = tx_cast<T>(&tx)) return *found;
-  static const T kEmpty(0);
-  return kEmpty;
+  throw std::bad_cast();
 }
 
 }  // namespace weir

@@ -29,6 +29,7 @@ void turn_round(Flow& flow) {
   std::swap(app.by_direction[0], app.by_direction[1]);
   std::swap(app.tried[0], app.tried[1]);
   std::swap(app.settled[0], app.settled[1]);
+  std::swap(app.seen_before[0], app.seen_before[1]);
   if (flow.detect != nullptr) *flow.detect = {};
   if (app.first_data == AppLayer::FirstData::to_server)
     app.first_data = AppLayer::FirstData::to_client;
@@ -161,8 +162,9 @@ AppLayerDriver::Settled AppLayerDriver::unrecognised(Flow& flow, Direction d) {
     return Settled::yes;
   }
   const bool both_done = mine.done() && app.tried[index(opposite(d))].done();
-  const std::uint64_t sent = flow.tcp->stream(d).bytes_seen(),
-                      received = flow.tcp->stream(opposite(d)).bytes_seen();
+  const std::uint64_t sent = flow.tcp->stream(d).bytes_seen() - app.seen_before[index(d)],
+                      received =
+                          flow.tcp->stream(opposite(d)).bytes_seen() - app.seen_before[index(opposite(d))];
   const bool one_sided = mine.done() && sent > kGiveUpBytes && received <= 1;  // its SYN
   if (one_sided) app.events.push_back("applayer_proto_detection_skipped");
   if (both_done || one_sided || sent > kGiveUpBytes) give_up_detection(flow);
@@ -171,14 +173,23 @@ AppLayerDriver::Settled AppLayerDriver::unrecognised(Flow& flow, Direction d) {
 
 void AppLayerDriver::give_up_detection(Flow& flow) {
   AppLayer& app = *flow.app;
+  compare_with_expected(app, AppProto::failed);
   app.protocol = AppProto::failed;
   app.by_direction = {AppProto::failed, AppProto::failed};
   for (const Direction d : {Direction::to_server, Direction::to_client}) flow.tcp->stream(d).disable_app();
   ++counters_.app_failed_tcp;
 }
 
+// Behind a change of protocol that should have led to another one.
+void AppLayerDriver::compare_with_expected(AppLayer& app, AppProto found) {
+  if (app.expected == AppProto::unknown || app.expected == found || app.miss_told) return;
+  app.miss_told = true;
+  app.events.push_back(protocol_info(app.expected).missing_event);
+}
+
 void AppLayerDriver::set_protocol(Flow& flow, AppProto p, Transport t) {
   AppLayer& app = *flow.app;
+  compare_with_expected(app, p);
   app.protocol = p;
   app.parser = setup_->make_parser(p, t);
   if (app.parser != nullptr) app.parser->transactions().set_protocol(p);
@@ -272,6 +283,7 @@ bool AppLayerDriver::parse(Flow& flow, const AppInput& in, std::size_t& consumed
     case ParseOutcome::Status::change:
       app.change_pending = true;
       app.change_to = outcome.next_protocol;
+      app.change_checked = outcome.check_next;
       return false;
   }
   return false;
@@ -344,7 +356,9 @@ void AppLayerDriver::finish_direction(Flow& flow, Direction direction, TimeUs no
 void AppLayerDriver::complete_change(Flow& flow) {
   AppLayer& app = *flow.app;
   if (!app.change_pending) return;
-  const AppProto next = app.change_to;
+  const AppProto next = app.change_checked ? AppProto::unknown : app.change_to;
+  app.expected = app.change_checked ? app.change_to : AppProto::unknown;
+  app.miss_told = false;
   app.change_pending = false;
   if (app.original == AppProto::unknown) app.original = app.protocol;
   app.parser.reset();
@@ -359,6 +373,9 @@ void AppLayerDriver::complete_change(Flow& flow) {
   app.first_data = AppLayer::FirstData::none;
   app.flow_counted = false;
   app.release_pending = false;
+  for (const Direction d : {Direction::to_server, Direction::to_client})
+    app.seen_before[index(d)] =
+        std::min(flow.tcp->stream(d).app_position(), flow.tcp->stream(d).bytes_seen());
   if (flow.detect != nullptr) flow.detect->first_open = {};  // transactions count from 0 again
   if (next != AppProto::unknown) set_protocol(flow, next, Transport::tcp);
 }

@@ -72,6 +72,7 @@ class AppLayerDriver {
   Settled recognised(Flow& flow, Direction d, AppProto found);
   Settled unrecognised(Flow& flow, Direction d);
   void give_up_detection(Flow& flow);
+  static void compare_with_expected(AppLayer& app, AppProto found);
   void set_protocol(Flow& flow, AppProto p, Transport t);
   void feed(Flow& flow, Direction d, TimeUs now);
   bool skip_gap(Flow& flow, Direction d, std::uint64_t unparsed, std::uint64_t hole);

@@ -23,7 +23,7 @@ struct AppLayer : Slabbed {
   AppProto protocol{};
   std::array<AppProto, 2> by_direction{};  // index(Direction)
   AppProto original{};                     // before a protocol change (STARTTLS, CONNECT, h2c)
-  AppProto expected{};
+  AppProto expected{};                     // it should have followed upon `original`
   std::unique_ptr<AppParser> parser;  // null until the protocol is known and parsed
   // Of the packet at hand, pseudo packets too:
   std::vector<std::string_view> events;  // of the engine, by rule name ("applayer_detect_protocol_only_one_direction")
@@ -47,6 +47,10 @@ struct AppLayer : Slabbed {
   std::array<std::uint64_t, 2> need{};     // unconsumed bytes that the parser waits for
   bool change_pending = false;             // a protocol change happens when this packet is done with
   AppProto change_to{};
+  bool change_checked = false;  // `change_to` is what should follow: see ParseOutcome::check_next
+  bool miss_told = false;       // that `expected` did not follow
+  // By direction: how much of the stream (bytes_seen()) belongs to the protocol before a change.
+  std::array<std::uint64_t, 2> seen_before{};
   bool flow_counted = false;      // in the statistics
   std::uint64_t next_new_tx = 0;  // transactions from this id on have no time yet
   bool release_pending = false;   // a complete transaction waits for detection or logging

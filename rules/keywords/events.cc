@@ -123,10 +123,12 @@ class AppEngineEventCheck final : public PacketCheck {
   std::string_view name_;  // one of kAppEngineEvents
 };
 
-constexpr std::array<std::string_view, 4> kAppEngineEvents{"applayer_mismatch_protocol_both_directions",
+constexpr std::array<std::string_view, 6> kAppEngineEvents{"applayer_mismatch_protocol_both_directions",
                                                            "applayer_wrong_direction_first_data",
                                                            "applayer_detect_protocol_only_one_direction",
-                                                           "applayer_proto_detection_skipped"};
+                                                           "applayer_proto_detection_skipped",
+                                                           "applayer_no_tls_after_starttls",
+                                                           "applayer_unexpected_protocol"};
 
 class TxEventCheck final : public TxCheck {
  public:

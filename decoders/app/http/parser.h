@@ -72,7 +72,7 @@ class HttpParser final : public AppParser {
   [[nodiscard]] bool ends_head(const Side& side, Feed& feed, const Line& line) const;
   Step request_headers_done(HttpTransaction& tx, Feed& feed);
   Step response_headers_done(HttpTransaction& tx, Feed& feed);
-  Step switch_protocol(HttpTransaction& tx, AppProto next);
+  Step switch_protocol(AppProto next, bool check = false);
   Step begin_body(Side& side, HttpTransaction& tx, Phase phase, std::uint64_t length);
   Step fixed_body(Side& side, Feed& feed);
   Step open_body(Side& side, Feed& feed);

@@ -84,9 +84,10 @@ Step HttpParser::body_without_head(HttpTransaction& t, Feed& feed, const Line& l
   return begin_body(response_, t, Phase::open_body, 0);
 }
 
-Step HttpParser::switch_protocol(HttpTransaction&, AppProto next) {
+Step HttpParser::switch_protocol(AppProto next, bool check) {
   outcome_.status = ParseOutcome::Status::change;
   outcome_.next_protocol = next;
+  outcome_.check_next = check;
   return Step::stop;
 }
 
@@ -112,11 +113,12 @@ Step HttpParser::response_headers_done(HttpTransaction& t, Feed& feed) {
     complete(response_, t, true, feed.files());
     if (connected) skip_line_ends(feed);
     const auto upgrade = r.header("upgrade");
-    if (connected || !upgrade) return switch_protocol(t, AppProto::unknown);
-    if (contains_nocase(*upgrade, "websocket")) return switch_protocol(t, AppProto::websocket);
-    if (contains_nocase(*upgrade, "h2c")) return switch_protocol(t, AppProto::http2);
+    if (connected || !upgrade) return switch_protocol(AppProto::unknown);
+    if (contains_nocase(*upgrade, "websocket")) return switch_protocol(AppProto::websocket);
+    if (contains_nocase(*upgrade, "h2c")) return switch_protocol(AppProto::http2);
+    if (contains_nocase(*upgrade, "tls/1.")) return switch_protocol(AppProto::tls, true);  // RFC 2817 3.3
     note(t, Event::failed_protocol_change);  // to one that has no parser here: what follows has to be recognised
-    return switch_protocol(t, AppProto::unknown);
+    return switch_protocol(AppProto::unknown);
   }
   if (request_.phase == Phase::wait_tunnel && request_.tx_id == t.id) request_.phase = Phase::idle;
 

@@ -92,6 +92,7 @@ const ProtocolInfo proto_tls{.id = AppProto::tls,
                              .events = tls::kEvents,
                              .features = tls::kFeatures,
                              .one_transaction = true,
-                             .client_first = true};
+                             .client_first = true,
+                             .missing_event = "applayer_no_tls_after_starttls"};
 
 }  // namespace weir

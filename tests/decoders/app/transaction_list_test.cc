@@ -169,7 +169,7 @@ TEST_CASE("transaction: it has its flow's protocol or the one that it was added 
   CHECK(list.add_of<Other>(kInner).protocol() == kInner);
 }
 
-TEST_CASE("transaction: a cast to what it is not gives null, or what is empty") {
+TEST_CASE("transaction: a cast to what it is not gives null, or fails loudly") {
   TransactionList list;
   Plain& plain = list.add<Plain>(std::size_t{5});
   Other& other = list.add<Other>();
@@ -179,5 +179,6 @@ TEST_CASE("transaction: a cast to what it is not gives null, or what is empty") 
   CHECK(tx_cast<Other>(list.find(2)) == nullptr);
   const Transaction &a = plain, &b = other;
   CHECK(&tx_cast<Plain>(a) == &plain);
-  CHECK(tx_cast<Plain>(b).held() == 0);
+  CHECK(&tx_cast<Other>(b) == &other);
+  CHECK_THROWS_AS((void)tx_cast<Plain>(b), std::bad_cast);
 }

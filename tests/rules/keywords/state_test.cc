@@ -183,8 +183,12 @@ TEST_CASE("events of decoder, stream engine and protocol detection") {
   CHECK_FALSE(s.run("app-layer-event:applayer_wrong_direction_first_data;"));
   s.app_events.push_back("applayer_wrong_direction_first_data");
   CHECK(s.run("app-layer-event:applayer_wrong_direction_first_data;"));
-  for (const char* text : {"decode-event:udp.hlen_invalid;", "stream-event:reassembly_no_segment;", "engine-event:udp.hlen_invalid;",
-                           "app-layer-event:applayer_no_tls_after_starttls;"}) {
+  CHECK_FALSE(s.run("app-layer-event:applayer_no_tls_after_starttls;"));
+  s.app_events.push_back("applayer_no_tls_after_starttls");
+  CHECK(s.run("app-layer-event:applayer_no_tls_after_starttls;"));
+  CHECK_FALSE(s.run("app-layer-event:applayer_unexpected_protocol;"));
+  for (const char* text : {"decode-event:udp.hlen_invalid;", "stream-event:reassembly_no_segment;",
+                           "engine-event:udp.hlen_invalid;", "app-layer-event:http.unknown_error;"}) {
     CAPTURE(text);
     CHECK(with_options(text).error.find("is never raised: ") != std::string::npos);
   }

@@ -223,6 +223,16 @@ TEST_CASE("http: behind CONNECT and upgrades another protocol follows") {
   CHECK(upgraded.next_protocol == AppProto::websocket);
   CHECK(events(websocket.tx()).empty());
 
+  Flow tls;
+  tls.request("OPTIONS * HTTP/1.1\r\nHost: h\r\nUpgrade: TLS/1.2\r\n\r\n");
+  const ParseOutcome secured =
+      tls.response("HTTP/1.1 101 Switching\r\nUpgrade: TLS/1.2, HTTP/1.1\r\n\r\n\x16");
+  CHECK(secured.next_protocol == AppProto::tls);
+  CHECK(secured.check_next);
+  CHECK_FALSE(upgraded.check_next);
+  CHECK(tls.held(Direction::to_client) == 1);
+  CHECK(events(tls.tx()).empty());
+
   Flow unknown;
   unknown.request("GET /x HTTP/1.1\r\nHost: h\r\nUpgrade: gopher\r\n\r\n");
   CHECK(unknown.response("HTTP/1.1 101 Switching\r\nUpgrade: gopher\r\n\r\n").next_protocol == AppProto::unknown);
