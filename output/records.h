@@ -46,6 +46,7 @@ using MacAddress = std::array<std::uint8_t, 6>;
 struct EventHead {
   TimeUs time = 0;
   std::uint64_t flow_id = 0;   // 0: not written
+  std::uint64_t parent_id = 0;  // of the flow that announced this one; 0: not written
   std::uint64_t pcap_cnt = 0;  // 0: not written (live, or an event that no packet caused)
   std::string_view in_iface, pcap_filename;
   std::array<std::uint16_t, kMaxVlanTags> vlan{};

@@ -54,7 +54,7 @@ def protocol_lines(weir):
     return "".join(lines)
 
 
-def logged_lines(weir): return bold([n for _, _, facts in protocols(weir) for n in facts.get("logged as", [])])
+def logged_lines(weir): return bold(list(dict.fromkeys(n for _, _, facts in protocols(weir) for n in facts.get("logged by", []))))
 
 
 # Page, name of the list between its two comment lines, and what stands there.

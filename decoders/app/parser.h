@@ -13,8 +13,10 @@
 #include <memory>
 
 #include "decoders/app/app_proto.h"
+#include "decoders/app/expected_flow.h"
 #include "decoders/app/requested.h"
 #include "decoders/app/transaction_list.h"
+#include "decoders/ip_address.h"
 #include "decoders/settings.h"
 #include "decoders/types.h"
 
@@ -28,6 +30,8 @@ struct AppInput {
   bool is_datagram = false;
   const Requested* requested = &kNothingRequested;
   std::uint16_t source_port = 0, destination_port = 0;
+  const IpAddress* client = nullptr;   // the flow's; null: not known
+  FlowAnnouncer* announcer = nullptr;  // takes the flows that this one announces; null: nobody does
 };
 
 struct ParseOutcome {
@@ -60,6 +64,8 @@ class AppParser : public Slabbed {
  public:
   virtual ~AppParser() = default;
   virtual ParseOutcome parse(const AppInput& in) = 0;
+  // Before anything is parsed: another flow has announced this one, and said so of it.
+  virtual void begin_expected(const ExpectedFlow&) {}
 
   // `length` bytes of direction d never arrived; parse() continues with what follows them. False: the parser
   // cannot find its way back, and the engine gives up on it.

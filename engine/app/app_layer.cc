@@ -21,22 +21,6 @@ std::size_t transport_index(const Flow& flow) {
   return flow.tcp != nullptr ? 0 : 1;
 }
 
-// Client and server are the other way round, for all that has been kept so far.
-void turn_round(Flow& flow) {
-  FlowTable::swap_sides(flow);
-  if (flow.tcp != nullptr) flow.tcp->swap_sides();
-  AppLayer& app = *flow.app;
-  std::swap(app.by_direction[0], app.by_direction[1]);
-  std::swap(app.tried[0], app.tried[1]);
-  std::swap(app.settled[0], app.settled[1]);
-  std::swap(app.seen_before[0], app.seen_before[1]);
-  if (flow.detect != nullptr) *flow.detect = {};
-  if (app.first_data == AppLayer::FirstData::to_server)
-    app.first_data = AppLayer::FirstData::to_client;
-  else if (app.first_data == AppLayer::FirstData::to_client)
-    app.first_data = AppLayer::FirstData::to_server;
-}
-
 }  // namespace
 
 tl::expected<std::shared_ptr<const AppLayerSetup>, std::string> AppLayerSetup::make(const Config& config) {
@@ -57,8 +41,12 @@ std::unique_ptr<AppParser> AppLayerSetup::make_parser(AppProto p, Transport t) c
   return factory != nullptr && detector_->parsed(p, t) ? factory->make() : nullptr;
 }
 
-AppLayerDriver::AppLayerDriver(std::shared_ptr<const AppLayerSetup> setup, Counters& counters)
-    : setup_(std::move(setup)), scratch_(setup_->detector().make_scratch()), counters_(counters) {}
+AppLayerDriver::AppLayerDriver(std::shared_ptr<const AppLayerSetup> setup, Counters& counters,
+                               ExpectedFlows* expected)
+    : setup_(std::move(setup)),
+      scratch_(setup_->detector().make_scratch()),
+      counters_(counters),
+      expected_(expected != nullptr ? *expected : own_expected_) {}
 
 Direction AppLayerDriver::on_segment(Flow& flow, const SegmentResult& segment, Direction direction,
                                      TimeUs now) {
@@ -75,26 +63,44 @@ Direction AppLayerDriver::on_segment(Flow& flow, const SegmentResult& segment, D
   return direction;
 }
 
+// Client and server are the other way round, for all that has been kept so far.
+void AppLayerDriver::turn_round(Flow& flow) {
+  FlowTable::swap_sides(flow);
+  if (flow.tcp != nullptr) flow.tcp->swap_sides();
+  AppLayer& app = *flow.app;
+  std::swap(app.by_direction[0], app.by_direction[1]);
+  std::swap(app.tried[0], app.tried[1]);
+  std::swap(app.settled[0], app.settled[1]);
+  std::swap(app.seen_before[0], app.seen_before[1]);
+  if (flow.detect != nullptr) *flow.detect = {};
+  if (app.first_data == AppLayer::FirstData::to_server)
+    app.first_data = AppLayer::FirstData::to_client;
+  else if (app.first_data == AppLayer::FirstData::to_client)
+    app.first_data = AppLayer::FirstData::to_server;
+}
+
 // Returns the direction that the data turned out to have.
 Direction AppLayerDriver::advance(Flow& flow, Direction d, TimeUs now) {
   AppLayer& app = *flow.app;
   if (app.given_up || app.change_pending || app.protocol == AppProto::failed) return d;
   if (!app.settled[index(d)]) {
-    const Settled settled = settle(flow, d);
+    const Settled settled = settle(flow, d, now);
     if (settled == Settled::no) return d;
     // The side that spoke first is parsed first, if it can be.
     Direction other = opposite(d);
-    if (settled == Settled::yes_other_first && settle(flow, other) != Settled::no) feed(flow, other, now);
+    if (settled == Settled::yes_other_first && settle(flow, other, now) != Settled::no)
+      feed(flow, other, now);
   }
   feed(flow, d, now);
   return d;
 }
 
 // Says whether data of this direction can go to the parser.
-AppLayerDriver::Settled AppLayerDriver::settle(Flow& flow, Direction& d) {
+AppLayerDriver::Settled AppLayerDriver::settle(Flow& flow, Direction& d, TimeUs now) {
   AppLayer& app = *flow.app;
   const TcpStream::Chunk chunk = flow.tcp->stream(d).app_chunk();
   if (chunk.kind == TcpStream::Chunk::Kind::none) return Settled::no;
+  if (!valid(app.protocol) && !expected_.empty() && adopt_expected(flow, d, now)) return Settled::yes;
   if (chunk.kind == TcpStream::Chunk::Kind::gap) {  // no beginning: nothing to tell the protocol by
     if (!valid(app.protocol)) {
       app.tried[index(d)].patterns_done = app.tried[index(d)].probes_done = true;
@@ -226,7 +232,9 @@ void AppLayerDriver::feed(Flow& flow, Direction d, TimeUs now) {
                       .time = now,
                       .requested = &requested_,
                       .source_port = d == Direction::to_server ? flow.client_port : flow.server_port,
-                      .destination_port = d == Direction::to_server ? flow.server_port : flow.client_port};
+                      .destination_port = d == Direction::to_server ? flow.server_port : flow.client_port,
+                      .client = &flow.client,
+                      .announcer = &announcer_};
     const std::size_t offered = chunk.data.size();
     const bool go_on = parse(flow, in, consumed);
     stream.consume_app(consumed);
@@ -257,6 +265,8 @@ bool AppLayerDriver::skip_gap(Flow& flow, Direction d, std::uint64_t unparsed, s
 // One call of the parser. False: this update of the direction ends here.
 bool AppLayerDriver::parse(Flow& flow, const AppInput& in, std::size_t& consumed) {
   AppLayer& app = *flow.app;
+  announcer_.flow = &flow;
+  announcer_.now = in.time;
   const ParseOutcome outcome = app.parser->parse(in);
   consumed = std::min(outcome.consumed, in.data.size());
   app.need[index(in.direction)] = outcome.need;
@@ -395,7 +405,9 @@ Direction AppLayerDriver::on_datagram(Flow& flow, const Packet& packet, Directio
          .is_datagram = true,
          .requested = &requested_,
          .source_port = packet.source_port,
-         .destination_port = packet.destination_port},
+         .destination_port = packet.destination_port,
+         .client = &flow.client,
+         .announcer = &announcer_},
         consumed);
   return direction;
 }
@@ -403,6 +415,7 @@ Direction AppLayerDriver::on_datagram(Flow& flow, const Packet& packet, Directio
 // The first datagram of a direction decides; the other side's word is taken when it says nothing.
 Direction AppLayerDriver::datagram_protocol(Flow& flow, const Packet& packet, Direction d) {
   AppLayer& app = *flow.app;
+  if (!valid(app.protocol) && !expected_.empty() && adopt_expected(flow, d, packet.raw.time)) return d;
   const ProtocolDetector::Found found = setup_->detector().detect({.transport = Transport::udp,
                                                                    .direction = d,
                                                                    .data = packet.payload,

@@ -12,6 +12,7 @@
 #include "decoders/app/app_proto.h"
 #include "decoders/app/parser.h"
 #include "engine/account/stats.h"
+#include "engine/app/expected_flows.h"
 #include "engine/app/protocol_detection.h"
 #include "engine/flow/app_state.h"
 
@@ -42,7 +43,9 @@ class AppLayerSetup {
 // Feeds the parsers of one worker's flows. What it notices is left in the flow's AppLayer.
 class AppLayerDriver {
  public:
-  AppLayerDriver(std::shared_ptr<const AppLayerSetup> setup, Counters& counters);
+  // `expected`, which outlives the driver, is where its flows announce others and are looked for; null: in one of its own.
+  AppLayerDriver(std::shared_ptr<const AppLayerSetup> setup, Counters& counters,
+                 ExpectedFlows* expected = nullptr);
   // What parsers are to make besides, from now on; what is under way stays as it was begun.
   void set_requested(const Requested& requested) { requested_ = requested; }
 
@@ -67,8 +70,18 @@ class AppLayerDriver {
 
  private:
   enum class Settled : std::uint8_t { no, yes, yes_other_first };
+  // Where the parser at work announces flows.
+  struct Announcer final : FlowAnnouncer {
+    explicit Announcer(AppLayerDriver& of) : driver(of) {}
+    void announce(ExpectedFlow announced) override;
+    AppLayerDriver& driver;
+    const Flow* flow = nullptr;  // whose parser it is
+    TimeUs now = 0;
+  };
   Direction advance(Flow& flow, Direction d, TimeUs now);
-  Settled settle(Flow& flow, Direction& d);
+  Settled settle(Flow& flow, Direction& d, TimeUs now);
+  bool adopt_expected(Flow& flow, Direction& d, TimeUs now);
+  static void turn_round(Flow& flow);
   Settled recognised(Flow& flow, Direction d, AppProto found);
   Settled unrecognised(Flow& flow, Direction d);
   void give_up_detection(Flow& flow);
@@ -86,6 +99,9 @@ class AppLayerDriver {
   DetectionScratch scratch_;
   Counters& counters_;
   Requested requested_;
+  ExpectedFlows own_expected_;
+  ExpectedFlows& expected_;
+  Announcer announcer_{*this};
 };
 
 }  // namespace weir::engine

@@ -28,7 +28,7 @@ void print_protocol(const ProtocolInfo& info) {
   if (info.over_udp) transports.push_back("udp");
   for (const AppEventName& event : info.events) events.push_back(event.rule);
   for (const output::EveTxLogger* logger : output::all_tx_loggers())
-    if (logger->protocol == info.id) logs.push_back(logger->event_type);
+    if (logger->protocol == info.id) logs.push_back(logger->config_name);
   fmt::print("{:18} {}{}{}\n", info.name, fmt::join(transports, " "),
              info.enabled_by_default ? "" : ", off by default",
              info.configure != nullptr ? "" : ", recognised only");
@@ -36,7 +36,7 @@ void print_protocol(const ProtocolInfo& info) {
   print_fact("hooks to_server", all_of(info.states_to_server));
   print_fact("hooks to_client", all_of(info.states_to_client));
   print_fact("events", events);
-  print_fact("logged as", logs);
+  print_fact("logged by", logs);
 }
 
 }  // namespace

@@ -24,6 +24,7 @@ struct AppLayer : Slabbed {
   std::array<AppProto, 2> by_direction{};  // index(Direction)
   AppProto original{};                     // before a protocol change (STARTTLS, CONNECT, h2c)
   AppProto expected{};                     // it should have followed upon `original`
+  std::uint64_t parent = 0;                // id of the flow that announced this one; 0: none did
   std::unique_ptr<AppParser> parser;  // null until the protocol is known and parsed
   // Of the packet at hand, pseudo packets too:
   std::vector<std::string_view> events;  // of the engine, by rule name ("applayer_detect_protocol_only_one_direction")

@@ -7,6 +7,10 @@
 namespace weir::engine {
 namespace {
 
+void name_flow(output::EventHead& head, const Flow& flow) {
+  head.flow_id = flow.id;
+  if (flow.app != nullptr) head.parent_id = flow.app->parent;
+}
 
 void take_vlan(output::EventHead& head, const std::array<std::uint16_t, kMaxVlanTags>& ids,
                std::uint8_t count) {
@@ -23,7 +27,7 @@ void name_capture(output::EventHead& head, const std::string* capture) {
 output::EventHead head_of_packet(const Packet& packet, const Flow* flow) {
   output::EventHead head;
   head.time = packet.raw.time;
-  head.flow_id = flow != nullptr ? flow->id : 0;
+  if (flow != nullptr) name_flow(head, *flow);
   head.pcap_cnt = packet.is_pseudo() ? 0 : packet.raw.number;
   name_capture(head, packet.raw.capture);
   take_vlan(head, packet.vlan_ids, packet.vlan_count);
@@ -49,7 +53,7 @@ output::EventHead head_of_flow(const Flow& flow, Direction direction, TimeUs tim
   output::EventHead head;
   const bool from_client = direction == Direction::to_server;
   head.time = time;
-  head.flow_id = flow.id;
+  name_flow(head, flow);
   name_capture(head, flow.capture);
   take_vlan(head, flow.vlan, flow.vlan_count);
   head.source = from_client ? flow.client : flow.server;

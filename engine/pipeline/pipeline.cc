@@ -44,7 +44,7 @@ Pipeline::Pipeline(const PipelineSetup& setup, std::shared_ptr<const rules::Rule
       stream_memory_{.limit = setup.streams.reassembly_memcap_bytes,
                      .sessions_limit = setup.streams.memcap_bytes},
       flows_(setup.flows),
-      apps_(setup.app_layer, counters_),
+      apps_(setup.app_layer, counters_, pool.expected),
       log_(outputs, rules, counters_, setup.policies, setup.inline_mode, pool.deferred) {
   for (const EventLog::Output& output : outputs) requested_by_outputs_ |= output.log->requested();
   if (pool.files != nullptr) {

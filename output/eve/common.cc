@@ -116,6 +116,7 @@ void write_head(EveContext& eve, const EventHead& head, std::string_view event_t
   JsonWriter& out = eve.out;
   write_time(eve, "timestamp", head.time);
   if (head.flow_id != 0) out.number("flow_id", head.flow_id);
+  if (head.parent_id != 0) out.number("parent_id", head.parent_id);
   if (!eve.options.host.empty()) out.string("host", eve.options.host);
   if (!head.in_iface.empty()) out.bytes("in_iface", head.in_iface);
   if (head.pcap_cnt != 0) out.number("pcap_cnt", head.pcap_cnt);

@@ -37,6 +37,50 @@ def ping(client, server, number):
     return [ip(client, server, 1, echo(8)), ip(server, client, 1, echo(0))]
 
 
+class Talk:
+    """Packets of one TCP connection, each side acknowledging what the other says."""
+    def __init__(self, client, server, port, server_port):
+        self.ends, self.ports, self.seq = (client, server), (port, server_port), [100, 500]
+        self.packets = [self.packet(0, SYN), self.packet(1, SYN | ACK), self.packet(0, ACK)]
+
+    def packet(self, side, flags, data=b""):
+        one = ip(self.ends[side], self.ends[1 - side], 6, tcp(self.ports[side], self.ports[1 - side], self.seq[side],
+                 self.seq[1 - side] if flags & ACK else 0, flags, data))
+        self.seq[side] += len(data) + bool(flags & (SYN | FIN))
+        return one
+
+    def say(self, side, text):
+        self.packets += [self.packet(side, ACK | PUSH, text), self.packet(1 - side, ACK)]
+        return self
+
+    def close(self):
+        self.packets += [self.packet(0, FIN | ACK), self.packet(1, FIN | ACK), self.packet(0, ACK)]
+        return self
+
+    def take(self):
+        """What was said since the last call."""
+        taken, self.packets = self.packets, []
+        return taken
+
+
+def files(client, server, port, number):
+    """FTP: a file comes over a connection that its server names, another goes over one that the client names."""
+    control = Talk(client, server, port, 21).say(1, b"220 (x)\r\n").say(0, b"USER a\r\n").say(1, b"230 in\r\n")
+    out = []
+    for i, (ask, agreed, command, ends) in enumerate((
+            (b"EPSV", b"229 (|||%d|)" % (40000 + number), b"RETR file%d.txt" % (number % 5), (client, server, port + 1, 40000 + number)),
+            (b"EPRT |1|0.0.0.0|%d|" % (41000 + number), b"200 ok", b"STOR up%d.txt" % (number % 5), (server, client, 20, 41000 + number)))):
+        control.say(0, ask + b"\r\n").say(1, agreed + b"\r\n")
+        out += control.take()
+        data = Talk(*ends)
+        out += data.take()
+        control.say(0, command + b"\r\n").say(1, b"150 go\r\n")
+        out += control.take()
+        out += data.say(1, b"GET /page1 HTTP/1.1\r\n\r\n" * (20 + number)).close().take()  # a file, whatever it looks like
+        control.say(1, b"226 done\r\n")
+    return out + control.close().take()
+
+
 class Network:
     """Sends conversations by ways that it chooses packet by packet. `second` makes the addresses of one capture
     differ from those of the others: 10.SECOND.0.0/16."""
@@ -89,6 +133,7 @@ class Network:
             if kind < 2: self.send(web(client, server, 20000 + n, f"/page{n % 7}"), at)
             elif kind == 2: self.send(names(client, server, 30000 + n, n), at)
             elif not v6: self.send(ping(client, server, n), at)
+            if n % 6 == 0: self.send(files(client, server, 50000 + 2 * n, n), at)
         return self
 
     def in_order(self): return sorted(self.frames, key=lambda frame: frame[0])

@@ -14,7 +14,8 @@ LiveWorker::LiveWorker(std::string name, const PipelineSetup& setup,
                        std::shared_ptr<const rules::RuleSet> rules, rules::SharedState& shared, Parts parts)
     : name_(std::move(name)),
       parts_(std::move(parts)),
-      pipeline_(setup, std::move(rules), shared, parts_.outputs, position_, {.files = parts_.files}) {
+      pipeline_(setup, std::move(rules), shared, parts_.outputs, position_,
+                {.files = parts_.files, .expected = parts_.expected}) {
   pipeline_.set_interface(parts_.source->interface());
   thread_ = std::thread([this] { run(); });
 }

@@ -48,6 +48,7 @@ tl::expected<std::unique_ptr<LiveWorker>, std::string> WorkerSet::make(std::size
                           .outputs = end->outputs(),
                           .lines = std::move(end),
                           .files = writer_.files(),
+                          .expected = &expected_,
                           .checksums = checksum_trust(options_.checksums),
                           .fail_open = options_.fail_open,
                           .cores = plan.cores};

@@ -69,6 +69,7 @@ class WorkerSet {
   const std::chrono::milliseconds patience_;
   std::shared_ptr<const rules::RuleSet> rules_;
   rules::SharedState shared_;
+  ExpectedFlows expected_;
   std::vector<std::unique_ptr<LiveWorker>> workers_;
   std::vector<LiveWorker*> abandoned_;  // never destroyed: their threads may come back
   LiveWorker::Report lost_;  // what workers that were replaced had to say
