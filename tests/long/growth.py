@@ -104,6 +104,9 @@ def form(n): return b"--b\r\nContent-Disposition: form-data; name=a; filename=b\
 def posted(body, kind): return asked(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n" % (kind, len(body)), body)
 
 
+def transfer(i): return b"PORT 10,0,0,1,%d,%d\r\nRETR a\r\n" % (4 + i // 256 % 200, i % 256)
+
+
 # name: (n of a run that is not long, the frames of n)
 SHAPES = {
     "holes": (4000, lambda n, r: scattered(2 + 2 * i for i in range(n))),
@@ -133,6 +136,10 @@ SHAPES = {
     "hellos": (12000, lambda n, r: hellos(n)),
     "alerts in TLS": (80000, lambda n, r: asked(b"\x15\3\1\0\2\1\0" * n, port=443)),
     "lines before SSH": (30000, lambda n, r: dialogue([(1, b"hello\r\n" * n + b"SSH-2.0-a\r\n")], 22)),
+    "FTP commands": (30000, lambda n, r: asked(b"USER a\r\n", b"NOOP\r\n" * n, port=21)),
+    "FTP replies": (30000, lambda n, r: dialogue([(0, b"USER a\r\n"), (1, b"200 x\r\n" * n)], 21)),
+    "FTP reply of many lines": (60000, lambda n, r: dialogue([(0, b"USER a\r\n"), (1, b"200-x\r\n" + b"y\r\n" * n + b"200 z\r\n")], 21)),
+    "FTP transfers": (10000, lambda n, r: asked(b"USER a\r\n", *map(transfer, range(n)), port=21)),
     "nothing known": (1000000, lambda n, r: asked(r.randbytes(n), port=4444)),
 }
 

@@ -106,10 +106,10 @@ TEST_CASE("json writer: text is escaped as readers of EVE expect it") {
   }
 }
 
-TEST_CASE("json writer: every byte at every place of a word gives valid JSON") {
+TEST_CASE("json writer: every byte at every place of a block gives valid JSON") {
   for (unsigned byte = 0; byte < 256; ++byte) {
-    for (std::size_t place = 0; place < 20; ++place) {
-      std::string text(20, 'a');
+    for (std::size_t place = 0; place < 40; ++place) {
+      std::string text(40, 'a');
       text[place] = static_cast<char>(byte);
       CAPTURE(byte);
       CAPTURE(place);

@@ -11,27 +11,42 @@
 namespace weir::ftp {
 namespace {
 
+constexpr std::size_t kMaxKnownName = 4;
+
+// The letters of a name in lower case, one a byte, so that the order is that of the alphabet; 0 when there are too many.
+constexpr std::uint32_t as_number(std::string_view name) {
+  if (name.size() > kMaxKnownName) return 0;
+  std::uint32_t out = 0;
+  for (std::size_t i = 0; i < kMaxKnownName; ++i)
+    out = out << 8U | (i < name.size() ? static_cast<std::uint8_t>(to_lower(name[i])) : 0U);
+  return out;
+}
+
 struct KnownCommand {
   std::string_view name;
+  std::uint32_t number;
   CommandKind kind;
 };
 constexpr KnownCommand kCommands[] = {
-#define COMMAND(name, kind) {name, CommandKind::kind},
+#define COMMAND(name, kind) {name, as_number(name), CommandKind::kind},
 #include "decoders/app/ftp/commands.def"
 #undef COMMAND
 };
+static_assert(std::is_sorted(std::begin(kCommands), std::end(kCommands),
+                             [](const KnownCommand& a, const KnownCommand& b) {
+                               return a.number < b.number;
+                             }));
 
 bool is_letter(char c) {
   return to_lower(c) >= 'a' && to_lower(c) <= 'z';
 }
 
 const KnownCommand* find_command(std::string_view name) {
-  const auto is_it = [&](const KnownCommand& c) {
-    return to_lower(c.name.front()) == to_lower(name.front()) && equals_nocase(c.name, name);
-  };
-  if (name.empty()) return nullptr;
-  const auto* const found = std::find_if(std::begin(kCommands), std::end(kCommands), is_it);
-  return found != std::end(kCommands) ? found : nullptr;
+  const std::uint32_t wanted = as_number(name);
+  const auto* const found =
+      std::lower_bound(std::begin(kCommands), std::end(kCommands), wanted,
+                       [](const KnownCommand& c, std::uint32_t n) { return c.number < n; });
+  return found != std::end(kCommands) && found->number == wanted ? found : nullptr;
 }
 
 bool is_digit(char c) {
