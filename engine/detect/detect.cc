@@ -65,7 +65,11 @@ void Detect::replace_rules(std::shared_ptr<const rules::RuleSet> rules) {
 const DetectResult& Detect::run(const DetectInput& in) {
   Impl& d = *impl_;
   d.begin(in);
-  if (d.program->rules.empty() || (in.flow != nullptr && (in.flow->passed || in.flow->dropped))) return d.result;
+  if (d.program->rules.empty() || (in.flow != nullptr && (in.flow->passed || in.flow->dropped))) {
+    if (d.due_chunk())
+      d.chunk_looked_at = &in.flow->tcp->stream(in.direction);  // nobody will: it is not kept
+    return d.result;
+  }
   d.stream_chunk = d.due_chunk();
   if (!in.only_transactions) {
     if (!in.flow_ends) d.run_ip_only();

@@ -342,6 +342,14 @@ void Pipeline::write_events(Step& step, const DetectResult& found) {
   log_.drop(facts, found, step.fate);
 }
 
+// No rule looks at them: they are not to be kept for one.
+void Pipeline::let_go_of_bodies(Flow& flow) {
+  if (flow.app == nullptr || flow.app->parser == nullptr || !flow.app->parsed_now) return;
+  const TransactionList& list = flow.app->parser->transactions();
+  for (Transaction* tx = list.first(); tx != nullptr; tx = TransactionList::next(*tx))
+    for (const Direction d : {Direction::to_server, Direction::to_client}) tx->after_detection(d);
+}
+
 // Writes what is due of the flow's transactions, tells those that detection has looked at them, and lets go
 // of those that are complete, written and inspected in both directions.
 void Pipeline::settle_transactions(Step& step) {
@@ -363,6 +371,7 @@ void Pipeline::settle_transactions(Step& step) {
     const PacketFacts& facts_;
   };
   const bool inspects = detect_ && !step.flow->passed && !step.flow->dropped;
+  if (!inspects || step.flow->no_packet_inspection) let_go_of_bodies(*step.flow);
   const PacketFacts facts = facts_of(step);
   User user(log_, inspects ? &*detect_ : nullptr, facts);
   engine::settle_transactions(*step.flow, step.last_of_flow, user);

@@ -196,6 +196,7 @@ class Pipeline {
   void run_out_of_memory(Step& step);
   Verdict run_out_of_memory(const RawPacket& raw);
 
+  static void let_go_of_bodies(Flow& flow);
   void settle_transactions(Step& step);
   // pipeline_pseudo.cc
   bool has_more(Step& step);

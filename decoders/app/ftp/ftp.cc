@@ -59,7 +59,13 @@ ParseOutcome FtpParser::parse(const AppInput& in) {
 
 bool FtpParser::on_gap(Direction direction, std::uint64_t) {
   lines_[index(direction)].resynchronise();
-  if (direction == Direction::to_client) continued_.reset();
+  if (direction == Direction::to_server) return true;
+  continued_.reset();
+  // Replies are missing. Most clients wait for one before they go on, so that what comes answers the last command.
+  while (FtpTransaction* tx = awaited()) {
+    if (tx == transactions_.last()) break;
+    complete(*tx);
+  }
   return true;
 }
 
@@ -144,10 +150,20 @@ FtpTransaction* FtpParser::awaited() {
   return nullptr;
 }
 
-FtpTransaction& FtpParser::replied_to() {
+FtpTransaction& FtpParser::replied_to(const ReplyLine& line) {
+  if (!continued_ && line.code == "227") skip_to(CommandKind::passive);
+  if (!continued_ && line.code == "229") skip_to(CommandKind::extended_passive);
   if (FtpTransaction* tx = awaited()) return *tx;
   next_reply_ = transactions_.next_id();
   return transactions_.add<FtpTransaction>();
+}
+
+// The reply can only be to such a command: if there is one, those before it have got none.
+void FtpParser::skip_to(CommandKind kind) {
+  const Transaction* tx = awaited();
+  while (tx != nullptr && tx_cast<FtpTransaction>(*tx).kind != kind) tx = TransactionList::next(*tx);
+  if (tx == nullptr) return;
+  for (FtpTransaction* before = awaited(); before != tx; before = awaited()) complete(*before);
 }
 
 // Lines without a code are no FTP; they are the answer up to the next command, or up to a line that has a code.
@@ -157,8 +173,8 @@ void FtpParser::end_of_lines_without_code() {
 
 void FtpParser::on_reply(const Line& line, const AppInput& in) {
   if (line.text.empty()) return;
-  FtpTransaction& tx = replied_to();
   const ReplyLine reply = parse_reply_line(line.text);
+  FtpTransaction& tx = replied_to(reply);
   tx.add_reply(reply);
   if (line.is_truncated) {
     tx.reply_truncated = true;

@@ -51,7 +51,8 @@ class FtpParser final : public AppParser {
   void read_passive(FtpTransaction& tx, std::string_view reply, const AppInput& in);
   void announce(const FtpTransaction& transfer, const AppInput& in);
   FtpTransaction* awaited();
-  FtpTransaction& replied_to();
+  FtpTransaction& replied_to(const ReplyLine& line);
+  void skip_to(CommandKind kind);
   void end_of_lines_without_code();
   void final_reply(FtpTransaction& tx, const ReplyLine& line, const AppInput& in);
   void end_of_replies();

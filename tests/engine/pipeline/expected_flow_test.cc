@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "decoders/app/protocol_ids.h"
+#include "engine/flow/app_state.h"
 #include "tests/engine/pipeline/inline_run.h"
 
 using namespace weir;
@@ -127,4 +129,35 @@ TEST_CASE("expected flow: a connection that was picked up midway is turned the r
   CHECK(run.count("\"signature_id\":1,") == 1);
   CHECK(run.count("\"event_type\":\"flow\"", "\"src_port\":20,\"dest_ip\":\"10.0.0.1\",\"dest_port\":1025") ==
         1);
+}
+
+TEST_CASE("expected flow: of a file that no rule looks at nothing is kept") {
+  const std::string_view rules[] = {"", "pass tcp any any -> any any (sid:1;)",
+                                    "drop tcp any any -> any 21 (sid:1;)"};
+  for (const std::string_view text : rules)
+    for (const bool download : {false, true}) {
+      CAPTURE(text);
+      CAPTURE(download);
+      InlineRun run(text, "stream: {reassembly: {depth: 0}}\n", false);
+      Connection control({0x0a000001, 40000}, {0x0a000002, 21}),
+          data({0x0a000001, 40001}, {0x0a000002, 20000});
+      run.play_all(control.handshake());
+      for (const char* command : {"USER a\r\n", "PASV\r\n"})
+        run.play_all({control.client(command), control.server("", tcp_flag::ack)});
+      run.play_all({control.server("331 x\r\n227 (10,0,0,2,78,32)\r\n"), control.client("", tcp_flag::ack)});
+      run.play_all({control.client("STOR a\r\n"), control.server("", tcp_flag::ack)});
+      run.play_all(data.handshake());
+      const std::string piece(1400, 'x');
+      for (int i = 0; i < 500; ++i)
+        run.play_all({download ? data.server(piece) : data.client(piece),
+                      download ? data.client("", tcp_flag::ack) : data.server("", tcp_flag::ack)});
+      CHECK(run.pipeline.memory().stream_data < 20'000);
+      run.pipeline.flows().visit(0, 1000, [&](const Flow& flow) {
+        if (flow.app == nullptr || flow.app->parser == nullptr || flow.app->protocol != AppProto::ftp_data)
+          return;
+        CHECK(flow.app->parser->transactions().first()->held() < 100'000);
+      });
+      run.finish();
+      if (text.empty()) CHECK(run.count("\"app_proto\":\"ftp-data\"") == 1);
+    }
 }

@@ -239,6 +239,22 @@ TEST_CASE("ftp: behind a gap both sides go on with the next line") {
   CHECK(c.all() == "USER a>331 230 :x:in;PWD>257 :here;");
 }
 
+TEST_CASE("ftp: replies that are missing do not shift the others for good") {
+  Control gap;
+  gap.client("USER a\r\n").client("PASS b\r\n").client("PWD\r\n");
+  CHECK(gap.parser.on_gap(kServer, 50));
+  gap.server("rest\r\n257 here\r\n");
+  CHECK(gap.all() == "USER a>;PASS b>;PWD>257 :here;");
+  CHECK_FALSE(gap.tx(1).reply_received);
+
+  Control silent;
+  silent.client("NOOP\r\nPASV\r\nRETR a\r\n").server("227 (10,0,0,2,4,1)\r\n");
+  CHECK(silent.all() == "NOOP>;PASV>227 :(10,0,0,2,4,1);RETR a>?");
+  CHECK(silent.announced.flows.size() == 1);
+  silent.server("229 x (|||9|)\r\n");
+  CHECK(silent.all().ends_with("RETR a>229 :x (|||9|);"));
+}
+
 TEST_CASE("ftp: very many commands at once are taken in batches") {
   Control c;
   std::string many;
