@@ -123,6 +123,26 @@ struct TunnelRecord {
   std::uint64_t pcap_cnt = 0;
 };
 
+// A frame, as an alert on it and its own event show it.
+struct FrameFacts {
+  std::string_view type;  // "pdu"
+  std::uint64_t id = 0;
+  Direction direction = Direction::to_server;
+  bool in_stream = false;
+  std::uint64_t stream_offset = 0;  // with in_stream
+  std::uint64_t length = 0;         // of what is there so far, when it is not known yet
+  Bytes payload;                    // from its start, or of a long one what was looked at
+  bool complete = false;            // all of it has come
+  bool has_tx_id = false;
+  std::uint64_t tx_id = 0;
+};
+
+struct FrameRecord {
+  EventHead head;
+  AppProto app_proto{};
+  FrameFacts frame;
+};
+
 struct AlertRecord {
   std::shared_ptr<LineCondition> condition;  // as in FlowRecord
   EventHead head;
@@ -139,6 +159,7 @@ struct AlertRecord {
   bool from_stream = false;
   Bytes packet;  // the whole frame
   int link_type = 1;
+  const FrameFacts* frame = nullptr;  // that the rule matched on, if it is about frames
   const FileList* files = nullptr;  // the transaction's, in the packet's direction
   std::span<const Variable> context;  // what the rule captured for this alert; each name once
   // Of a reject rule: to_client, both ... and tcp-reset, icmp-prohib; empty: not written.

@@ -49,7 +49,7 @@ def protocol_lines(weir):
         if "also written" in facts: lines[-1] += ", also written " + " and ".join(map(roff, facts["also written"]))
         lines[-1] += "".join(f", {r}" for r in rest) + ".\n"
         for side, text in (("hooks to_server", "Hooks towards the server:"), ("hooks to_client", "Hooks towards the client:"),
-                           ("events", "Events:")):
+                           ("events", "Events:"), ("frames", "Frames:")):
             if side in facts: lines.append(text + "\n" + bold(facts[side]))
     return "".join(lines)
 

@@ -14,6 +14,7 @@
 
 #include "decoders/app/app_proto.h"
 #include "decoders/app/expected_flow.h"
+#include "decoders/app/frame.h"
 #include "decoders/app/requested.h"
 #include "decoders/app/transaction_list.h"
 #include "decoders/ip_address.h"
@@ -25,11 +26,13 @@ namespace weir {
 struct AppInput {
   Direction direction = Direction::to_server;
   Bytes data;
+  std::uint64_t stream_offset = 0;  // position of data[0] in its direction's stream; 0 for datagrams
   bool eof = false;  // nothing will follow in this direction; data may be empty
   TimeUs time = 0;
   bool is_datagram = false;
   const Requested* requested = &kNothingRequested;
   std::uint16_t source_port = 0, destination_port = 0;
+  FrameSink frames;                    // takes the frames in `data`
   const IpAddress* client = nullptr;   // the flow's; null: not known
   FlowAnnouncer* announcer = nullptr;  // takes the flows that this one announces; null: nobody does
 };
@@ -52,7 +55,7 @@ struct ParseOutcome {
   // With `bypass`: the rest of the flow need not be tracked either, only counted.
   bool leave_flow = false;
   // With `ok`: the parser can go on with what is left of `data`, but has made as many transactions as are held at a time
-  // (TransactionList::batch_full). It is called again when they have been looked at.
+  // (TransactionList::batch_full), or frames (FrameSink::full). It is called again when they have been looked at.
   bool paused = false;
   // Raw stream inspection should run now (a request or response ended), as Suricata's "trigger raw".
   bool flush_stream_inspection = false;

@@ -21,6 +21,11 @@ bool has(std::span<const AppProto> list, AppProto p) {
   return std::find(list.begin(), list.end(), p) != list.end();
 }
 
+bool same_name(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](char x, char y) { return (x == '_' ? '.' : x) == (y == '_' ? '.' : y); });
+}
+
 const ProtocolInfo* row_named(std::string_view name) {
   for (const ProtocolInfo* info : all_protocols())
     if (info->name == name ||
@@ -30,6 +35,18 @@ const ProtocolInfo* row_named(std::string_view name) {
 }
 
 }  // namespace
+
+std::string_view frame_name(const ProtocolInfo& info, FrameType type) {
+  if (type == kStreamFrame) return kStreamFrameName;
+  return type < info.frames.size() ? info.frames[type] : std::string_view{};
+}
+
+std::optional<FrameType> frame_by_name(const ProtocolInfo& info, std::string_view name) {
+  for (std::size_t i = 0; i < info.frames.size(); ++i)
+    if (same_name(info.frames[i], name)) return static_cast<FrameType>(i);
+  if (name == kStreamFrameName && info.configure != nullptr && info.over_tcp) return kStreamFrame;
+  return std::nullopt;
+}
 
 const ProtocolInfo& protocol_info(AppProto id) {
   return index(id) < kTable.size() ? *kTable[index(id)] : kUnknown;

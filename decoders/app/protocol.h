@@ -7,6 +7,7 @@
 #include <span>
 #include <string_view>
 
+#include "decoders/app/frame.h"
 #include "decoders/app/probe.h"
 #include "decoders/app/protocol_ids.h"
 #include "decoders/types.h"
@@ -69,6 +70,7 @@ struct ProtocolInfo {
   // Names of the progress values of each side, lowest first; the last one means complete.
   std::span<const std::string_view> states_to_server, states_to_client;
   std::span<const AppEventName> events;
+  std::span<const std::string_view> frames;  // their names, by FrameType; at most kStreamFrame
   ProtocolFiles files;
   std::span<const ProtocolFeature> features;
   bool counted = true;  // has its own lines in statistics
@@ -83,6 +85,11 @@ struct ProtocolInfo {
     return states.empty() ? std::uint8_t{1} : static_cast<std::uint8_t>(states.size() - 1);
   }
 };
+
+// As rules and events spell it; empty when the protocol has no such type.
+std::string_view frame_name(const ProtocolInfo& info, FrameType type);
+// None when the protocol has no such frame. Takes '_' for '.', as manuals have some of them.
+std::optional<FrameType> frame_by_name(const ProtocolInfo& info, std::string_view name);
 
 // The row of one protocol; unknown and failed have rows with these names ("unknown", "failed") and nothing
 // else, as has every number that no protocol has taken.

@@ -5,7 +5,10 @@
 // (on_first_look.h). What is under way when a wish comes or goes stays as it was begun.
 #pragma once
 
+#include <array>
+
 #include "decoders/app/app_proto.h"
+#include "decoders/app/frame.h"
 #include "decoders/settings.h"
 
 namespace weir {
@@ -36,11 +39,13 @@ struct Requested {
   FileFacts files;
   // Protocols of buffers that are made on request (BufferSpec::on_request) and that a rule looks at.
   AppProtoSet buffers;
+  std::array<FrameTypes, kMaxAppProtos> frames{};  // by protocol: of which types frames are kept
 
   [[nodiscard]] bool buffers_of(AppProto p) const { return buffers[index(p)]; }
   Requested& operator|=(const Requested& other) {
     files |= other.files;
     buffers |= other.buffers;
+    for (std::size_t i = 0; i < frames.size(); ++i) frames[i] |= other.frames[i];
     return *this;
   }
 };

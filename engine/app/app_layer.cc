@@ -71,6 +71,7 @@ void AppLayerDriver::turn_round(Flow& flow) {
   std::swap(app.by_direction[0], app.by_direction[1]);
   std::swap(app.tried[0], app.tried[1]);
   std::swap(app.settled[0], app.settled[1]);
+  if (app.frames != nullptr) std::swap(app.frames->by_direction[0], app.frames->by_direction[1]);
   std::swap(app.seen_before[0], app.seen_before[1]);
   if (flow.detect != nullptr) *flow.detect = {};
   if (app.first_data == AppLayer::FirstData::to_server)
@@ -226,15 +227,16 @@ void AppLayerDriver::feed(Flow& flow, Direction d, TimeUs now) {
     }
     if (chunk.data.empty() && !ends) return;
     std::size_t consumed = 0;
-    const AppInput in{.direction = d,
-                      .data = chunk.data,
-                      .eof = chunk.eof,
-                      .time = now,
-                      .requested = &requested_,
-                      .source_port = d == Direction::to_server ? flow.client_port : flow.server_port,
-                      .destination_port = d == Direction::to_server ? flow.server_port : flow.client_port,
-                      .client = &flow.client,
-                      .announcer = &announcer_};
+    AppInput in{.direction = d,
+                .data = chunk.data,
+                .stream_offset = stream.app_position(),
+                .eof = chunk.eof,
+                .time = now,
+                .requested = &requested_,
+                .source_port = d == Direction::to_server ? flow.client_port : flow.server_port,
+                .destination_port = d == Direction::to_server ? flow.server_port : flow.client_port,
+                .client = &flow.client,
+                .announcer = &announcer_};
     const std::size_t offered = chunk.data.size();
     const bool go_on = parse(flow, in, consumed);
     stream.consume_app(consumed);
@@ -263,11 +265,13 @@ bool AppLayerDriver::skip_gap(Flow& flow, Direction d, std::uint64_t unparsed, s
 }
 
 // One call of the parser. False: this update of the direction ends here.
-bool AppLayerDriver::parse(Flow& flow, const AppInput& in, std::size_t& consumed) {
+bool AppLayerDriver::parse(Flow& flow, AppInput& in, std::size_t& consumed) {
   AppLayer& app = *flow.app;
   announcer_.flow = &flow;
   announcer_.now = in.time;
+  if (requested_.frames[index(app.protocol)] != 0) take_frames(flow, in);
   const ParseOutcome outcome = app.parser->parse(in);
+  if (app.frames != nullptr) hold_frames(flow, in.direction);
   consumed = std::min(outcome.consumed, in.data.size());
   app.need[index(in.direction)] = outcome.need;
   app.parsed_now = true;
@@ -322,6 +326,18 @@ void AppLayerDriver::resume(Flow& flow, TimeUs now) {
   feed(flow, d, now);
   if (app.paused || !std::exchange(app.other_waits, false)) return;
   feed(flow, opposite(d), now);
+}
+
+// The parser may tell of frames. The one that is every protocol's begins with the first bytes.
+void AppLayerDriver::take_frames(Flow& flow, AppInput& in) const {
+  AppLayer& app = *flow.app;
+  if (app.frames == nullptr) app.frames = std::make_unique<FlowFrames>();
+  FrameList& list = app.frames->by_direction[index(in.direction)];
+  const FrameTypes wanted = requested_.frames[index(app.protocol)];
+  if (list.untouched() && (wanted & frame_bit(kStreamFrame)) != 0 && !in.is_datagram)
+    list.add(kStreamFrame, in.stream_offset, AppFrame::kUnknown, AppFrame::kUnknown);
+  list.show(in.stream_offset + in.data.size());
+  in.frames = FrameSink(list, wanted, in.stream_offset, in.data);
 }
 
 // What is parsed stays and counts as complete; the streams keep nothing more for the parser.
@@ -387,6 +403,7 @@ void AppLayerDriver::complete_change(Flow& flow) {
     app.seen_before[index(d)] =
         std::min(flow.tcp->stream(d).app_position(), flow.tcp->stream(d).bytes_seen());
   if (flow.detect != nullptr) flow.detect->first_open = {};  // transactions count from 0 again
+  drop_frames(flow);
   if (next != AppProto::unknown) set_protocol(flow, next, Transport::tcp);
 }
 
@@ -398,17 +415,16 @@ Direction AppLayerDriver::on_datagram(Flow& flow, const Packet& packet, Directio
   if (app.parser == nullptr || app.given_up || packet.payload.empty()) return direction;
   begin_batch(flow);
   std::size_t consumed = 0;
-  parse(flow,
-        {.direction = direction,
-         .data = packet.payload,
-         .time = packet.raw.time,
-         .is_datagram = true,
-         .requested = &requested_,
-         .source_port = packet.source_port,
-         .destination_port = packet.destination_port,
-         .client = &flow.client,
-         .announcer = &announcer_},
-        consumed);
+  AppInput in{.direction = direction,
+              .data = packet.payload,
+              .time = packet.raw.time,
+              .is_datagram = true,
+              .requested = &requested_,
+              .source_port = packet.source_port,
+              .destination_port = packet.destination_port,
+              .client = &flow.client,
+              .announcer = &announcer_};
+  parse(flow, in, consumed);
   return direction;
 }
 

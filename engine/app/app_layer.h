@@ -89,7 +89,8 @@ class AppLayerDriver {
   void set_protocol(Flow& flow, AppProto p, Transport t);
   void feed(Flow& flow, Direction d, TimeUs now);
   bool skip_gap(Flow& flow, Direction d, std::uint64_t unparsed, std::uint64_t hole);
-  bool parse(Flow& flow, const AppInput& in, std::size_t& consumed);
+  bool parse(Flow& flow, AppInput& in, std::size_t& consumed);
+  void take_frames(Flow& flow, AppInput& in) const;
   void take_in_new_transactions(Flow& flow, TimeUs now);
   static void begin_batch(Flow& flow);
   void stop_parsing(Flow& flow);

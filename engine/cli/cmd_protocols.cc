@@ -36,6 +36,7 @@ void print_protocol(const ProtocolInfo& info) {
   print_fact("hooks to_server", all_of(info.states_to_server));
   print_fact("hooks to_client", all_of(info.states_to_client));
   print_fact("events", events);
+  print_fact("frames", all_of(info.frames));
   print_fact("logged by", logs);
 }
 

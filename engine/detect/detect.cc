@@ -76,6 +76,7 @@ const DetectResult& Detect::run(const DetectInput& in) {
     d.run_proto_only();
     d.run_packet();
   }
+  if (in.flow != nullptr && has_frames(in.flow->app.get(), in.direction)) d.run_frames();
   d.run_transactions();
   d.result.pcre_limits = d.chain_scratch.pcre.limit_hits;
   d.result.chain_limits = d.chain_scratch.fuel_exhausted;
@@ -190,7 +191,7 @@ Detect::Impl::GuessedTx Detect::Impl::guess_transaction(const CompiledRule& rule
   return {tx, true};
 }
 
-void Detect::Impl::match(RuleId id, const Transaction* tx, bool from_stream) {
+void Detect::Impl::match(RuleId id, const Transaction* tx, bool from_stream, const FrameLook& frame) {
   const CompiledRule& rule = program->rules[id];
   const rules::Signature& s = *rule.signature;
   const GuessedTx guess = tx == nullptr ? guess_transaction(rule) : GuessedTx{tx, false};
@@ -201,7 +202,7 @@ void Detect::Impl::match(RuleId id, const Transaction* tx, bool from_stream) {
   const auto first_variable = static_cast<std::uint32_t>(result.alert_variables.size());
   if (chain_scratch.captured.size() != 0) keep_captures();
   const auto variables = static_cast<std::uint32_t>(result.alert_variables.size()) - first_variable;
-  queue.insert(at, {id, guess.tx, guess.guessed, from_stream, first_variable, variables});
+  queue.insert(at, {id, guess.tx, guess.guessed, from_stream, frame, first_variable, variables});
   result.actions.bypass = result.actions.bypass || s.bypass;
   if (s.filestore) want_files(s, tx);
   if (settings.inline_mode)
@@ -221,6 +222,7 @@ void Detect::Impl::finish() {
                 .action = s.action,
                 .tx = q.tx,
                 .tx_guessed = q.tx_guessed,
+                .frame = q.frame,
                 .from_stream = q.from_stream,
                 .first_variable = q.first_variable,
                 .variables = q.variables};

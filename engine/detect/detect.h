@@ -16,6 +16,7 @@
 #include "engine/account/rule_profile.h"
 #include "engine/account/verdict.h"
 #include "engine/flow/flow.h"
+#include "engine/flow/flow_frames.h"
 #include "engine/tcp/tcp_session.h"
 #include "rules/match/chain.h"
 #include "rules/set/rule_set.h"
@@ -27,6 +28,7 @@ struct Alert {
   rules::Action action = rules::Action::alert;  // after thresholds (rate_filter may change it)
   const Transaction* tx = nullptr;              // what it matched on, or null; valid until the packet is done with
   bool tx_guessed = false;  // it matched on something else; `tx` was the flow's only open one
+  FrameLook frame;          // of a rule about frames: the one it matched on; valid as `tx`
   bool from_stream = false;                     // matched on reassembled bytes rather than on this packet's payload
   bool suppressed = false;  // a threshold says that nothing is written
   bool deferred = false;    // the thresholds are yet to be asked: see DeferredAlerts
@@ -100,6 +102,8 @@ class Detect {
   // Detection has nothing more to do with this transaction in that direction (it inspected it at its complete
   // progress). True for every transaction when there are no rules.
   [[nodiscard]] bool finished(const Transaction& tx, Direction direction) const;
+  // Frames of this direction wait for run() before they can be let go of.
+  [[nodiscard]] bool looks_at_frames(AppProto protocol, Direction direction) const;
   // What the rules have cost so far; null unless the settings ask for it.
   [[nodiscard]] const RuleProfile* profile() const;
   // Between two packets: `rules` (not null) take over. They are built with the present ones as `previous`, so that what

@@ -1,6 +1,6 @@
 // The inside of Detect, shared by its parts: the run itself and the alert queue (detect.cc), packets and streams
-// (detect_packet.cc), transactions (detect_tx.cc), which files are stored (detect_files.cc), variables and tags
-// (detect_marks.cc), reloads (detect_reload.cc).
+// (detect_packet.cc), frames (detect_frame.cc), transactions (detect_tx.cc), which files are stored
+// (detect_files.cc), variables and tags (detect_marks.cc), reloads (detect_reload.cc).
 #pragma once
 
 #include <memory>
@@ -12,6 +12,7 @@
 
 #include "engine/detect/detect.h"
 #include "engine/flow/detect_state.h"
+#include "engine/flow/flow_frames.h"
 #include "rules/set/program.h"
 
 namespace weir::engine {
@@ -29,6 +30,8 @@ class BufferCache {
   std::span<const BodyView> of_transaction(const rules::RuleSet::Program& program, rules::BufferId id,
                                            const rules::BufferSource& source, const Transaction& tx, Direction d);
   std::span<const BodyView> of_packet(const rules::RuleSet::Program& program, rules::BufferId id, const Packet& packet);
+  // The same of a part of a frame. Made anew with each call.
+  BodyView of_frame(const rules::RuleSet::Program& program, rules::BufferId id, BodyView part);
 
  private:
   struct Entry {
@@ -77,7 +80,8 @@ struct Detect::Impl {
 
   // --- detect.cc
   void begin(const DetectInput& in);
-  void match(RuleId id, const Transaction* tx, bool from_stream);  // effects at once, the alert is queued
+  // Its effects come at once, the alert is queued.
+  void match(RuleId id, const Transaction* tx, bool from_stream, const FrameLook& frame = {});
   void finish();
   // `tx`: what else the rule looks at, or null.
   [[nodiscard]] bool header_matches(const CompiledRule& rule, const Transaction* tx = nullptr) const;
@@ -95,6 +99,8 @@ struct Detect::Impl {
   void run_ip_only();
   void run_proto_only();
   void run_packet();
+  // --- detect_frame.cc; the flow has frames in this direction
+  void run_frames();
   // --- detect_tx.cc
   void run_transactions();
 
@@ -133,6 +139,7 @@ struct Detect::Impl {
     const Transaction* tx;
     bool tx_guessed;
     bool from_stream;
+    FrameLook frame;
     std::uint32_t first_variable, variables;  // see Alert
   };
   std::vector<Queued> queue;
@@ -157,6 +164,16 @@ struct Detect::Impl {
   [[nodiscard]] bool chain_on_packet(const CompiledRule& rule);
   [[nodiscard]] bool chain_on_stream(const CompiledRule& rule);
   [[nodiscard]] bool packet_buffers_match(const CompiledRule& rule);
+  struct FrameWindow {
+    BodyView view;          // its offset counts from the start of the frame
+    std::size_t fresh = 0;  // view.data[fresh] is the first byte that was not looked at before
+  };
+  [[nodiscard]] std::optional<FrameExtent> due_of_frame(const AppFrame& frame, const FrameBytes& bytes) const;
+  void run_frame(const FrameLook& look, const FrameBytes& bytes, const rules::FrameRules& frame_rules);
+  void run_frame_window(const FrameLook& look, const FrameWindow& window,
+                        const rules::FrameRules& frame_rules);
+  [[nodiscard]] bool frame_rule_matches(const CompiledRule& rule, const FrameWindow& window);
+  [[nodiscard]] bool has_matched(RuleId id, const FrameLook& look) const;
   enum class TxVerdict : std::uint8_t { match, no, wait };
   bool look_through(Transaction& tx);
   void run_transaction(Transaction& tx, const rules::TxRules& tx_rules, bool complete);

@@ -15,6 +15,7 @@
 #include "decoders/app/parser.h"
 #include "decoders/slab.h"
 #include "engine/flow/direction_probe.h"
+#include "engine/flow/flow_frames.h"
 
 namespace weir::engine {
 
@@ -39,6 +40,8 @@ struct AppLayer : Slabbed {
   bool bypassed = false;  // the parser asked to leave the rest of the flow alone
   bool given_up = false;  // a parser error: what was parsed stays, nothing more is parsed
 
+  std::unique_ptr<FlowFrames> frames;  // null until somebody asks for any
+
   // --- the driver's bookkeeping
   enum class FirstData : std::uint8_t { none, to_server, to_client, parsed };
   FirstData first_data = FirstData::none;  // which side spoke first; `parsed` once a parser has seen data
@@ -59,5 +62,10 @@ struct AppLayer : Slabbed {
   std::optional<Direction> paused;
   bool other_waits = false;
 };
+
+// Frames of that direction are not done with. `app` may be null.
+inline bool has_frames(const AppLayer* app, Direction direction) {
+  return app != nullptr && app->frames != nullptr && !app->frames->by_direction[index(direction)].empty();
+}
 
 }  // namespace weir::engine

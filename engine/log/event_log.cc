@@ -33,6 +33,7 @@ EventLog::EventLog(const std::vector<Output>& outputs, std::shared_ptr<const rul
   for (const Output& out : outputs) {
     sessions_.push_back(out.log->session(*out.sink));
     wants_files_ = wants_files_ || out.log->wants(output::EventType::fileinfo);
+    wants_frames_ = wants_frames_ || out.log->wants(output::EventType::frame);
     wants_anomalies_ = wants_anomalies_ || out.log->wants(output::EventType::anomaly);
     for (std::size_t p = 0; p < kMaxAppProtos; ++p)
       for (const auto& active : out.log->tx_loggers(static_cast<AppProto>(p))) {
@@ -183,6 +184,7 @@ void EventLog::alerts(const PacketFacts& facts, const DetectResult& found, const
   counters_.chain_limits += found.chain_limits;
   if (found.alerts.empty()) return;
   output::AlertRecord record;
+  output::FrameFacts frame;
   alert_record(facts, record);
   fill_verdict(fate, record);
   for (const Alert& alert : found.alerts) {
@@ -196,6 +198,8 @@ void EventLog::alerts(const PacketFacts& facts, const DetectResult& found, const
     record.action = blocks(alert.action) ? "blocked" : "allowed";
     record.tx = alert.tx;
     record.tx_guessed = alert.tx_guessed;
+    record.frame = alert.frame.frame != nullptr ? &frame : nullptr;
+    if (alert.frame.frame != nullptr) fill_frame(facts, alert.frame, frame);
     record.files = alert.tx != nullptr ? alert.tx->files(facts.direction) : nullptr;
     record.from_stream = alert.from_stream;
     record.payload = alert.from_stream ? stream_payload(facts) : facts.packet.payload;

@@ -64,6 +64,10 @@ class EventLog {
   void tagged_packet(const PacketFacts& facts);
   // A packet that is dropped or rejected, and the rule that says so, if any does.
   void drop(const PacketFacts& facts, const DetectResult& found, const PacketFate& fate);
+  // Some log writes frames.
+  [[nodiscard]] bool wants_frames() const { return wants_frames_; }
+  // Frames of the packet's direction that are whole, or of which there is enough to be shown.
+  void frames(const PacketFacts& facts);
   // Writes what is due of one transaction: its event once both sides have come far enough, its anomalies and
   // closed files. True: every logger that wants the transaction or its files has written them.
   bool transaction(const PacketFacts& facts, const DueTransaction& due);
@@ -76,6 +80,7 @@ class EventLog {
   };
   void name_origin(output::EventHead& head) const;
   void write_flow(const Flow& flow);
+  void fill_frame(const PacketFacts& facts, const FrameLook& look, output::FrameFacts& out);
   void write_alert(const PacketFacts& facts, const Alert& alert, output::AlertRecord& record);
   [[nodiscard]] bool all_written(const Transaction& tx) const;
   void anomaly(output::AnomalyRecord& record);
@@ -101,12 +106,12 @@ class EventLog {
   ExceptionPolicies policies_;
   std::string_view interface_;
   bool inline_mode_;
-  bool wants_anomalies_ = false, wants_files_ = false;
+  bool wants_anomalies_ = false, wants_files_ = false, wants_frames_ = false;
   std::unique_ptr<output::FileStore::Session> store_;  // null: files are not stored
   rules::Turn* turn_ = nullptr;
   output::FlowRecord flow_record_;
-  static constexpr std::size_t kMaxStreamPayload = 65536;  // of an alert on the stream
-  std::vector<std::uint8_t> stream_payload_;
+  static constexpr std::size_t kMaxStreamPayload = 65536;  // of an alert on the stream, or of a frame
+  std::vector<std::uint8_t> stream_payload_, frame_payload_;
   output::FlowMetadata metadata_;
   std::vector<output::Variable> alert_variables_;
 };

@@ -6,6 +6,7 @@
 #include "decoders/app/protocol.h"
 #include "decoders/net/ip_protocol.h"
 #include "engine/config/config.h"
+#include "engine/flow/flow_frames.h"
 
 namespace weir::engine {
 namespace {
@@ -110,7 +111,8 @@ void Pipeline::inspect_one(Step& step) try {
     decide(step, found);
     replace_contents(step, found);
     write_events(step, found);
-    settle_transactions(step);  // written and inspected ones are let go
+    settle_frames(step);        // those that rules and logs are done with are let go
+    settle_transactions(step);  // written and inspected ones, too
   } while (has_more(step));
   finish_protocol(step);  // what follows is encrypted, or another protocol (STARTTLS, CONNECT)
   let_go_of_flow(step);
@@ -359,9 +361,12 @@ void Pipeline::settle_transactions(Step& step) {
   class User final : public TransactionUser {
    public:
     User(EventLog& log, const Detect* detect, const PacketFacts& facts)
-        : log_(log), detect_(detect), facts_(facts) {}
+        : log_(log),
+          detect_(detect),
+          facts_(facts),
+          first_of_frames_(first_transaction_of_frames(*facts.flow)) {}
     [[nodiscard]] bool has_inspected(const Transaction& tx, Direction d) const override {
-      return detect_ == nullptr || detect_->finished(tx, d);
+      return tx.id < first_of_frames_ && (detect_ == nullptr || detect_->finished(tx, d));
     }
     bool write(const DueTransaction& due) override { return log_.transaction(facts_, due); }
 
@@ -369,6 +374,7 @@ void Pipeline::settle_transactions(Step& step) {
     EventLog& log_;
     const Detect* detect_;  // null: nothing inspects them
     const PacketFacts& facts_;
+    std::uint64_t first_of_frames_;  // alerts on frames show their transaction
   };
   const bool inspects = detect_ && !step.flow->passed && !step.flow->dropped;
   if (!inspects || step.flow->no_packet_inspection) let_go_of_bodies(*step.flow);

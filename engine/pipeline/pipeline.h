@@ -198,6 +198,10 @@ class Pipeline {
 
   static void let_go_of_bodies(Flow& flow);
   void settle_transactions(Step& step);
+  void settle_frames(Step& step) {
+    if (step.flow != nullptr && has_frames(step.flow->app.get(), step.direction)) write_frames(step);
+  }
+  void write_frames(Step& step);  // pipeline_frames.cc
   // pipeline_pseudo.cc
   bool has_more(Step& step);
   void end_flow(Flow& flow, FlowEnd reason);

@@ -4,6 +4,7 @@
 #include <new>
 
 #include "decoders/net/ip_protocol.h"
+#include "engine/flow/app_state.h"
 #include "engine/log/event_head.h"
 #include "engine/pipeline/pipeline.h"
 
@@ -70,7 +71,8 @@ void Pipeline::finish_stream(Flow& flow) {
   std::array<bool, 2> due{};
   for (const Direction d : {Direction::to_server, Direction::to_client}) {
     const TcpStream& stream = flow.tcp->stream(d);
-    due[index(d)] = open || transactions || stream.app_chunk().kind != TcpStream::Chunk::Kind::none ||
+    due[index(d)] = open || transactions || has_frames(flow.app.get(), d) ||
+                    stream.app_chunk().kind != TcpStream::Chunk::Kind::none ||
                     !stream.raw_chunk().data.empty();
   }
   const bool both = due[0] && due[1];
@@ -131,6 +133,7 @@ void Pipeline::inspect_pseudo(Step& step) try {
     const PacketFacts facts = facts_of(step);
     log_.alerts(facts, found, step.fate);
     if (step.rounds == 0) log_.anomalies(facts, nullptr);
+    settle_frames(step);
     settle_transactions(step);
   } while (ends && has_more(step));
 } catch (const std::bad_alloc&) {

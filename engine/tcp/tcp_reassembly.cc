@@ -28,7 +28,7 @@ TcpStream::Insertion TcpStream::insert(std::uint32_t sequence, Bytes payload) {
   if (end_known_) wanted.end = std::min(wanted.end, end_);
   if (segment.end >= depth_ && !depth_reached_) depth_reached_ = out.reached_depth = true;
   if (reassembly_disabled()) {
-    head_.offset = std::max(head_.offset, segment.end);
+    if (head_.empty()) head_.offset = std::max(head_.offset, segment.end);
     return out;
   }
   if (wanted.begin >= wanted.end) return out;

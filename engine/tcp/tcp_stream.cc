@@ -195,7 +195,7 @@ std::uint64_t TcpStream::floor() const {
     const std::uint64_t look_back = budget_->tight() ? 0 : kLookBack;
     floor = std::min(floor, raw_pos_ - std::min<std::uint64_t>(raw_pos_, look_back));
   }
-  return floor;
+  return std::min(floor, held_);
 }
 
 void TcpStream::trim() {
@@ -225,19 +225,25 @@ Bytes TcpStream::kept(std::uint64_t offset, std::uint64_t length) const {
   return {region->data() + (offset - region->offset), static_cast<std::size_t>(n)};
 }
 
-void TcpStream::copy_kept(std::vector<std::uint8_t>& out, std::size_t limit) const {
+std::uint64_t TcpStream::next_kept(std::uint64_t offset) const {
+  return region_at(offset) != nullptr ? offset : hole_end(offset);
+}
+
+void TcpStream::copy_kept(std::vector<std::uint8_t>& out, std::size_t limit, std::uint64_t begin,
+                          std::uint64_t end) const {
   out.clear();
   const auto add = [&out, limit](const std::uint8_t* bytes, std::size_t n) {
     out.insert(out.end(), bytes, bytes + std::min(n, limit - out.size()));
   };
-  std::uint64_t at = head_.offset;
-  while (out.size() < limit) {
+  std::uint64_t at = std::max(begin, head_.offset);
+  while (out.size() < limit && at < end) {
     if (const Region* const region = region_at(at)) {
-      add(region->data() + (at - region->offset), static_cast<std::size_t>(region->end() - at));
-      at = region->end();
+      const std::uint64_t stop = std::min(region->end(), end);
+      add(region->data() + (at - region->offset), static_cast<std::size_t>(stop - at));
+      at = stop;
       continue;
     }
-    const std::uint64_t next = hole_end(at);
+    const std::uint64_t next = std::min(hole_end(at), end);
     if (next == UINT64_MAX) return;
     std::string note{"["};
     note.append(std::to_string(next - at)).append(" bytes missing]");

@@ -93,10 +93,20 @@ class TcpStream {
 
   // All of these bytes are stored, or past.
   [[nodiscard]] bool holds(std::uint32_t sequence, std::size_t length) const;
-  // What is kept of the stream before it is shown no more, from its oldest byte on: at most `limit` bytes,
-  // with
-  // "[N bytes missing]" in place of holes. For logging an alert on the stream.
-  void copy_kept(std::vector<std::uint8_t>& out, std::size_t limit) const;
+  // The first offset at or behind this one whose byte is kept; UINT64_MAX when there is none.
+  [[nodiscard]] std::uint64_t next_kept(std::uint64_t offset) const;
+  // Bytes from this offset on are kept for a third reader, whatever the others are done with; UINT64_MAX:
+  // none are.
+  void hold(std::uint64_t offset) {
+    if (offset == held_) return;
+    held_ = offset;
+    trim();
+  }
+  // What is kept of the stream before it is shown no more, from `begin` or its oldest byte on: at most
+  // `limit` bytes, with "[N bytes missing]" in place of holes. For logging an alert on the stream. With an
+  // `end` nothing behind it is copied, and a hole before it is told of though nothing follows.
+  void copy_kept(std::vector<std::uint8_t>& out, std::size_t limit, std::uint64_t begin = 0,
+                 std::uint64_t end = UINT64_MAX) const;
 
   // For TcpSession only, below.
 
@@ -193,6 +203,7 @@ class TcpStream {
   SlabVector<Piece> pieces_;    // of bytes not yet acknowledged, in order; detect mode only
   std::size_t pieces_begin_ = 0;
   std::uint64_t app_pos_ = 0, raw_pos_ = 0;
+  std::uint64_t held_ = UINT64_MAX;  // see hold()
   std::uint64_t acked_ = 0;     // offsets below it were acknowledged
   Extent fresh_;                // inline mode: the segment that came last, until stream rules have seen it
   std::uint64_t app_told_ = 0;  // what the parser could see when an update was last taken

@@ -144,6 +144,7 @@ bool AlertWriter::write(EveContext& eve, const AlertRecord& r) const {
   if (r.has_direction)
     out.string("direction", r.direction == Direction::to_server ? "to_server" : "to_client");
   if (r.flow != nullptr && flow_) write_flow(eve, *r.flow);
+  if (r.frame != nullptr) write_frame(out, *r.frame, payload_buffer_bytes_);
   write_payload(out, r);
   if (packet_ && !r.packet.empty()) write_packet(out, r.packet, r.link_type);
   if (verdict_) write_verdict(out, r);

@@ -32,6 +32,9 @@ void write_hex_byte(JsonWriter& out, std::string_view key, std::uint8_t value);
 // One file's members (fileinfo, alert's files).
 void write_file(JsonWriter& out, const AppFile& file, std::uint64_t tx_id);
 
+// "frame": {...}, with at most `limit` bytes of its payload.
+void write_frame(JsonWriter& out, const FrameFacts& frame, std::size_t limit);
+
 // packet and packet_info.
 void write_packet(JsonWriter& out, Bytes frame, int link_type);
 

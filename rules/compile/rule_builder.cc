@@ -73,6 +73,8 @@ Compiled RuleBuilder::select_buffer(const BufferSpec& buffer) {
     for (const BufferSource& source : buffer.sources) wanted.set(index(source.protocol));
     if (auto ok = narrow_protocols(wanted, buffer.name); !ok) return ok;
   }
+  if (buffer.frame)
+    if (auto ok = require_protocol(buffer.frame->protocol); !ok) return ok;
   if (auto ok = narrow_header(buffer); !ok) return ok;
   signature_->file_facts |= buffer.file_facts;
   selected_ = &buffer;
@@ -201,6 +203,7 @@ BufferOp* RuleBuilder::last_op() {
 
 RuleBuilder::Place RuleBuilder::place_of(const BufferSpec* buffer) {
   if (buffer == nullptr) return Place::payload;
+  if (buffer->frame) return Place::frame;
   return buffer->sources.empty() ? Place::packet : Place::transaction;
 }
 

@@ -93,8 +93,8 @@ class RuleBuilder {
   // The last operation of the selected buffer; null when there is none.
   BufferOp* last_op();
   [[nodiscard]] const BufferSpec* selected() const { return selected_; }
-  // The variable of that name, made by byte_extract / byte_math before on a buffer of the same kind as the selected one
-  // (payload, packet header, transaction); -1 when there is none.
+  // The variable of that name, made by byte_extract / byte_math before on a buffer of the same kind as the
+  // selected one (payload, packet header, frame, transaction); -1 when there is none.
   [[nodiscard]] std::int16_t find_var(std::string_view name) const;
   tl::expected<std::int16_t, KeywordError> make_var(std::string_view name);
 
@@ -118,7 +118,7 @@ class RuleBuilder {
  private:
   static constexpr std::size_t kPayload = SIZE_MAX;  // as an engine's number
   // Buffers of one kind are looked at together and in the order of the rule, so they may share variables.
-  enum class Place : std::uint8_t { payload, packet, transaction };
+  enum class Place : std::uint8_t { payload, packet, frame, transaction };
   struct Variable {
     std::string name;
     Place place;

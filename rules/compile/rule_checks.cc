@@ -183,6 +183,25 @@ Compiled check_packet_or_stream(Signature& s) {
   return {};
 }
 
+// A frame is looked at by itself, so nothing else with bytes of its own can be asked of it.
+Compiled check_frames(const Signature& s) {
+  const BufferSpec* frame = nullptr;
+  for (const BufferEngine& engine : s.buffers) {
+    if (!engine.buffer->frame) continue;
+    if (frame != nullptr && engine.buffer != frame)
+      return refuse(fmt::format("a rule looks at frames of one type, and this one at {}", frame->name),
+                    engine.buffer->name);
+    frame = engine.buffer;
+  }
+  if (frame == nullptr) return {};
+  if (!s.payload.empty()) return refuse("contents of the payload do not go with a frame", frame->name);
+  if (looks_at_transactions(s))
+    return refuse("keywords about transactions do not go with a frame", frame->name);
+  if (s.payload_needs_packet)
+    return refuse("packet keywords (dsize, flags, ttl ...) and tcp-pkt do not go with a frame", frame->name);
+  return {};
+}
+
 }  // namespace
 
 Compiled check_rule(Signature& s) {
@@ -195,6 +214,7 @@ Compiled check_rule(Signature& s) {
   if (auto ok = check_sizes(s); !ok) return ok;
   if (auto ok = check_direction(s); !ok) return ok;
   if (auto ok = check_packet_or_stream(s); !ok) return ok;
+  if (auto ok = check_frames(s); !ok) return ok;
   if (s.threshold && s.detection_filter) return refuse("a rule has either threshold or detection_filter");
   return {};
 }

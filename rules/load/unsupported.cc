@@ -14,7 +14,6 @@ namespace {
 enum class Reason : unsigned char {
   protocol,
   scripts,
-  frames,
   config,
   geoip,
   iprep,
@@ -29,7 +28,6 @@ constexpr std::string_view text_of(Reason reason) {
   switch (reason) {
     case Reason::protocol: return "known keyword, but its protocol is not parsed yet";
     case Reason::scripts: return "scripts in rules are not supported";
-    case Reason::frames: return "frames are not looked at yet";
     case Reason::config: return "a rule cannot change what is logged yet";
     case Reason::geoip: return "needs a GeoIP database, which is not supported yet";
     case Reason::iprep: return "IP reputation lists are not supported yet";
@@ -230,7 +228,6 @@ constexpr std::array kRows = {
     row<Reason::scripts>("luajit"),
     row<Reason::scripts>("luaxform"),
     row<Reason::scripts>("lua.hash"),
-    row<Reason::frames>("frame"),
     row<Reason::config>("config"),
     row<Reason::geoip>("geoip"),
     row<Reason::iprep>("iprep"),

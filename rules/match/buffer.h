@@ -2,7 +2,7 @@
 //
 // A BufferSpec is a constant, one per name: a row in the keyword file of its protocol. It has a source for each protocol
 // (and direction) that can fill it. The row is the sticky keyword that selects the buffer, too (rules/compile/keyword_table.h):
-// to add a buffer, add a row.
+// to add a buffer, add a row. Frames are buffers, too: rules/match/frame_buffers.h makes them of the protocols' rows.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "decoders/app/app_proto.h"
+#include "decoders/app/frame.h"
 #include "decoders/app/requested.h"
 #include "decoders/app/streamed_body.h"
 #include "decoders/app/transaction.h"
@@ -83,12 +84,19 @@ inline constexpr BufferSource kBothSides[] = {
     {protocol, Direction::to_server, static_cast<std::uint8_t>(progress_to_server), get, streamed},
     {protocol, Direction::to_client, static_cast<std::uint8_t>(progress_to_client), get, streamed}};
 
+// The frames of one type of a protocol, each of which is looked at by itself.
+struct FrameSource {
+  AppProto protocol{};
+  FrameType type = 0;
+};
+
+// Has sources, or `packet`, or is a frame.
 struct BufferSpec {
   std::string_view name;      // of the keyword that selects it; messages call it so, too
   std::string_view summary;   // one line for the manual
   std::string_view alias;     // older spelling of the keyword, or empty
   std::string_view modifier;  // old keyword that moves the content before it to this buffer, or empty
-  std::span<const BufferSource> sources;  // empty for packet buffers
+  std::span<const BufferSource> sources;  // empty for packet buffers and frames
   PacketBufferFunction packet = nullptr;  // set for packet buffers
   bool multiple = false;                  // has instances beyond index 0
   bool on_request = false;  // the parsers of its protocols need not make it unless a rule looks at it
@@ -97,6 +105,7 @@ struct BufferSpec {
   // What it means for a rule whose header leaves that open (0: nothing), and asks of files.
   std::uint8_t ip_version = 0, ip_protocol = 0;
   FileFacts file_facts;
+  std::optional<FrameSource> frame = std::nullopt;
 };
 
 }  // namespace weir::rules

@@ -36,6 +36,7 @@ enum class RuleKind : std::uint8_t {
   ip_only,      // addresses and ports alone: once per direction of a flow
   proto_only,   // app-layer-protocol alone: once per direction, when protocol detection has its answer
   payload,      // the packet's payload, or the stream, or both
+  frame,        // one frame
   transaction,  // application buffers
 };
 
@@ -54,7 +55,7 @@ struct CompiledRule {
   bool for_flow = false;
   Chain payload;
   std::vector<CompiledEngine> packet_buffers;  // must match on the packet, whatever the kind
-  std::vector<CompiledEngine> engines;         // must match on the transaction
+  std::vector<CompiledEngine> engines;         // must match on the transaction, or on the frame
 };
 
 // Rules for one IP protocol and direction, and within it for one class of server ports.
@@ -106,6 +107,19 @@ struct TxRules {
   [[nodiscard]] bool empty() const { return prefilters.empty() && always.empty(); }
 };
 
+// Rules that look at the same bytes of the frames of one type.
+struct FrameGroup {
+  BufferId buffer = 0;
+  FrameType type = 0;
+  PatternSet patterns;
+  std::vector<RuleId> always;  // without a usable pattern
+};
+// Rules about frames of one application protocol and direction.
+struct FrameRules {
+  std::vector<FrameGroup> groups;
+  FrameTypes types = 0;  // of the groups
+};
+
 struct RuleSet::Program {
   std::vector<LoadedSignature> signatures;
   TextHash environment;             // RuleEnvironment::fingerprint()
@@ -116,6 +130,7 @@ struct RuleSet::Program {
   Requested requested;  // what the rules look at and parsers make on request
   std::array<std::array<PacketRules, 2>, kIpClasses> packets;  // [IpClass][Direction]
   std::array<std::array<TxRules, 2>, kMaxAppProtos> transactions;
+  std::array<std::array<FrameRules, 2>, kMaxAppProtos> frames;  // [protocol][Direction]
   // Rules about addresses alone: by source, where they name one; else by destination; else on every flow.
   AddressMap ip_only_source, ip_only_destination;
   std::vector<RuleId> ip_only_any;

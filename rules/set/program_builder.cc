@@ -8,6 +8,7 @@
 
 #include "decoders/app/protocol_ids.h"
 #include "rules/prefilter/pattern_choice.h"
+#include "rules/set/frame_groups.h"
 
 namespace weir::rules {
 namespace {
@@ -98,6 +99,7 @@ class Builder {
       for (std::size_t d = 0; d < 2; ++d) group_packets(static_cast<IpClass>(c), static_cast<Direction>(d));
     for (std::size_t p = 0; p < index(AppProto::count_); ++p)
       for (std::size_t d = 0; d < 2; ++d) group_transactions(static_cast<AppProto>(p), static_cast<Direction>(d));
+    group_frames(*program_, databases_);
     group_ip_only();
     program_->lineage = lineage(options.previous);
     databases_.compile(options.threads, options.cache_dir);
@@ -129,7 +131,7 @@ class Builder {
 RuleKind Builder::kind_of(const Signature& s) {
   if (!s.tx_checks.empty()) return RuleKind::transaction;
   for (const BufferEngine& e : s.buffers)
-    if (e.buffer->packet == nullptr) return RuleKind::transaction;
+    if (e.buffer->packet == nullptr) return e.buffer->frame ? RuleKind::frame : RuleKind::transaction;
   if (!s.payload.empty()) return RuleKind::payload;
   if (!s.buffers.empty() || s.dsize || s.hook || !s.requires_bits.empty()) return RuleKind::header;
   if (!s.packet_checks.empty()) {

@@ -9,11 +9,14 @@
 #include <array>
 #include <cstdio>
 #include <cstring>
+#include <map>
 #include <memory>
+#include <string>
 
 #include "decoders/app/parser.h"
 #include "decoders/app/protocol.h"
 #include "decoders/settings.h"
+#include "tests/decoders/app/frame_text.h"
 #include "tests/fuzz/input.h"
 #include "tests/fuzz/targets.h"
 #include "tests/fuzz/transaction_text.h"
@@ -59,6 +62,7 @@ const Requested& everything_requested() {
   static const Requested all = [] {
     Requested r{.files = {.md5 = true, .sha1 = true, .sha256 = true}, .buffers = {}};
     r.buffers.set();
+    r.frames.fill(kAllFrames);
     return r;
   }();
   return all;
@@ -85,6 +89,7 @@ class Player {
       const ParseOutcome outcome = call(d, side.pending, eof, false);
       side.pending.erase(side.pending.begin(),
                          side.pending.begin() + static_cast<std::ptrdiff_t>(outcome.consumed));
+      side.offset += outcome.consumed;
       side.need = outcome.need;
       if (eof && (outcome.consumed == offered || outcome.consumed == 0)) side.ended = true;
       if (outcome.consumed != 0) continue;
@@ -96,10 +101,21 @@ class Player {
     if (over_) return;
     Side& side = sides_[index(d)];
     const std::uint64_t length = side.pending.size() + bytes;
-    side = {};
+    side.pending.clear();
+    side.need = 0;
+    side.offset += length;
     if (!parser_->on_gap(d, length)) over_ = true;
   }
-  std::string text() { return transactions_text(info_.id, parser_->transactions()); }
+  // The transactions, and the frames of both sides.
+  std::string text() {
+    std::string out = transactions_text(info_.id, parser_->transactions());
+    for (Side& side : sides_) {
+      for (const AppFrame& frame : side.frames.frames())
+        side.told.emplace(frame.id, test::frame_text(info_, frame));
+      for (const auto& [id, text] : side.told) out.append(text).append(1, '\n');
+    }
+    return out;
+  }
   bool depends_on_segments() { return fuzz::depends_on_segments(info_.id, parser_->transactions()); }
 
  private:
@@ -107,6 +123,9 @@ class Player {
     std::vector<std::uint8_t> pending;
     std::size_t need = 0;
     bool ended = false;
+    std::uint64_t offset = 0;  // of pending[0] in the stream
+    FrameList frames;
+    std::map<FrameId, std::string> told;  // frames that have left the list
   };
 
   ParseOutcome call(Direction d, Bytes data, bool eof, bool is_datagram) {
@@ -115,18 +134,35 @@ class Player {
     const std::string_view ports = is_datagram ? info_.probe_ports.udp : info_.probe_ports.tcp;
     const auto server = static_cast<std::uint16_t>(
         ports.empty() ? 80 : std::strtoul(std::string(ports).c_str(), nullptr, 10));
+    Side& side = sides_[index(d)];
+    const Bytes shown{copy.get(), data.size()};
+    const std::uint64_t offset = is_datagram ? 0 : side.offset;
     const ParseOutcome outcome =
         parser_->parse({.direction = d,
-                        .data = {copy.get(), data.size()},
+                        .data = shown,
+                        .stream_offset = offset,
                         .eof = eof,
                         .time = 1,
                         .is_datagram = is_datagram,
                         .requested = &everything_requested(),
                         .source_port = d == Direction::to_server ? std::uint16_t{40000} : server,
-                        .destination_port = d == Direction::to_server ? server : std::uint16_t{40000}});
+                        .destination_port = d == Direction::to_server ? server : std::uint16_t{40000},
+                        .frames = FrameSink(side.frames, kAllFrames, offset, shown)});
     must(outcome.consumed <= data.size(), "a parser takes what it was given and no more");
+    let_go_of_frames(side, offset + data.size());
     if (outcome.status != ParseOutcome::Status::ok) over_ = true;
     return outcome;
+  }
+
+  // As the engine does with those that it has looked at; the others stay until their end is known.
+  void let_go_of_frames(Side& side, std::uint64_t shown) {
+    must(side.frames.take_refused() == 0, "a parser tells of no more frames at once than are kept");
+    side.frames.remove_if([&](const AppFrame& frame) {
+      must(frame.offset <= shown, "a frame begins in what the parser has seen");
+      if (frame.length == AppFrame::kUnknown) return false;
+      side.told.emplace(frame.id, test::frame_text(info_, frame));
+      return true;
+    });
   }
 
   const ProtocolInfo& info_;

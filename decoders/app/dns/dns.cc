@@ -23,7 +23,10 @@ void raise_all(DnsTransaction& tx) {
 
 }  // namespace
 
-void DnsParser::add_message(Direction d, Bytes message) {
+void DnsParser::add_message(const AppInput& from, Bytes message) {
+  const Direction d = from.direction;
+  FrameSink frames = from.frames;
+  frames.begin(FrameKind::pdu, message, message.size(), transactions_.next_id());
   auto& tx = transactions_.add<DnsTransaction>(d);
   tx.valid = parse_message(message, tx.message);
   transactions_.charge(tx);
@@ -41,13 +44,12 @@ void DnsParser::add_message(Direction d, Bytes message) {
 
 ParseOutcome DnsParser::parse(const AppInput& in) {
   if (!in.is_datagram)
-    return records_.run(in.direction, in.data, kLengthPrefix,
-                        [&](Bytes data) { return record(in.direction, data); });
-  if (!in.data.empty()) add_message(in.direction, in.data);
+    return records_.run(in.direction, in.data, kLengthPrefix, [&](Bytes data) { return record(in, data); });
+  if (!in.data.empty()) add_message(in, in.data);
   return {.consumed = in.data.size()};
 }
 
-RecordStep DnsParser::record(Direction d, Bytes data) {
+RecordStep DnsParser::record(const AppInput& from, Bytes data) {
   if (transactions_.batch_full()) return RecordStep::pause();
   ByteCursor in{data};
   const std::size_t length = in.be16();
@@ -55,9 +57,10 @@ RecordStep DnsParser::record(Direction d, Bytes data) {
   if (length > in.remaining()) return RecordStep::wants(kLengthPrefix + length);
   const Bytes message = in.take(length);
   if (length != 0) {
-    if (resynchronise_[index(d)] && !looks_like_message(message)) return RecordStep::broken();
-    resynchronise_[index(d)] = false;
-    add_message(d, message);
+    bool& resynchronise = resynchronise_[index(from.direction)];
+    if (resynchronise && !looks_like_message(message)) return RecordStep::broken();
+    resynchronise = false;
+    add_message(from, message);
   }
   return RecordStep::took(kLengthPrefix + length);
 }

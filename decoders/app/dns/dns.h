@@ -18,6 +18,12 @@ enum class Event : std::uint8_t {
 #undef EVENT
 };
 
+enum class FrameKind : std::uint8_t {
+#define FRAME(id, name) id,
+#include "decoders/app/dns/frames.def"
+#undef FRAME
+};
+
 enum class State : std::uint8_t {
 #define STATE(id, ...) id,
 #include "decoders/app/dns/states.def"
@@ -50,8 +56,8 @@ class DnsParser final : public AppParser {
   bool on_gap(Direction d, std::uint64_t length) override;
 
  private:
-  RecordStep record(Direction d, Bytes data);
-  void add_message(Direction d, Bytes message);
+  RecordStep record(const AppInput& from, Bytes data);
+  void add_message(const AppInput& from, Bytes message);
 
   Askers askers_;
   RecordLoop records_;

@@ -1,4 +1,4 @@
-// The names of events and states that DNS and multicast DNS share, for their rows.
+// The names of events, states and frames that DNS and multicast DNS share, for their rows.
 #pragma once
 
 #include "decoders/app/protocol.h"
@@ -21,6 +21,12 @@ inline constexpr std::string_view kStatesToClient[] = {
 #define STATE(id, to_server, to_client) to_client,
 #include "decoders/app/dns/states.def"
 #undef STATE
+};
+
+inline constexpr std::string_view kFrames[] = {
+#define FRAME(id, name) name,
+#include "decoders/app/dns/frames.def"
+#undef FRAME
 };
 
 }  // namespace weir::dns

@@ -46,6 +46,7 @@ const ProtocolInfo proto_dns{.id = AppProto::dns,
                              .configure = dns::configure,
                              .states_to_server = dns::kStatesToServer,
                              .states_to_client = dns::kStatesToClient,
-                             .events = dns::kEvents};
+                             .events = dns::kEvents,
+                             .frames = dns::kFrames};
 
 }  // namespace weir

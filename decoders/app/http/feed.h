@@ -5,10 +5,17 @@
 #include <optional>
 
 #include "decoders/app/file_writer.h"
+#include "decoders/app/frame.h"
 #include "decoders/app/http/settings.h"
 #include "decoders/types.h"
 
 namespace weir::http {
+
+enum class FrameKind : std::uint8_t {
+#define FRAME(id, name) id,
+#include "decoders/app/http/frames.def"
+#undef FRAME
+};
 
 struct Line {
   std::size_t size = 0;  // with its end
@@ -17,7 +24,8 @@ struct Line {
 
 class Feed {
  public:
-  Feed(Bytes data, bool eof, const FileOpening& files) : data_(data), eof_(eof), files_(files) {}
+  Feed(Bytes data, bool eof, const FileOpening& files, const FrameSink& frames)
+      : data_(data), eof_(eof), files_(files), frames_(frames) {}
   [[nodiscard]] Bytes rest() const { return data_.subspan(pos_); }
   [[nodiscard]] bool empty() const { return pos_ == data_.size(); }
   [[nodiscard]] bool eof() const { return eof_; }
@@ -28,12 +36,18 @@ class Feed {
     pos_ += n;
     return out;
   }
+  // A frame that begins, or ends, with the next byte.
+  FrameId begin_frame(FrameKind kind, std::uint64_t tx_id) {
+    return frames_.begin(kind, rest(), AppFrame::kUnknown, tx_id);
+  }
+  void end_frame(FrameId id) { frames_.end(id, rest()); }
 
  private:
   Bytes data_;
   std::size_t pos_ = 0;
   bool eof_;
   FileOpening files_;
+  FrameSink frames_;
 };
 
 // A line that ends with LF (requests, chunk sizes). At the end of the stream what is left is a line.

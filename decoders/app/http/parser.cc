@@ -32,12 +32,13 @@ ParseOutcome HttpParser::parse(const AppInput& in) {
   Side& side = in.direction == Direction::to_server ? request_ : response_;
   wanted_of_files_ = in.requested->files;
   const FileOpening files{in.time, wanted_of_files_};
-  Feed feed{in.data, in.eof, files};
+  Feed feed{in.data, in.eof, files, in.frames};
+  end_frame(side, feed);  // of a message that a gap has ended
   // A server that answers has the whole request.
   if (&side == &response_ && !in.data.empty() && request_.phase == Phase::after_line)
     if (HttpTransaction* t = tx(request_)) end_simple_request(*t, files);
-  while (step(side, feed) == Step::again) {
-  }
+  while (step(side, feed) == Step::again) end_frame(side, feed);
+  end_frame(side, feed);
   outcome_.consumed = feed.consumed();
   if (in.eof && outcome_.status == ParseOutcome::Status::ok) end_of_stream(side, files);
   if (HttpTransaction* t = tx(side)) transactions_.charge(*t);
@@ -45,8 +46,7 @@ ParseOutcome HttpParser::parse(const AppInput& in) {
 }
 
 Step HttpParser::step(Side& side, Feed& feed) {
-  if (side.phase != Phase::idle && side.phase != Phase::resync && side.phase != Phase::ignore &&
-      side.phase != Phase::wait_tunnel && tx(side) == nullptr) {
+  if (!between_messages(side) && tx(side) == nullptr) {
     outcome_.status = ParseOutcome::Status::error;  // its transaction was taken away
     return Step::stop;
   }
@@ -69,6 +69,17 @@ Step HttpParser::step(Side& side, Feed& feed) {
     case Phase::ignore: feed.take(feed.rest().size()); return Step::wait;
   }
   return Step::wait;
+}
+
+bool HttpParser::between_messages(const Side& side) {
+  return side.phase == Phase::idle || side.phase == Phase::resync || side.phase == Phase::ignore ||
+         side.phase == Phase::wait_tunnel;
+}
+
+void HttpParser::end_frame(Side& side, Feed& feed) {
+  if (side.frame == kNoFrame || !between_messages(side)) return;
+  feed.end_frame(side.frame);
+  side.frame = kNoFrame;
 }
 
 void HttpParser::skip_line_ends(Feed& feed) {
@@ -176,9 +187,7 @@ Step HttpParser::complete(Side& side, HttpTransaction& t, bool whole, const File
 }
 
 void HttpParser::end_of_stream(Side& side, const FileOpening& files) {
-  if (side.phase == Phase::idle || side.phase == Phase::resync || side.phase == Phase::ignore ||
-      side.phase == Phase::wait_tunnel)
-    return;
+  if (between_messages(side)) return;
   HttpTransaction* t = tx(side);
   if (t == nullptr) return;
   if (side.phase == Phase::headers || side.phase == Phase::trailers) side.headers.finish(*t, {});

@@ -48,6 +48,7 @@ class HttpParser final : public AppParser {
     Direction direction;
     Phase phase = Phase::idle;
     std::uint64_t tx_id = 0;
+    FrameId frame = kNoFrame;    // of the message, until it ends
     std::uint64_t left = 0;      // of a fixed body or a chunk
     std::size_t scanned = 0;     // of an incomplete line
     bool after_bare_lf = false;  // response head: a CR that follows belongs to the line end
@@ -59,6 +60,8 @@ class HttpParser final : public AppParser {
   };
 
   Step step(Side& side, Feed& feed);
+  static bool between_messages(const Side& side);
+  static void end_frame(Side& side, Feed& feed);
   Step idle(Side& side, Feed& feed);
   Step resync(Side& side, Feed& feed);
   Step start_request(Feed& feed);

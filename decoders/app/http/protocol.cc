@@ -71,6 +71,12 @@ constexpr AppEventName kEvents[] = {
 #undef EVENT
 };
 
+constexpr std::string_view kFrames[] = {
+#define FRAME(id, name) name,
+#include "decoders/app/http/frames.def"
+#undef FRAME
+};
+
 std::unique_ptr<const ParserFactory> configure(const Settings& settings) {
   return factory_of<HttpParser>(HttpSettings::from(settings));
 }
@@ -87,6 +93,7 @@ const ProtocolInfo proto_http{.id = AppProto::http,
                               .states_to_server = http::kStatesToServer,
                               .states_to_client = http::kStatesToClient,
                               .events = http::kEvents,
+                              .frames = http::kFrames,
                               .files = {.to_server = http::kBody, .to_client = http::kBody},
                               .client_first = true};
 

@@ -33,12 +33,13 @@ void check_authorization(HttpTransaction& t) {
 
 }  // namespace
 
-Step HttpParser::start_request(Feed&) {
+Step HttpParser::start_request(Feed& feed) {
   if (transactions_.full()) return no_room();
   HttpTransaction& t = transactions_.add<HttpTransaction>();
   request_.tx_id = t.id;
   request_.phase = Phase::line;
   request_.scanned = 0;
+  request_.frame = feed.begin_frame(FrameKind::request, t.id);
   return Step::again;
 }
 

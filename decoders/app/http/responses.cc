@@ -21,7 +21,7 @@ bool is_method(const HttpTransaction& t, std::string_view method) {
 
 }  // namespace
 
-Step HttpParser::start_response(Feed&) {
+Step HttpParser::start_response(Feed& feed) {
   HttpTransaction* t = nullptr;
   while (t == nullptr && next_response_ < transactions_.next_id())
     t = tx_cast<HttpTransaction>(transactions_.find(next_response_++));
@@ -37,6 +37,7 @@ Step HttpParser::start_response(Feed&) {
   response_.scanned = 0;
   response_.continue_seen = false;
   response_.phase = Phase::line;
+  response_.frame = feed.begin_frame(FrameKind::response, t->id);
   response_.after_bare_lf = response_.mixed_ends = false;
   const bool short_request = !t->request_missing && t->request.protocol_number == 9 &&
                              t->request.protocol().empty() &&

@@ -27,6 +27,7 @@ const ProtocolInfo proto_mdns{.id = AppProto::mdns,
                               .configure = mdns::configure,
                               .states_to_server = dns::kStatesToServer,
                               .states_to_client = dns::kStatesToClient,
-                              .events = dns::kEvents};
+                              .events = dns::kEvents,
+                              .frames = dns::kFrames};
 
 }  // namespace weir

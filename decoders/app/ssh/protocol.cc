@@ -39,6 +39,12 @@ constexpr AppEventName kEvents[] = {
 #undef EVENT
 };
 
+constexpr std::string_view kFrames[] = {
+#define FRAME(id, name) name,
+#include "decoders/app/ssh/frames.def"
+#undef FRAME
+};
+
 }  // namespace
 }  // namespace ssh
 
@@ -50,6 +56,7 @@ const ProtocolInfo proto_ssh{.id = AppProto::ssh,
                              .states_to_server = ssh::kStatesToServer,
                              .states_to_client = ssh::kStatesToClient,
                              .events = ssh::kEvents,
+                             .frames = ssh::kFrames,
                              .one_transaction = true};
 
 }  // namespace weir

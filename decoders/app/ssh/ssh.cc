@@ -28,6 +28,7 @@ ParseOutcome SshParser::parse(const AppInput& in) {
   if (!begun())
     make_hassh_ =
         hassh_ == Hassh::always || (hassh_ == Hassh::on_request && in.requested->buffers_of(AppProto::ssh));
+  frames_ = in.frames;
   ParseOutcome outcome =
       records_.run(in.direction, in.data, 0, [&](Bytes data) { return step(in.direction, data); });
   if (encrypted_[0] && encrypted_[1] && handling_ != EncryptionHandling::full) {
@@ -39,6 +40,7 @@ ParseOutcome SshParser::parse(const AppInput& in) {
 
 RecordStep SshParser::step(Direction d, Bytes data) {
   if (opaque(d)) return RecordStep::took(data.size());
+  if (frames_.full()) return RecordStep::pause();
   if (tx().at_least(d, State::banner_done)) return record(d, data);
   return tx().at_least(d, State::banner_wait_eol) ? rest_of_banner(d, data) : banner(d, data);
 }
@@ -110,11 +112,19 @@ RecordStep SshParser::record(Direction d, Bytes data) {
       raise(Event::long_kex_record);
     tx().reach(d, State::key_exchange);
   }
+  tell_frames(data, kLengthField + length);
   if (code == msg_newkeys) {
     new_keys(d);
     return RecordStep::took(data.size());
   }
   return RecordStep::skip(kLengthField + length);
+}
+
+// `length` is the whole record's; not all of it need be there.
+void SshParser::tell_frames(Bytes record, std::uint64_t length) {
+  frames_.begin(FrameKind::record_pdu, record, length, tx().id);
+  frames_.begin(FrameKind::record_hdr, record, kRecordHeader, tx().id);
+  frames_.begin(FrameKind::record_data, record.subspan(kRecordHeader), length - kRecordHeader, tx().id);
 }
 
 // What follows is encrypted, the rest of this record among it.

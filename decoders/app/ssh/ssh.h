@@ -26,6 +26,12 @@ enum class Event : std::uint8_t {
 #undef EVENT
 };
 
+enum class FrameKind : std::uint8_t {
+#define FRAME(id, name) id,
+#include "decoders/app/ssh/frames.def"
+#undef FRAME
+};
+
 // app-layer.protocols.ssh.hassh: yes, no, or (the default) when a rule looks at it.
 enum class Hassh : std::uint8_t { on_request, always, never };
 
@@ -40,6 +46,7 @@ class SshParser final : public ConnectionParser<SshTransaction> {
   RecordStep banner(Direction d, Bytes data);
   RecordStep rest_of_banner(Direction d, Bytes data);
   RecordStep record(Direction d, Bytes data);
+  void tell_frames(Bytes record, std::uint64_t length);
   bool banner_line(Direction d, Bytes line);
   void banner_ends(Direction d);
   void key_exchange_init(Direction d, Bytes body);
@@ -51,6 +58,7 @@ class SshParser final : public ConnectionParser<SshTransaction> {
   bool make_hassh_ = false, version_1_ = false;
   std::array<bool, 2> encrypted_{};  // the side has sent SSH_MSG_NEWKEYS
   RecordLoop records_;
+  FrameSink frames_;  // of the call that is running
 };
 
 }  // namespace weir::ssh

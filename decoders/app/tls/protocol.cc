@@ -76,6 +76,12 @@ constexpr AppEventName kEvents[] = {
 #undef EVENT
 };
 
+constexpr std::string_view kFrames[] = {
+#define FRAME(id, name) name,
+#include "decoders/app/tls/frames.def"
+#undef FRAME
+};
+
 constexpr ProtocolFeature kFeatures[] = {{"ja3", "ja3-fingerprints"}, {"ja4", "ja4-fingerprints"}};
 
 }  // namespace
@@ -90,6 +96,7 @@ const ProtocolInfo proto_tls{.id = AppProto::tls,
                              .states_to_server = tls::kStatesToServer,
                              .states_to_client = tls::kStatesToClient,
                              .events = tls::kEvents,
+                             .frames = tls::kFrames,
                              .features = tls::kFeatures,
                              .one_transaction = true,
                              .client_first = true,

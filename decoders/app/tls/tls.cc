@@ -8,6 +8,7 @@ namespace weir::tls {
 namespace {
 
 constexpr std::size_t kRecordHeader = 5, kMessageHeader = 4;
+constexpr std::size_t kSslv2Header = 2;
 
 enum RecordType : std::uint8_t {
   record_change_cipher_spec = 20,
@@ -47,12 +48,14 @@ bool is_record_version(std::uint16_t version) {
 
 ParseOutcome TlsParser::parse(const AppInput& in) {
   if (over()) return {.consumed = in.data.size()};
+  frames_ = in.frames;
   std::size_t records = 0;
   // The first byte tells what is no record: it is not kept waiting for a header, which may never come.
   ParseOutcome outcome = records_.run(in.direction, in.data, 1, [&](Bytes data) {
     settle(in.direction, false);
     if (leaves_the_rest())
       return RecordStep::wants(data.size() + 1);  // none of it, wherever the segment ends
+    if (frames_.full()) return RecordStep::pause();
     const RecordStep step = record(in.direction, data);
     const bool whole = step.kind == RecordStep::Kind::took || step.kind == RecordStep::Kind::skip;
     if (whole && !application_data_ && ++records == kManyRecords + 1)
@@ -79,12 +82,25 @@ RecordStep TlsParser::record(Direction d, Bytes data) {
   if (length == 0 && type <= record_handshake) raise(Event::invalid_tls_header);  // RFC 5246 6.2.1 forbids it
   if (length > kMaxRecord) return refuse(Event::invalid_record_length);
   if (type == record_application_data) {
+    tell_frames(type, data, length);
     application_data(d);
     return RecordStep::skip(kRecordHeader + length);
   }
   if (length > in.remaining()) return RecordStep::wants(kRecordHeader + length);
+  tell_frames(type, data, length);
   record_body(d, type, in.take(length));
   return RecordStep::took(kRecordHeader + length);
+}
+
+// `length` bytes follow the header; not all of them need be there.
+void TlsParser::tell_frames(std::uint8_t type, Bytes record, std::size_t length) {
+  const std::uint64_t tx_id = tx().id;
+  const Bytes body = record.subspan(kRecordHeader);
+  frames_.begin(FrameKind::pdu, record, kRecordHeader + length, tx_id);
+  frames_.begin(FrameKind::hdr, record, kRecordHeader, tx_id);
+  frames_.begin(FrameKind::data, body, length, tx_id);
+  if (type == record_alert) frames_.begin(FrameKind::alert, body, length, tx_id);
+  if (type == record_heartbeat) frames_.begin(FrameKind::heartbeat, body, length, tx_id);
 }
 
 RecordStep TlsParser::refuse(Event e) {
@@ -108,8 +124,10 @@ RecordStep TlsParser::sslv2_record(Direction d, Bytes data) {
   if ((data[0] & 0x80U) == 0 || !first || (!in.failed() && type > 8))
     return refuse(first && (data[0] & 0x80U) != 0 ? Event::invalid_sslv2_header : Event::invalid_record_type);
   if (in.failed()) return RecordStep::wants(kRecordHeader);
-  const std::size_t length = 2 + (header & 0x7fffU);
+  const std::size_t length = kSslv2Header + (header & 0x7fffU);
   if (length > data.size()) return length > kMaxRecord ? RecordStep::broken() : RecordStep::wants(length);
+  frames_.begin(FrameKind::ssl2_hdr, data, kSslv2Header, tx().id);
+  frames_.begin(FrameKind::ssl2_pdu, data, length, tx().id);
   if (type == 0) raise(Event::error_message_encountered);
   tx().record_version[index(d)] = 0x0200;
   if (type == 1 && d == Direction::to_server) {

@@ -27,6 +27,12 @@ enum class Event : std::uint8_t {
 #undef EVENT
 };
 
+enum class FrameKind : std::uint8_t {
+#define FRAME(id, name) id,
+#include "decoders/app/tls/frames.def"
+#undef FRAME
+};
+
 class TlsParser final : public ConnectionParser<TlsTransaction> {
  public:
   explicit TlsParser(EncryptionHandling handling) : handling_(handling) {}
@@ -44,6 +50,7 @@ class TlsParser final : public ConnectionParser<TlsTransaction> {
   RecordStep sslv2_record(Direction d, Bytes data);
   RecordStep refuse(Event e);
   void application_data(Direction d);
+  void tell_frames(std::uint8_t type, Bytes record, std::size_t length);
   void record_body(Direction d, std::uint8_t type, Bytes body);
   void handshake_bytes(Direction d, Bytes bytes);
   void whole_messages(Direction d, Bytes& bytes);
@@ -63,6 +70,7 @@ class TlsParser final : public ConnectionParser<TlsTransaction> {
   EncryptionHandling handling_;
   std::array<Handshake, 2> handshake_;
   RecordLoop records_;
+  FrameSink frames_;  // of the call that is running
   std::array<bool, 2> cipher_changed_{}, ended_{};
   bool application_data_ = false;
 };

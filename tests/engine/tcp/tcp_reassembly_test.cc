@@ -44,6 +44,41 @@ TEST_CASE("reassembly: segments out of order come out in order once the hole is 
   CHECK(t.read(kToServer) == "abcdefghi");
 }
 
+TEST_CASE("reassembly: bytes that are held stay when the readers are past them, until they are let go") {
+  TcpConversation t;
+  t.settings.raw = false;
+  t.handshake();
+  t.client(kAck, 0, 0, "abcdef");
+  t.server(kAck, 0, 6);
+  t.to_server().hold(2);
+  CHECK(t.read(kToServer) == "abcdef");
+  CHECK(t.to_server().next_kept(0) == 2);
+  CHECK(text(t.to_server().kept(2, 3)) == "cde");
+  t.to_server().disable_reassembly();
+  t.client(kAck, 6, 0, "ghi");  // not kept any more
+  CHECK(text(t.to_server().kept(2, 10)) == "cdef");
+  t.to_server().hold(5);
+  CHECK(t.to_server().next_kept(0) == 5);
+  t.to_server().hold(UINT64_MAX);
+  CHECK(t.to_server().next_kept(0) == UINT64_MAX);
+  CHECK(t.budget.used == 0);
+}
+
+TEST_CASE("reassembly: a part of what is kept is copied, with its holes") {
+  TcpConversation t;
+  t.handshake();
+  t.client(kAck, 0, 0, "abc");
+  t.client(kAck, 6, 0, "ghi");
+  t.server(kAck, 0, 9);
+  std::vector<std::uint8_t> out;
+  t.to_server().copy_kept(out, 100, 1, 8);
+  CHECK(text(out) == "bc[3 bytes missing]gh");
+  t.to_server().copy_kept(out, 100, 1, 5);
+  CHECK(text(out) == "bc[2 bytes missing]");
+  t.to_server().copy_kept(out, 1, 1, 5);
+  CHECK(text(out) == "b");
+}
+
 TEST_CASE("reassembly: an acknowledgment in the middle of a segment releases that much") {
   TcpConversation t;
   t.handshake();

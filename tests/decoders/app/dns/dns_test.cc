@@ -4,6 +4,7 @@
 
 #include "decoders/app/protocol.h"
 #include "dns_builder.h"
+#include "tests/decoders/app/frame_recorder.h"
 
 using namespace weir;
 using namespace weir::dns;
@@ -133,4 +134,21 @@ TEST_CASE("dns: probing knows datagrams, streams and swapped sides") {
   const std::string_view http = "GET / HTTP/1.1\r\nHost: example.com\r\n\r\n";
   CHECK(proto_dns.probe(Direction::to_server, {reinterpret_cast<const std::uint8_t*>(http.data()),
                                                http.size()}) != ProbeResult::yes);
+}
+
+TEST_CASE("dns: each message is a frame, without its length over TCP, readable or not") {
+  test::FrameRecorder udp(proto_dns);
+  const auto query = test::example_query();
+  udp.datagram(Direction::to_server, query.bytes());
+  CHECK(udp.frames(Direction::to_server) == "pdu 0+33/0");
+  udp.datagram(Direction::to_client, query.bytes().first(14));
+  CHECK(udp.frames(Direction::to_client) == "pdu 0+14/1");
+
+  test::FrameRecorder tcp(proto_dns);
+  const auto both = framed({query.bytes(), query.bytes()});
+  const std::string_view stream(reinterpret_cast<const char*>(both.data()), both.size());
+  tcp.feed(Direction::to_server, stream.substr(0, 50));
+  CHECK(tcp.frames(Direction::to_server) == "pdu 2+33/0");
+  tcp.feed(Direction::to_server, stream.substr(50));
+  CHECK(tcp.frames(Direction::to_server) == "pdu 2+33/0, pdu 37+33/1");
 }

@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include "decoders/app/protocol.h"
+#include "tests/decoders/app/frame_recorder.h"
 #include "tests/decoders/app/http/http_test_util.h"
 
 using namespace http_test;
@@ -300,4 +301,25 @@ TEST_CASE("http: the row in the table of protocols is complete") {
   CHECK(proto_http.configure(no_settings())->make() != nullptr);
   CHECK(proto_http.events[static_cast<std::size_t>(http::Event::missing_host_header)].eve ==
         "MISSING_HOST_HEADER");
+}
+
+TEST_CASE("http: a message is a frame, whose length is known when it has ended") {
+  weir::test::FrameRecorder r(proto_http);
+  const std::string first = "POST /a HTTP/1.1\r\nContent-Length: 5\r\n\r\nhello",
+                    second = "GET /b HTTP/1.1\r\n\r\n";
+  r.feed(Direction::to_server, first.substr(0, 30));
+  CHECK(r.frames(Direction::to_server) == "request 0+?/0");
+  r.feed(Direction::to_server, first.substr(30) + second);
+  CHECK(r.frames(Direction::to_server) == "request 0+44/0, request 44+19/1");
+  r.feed(Direction::to_client, "HTTP/1.1 204 No Content\r\n\r\nHTTP/1.1 200 OK\r\n\r\nto the end");
+  CHECK(r.frames(Direction::to_client) == "response 0+27/0, response 27+?/1");
+}
+
+TEST_CASE("http: a gap outside a body ends the frame where the stream goes on") {
+  weir::test::FrameRecorder r(proto_http);
+  r.feed(Direction::to_server, "GET /a HTTP/1.1\r\nHost: ");
+  REQUIRE(r.parser().on_gap(Direction::to_server, 10));
+  r.feed(Direction::to_server, "GET /b HTTP/1.1\r\n\r\n");
+  CHECK(r.frames(Direction::to_server).starts_with("request 0+"));
+  CHECK(r.frames(Direction::to_server).find("?") == std::string::npos);
 }

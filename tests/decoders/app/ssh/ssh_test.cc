@@ -6,6 +6,7 @@
 #include "decoders/app/ssh/banner.h"
 #include "decoders/app/ssh/key_exchange.h"
 #include "ssh_builder.h"
+#include "tests/decoders/app/frame_recorder.h"
 
 using namespace weir;
 using namespace weir::ssh;
@@ -262,4 +263,29 @@ TEST_CASE("ssh: the settings say how encryption is handled and whether HASSH is 
   const auto out = parser->parse({.direction = kClient, .data = bytes(kBanner)});
   CHECK(out.consumed == kBanner.size());
   CHECK(parser->transactions().find(0)->progress[0] == static_cast<std::uint8_t>(State::key_exchange));
+}
+
+TEST_CASE("ssh: records behind the banner are frames, up to the new keys") {
+  FrameRecorder r(proto_ssh);
+  const std::string side = whole_side();
+  const std::size_t first = kBanner.size(), second = first + ssh_record(2, "ignored").size();
+  r.feed(kClient, std::string_view(side).substr(0, second));
+  const auto record = [](std::size_t at, std::size_t size) {
+    const auto part = [](std::string_view name, std::size_t offset, std::size_t length) {
+      return std::string(name) + " " + std::to_string(offset) + "+" + std::to_string(length) + "/0";
+    };
+    return part("record.pdu", at, size) + ", " + part("record.hdr", at, 6) + ", " +
+           part("record.data", at + 6, size - 6);
+  };
+  CHECK(r.frames(kClient) == record(first, second - first));
+  // A record is told of when its header is there.
+  r.feed(kClient, std::string_view(side).substr(second, 5));
+  CHECK(r.frames(kClient) == record(first, second - first));
+  const std::size_t third = second + kexinit().size();
+  r.feed(kClient, std::string_view(side).substr(second + 5, 1));
+  CHECK(r.frames(kClient) == record(first, second - first) + ", " + record(second, third - second));
+  r.feed(kClient, std::string_view(side).substr(second + 6));
+  const std::size_t fourth = third + ssh_record(30, std::string(300, 'k')).size();
+  CHECK(r.frames(kClient) == record(first, second - first) + ", " + record(second, third - second) + ", " +
+                                 record(third, fourth - third) + ", " + record(fourth, newkeys().size()));
 }

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "decoders/app/protocol.h"
+#include "tests/decoders/app/frame_recorder.h"
 #include "tls_builder.h"
 
 using namespace weir;
@@ -264,4 +265,48 @@ TEST_CASE("tls: heartbeats that ask for more than they bring are noticed") {
   feed(*parser, Direction::to_server, tls_record(24, be(1, 1) + be(16384, 2) + "abc"));
   CHECK(raised(tx_of(*parser), Event::overflow_heartbeat_message));
   CHECK(raised(tx_of(*parser), Event::heartbeat_message));
+}
+
+TEST_CASE("tls: a record is a frame, and its header, and its data; alerts and heartbeats are told apart") {
+  FrameRecorder r(proto_tls);
+  const std::string hello = tls_record(22, client_hello(usual_extensions())),
+                    alert = tls_record(21, be(0x0100, 2));
+  const std::string end = std::to_string(hello.size());
+  r.feed(Direction::to_server, hello.substr(0, 20));
+  CHECK(r.frames(Direction::to_server).empty());
+  r.feed(Direction::to_server, hello.substr(20) + alert);
+  const std::string body = std::to_string(hello.size() - 5), next = std::to_string(hello.size() + 5);
+  CHECK(r.frames(Direction::to_server) == "pdu 0+" + end + "/0, hdr 0+5/0, data 5+" + body + "/0, pdu " +
+                                              end + "+7/0, hdr " + end + "+5/0, data " + next +
+                                              "+2/0, alert " + next + "+2/0");
+  // Application data are told of when their header is there.
+  r.feed(Direction::to_client,
+         tls_record(22, server_hello("")) + be(23, 1) + be(0x0303, 2) + be(1000, 2) + "abc");
+  CHECK(r.frames(Direction::to_client).find("+1005/0, hdr") != std::string::npos);
+}
+
+TEST_CASE("tls: a hello of SSLv2 is a frame of its own kind") {
+  FrameRecorder r(proto_tls);
+  const std::string hello = be(0x8000 + 28, 2) + be(1, 1) + be(0x0002, 2) + be(3, 2) + be(0, 2) + be(16, 2) +
+                            be(0x010080, 3) + std::string(16, 'c');
+  r.feed(Direction::to_server, hello);
+  CHECK(r.frames(Direction::to_server) == "ssl2.hdr 0+2/0, ssl2.pdu 0+30/0");
+}
+
+TEST_CASE("tls: with more frames than are kept at once the parser waits until there is room") {
+  FrameRecorder r(proto_tls);
+  r.feed(Direction::to_server, tls_record(22, client_hello(usual_extensions())));
+  constexpr std::size_t kRecords = 1000, kFramesOfRecord = 4;
+  std::string all;
+  for (std::size_t i = 0; i < kRecords; ++i) all += tls_record(21, be(0x0100, 2));
+  ParseOutcome out = r.feed(Direction::to_client, all);
+  CHECK(out.paused);
+  std::size_t seen = r.count(Direction::to_client);
+  CHECK(seen < kRecords * kFramesOfRecord);
+  CHECK(seen % kFramesOfRecord == 0);
+  r.let_go(Direction::to_client);
+  out = r.feed(Direction::to_client, "");
+  CHECK_FALSE(out.paused);
+  seen += r.count(Direction::to_client);
+  CHECK(seen == kRecords * kFramesOfRecord);
 }
