@@ -21,6 +21,7 @@ outputs:
         - alert: {payload: yes, payload-printable: yes, packet: yes, metadata: yes, verdict: yes}
         - drop: {alerts: yes, flows: all, verdict: yes}
         - anomaly: {types: {decode: yes, stream: yes, applayer: yes}, packethdr: yes}
+        - frame
         - flow
         - netflow
         - files: {force-hash: [md5, sha1, sha256]}
