@@ -58,12 +58,6 @@ void AddressSet::subtract(const AddressSet& other) {
   v6_ = range_list::subtract(v6_, other.v6_);
 }
 
-AddressSet AddressSet::complement() const {
-  AddressSet out = any();
-  out.subtract(*this);
-  return out;
-}
-
 Ip6Key ip6_key(const IpAddress& a) {
   Ip6Key key{};
   for (std::size_t i = 0; i < 16; ++i) key[i / 8] = (key[i / 8] << 8U) | a.bytes[i];

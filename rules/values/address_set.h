@@ -19,8 +19,12 @@ using Ip6Key = std::array<std::uint64_t, 2>;  // host order, most significant wo
 
 class AddressSet {
  public:
-  struct Range4 { std::uint32_t first, last; };
-  struct Range6 { Ip6Key first, last; };
+  struct Range4 {
+    std::uint32_t first, last;
+  };
+  struct Range6 {
+    Ip6Key first, last;
+  };
 
   static AddressSet any();
   // One set for all rules that say "any".
@@ -40,8 +44,6 @@ class AddressSet {
   void add(const Ip6Key& first, const Ip6Key& last);
   void add(const AddressSet& other);
   void subtract(const AddressSet& other);
-  // All addresses of both families that are not in this set.
-  [[nodiscard]] AddressSet complement() const;
 
  private:
   bool has_negation_ = false;

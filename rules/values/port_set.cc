@@ -31,10 +31,4 @@ void PortSet::subtract(const PortSet& other) {
   ranges_ = range_list::subtract(ranges_, other.ranges_);
 }
 
-PortSet PortSet::complement() const {
-  PortSet out = any();
-  out.subtract(*this);
-  return out;
-}
-
 }  // namespace weir::rules

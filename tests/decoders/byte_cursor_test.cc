@@ -1,7 +1,7 @@
 #include "decoders/byte_cursor.h"
 
-#include <array>
 #include <doctest/doctest.h>
+#include <array>
 
 using weir::ByteCursor;
 
@@ -15,6 +15,15 @@ TEST_CASE("byte cursor: reads both byte orders and keeps its offset") {
   CHECK(in.offset() == 9);
   CHECK(in.empty());
   CHECK_FALSE(in.failed());
+}
+
+TEST_CASE("byte cursor: reads little-endian numbers of every size") {
+  constexpr std::array<std::uint8_t, 12> bytes{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
+  ByteCursor in{bytes};
+  CHECK(in.le32() == 0x04030201);
+  CHECK(in.le64() == 0x0c0b0a0908070605);
+  CHECK(in.le16() == 0);
+  CHECK(in.failed());
 }
 
 TEST_CASE("byte cursor: a read past the end fails for good and empties the cursor") {

@@ -191,7 +191,6 @@ TEST_CASE("address set: a range list stays sorted and disjoint in any order of a
   CHECK(set.v4()[0].first == 1);
   CHECK(set.v4()[0].last == 99);
   CHECK(set.v4()[1].last == UINT32_MAX - 1);
-  CHECK(set.complement().complement().v4().size() == 2);
   AddressSet six;
   six.add(Ip6Key{0, UINT64_MAX}, Ip6Key{0, UINT64_MAX});
   six.add(Ip6Key{1, 0}, Ip6Key{1, 0});  // neighbours across the word
