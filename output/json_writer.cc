@@ -149,17 +149,22 @@ void JsonWriter::separate() {
   if (last != '{' && last != '[') put(',');
 }
 
-void JsonWriter::key(std::string_view name) {
-  separate();
-  char* const to = room(name.size() + 3);
-  if (name.size() <= kMaxValueBytes && copy_plain(to + 1, as_bytes(name))) {
-    to[0] = to[name.size() + 1] = '"';
-    to[name.size() + 2] = ':';
-    size_ += name.size() + 3;
-    return;
+void JsonWriter::key(JsonKey name) {
+  const std::string_view text = name.text();
+  if (!name.is_plain()) {
+    separate();
+    quoted(as_bytes(text));
+    return put(':');
   }
-  quoted(as_bytes(name));
-  put(':');
+  char* to = room(text.size() + 4);
+  char* const begin = to;
+  if (size_ != 0 && to[-1] != '{' && to[-1] != '[') *to++ = ',';
+  *to++ = '"';
+  std::memcpy(to, text.data(), text.size());
+  to += text.size();
+  *to++ = '"';
+  *to++ = ':';
+  size_ += static_cast<std::size_t>(to - begin);
 }
 
 void JsonWriter::quoted(Bytes text) {
@@ -213,7 +218,7 @@ JsonWriter::Scope JsonWriter::object() {
   return {*this, '}'};
 }
 
-JsonWriter::Scope JsonWriter::object(std::string_view name) {
+JsonWriter::Scope JsonWriter::object(JsonKey name) {
   key(name);
   put('{');
   return {*this, '}'};
@@ -225,23 +230,23 @@ JsonWriter::Scope JsonWriter::array() {
   return {*this, ']'};
 }
 
-JsonWriter::Scope JsonWriter::array(std::string_view name) {
+JsonWriter::Scope JsonWriter::array(JsonKey name) {
   key(name);
   put('[');
   return {*this, ']'};
 }
 
-void JsonWriter::string(std::string_view name, std::string_view utf8_or_ascii) {
+void JsonWriter::string(JsonKey name, std::string_view utf8_or_ascii) {
   key(name);
   quoted(as_bytes(utf8_or_ascii));
 }
 
-void JsonWriter::bytes(std::string_view name, Bytes wire) {
+void JsonWriter::bytes(JsonKey name, Bytes wire) {
   key(name);
   quoted(wire);
 }
 
-void JsonWriter::bytes(std::string_view name, std::string_view wire) {
+void JsonWriter::bytes(JsonKey name, std::string_view wire) {
   bytes(name, as_bytes(wire));
 }
 
@@ -251,30 +256,30 @@ constexpr std::size_t kLongestNumber = 32;  // of a 64-bit integer, or the short
 
 }  // namespace
 
-void JsonWriter::number(std::string_view name, std::uint64_t value) {
+void JsonWriter::number(JsonKey name, std::uint64_t value) {
   key(name);
   char* const to = room(kLongestNumber);
   size_ += static_cast<std::size_t>(std::to_chars(to, to + kLongestNumber, value).ptr - to);
 }
 
-void JsonWriter::signed_number(std::string_view name, std::int64_t value) {
+void JsonWriter::signed_number(JsonKey name, std::int64_t value) {
   key(name);
   char* const to = room(kLongestNumber);
   size_ += static_cast<std::size_t>(std::to_chars(to, to + kLongestNumber, value).ptr - to);
 }
 
-void JsonWriter::real(std::string_view name, double value) {
+void JsonWriter::real(JsonKey name, double value) {
   if (!std::isfinite(value)) return raw(name, "null");
   key(name);
   char* const to = room(kLongestNumber);
   size_ += static_cast<std::size_t>(std::to_chars(to, to + kLongestNumber, value).ptr - to);
 }
 
-void JsonWriter::boolean(std::string_view name, bool value) {
+void JsonWriter::boolean(JsonKey name, bool value) {
   raw(name, value ? "true" : "false");
 }
 
-void JsonWriter::base64(std::string_view name, Bytes data) {
+void JsonWriter::base64(JsonKey name, Bytes data) {
   data = data.first(std::min(data.size(), kMaxValueBytes));
   key(name);
   char* to = room(data.size() / 3 * 4 + 8);
@@ -300,7 +305,7 @@ void JsonWriter::base64(std::string_view name, Bytes data) {
   size_ = static_cast<std::size_t>(to - buffer_.get());
 }
 
-void JsonWriter::hex(std::string_view name, Bytes data, char separator) {
+void JsonWriter::hex(JsonKey name, Bytes data, char separator) {
   data = data.first(std::min(data.size(), kMaxValueBytes));
   key(name);
   char* to = room(data.size() * 3 + 2);
@@ -313,7 +318,7 @@ void JsonWriter::hex(std::string_view name, Bytes data, char separator) {
   size_ = static_cast<std::size_t>(to - buffer_.get());
 }
 
-void JsonWriter::printable(std::string_view name, Bytes data) {
+void JsonWriter::printable(JsonKey name, Bytes data) {
   data = data.first(std::min(data.size(), kMaxValueBytes));
   key(name);
   char* to = room(data.size() * 2 + 2);
@@ -330,7 +335,7 @@ void JsonWriter::printable(std::string_view name, Bytes data) {
   size_ = static_cast<std::size_t>(to - buffer_.get());
 }
 
-void JsonWriter::raw(std::string_view name, std::string_view json) {
+void JsonWriter::raw(JsonKey name, std::string_view json) {
   key(name);
   append(json);
 }

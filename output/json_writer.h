@@ -14,9 +14,11 @@
 // clear(); it is bounded by what one event can hold, which the callers' caps decide. Used by one thread.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "decoders/types.h"
@@ -24,6 +26,27 @@
 namespace weir::output {
 
 inline constexpr std::size_t kMaxValueBytes = 65536;
+
+// The name of a member. A literal is looked at by the compiler: one that would need an escape does not compile.
+class JsonKey {
+ public:
+  template <std::size_t N>
+  consteval JsonKey(const char (&literal)[N])
+      : data_(literal), size_(N - 1), plain_(true) {  // NOLINT(*-explicit-*)
+    for (const char c : text())
+      if (c < 0x20 || c > 0x7e || c == '"' || c == '\\') throw "a key that needs an escape";
+  }
+  JsonKey(std::string_view text)  // NOLINT(*-explicit-*)
+      : data_(text.data()), size_(static_cast<std::uint32_t>(std::min(text.size(), kMaxValueBytes))) {}
+  JsonKey(const std::string& text) : JsonKey(std::string_view{text}) {}  // NOLINT(*-explicit-*)
+  [[nodiscard]] constexpr std::string_view text() const { return {data_, size_}; }
+  [[nodiscard]] bool is_plain() const { return plain_; }
+
+ private:
+  const char* data_;  // two registers in all
+  std::uint32_t size_;
+  bool plain_ = false;
+};
 
 class JsonWriter {
  public:
@@ -41,23 +64,23 @@ class JsonWriter {
   };
 
   [[nodiscard]] Scope object();  // the document itself, or an item of an array
-  [[nodiscard]] Scope object(std::string_view key);
+  [[nodiscard]] Scope object(JsonKey key);
   [[nodiscard]] Scope array();
-  [[nodiscard]] Scope array(std::string_view key);
+  [[nodiscard]] Scope array(JsonKey key);
 
-  void string(std::string_view key, std::string_view utf8_or_ascii);
-  void bytes(std::string_view key, Bytes wire);
-  void bytes(std::string_view key, std::string_view wire);
-  void number(std::string_view key, std::uint64_t value);
-  void signed_number(std::string_view key, std::int64_t value);
-  void real(std::string_view key, double value);  // null when it is not finite
-  void boolean(std::string_view key, bool value);
-  void base64(std::string_view key, Bytes data);
-  void hex(std::string_view key, Bytes data, char separator = '\0');  // "0a:1b", lower case
+  void string(JsonKey key, std::string_view utf8_or_ascii);
+  void bytes(JsonKey key, Bytes wire);
+  void bytes(JsonKey key, std::string_view wire);
+  void number(JsonKey key, std::uint64_t value);
+  void signed_number(JsonKey key, std::int64_t value);
+  void real(JsonKey key, double value);  // null when it is not finite
+  void boolean(JsonKey key, bool value);
+  void base64(JsonKey key, Bytes data);
+  void hex(JsonKey key, Bytes data, char separator = '\0');  // "0a:1b", lower case
   // Printable ASCII, newline and carriage return as they are, every other byte as '.': payload_printable.
-  void printable(std::string_view key, Bytes data);
+  void printable(JsonKey key, Bytes data);
   // Already JSON: written as it stands.
-  void raw(std::string_view key, std::string_view json);
+  void raw(JsonKey key, std::string_view json);
 
   // Items of an array.
   void string(std::string_view utf8_or_ascii);
@@ -93,7 +116,7 @@ class JsonWriter {
   }
   void append(std::string_view plain);
   void separate();
-  void key(std::string_view name);
+  void key(JsonKey name);
   void quoted(Bytes text);
   void escape(Bytes text, bool keep_high_bytes);
 

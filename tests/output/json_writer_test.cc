@@ -147,9 +147,10 @@ TEST_CASE("json writer: keys are escaped too") {
   JsonWriter out;
   {
     const auto document = out.object();
-    out.number("a\"b\n\xff", 1);
+    out.number(std::string_view{"a\"b\n\xff"}, 1);
+    out.number("plain", 2);
   }
-  CHECK(out.text() == R"({"a\"b\n\\xff":1})");
+  CHECK(out.text() == R"({"a\"b\n\\xff":1,"plain":2})");
 }
 
 TEST_CASE("json writer: a long value is cut between characters") {
