@@ -24,7 +24,8 @@ struct RawPacket {
   TimeUs time = 0;
   std::uint64_t number = 0;  // counts from 1 over the whole run: EVE's pcap_cnt
   int link_type = 1;         // a LINKTYPE_ value (https://www.tcpdump.org/linktypes.html)
-  const std::string* capture = nullptr;  // name of the file that it was read from, lives to the end of the run; or null
+  // Name of the file that it was read from, lives to the end of the run; or null.
+  const std::string* capture = nullptr;
 };
 
 // Decoders the layer loop can go to next.
@@ -85,6 +86,7 @@ struct TcpHeader {
   // Options the engine needs, RFC 9293 and RFC 7323; the have_ flags say which were there.
   bool have_mss = false, have_window_scale = false, have_timestamp = false, sack_permitted = false;
   bool have_md5 = false, have_ao = false, have_tfo = false;
+  bool malformed_options = false;  // they end within one
   std::uint16_t mss = 0;
   std::uint8_t window_scale = 0;
   std::uint32_t timestamp_value = 0, timestamp_echo = 0;
@@ -118,6 +120,7 @@ struct IpHeader {
   std::uint32_t id = 0;       // IPv4 identification, or the one of the IPv6 fragment header
   bool dont_fragment = false, more_fragments = false, reserved_bit = false;
   bool is_fragment = false;           // offset or more_fragments set
+  bool source_routed = false;         // IPv4 with a loose or strict source route: most hosts drop it
   std::uint16_t fragment_offset = 0;  // bytes
   IpAddress source, destination;
   Bytes header;            // the header with options (IPv6: with extension headers)

@@ -116,6 +116,7 @@ void check_ipv4_options(Bytes options, Packet& p) {
     const Verdict verdict = check_option(type, body, known);
     if (!verdict.length_ok) note_invalid(p, Anomaly::ipv4_opt_invalid_len, at);
     if (!verdict.content_ok) note_invalid(p, Anomaly::ipv4_opt_malformed, at);
+    p.ip.source_routed |= type == loose_route || type == strict_route;
     if (!known) p.note({Anomaly::ipv4_opt_unknown, at});
   }
 }

@@ -89,7 +89,10 @@ void read_tcp_options(Packet& p) {
     if (kind == no_operation) continue;
     if (in.empty()) return;
     const std::size_t length = in.u8();
-    if (length < 2 || length - 2 > in.remaining()) return note_invalid(p, Anomaly::tcp_opt_invalid_len, at);
+    if (length < 2 || length - 2 > in.remaining()) {
+      p.tcp.malformed_options = true;
+      return note_invalid(p, Anomaly::tcp_opt_invalid_len, at);
+    }
     reader.read(kind, in.sub(length - 2), at);
   }
 }

@@ -52,6 +52,10 @@ bool later_wins(HostSystem policy, const Extent& earlier, const Extent& later) {
   }
 }
 
+bool replaces_in_order(HostSystem policy) {
+  return policy == Policy::last || policy == Policy::old_linux || policy == Policy::bsd_right;
+}
+
 bool accepts_reset_in_window(HostSystem policy) {
   return policy == Policy::old_linux || policy == Policy::linux_ || policy == Policy::solaris;
 }

@@ -36,6 +36,10 @@ struct Extent {
 // Does the later segment's content replace that of the earlier one where they overlap?
 bool later_wins(HostSystem policy, const Extent& earlier, const Extent& later);
 
+// Does this system replace even bytes that it has in order, and may have read? Those that a rule writer asks for by these
+// names, as Suricata does.
+bool replaces_in_order(HostSystem policy);
+
 // Does this system take a RST that is somewhere in the window, or only one at the next expected sequence
 // number?
 bool accepts_reset_in_window(HostSystem policy);

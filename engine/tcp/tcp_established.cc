@@ -80,9 +80,12 @@ bool TcpSession::segment_ok(const Packet& p, Direction d) {
     refuse(events.before_last_ack);
     return false;
   }
-  if (window_ok(p, d)) return true;
+  if (window_ok(p, d)) return !systems_differ(p, d) || take_doubt();
   refuse((p.tcp.flags & tcp_flag::fin) != 0 ? events.fin_out_of_window : events.out_of_window);
-  return false;
+  // Of what begins in the window some take the part that fits.
+  if (settings_->inline_mode || !seq_lt(p.tcp.sequence, send_limit_of(s))) return false;
+  result_.invalid = false;
+  return take_doubt();
 }
 
 void TcpSession::take_segment(const Packet& p, Direction d) {
@@ -136,18 +139,32 @@ void TcpSession::on_fin(const Packet& p, Direction d) {
   if (!again && seq_lt(end, s.last_ack)) return refuse(events_of(state_).fin_out_of_window);
   take_segment(p, d);
   if (async_) return;  // nothing will say that it arrived
-  if (!again) {
-    s.fin_seen = true;
-    s.stream.end_at(end);
-    s.next_seq = seq_max(s.next_seq, end + 1);
-    advance_on_fin(p, d);
-  }
+  if (again) return;
+  if (doubtful_) return take_doubtful_fin(d, end);
+  take_fin(d, end, p.tcp.acknowledgment == side(opposite(d)).next_seq);
 }
 
-void TcpSession::advance_on_fin(const Packet& p, Direction d) {
+void TcpSession::take_doubtful_fin(Direction d, std::uint32_t sequence) {
+  Side& s = side(d);
+  s.has_doubtful_fin = s.has_doubtful_end = true;
+  s.doubtful_fin = sequence;
+  s.doubtful_end = seq_max(sent_by(s), sequence + 1);
+}
+
+// The other side acknowledged a number behind which no data stand: it got the FIN.
+void TcpSession::believe_fin(Direction d, std::uint32_t ack) {
+  Side& s = side(d);
+  if (s.fin_seen || seq_gt(s.next_seq, s.doubtful_fin) || ack != s.doubtful_fin + 1) return;
+  s.has_doubtful_fin = false;
+  take_fin(d, s.doubtful_fin, false);
+}
+
+void TcpSession::take_fin(Direction d, std::uint32_t sequence, bool confirms_fin) {
+  Side& s = side(d);
+  s.fin_seen = true;
+  s.stream.end_at(sequence);
+  s.next_seq = seq_max(s.next_seq, sequence + 1);
   const bool to_server = d == Direction::to_server;
-  const bool confirms_fin =
-      (p.tcp.flags & tcp_flag::ack) != 0 && p.tcp.acknowledgment == side(opposite(d)).next_seq;
   switch (state_) {
     case TcpState::established: state_ = to_server ? TcpState::close_wait : TcpState::fin_wait1; break;
     case TcpState::fin_wait1: state_ = confirms_fin ? TcpState::time_wait : TcpState::closing; break;
@@ -159,13 +176,19 @@ void TcpSession::advance_on_fin(const Packet& p, Direction d) {
 
 void TcpSession::on_reset(const Packet& p, Direction d) {
   if (!reset_ok(p, d)) {
-    const Side& s = side(d);
-    result_.invalid = !s.fin_seen || p.tcp.sequence + 1 != s.next_seq;  // one that counts from its FIN is harmless
+    Side& s = side(d);
+    s.has_doubtful_reset = is_doubtful_reset(p, d);
+    // One that counts from its FIN is harmless.
+    result_.invalid = !s.fin_seen || p.tcp.sequence + 1 != s.next_seq;
     return;
   }
   if (!timestamp_ok(p, d)) return;
   if (!ack_ok(p, d)) return note(Anomaly::stream_rst_invalid_ack);
   take_ack(p, d);
+  close_by_reset(d);
+}
+
+void TcpSession::close_by_reset(Direction d) {
   side(d).stream.acknowledge_stored();  // it came before the RST, so the receiver had it
   closed_by_reset_ = was_open_ = true;
   reset_by_ = d;

@@ -25,6 +25,7 @@ TcpSession::Opening TcpSession::opening_of(const Packet& p) {
           .window = p.tcp.window,
           .scale = std::min(p.tcp.window_scale, kMaxScale),
           .has_timestamp = p.tcp.have_timestamp,
+          .has_md5 = p.tcp.have_md5,
           .offers_scale = p.tcp.have_window_scale};
 }
 
@@ -35,6 +36,7 @@ void TcpSession::open_side(Side& s, const Opening& o) {
   s.scale = o.scale;
   s.offers_scale = o.offers_scale;
   s.has_timestamps = o.has_timestamp;
+  s.has_md5 = o.has_md5;
   s.timestamp_known = o.has_timestamp;
   s.last_timestamp = o.timestamp;
   s.stream.start_at(o.isn + 1);

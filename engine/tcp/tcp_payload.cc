@@ -16,50 +16,72 @@ void TcpSession::store_payload(const Packet& p, Direction d) {
     result_.is_retransmission = true;
     note(Anomaly::stream_pkt_retransmission);
   }
-  s.next_seq = seq_max(s.next_seq, end);
+  const bool mark_is_open = s.urgent_known && seq_geq(s.urgent_mark, s.next_seq);
+  if (doubtful_) {
+    s.doubtful_end = s.has_doubtful_end ? seq_max(s.doubtful_end, end) : end;
+    s.has_doubtful_end = true;
+  } else {
+    s.has_doubtful_reset = false;  // it goes on
+    s.next_seq = seq_max(s.next_seq, end);
+  }
   const bool urgent = (p.tcp.flags & tcp_flag::urg) != 0 && p.tcp.urgent != 0;
   if (urgent && settings_->urgent != UrgentPolicy::as_data)
-    store_urgent(p, d, settings_->urgent);
+    store_urgent(p, d, mark_is_open);
+  else if (s.urgent_known)
+    store_around(p, d, s.urgent_mark);
   else
     store_bytes(d, p.tcp.sequence, p.payload);
+  // Captured behind its acknowledgment.
+  if (s.has_claim) s.stream.acknowledge(seq_lt(s.claimed, s.next_seq) ? s.claimed : s.next_seq);
   if (async_) {
     s.last_ack = s.next_seq;
     s.stream.acknowledge(s.next_seq);
   }
 }
 
-// The urgent byte is the last one of the segment, whatever else the pointer says: RFC 6093 3.1.
-void TcpSession::store_urgent(const Packet& p, Direction d, UrgentPolicy policy) {
+// The pointer counts to the byte behind the urgent one, as all hosts read it: RFC 6093 3.1. That byte may come later.
+void TcpSession::store_urgent(const Packet& p, Direction d, bool mark_is_open) {
   Side& s = side(d);
-  const std::uint32_t end = p.tcp.sequence + static_cast<std::uint32_t>(p.payload.size());
+  UrgentPolicy policy = settings_->urgent;
   if (policy == UrgentPolicy::oob && s.stream.urgent_bytes() >= kMaxUrgentBytes) {
     note(Anomaly::stream_reassembly_urgent_oob_limit_reached);
     policy = settings_->urgent_limit == UrgentPolicy::oob ? UrgentPolicy::drop : settings_->urgent_limit;
   }
+  const std::uint32_t mark = p.tcp.sequence + p.tcp.urgent - 1;
   switch (policy) {
     case UrgentPolicy::drop: result_.urgent_drop = true; return;
     case UrgentPolicy::as_data: return store_bytes(d, p.tcp.sequence, p.payload);
-    case UrgentPolicy::gap: return store_bytes(d, p.tcp.sequence, p.payload.first(p.payload.size() - 1));
+    case UrgentPolicy::gap: return store_around(p, d, mark);
     case UrgentPolicy::oob: break;
   }
-  // Sent again: its bytes are stored, and the stream has closed over the urgent one.
-  if (s.urgent_known && seq_leq(end, s.urgent_edge)) return;
-  store_bytes(d, p.tcp.sequence, p.payload.first(p.payload.size() - 1));
-  s.stream.skip_urgent();
-  s.urgent_edge = end;
-  s.urgent_known = true;
+  if (!doubtful_ && (!s.urgent_known || seq_gt(mark, s.urgent_mark))) {
+    // A mark whose byte has not come is forgotten: that byte will be one like any other.
+    s.stream.leave_out(mark, mark_is_open);
+    s.urgent_mark = mark;
+    s.urgent_known = true;
+  }
+  store_around(p, d, s.urgent_known ? s.urgent_mark : mark);
+}
+
+void TcpSession::store_around(const Packet& p, Direction d, std::uint32_t mark) {
+  const auto length = static_cast<std::uint32_t>(p.payload.size());
+  const std::uint32_t before = mark - p.tcp.sequence;
+  if (before >= length) return store_bytes(d, p.tcp.sequence, p.payload);
+  store_bytes(d, p.tcp.sequence, p.payload.first(before));
+  store_bytes(d, mark + 1, p.payload.subspan(before + 1));
 }
 
 void TcpSession::store_bytes(Direction d, std::uint32_t sequence, Bytes bytes) {
   if (bytes.empty()) return;
   TcpStream& stream = side(d).stream;
-  const TcpStream::Insertion done = stream.insert(sequence, bytes);
+  const TcpStream::Insertion done = stream.insert(sequence, bytes, doubtful_);
   // Bytes that were there before were looked at in the stream, too.
-  result_.payload_added = done.stored == TcpStream::Stored::added || done.stored == TcpStream::Stored::old;
+  result_.payload_added |= done.stored == TcpStream::Stored::added || done.stored == TcpStream::Stored::old;
   if (done.before_start) note(Anomaly::stream_reassembly_segment_before_base_seq);
   if (done.reached_depth) note(Anomaly::stream_reassembly_depth_reached);
-  result_.refused = done.stored == TcpStream::Stored::refused;
-  if (result_.refused)
+  const bool refused = done.stored == TcpStream::Stored::refused;
+  result_.refused |= refused;
+  if (refused)
     note(done.at_limit ? Anomaly::stream_reassembly_insert_limit : Anomaly::stream_reassembly_insert_memcap);
   if (!done.overlap_differs) return;
   note(Anomaly::stream_reassembly_overlap_different_data);
@@ -80,9 +102,19 @@ bool TcpSession::shrinks_window(const Packet& p, Direction d) const {
 void TcpSession::take_ack(const Packet& p, Direction d) {
   if ((p.tcp.flags & tcp_flag::ack) == 0) return;
   Side& other = side(opposite(d));
-  const std::uint32_t ack = p.tcp.acknowledgment;
+  std::uint32_t ack = p.tcp.acknowledgment;
   if (seq_lt(ack, other.last_ack)) return;
+  if (doubtful_) {
+    if (seq_gt(ack, other.next_seq)) {
+      other.claimed = other.has_claim ? seq_max(other.claimed, ack) : ack;
+      other.has_claim = true;
+    }
+    // The rest is known to have been sent, and stays inspected if it was not received.
+    ack = other.next_seq;
+    if (seq_leq(ack, other.last_ack)) return;
+  }
   if (shrinks_window(p, d)) note(Anomaly::stream_pkt_bad_window_update);
+  if (other.has_doubtful_fin) believe_fin(opposite(d), ack);
   if (seq_gt(ack, other.last_ack)) {
     other.last_ack = ack;
     other.next_seq = seq_max(other.next_seq, ack);  // it sent what we did not see

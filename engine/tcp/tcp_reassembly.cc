@@ -15,7 +15,7 @@ Bytes part_of(Bytes bytes, const Extent& whole, const Extent& part) {
 
 }  // namespace
 
-TcpStream::Insertion TcpStream::insert(std::uint32_t sequence, Bytes payload) {
+TcpStream::Insertion TcpStream::insert(std::uint32_t sequence, Bytes payload, bool doubtful) {
   Insertion out;
   const std::int64_t signed_begin = offset_of(sequence);
   const std::int64_t signed_end = signed_begin + static_cast<std::int64_t>(payload.size());
@@ -38,25 +38,26 @@ TcpStream::Insertion TcpStream::insert(std::uint32_t sequence, Bytes payload) {
     return out;
   }
   payload = part_of(payload, segment, wanted);
+  const Arrival from{segment, in_order_end(), doubtful};
   const bool in_order =
       wanted.begin == head_.end() && (behind_.empty() || wanted.end < behind_.front().offset);
   if (in_order)
-    out.stored = append_in_order(payload, segment) ? Stored::added : Stored::refused;
+    out.stored = append_in_order(payload, from) ? Stored::added : Stored::refused;
   else
-    insert_overlapping(wanted, payload, segment, out);
+    insert_overlapping(wanted, payload, from, out);
   if (settings_->inline_mode)
     fresh_ = out.stored == Stored::added || out.stored == Stored::old ? wanted : Extent{};
   return out;
 }
 
-bool TcpStream::append_in_order(Bytes bytes, const Extent& segment) {
+bool TcpStream::append_in_order(Bytes bytes, const Arrival& from) {
   const std::uint64_t begin = head_.end();
   if (!head_.append(bytes.data(), static_cast<std::uint32_t>(bytes.size()), *budget_)) return false;
-  remember({begin, head_.end()}, segment);
+  remember({begin, head_.end()}, from);
   return true;
 }
 
-void TcpStream::insert_overlapping(const Extent& wanted, Bytes bytes, const Extent& segment, Insertion& out) {
+void TcpStream::insert_overlapping(const Extent& wanted, Bytes bytes, const Arrival& from, Insertion& out) {
   out.stored = Stored::old;
   std::uint64_t at = wanted.begin;
   while (at < wanted.end) {
@@ -65,8 +66,8 @@ void TcpStream::insert_overlapping(const Extent& wanted, Bytes bytes, const Exte
     const std::uint64_t end = std::min(wanted.end, region != nullptr ? region->end() : hole_end(at));
     const Extent part{at, end};
     if (region != nullptr) {
-      compare_with(*region, part, part_of(bytes, wanted, part), segment, out);
-    } else if (store_piece(at, part_of(bytes, wanted, part), segment, out)) {
+      compare_with(*region, part, part_of(bytes, wanted, part), from, out);
+    } else if (store_piece(at, part_of(bytes, wanted, part), from, out)) {
       out.stored = Stored::added;
     } else if (out.stored == Stored::old) {
       out.stored = Stored::refused;
@@ -76,28 +77,54 @@ void TcpStream::insert_overlapping(const Extent& wanted, Bytes bytes, const Exte
 }
 
 // Bytes that were there before: keeps them or replaces them, as the receiver does.
-void TcpStream::compare_with(Region& region, const Extent& part, Bytes bytes, const Extent& segment,
+void TcpStream::compare_with(Region& region, const Extent& part, Bytes bytes, const Arrival& from,
                              Insertion& out) {
   std::uint8_t* const stored = region.data() + (part.begin - region.offset);
   if (!settings_->check_overlap && pieces_.empty()) return;
-  if (std::memcmp(stored, bytes.data(), bytes.size()) == 0) return;
-  out.overlap_differs = true;
-  auto piece =
+  const bool differs = std::memcmp(stored, bytes.data(), bytes.size()) != 0;
+  out.overlap_differs |= differs;
+  if (!differs && !has_doubt_) return;  // else it may confirm what was doubtful
+  const auto first =
       std::lower_bound(pieces_.begin() + static_cast<std::ptrdiff_t>(pieces_begin_), pieces_.end(),
                        part.begin, [](const Piece& p, std::uint64_t o) { return p.stored.end <= o; });
-  for (; piece != pieces_.end() && piece->stored.begin < part.end; ++piece) {
-    if (!later_wins(policy_, piece->segment, segment)) continue;
-    const Extent both{std::max({part.begin, piece->stored.begin, acked_}),
-                      std::min(part.end, piece->stored.end)};
+  for (auto i = static_cast<std::size_t>(first - pieces_.begin());
+       i < pieces_.size() && pieces_[i].stored.begin < part.end; ++i) {
+    const Piece& piece = pieces_[i];
+    if (!replaces(from, piece)) continue;
+    const Extent both{std::max({part.begin, piece.stored.begin, acked_}),
+                      std::min(part.end, piece.stored.end)};
     if (both.begin >= both.end) continue;
     std::memcpy(stored + (both.begin - part.begin), bytes.data() + (both.begin - part.begin),
                 both.end - both.begin);
-    if (both.begin == piece->stored.begin && both.end == piece->stored.end) piece->segment = segment;
+    i = hand_over(i, both, from);
   }
 }
 
+// `part` of a piece belongs to another segment now; what is left of the piece stays beside it. Returns where the part
+// stands. Without room or memory the piece stays whole with the one that had it.
+std::size_t TcpStream::hand_over(std::size_t at, const Extent& part, const Arrival& to) try {
+  const Piece old = pieces_[at];
+  const bool left = old.stored.begin < part.begin, right = part.end < old.stored.end;
+  if (pieces_.size() - pieces_begin_ + left + right > settings_->max_segments_queued) return at;
+  pieces_.reserve(pieces_.size() + left + right);
+  const auto place = [&](std::size_t i) { return pieces_.begin() + static_cast<std::ptrdiff_t>(i); };
+  if (left) pieces_.insert(place(at++), {{old.stored.begin, part.begin}, old.segment, old.doubtful});
+  pieces_[at] = {part, to.segment, to.doubtful};
+  if (right) pieces_.insert(place(at + 1), {{part.end, old.stored.end}, old.segment, old.doubtful});
+  return at;
+} catch (const std::bad_alloc&) {
+  return at;
+}
+
+// What a receiver has in order it has read: most systems differ only in what they keep behind a hole.
+bool TcpStream::replaces(const Arrival& later, const Piece& earlier) const {
+  if (later.doubtful != earlier.doubtful) return earlier.doubtful;
+  if (earlier.stored.begin < later.in_order_end && !replaces_in_order(policy_)) return false;
+  return later_wins(policy_, earlier.segment, later.segment);
+}
+
 // Puts bytes into a hole: at the end of the region before it, or as a region of their own.
-bool TcpStream::store_piece(std::uint64_t offset, Bytes bytes, const Extent& segment, Insertion& out) {
+bool TcpStream::store_piece(std::uint64_t offset, Bytes bytes, const Arrival& from, Insertion& out) {
   const auto n = static_cast<std::uint32_t>(bytes.size());
   if (offset == head_.end()) {
     if (!head_.append(bytes.data(), n, *budget_)) return false;
@@ -122,7 +149,7 @@ bool TcpStream::store_piece(std::uint64_t offset, Bytes bytes, const Extent& seg
       if (far) count_regions();
     }
   }
-  remember({offset, offset + n}, segment);
+  remember({offset, offset + n}, from);
   return true;
 }
 
@@ -156,10 +183,11 @@ void TcpStream::join_regions() {
 }
 
 // What is not remembered, for want of room or memory, stays as it came first.
-void TcpStream::remember(const Extent& stored, const Extent& segment) try {
+void TcpStream::remember(const Extent& stored, const Arrival& from) try {
   if (settings_->inline_mode || stored.end <= acked_) return;
   if (pieces_.size() - pieces_begin_ >= settings_->max_segments_queued) return;
-  const Piece piece{stored, segment};
+  const Piece piece{stored, from.segment, from.doubtful};
+  has_doubt_ |= from.doubtful;
   if (pieces_.size() == pieces_begin_ || pieces_.back().stored.begin < stored.begin) {
     pieces_.push_back(piece);
     return;
@@ -212,6 +240,21 @@ bool TcpStream::note_hole() {
   while (const Region* const region = region_at(end)) end = region->end();
   gap_noted_ = lost_until(end);
   return gap_noted_ > end;
+}
+
+// Up to here the receiver surely has everything: there is no hole, and nothing doubtful.
+std::uint64_t TcpStream::in_order_end() const {
+  if (!has_doubt_) return head_.end();
+  for (std::size_t i = pieces_begin_; i < pieces_.size(); ++i)
+    if (pieces_[i].doubtful) return std::min(head_.end(), pieces_[i].stored.begin);
+  return head_.end();
+}
+
+bool TcpStream::has_hole() const {
+  if (behind_.empty()) return false;
+  std::uint64_t end = std::max(head_.end(), acked_);
+  while (const Region* const region = region_at(end)) end = region->end();
+  return end < behind_.back().end();
 }
 
 void TcpStream::end_at(std::uint32_t sequence) {

@@ -51,6 +51,7 @@ SegmentResult TcpSession::on_segment(const Packet& p, Direction d) {
   result_ = {};
   events_.clear();
   replacement_.clear();
+  doubtful_ = false;
   const bool was_established = established();
   const bool was_closed = flow_state(state_) == FlowState::closed;
   learn_systems(p, d);
@@ -76,6 +77,7 @@ void TcpSession::dispatch(const Packet& p, Direction d) {
   const std::uint8_t flags = p.tcp.flags;
   if ((flags & tcp_flag::ack) == 0 && p.tcp.acknowledgment != 0) note(Anomaly::stream_pkt_broken_ack);
   if ((flags & kSynFin) == kSynFin) return refuse(Anomaly::stream_fin_syn);
+  if (!has_control_bits(p)) return;
   switch (state_) {
     case TcpState::none: return on_first(p, d);
     case TcpState::syn_sent: return on_syn_sent(p, d);
@@ -112,6 +114,8 @@ void TcpSession::learn_systems(const Packet& p, Direction d) {
 }
 
 void TcpSession::finish() {
+  for (const Direction d : {Direction::to_server, Direction::to_client})
+    if (side(d).has_doubtful_reset && state_ != TcpState::closed) close_by_reset(d);
   for (Side& s : sides_) s.stream.finish();
 }
 

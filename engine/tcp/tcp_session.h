@@ -5,6 +5,9 @@
 // Detect mode releases bytes when the receiver acknowledged them; inline mode at once, so that they are
 // inspected before they are passed on. A segment that the receiver would not take (outside the window, old
 // timestamp, wrong acknowledgment) is invalid: it changes neither state nor streams, and says so in an event.
+// Of some segments only the receiver knows whether it takes them: systems differ, or it depends on packets that a
+// capture may have lost. Inline, where nothing is lost, they are invalid too. In detect mode such a doubtful segment
+// moves no sequence number and closes nothing by itself, and its bytes give way to those of any other.
 // Belongs to a flow; used by one thread.
 #pragma once
 
@@ -115,9 +118,14 @@ class TcpSession : public Slabbed {
     std::uint32_t window = 0;      // bytes, as last announced by the other side
     std::uint32_t last_timestamp = 0;
     TimeUs timestamp_time = 0;
-    std::uint32_t urgent_edge = 0;  // sequence number behind the last out-of-band byte
+    std::uint32_t claimed = 0;       // with has_claim: doubtful acknowledgments say that it sent up to here
+    std::uint32_t doubtful_end = 0;  // with has_doubtful_end: doubtful segments of it went up to here
+    std::uint32_t doubtful_fin = 0;  // with has_doubtful_fin: the sequence number of a FIN
+    std::uint32_t urgent_mark = 0;   // with urgent_known: sequence number of the last out-of-band byte
     bool has_timestamps = false, timestamp_known = false, urgent_known = false;
     bool offers_scale = false, fin_seen = false;
+    bool has_claim = false, has_doubtful_end = false, has_doubtful_fin = false, has_doubtful_reset = false;
+    bool has_md5 = false;    // signed its SYN (RFC 2385)
     std::uint8_t scale = 0;  // shift of the windows that this side announces
     std::uint8_t flags_seen = 0;
     HostSystem system = HostSystem::bsd;
@@ -128,7 +136,7 @@ class TcpSession : public Slabbed {
     std::uint32_t isn, acknowledgment, timestamp;
     std::uint16_t window;
     std::uint8_t scale;
-    bool has_timestamp, offers_scale;
+    bool has_timestamp, has_md5, offers_scale;
   };
   struct Openings : Slabbed {
     SlabVector<Opening> syns, synacks;
@@ -171,24 +179,38 @@ class TcpSession : public Slabbed {
   void on_syn_established(const Packet& p, Direction d);
   void on_fin(const Packet& p, Direction d);
   void on_reset(const Packet& p, Direction d);
+  void close_by_reset(Direction d);
   bool segment_ok(const Packet& p, Direction d);
   void take_segment(const Packet& p, Direction d);
-  void advance_on_fin(const Packet& p, Direction d);
+  void take_fin(Direction d, std::uint32_t sequence, bool confirms_fin);
+  void take_doubtful_fin(Direction d, std::uint32_t sequence);
+  void believe_fin(Direction d, std::uint32_t ack);
   void advance_on_ack(const Packet& p, Direction d);
 
   // tcp_payload.cc
   void store_payload(const Packet& p, Direction d);
-  void store_urgent(const Packet& p, Direction d, UrgentPolicy policy);
+  void store_urgent(const Packet& p, Direction d, bool mark_is_open);
+  void store_around(const Packet& p, Direction d, std::uint32_t mark);
   void store_bytes(Direction d, std::uint32_t sequence, Bytes bytes);
   [[nodiscard]] bool shrinks_window(const Packet& p, Direction d) const;
   void take_ack(const Packet& p, Direction d);
 
   // tcp_validate.cc
+  bool has_control_bits(const Packet& p);
+  [[nodiscard]] bool systems_differ(const Packet& p, Direction d) const;
+  bool take_doubt();
+  [[nodiscard]] std::uint32_t sent_by(const Side& s) const {
+    return s.has_doubtful_end ? seq_max(s.next_seq, s.doubtful_end) : s.next_seq;
+  }
+  [[nodiscard]] std::uint32_t send_limit_of(const Side& s) const {
+    return s.has_claim ? seq_max(s.send_limit, s.claimed + s.window) : s.send_limit;
+  }
   bool timestamp_ok(const Packet& p, Direction d);
   void take_timestamp(const Packet& p, Direction d);
   bool ack_ok(const Packet& p, Direction d);
   bool window_ok(const Packet& p, Direction d);
   [[nodiscard]] bool reset_ok(const Packet& p, Direction d) const;
+  [[nodiscard]] bool is_doubtful_reset(const Packet& p, Direction d) const;
   [[nodiscard]] bool is_keep_alive(const Packet& p, Direction d) const;
   [[nodiscard]] std::uint32_t announced_window(const Packet& p, Direction d) const;
 
@@ -204,7 +226,8 @@ class TcpSession : public Slabbed {
   MemoryBudget* budget_;
   TcpState state_ = TcpState::none;
   bool midstream_ = false, async_ = false, four_way_ = false, fast_open_ = false, swapped_ = false;
-  bool turned_ = false;  // sides_[1] is the client
+  bool turned_ = false;    // sides_[1] is the client
+  bool doubtful_ = false;  // the segment at hand
   bool closed_by_reset_ = false, was_open_ = false, systems_known_ = false;
   Direction reset_by_ = Direction::to_server;
   Direction async_side_ = Direction::to_server;  // with async_: the side that we see

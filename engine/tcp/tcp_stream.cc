@@ -28,8 +28,18 @@ void TcpStream::release() {
 
 std::int64_t TcpStream::offset_of(std::uint32_t sequence) const {
   const std::uint64_t near = std::max(acked_, head_.end());
-  return static_cast<std::int64_t>(near) +
-         seq_distance(base_seq_ + static_cast<std::uint32_t>(near), sequence);
+  const std::int64_t offset =
+      static_cast<std::int64_t>(near) + seq_distance(base_seq_ + static_cast<std::uint32_t>(near), sequence);
+  return has_left_out_ && seq_leq(sequence, left_out_) ? offset + 1 : offset;
+}
+
+void TcpStream::leave_out(std::uint32_t sequence, bool instead_of_last) {
+  if (!instead_of_last) {
+    ++base_seq_;
+    ++urgent_bytes_;
+  }
+  left_out_ = sequence;
+  has_left_out_ = true;
 }
 
 // Below it readers may see what is there; it may lie beyond all data.

@@ -132,9 +132,12 @@ class TcpStream {
     bool reached_depth = false;    // this segment reached the depth
     bool at_limit = false;         // refused, or a part of it: there are too many segments out of order
   };
-  Insertion insert(std::uint32_t sequence, Bytes payload);
+  // Bytes of a `doubtful` segment give way to those of any other, whichever came first.
+  Insertion insert(std::uint32_t sequence, Bytes payload, bool doubtful = false);
   // The receiver has everything before this sequence number.
   void acknowledge(std::uint32_t sequence);
+  // Something is stored behind bytes that the receiver has not confirmed and that we do not have.
+  [[nodiscard]] bool has_hole() const;
   // Whether a hole was lost that this has not told before; of several, one at a time.
   bool note_hole();
   // The receiver has everything that is stored up to the first hole.
@@ -145,11 +148,9 @@ class TcpStream {
   void reopen() { end_known_ = false; }
   // The flow ends: everything stored is shown, then eof.
   void finish() { finished_ = true; }
-  // Leaves out one byte of the sequence space, which is no part of the stream: later bytes close up.
-  void skip_urgent() {
-    ++base_seq_;
-    ++urgent_bytes_;
-  }
+  // The byte at this sequence number is no part of the stream: later bytes close up. It may not have come yet; a later
+  // one replaces it as long as that is so. Of those that came, one is known: older bytes must not be inserted again.
+  void leave_out(std::uint32_t sequence, bool instead_of_last);
   // Whether the parser has something new to see since this was last asked.
   bool take_app_update();
   // Copies what the stream holds over `payload` where they overlap: what the receiver will see if it got the
@@ -165,6 +166,7 @@ class TcpStream {
   struct Piece {     // where bytes that may still be replaced came from
     Extent stored;   // the part of the segment that is stored
     Extent segment;  // the whole segment
+    bool doubtful = false;
   };
 
   static constexpr std::uint64_t kRegionGap = 262144;  // bytes
@@ -187,24 +189,32 @@ class TcpStream {
   void mark_inline_inspected();
 
   // engine/tcp/tcp_reassembly.cc
-  bool append_in_order(Bytes bytes, const Extent& segment);
-  void insert_overlapping(const Extent& wanted, Bytes bytes, const Extent& segment, Insertion& out);
-  void compare_with(Region& region, const Extent& part, Bytes bytes, const Extent& segment, Insertion& out);
-  bool store_piece(std::uint64_t offset, Bytes bytes, const Extent& segment, Insertion& out);
+  struct Arrival {  // the segment at hand
+    Extent segment;
+    std::uint64_t in_order_end;  // when it came
+    bool doubtful;
+  };
+  bool append_in_order(Bytes bytes, const Arrival& from);
+  void insert_overlapping(const Extent& wanted, Bytes bytes, const Arrival& from, Insertion& out);
+  void compare_with(Region& region, const Extent& part, Bytes bytes, const Arrival& from, Insertion& out);
+  bool store_piece(std::uint64_t offset, Bytes bytes, const Arrival& from, Insertion& out);
   void join_regions();
-  void remember(const Extent& stored, const Extent& segment);
+  void remember(const Extent& stored, const Arrival& from);
+  std::size_t hand_over(std::size_t at, const Extent& part, const Arrival& to);
+  [[nodiscard]] bool replaces(const Arrival& later, const Piece& earlier) const;
+  [[nodiscard]] std::uint64_t in_order_end() const;
   void count_regions();
   void make_room_behind();
 
   const StreamSettings* settings_;
   MemoryBudget* budget_;
-  Region head_;                 // the bytes at the front; its offset is where the kept part begins
-  SlabVector<Region> behind_;   // behind holes, in order, never touching head_
-  SlabVector<Piece> pieces_;    // of bytes not yet acknowledged, in order; detect mode only
+  Region head_;                // the bytes at the front; its offset is where the kept part begins
+  SlabVector<Region> behind_;  // behind holes, in order, never touching head_
+  SlabVector<Piece> pieces_;   // of bytes not yet acknowledged, in order; detect mode only
   std::size_t pieces_begin_ = 0;
   std::uint64_t app_pos_ = 0, raw_pos_ = 0;
   std::uint64_t held_ = UINT64_MAX;  // see hold()
-  std::uint64_t acked_ = 0;     // offsets below it were acknowledged
+  std::uint64_t acked_ = 0;          // offsets below it were acknowledged
   Extent fresh_;                // inline mode: the segment that came last, until stream rules have seen it
   std::uint64_t app_told_ = 0;  // what the parser could see when an update was last taken
   std::uint64_t end_ = 0;       // with end_known_
@@ -212,11 +222,15 @@ class TcpStream {
   std::uint64_t closed_at_ = UINT64_MAX;  // stop_storing: where what is stored ends
   std::uint64_t bytes_seen_ = 0;
   std::uint64_t gap_noted_ = 0;  // holes below were counted
-  std::uint32_t base_seq_ = 0, chunk_size_, urgent_bytes_ = 0, max_regions_ = 1;
+  std::uint32_t left_out_ = 0;   // with has_left_out_
+  std::uint32_t base_seq_ = 0;   // of what stands behind left_out_
+  std::uint32_t chunk_size_, urgent_bytes_ = 0, max_regions_ = 1;
   HostSystem policy_ = HostSystem::bsd;
   bool raw_disabled_, app_disabled_ = false, raw_triggered_ = false;
   bool end_known_ = false, finished_ = false, has_gap_ = false, depth_reached_ = false;
   bool app_end_told_ = false;
+  bool has_left_out_ = false;
+  bool has_doubt_ = false;  // a doubtful piece was stored
 };
 
 }  // namespace weir::engine

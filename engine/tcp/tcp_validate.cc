@@ -9,11 +9,31 @@ constexpr TimeUs kTimestampLife = 24LL * 24 * 3600 * 1'000'000;
 
 }  // namespace
 
+// All hosts drop what opens, confirms and aborts nothing, RFC 9293 3.10.7.4.
+bool TcpSession::has_control_bits(const Packet& p) {
+  constexpr std::uint8_t kOneOf = tcp_flag::syn | tcp_flag::ack | tcp_flag::rst;
+  if (!followed() || (p.tcp.flags & kOneOf) != 0) return true;
+  result_.invalid = true;
+  return false;
+}
+
+// Linux drops source routes, signatures that were not agreed on and, since 6.7, malformed options; others take them.
+bool TcpSession::systems_differ(const Packet& p, Direction d) const {
+  return p.ip.source_routed || p.tcp.malformed_options || (p.tcp.have_md5 && !side(d).has_md5 && !midstream_);
+}
+
+// Inline there is no doubt: the segment does not arrive.
+bool TcpSession::take_doubt() {
+  doubtful_ = true;
+  result_.invalid = settings_->inline_mode;
+  return !settings_->inline_mode;
+}
+
 // PAWS, RFC 7323 5. One tick back is let pass: some systems order segments that loosely.
 bool TcpSession::timestamp_ok(const Packet& p, Direction d) {
   const Side& s = side(d);
   if (!p.tcp.have_timestamp || !s.has_timestamps || !s.timestamp_known) return true;
-  if (p.tcp.timestamp_value == 0 || s.last_timestamp == 0) return true;
+  if (s.last_timestamp == 0) return true;  // some systems begin so
   if (p.raw.time > s.timestamp_time + kTimestampLife) return true;
   if (seq_distance(s.last_timestamp, p.tcp.timestamp_value) + 1 >= 0) return true;
   refuse(Anomaly::stream_pkt_invalid_timestamp);
@@ -23,6 +43,8 @@ bool TcpSession::timestamp_ok(const Packet& p, Direction d) {
 void TcpSession::take_timestamp(const Packet& p, Direction d) {
   Side& s = side(d);
   if (!p.tcp.have_timestamp || !s.has_timestamps) return;
+  // RFC 7323 4.3: only of what the receiver was waiting for.
+  if (doubtful_ || seq_gt(p.tcp.sequence, s.last_ack)) return;
   const bool newer = !s.timestamp_known || seq_geq(p.tcp.timestamp_value, s.last_timestamp);
   if (!newer && p.raw.time <= s.timestamp_time + kTimestampLife) return;
   s.timestamp_known = true;
@@ -36,11 +58,14 @@ bool TcpSession::ack_ok(const Packet& p, Direction d) {
   if ((p.tcp.flags & tcp_flag::ack) == 0) return true;
   const Side& other = side(opposite(d));
   const std::uint32_t ack = p.tcp.acknowledgment;
-  if (ack == other.last_ack || async_) return true;
-  if (seq_lt(ack, other.last_ack)) {
-    if (other.window == 0 || midstream_ || seq_geq(ack, other.last_ack - other.window)) return true;
-  } else {
-    if (midstream_ || seq_leq(ack, seq_max(other.send_limit, other.next_seq))) return true;
+  if (ack == other.last_ack || async_ || midstream_) return true;
+  if (seq_gt(ack, other.last_ack)) {
+    if (seq_leq(ack, sent_by(other))) return true;
+    // Of what we have not seen being sent: a capture may have lost it.
+    if (seq_leq(ack, send_limit_of(other)) && take_doubt()) return true;
+  } else if (other.window == 0 || seq_geq(ack, other.last_ack - other.window)) {
+    // Before all that it ever sent: RFC 5961 5.2 lets that pass, newer systems do not.
+    if (seq_geq(ack, other.isn) || take_doubt()) return true;
   }
   refuse(Anomaly::stream_pkt_invalid_ack);
   return false;
@@ -52,9 +77,16 @@ bool TcpSession::window_ok(const Packet& p, Direction d) {
   if (midstream_ || async_) return true;
   const Side& s = side(d);
   const auto length = static_cast<std::uint32_t>(p.payload.size());
-  if (seq_leq(p.tcp.sequence + length, s.send_limit)) return true;
+  if (seq_leq(p.tcp.sequence + length, send_limit_of(s))) return true;
   const bool window_probe = length == 1 && p.tcp.sequence == s.next_seq && s.window == 0;
   return window_probe || (length == 0 && seq_leq(p.tcp.sequence, s.next_seq));
+}
+
+// With a hole before it a RST may have come in order or not: if nothing follows, it has.
+bool TcpSession::is_doubtful_reset(const Packet& p, Direction d) const {
+  const Side& s = side(d);
+  return !midstream_ && !async_ && !settings_->inline_mode && p.tcp.sequence == s.next_seq &&
+         s.stream.has_hole();
 }
 
 bool TcpSession::reset_ok(const Packet& p, Direction d) const {
@@ -66,7 +98,7 @@ bool TcpSession::reset_ok(const Packet& p, Direction d) const {
     return seq_geq(sequence + length, s.last_ack) && seq_leq(sequence, s.next_seq + s.window);
   }
   if (side(opposite(d)).system == HostSystem::hpux11) return seq_geq(sequence, s.next_seq);
-  if (sequence == s.next_seq) return true;
+  if (sequence == s.next_seq && !s.stream.has_hole()) return true;
   // After its FIN a side may still count from the FIN itself, and a server from what the client confirmed:
   // measured, as no document says so.
   if (state_ == TcpState::close_wait) return s.fin_seen && sequence + 1 == s.next_seq;

@@ -411,6 +411,53 @@ TEST_CASE("urgent: the out-of-band byte leaves the stream, or not, as the policy
   }
 }
 
+TEST_CASE(
+    "urgent: the byte that the pointer names is out of band, in the middle or still to come, once or sent "
+    "again") {
+  struct Row {
+    const char* what;
+    std::vector<std::pair<std::int64_t, std::string_view>> segments;
+    std::uint16_t pointer;  // of the first
+  };
+  const Row rows[] = {
+      {"middle", {{0, "malicXious"}}, 6},
+      {"ahead", {{0, "mal"}, {3, "icXious"}}, 6},
+      {"ahead, out of order", {{0, "mal"}, {6, "ious"}, {3, "icX"}}, 6},
+      {"again", {{0, "malicXious"}, {0, "malicXious"}}, 6},
+      {"first", {{0, "Xmalicious"}}, 1},
+      {"last", {{0, "malicX"}, {6, "ious"}}, 6},
+  };
+  for (const Row& row : rows) {
+    INFO(row.what);
+    TcpConversation t;
+    t.handshake();
+    t.next.raw().tcp.urgent = row.pointer;
+    for (std::uint8_t flags = kAck | kUrg; const auto& [at, data] : row.segments) {
+      t.client(flags, at, 0, data);
+      flags = kAck;
+    }
+    t.server(kAck, 0, 10);
+    CHECK(t.read(kToServer) == "malicious");
+  }
+}
+
+TEST_CASE("reassembly: only the systems that a rule writer names replace bytes that came in order") {
+  struct Row {
+    HostSystem system;
+    const char* expected;
+  };
+  for (const Row& row :
+       {Row{HostSystem::bsd, "good"}, Row{HostSystem::linux_, "good"}, Row{HostSystem::old_linux, "evil"}}) {
+    TcpConversation t;
+    t.handshake();
+    t.to_server().set_policy(row.system);
+    t.client(kAck, 0, 0, "good");
+    t.client(kAck, 0, 0, "evil");
+    t.server(kAck, 0, 4);
+    CHECK(t.read(kToServer) == row.expected);
+  }
+}
+
 // Every byte that the receiver confirmed is given to the parser once and in order, whatever the network did
 // to it.
 TEST_CASE("reassembly: random loss, order, duplicates and cuts agree with the plain text") {

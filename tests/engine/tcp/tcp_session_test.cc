@@ -433,9 +433,115 @@ TEST_CASE("tcp session: what a side sent in order before its own reset is shown 
   TcpConversation t;
   t.handshake();
   t.client(kAck, 0, 0, "abc");
-  t.client(kAck, 9, 0, "xyz");
-  CHECK(t.client(kRst, 12, 0).app_update[0]);
-  CHECK(t.read(kToServer) == "abc");
+  CHECK(t.client(kRst, 3, 0).app_update[0]);
+  CHECK(t.read(kToServer) == "abc$");
+  CHECK(t.session().state() == TcpState::closed);
+}
+
+TEST_CASE("tcp session: a reset behind a hole is one when nothing follows") {
+  for (const bool goes_on : {false, true}) {
+    CAPTURE(goes_on);
+    TcpConversation t;
+    t.handshake();
+    t.client(kAck, 0, 0, "abc");
+    t.client(kAck, 9, 0, "xyz");
+    CHECK(t.client(kRst, 12, 0).invalid);  // the receiver expects byte 3: RFC 5961 3.2
+    CHECK(t.session().state() == TcpState::established);
+    if (goes_on) t.client(kAck, 3, 0, "defghi");
+    t.session().finish();
+    CHECK((t.session().state() == TcpState::closed) == !goes_on);
+    CHECK(t.read(kToServer).starts_with(goes_on ? "abcdefghixyz" : "abc"));
+  }
+}
+
+TEST_CASE("tcp session: segments without SYN, ACK or RST are not taken") {
+  TcpConversation t;
+  t.handshake();
+  for (const std::uint8_t flags : {std::uint8_t{0}, kPsh, kUrg, kFin}) {
+    CAPTURE(int{flags});
+    CHECK(t.client(flags, 0, 0, "decoy").invalid);
+  }
+  t.client(kAck, 0, 0, "truth");
+  t.server(kAck, 0, 5);
+  CHECK(t.read(kToServer) == "truth");
+  CHECK(t.session().state() == TcpState::established);
+}
+
+// Whether the receiver takes such a segment cannot be known: it counts only where nothing else says otherwise.
+TEST_CASE("tcp session: bytes of a doubtful segment give way to others, whichever comes first") {
+  struct Row {
+    const char* what;
+    std::int64_t acknowledgment;
+    void (*change)(PacketBuilder&);
+  };
+  const Row rows[] = {
+      {"confirms what was not sent", 1000, [](PacketBuilder&) {}},
+      {"confirms what came before the connection", -1000, [](PacketBuilder&) {}},
+      {"source route", 0, [](PacketBuilder& p) { p.raw().ip.source_routed = true; }},
+      {"signature", 0, [](PacketBuilder& p) { p.raw().tcp.have_md5 = true; }},
+      {"malformed options", 0, [](PacketBuilder& p) { p.raw().tcp.malformed_options = true; }},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.what);
+    for (const int order : {0, 1, 2}) {  // the decoy first, last, and alone
+      CAPTURE(order);
+      TcpConversation t;
+      t.handshake();
+      const auto decoy = [&] {
+        row.change(t.next);
+        CHECK_FALSE(t.client(kAck, 0, row.acknowledgment, "decoy and more").invalid);
+      };
+      if (order != 1) decoy();
+      if (order != 2) t.client(kAck, 0, 0, "truth");
+      if (order == 1) decoy();
+      t.server(kAck, 0, 5);
+      CHECK(t.read(kToServer) == (order == 2 ? "decoy" : "truth"));
+    }
+    StreamSettings prevent;
+    prevent.inline_mode = true;
+    TcpConversation t{prevent};
+    t.handshake();
+    row.change(t.next);
+    CHECK(t.client(kAck, 0, row.acknowledgment, "decoy").invalid);
+    t.client(kAck, 0, 0, "truth");
+    CHECK(t.read(kToServer) == "truth");
+  }
+}
+
+TEST_CASE("tcp session: a FIN that confirms what was not sent ends the stream when it is confirmed itself") {
+  TcpConversation t;
+  t.handshake();
+  t.client(kAck, 0, 0, "abc");
+  t.client(kAck | kFin, 3, 100);
+  CHECK(t.session().state() == TcpState::established);
+  t.client(kAck, 3, 0, "def");  // it was a decoy
+  t.server(kAck, 0, 4);
+  CHECK(t.session().state() == TcpState::established);
+  t.client(kAck | kFin, 6, 100);
+  t.server(kAck, 0, 7);
+  CHECK(t.session().state() == TcpState::close_wait);
+  CHECK(t.read(kToServer) == "abcdef$");
+}
+
+TEST_CASE(
+    "tcp session: a timestamp of zero is an old one, and one from a hole's far side is not remembered") {
+  TcpConversation t;
+  const auto stamped = [&t](std::uint32_t value) {
+    t.next.raw().tcp.have_timestamp = true;
+    t.next.raw().tcp.timestamp_value = value;
+  };
+  stamped(1000);
+  t.client(kSyn, -1, 0);
+  stamped(1);
+  t.server(kSynAck, -1, 0);
+  stamped(1000);
+  t.client(kAck, 0, 0);
+  stamped(0);
+  CHECK(t.client(kAck, 0, 0, "decoy").invalid);
+  stamped(900000);
+  t.client(kAck, 10, 0, "far");
+  stamped(1001);
+  CHECK_FALSE(t.client(kAck, 0, 0, "truth").invalid);
 }
 
 TEST_CASE("tcp session: a FIN may come before the handshake is seen to be complete") {
