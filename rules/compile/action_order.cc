@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <tuple>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -24,6 +25,11 @@ std::size_t kind_of(Action action) {
   return 3;
 }
 
+int flowbit_rank(const Signature& s) {
+  if (!s.sets_bits.empty()) return s.requires_bits.empty() ? 0 : 1;
+  return s.requires_bits.empty() ? 3 : 2;
+}
+
 }  // namespace
 
 tl::expected<ActionOrder, std::string> ActionOrder::parse(std::span<const std::string> names) {
@@ -32,7 +38,9 @@ tl::expected<ActionOrder, std::string> ActionOrder::parse(std::span<const std::s
   std::uint8_t next = 0;
   for (const std::string& name : names) {
     const auto* const found = std::find(kNames.begin(), kNames.end(), name);
-    if (found == kNames.end()) return tl::unexpected(fmt::format("'{}' is not an action; there are {}", name, fmt::join(kNames, ", ")));
+    if (found == kNames.end())
+      return tl::unexpected(
+          fmt::format("'{}' is not an action; there are {}", name, fmt::join(kNames, ", ")));
     const auto kind = static_cast<std::size_t>(found - kNames.begin());
     if (placed[kind]) return tl::unexpected(fmt::format("'{}' comes twice", name));
     placed[kind] = true;
@@ -45,6 +53,13 @@ tl::expected<ActionOrder, std::string> ActionOrder::parse(std::span<const std::s
 
 std::uint8_t ActionOrder::rank(Action action) const {
   return ranks_[kind_of(action)];
+}
+
+void ActionOrder::sort(std::vector<LoadedSignature>& signatures) const {
+  std::stable_sort(signatures.begin(), signatures.end(), [this](const auto& a, const auto& b) {
+    return std::tuple(rank(a->action), flowbit_rank(*a), a->meta.priority) <
+           std::tuple(rank(b->action), flowbit_rank(*b), b->meta.priority);
+  });
 }
 
 }  // namespace weir::rules

@@ -4,7 +4,6 @@
 #include <map>
 #include <set>
 #include <stdexcept>
-#include <tuple>
 
 #include "decoders/app/protocol_ids.h"
 #include "rules/prefilter/pattern_choice.h"
@@ -13,21 +12,9 @@
 namespace weir::rules {
 namespace {
 
-constexpr std::size_t kOwnGroup = 40;        // an application protocol with fewer packet rules gets no group of its own
+constexpr std::size_t kOwnGroup =
+    40;  // an application protocol with fewer packet rules gets no group of its own
 constexpr std::size_t kWidePortSet = 2048;  // a rule for more ports than this is grouped as one for any port
-
-// Rules that set a bit run before those that wait for it.
-int flowbit_rank(const Signature& s) {
-  if (!s.sets_bits.empty()) return s.requires_bits.empty() ? 0 : 1;
-  return s.requires_bits.empty() ? 3 : 2;
-}
-
-void sort_by_evaluation(std::vector<LoadedSignature>& signatures, const ActionOrder& order) {
-  std::stable_sort(signatures.begin(), signatures.end(), [&order](const auto& a, const auto& b) {
-    return std::tuple(order.rank(a->action), flowbit_rank(*a), a->meta.priority) <
-           std::tuple(order.rank(b->action), flowbit_rank(*b), b->meta.priority);
-  });
-}
 
 bool looks_at_start(const BufferChain& chain) {
   return std::any_of(chain.begin(), chain.end(), [](const BufferOp& op) {
@@ -65,7 +52,9 @@ bool same_bytes(const BufferSource& a, const BufferSource& b) {
 }
 
 // The rule means the buffer on this side, too.
-bool is_meant(const BufferEngine& engine, Direction d) { return !engine.direction || *engine.direction == d; }
+bool is_meant(const BufferEngine& engine, Direction d) {
+  return !engine.direction || *engine.direction == d;
+}
 
 // Literals and pattern-less rules of one PacketGroup while it is put together.
 struct GroupDraft {
@@ -75,10 +64,11 @@ struct GroupDraft {
 
 class Builder {
  public:
-  Builder(std::vector<LoadedSignature> signatures, const RuleEnvironment& environment, const RuleSet* previous)
+  Builder(std::vector<LoadedSignature> signatures, const RuleEnvironment& environment,
+          const RuleSet* previous)
       : databases_(previous != nullptr ? std::span(previous->program().databases)
                                        : std::span<const PatternDatabasePtr>{}) {
-    sort_by_evaluation(signatures, environment.action_order);
+    environment.action_order.sort(signatures);
     program_->signatures = std::move(signatures);
     for (const LoadedSignature& s : program_->signatures) {
       program_->requested.files |= s->file_facts;
@@ -98,7 +88,8 @@ class Builder {
     for (std::size_t c = 0; c < kIpClasses; ++c)
       for (std::size_t d = 0; d < 2; ++d) group_packets(static_cast<IpClass>(c), static_cast<Direction>(d));
     for (std::size_t p = 0; p < index(AppProto::count_); ++p)
-      for (std::size_t d = 0; d < 2; ++d) group_transactions(static_cast<AppProto>(p), static_cast<Direction>(d));
+      for (std::size_t d = 0; d < 2; ++d)
+        group_transactions(static_cast<AppProto>(p), static_cast<Direction>(d));
     group_frames(*program_, databases_);
     group_ip_only();
     program_->lineage = lineage(options.previous);
@@ -158,7 +149,8 @@ bool Builder::is_about_flow(const CompiledRule& rule) {
   const Signature& s = *rule.signature;
   if (rule.kind == RuleKind::payload) return false;
   if (rule.kind != RuleKind::header) return true;
-  const bool protocol = s.header.app_protocols.any() && !s.payload_needs_packet && !s.dsize && s.buffers.empty();
+  const bool protocol =
+      s.header.app_protocols.any() && !s.payload_needs_packet && !s.dsize && s.buffers.empty();
   return protocol || names_endpoints_only(s);
 }
 
@@ -210,7 +202,8 @@ void Builder::add_to_group(GroupDraft& draft, RuleId id, IpClass c) const {
   if (!p) p = choose_pattern(r.signature->payload);
   if (p) {
     PatternBounds on_packet_bounds = p->bounds;
-    if (const auto& size = r.signature->dsize) on_packet_bounds.last = std::min<std::uint32_t>(on_packet_bounds.last, size->second);
+    if (const auto& size = r.signature->dsize)
+      on_packet_bounds.last = std::min<std::uint32_t>(on_packet_bounds.last, size->second);
     if (on_packet) draft.packet.add(p->bytes, p->nocase, id, on_packet_bounds);
     if (on_stream) draft.stream.add(p->bytes, p->nocase, id, p->bounds);
     return;
@@ -255,7 +248,9 @@ void Builder::group_any_port(PacketRules& out, const std::vector<RuleId>& ids, I
   for (std::size_t p = 0; p < index(AppProto::count_); ++p) {
     if (!has_own_group(p)) continue;
     out.any_of[p] = static_cast<std::uint8_t>(out.any.size());
-    build([p](const CompiledRule& r) { return !r.checks_app || r.signature->header.names(static_cast<AppProto>(p)); });
+    build([p](const CompiledRule& r) {
+      return !r.checks_app || r.signature->header.names(static_cast<AppProto>(p));
+    });
   }
 }
 
@@ -293,7 +288,8 @@ void Builder::group_packets(IpClass c, Direction d) {
   for (auto cut = cuts.begin(); *cut < 65536; ++cut) {
     if (const auto e = ends.find(*cut); e != ends.end())
       for (const RuleId id : e->second) active.erase(id);
-    if (const auto s = starts.find(*cut); s != starts.end()) active.insert(s->second.begin(), s->second.end());
+    if (const auto s = starts.find(*cut); s != starts.end())
+      active.insert(s->second.begin(), s->second.end());
     if (active.empty()) continue;
     const std::vector<RuleId> members(active.begin(), active.end());
     const auto [it, added] = classes.try_emplace(members, static_cast<std::uint16_t>(out.by_class.size()));
@@ -312,11 +308,14 @@ void Builder::group_packets(IpClass c, Direction d) {
 bool Builder::applies(const CompiledRule& rule, AppProto protocol, Direction d) const {
   const Signature& s = *rule.signature;
   if (rule.kind != RuleKind::transaction || !allows(s.flow, d)) return false;
-  if (s.header.app_protocols.any() && !s.header.app_protocols[static_cast<std::size_t>(protocol)]) return false;
+  if (s.header.app_protocols.any() && !s.header.app_protocols[static_cast<std::size_t>(protocol)])
+    return false;
   std::size_t met = 0, wanted = 0;
   for (const CompiledEngine& e : rule.engines) {
     ++wanted;
-    met += is_meant(*e.source, d) && find_source(*program_->buffers[e.buffer].spec, protocol, d) != nullptr ? 1 : 0;
+    met += is_meant(*e.source, d) && find_source(*program_->buffers[e.buffer].spec, protocol, d) != nullptr
+               ? 1
+               : 0;
   }
   for (const TxCheckEngine& t : s.tx_checks) {
     if (t.protocol != AppProto::unknown && t.protocol != protocol) return false;
@@ -349,7 +348,9 @@ void Builder::group_transactions(AppProto protocol, Direction d) {
     std::optional<ChosenPattern> best;
     BufferId where = 0;
     for (const CompiledEngine& e : r.engines) {
-      if (e.source->absent || !is_meant(*e.source, d) || find_source(*e.source->buffer, protocol, d) == nullptr) continue;
+      if (e.source->absent || !is_meant(*e.source, d) ||
+          find_source(*e.source->buffer, protocol, d) == nullptr)
+        continue;
       const auto p = choose_pattern(e.source->chain);
       if (!p || (best && !better(*p, *best))) continue;
       best = p;
@@ -361,7 +362,8 @@ void Builder::group_transactions(AppProto protocol, Direction d) {
       out.always.push_back(id);
   }
   for (auto& [buffer, draft] : drafts) {
-    TxPrefilter prefilter{buffer, draft.source->progress, draft.source->streamed, draft.patterns.build(databases_)};
+    TxPrefilter prefilter{buffer, draft.source->progress, draft.source->streamed,
+                          draft.patterns.build(databases_)};
     out.prefilters.push_back(std::move(prefilter));
   }
   std::stable_sort(out.prefilters.begin(), out.prefilters.end(),
@@ -395,7 +397,8 @@ RuleLineage Builder::lineage(const RuleSet* previous) const {
 }  // namespace
 
 std::unique_ptr<RuleSet::Program> build_program(std::vector<LoadedSignature> signatures,
-                                                const RuleEnvironment& environment, const RuleSetOptions& options) {
+                                                const RuleEnvironment& environment,
+                                                const RuleSetOptions& options) {
   return Builder(std::move(signatures), environment, options.previous).build(options);
 }
 
