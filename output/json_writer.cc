@@ -49,7 +49,7 @@ std::uint64_t copy_pieces(char* to, const std::uint8_t* from, std::size_t n) {
 using Block = std::uint8_t __attribute__((vector_size(16)));
 
 // The same of a block.
-bool all_plain(Block block) {
+[[gnu::always_inline]] inline bool all_plain(Block block) {
   const auto other = (block < 0x20) | (block > 0x7e) | (block == '"') | (block == '\\');
   std::uint64_t halves[2];
   static_assert(sizeof halves == sizeof other);

@@ -179,9 +179,7 @@ class TcpStream {
   [[nodiscard]] bool over_at(std::uint64_t offset) const;
   [[nodiscard]] std::uint64_t raw_begin() const;
   [[nodiscard]] const Region* region_at(std::uint64_t offset) const;
-  [[nodiscard]] bool holds_nothing_from(std::uint64_t offset) const {
-    return behind_.empty() && offset >= head_.end();
-  }
+  [[nodiscard]] bool is_gathering() const;
   [[nodiscard]] std::uint64_t hole_end(std::uint64_t offset) const;
   [[nodiscard]] std::uint64_t floor() const;
   void trim();
