@@ -4,6 +4,7 @@
 namespace weir::engine {
 namespace {
 
+constexpr std::int32_t kMarkLife = 1 << 30;       // bytes; sequence numbers are compared over twice as many
 constexpr std::uint32_t kMaxUrgentBytes = 65535;  // of one direction; beyond it the limit policy decides
 
 }  // namespace
@@ -33,6 +34,8 @@ void TcpSession::store_payload(const Packet& p, Direction d) {
     store_bytes(d, p.tcp.sequence, p.payload);
   // Captured behind its acknowledgment.
   if (s.has_claim) s.stream.acknowledge(seq_lt(s.claimed, s.next_seq) ? s.claimed : s.next_seq);
+  s.has_claim = s.has_claim && seq_gt(s.claimed, s.next_seq);
+  s.has_doubtful_end = s.has_doubtful_end && seq_gt(s.doubtful_end, s.next_seq);
   if (async_) {
     s.last_ack = s.next_seq;
     s.stream.acknowledge(s.next_seq);
@@ -54,7 +57,7 @@ void TcpSession::store_urgent(const Packet& p, Direction d, bool mark_is_open) {
     case UrgentPolicy::gap: return store_around(p, d, mark);
     case UrgentPolicy::oob: break;
   }
-  if (!doubtful_ && (!s.urgent_known || seq_gt(mark, s.urgent_mark))) {
+  if (!doubtful_ && seq_geq(mark, s.last_ack) && (!s.urgent_known || seq_gt(mark, s.urgent_mark))) {
     // A mark whose byte has not come is forgotten: that byte will be one like any other.
     s.stream.leave_out(mark, mark_is_open);
     s.urgent_mark = mark;
@@ -117,6 +120,10 @@ void TcpSession::take_ack(const Packet& p, Direction d) {
   if (other.has_doubtful_fin) believe_fin(opposite(d), ack);
   if (seq_gt(ack, other.last_ack)) {
     other.last_ack = ack;
+    if (other.urgent_known && seq_distance(other.urgent_mark, ack) > kMarkLife) {
+      other.urgent_known = false;
+      other.stream.forget_left_out();
+    }
     other.next_seq = seq_max(other.next_seq, ack);  // it sent what we did not see
   }
   // Of a side that we do not see nothing is missing.

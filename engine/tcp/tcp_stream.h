@@ -151,6 +151,8 @@ class TcpStream {
   // The byte at this sequence number is no part of the stream: later bytes close up. It may not have come yet; a later
   // one replaces it as long as that is so. Of those that came, one is known: older bytes must not be inserted again.
   void leave_out(std::uint32_t sequence, bool instead_of_last);
+  // Nothing in front of it comes again.
+  void forget_left_out() { has_left_out_ = false; }
   // Whether the parser has something new to see since this was last asked.
   bool take_app_update();
   // Copies what the stream holds over `payload` where they overlap: what the receiver will see if it got the

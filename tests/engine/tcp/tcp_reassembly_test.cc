@@ -441,6 +441,33 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("urgent: one byte out of band leaves a connection of gigabytes whole") {
+  StreamSettings settings;
+  settings.depth_bytes = 0;
+  TcpConversation t{settings};
+  t.window = 65535;
+  for (const bool by_client : {true, false}) {
+    t.next.raw().tcp.have_window_scale = true;
+    t.next.raw().tcp.window_scale = 14;
+    by_client ? t.client(kSyn, -1, 0) : t.server(kSynAck, -1, 0);
+  }
+  t.client(kAck, 0, 0);
+  t.to_server().disable_raw();
+  t.next.raw().tcp.urgent = 1;
+  t.client(kAck | kUrg, 0, 0, "X");
+  const std::string piece(16U << 20U, 'a');
+  std::int64_t sent = 1;
+  for (constexpr std::int64_t kEnough = 5LL << 30U; sent < kEnough;) {
+    t.client(kAck, sent, 0, piece);
+    sent += static_cast<std::int64_t>(piece.size());
+    t.server(kAck, 0, sent);
+    const auto chunk = t.to_server().app_chunk();
+    if (chunk.data.size() != piece.size() || chunk.gap != 0) FAIL(sent);
+    t.to_server().consume_app(chunk.data.size());
+  }
+  CHECK(t.to_server().app_position() == static_cast<std::uint64_t>(sent) - 1);
+}
+
 TEST_CASE("reassembly: only the systems that a rule writer names replace bytes that came in order") {
   struct Row {
     HostSystem system;
