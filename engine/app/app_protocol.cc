@@ -76,7 +76,7 @@ AppLayerDriver::Settled AppLayerDriver::recognised(Flow& flow, Direction d, AppP
   app.settled[index(d)] = true;
   AppProto chosen = found;
   if (valid(other) && other != found) {
-    app.events.push_back("applayer_mismatch_protocol_both_directions");
+    app.events.emplace_back("applayer_mismatch_protocol_both_directions");
     // Once a parser runs its protocol stays; before that the server's word counts for more.
     if (app.first_data == AppLayer::FirstData::parsed || d == Direction::to_server) chosen = other;
   }
@@ -84,7 +84,7 @@ AppLayerDriver::Settled AppLayerDriver::recognised(Flow& flow, Direction d, AppP
   const auto mine =
       d == Direction::to_server ? AppLayer::FirstData::to_server : AppLayer::FirstData::to_client;
   if (app.first_data == AppLayer::FirstData::to_client && protocol_info(found).client_first)
-    app.events.push_back("applayer_wrong_direction_first_data");
+    app.events.emplace_back("applayer_wrong_direction_first_data");
   const bool other_first = app.first_data != AppLayer::FirstData::parsed && app.first_data != mine &&
                            !app.settled[index(opposite(d))];
   app.first_data = AppLayer::FirstData::parsed;
@@ -104,7 +104,7 @@ AppLayerDriver::Settled AppLayerDriver::unrecognised(Flow& flow, Direction d) {
     if (!mine.done()) return Settled::no;
     app.by_direction[index(d)] = AppProto::failed;
     app.settled[index(d)] = true;
-    app.events.push_back("applayer_detect_protocol_only_one_direction");
+    app.events.emplace_back("applayer_detect_protocol_only_one_direction");
     return Settled::yes;
   }
   const bool both_done = mine.done() && app.tried[index(opposite(d))].done();
@@ -112,7 +112,7 @@ AppLayerDriver::Settled AppLayerDriver::unrecognised(Flow& flow, Direction d) {
                       received =
                           flow.tcp->stream(opposite(d)).bytes_seen() - app.seen_before[index(opposite(d))];
   const bool one_sided = mine.done() && sent > kGiveUpBytes && received <= 1;  // its SYN
-  if (one_sided) app.events.push_back("applayer_proto_detection_skipped");
+  if (one_sided) app.events.emplace_back("applayer_proto_detection_skipped");
   if (both_done || one_sided || sent > kGiveUpBytes) give_up_detection(flow);
   return Settled::no;
 }
@@ -142,7 +142,7 @@ Direction AppLayerDriver::datagram_protocol(Flow& flow, const Packet& packet, Di
   }
   mine = found.protocol;
   if (valid(other) && other != mine)
-    app.events.push_back("applayer_mismatch_protocol_both_directions");
+    app.events.emplace_back("applayer_mismatch_protocol_both_directions");
   else if (!valid(app.protocol))
     set_protocol(flow, mine, Transport::udp);
   return d;
@@ -200,7 +200,7 @@ void AppLayerDriver::complete_change(Flow& flow) {
 void AppLayerDriver::compare_with_expected(AppLayer& app, AppProto found) {
   if (app.expected == AppProto::unknown || app.expected == found || app.miss_told) return;
   app.miss_told = true;
-  app.events.push_back(protocol_info(app.expected).missing_event);
+  app.events.emplace_back(protocol_info(app.expected).missing_event);
 }
 
 }  // namespace weir::engine

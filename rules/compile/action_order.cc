@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <string_view>
-#include <tuple>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -23,11 +22,6 @@ std::size_t kind_of(Action action) {
     case Action::config: break;
   }
   return 3;
-}
-
-int flowbit_rank(const Signature& s) {
-  if (!s.sets_bits.empty()) return s.requires_bits.empty() ? 0 : 1;
-  return s.requires_bits.empty() ? 3 : 2;
 }
 
 }  // namespace
@@ -53,13 +47,6 @@ tl::expected<ActionOrder, std::string> ActionOrder::parse(std::span<const std::s
 
 std::uint8_t ActionOrder::rank(Action action) const {
   return ranks_[kind_of(action)];
-}
-
-void ActionOrder::sort(std::vector<LoadedSignature>& signatures) const {
-  std::stable_sort(signatures.begin(), signatures.end(), [this](const auto& a, const auto& b) {
-    return std::tuple(rank(a->action), flowbit_rank(*a), a->meta.priority) <
-           std::tuple(rank(b->action), flowbit_rank(*b), b->meta.priority);
-  });
 }
 
 }  // namespace weir::rules

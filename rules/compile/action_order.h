@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <span>
 #include <string>
-#include <vector>
 
 #include <tl/expected.hpp>
 
@@ -21,8 +20,6 @@ class ActionOrder {
   static tl::expected<ActionOrder, std::string> parse(std::span<const std::string> names);
   // The lower one acts first. All kinds of reject are one, and what only logs is an alert.
   [[nodiscard]] std::uint8_t rank(Action action) const;
-  // Into the order in which they are looked at: by action, those that set a bit before those that wait for it, by priority.
-  void sort(std::vector<LoadedSignature>& signatures) const;
 
  private:
   static constexpr std::size_t kKinds = 4;

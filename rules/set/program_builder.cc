@@ -7,6 +7,7 @@
 
 #include "decoders/app/protocol_ids.h"
 #include "rules/prefilter/pattern_choice.h"
+#include "rules/set/evaluation_order.h"
 #include "rules/set/frame_groups.h"
 
 namespace weir::rules {
@@ -68,7 +69,7 @@ class Builder {
           const RuleSet* previous)
       : databases_(previous != nullptr ? std::span(previous->program().databases)
                                        : std::span<const PatternDatabasePtr>{}) {
-    environment.action_order.sort(signatures);
+    sort_by_evaluation(signatures, environment.action_order);
     program_->signatures = std::move(signatures);
     for (const LoadedSignature& s : program_->signatures) {
       program_->requested.files |= s->file_facts;
