@@ -90,7 +90,7 @@ void TcpSession::store_bytes(Direction d, std::uint32_t sequence, Bytes bytes) {
   note(Anomaly::stream_reassembly_overlap_different_data);
   if (!settings_->inline_mode) return;
   replacement_.assign(bytes.begin(), bytes.end());
-  result_.payload_differs = stream.overlay(sequence, replacement_);
+  result_.payload_differs |= stream.overlay(sequence, replacement_);
 }
 
 // A segment that says nothing else takes back room that was promised (RFC 9293 3.8.6.2.1), by more than rounding.

@@ -101,7 +101,7 @@ class TcpSession : public Slabbed {
   void swap_sides() { turned_ = !turned_; }
   // Stream events of the last packet ("stream.pkt_invalid_ack" ...).
   [[nodiscard]] const StreamEvents& events() const { return events_; }
-  // Of a packet whose last byte is urgent without that byte: it cannot be replaced, and is dropped.
+  // Of a packet with an urgent byte only a part, shorter than the payload: it cannot be replaced, and is dropped.
   [[nodiscard]] Bytes replacement() const { return replacement_; }
   // A SYN that reuses the 5-tuple of a connection that is over (or was never followed): the engine ends this
   // flow and starts another.
