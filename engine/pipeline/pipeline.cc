@@ -262,6 +262,8 @@ void Pipeline::follow_segment(Step& step) {
     count_stream_events();
   }
   counters_.tcp_sessions += segment_.became_established;
+  counters_.segments_not_taken += segment_.invalid;
+  counters_.segments_doubtful += segment_.doubtful;
   if (segment_.midstream) counters_.tcp_midstream_pickups += segment_.in_session;
 }
 

@@ -8,7 +8,6 @@
 
 #include "decoders/text.h"
 
-
 namespace weir::engine {
 namespace {
 

@@ -140,7 +140,7 @@ void TcpSession::on_fin(const Packet& p, Direction d) {
   take_segment(p, d);
   if (async_) return;  // nothing will say that it arrived
   if (again) return;
-  if (doubtful_) return take_doubtful_fin(d, end);
+  if (result_.doubtful) return take_doubtful_fin(d, end);
   take_fin(d, end, p.tcp.acknowledgment == side(opposite(d)).next_seq);
 }
 

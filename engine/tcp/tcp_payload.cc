@@ -18,7 +18,7 @@ void TcpSession::store_payload(const Packet& p, Direction d) {
     note(Anomaly::stream_pkt_retransmission);
   }
   const bool mark_is_open = s.urgent_known && seq_geq(s.urgent_mark, s.next_seq);
-  if (doubtful_) {
+  if (result_.doubtful) {
     s.doubtful_end = s.has_doubtful_end ? seq_max(s.doubtful_end, end) : end;
     s.has_doubtful_end = true;
   } else {
@@ -57,7 +57,7 @@ void TcpSession::store_urgent(const Packet& p, Direction d, bool mark_is_open) {
     case UrgentPolicy::gap: return store_around(p, d, mark);
     case UrgentPolicy::oob: break;
   }
-  if (!doubtful_ && seq_geq(mark, s.last_ack) && (!s.urgent_known || seq_gt(mark, s.urgent_mark))) {
+  if (!result_.doubtful && seq_geq(mark, s.last_ack) && (!s.urgent_known || seq_gt(mark, s.urgent_mark))) {
     // A mark whose byte has not come is forgotten: that byte will be one like any other.
     s.stream.leave_out(mark, mark_is_open);
     s.urgent_mark = mark;
@@ -77,7 +77,7 @@ void TcpSession::store_around(const Packet& p, Direction d, std::uint32_t mark) 
 void TcpSession::store_bytes(Direction d, std::uint32_t sequence, Bytes bytes) {
   if (bytes.empty()) return;
   TcpStream& stream = side(d).stream;
-  const TcpStream::Insertion done = stream.insert(sequence, bytes, doubtful_);
+  const TcpStream::Insertion done = stream.insert(sequence, bytes, result_.doubtful);
   // Bytes that were there before were looked at in the stream, too.
   result_.payload_added |= done.stored == TcpStream::Stored::added || done.stored == TcpStream::Stored::old;
   if (done.before_start) note(Anomaly::stream_reassembly_segment_before_base_seq);
@@ -107,7 +107,7 @@ void TcpSession::take_ack(const Packet& p, Direction d) {
   Side& other = side(opposite(d));
   std::uint32_t ack = p.tcp.acknowledgment;
   if (seq_lt(ack, other.last_ack)) return;
-  if (doubtful_) {
+  if (result_.doubtful) {
     if (seq_gt(ack, other.next_seq)) {
       other.claimed = other.has_claim ? seq_max(other.claimed, ack) : ack;
       other.has_claim = true;

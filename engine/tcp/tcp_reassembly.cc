@@ -106,7 +106,8 @@ std::size_t TcpStream::hand_over(std::size_t at, const Extent& part, const Arriv
   const Piece old = pieces_[at];
   const bool left = old.stored.begin < part.begin, right = part.end < old.stored.end;
   if (pieces_.size() - pieces_begin_ + left + right > settings_->max_segments_queued) return at;
-  pieces_.reserve(pieces_.size() + left + right);
+  const std::size_t wanted = pieces_.size() + left + right;
+  if (wanted > pieces_.capacity()) pieces_.reserve(2 * wanted);
   const auto place = [&](std::size_t i) { return pieces_.begin() + static_cast<std::ptrdiff_t>(i); };
   if (left) pieces_.insert(place(at++), {{old.stored.begin, part.begin}, old.segment, old.doubtful});
   pieces_[at] = {part, to.segment, to.doubtful};
@@ -208,6 +209,7 @@ void TcpStream::acknowledge(std::uint32_t sequence) {
   if (pieces_begin_ == pieces_.size()) {
     pieces_.clear();
     pieces_begin_ = 0;
+    has_doubt_ = false;
   } else if (pieces_begin_ >= kMaxSpentPieces) {
     pieces_.erase(pieces_.begin(), pieces_.begin() + static_cast<std::ptrdiff_t>(pieces_begin_));
     pieces_begin_ = 0;

@@ -51,7 +51,6 @@ SegmentResult TcpSession::on_segment(const Packet& p, Direction d) {
   result_ = {};
   events_.clear();
   replacement_.clear();
-  doubtful_ = false;
   const bool was_established = established();
   const bool was_closed = flow_state(state_) == FlowState::closed;
   learn_systems(p, d);

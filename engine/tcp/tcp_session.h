@@ -54,6 +54,7 @@ struct SegmentResult {
   bool payload_added = false;  // its bytes went into the stream (and are inspected there, not in the packet)
   bool invalid = false;        // outside the window, wrong state ...: not part of the stream
   bool midstream = false;      // of a connection whose beginning was not seen, and that is not followed yet
+  bool doubtful = false;       // only the receiver knows whether it takes it: detect mode only
   bool refused = false;        // its bytes found no room
   bool became_established = false, became_closed = false;
   bool is_retransmission = false;
@@ -220,14 +221,14 @@ class TcpSession : public Slabbed {
   void refuse(Anomaly a) {
     note(a);
     result_.invalid = true;
+    result_.doubtful = false;
   }
 
   const StreamSettings* settings_;
   MemoryBudget* budget_;
   TcpState state_ = TcpState::none;
   bool midstream_ = false, async_ = false, four_way_ = false, fast_open_ = false, swapped_ = false;
-  bool turned_ = false;    // sides_[1] is the client
-  bool doubtful_ = false;  // the segment at hand
+  bool turned_ = false;  // sides_[1] is the client
   bool closed_by_reset_ = false, was_open_ = false, systems_known_ = false;
   Direction reset_by_ = Direction::to_server;
   Direction async_side_ = Direction::to_server;  // with async_: the side that we see

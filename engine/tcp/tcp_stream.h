@@ -230,7 +230,7 @@ class TcpStream {
   bool end_known_ = false, finished_ = false, has_gap_ = false, depth_reached_ = false;
   bool app_end_told_ = false;
   bool has_left_out_ = false;
-  bool has_doubt_ = false;  // a doubtful piece was stored
+  bool has_doubt_ = false;  // one of pieces_ may be doubtful
 };
 
 }  // namespace weir::engine

@@ -24,9 +24,9 @@ bool TcpSession::systems_differ(const Packet& p, Direction d) const {
 
 // Inline there is no doubt: the segment does not arrive.
 bool TcpSession::take_doubt() {
-  doubtful_ = true;
   result_.invalid = settings_->inline_mode;
-  return !settings_->inline_mode;
+  result_.doubtful = !settings_->inline_mode;
+  return result_.doubtful;
 }
 
 // PAWS, RFC 7323 5. One tick back is let pass: some systems order segments that loosely.
@@ -44,7 +44,7 @@ void TcpSession::take_timestamp(const Packet& p, Direction d) {
   Side& s = side(d);
   if (!p.tcp.have_timestamp || !s.has_timestamps) return;
   // RFC 7323 4.3: only of what the receiver was waiting for.
-  if (doubtful_ || seq_gt(p.tcp.sequence, s.last_ack)) return;
+  if (result_.doubtful || seq_gt(p.tcp.sequence, s.last_ack)) return;
   const bool newer = !s.timestamp_known || seq_geq(p.tcp.timestamp_value, s.last_timestamp);
   if (!newer && p.raw.time <= s.timestamp_time + kTimestampLife) return;
   s.timestamp_known = true;

@@ -83,6 +83,19 @@ TEST_CASE("counters: connections picked up midstream, and data that found no mem
   CHECK(count(large, "stream: {reassembly: {memcap: 1kb}}").tcp_segment_memcap_drop >= 1);
 }
 
+TEST_CASE("counters: segments that the receiver does not take, and those of which only it knows") {
+  const auto after_handshake = [](std::uint8_t flags, std::uint32_t acknowledgment) {
+    auto frames = connection({{0, "abc"}}, 3);
+    frames.push_back(tcp_frame(kClient, kServer, flags, 104, acknowledgment, "decoy"));
+    return count(frames);
+  };
+  CHECK(count(connection({{0, "abc"}}, 3)).segments_not_taken == 0);
+  CHECK(after_handshake(tcp_flag::psh, 501).segments_not_taken == 1);
+  CHECK(after_handshake(tcp_flag::psh, 501).segments_doubtful == 0);
+  CHECK(after_handshake(tcp_flag::ack, 601).segments_doubtful == 1);
+  CHECK(after_handshake(tcp_flag::ack, 501).segments_doubtful == 0);
+}
+
 TEST_CASE("counters: frames of unknown kinds, and IP in IP by family") {
   CHECK(count({ethernet(0x1234, "what")}).decoder_unknown_ethertype == 1);
   const std::string inner4 = tcp_frame(kClient, kServer, tcp_flag::syn, 1, 0).substr(kEthernetBytes);
