@@ -1,5 +1,5 @@
 # weir_unite(DIRECTORY): compiles the files of each library in DIRECTORY and below together, up to twelve at a time
-# (WEIR_UNITY). That costs a quarter of the processor time, as headers are read once for all of them; but a change
+# (WEIR_UNITY); weir_unite_target(TARGET) those of one target. That costs a quarter of the processor time, as headers are read once for all of them; but a change
 # compiles its whole group again. tests/run.sh and examples/quickstart.sh want the first, a developer the second.
 #
 # A group is a folder; in rules/keywords and output/eve it is what belongs to one protocol, or shares another prefix
@@ -24,6 +24,24 @@ set(WEIR_ALONE
   rules/keywords/tcp_header.cc
   rules/keywords/tls_validity.cc
   rules/keywords/tls_version.cc
+  tests/engine/app/due_transactions_test.cc
+  tests/engine/detect/detect_test.cc
+  tests/engine/live/confine/sandbox_test.cc
+  tests/engine/live/control/metrics_test.cc
+  tests/engine/pipeline/pipeline_counters_test.cc
+  tests/engine/pipeline/pipeline_decide_test.cc
+  tests/engine/pipeline/pipeline_reload_test.cc
+  tests/engine/pipeline/pipeline_test.cc
+  tests/engine/pipeline/protocol_change_test.cc
+  tests/engine/pipeline/rejection_test.cc
+  tests/engine/ruleset/rule_setup_test.cc
+  tests/engine/tcp/tcp_session_test.cc
+  tests/output/eve_frame_test.cc
+  tests/output/json_writer_test.cc
+  tests/rules/prefilter/pattern_set_test.cc
+  tests/rules/set/rule_set_test.cc
+  tests/rules/state/tags_test.cc
+  tests/rules/values/port_set_test.cc
 )
 foreach(source IN LISTS WEIR_ALONE)
   if(NOT EXISTS ${CMAKE_SOURCE_DIR}/${source})
@@ -44,12 +62,12 @@ function(weir_unite directory)
   foreach(target IN LISTS targets)
     get_target_property(type ${target} TYPE)
     if(type STREQUAL "STATIC_LIBRARY")
-      weir_unite_library(${target})
+      weir_unite_target(${target})
     endif()
   endforeach()
 endfunction()
 
-function(weir_unite_library target)
+function(weir_unite_target target)
   get_target_property(sources ${target} SOURCES)
   get_target_property(home ${target} SOURCE_DIR)
   set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
