@@ -39,7 +39,6 @@ std::unique_ptr<AppParser> AppLayerSetup::make_parser(AppProto p, Transport t) c
 AppLayerDriver::AppLayerDriver(std::shared_ptr<const AppLayerSetup> setup, Counters& counters,
                                ExpectedFlows* expected)
     : setup_(std::move(setup)),
-      scratch_(setup_->detector().make_scratch()),
       counters_(counters),
       expected_(expected != nullptr ? *expected : own_expected_) {}
 

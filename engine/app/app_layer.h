@@ -97,7 +97,6 @@ class AppLayerDriver {
   Direction datagram_protocol(Flow& flow, const Packet& packet, Direction d);
 
   std::shared_ptr<const AppLayerSetup> setup_;
-  DetectionScratch scratch_;
   Counters& counters_;
   Requested requested_;
   ExpectedFlows own_expected_;

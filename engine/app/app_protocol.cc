@@ -61,7 +61,7 @@ AppLayerDriver::Settled AppLayerDriver::settle(Flow& flow, Direction& d, TimeUs 
                                  .client_port = flow.client_port,
                                  .server_port = flow.server_port,
                                  .either_way = flow.tcp->is_midstream() && !valid(app.protocol)},
-                                app.tried[index(d)], scratch_.get());
+                                app.tried[index(d)]);
   if (found.reversed && flow.tcp->is_midstream() && !valid(app.protocol)) {
     turn_round(flow);
     d = opposite(d);
@@ -126,7 +126,7 @@ Direction AppLayerDriver::datagram_protocol(Flow& flow, const Packet& packet, Di
                                                                    .data = packet.payload,
                                                                    .client_port = flow.client_port,
                                                                    .server_port = flow.server_port},
-                                                                  app.tried[index(d)], scratch_.get());
+                                                                  app.tried[index(d)]);
   if (found.reversed) {
     turn_round(flow);
     d = opposite(d);

@@ -1,10 +1,8 @@
 #include "engine/app/protocol_detection.h"
 
-#include <hs/hs.h>
-
 #include <algorithm>
+#include <bit>
 #include <charconv>
-#include <new>
 
 #include <fmt/format.h>
 
@@ -13,24 +11,7 @@
 namespace weir::engine {
 namespace {
 
-constexpr std::size_t kMaxPatterns = 512;
 constexpr std::size_t kPorts = 65536;
-
-// Which rows matched; filled by Hyperscan's callback.
-struct Hits {
-  std::array<std::uint64_t, kMaxPatterns / 64> words{};
-};
-
-int on_match(unsigned id, unsigned long long, unsigned long long, unsigned, void* context) noexcept {
-  static_cast<Hits*>(context)->words[id / 64] |= std::uint64_t{1} << (id % 64);
-  return 0;
-}
-
-std::string as_expression(std::string_view bytes) {
-  std::string out;
-  for (const char c : bytes) out += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
-  return out;
-}
 
 struct PortRange {
   std::uint32_t first = 0, last = 0;
@@ -73,15 +54,6 @@ std::string configured(const Settings& protocols, const std::string& path) {
 
 }  // namespace
 
-void HsDatabaseDeleter::operator()(hs_database* db) const {
-  hs_free_database(db);
-}
-void HsScratchDeleter::operator()(hs_scratch* scratch) const {
-  hs_free_scratch(scratch);
-}
-
-ProtocolDetector::~ProtocolDetector() = default;
-
 tl::expected<std::unique_ptr<const ProtocolDetector>, std::string> ProtocolDetector::make(
     const Settings& protocols) {
   std::unique_ptr<ProtocolDetector> out(new ProtocolDetector);
@@ -90,22 +62,11 @@ tl::expected<std::unique_ptr<const ProtocolDetector>, std::string> ProtocolDetec
   return out;
 }
 
-DetectionScratch ProtocolDetector::make_scratch() const {
-  hs_scratch* scratch = nullptr;
-  for (const Table& table : tables_)
-    if (table.database && hs_alloc_scratch(table.database.get(), &scratch) != HS_SUCCESS) {
-      hs_free_scratch(scratch);
-      throw std::bad_alloc();
-    }
-  return DetectionScratch(scratch);
-}
-
 tl::expected<void, std::string> ProtocolDetector::fill(Transport t, const Settings& protocols) {
   Table& table = tables_[index_of(t)];
   table.server_ports.assign(kPorts, 0);
   table.client_ports.assign(kPorts, 0);
   table.port_lists.emplace_back();
-  std::vector<ProbePattern> patterns;
   for (const ProtocolInfo* row : all_protocols()) {
     const ProtocolInfo& info = *row;
     if (t == Transport::tcp ? !info.over_tcp : !info.over_udp) continue;
@@ -120,9 +81,10 @@ tl::expected<void, std::string> ProtocolDetector::fill(Transport t, const Settin
     parsed_[index_of(t)][index(info.id)] = !detection_only;
 
     for (const ProbePattern& p : t == Transport::tcp ? info.patterns_tcp : info.patterns_udp) {
-      table.rows.push_back(
-          {info.id, p.direction, static_cast<std::uint16_t>(p.bytes.size()), p.weak, info.confirm});
-      patterns.push_back(p);
+      if (table.rows.size() == FirstBytes::kMaxPatterns)
+        return tl::unexpected(std::string("too many protocol patterns"));
+      table.patterns[index(p.direction)].add(p, table.rows.size());
+      table.rows.push_back({info.id, static_cast<std::uint16_t>(p.bytes.size()), p.weak, info.confirm});
     }
     if (info.probe == nullptr) continue;
     std::string server = configured(protocols, own + ".detection-ports.dp");
@@ -135,7 +97,8 @@ tl::expected<void, std::string> ProtocolDetector::fill(Transport t, const Settin
     if (added) added = add_ports(table, table.client_ports, info.id, client);
     if (!added) return tl::unexpected("app-layer.protocols." + base + ".detection-ports: " + added.error());
   }
-  return compile(table, patterns);
+  for (FirstBytes& patterns : table.patterns) patterns.build();
+  return {};
 }
 
 // Ports with the same set of protocols share a list; there are few different ones.
@@ -159,49 +122,12 @@ tl::expected<void, std::string> ProtocolDetector::add_ports(Table& table, std::v
   return {};
 }
 
-tl::expected<void, std::string> ProtocolDetector::compile(Table& table,
-                                                          const std::vector<ProbePattern>& patterns) {
-  if (patterns.empty()) return {};
-  if (patterns.size() > kMaxPatterns) return tl::unexpected(std::string("too many protocol patterns"));
-  std::vector<std::string> texts;
-  std::vector<hs_expr_ext_t> bounds;
-  std::vector<unsigned> flags, ids;
-  for (const ProbePattern& p : patterns) {
-    const std::size_t depth = p.depth != 0 ? p.depth : p.bytes.size() + p.offset;
-    table.depth[index(p.direction)] = std::max(table.depth[index(p.direction)], depth);
-    texts.push_back(as_expression(p.bytes));
-    flags.push_back(HS_FLAG_SINGLEMATCH | (p.nocase ? HS_FLAG_CASELESS : 0U));
-    ids.push_back(static_cast<unsigned>(ids.size()));
-    // Both offsets are those of the match's end.
-    bounds.push_back({.flags = HS_EXT_FLAG_MIN_OFFSET | HS_EXT_FLAG_MAX_OFFSET,
-                      .min_offset = p.offset + p.bytes.size(),
-                      .max_offset = depth});
-  }
-  std::vector<const char*> expressions;
-  std::vector<const hs_expr_ext_t*> extensions;
-  for (const std::string& text : texts) expressions.push_back(text.c_str());
-  for (const hs_expr_ext_t& b : bounds) extensions.push_back(&b);
-  hs_database_t* database = nullptr;
-  hs_compile_error_t* error = nullptr;
-  if (hs_compile_ext_multi(expressions.data(), flags.data(), ids.data(), extensions.data(),
-                           static_cast<unsigned>(expressions.size()), HS_MODE_BLOCK, nullptr, &database,
-                           &error) != HS_SUCCESS) {
-    const std::string why =
-        error != nullptr && error->message != nullptr ? error->message : "no reason given";
-    hs_free_compile_error(error);
-    return tl::unexpected("protocol patterns: Hyperscan: " + why);
-  }
-  table.database.reset(database);
-  return {};
-}
-
-ProtocolDetector::Found ProtocolDetector::detect(const Input& in, DirectionProbe& tried,
-                                                 hs_scratch* scratch) const {
+ProtocolDetector::Found ProtocolDetector::detect(const Input& in, DirectionProbe& tried) const {
   if (in.data.empty()) return {};
   const Table& table = tables_[index_of(in.transport)];
   Found by_bytes;
   if (!tried.patterns_done) {
-    by_bytes = by_pattern(table, in, tried, scratch);
+    by_bytes = by_pattern(table, in, tried);
     if (by_bytes.protocol != AppProto::unknown && !by_bytes.weak) return by_bytes;
   }
   if (!tried.probes_done) {
@@ -211,38 +137,28 @@ ProtocolDetector::Found ProtocolDetector::detect(const Input& in, DirectionProbe
   return by_bytes;
 }
 
+// Of the patterns that stand there and whose protocol agrees, the longest one.
 ProtocolDetector::Found ProtocolDetector::by_pattern(const Table& table, const Input& in,
-                                                     DirectionProbe& tried, hs_scratch* scratch) const {
-  if (!table.database) {
-    tried.patterns_done = true;
-    return {};
-  }
-  const std::size_t reach = std::max(table.depth[0], table.depth[1]);
-  const Bytes head = in.data.first(std::min(in.data.size(), reach));
-  Hits hits;
-  if (hs_scan(table.database.get(), reinterpret_cast<const char*>(head.data()),
-              static_cast<unsigned>(head.size()), 0, scratch, on_match, &hits) != HS_SUCCESS) {
-    tried.patterns_done = true;
-    return {};
-  }
+                                                     DirectionProbe& tried) const {
   bool wait = false;
   Found found;
   const std::array<Direction, 2> sides{in.direction, opposite(in.direction)};
   for (std::size_t s = 0; s < (in.either_way ? 2U : 1U) && found.protocol == AppProto::unknown; ++s) {
+    FirstBytes::Hits hits{};
+    table.patterns[index(sides[s])].find(in.data, hits);
     std::uint16_t best = 0;
-    for (std::size_t i = 0; i < table.rows.size(); ++i) {
-      const Row& row = table.rows[i];
-      if ((hits.words[i / 64] >> (i % 64) & 1U) == 0 || row.direction != sides[s] || row.length < best ||
-          (row.length == best && row.confirm == nullptr))
-        continue;
-      const ProbeResult answer = row.confirm == nullptr ? ProbeResult::yes : row.confirm(sides[s], in.data);
-      if (answer == ProbeResult::need_more) wait = in.data.size() < kMaxProbeBytes;
-      if (answer != ProbeResult::yes && answer != ProbeResult::yes_reversed) continue;
-      best = row.length;
-      found = {row.protocol, (s == 1) != (answer == ProbeResult::yes_reversed), row.weak};
-    }
+    for (std::size_t word = 0; word < hits.size(); ++word)
+      for (std::uint64_t left = hits[word]; left != 0; left &= left - 1) {
+        const Row& row = table.rows[word * 64 + static_cast<std::size_t>(std::countr_zero(left))];
+        if (row.length < best || (row.length == best && row.confirm == nullptr)) continue;
+        const ProbeResult answer = row.confirm == nullptr ? ProbeResult::yes : row.confirm(sides[s], in.data);
+        if (answer == ProbeResult::need_more) wait = in.data.size() < kMaxProbeBytes;
+        if (answer != ProbeResult::yes && answer != ProbeResult::yes_reversed) continue;
+        best = row.length;
+        found = {row.protocol, (s == 1) != (answer == ProbeResult::yes_reversed), row.weak};
+      }
   }
-  tried.patterns_done = !wait && in.data.size() >= table.depth[index(in.direction)];
+  tried.patterns_done = !wait && in.data.size() >= table.patterns[index(in.direction)].reach();
   return found;
 }
 

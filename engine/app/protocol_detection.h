@@ -1,8 +1,7 @@
 // Which application protocol do the first bytes of a direction belong to?
 //
-// Patterns first (one Hyperscan database for TCP and one for UDP, made of all ProtocolInfo rows), then the
-// probe functions of the protocols that live on one of the flow's ports. Immutable after make(), shared by
-// all workers; each worker brings its own DetectionScratch. Cost: one scan of at most kMaxPatternDepth bytes
+// Patterns first (those of all ProtocolInfo rows), then the probe functions of the protocols that live on one of the
+// flow's ports. Immutable after make(), shared by all workers. Cost: a look at the few places where a pattern can stand,
 // and a few probes a call.
 #pragma once
 
@@ -18,32 +17,18 @@
 #include "decoders/app/probe.h"
 #include "decoders/settings.h"
 #include "decoders/types.h"
+#include "engine/app/first_bytes.h"
 #include "engine/flow/direction_probe.h"
-
-struct hs_database;
-struct hs_scratch;
 
 namespace weir::engine {
 
 enum class Transport : std::uint8_t { tcp = 0, udp = 1 };
 
-struct HsDatabaseDeleter {
-  void operator()(hs_database* db) const;
-};
-struct HsScratchDeleter {
-  void operator()(hs_scratch* scratch) const;
-};
-using DetectionScratch = std::unique_ptr<hs_scratch, HsScratchDeleter>;
-
 class ProtocolDetector {
  public:
   // `protocols` is the configuration's app-layer.protocols: which are on, and detection-ports. Fails with a
-  // text when a port list is wrong or Hyperscan refuses.
+  // text when a port list is wrong.
   static tl::expected<std::unique_ptr<const ProtocolDetector>, std::string> make(const Settings& protocols);
-  ~ProtocolDetector();
-
-  // Throws std::bad_alloc when there is no memory for it: without it nothing would be found, and nobody would know.
-  [[nodiscard]] DetectionScratch make_scratch() const;
 
   struct Input {
     Transport transport = Transport::tcp;
@@ -57,7 +42,7 @@ class ProtocolDetector {
     bool reversed = false;  // it is, but client and server are the other way round
     bool weak = false;      // only a weak pattern says so
   };
-  Found detect(const Input& in, DirectionProbe& tried, hs_scratch* scratch) const;
+  Found detect(const Input& in, DirectionProbe& tried) const;
 
   // A protocol is on (enabled: yes) and may have a parser; detection-only ones are found but not parsed.
   [[nodiscard]] bool parsed(AppProto p, Transport t) const {
@@ -69,15 +54,13 @@ class ProtocolDetector {
  private:
   struct Row {  // one pattern
     AppProto protocol{};
-    Direction direction = Direction::to_server;
     std::uint16_t length = 0;
     bool weak = false;
     ProbeFunction confirm = nullptr;
   };
-  struct Table {  // of one transport
-    std::unique_ptr<hs_database, HsDatabaseDeleter> database;
+  struct Table {                         // of one transport
+    std::array<FirstBytes, 2> patterns;  // by direction; their numbers are indexes of rows
     std::vector<Row> rows;
-    std::array<std::size_t, 2> depth{0, 0};  // by direction: how far its patterns reach
     // Port of the server (detection-ports dp) or of the client (sp) -> index into port_lists; 0: none.
     std::vector<std::uint8_t> server_ports, client_ports;
     std::vector<std::vector<AppProto>> port_lists;
@@ -88,8 +71,7 @@ class ProtocolDetector {
   tl::expected<void, std::string> fill(Transport t, const Settings& protocols);
   tl::expected<void, std::string> add_ports(Table& table, std::vector<std::uint8_t>& lists, AppProto p,
                                             const std::string& ports);
-  static tl::expected<void, std::string> compile(Table& table, const std::vector<ProbePattern>& patterns);
-  Found by_pattern(const Table& table, const Input& in, DirectionProbe& tried, hs_scratch* scratch) const;
+  Found by_pattern(const Table& table, const Input& in, DirectionProbe& tried) const;
   Found by_probe(const Table& table, const Input& in, DirectionProbe& tried) const;
 
   std::array<Table, 2> tables_;

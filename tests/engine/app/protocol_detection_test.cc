@@ -35,15 +35,13 @@ Bytes bytes_of(std::string_view text) {
 
 struct Detection {
   std::unique_ptr<const ProtocolDetector> detector;
-  DetectionScratch scratch;
   explicit Detection(const Settings& settings = no_settings()) {
     auto made = ProtocolDetector::make(settings);
     REQUIRE(made.has_value());
     detector = std::move(*made);
-    scratch = detector->make_scratch();
   }
   ProtocolDetector::Found operator()(ProtocolDetector::Input in, DirectionProbe& tried) const {
-    return detector->detect(in, tried, scratch.get());
+    return detector->detect(in, tried);
   }
   AppProto tcp(Direction d, std::string_view data, std::uint16_t server_port = 9) const {
     DirectionProbe tried;
