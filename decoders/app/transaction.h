@@ -73,6 +73,8 @@ class Transaction : public Slabbed {
   [[nodiscard]] bool complete(std::uint8_t last, Direction d) const {
     return ended_ || progress[index(d)] >= last;
   }
+  // The parser's: it reads side d of it at present, so that it does not end for want of room now.
+  std::array<bool, 2> under_way{};
   // Whose rules and loggers look at it: the flow's protocol, or another one that it carries.
   [[nodiscard]] AppProto protocol() const { return protocol_; }
 

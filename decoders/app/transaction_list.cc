@@ -22,10 +22,16 @@ void TransactionList::insert(std::unique_ptr<Transaction> tx, AppProto protocol,
   batch_bytes_ += size;
 }
 
+Transaction* TransactionList::next_to_end() {
+  while (to_end_ != nullptr && (to_end_->under_way[0] || to_end_->under_way[1])) to_end_ = next(*to_end_);
+  return to_end_;
+}
+
 void TransactionList::end_oldest() {
-  if (to_end_ == nullptr) return;
+  if (next_to_end() == nullptr) return;
   to_end_->ended_ = true;
   if (limits_.event) to_end_->raise(*limits_.event);
+  ++ended_for_room_;
   to_end_ = next(*to_end_);
 }
 

@@ -8,7 +8,8 @@
 // say to keep besides (Transaction::held), asked for when the parser has changed one (charge). At a cap the oldest one that has not ended ends
 // when the next is added: it counts as complete in both directions, gets the event that the limits name, and is
 // inspected, written and released like any other; while there still is no room, it does not wait for the side that no
-// packet comes from. A parser whose protocol rather refuses what is too much looks at full() first.
+// packet comes from. One that the parser is in the middle of (Transaction::under_way) is passed over, and never ends so:
+// with those, one a side, the list is over its cap.
 //
 // Batches. A stream may bring any number of messages at once. A parser that makes a transaction of each stops in
 // between when batch_full() (ParseOutcome::paused); what it has made is inspected, written and released before it goes
@@ -54,6 +55,11 @@ class TransactionList {
   [[nodiscard]] std::uint64_t next_id() const { return next_id_; }
   // One more would be over a cap.
   [[nodiscard]] bool full() const { return live_ >= limits_.open || bytes_ >= limits_.bytes; }
+
+  // The one that ends when the next is added and there is no room for it; null: none can.
+  [[nodiscard]] Transaction* next_to_end();
+  // How many have ended for want of room since the last call.
+  std::uint64_t take_ended_for_room() { return std::exchange(ended_for_room_, 0); }
 
   // T's constructor gets the new id first. The reference stays valid until release(id).
   template <class T, class... Args>
@@ -108,9 +114,9 @@ class TransactionList {
 
   std::unique_ptr<Transaction> oldest_;
   Transaction* newest_ = nullptr;
-  Transaction* to_end_ = nullptr;  // the oldest one that has not ended
+  Transaction* to_end_ = nullptr;  // the oldest one that has neither ended nor been passed over
   std::size_t live_ = 0, bytes_ = 0, batch_bytes_ = 0;
-  std::uint64_t next_id_ = 0, batch_first_ = 0;
+  std::uint64_t next_id_ = 0, batch_first_ = 0, ended_for_room_ = 0;
   SlabVector<Transaction*> table_;  // heads of chains, a power of two; none while few are open
   TransactionLimits limits_;
   AppProto protocol_{};

@@ -173,7 +173,8 @@ bool AppLayerDriver::parse(Flow& flow, AppInput& in, std::size_t& consumed) {
 
 // They get their time, and are counted with their protocol.
 void AppLayerDriver::take_in_new_transactions(Flow& flow, TimeUs now) {
-  const TransactionList& list = flow.app->parser->transactions();
+  TransactionList& list = flow.app->parser->transactions();
+  counters_.transactions_ended += list.take_ended_for_room();
   Transaction* tx = list.first_from(flow.app->next_new_tx);
   for (; tx != nullptr; tx = TransactionList::next(*tx)) {
     tx->first_seen = now;

@@ -137,6 +137,7 @@ class Player {
     Side& side = sides_[index(d)];
     const Bytes shown{copy.get(), data.size()};
     const std::uint64_t offset = is_datagram ? 0 : side.offset;
+    parser_->transactions().begin_batch();
     const ParseOutcome outcome =
         parser_->parse({.direction = d,
                         .data = shown,

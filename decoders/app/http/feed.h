@@ -41,6 +41,7 @@ class Feed {
     return frames_.begin(kind, rest(), AppFrame::kUnknown, tx_id);
   }
   void end_frame(FrameId id) { frames_.end(id, rest()); }
+  [[nodiscard]] bool frames_full() const { return frames_.full(); }
 
  private:
   Bytes data_;

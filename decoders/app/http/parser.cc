@@ -24,7 +24,9 @@ HttpParser::HttpParser(const HttpSettings& settings)
     : settings_(settings),
       request_(settings, Direction::to_server, files_),
       response_(settings, Direction::to_client, files_) {
-  transactions_.set_limits({.open = settings.max_transactions, .bytes = settings.max_transaction_bytes});
+  transactions_.set_limits({.open = settings.max_transactions,
+                            .bytes = settings.max_transaction_bytes,
+                            .event = static_cast<std::uint8_t>(Event::too_many_transactions)});
 }
 
 ParseOutcome HttpParser::parse(const AppInput& in) {
@@ -40,15 +42,15 @@ ParseOutcome HttpParser::parse(const AppInput& in) {
   while (step(side, feed) == Step::again) end_frame(side, feed);
   end_frame(side, feed);
   outcome_.consumed = feed.consumed();
-  if (in.eof && outcome_.status == ParseOutcome::Status::ok) end_of_stream(side, files);
+  if (in.eof && outcome_.status == ParseOutcome::Status::ok && !outcome_.paused) end_of_stream(side, files);
   if (HttpTransaction* t = tx(side)) transactions_.charge(*t);
   return outcome_;
 }
 
 Step HttpParser::step(Side& side, Feed& feed) {
-  if (!between_messages(side) && tx(side) == nullptr) {
-    outcome_.status = ParseOutcome::Status::error;  // its transaction was taken away
-    return Step::stop;
+  if (!between_messages(side) && tx(side) == nullptr) {  // its transaction was taken away
+    side.phase = Phase::resync;
+    side.scanned = 0;
   }
   const bool server = side.direction == Direction::to_server;
   switch (side.phase) {
@@ -90,7 +92,29 @@ void HttpParser::skip_line_ends(Feed& feed) {
 Step HttpParser::idle(Side& side, Feed& feed) {
   skip_line_ends(feed);
   if (feed.empty()) return Step::wait;
+  if (transactions_.batch_full() || feed.frames_full()) {
+    outcome_.paused = true;
+    return Step::stop;
+  }
   return side.direction == Direction::to_server ? start_request(feed) : start_response(feed);
+}
+
+// Side `side` reads `t` from here on; its phase is that of the start line.
+void HttpParser::begin(Side& side, HttpTransaction& t, Feed& feed, FrameKind frame) {
+  t.under_way[index(side.direction)] = true;
+  side.tx_id = t.id;
+  side.phase = Phase::line;
+  side.scanned = 0;
+  side.frame = feed.begin_frame(frame, t.id);
+}
+
+// Before a transaction is added: the one that ends for it may be a request whose response is still to come.
+void HttpParser::make_room() {
+  if (!transactions_.full()) return;
+  const auto* t = tx_cast<HttpTransaction>(transactions_.next_to_end());
+  if (t == nullptr || t->id < next_response_ || t->request_missing) return;
+  if (t->is_head() && lost_heads_.size() < kMaxLostHeads) lost_heads_.push_back(lost_requests_);
+  ++lost_requests_;
 }
 
 // Lines are skipped until one looks like the start of a message of this side.
@@ -123,13 +147,6 @@ Step HttpParser::too_long(Side& side) {
   if (HttpTransaction* t = tx(side))
     note(*t, side.direction == Direction::to_server ? Event::request_field_too_long
                                                     : Event::response_field_too_long);
-  outcome_.status = ParseOutcome::Status::error;
-  return Step::stop;
-}
-
-// No further transaction can be kept. The last one that is says so.
-Step HttpParser::no_room() {
-  if (auto* t = tx_cast<HttpTransaction>(transactions_.last())) note(*t, Event::too_many_transactions);
   outcome_.status = ParseOutcome::Status::error;
   return Step::stop;
 }
@@ -180,6 +197,7 @@ bool HttpParser::ends_head(const Side&, Feed& feed, const Line& line) const {
 Step HttpParser::complete(Side& side, HttpTransaction& t, bool whole, const FileOpening& files) {
   side.body.finish(t, whole, files);
   reach(t, side.direction, State::complete);
+  t.under_way[index(side.direction)] = false;
   side.phase = Phase::idle;
   side.scanned = 0;
   outcome_.flush_stream_inspection = true;

@@ -2,6 +2,9 @@
 //
 // Lines are consumed one at a time, bodies as they come. What belongs to no protocol any more (a tunnel
 // behind CONNECT, an upgraded connection) is handed back to the engine as a change of protocol.
+//
+// Requests beyond the limit of open ones push out the oldest (TransactionList); the response to such a one becomes a
+// transaction of its own.
 #pragma once
 
 #include "decoders/app/http/body.h"
@@ -16,6 +19,9 @@ namespace weir::http {
 // What a step of a framer came to: do another, wait for more bytes, or leave parse() with its outcome's
 // status.
 enum class Step : std::uint8_t { again, wait, stop };
+
+// HEAD requests remembered of those that were pushed out; of further ones the responses are taken to have bodies.
+inline constexpr std::size_t kMaxLostHeads = 1024;
 
 class HttpParser final : public AppParser {
  public:
@@ -88,7 +94,10 @@ class HttpParser final : public AppParser {
   Step complete(Side& side, HttpTransaction& tx, bool whole, const FileOpening& files);
   void end_of_stream(Side& side, const FileOpening& files);
   Step too_long(Side& side);
-  Step no_room();
+  void begin(Side& side, HttpTransaction& tx, Feed& feed, FrameKind frame);
+  void make_room();
+  HttpTransaction* next_request();
+  HttpTransaction& add_unasked();
 
   HttpTransaction* tx(const Side& side) { return tx_cast<HttpTransaction>(transactions_.find(side.tx_id)); }
   static void skip_line_ends(Feed& feed);
@@ -98,7 +107,10 @@ class HttpParser final : public AppParser {
   FlowFiles files_;
   FileFacts wanted_of_files_;  // as of the last parse()
   Side request_, response_;
-  std::uint64_t next_response_ = 0;  // id of the transaction whose response comes next
+  std::uint64_t next_response_ = 0;  // requests with ids below have had their response, or will never get one
+  // Requests that ended for want of room before their response came, so many of which has been seen since.
+  std::uint64_t lost_requests_ = 0, answered_lost_ = 0;
+  SlabVector<std::uint64_t> lost_heads_;  // those that were HEAD, counted from 0; responses to them have no body
   ParseOutcome outcome_;             // of the call that is running
 };
 

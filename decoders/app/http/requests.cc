@@ -34,12 +34,8 @@ void check_authorization(HttpTransaction& t) {
 }  // namespace
 
 Step HttpParser::start_request(Feed& feed) {
-  if (transactions_.full()) return no_room();
-  HttpTransaction& t = transactions_.add<HttpTransaction>();
-  request_.tx_id = t.id;
-  request_.phase = Phase::line;
-  request_.scanned = 0;
-  request_.frame = feed.begin_frame(FrameKind::request, t.id);
+  make_room();
+  begin(request_, transactions_.add<HttpTransaction>(), feed, FrameKind::request);
   return Step::again;
 }
 
@@ -83,7 +79,7 @@ Step HttpParser::request_headers_done(HttpTransaction& t, Feed& feed) {
   apply_host_header(t);
   check_authorization(t);
   reach(t, Direction::to_server, State::headers);
-  if (equals_nocase(r.method.of(r.line), "connect")) {
+  if (t.is_method("connect")) {
     complete(request_, t, true, feed.files());
     request_.phase = Phase::wait_tunnel;
     return Step::again;

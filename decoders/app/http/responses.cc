@@ -15,29 +15,40 @@ bool interim(const Response& r) {
          !r.header("transfer-encoding") && (!length || content_length(*length).value_or(0) == 0);
 }
 
-bool is_method(const HttpTransaction& t, std::string_view method) {
-  return equals_nocase(t.request.method.of(t.request.line), method);
-}
-
 }  // namespace
 
-Step HttpParser::start_response(Feed& feed) {
-  HttpTransaction* t = nullptr;
-  while (t == nullptr && next_response_ < transactions_.next_id())
-    t = tx_cast<HttpTransaction>(transactions_.find(next_response_++));
-  if (t == nullptr) {
-    if (transactions_.full()) return no_room();
-    t = &transactions_.add<HttpTransaction>();
-    next_response_ = t->id + 1;
-    t->request_missing = true;
-    note(*t, Event::unable_to_match_response_to_request);
-    reach(*t, Direction::to_server, State::complete);
+// The oldest request without a response; requests that have ended for want of room are older still. Null: there is none.
+HttpTransaction* HttpParser::next_request() {
+  if (answered_lost_ < lost_requests_) return nullptr;
+  while (next_response_ < transactions_.next_id()) {
+    auto* t = tx_cast<HttpTransaction>(transactions_.find(next_response_++));
+    if (t != nullptr && !t->request_missing && !t->ended()) return t;
   }
-  response_.tx_id = t->id;
-  response_.scanned = 0;
+  return nullptr;
+}
+
+// The response to no request that is known.
+HttpTransaction& HttpParser::add_unasked() {
+  bool head = false;
+  if (answered_lost_ < lost_requests_) {
+    head = !lost_heads_.empty() && lost_heads_.front() == answered_lost_;
+    if (head) lost_heads_.erase(lost_heads_.begin());
+    ++answered_lost_;
+  }
+  make_room();
+  HttpTransaction& t = transactions_.add<HttpTransaction>();
+  t.request_missing = true;
+  t.head_request = head;
+  note(t, Event::unable_to_match_response_to_request);
+  reach(t, Direction::to_server, State::complete);
+  return t;
+}
+
+Step HttpParser::start_response(Feed& feed) {
+  HttpTransaction* t = next_request();
+  if (t == nullptr) t = &add_unasked();
+  begin(response_, *t, feed, FrameKind::response);
   response_.continue_seen = false;
-  response_.phase = Phase::line;
-  response_.frame = feed.begin_frame(FrameKind::response, t->id);
   response_.after_bare_lf = response_.mixed_ends = false;
   const bool short_request = !t->request_missing && t->request.protocol_number == 9 &&
                              t->request.protocol().empty() &&
@@ -108,7 +119,7 @@ Step HttpParser::response_headers_done(HttpTransaction& t, Feed& feed) {
     return Step::again;
   }
   reach(t, Direction::to_client, State::headers);
-  const bool connected = is_method(t, "connect") && r.status_number >= 200 && r.status_number < 300;
+  const bool connected = t.is_method("connect") && r.status_number >= 200 && r.status_number < 300;
   if (connected || r.status_number == 101) {
     response_.body.start(t);
     complete(response_, t, true, feed.files());
@@ -126,7 +137,7 @@ Step HttpParser::response_headers_done(HttpTransaction& t, Feed& feed) {
   const auto encoding = r.header("transfer-encoding");
   const auto length = r.header("content-length");
   const auto type = r.header("content-type");
-  const bool no_body = is_method(t, "head") ||
+  const bool no_body = t.is_head() ||
                        (r.status_number >= 100 && r.status_number < 200 && !length && !encoding) ||
                        r.status_number == 204 || r.status_number == 304;
   if (no_body) {

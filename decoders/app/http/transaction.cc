@@ -1,6 +1,12 @@
 #include "decoders/app/http/transaction.h"
 
+#include "decoders/text.h"
+
 namespace weir::http {
+
+bool HttpTransaction::is_method(std::string_view method) const {
+  return equals_nocase(request.method.of(request.line), method);
+}
 
 void HttpTransaction::after_detection(Direction d) {
   StreamedBody& body = message(d).body;

@@ -34,8 +34,14 @@ struct HttpTransaction final : Transaction {
   }
   [[nodiscard]] State state(Direction d) const { return static_cast<State>(progress[index(d)]); }
 
-  // The response came without a request (its start was not seen): the request side is empty and complete.
+  // Without case.
+  [[nodiscard]] bool is_method(std::string_view method) const;
+  // No body follows the head of the response.
+  [[nodiscard]] bool is_head() const { return head_request || is_method("head"); }
+
+  // The response came without a request (it was not seen, or has ended for want of room): that side is empty and complete.
   bool request_missing = false;
+  bool head_request = false;  // that request was a HEAD
   Request request;
   Response response;
 };

@@ -119,6 +119,23 @@ TEST_CASE("transaction list: at its cap the oldest one ends, with the event that
   CHECK_FALSE(list.find(3)->ended());
 }
 
+TEST_CASE("transaction list: one that the parser is in the middle of does not end for want of room") {
+  TransactionList list;
+  list.set_limits({.open = 2});
+  list.add<Plain>().under_way[index(Direction::to_client)] = true;
+  CHECK(list.next_to_end() == nullptr);
+  list.add<Plain>();
+  CHECK(list.next_to_end() == list.find(1));
+  list.add<Plain>();
+  CHECK_FALSE(list.find(0)->ended());
+  CHECK(list.find(1)->ended());
+  CHECK(list.take_ended_for_room() == 1);
+  CHECK(list.take_ended_for_room() == 0);
+  list.find(2)->under_way[index(Direction::to_server)] = true;
+  list.add<Plain>();
+  CHECK(list.next_to_end() == list.find(3));
+}
+
 TEST_CASE("transaction list: bytes that transactions hold count, as they come and go") {
   TransactionList list;
   list.set_limits({.bytes = 4 * kPlainBytes});

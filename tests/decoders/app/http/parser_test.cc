@@ -278,21 +278,83 @@ TEST_CASE("http: lines, headers and open transactions have limits") {
   CHECK(fields.tx().request.fields.size() == http::kMaxFields);
   CHECK(events(fields.tx()) == " request_too_many_headers");
 
-  http::HttpSettings few;
-  few.max_transactions = 3;
-  Flow open{few};
-  for (int i = 0; i < 4; ++i) open.request("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
-  CHECK(open.count() == 3);
-  CHECK(open.failed);
-  CHECK(events(open.tx(2)) == " too_many_transactions");
-
   http::HttpSettings small;
   small.max_transaction_bytes = 20'000;
   Flow heavy{small};
   heavy.request("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 30000\r\n\r\n" + std::string(30'000, 'x'));
   heavy.request("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
-  CHECK(heavy.count() == 1);
+  CHECK(heavy.count() == 2);
+  CHECK(heavy.tx(0).ended());
   CHECK(events(heavy.tx(0)) == " too_many_transactions");
+}
+
+TEST_CASE("http: requests beyond the limit of open ones are parsed, and the oldest end for them") {
+  http::HttpSettings few;
+  few.max_transactions = 3;
+  Flow flow{few};
+  for (int i = 0; i < 7; ++i)
+    flow.request(fmt::format("{} /{} HTTP/1.1\r\nHost: h\r\n\r\n", i == 1 ? "HEAD" : "GET", i));
+  CHECK_FALSE(flow.failed);
+  REQUIRE(flow.count() == 7);
+  CHECK(flow.tx(6).request.normalised_uri == "/6");
+  CHECK(flow.tx(3).ended());
+  CHECK_FALSE(flow.tx(4).ended());
+  CHECK(events(flow.tx(3)) == " too_many_transactions");
+
+  // The first four are gone, and there is no room: each response, which stands alone, pushes out one more.
+  for (std::uint64_t i = 0; i < 4; ++i) flow.parser.transactions().release(i);
+  for (int i = 0; i < 7; ++i)
+    flow.response(fmt::format("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n{}", i == 1 ? "" : std::to_string(i)));
+  REQUIRE(flow.count() == 14);
+  for (std::uint64_t i = 7; i < 14; ++i) {
+    CAPTURE(i);
+    CHECK(flow.tx(i).request_missing);
+    CHECK(body(flow.tx(i).response) == (i == 8 ? "" : std::to_string(i - 7)));  // 8: to HEAD
+  }
+  CHECK(flow.tx(6).ended());
+}
+
+TEST_CASE("http: once those that were pushed out are answered, responses find their requests again") {
+  http::HttpSettings few;
+  few.max_transactions = 3;
+  Flow flow{few};
+  for (int i = 0; i < 5; ++i) flow.request(fmt::format("GET /{} HTTP/1.1\r\nHost: h\r\n\r\n", i));
+  flow.parser.transactions().release(0);
+  flow.parser.transactions().release(1);
+  for (int i = 0; i < 5; ++i) {
+    flow.response(fmt::format("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n{}", i));
+    if (i == 0) flow.parser.transactions().release(2);  // the first response has pushed it out
+    if (i < 3) flow.parser.transactions().release(flow.count() - 1);
+  }
+  CHECK(flow.count() == 8);
+  CHECK(body(flow.tx(3).response) == "3");
+  CHECK(body(flow.tx(4).response) == "4");
+}
+
+TEST_CASE("http: a message that is on its way is read to its end, however many requests push the others out") {
+  http::HttpSettings few;
+  few.max_transactions = 2;
+  Flow flow{few};
+  flow.request("GET /0 HTTP/1.1\r\nHost: h\r\n\r\n");
+  flow.response("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello");
+  for (int i = 1; i < 5; ++i) flow.request("GET /x HTTP/1.1\r\nHost: h\r\n\r\n");
+  flow.response("world");
+  CHECK_FALSE(flow.tx(0).ended());
+  CHECK(body(flow.tx(0).response) == "helloworld");
+  CHECK(flow.tx(0).complete(static_cast<std::uint8_t>(State::complete), Direction::to_client));
+}
+
+TEST_CASE("http: many requests at once are parsed in batches") {
+  Flow flow;
+  std::string requests;
+  for (std::size_t i = 0; i < kTransactionBatch + 10; ++i) requests += "GET / HTTP/1.0\n\n";
+  const ParseOutcome first = flow.request(requests);
+  CHECK(first.paused);
+  CHECK(flow.count() == kTransactionBatch);
+  flow.parser.transactions().begin_batch();
+  const ParseOutcome rest = flow.request("");
+  CHECK_FALSE(rest.paused);
+  CHECK(flow.count() == kTransactionBatch + 10);
 }
 
 TEST_CASE("http: the row in the table of protocols is complete") {
