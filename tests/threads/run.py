@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 """The log is the same for every number of threads: line by line, byte by byte.
 
-  run.py WEIR                          on traffic made here: tunnels of all kinds, fragments, errors, several files
+  run.py WEIR [COUNTS]                 on traffic made here: tunnels of all kinds, fragments, errors, several files
   run.py WEIR detect -r CAPTURE ...    on a call of one's own (without -l and --threads)
+
+COUNTS are the numbers of threads to compare (1,2,4,8).
 """
 import json, os, subprocess, sys, tempfile
 sys.dont_write_bytecode = True
@@ -55,12 +57,12 @@ def run(weir, arguments, threads, folder):
     return (done.returncode, done.stdout, done.stderr.replace(out.encode(), b"OUT")), logs
 
 
-def check(weir, title, arguments):
+def check(weir, title, arguments, counts=THREADS):
     """Prints how the runs differ. Returns the logs of one thread, and whether all runs are the same."""
     with tempfile.TemporaryDirectory() as folder:
-        said, logs = run(weir, arguments, THREADS[0], folder)
+        said, logs = run(weir, arguments, counts[0], folder)
         same = True
-        for threads in THREADS[1:]:
+        for threads in counts[1:]:
             also_said, others = run(weir, arguments, threads, folder)
             found = [] if said == also_said else [f"it ended or spoke differently: {said}, {also_said}"]
             for name in {**logs, **others}:
@@ -89,7 +91,7 @@ def own_capture(logs):
 def events(logs, kind): return sum(f'"event_type":"{kind}"' in line for line in logs["eve.json"])
 
 
-def own_traffic(weir, folder):
+def own_traffic(weir, counts, folder):
     path = lambda name: os.path.join(folder, name)
     captures = path("captures")
     os.mkdir(captures)
@@ -114,7 +116,7 @@ def own_traffic(weir, folder):
     }
     all_same = True
     for title, call in calls.items():
-        logs, same = check(weir, title, [*call, *common])
+        logs, same = check(weir, title, [*call, *common], counts)
         if "captures" in title: same = own_capture(logs) and same
         for kind in ("flow", "http", "dns", "alert", "packet", "ftp", "ftp_data"):  # the traffic is what it is meant to be
             if kind in ("alert", "packet") and "--no-rules" in call: continue
@@ -127,8 +129,10 @@ def own_traffic(weir, folder):
 def main():
     if len(sys.argv) < 2: sys.exit(__doc__)
     weir = os.path.abspath(sys.argv[1])
-    if len(sys.argv) > 2: sys.exit(0 if check(weir, "this call", sys.argv[2:])[1] else 1)
-    with tempfile.TemporaryDirectory() as folder: sys.exit(0 if own_traffic(weir, folder) else 1)
+    counts = THREADS
+    if len(sys.argv) == 3: counts = [int(count) for count in sys.argv[2].split(",")]
+    if len(sys.argv) > 3: sys.exit(0 if check(weir, "this call", sys.argv[2:])[1] else 1)
+    with tempfile.TemporaryDirectory() as folder: sys.exit(0 if own_traffic(weir, counts, folder) else 1)
 
 
 if __name__ == "__main__": main()
