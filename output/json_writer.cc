@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <charconv>
 #include <cmath>
 #include <cstring>
@@ -32,19 +33,6 @@ constexpr bool all_plain(std::uint64_t word) {
           zero_bytes(word ^ (kOnes * 0x7f))) == 0;
 }
 
-// Copies n bytes as two pieces, which may overlap, and returns them in one word: n is from one to two pieces.
-template <class Piece>
-std::uint64_t copy_pieces(char* to, const std::uint8_t* from, std::size_t n) {
-  Piece first = 0, last = 0;
-  std::memcpy(&first, from, sizeof first);
-  std::memcpy(&last, from + n - sizeof last, sizeof last);
-  std::memcpy(to, &first, sizeof first);
-  std::memcpy(to + n - sizeof last, &last, sizeof last);
-  std::uint64_t word = first | (std::uint64_t{last} << (8 * sizeof last));
-  for (std::size_t filled = 16 * sizeof last; filled < 64; filled *= 2) word |= word << filled;
-  return word;
-}
-
 // Sixteen bytes at once: the compiler makes of it what the processor has.
 using Block = std::uint8_t __attribute__((vector_size(16)));
 
@@ -57,23 +45,57 @@ using Block = std::uint8_t __attribute__((vector_size(16)));
   return (halves[0] | halves[1]) == 0;
 }
 
+template <class Piece>
+Piece copy_piece(char* to, const void* from) {
+  Piece piece;
+  std::memcpy(&piece, from, sizeof piece);
+  std::memcpy(to, &piece, sizeof piece);
+  return piece;
+}
+
+// Copies n bytes as two pieces, which may overlap: n is from one to two pieces. Returns them, repeated to fill a block.
+template <class Piece>
+[[gnu::always_inline]] inline Block copy_pieces(char* to, const char* from, std::size_t n) {
+  const auto first = std::uint64_t{copy_piece<Piece>(to, from)};
+  const auto last = std::uint64_t{copy_piece<Piece>(to + n - sizeof(Piece), from + n - sizeof(Piece))};
+  std::uint64_t halves[2]{first, last};
+  if constexpr (sizeof(Piece) < sizeof first) {
+    constexpr std::uint64_t kRepeated = ~std::uint64_t{0} / static_cast<Piece>(-1);
+    halves[0] *= kRepeated;
+    halves[1] *= kRepeated;
+  }
+  Block out;
+  std::memcpy(&out, halves, sizeof out);
+  return out;
+}
+
+// Copies text, most often a short one: a call of memcpy would cost as much again. `look` is shown all of it, in blocks, and
+// ends it with false.
+template <class Look>
+[[gnu::always_inline]] inline bool copy_text(char* to, std::string_view text, Look look) {
+  const char* const from = text.data();
+  const std::size_t n = text.size();
+  if (n < 4) {
+    if (n < 2) return n == 0 || look(copy_pieces<std::uint8_t>(to, from, n));
+    return look(copy_pieces<std::uint16_t>(to, from, n));
+  }
+  if (n < 8) return look(copy_pieces<std::uint32_t>(to, from, n));
+  if (n <= 16) return look(copy_pieces<std::uint64_t>(to, from, n));
+  for (std::size_t at = 0; n - at > 16; at += 16)
+    if (!look(copy_piece<Block>(to + at, from + at))) return false;
+  return look(copy_piece<Block>(to + n - 16, from + n - 16));
+}
+
 // Copies text that stands for itself in a JSON string, looking at it on the way. False at the first that does not: then
 // what was written means nothing.
-bool copy_plain(char* to, Bytes text) {
-  const std::uint8_t* const from = text.data();
-  const std::size_t n = text.size();
-  if (n < 2) return n == 0 || all_plain(copy_pieces<std::uint8_t>(to, from, n));
-  if (n < 4) return all_plain(copy_pieces<std::uint16_t>(to, from, n));
-  if (n < 8) return all_plain(copy_pieces<std::uint32_t>(to, from, n));
-  const auto copy = [&]<class Piece>(std::size_t at, Piece piece) {
-    std::memcpy(&piece, from + at, sizeof piece);
-    std::memcpy(to + at, &piece, sizeof piece);
-    return all_plain(piece);
-  };
-  if (n <= 16) return copy(0, std::uint64_t{0}) && copy(n - 8, std::uint64_t{0});
-  for (std::size_t at = 0; n - at > 16; at += 16)
-    if (!copy(at, Block{})) return false;
-  return copy(n - 16, Block{});
+bool copy_plain(char* to, std::string_view text) {
+  return copy_text(to, text, [](Block block) { return all_plain(block); });
+}
+
+// Copies text that is known to stand for itself.
+[[gnu::always_inline]] inline char* put_text(char* to, std::string_view text) {
+  copy_text(to, text, [](Block) { return true; });
+  return to + text.size();
 }
 
 constexpr bool is_plain(std::uint8_t byte) {
@@ -160,8 +182,7 @@ void JsonWriter::key(JsonKey name) {
   char* const begin = to;
   if (size_ != 0 && to[-1] != '{' && to[-1] != '[') *to++ = ',';
   *to++ = '"';
-  std::memcpy(to, text.data(), text.size());
-  to += text.size();
+  to = put_text(to, text);
   *to++ = '"';
   *to++ = ':';
   size_ += static_cast<std::size_t>(to - begin);
@@ -170,7 +191,7 @@ void JsonWriter::key(JsonKey name) {
 void JsonWriter::quoted(Bytes text) {
   if (text.size() <= kMaxValueBytes) {  // most texts need no escape
     char* const to = room(text.size() + 2);
-    if (copy_plain(to + 1, text)) {
+    if (copy_plain(to + 1, as_text(text))) {
       to[0] = to[text.size() + 1] = '"';
       size_ += text.size() + 2;
       return;
@@ -239,6 +260,17 @@ JsonWriter::Scope JsonWriter::array(JsonKey name) {
 void JsonWriter::string(JsonKey name, std::string_view utf8_or_ascii) {
   key(name);
   quoted(as_bytes(utf8_or_ascii));
+}
+
+void JsonWriter::plain(JsonKey name, std::string_view text) {
+  assert(
+      std::all_of(text.begin(), text.end(), [](char c) { return is_plain(static_cast<std::uint8_t>(c)); }));
+  key(name);
+  char* to = room(text.size() + 2);
+  *to++ = '"';
+  to = put_text(to, text);
+  *to++ = '"';
+  size_ += text.size() + 2;
 }
 
 void JsonWriter::bytes(JsonKey name, Bytes wire) {

@@ -64,23 +64,25 @@ class JsonWriter {
   };
 
   [[nodiscard]] Scope object();  // the document itself, or an item of an array
-  [[nodiscard]] Scope object(JsonKey key);
+  [[nodiscard]] Scope object(JsonKey name);
   [[nodiscard]] Scope array();
-  [[nodiscard]] Scope array(JsonKey key);
+  [[nodiscard]] Scope array(JsonKey name);
 
-  void string(JsonKey key, std::string_view utf8_or_ascii);
-  void bytes(JsonKey key, Bytes wire);
-  void bytes(JsonKey key, std::string_view wire);
-  void number(JsonKey key, std::uint64_t value);
-  void signed_number(JsonKey key, std::int64_t value);
-  void real(JsonKey key, double value);  // null when it is not finite
-  void boolean(JsonKey key, bool value);
-  void base64(JsonKey key, Bytes data);
-  void hex(JsonKey key, Bytes data, char separator = '\0');  // "0a:1b", lower case
+  void string(JsonKey name, std::string_view utf8_or_ascii);
+  // Text of our own in which nothing needs an escape, which is not looked at: a name from a table, an address, a time.
+  void plain(JsonKey name, std::string_view text);
+  void bytes(JsonKey name, Bytes wire);
+  void bytes(JsonKey name, std::string_view wire);
+  void number(JsonKey name, std::uint64_t value);
+  void signed_number(JsonKey name, std::int64_t value);
+  void real(JsonKey name, double value);  // null when it is not finite
+  void boolean(JsonKey name, bool value);
+  void base64(JsonKey name, Bytes data);
+  void hex(JsonKey name, Bytes data, char separator = '\0');  // "0a:1b", lower case
   // Printable ASCII, newline and carriage return as they are, every other byte as '.': payload_printable.
-  void printable(JsonKey key, Bytes data);
+  void printable(JsonKey name, Bytes data);
   // Already JSON: written as it stands.
-  void raw(JsonKey key, std::string_view json);
+  void raw(JsonKey name, std::string_view json);
 
   // Items of an array.
   void string(std::string_view utf8_or_ascii);

@@ -42,10 +42,10 @@ void write_context(JsonWriter& out, std::span<const Variable> variables) {
   for (const auto& [name, value] : variables) out.bytes(name, value);
 }
 
-void write_end_point(JsonWriter& out, std::string_view key, const IpAddress& address, bool has_port,
+void write_end_point(JsonWriter& out, JsonKey key, const IpAddress& address, bool has_port,
                      std::uint16_t port) {
   const auto object = out.object(key);
-  out.string("ip", AddressText(address).view());
+  out.plain("ip", AddressText(address).view());
   if (has_port) out.number("port", port);
 }
 
@@ -53,7 +53,7 @@ void write_end_point(JsonWriter& out, std::string_view key, const IpAddress& add
 void write_target(JsonWriter& out, const EventHead& head, rules::Target target) {
   if (target == rules::Target::none) return;
   const bool at_source = target == rules::Target::source;
-  const auto end = [&](std::string_view key, bool source) {
+  const auto end = [&](JsonKey key, bool source) {
     write_end_point(out, key, source ? head.source : head.destination, head.has_ports,
                     source ? head.source_port : head.destination_port);
   };
@@ -63,14 +63,14 @@ void write_target(JsonWriter& out, const EventHead& head, rules::Target target) 
 
 void write_tunnel(JsonWriter& out, const TunnelRecord& tunnel) {
   const auto object = out.object("tunnel");
-  out.string("src_ip", AddressText(tunnel.source).view());
+  out.plain("src_ip", AddressText(tunnel.source).view());
   if (tunnel.has_ports) out.number("src_port", tunnel.source_port);
-  out.string("dest_ip", AddressText(tunnel.destination).view());
+  out.plain("dest_ip", AddressText(tunnel.destination).view());
   if (tunnel.has_ports) out.number("dest_port", tunnel.destination_port);
-  out.string("proto", ip_protocol_name(tunnel.ip_protocol));
+  out.plain("proto", ip_protocol_name(tunnel.ip_protocol));
   out.number("depth", tunnel.depth);
   if (tunnel.pcap_cnt != 0) out.number("pcap_cnt", tunnel.pcap_cnt);
-  out.string("pkt_src", "wire/pcap");
+  out.plain("pkt_src", "wire/pcap");
 }
 
 void write_files(JsonWriter& out, const FileList& files, std::uint64_t tx_id) {
@@ -85,8 +85,8 @@ void write_files(JsonWriter& out, const FileList& files, std::uint64_t tx_id) {
 void write_flow(EveContext& eve, const FlowRecord& flow) {
   const auto object = eve.out.object("flow");
   write_flow_totals(eve, flow);
-  eve.out.string("src_ip", AddressText(flow.head.source).view());
-  eve.out.string("dest_ip", AddressText(flow.head.destination).view());
+  eve.out.plain("src_ip", AddressText(flow.head.source).view());
+  eve.out.plain("dest_ip", AddressText(flow.head.destination).view());
   if (!flow.head.has_ports) return;
   eve.out.number("src_port", flow.head.source_port);
   eve.out.number("dest_port", flow.head.destination_port);
@@ -142,7 +142,7 @@ bool AlertWriter::write(EveContext& eve, const AlertRecord& r) const {
   if (r.tx != nullptr && r.files != nullptr && rule_.metadata) write_files(out, *r.files, r.tx->id);
   if (r.flow != nullptr) write_app_protos(out, *r.flow);
   if (r.has_direction)
-    out.string("direction", r.direction == Direction::to_server ? "to_server" : "to_client");
+    out.plain("direction", r.direction == Direction::to_server ? "to_server" : "to_client");
   if (r.flow != nullptr && flow_) write_flow(eve, *r.flow);
   if (r.frame != nullptr) write_frame(out, *r.frame, payload_buffer_bytes_);
   write_payload(out, r);
@@ -154,14 +154,15 @@ bool AlertWriter::write(EveContext& eve, const AlertRecord& r) const {
 }  // namespace
 
 RuleDetail::RuleDetail(const Settings& alert)
-    : metadata(alert.flag("metadata.rule.metadata", alert.flag("metadata.rule", alert.flag("metadata", true)))),
+    : metadata(
+          alert.flag("metadata.rule.metadata", alert.flag("metadata.rule", alert.flag("metadata", true)))),
       raw(alert.flag("metadata.rule.raw", false)),
       reference(alert.flag("metadata.rule.reference", false)) {}
 
 void write_alert_object(JsonWriter& out, const AlertRecord& r, const RuleDetail& detail) {
   const rules::SignatureMeta& meta = *r.signature;
   const auto alert = out.object("alert");
-  out.string("action", r.action);
+  out.plain("action", r.action);
   out.number("gid", meta.gid);
   out.number("signature_id", meta.sid);
   out.number("rev", meta.rev);
@@ -178,8 +179,8 @@ void write_alert_object(JsonWriter& out, const AlertRecord& r, const RuleDetail&
 void write_verdict(JsonWriter& out, const AlertRecord& r) {
   if (r.verdict.empty()) return;
   const auto verdict = out.object("verdict");
-  out.string("action", r.verdict);
-  if (!r.reject_target.empty()) out.string("reject-target", r.reject_target);
+  out.plain("action", r.verdict);
+  if (!r.reject_target.empty()) out.plain("reject-target", r.reject_target);
   if (r.reject_method.empty()) return;
   const auto methods = out.array("reject");
   out.string(r.reject_method);

@@ -20,9 +20,9 @@ class AnomalyWriter final : public EveWriter<AnomalyRecord> {
     if (packet_header_ && !r.packet.empty()) write_packet(out, r.packet, r.link_type);
     const auto anomaly = out.object("anomaly");
     write_app_proto(out, r.app_proto);
-    out.string("type", r.type);
-    out.string("event", r.event);
-    if (!r.layer.empty()) out.string("layer", r.layer);
+    out.plain("type", r.type);
+    out.plain("event", r.event);
+    if (!r.layer.empty()) out.plain("layer", r.layer);
     return true;
   }
 

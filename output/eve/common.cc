@@ -34,11 +34,11 @@ std::string_view packet_source_name(PacketOrigin origin, Proto tunnel) {
 
 void write_tuple(JsonWriter& out, const EventHead& head) {
   if (head.source.family == 0) return;
-  out.string("src_ip", AddressText(head.source).view());
+  out.plain("src_ip", AddressText(head.source).view());
   if (head.has_ports) out.number("src_port", head.source_port);
-  out.string("dest_ip", AddressText(head.destination).view());
+  out.plain("dest_ip", AddressText(head.destination).view());
   if (head.has_ports) out.number("dest_port", head.destination_port);
-  out.string("proto", ip_protocol_name(head.ip_protocol));
+  out.plain("proto", ip_protocol_name(head.ip_protocol));
   if (head.has_icmp) {
     out.number("icmp_type", head.icmp_type);
     out.number("icmp_code", head.icmp_code);
@@ -66,7 +66,7 @@ void write_traffic(JsonWriter& out, const std::vector<std::string_view>& flowbit
   out.drop_if_empty(start);
 }
 
-void write_variables(JsonWriter& out, std::string_view key, const std::vector<Variable>& variables) {
+void write_variables(JsonWriter& out, JsonKey key, const std::vector<Variable>& variables) {
   if (variables.empty()) return;
   const auto list = out.array(key);
   for (const auto& [name, value] : variables) {
@@ -106,10 +106,10 @@ void write_ethernet(JsonWriter& out, const EventHead& head) {
 
 }  // namespace
 
-void write_time(EveContext& eve, std::string_view key, TimeUs time) {
+void write_time(EveContext& eve, JsonKey key, TimeUs time) {
   std::array<char, TimestampFormatter::kIsoBytes> text{};
   eve.times.iso(time, text.data());
-  eve.out.string(key, {text.data(), TimestampFormatter::kIsoBytes});
+  eve.out.plain(key, {text.data(), TimestampFormatter::kIsoBytes});
 }
 
 void write_head(EveContext& eve, const EventHead& head, std::string_view event_type) {
@@ -120,14 +120,14 @@ void write_head(EveContext& eve, const EventHead& head, std::string_view event_t
   if (!eve.options.host.empty()) out.string("host", eve.options.host);
   if (!head.in_iface.empty()) out.bytes("in_iface", head.in_iface);
   if (head.pcap_cnt != 0) out.number("pcap_cnt", head.pcap_cnt);
-  out.string("event_type", event_type);
+  out.plain("event_type", event_type);
   if (head.vlan_count != 0) {
     const auto list = out.array("vlan");
     for (std::size_t i = 0; i < head.vlan_count; ++i) out.number(head.vlan[i]);
   }
   write_tuple(out, head);
   if (head.has_packet_source && head.source.family != 0)
-    out.string("pkt_src", packet_source_name(head.packet_source, head.tunnel));
+    out.plain("pkt_src", packet_source_name(head.packet_source, head.tunnel));
   if (eve.options.pcap_file && !head.pcap_filename.empty()) out.bytes("pcap_filename", head.pcap_filename);
   if (eve.options.suricata_version) out.string("suricata_version", "weir " WEIR_VERSION);
   if (eve.options.metadata && head.metadata != nullptr && !head.metadata->empty())
@@ -137,20 +137,20 @@ void write_head(EveContext& eve, const EventHead& head, std::string_view event_t
     const CommunityTuple tuple{head.source,    head.destination, head.ip_protocol,
                                head.has_ports, head.source_port, head.destination_port,
                                head.has_icmp,  head.icmp_type,   head.icmp_code};
-    if (const std::string_view id = eve.community_ids.of(tuple); !id.empty()) out.string("community_id", id);
+    if (const std::string_view id = eve.community_ids.of(tuple); !id.empty()) out.plain("community_id", id);
   }
   if (head.has_tx_id) out.number("tx_id", head.tx_id);
 }
 
 void write_app_proto(JsonWriter& out, AppProto protocol) {
-  if (protocol != AppProto::unknown) out.string("app_proto", protocol_info(protocol).name);
+  if (protocol != AppProto::unknown) out.plain("app_proto", protocol_info(protocol).name);
 }
 
 void write_app_protos(JsonWriter& out, const FlowRecord& flow) {
   write_app_proto(out, flow.app_proto);
-  const auto other = [&](std::string_view key, AppProto protocol) {
+  const auto other = [&](JsonKey key, AppProto protocol) {
     if (protocol != AppProto::unknown && protocol != flow.app_proto)
-      out.string(key, protocol_info(protocol).name);
+      out.plain(key, protocol_info(protocol).name);
   };
   other("app_proto_ts", flow.app_proto_ts);
   other("app_proto_tc", flow.app_proto_tc);
@@ -179,7 +179,7 @@ void write_tcp_flag_names(JsonWriter& out, std::uint8_t flags) {
     if ((flags & bit) != 0) out.boolean(name, true);
 }
 
-void write_hex_byte(JsonWriter& out, std::string_view key, std::uint8_t value) {
+void write_hex_byte(JsonWriter& out, JsonKey key, std::uint8_t value) {
   out.hex(key, Bytes{&value, 1});
 }
 

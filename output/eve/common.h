@@ -16,7 +16,7 @@ namespace weir::output {
 void write_head(EveContext& eve, const EventHead& head, std::string_view event_type);
 
 // `key`: the time as text.
-void write_time(EveContext& eve, std::string_view key, TimeUs time);
+void write_time(EveContext& eve, JsonKey key, TimeUs time);
 
 // app_proto and those of the directions that differ.
 void write_app_protos(JsonWriter& out, const FlowRecord& flow);
@@ -27,7 +27,7 @@ void write_flow_totals(EveContext& eve, const FlowRecord& flow);
 
 // syn, fin ... of those that are set; and a byte as two hex digits.
 void write_tcp_flag_names(JsonWriter& out, std::uint8_t flags);
-void write_hex_byte(JsonWriter& out, std::string_view key, std::uint8_t value);
+void write_hex_byte(JsonWriter& out, JsonKey key, std::uint8_t value);
 
 // One file's members (fileinfo, alert's files).
 void write_file(JsonWriter& out, const AppFile& file, std::uint64_t tx_id);

@@ -88,7 +88,7 @@ void write_record_head(JsonWriter& out, const Message& m, const Record& r, Secti
   char digits[8];
   out.bytes("rrname", m.view(r.name));
   if (r.name.cut && section == Section::authorities) out.boolean("rrname_truncated", true);
-  out.string("rrtype", rrtype_text(r.type, digits));
+  out.plain("rrtype", rrtype_text(r.type, digits));
   out.number("ttl", r.ttl);
 }
 
@@ -173,7 +173,7 @@ std::string_view address_text(std::string_view raw, char (&buffer)[40]) {
 
 void write_flags(JsonWriter& out, const dns::Header& h) {
   char digits[8];
-  out.string("flags", {digits, static_cast<std::size_t>(fmt::format_to(digits, "{:x}", h.flags) - digits)});
+  out.plain("flags", {digits, static_cast<std::size_t>(fmt::format_to(digits, "{:x}", h.flags) - digits)});
   if (h.is_response()) out.boolean("qr", true);
   if (h.authoritative()) out.boolean("aa", true);
   if (h.truncated()) out.boolean("tc", true);
@@ -191,8 +191,8 @@ void write_rcode(JsonWriter& out, const dns::Header& h) {
                           : name);
 }
 
-void write_records(JsonWriter& out, std::string_view key, const Message& m,
-                   const SlabVector<Record>& records, Section section) {
+void write_records(JsonWriter& out, JsonKey key, const Message& m, const SlabVector<Record>& records,
+                   Section section) {
   const std::size_t before = out.mark();
   {
     const auto list = out.array(key);

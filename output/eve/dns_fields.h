@@ -26,7 +26,7 @@ void write_rcode(JsonWriter& out, const dns::Header& header);
 // EVE knows rrname_truncated and rdata_truncated among authorities only, EDNS options among additionals.
 enum class Section : std::uint8_t { answers, authorities, additionals };
 // An array of records under `key`; nothing when there are none.
-void write_records(JsonWriter& out, std::string_view key, const dns::Message& m,
+void write_records(JsonWriter& out, JsonKey key, const dns::Message& m,
                    const SlabVector<dns::Record>& records, Section section);
 // "grouped": the data of all answers, one array per type; nothing when there are no answers.
 void write_grouped(JsonWriter& out, const dns::Message& m);

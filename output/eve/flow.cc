@@ -13,7 +13,7 @@ std::uint64_t age_seconds(const FlowRecord& r) {
   return age < 0 ? 0 : static_cast<std::uint64_t>(age);
 }
 
-void write_mac_list(JsonWriter& out, std::string_view key, const std::vector<MacAddress>& addresses) {
+void write_mac_list(JsonWriter& out, JsonKey key, const std::vector<MacAddress>& addresses) {
   if (addresses.empty()) return;
   const auto list = out.array(key);
   for (const MacAddress& address : addresses) {
@@ -39,8 +39,8 @@ void write_exception_policies(JsonWriter& out, const FlowRecord& r) {
   const auto list = out.array("exception_policy");
   for (const auto& [target, policy] : r.exception_policies) {
     const auto item = out.object();
-    out.string("target", target);
-    out.string("policy", policy);
+    out.plain("target", target);
+    out.plain("policy", policy);
   }
 }
 
@@ -51,10 +51,10 @@ void write_flow_object(EveContext& eve, const FlowRecord& r, bool exception_poli
   write_time(eve, "end", r.end);
   out.number("age", age_seconds(r));
   if (r.emergency) out.boolean("emergency", true);
-  if (!r.state.empty()) out.string("state", r.state);
-  if (!r.reason.empty()) out.string("reason", r.reason);
+  if (!r.state.empty()) out.plain("state", r.state);
+  if (!r.reason.empty()) out.plain("reason", r.reason);
   out.boolean("alerted", r.alerted);
-  if (!r.action.empty()) out.string("action", r.action);
+  if (!r.action.empty()) out.plain("action", r.action);
   if (r.has_tx_count) out.number("tx_cnt", r.tx_count);
   if (exception_policy) write_exception_policies(out, r);
 }
@@ -67,7 +67,7 @@ void write_tcp_object(JsonWriter& out, const FlowRecord& r) {
   write_tcp_flag_names(out, r.tcp_flags);
   if (!r.has_tcp_session) return;
   constexpr std::size_t ts = index(Direction::to_server), tc = index(Direction::to_client);
-  if (!r.tcp_state.empty()) out.string("state", r.tcp_state);
+  if (!r.tcp_state.empty()) out.plain("state", r.tcp_state);
   if (r.tcp_gap[ts]) out.boolean("ts_gap", true);
   if (r.tcp_gap[tc]) out.boolean("tc_gap", true);
   out.number("ts_max_regions", r.tcp_max_regions[ts]);

@@ -37,9 +37,9 @@ class FtpWriter final : public EveTxWriter {
     write_replies(out, tx);
     if (tx.dynamic_port != 0) {
       out.number("dynamic_port", tx.dynamic_port);
-      out.string("mode", tx.is_passive ? "passive" : "active");
+      out.plain("mode", tx.is_passive ? "passive" : "active");
     }
-    out.string("reply_received", tx.reply_received ? "yes" : "no");
+    out.plain("reply_received", tx.reply_received ? "yes" : "no");
     out.boolean("reply_truncated", tx.reply_truncated);
     return true;
   }

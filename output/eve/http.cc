@@ -75,7 +75,7 @@ HttpOptions read_options(const Settings& s) {
   return o;
 }
 
-void write_header(JsonWriter& out, std::string_view key, const Message& m, std::string_view name) {
+void write_header(JsonWriter& out, JsonKey key, const Message& m, std::string_view name) {
   if (const auto value = m.header(name)) out.bytes(key, *value);
 }
 
@@ -143,7 +143,7 @@ void write_extended(JsonWriter& out, const HttpTransaction& tx) {
   out.number("length", response.wire_body_bytes);
 }
 
-void write_all_headers(JsonWriter& out, std::string_view key, const Message& m) {
+void write_all_headers(JsonWriter& out, JsonKey key, const Message& m) {
   if (m.fields.empty()) return;
   const auto list = out.array(key);
   for (const Field& f : m.fields) {

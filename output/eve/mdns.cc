@@ -57,8 +57,8 @@ void write_data(JsonWriter& out, const Message& m, const Record& r) {
   }
 }
 
-void write_section(JsonWriter& out, std::string_view key, const Message& m,
-                   const SlabVector<Record>& records, bool with_data) {
+void write_section(JsonWriter& out, JsonKey key, const Message& m, const SlabVector<Record>& records,
+                   bool with_data) {
   if (records.empty()) return;
   const auto list = out.array(key);
   for (const Record& r : records) {

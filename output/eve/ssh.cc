@@ -7,7 +7,7 @@ namespace {
 
 using ssh::SshTransaction;
 
-void write_peer(JsonWriter& out, std::string_view key, const ssh::Peer& peer) {
+void write_peer(JsonWriter& out, JsonKey key, const ssh::Peer& peer) {
   if (peer.protocol.empty()) return;
   const auto object = out.object(key);
   out.bytes("proto_version", peer.protocol);

@@ -89,13 +89,13 @@ std::uint32_t read_fields(const Settings& s) {
   return fields;
 }
 
-void write_strings(JsonWriter& out, std::string_view key, const SlabVector<SlabString>& values) {
+void write_strings(JsonWriter& out, JsonKey key, const SlabVector<SlabString>& values) {
   if (values.empty()) return;
   const auto list = out.array(key);
   for (const SlabString& v : values) out.bytes_item(v);
 }
 
-void write_numbers(JsonWriter& out, std::string_view key, const SlabVector<std::uint16_t>& values) {
+void write_numbers(JsonWriter& out, JsonKey key, const SlabVector<std::uint16_t>& values) {
   const std::size_t before = out.mark();
   {
     const auto list = out.array(key);
@@ -141,7 +141,7 @@ void write_certificate(JsonWriter& out, const CertificateChain& chain, bool cert
   for (std::size_t i = 0; i < chain.parts.size(); ++i) out.string(base64(chain.certificate(i)));
 }
 
-void write_ja3(JsonWriter& out, std::string_view key, std::string_view hash, std::string_view text) {
+void write_ja3(JsonWriter& out, JsonKey key, std::string_view hash, std::string_view text) {
   if (text.empty()) return;
   const auto object = out.object(key);
   out.string("hash", hash);

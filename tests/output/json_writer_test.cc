@@ -122,10 +122,16 @@ TEST_CASE("json writer: every byte at every place of a block gives valid JSON") 
 }
 
 TEST_CASE("json writer: text of every length is whole, and an escape at any place of it is seen") {
-  const std::string alphabet = "abcdefghijklmnopqrstuvwxyz";
+  const std::string alphabet = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
   for (std::size_t length = 0; length <= alphabet.size(); ++length) {
     const std::string text = alphabet.substr(0, length);
     CHECK(value_of(text) == '"' + text + '"');
+    JsonWriter out;
+    {
+      const auto document = out.object();
+      out.plain("plain", text);
+    }
+    CHECK(out.text() == "{\"plain\":\"" + text + "\"}");
     for (std::size_t place = 0; place < length; ++place) {
       CAPTURE(place);
       std::string quoted = text;

@@ -25,7 +25,7 @@ bool meets(const std::optional<T>& asked, const T& value) {
   return !asked || *asked == value;
 }
 
-void write_time(output::JsonWriter& out, std::string_view key, TimeUs time) {
+void write_time(output::JsonWriter& out, output::JsonKey key, TimeUs time) {
   output::TimestampFormatter formatter;
   std::array<char, output::TimestampFormatter::kIsoBytes> text{};
   formatter.iso(time, text.data());
