@@ -210,6 +210,7 @@ class Pipeline {
   void inspect_pseudo(Step& step);
   void finish_protocol(Step& step);
   // A packet of a flow's direction that no frame brought; until the next one, and as long as `segment` lives.
+  [[gnu::noinline]] void end_protocol(Step& step);
   Step pseudo_step(Flow& flow, Direction direction, PacketOrigin origin, const SegmentResult& segment);
   void update_flow_state(Flow& flow);
   void count(const Packet& packet);

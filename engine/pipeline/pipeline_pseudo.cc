@@ -35,7 +35,10 @@ bool Pipeline::has_more(Step& step) {
 void Pipeline::finish_protocol(Step& step) {
   if (step.flow == nullptr || step.flow->app == nullptr) return;
   const AppLayer& app = *step.flow->app;
-  if (!app.change_pending && !app.bypassed) return;
+  if (app.change_pending || app.bypassed) end_protocol(step);
+}
+
+void Pipeline::end_protocol(Step& step) {
   if (!step.packet.is_pseudo())
     inspect_pseudo(*step.flow, opposite(step.direction), PacketOrigin::stream_flush, false);
   apps_.complete_change(*step.flow);
