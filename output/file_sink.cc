@@ -41,19 +41,43 @@ struct OpenFile {
   }
 };
 
+// A link may lead to a device (/dev/null, a terminal), never to a file: somebody who may write into the log's folder would
+// choose the file that we write to. Fails with ELOOP.
+int open_linked_device(const std::string& name) {
+  struct stat info {};
+  const int fd = ::open(name.c_str(), O_WRONLY | O_CLOEXEC | O_APPEND | O_NOCTTY | O_NONBLOCK);
+  if (fd < 0 && errno != ENOENT) return fd;
+  if (fd >= 0 && ::fstat(fd, &info) == 0 && S_ISCHR(info.st_mode) && ::fcntl(fd, F_SETFL, O_APPEND) == 0)
+    return fd;
+  if (fd >= 0) ::close(fd);
+  errno = ELOOP;
+  return -1;
+}
+
+int open_log(const std::string& name, bool anew, mode_t mode) {
+  const int flags = O_WRONLY | O_CREAT | O_CLOEXEC | O_APPEND | O_NOFOLLOW | (anew ? O_TRUNC : 0);
+  const int fd = ::open(name.c_str(), flags, mode);
+  return fd < 0 && errno == ELOOP ? open_linked_device(name) : fd;
+}
+
+const char* open_error(int error) {
+  return error == ELOOP
+             ? "it is a link, and logs are not written through links; name the file that it leads to"
+             : std::strerror(error);
+}
+
 tl::expected<OpenFile, std::string> open_file(const FileSinkSettings& settings, std::time_t now, bool anew) {
   OpenFile file;
   file.name = log_name(settings.path, now);
-  const int flags = O_WRONLY | O_CREAT | O_CLOEXEC | O_APPEND | (anew ? O_TRUNC : 0);
-  file.fd = ::open(file.name.c_str(), flags, settings.mode);
+  file.fd = open_log(file.name, anew, settings.mode);
   if (file.fd < 0 && errno == ENOENT && file.name != settings.path) {
     std::error_code error;
     std::filesystem::create_directories(std::filesystem::path(file.name).parent_path(), error);
-    file.fd = ::open(file.name.c_str(), flags, settings.mode);
+    file.fd = open_log(file.name, anew, settings.mode);
   }
   struct stat info {};
   if (file.fd < 0 || ::fstat(file.fd, &info) != 0) {
-    const std::string why = fmt::format("{}: open: {}", file.name, std::strerror(errno));
+    const std::string why = fmt::format("{}: open: {}", file.name, open_error(errno));
     if (file.fd >= 0) ::close(file.fd);
     return tl::unexpected(why);
   }

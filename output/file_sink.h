@@ -24,14 +24,15 @@ namespace weir::output {
 struct FileSinkSettings {
   std::string path;    // may hold conversions of strftime; folders that come from them are made
   bool append = true;  // or the file that is there is emptied; later ones are always appended to
-  mode_t mode = 0644;
+  mode_t mode = 0640;
   RotationInterval interval;
   std::uint64_t max_bytes = 0;  // a file is full when the next line would make it larger; 0: never
   unsigned keep = 0;            // full files that stay, the newest; 0: all
   std::function<std::time_t()> clock = [] { return std::time(nullptr); };
 };
 
-// Fails with a text that names the path and errno's meaning.
+// A link at the file's name is followed to a device, and to nothing else. Fails with a text that names the path and errno's
+// meaning.
 tl::expected<std::unique_ptr<Sink>, std::string> open_file_sink(FileSinkSettings settings);
 
 }  // namespace weir::output

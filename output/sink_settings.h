@@ -47,7 +47,7 @@ struct SinkSettings {
   std::string name;  // the path, or "syslog", "standard output"
   std::string path;  // not of syslog and console
   bool append = true;
-  mode_t mode = 0644;
+  mode_t mode = 0640;
   RotationInterval interval;
   std::uint64_t rotate_bytes = 0;  // 0: no limit
   unsigned rotate_keep = 0;        // 0: all

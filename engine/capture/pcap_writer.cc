@@ -20,7 +20,7 @@ constexpr std::size_t kFileHeaderBytes = 24, kRecordHeaderBytes = 16;
 constexpr std::size_t kBufferBytes = kFileHeaderBytes + kRecordHeaderBytes + 2 * kMaxCaptureLength;
 constexpr std::uint32_t kMagicMicro = 0xa1b2c3d4, kMagicNano = 0xa1b23c4d;
 constexpr int kEthernet = 1;
-constexpr mode_t kMode = 0644;
+constexpr mode_t kMode = 0640;
 
 int open_for_writing(const std::string& path) {
   if (path == "-") return ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);

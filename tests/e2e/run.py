@@ -492,16 +492,21 @@ class Confinement(Folder):
         self.assertEqual((writer.wait(), call.status, call.said), (0, 0, ""))
         self.assertEqual(self.alerts(), 4)
 
-    def test_a_log_elsewhere_and_a_log_that_is_a_link_are_written(self):
+    def test_a_log_elsewhere_is_written_and_a_log_that_is_a_link_is_not(self):
         os.mkdir(self.path("other"))
         os.mkdir(self.path("log"))
-        os.symlink(self.path("other/b.json"), self.path("log/b.json"))
         config = self.path("c.yaml", "outputs:\n"
                            "  - eve-log: {filename: %s, types: [alert]}\n"
                            "  - eve-log: {filename: b.json, types: [alert]}\n" % self.path("other/a.json"))
         call = Call("detect", "-r", CAPTURE, "-S", RULES, "-c", config, "-l", self.path("log"))
         self.assertEqual((call.status, call.said), (0, ""))
-        self.assertEqual([len(self.lines("other/" + name)) for name in ("a.json", "b.json")], [4, 4])
+        self.assertEqual([len(self.lines(name)) for name in ("other/a.json", "log/b.json")], [4, 4])
+        os.rename(self.path("log/b.json"), self.path("other/b.json"))
+        os.symlink(self.path("other/b.json"), self.path("log/b.json"))
+        call = Call("detect", "-r", CAPTURE, "-S", RULES, "-c", config, "-l", self.path("log"))
+        self.assertEqual(call.status, 1)
+        self.assertIn("b.json: open: it is a link", call.said)
+        self.assertEqual(len(self.lines("other/b.json")), 4)
 
     def test_a_wrong_setting_ends_the_run(self):
         call = self.detect("-r", CAPTURE, "--no-rules", "--set", "weir.sandbox.seccomp=x")

@@ -1,4 +1,5 @@
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -226,4 +227,35 @@ TEST_CASE("file sink: a device is written to and never renamed") {
   CHECK(std::filesystem::is_symlink(folder.file("log")));
   CHECK(std::distance(std::filesystem::directory_iterator(folder.path), {}) == 1);
   CHECK((*sink)->lines_written() == 10);
+}
+
+TEST_CASE("file sink: a file is made for its owner and group, and never written through a link") {
+  const LogFolder folder;
+  const mode_t before = ::umask(0);
+  const auto made = open_file_sink({.path = folder.file("log")});
+  ::umask(before);
+  REQUIRE(made.has_value());
+  CHECK(std::filesystem::status(folder.file("log")).permissions() == std::filesystem::perms{0640});
+  std::filesystem::create_symlink(folder.file("log"), folder.file("link"));
+  std::filesystem::create_symlink(folder.file("nowhere"), folder.file("dangling"));
+  for (const char* name : {"link", "dangling"}) {
+    const auto refused = open_file_sink({.path = folder.file(name)});
+    REQUIRE_FALSE(refused.has_value());
+    CHECK(refused.error().find(std::string(name) + ": open: it is a link") != std::string::npos);
+  }
+  CHECK_FALSE(std::filesystem::exists(folder.file("nowhere")));
+}
+
+TEST_CASE("file sink: a link that takes the place of the file is not followed when it is opened again") {
+  const LogFolder folder;
+  auto sink = open_file_sink({.path = folder.file("log")});
+  REQUIRE(sink.has_value());
+  std::filesystem::rename(folder.file("log"), folder.file("old"));
+  std::filesystem::create_symlink(folder.file("victim"), folder.file("log"));
+  (*sink)->reopen();
+  (*sink)->write_line("after");
+  (*sink)->flush();
+  CHECK(folder.read("old") == "after\n");
+  CHECK_FALSE(std::filesystem::exists(folder.file("victim")));
+  CHECK((*sink)->last_error().find("it is a link") != std::string::npos);
 }

@@ -81,7 +81,7 @@ void warn_of_reload(const Config& config, const ConfinementPlan& plan, bool land
                  file, folder_of(file));
 }
 
-// Logs and folders of logs that lie elsewhere, and logs in place of which there is a link to elsewhere.
+// Logs and folders of logs that lie elsewhere, and devices that links among the logs lead to.
 void add_outputs(const Config& config, const std::string& log_dir, LandlockRules& files) {
   files.write.push_back(log_dir);
   for (const Config::Item& item : config.items("outputs")) {
@@ -93,7 +93,8 @@ void add_outputs(const Config& config, const std::string& log_dir, LandlockRules
         files.write.push_back(std::string_view(key) == "filename" ? folder_or_file(path.string())
                                                                   : path.string());
       std::error_code error;
-      if (fs::is_symlink(path, error)) files.write.push_back(path.string());
+      if (fs::is_symlink(path, error) && fs::is_character_file(path, error))
+        files.write.push_back(path.string());
     }
   }
 }
