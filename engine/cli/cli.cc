@@ -142,6 +142,16 @@ bool report_rules(const RuleSetup& setup, const CliOptions& options) {
   return false;
 }
 
+std::shared_ptr<const rules::RuleSet> build_rules(RuleSetup& setup, const Config& config,
+                                                  const CliOptions& options) {
+  auto set =
+      rules::RuleSet::build(std::move(setup.loaded.signatures), *setup.environment,
+                            {.threads = worker_count(options), .cache_dir = cache_dir(config, options)});
+  if (const std::string& problem = set->cache_problem(); !problem.empty())
+    fmt::print(stderr, "weir: warning: cache: {}: every start compiles the rules' patterns anew\n", problem);
+  return set;
+}
+
 std::string rule_totals(const rules::LoadedRules& loaded) {
   return fmt::format("{} rule files, {} rules: {} loaded, {} failed, {} skipped", loaded.files,
                      loaded.rules_seen, loaded.rules_seen - loaded.failed - loaded.skipped, loaded.failed,

@@ -85,6 +85,9 @@ bool report_values(const Config& config);
 // Makes what a run is made of to see if it can be, and prints what is wrong. Costs some 10 ms. False: the run
 // must not start.
 bool report_setup(const Config& config, const CliOptions& options);
+// Groups and compiles the signatures, which it takes out of `setup`; says so when the cache cannot be used.
+std::shared_ptr<const rules::RuleSet> build_rules(RuleSetup& setup, const Config& config,
+                                                  const CliOptions& options);
 // "62 rule files, 14972 rules: 14900 loaded, 70 failed, 2 skipped"
 std::string rule_totals(const rules::LoadedRules& loaded);
 // A person is reading: standard error is a terminal, or -v was given.

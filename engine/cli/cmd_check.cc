@@ -21,8 +21,7 @@ int run_check(const CliOptions& options) {
   }
   fmt::print("{}\n", rule_totals(setup.loaded));
   // Compiling finds what checking one rule at a time cannot.
-  (void)rules::RuleSet::build(std::move(setup.loaded.signatures), *setup.environment,
-                              {.threads = worker_count(options), .cache_dir = cache_dir(*config, options)});
+  (void)build_rules(setup, *config, options);
   return options.strict && errors != 0 ? kExitFailed : kExitDone;
 }
 

@@ -78,9 +78,7 @@ int scan(const CliOptions& options, bool prevent) {
     return {};
   };
   if (::isatty(STDERR_FILENO) == 1) run.progress = [&line](const RunProgress& p) { line.show(p); };
-  auto rules =
-      rules::RuleSet::build(std::move(setup.loaded.signatures), *setup.environment,
-                            {.threads = worker_count(options), .cache_dir = cache_dir(*config, options)});
+  auto rules = build_rules(setup, *config, options);
   setup = {};  // what only loading needed
   const auto summary = run_offline(run, *config, std::move(rules));
   line.clear();

@@ -188,9 +188,7 @@ int run_live_command(const CliOptions& given, bool prevent) {
   live.workers = prevent ? plan_queues(*queues, *nfqueue, *safety) : std::move(*plans);
   if (auto pinned = pin_threads(*config, live); !pinned) return fail(pinned.error());
   if (!report_setup(*config, options)) return kExitFailed;
-  auto rules =
-      rules::RuleSet::build(std::move(setup.loaded.signatures), *setup.environment,
-                            {.threads = worker_count(options), .cache_dir = cache_dir(*config, options)});
+  auto rules = build_rules(setup, *config, options);
   RuleReloader reloader(reload_sources(options, sources, *config), setup.loaded);
   setup = {};  // what only loading needed
   const auto summary = run_live(live, *config, *signals, std::move(*sockets), std::move(rules), &reloader);

@@ -6,26 +6,39 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 
 #include <fmt/format.h>
 #include <hs.h>
-#include <xxhash.h>
+
+#include "decoders/text.h"
 
 namespace weir::rules {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kMagic = "weir patterns 1\n";
+constexpr std::string_view kMagic = "weir patterns 2\n";
 constexpr std::uint32_t kMaxItems = 100'000;
+constexpr mode_t kFileMode = 0600;
 
+// Of an item: its signature, and then, signed, this and the database.
 struct ItemHead {
-  std::uint64_t key_low, key_high, checksum, bytes;
+  std::uint64_t key_low, key_high, bytes;
 };
+
+bool put(int fd, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t n = ::write(fd, text.data(), text.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return false;
+    text.remove_prefix(static_cast<std::size_t>(n));
+  }
+  return true;
+}
 
 std::string platform() {
   hs_platform_info_t info{};
@@ -62,17 +75,18 @@ std::shared_ptr<const hs_database> own_database(hs_database* database) {
 PatternCache::PatternCache(std::string folder, const std::vector<TextHash>& contents)
     : folder_(std::move(folder)), platform_(platform()) {
   if (folder_.empty()) return;
+  if (auto key = CacheKey::open(folder_))
+    key_ = *key;
+  else
+    problem_ = key.error();
+  if (!key_) return;
   std::string all;
   for (const TextHash& content : contents) all += fmt::format("{:016x}{:016x}", content.high, content.low);
   const TextHash name = key_of(all);
   path_ = (fs::path(folder_) / fmt::format("patterns-{:016x}{:016x}.hs", name.high, name.low)).string();
-  read(path_);
-  if (mapped_ != nullptr) {
-    std::error_code error;  // used last: the last to go
-    fs::last_write_time(path_, fs::file_time_type::clock::now(), error);
-  } else if (const auto files = cache_files(folder_); !files.empty()) {
-    read(files.front().string());
-  }
+  read(path_, true);
+  if (mapped_ != nullptr) return;
+  if (const auto files = cache_files(folder_); !files.empty()) read(files.front().string(), false);
 }
 
 PatternCache::~PatternCache() {
@@ -85,31 +99,45 @@ TextHash PatternCache::key_of(const TextHash& content) const {
   return key_of(fmt::format("{:016x}{:016x}", content.high, content.low));
 }
 
-// Maps the file and notes where its items lie; each item's checksum is looked at when it is asked for.
-void PatternCache::read(const std::string& path) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+// `use`: it is this rule set's own. Used last, it is the last to go.
+void PatternCache::read(const std::string& path, bool use) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
   if (fd < 0) return;
-  struct stat info {};
-  if (::fstat(fd, &info) == 0 && info.st_size > 0 && static_cast<std::uint64_t>(info.st_size) <= kMaxCacheBytes) {
-    mapped_bytes_ = static_cast<std::size_t>(info.st_size);
-    mapped_ = ::mmap(nullptr, mapped_bytes_, PROT_READ, MAP_PRIVATE, fd, 0);
-    if (mapped_ == MAP_FAILED) mapped_ = nullptr;
-  }
+  if (is_our_file(fd, false)) map(fd);
+  if (use && mapped_ != nullptr) (void)::futimens(fd, nullptr);
   ::close(fd);
-  if (mapped_ == nullptr) return;
+  if (mapped_ != nullptr) note_items();
+}
+
+void PatternCache::map(int fd) {
+  struct stat info {};
+  if (::fstat(fd, &info) != 0 || info.st_size <= 0 ||
+      static_cast<std::uint64_t>(info.st_size) > kMaxCacheBytes)
+    return;
+  mapped_bytes_ = static_cast<std::size_t>(info.st_size);
+  mapped_ = ::mmap(nullptr, mapped_bytes_, PROT_READ, MAP_PRIVATE, fd, 0);
+  if (mapped_ == MAP_FAILED) mapped_ = nullptr;
+}
+
+// Where the items lie; each one's signature is looked at when it is asked for.
+void PatternCache::note_items() {
   std::string_view rest(static_cast<const char*>(mapped_), mapped_bytes_);
   std::uint32_t count = 0;
   if (!rest.starts_with(kMagic) || rest.size() < kMagic.size() + sizeof(count)) return;
   std::memcpy(&count, rest.data() + kMagic.size(), sizeof(count));
   rest.remove_prefix(kMagic.size() + sizeof(count));
   for (std::uint32_t i = 0; i < std::min(count, kMaxItems); ++i) {
+    CacheKey::Mac mac{};
     ItemHead head{};
-    if (rest.size() < sizeof(head)) return;
+    if (rest.size() < sizeof(mac) + sizeof(head)) return;
+    std::memcpy(&mac, rest.data(), sizeof(mac));
+    rest.remove_prefix(sizeof(mac));
     std::memcpy(&head, rest.data(), sizeof(head));
-    rest.remove_prefix(sizeof(head));
-    if (head.bytes > rest.size()) return;
-    blobs_[{head.key_high, head.key_low}] = {rest.substr(0, head.bytes), head.checksum};
-    rest.remove_prefix(head.bytes);
+    if (head.bytes > rest.size() - sizeof(head)) return;
+    const std::size_t whole = sizeof(head) + static_cast<std::size_t>(head.bytes);
+    blobs_[{head.key_high, head.key_low}] = {rest.substr(sizeof(head), head.bytes), rest.substr(0, whole),
+                                             mac};
+    rest.remove_prefix(whole);
   }
 }
 
@@ -118,36 +146,57 @@ std::shared_ptr<const hs_database> PatternCache::find(const TextHash& content) c
   const auto found = blobs_.find(key_of(content));
   if (found == blobs_.end()) return nullptr;
   const std::string_view bytes = found->second.bytes;
-  if (XXH3_64bits(bytes.data(), bytes.size()) != found->second.checksum) return nullptr;
+  if (!key_->check(as_bytes(found->second.signed_bytes), found->second.mac)) return nullptr;
   hs_database_t* database = nullptr;
   if (hs_deserialize_database(bytes.data(), bytes.size(), &database) != HS_SUCCESS) return nullptr;
   return own_database(database);
 }
 
 void PatternCache::replace(const std::vector<Item>& items) {
-  std::error_code error;
-  if (folder_.empty() || items.empty() || items.size() > kMaxItems) return;
-  if (fs::create_directories(folder_, error); error) return;
-  const fs::path temporary = fmt::format("{}.{}.tmp", path_, ::getpid());
-  std::ofstream out(temporary, std::ios::binary | std::ios::trunc);
-  const auto count = static_cast<std::uint32_t>(items.size());
-  out.write(kMagic.data(), static_cast<std::streamsize>(kMagic.size()));
-  out.write(reinterpret_cast<const char*>(&count), sizeof(count));
-  for (const Item& item : items) {
-    char* bytes = nullptr;
-    std::size_t length = 0;
-    if (hs_serialize_database(item.database, &bytes, &length) != HS_SUCCESS) break;
-    const TextHash key = key_of(item.content);
-    const ItemHead head{key.low, key.high, XXH3_64bits(bytes, length), length};
-    out.write(reinterpret_cast<const char*>(&head), sizeof(head));
-    out.write(bytes, static_cast<std::streamsize>(length));
-    std::free(bytes);
+  if (!key_ || items.empty() || items.size() > kMaxItems) return;
+  const std::string temporary = fmt::format("{}.{}.tmp", path_, ::getpid());
+  if (!write(temporary, items) || ::rename(temporary.c_str(), path_.c_str()) != 0) {
+    problem_ = fmt::format("{}: {}", path_, std::strerror(errno));
+    (void)::unlink(temporary.c_str());
   }
-  out.close();
-  if (out) fs::rename(temporary, path_, error);
-  if (!out || error) fs::remove(temporary, error);
+  std::error_code error;
   const auto files = cache_files(folder_);
   for (std::size_t i = kMaxCacheFiles; i < files.size(); ++i) fs::remove(files[i], error);
+}
+
+// False with errno; the file may be there then.
+bool PatternCache::write(const std::string& temporary, const std::vector<Item>& items) const {
+  std::string out{kMagic};
+  const auto count = static_cast<std::uint32_t>(items.size());
+  out.append(reinterpret_cast<const char*>(&count), sizeof(count));
+  (void)::unlink(temporary.c_str());  // of a run that was ended
+  const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, kFileMode);
+  if (fd < 0) return false;
+  bool good = true;
+  for (const Item& item : items) {
+    good = good && append(out, item) && put(fd, out);
+    out.clear();
+  }
+  const int error = errno;
+  ::close(fd);
+  errno = error;
+  return good;
+}
+
+bool PatternCache::append(std::string& out, const Item& item) const {
+  char* bytes = nullptr;
+  std::size_t length = 0;
+  if (hs_serialize_database(item.database, &bytes, &length) != HS_SUCCESS) return false;
+  const TextHash key = key_of(item.content);
+  const ItemHead head{key.low, key.high, length};
+  const std::size_t mac_at = out.size(), signed_at = mac_at + sizeof(CacheKey::Mac);
+  out.resize(signed_at);
+  out.append(reinterpret_cast<const char*>(&head), sizeof(head));
+  out.append(bytes, length);
+  std::free(bytes);
+  const CacheKey::Mac mac = key_->sign(as_bytes(std::string_view(out).substr(signed_at)));
+  std::memcpy(out.data() + mac_at, mac.data(), mac.size());
+  return true;
 }
 
 }  // namespace weir::rules

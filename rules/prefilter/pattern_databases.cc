@@ -96,6 +96,7 @@ void PatternDatabases::compile(unsigned threads, const std::string& cache_dir) {
   compiled_ = 0;
   if (todo.empty()) return;
   PatternCache cache(bytes_ >= kWorthCaching ? cache_dir : std::string{}, contents);
+  cache_problem_ = cache.problem();
   std::erase_if(todo, [&cache](Entry* entry) {
     entry->database->handle = cache.find(entry->database->content);
     return entry->database->handle != nullptr;
@@ -125,6 +126,7 @@ void PatternDatabases::compile(unsigned threads, const std::string& cache_dir) {
   std::vector<PatternCache::Item> items;
   for (const auto& [content, entry] : entries_) items.push_back({content, entry.database->handle.get()});
   cache.replace(items);
+  cache_problem_ = cache.problem();
 }
 
 std::shared_ptr<hs_scratch> PatternDatabases::make_scratch() const {

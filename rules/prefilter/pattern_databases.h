@@ -41,7 +41,7 @@ class PatternDatabases {
   PatternDatabasePtr get(std::vector<Literal> literals);
 
   // Compiles what is neither known nor in the cache, with up to `threads` threads. `cache_dir` empty: no cache. A cache that cannot be
-  // read, is stale, damaged or for another processor is passed over and written anew; failing to write it is no error.
+  // read, is stale, damaged or for another processor is passed over and written anew; failing to write it is told by cache_problem().
   // Throws std::runtime_error with the library's text when a set of literals is refused.
   void compile(unsigned threads, const std::string& cache_dir);
 
@@ -49,6 +49,8 @@ class PatternDatabases {
   [[nodiscard]] std::vector<PatternDatabasePtr> all() const;
   // How many of them the last compile() had to compile, not finding them known or in the cache.
   [[nodiscard]] std::size_t compiled() const { return compiled_; }
+  // Why the last compile() could not use the cache; empty: it could, or there was none.
+  [[nodiscard]] const std::string& cache_problem() const { return cache_problem_; }
   // A scratch that fits every database; null when there is none. Throws std::bad_alloc.
   [[nodiscard]] std::shared_ptr<hs_scratch> make_scratch() const;
 
@@ -62,6 +64,7 @@ class PatternDatabases {
   std::map<TextHash, Entry> entries_;  // by content
   std::size_t bytes_ = 0;              // of all literals
   std::size_t compiled_ = 0;
+  std::string cache_problem_;
 };
 
 }  // namespace weir::rules

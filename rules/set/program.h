@@ -141,6 +141,7 @@ struct RuleSet::Program {
   RuleLineage lineage;
   // Of all groups. The set that replaces this one takes over each of which it has the same literals.
   std::vector<PatternDatabasePtr> databases;
+  std::string cache_problem;  // why none of them was kept for the next start; empty: nothing is wrong
   std::shared_ptr<hs_scratch> scratch_prototype;  // fits every database; workers clone it; null without patterns
 };
 

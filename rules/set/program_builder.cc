@@ -96,6 +96,7 @@ class Builder {
     program_->lineage = lineage(options.previous);
     databases_.compile(options.threads, options.cache_dir);
     program_->databases = databases_.all();
+    program_->cache_problem = databases_.cache_problem();
     program_->scratch_prototype = databases_.make_scratch();
     return std::move(program_);
   }

@@ -38,4 +38,8 @@ const NameTable& RuleSet::flowint_names() const { return program_->flowint_names
 const NameTable& RuleSet::variable_names() const { return program_->variable_names; }
 const Requested& RuleSet::requested() const { return program_->requested; }
 
+const std::string& RuleSet::cache_problem() const {
+  return program_->cache_problem;
+}
+
 }  // namespace weir::rules

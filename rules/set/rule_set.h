@@ -41,6 +41,8 @@ class RuleSet {
   [[nodiscard]] const NameTable& variable_names() const;
   // What parsers are to make for these rules.
   [[nodiscard]] const Requested& requested() const;
+  // Why the cache could not be used while it was built; empty: it could, or none was wanted. "/path: reason".
+  [[nodiscard]] const std::string& cache_problem() const;
 
   struct Program;  // rules/set/program.h: what engine/detect/detect.cc works with
   [[nodiscard]] const Program& program() const { return *program_; }

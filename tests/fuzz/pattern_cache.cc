@@ -37,7 +37,8 @@ class Cache {
     folder_ = name;
     const auto database = compile();
     rules::PatternCache(folder_.string(), {kContent}).replace({{kContent, database.get()}});
-    for (const auto& entry : fs::directory_iterator(folder_)) path_ = entry.path();
+    for (const auto& entry : fs::directory_iterator(folder_))
+      if (entry.path().extension() == ".hs") path_ = entry.path();
     std::ifstream file(path_, std::ios::binary);
     sound_.assign(std::istreambuf_iterator<char>(file), {});
     must(!sound_.empty(), "a cache was written");

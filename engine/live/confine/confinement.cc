@@ -120,7 +120,7 @@ tl::expected<void, std::string> make_folders(const ConfinementPlan& plan, const 
                                       "'install -d -m 0750 -o {} {}'",
                                       made.error(), identity ? identity->user : current_user(), plan.log_dir));
   }
-  // Without one every start takes a little longer, that is all.
+  // Without one every start takes a little longer; who loads the rules says so.
   if (!plan.cache_dir.empty()) (void)make_folder(plan.cache_dir, identity);
   return {};
 }
