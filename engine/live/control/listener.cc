@@ -25,7 +25,7 @@
 namespace weir::engine {
 namespace {
 
-constexpr int kBacklog = 16;
+constexpr int kBacklog = 64;
 
 class Fd {
  public:

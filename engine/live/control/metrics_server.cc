@@ -13,8 +13,7 @@ constexpr std::size_t kMaxHead = 8192;
 constexpr SocketLimits kLimits{.clients = 8,
                                .input_bytes = kMaxHead,
                                .patience = std::chrono::seconds(10),
-                               .idle = std::chrono::seconds(10),
-                               .close_idle = true};
+                               .idle = std::chrono::seconds(10)};
 
 std::string response(std::string_view status, std::string_view type, std::string_view body, bool with_body,
                      std::string_view more = {}) {

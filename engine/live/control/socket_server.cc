@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <new>
 #include <utility>
+#include <vector>
 
 namespace weir::engine {
 
@@ -54,17 +55,37 @@ void SocketServer::take_in(int fd) {
   } catch (const std::bad_alloc&) {
     clients_.erase(id);
     ::close(fd);
+    return;
   }
+  on_ready(id, POLLIN);  // what it has asked already counts when the next one wants its place
 }
 
-// The client that has been asking nothing for longest goes, if that was long enough.
+bool SocketServer::may_be_pushed_out(const Client& client, Clock::time_point now) const {
+  return client.idle() || (!client.output.empty() && now - client.active >= limits_.stall);
+}
+
+// What lies in their sockets may not have been looked at yet.
+void SocketServer::hear_all() {
+  std::vector<ClientId> ids;
+  for (const auto& [id, client] : clients_)
+    if (client.idle()) ids.push_back(id);
+  for (const ClientId id : ids) on_ready(id, POLLIN);
+}
+
 bool SocketServer::make_room() {
-  auto oldest = clients_.end();
+  hear_all();
+  if (clients_.size() < limits_.clients) return true;
+  const auto now = Clock::now();
+  const auto before = [](const Client& a, const Client& b) {
+    return a.has_asked != b.has_asked ? b.has_asked : a.active < b.active;
+  };
+  auto first = clients_.end();
   for (auto at = clients_.begin(); at != clients_.end(); ++at)
-    if (at->second.idle() && (oldest == clients_.end() || at->second.active < oldest->second.active))
-      oldest = at;
-  if (oldest == clients_.end() || Clock::now() - oldest->second.active < limits_.idle) return false;
-  close(oldest);
+    if (may_be_pushed_out(at->second, now) && (first == clients_.end() || before(at->second, first->second)))
+      first = at;
+  if (first == clients_.end()) return false;
+  ++counts_.pushed_out;
+  close(first);
   return true;
 }
 
@@ -90,8 +111,8 @@ void SocketServer::receive(Client& client) {
   std::array<char, 16384> buffer;
   const ssize_t got = ::recv(client.fd, buffer.data(), buffer.size(), 0);
   if (got > 0) {
+    if (client.input.empty() && client.has_asked) client.waited_for = Clock::now();
     client.input.append(buffer.data(), static_cast<std::size_t>(got));
-    client.active = Clock::now();
   } else if (got == 0 || (errno != EAGAIN && errno != EINTR)) {
     client.input_ended = true;
   }
@@ -121,9 +142,10 @@ void SocketServer::answer(ClientId id, std::string text, bool last) {
   if (found == clients_.end()) return;
   Client& client = found->second;
   client.busy = false;
+  client.has_asked = true;
   client.closing = client.closing || last;
   client.output += text;
-  client.active = Clock::now();
+  client.active = client.waited_for = Clock::now();
   send_out(client);
   if (client.serving) return;
   serve(id, client);
@@ -173,7 +195,10 @@ void SocketServer::tick() {
     if (!client.output.empty() && now - client.active >= limits_.patience) {
       ++counts_.gave_up;
       close(at);
-    } else if (limits_.close_idle && client.idle() && now - client.active >= limits_.idle) {
+    } else if (client.is_silent() && now - client.waited_for >= limits_.silence) {
+      ++counts_.silent;
+      close(at);
+    } else if (limits_.idle.count() != 0 && client.idle() && now - client.active >= limits_.idle) {
       close(at);
     }
     at = next;

@@ -2,9 +2,11 @@
 // other. Nothing here ever waits for a client.
 //
 // A client's next request is looked at only when the answer to the one before has gone out, so a client that
-// asks much and reads nothing holds one answer at most; it is closed when it takes nothing for a while. Input
-// that grows beyond its limit without being a request, and clients beyond theirs, are turned away with a
-// word.
+// asks much and reads nothing holds one answer at most; it is closed when it takes nothing for a while, and so is
+// one that says nothing, or never comes to the end of a request. There is always a place for a new one: of clients
+// whose request is not being carried out the one that has been quiet for longest goes, those first that have never
+// asked anything. Input that grows beyond its limit without being a request is turned away with a word, and so are
+// new clients when all others wait for an answer.
 #pragma once
 
 #include <chrono>
@@ -36,9 +38,12 @@ struct SocketLimits {
   std::size_t clients = 16;
   std::size_t input_bytes = 65536;
   std::chrono::milliseconds patience{30'000};  // for a client that takes none of its answer
-  // A client that has been asking nothing for so long makes room for a new one.
-  std::chrono::milliseconds idle{60'000};
-  bool close_idle = false;  // and is closed even when there is room
+  // To a client's first request, and from the first byte of one to its end.
+  std::chrono::milliseconds silence{10'000};
+  // When places are short a client that takes none of its answer for so long loses its own.
+  std::chrono::milliseconds stall{1000};
+  // After its last answer; 0: as long as there is room for it.
+  std::chrono::milliseconds idle{0};
 };
 
 class SocketServer {
@@ -51,11 +56,14 @@ class SocketServer {
 
   // The answer to the client's request; `last`: then it is closed. Nothing happens when it has gone.
   void answer(ClientId client, std::string text, bool last = false);
-  // To be called a few times a second: closes whom patience has run out for.
+  // To be called a few times a second: closes whose time has run out.
   void tick();
 
   struct Counts {
-    std::uint64_t accepted = 0, refused = 0, gave_up = 0;  // gave_up: closed for taking nothing
+    std::uint64_t accepted = 0, refused = 0;
+    std::uint64_t gave_up = 0;     // closed for taking nothing
+    std::uint64_t silent = 0;      // closed for saying nothing, or nothing whole
+    std::uint64_t pushed_out = 0;  // closed for a new one's sake
   };
   [[nodiscard]] const Counts& counts() const { return counts_; }
   [[nodiscard]] std::size_t clients() const { return clients_.size(); }
@@ -70,14 +78,19 @@ class SocketServer {
     bool busy = false;     // a request is being carried out
     bool serving = false;  // serve() is on the stack
     bool input_ended = false, closing = false;
-    Clock::time_point active = Clock::now();  // last byte in either direction
+    bool has_asked = false;                   // something that was answered
+    Clock::time_point active = Clock::now();  // when it came, or last took a byte of an answer
+    Clock::time_point waited_for = active;    // when it came, or began what it has not said to the end
     [[nodiscard]] bool idle() const { return !busy && output.empty(); }
+    [[nodiscard]] bool is_silent() const { return idle() && (!has_asked || !input.empty()); }
   };
   using Clients = std::map<ClientId, Client>;
 
   void accept_all();
   void take_in(int fd);
+  void hear_all();
   bool make_room();
+  [[nodiscard]] bool may_be_pushed_out(const Client& client, Clock::time_point now) const;
   void on_ready(ClientId id, short events);
   void receive(Client& client);
   void serve(ClientId id, Client& client);

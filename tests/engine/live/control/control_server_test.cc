@@ -8,9 +8,11 @@
 
 #include <array>
 #include <filesystem>
+#include <memory>
 #include <set>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "engine/live/control/control_commands.h"
 #include "engine/live/control/control_server.h"
@@ -90,36 +92,72 @@ TEST_CASE("control server: an answer that comes later reaches its client, and no
   CHECK(f.ask("{\"command\": \"uptime\"}") == "{\"return\":\"OK\",\"message\":\"7\"}\n");
 }
 
-TEST_CASE(
-    "control server: lines that are too long and clients that are too many are turned away with a word") {
-  Fixture f({.clients = 2, .input_bytes = 1000});
+TEST_CASE("control server: too long a line is turned away with a word, and a client while all others wait") {
+  Fixture f({.clients = 1, .input_bytes = 1000});
   {
     const Client client(f.path());
     (void)client.send(std::string(2000, 'x'));
     f.turn();
     CHECK(client.receive().starts_with("{\"return\":\"NOK\",\"message\":\"a request is one line"));
   }
-  const Client a(f.path()), b(f.path());
+  const Client waits(f.path());
+  (void)waits.send("{\"command\": \"reload\"}\n");
   f.turn();
-  const Client c(f.path());
+  const Client late(f.path());
   f.turn();
-  CHECK(c.receive() == "{\"return\":\"NOK\",\"message\":\"too many clients\"}\n(closed)");
+  CHECK(late.receive() == "{\"return\":\"NOK\",\"message\":\"too many clients\"}\n(closed)");
   CHECK(f.server->sockets().counts().refused == 1);
-  (void)a.send("{\"command\": \"uptime\"}\n");
-  f.turn();
-  CHECK(a.receive() == "{\"return\":\"OK\",\"message\":\"7\"}\n");
+  CHECK(f.server->sockets().counts().pushed_out == 0);
 }
 
-TEST_CASE("control server: a client that was idle for long makes room for a new one") {
-  Fixture f({.clients = 1, .idle = milliseconds(10)});
-  const Client a(f.path());
+TEST_CASE("control server: clients that say nothing do not keep a new one out") {
+  Fixture f;
+  std::vector<std::unique_ptr<Client>> crowd;
+  for (int i = 0; i < 16; ++i) crowd.push_back(std::make_unique<Client>(f.path()));
   f.turn();
-  std::this_thread::sleep_for(milliseconds(20));
-  const Client b(f.path());
-  (void)b.send("{\"command\": \"uptime\"}\n");
+  CHECK(f.ask("{\"command\": \"uptime\"}") == "{\"return\":\"OK\",\"message\":\"7\"}\n");
+  CHECK(crowd[0]->receive() == "(closed)");
+  CHECK(crowd[1]->receive().empty());
+  CHECK(f.server->sockets().counts().pushed_out == 1);
+}
+
+TEST_CASE("control server: whoever has asked something keeps its place longest") {
+  Fixture f({.clients = 2});
+  const Client asks(f.path()), silent(f.path());
+  (void)asks.send("{\"command\": \"uptime\"}\n");
+  const Client late(f.path());  // all three are there before anything is read
   f.turn();
-  CHECK(a.receive() == "(closed)");
-  CHECK(b.receive() == "{\"return\":\"OK\",\"message\":\"7\"}\n");
+  CHECK(asks.receive() == "{\"return\":\"OK\",\"message\":\"7\"}\n");
+  CHECK(silent.receive() == "(closed)");
+  (void)late.send("{\"command\": \"uptime\"}\n");
+  f.turn();
+  CHECK(late.receive() == "{\"return\":\"OK\",\"message\":\"7\"}\n");
+  CHECK(f.ask("{\"command\": \"uptime\"}") == "{\"return\":\"OK\",\"message\":\"7\"}\n");
+  CHECK(asks.receive() == "(closed)");  // of those that have asked the one that has been quiet for longest
+}
+
+TEST_CASE("control server: who says nothing, or never all of it, is closed when its time is out") {
+  Fixture f({.silence = milliseconds(20)});
+  const Client silent(f.path()), drips(f.path()), asked(f.path());
+  (void)asked.send("{\"command\": \"uptime\"}\n");
+  f.turn();
+  for (int i = 0; i < 6; ++i) {
+    (void)drips.send("{");
+    f.turn();
+    std::this_thread::sleep_for(milliseconds(5));
+  }
+  f.server->tick();
+  CHECK(silent.receive() == "(closed)");
+  CHECK(drips.receive() == "(closed)");
+  CHECK(asked.receive() == "{\"return\":\"OK\",\"message\":\"7\"}\n");
+  CHECK(f.server->sockets().counts().silent == 2);
+  (void)asked.send("{");
+  f.turn();
+  f.server->tick();
+  CHECK(f.server->sockets().clients() == 1);
+  std::this_thread::sleep_for(milliseconds(25));
+  f.server->tick();
+  CHECK(f.server->sockets().clients() == 0);
 }
 
 TEST_CASE("control server: a client that never reads holds one answer and is closed in the end") {
