@@ -189,16 +189,25 @@ struct EveSession::Impl {
   std::string prefixed;  // with options.prefix: the line
 
   template <class Record>
-  void event(const std::unique_ptr<const EveWriter<Record>>& writer, const Record& record) {
+  void event(const std::unique_ptr<const EveWriter<Record>>& writer, const Record& record, LogMeter& meter) {
     if (writer == nullptr) return;
-    out.clear();
+    begin(meter);
     if (!writer->write(eve, record)) return;
     if constexpr (requires { record.condition; })
-      send(record.condition);
+      send(meter, record.condition);
     else
-      send(nullptr);
+      send(meter, nullptr);
   }
-  void send(const std::shared_ptr<LineCondition>& condition) {
+  void begin(const LogMeter& meter) {
+    out.clear();
+    out.limit(meter.event_bytes);
+  }
+  void send(LogMeter& meter, const std::shared_ptr<LineCondition>& condition) {
+    if (out.is_over_limit()) {
+      out.cut();
+      ++meter.cut;
+    }
+    meter.bytes += out.text().size();
     if (log.options.prefix.empty()) return sink.write_line(out.text(), condition);
     prefixed.assign(log.options.prefix).append(out.text());
     sink.write_line(prefixed, condition);
@@ -208,14 +217,16 @@ struct EveSession::Impl {
 EveSession::EveSession(const EveLog& log, Sink& sink) : impl_(std::make_unique<Impl>(log, sink)) {}
 EveSession::~EveSession() = default;
 
-#define EVE_TYPE(id, Record) \
-  void EveSession::id(const Record& record) { impl_->event(impl_->log.id, record); }
+#define EVE_TYPE(id, Record)                      \
+  void EveSession::id(const Record& record) {     \
+    impl_->event(impl_->log.id, record, meter()); \
+  }
 #include "output/eve_types.def"
 #undef EVE_TYPE
 
 void EveSession::transaction(const ActiveTxLogger& logger, const EventHead& head, const Transaction& tx) {
   JsonWriter& out = impl_->out;
-  out.clear();
+  impl_->begin(meter());
   bool said = false;
   {
     const auto event = out.object();
@@ -223,7 +234,7 @@ void EveSession::transaction(const ActiveTxLogger& logger, const EventHead& head
     write_head(impl_->eve, turned ? from_the_server(head) : head, logger.logger->event_type);
     said = logger.writer->write(out, tx);
   }
-  if (said) impl_->send(nullptr);
+  if (said) impl_->send(meter(), nullptr);
 }
 
 const LogKind log_eve{.name = "eve-log",

@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "decoders/text.h"
+#include "output/json_cut.h"
 #include "output/utf8.h"
 
 namespace weir::output {
@@ -151,6 +152,11 @@ bool has_high_bytes(Bytes text) {
 }  // namespace
 
 void JsonWriter::grow(std::size_t n) {
+  // What is over the limit is written over by what comes: cut() leaves it out anyway.
+  if (size_ > limit_ && n + kClosing <= capacity_ - limit_) {
+    size_ = limit_;
+    return;
+  }
   const std::size_t wanted = std::max({kFirstCapacity, capacity_ * 2, size_ + n});
   auto larger = std::make_unique_for_overwrite<char[]>(wanted);
   if (size_ != 0) std::memcpy(larger.get(), buffer_.get(), size_);
@@ -400,6 +406,18 @@ bool JsonWriter::drop_if_empty(std::size_t from) {
   if (written.find_first_of("{[") != written.size() - 2) return false;
   rollback(from);
   return true;
+}
+
+void JsonWriter::cut() {
+  constexpr std::size_t kEnding = 64 + kMaxJsonDepth;
+  const JsonCut at = last_whole_member(text().substr(0, std::max(limit_, kLeastLimit) - kEnding));
+  size_ = at.end;
+  for (std::size_t i = at.open.size(); i-- > 1;) close(at.open[i]);
+  {
+    const auto own = object("weir");
+    boolean("truncated", true);
+  }
+  close('}');
 }
 
 }  // namespace weir::output

@@ -11,12 +11,14 @@
 // UTF-8: text that is valid UTF-8 stays as it is (control characters, DEL, quote and backslash escaped); in
 // text that is not, every byte from 0x80 on is written as the four characters \xHH, as Suricata does. One
 // string value is cut at kMaxValueBytes of input, between characters. The buffer keeps its capacity over
-// clear(); it is bounded by what one event can hold, which the callers' caps decide. Used by one thread.
+// clear(). With a limit() the document is whole up to there, whatever its callers' caps allow: what comes behind is not
+// kept, and cut() makes a document of what is. Used by one thread.
 #pragma once
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -93,6 +95,15 @@ class JsonWriter {
   [[nodiscard]] std::string_view text() const { return {buffer_.get(), size_}; }
   void clear() { size_ = 0; }
 
+  // How long the document may become, in bytes; at least kLeastLimit. To be set before it is begun.
+  void limit(std::size_t bytes) { limit_ = bytes; }
+  // It has become longer: nothing that is still written will be seen.
+  [[nodiscard]] bool is_over_limit() const { return size_ > limit_; }
+  // Of a document that is over its limit, an object whose scopes have closed: keeps the members and items that are
+  // whole within the limit, closes what is open, and ends with the member "weir": {"truncated": true}.
+  void cut();
+  static constexpr std::size_t kLeastLimit = 1024;
+
   // A place to roll back to: drops all that was written since, brackets included. Only between whole members,
   // and never past a Scope that is still open.
   [[nodiscard]] std::size_t mark() const { return size_; }
@@ -102,7 +113,7 @@ class JsonWriter {
   bool drop_if_empty(std::size_t from);
 
  private:
-  static constexpr std::size_t kClosing = 64;  // more than objects and arrays are ever open at once
+  static constexpr std::size_t kClosing = 64;  // kMaxJsonDepth
 
   // Closing asks for no memory: whoever runs out of it half-way through an event leaves its scopes.
   void close(char bracket) { buffer_[size_++] = bracket; }
@@ -124,6 +135,7 @@ class JsonWriter {
 
   std::unique_ptr<char[]> buffer_;
   std::size_t size_ = 0, capacity_ = 0;
+  std::size_t limit_ = std::numeric_limits<std::size_t>::max();
 };
 
 }  // namespace weir::output

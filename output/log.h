@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <span>
 #include <string>
@@ -38,16 +39,40 @@ struct ActiveTxLogger {
   std::uint32_t bit;
 };
 
+// What sessions write, and how much of it they may: one for the sessions of a worker.
+struct LogMeter {
+  std::size_t event_bytes =
+      std::numeric_limits<std::size_t>::max();  // of one event; the rest of it is cut off
+  std::uint64_t bytes = 0;                      // of events written so far
+  std::uint64_t cut = 0;                        // events that were longer
+};
+
 // One worker's. Each call writes one line, or nothing when the log does not have such events. Never throws
 // but for memory; a failed write is counted by the sink.
 class LogSession {
  public:
+  LogSession() = default;
   virtual ~LogSession() = default;
+  LogSession(const LogSession&) = delete;
+  LogSession& operator=(const LogSession&) = delete;
 #define EVE_TYPE(id, Record) \
   virtual void id(const Record&) {}
 #include "output/eve_types.def"
 #undef EVE_TYPE
   virtual void transaction(const ActiveTxLogger&, const EventHead&, const Transaction&) {}
+  // From now on the session counts, and is limited, by `meter`, which outlives it. Before it has no limit.
+  void measure_by(LogMeter& meter) {
+    meter_ = &meter;
+  }
+
+ protected:
+  [[nodiscard]] LogMeter& meter() {
+    return *meter_;
+  }
+
+ private:
+  LogMeter unlimited_;
+  LogMeter* meter_ = &unlimited_;
 };
 
 class Log {

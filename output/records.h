@@ -96,6 +96,8 @@ struct FlowRecord {
   // ICMP flows: the response's type and code
   bool has_icmp_response = false;
   std::uint8_t icmp_response_type = 0, icmp_response_code = 0;
+  // Of its events: those that were not written, and those that were cut, as they would have been too much.
+  std::uint32_t events_left_out = 0, events_cut = 0;
 };
 
 // One direction of a flow.

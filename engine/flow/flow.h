@@ -74,6 +74,9 @@ struct Flow {
   // Intrusive links of the flow table: the list of flows that are looked at in the same second.
   Flow *older = nullptr, *newer = nullptr;
   std::uint16_t timer_slot = 0;
+  std::uint32_t events_left_out = 0;  // engine/log/log_limits.h, and what follows
+  std::uint32_t events_cut = 0;
+  std::uint64_t log_bytes = 0;  // of all its events in all logs
   std::uint64_t hash = 0;
 
   [[nodiscard]] Direction direction_of(const Packet& p) const {

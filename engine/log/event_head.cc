@@ -130,6 +130,8 @@ void fill_flow_record(const Flow& flow, output::FlowRecord& out) {
   out.has_icmp_response = flow.has_icmp_response;
   out.icmp_response_type = flow.icmp_response_type;
   out.icmp_response_code = flow.icmp_response_code;
+  out.events_left_out = flow.events_left_out;
+  out.events_cut = flow.events_cut;
   if (flow.tcp == nullptr || !flow.tcp->followed()) return;
   out.has_tcp_session = true;
   out.tcp_flags_ts = flow.tcp->flags(Direction::to_server);

@@ -32,6 +32,7 @@ EventLog::EventLog(const std::vector<Output>& outputs, std::shared_ptr<const rul
       inline_mode_(inline_mode) {
   for (const Output& out : outputs) {
     sessions_.push_back(out.log->session(*out.sink));
+    sessions_.back()->measure_by(meter_);
     wants_files_ = wants_files_ || out.log->wants(output::EventType::fileinfo);
     wants_frames_ = wants_frames_ || out.log->wants(output::EventType::frame);
     wants_anomalies_ = wants_anomalies_ || out.log->wants(output::EventType::anomaly);
@@ -48,11 +49,49 @@ void EventLog::store_files(output::FileStore& store, rules::Turn* turn) {
   turn_ = turn;
 }
 
+void EventLog::set_limits(const LogLimits& limits) {
+  limits_ = limits;
+  meter_.event_bytes = limits.event_bytes;
+}
+
+EventLog::Charge::Charge(EventLog& log, Flow* flow, std::size_t shortest)
+    : log_(log), flow_(flow), bytes_before_(log.meter_.bytes), cut_before_(log.meter_.cut) {
+  if (flow == nullptr || log.limits_.flow_rate == 0) return;
+  const std::uint64_t share = log.share_of(*flow),
+                      left = share > flow->log_bytes ? share - flow->log_bytes : 0;
+  if (left >= log.limits_.event_bytes) return;
+  log.meter_.event_bytes =
+      std::min(log.limits_.event_bytes, std::max(static_cast<std::size_t>(left), shortest));
+}
+
+EventLog::Charge::~Charge() {
+  const std::uint64_t cut = log_.meter_.cut - cut_before_;
+  log_.meter_.event_bytes = log_.limits_.event_bytes;
+  log_.counters_.events_cut += cut;
+  if (flow_ == nullptr) return;
+  flow_->log_bytes += log_.meter_.bytes - bytes_before_;
+  flow_->events_cut += static_cast<std::uint32_t>(cut);
+}
+
+std::uint64_t EventLog::share_of(const Flow& flow) const {
+  return limits_.flow_rate * (flow.bytes[0] + flow.bytes[1]) * sessions_.size();
+}
+
+bool EventLog::leaves_out(Flow* flow) {
+  if (flow == nullptr || limits_.flow_rate == 0) return false;
+  if (flow->log_bytes <= share_of(*flow) + limits_.flow_burst * sessions_.size()) return false;
+  ++flow->events_left_out;
+  ++counters_.events_left_out;
+  return true;
+}
+
 void EventLog::name_origin(output::EventHead& head) const {
   head.in_iface = interface_;
 }
 
-void EventLog::anomaly(output::AnomalyRecord& record) {
+void EventLog::anomaly(output::AnomalyRecord& record, Flow* flow) {
+  if (leaves_out(flow)) return;
+  const Charge charge(*this, flow);
   name_origin(record.head);
   for (const auto& session : sessions_) session->anomaly(record);
 }
@@ -65,8 +104,11 @@ void EventLog::anomalies(const PacketFacts& facts, const std::vector<Anomaly>* s
   for (const Fault& f : facts.packet.faults) ++counters_.anomalies[static_cast<std::size_t>(f.what)];
   if (has_stream)
     for (const Anomaly a : *stream_events) ++counters_.anomalies[static_cast<std::size_t>(a)];
-  if (!wants_anomalies_) return;
+  if (wants_anomalies_) write_anomalies(facts, has_stream ? stream_events : nullptr, has_app ? app : nullptr);
+}
 
+void EventLog::write_anomalies(const PacketFacts& facts, const std::vector<Anomaly>* stream_events,
+                               const AppLayer* app) {
   output::AnomalyRecord record;
   record.head = head_of_packet(facts.packet, facts.flow);
   record.packet = facts.packet.frame;
@@ -74,22 +116,22 @@ void EventLog::anomalies(const PacketFacts& facts, const std::vector<Anomaly>* s
   record.type = "decode";
   for (const Fault& f : facts.packet.faults) {
     record.event = anomaly_name(f.what);
-    anomaly(record);
+    anomaly(record, facts.flow);
   }
   record.type = "stream";
-  if (has_stream)
+  if (stream_events != nullptr)
     for (const Anomaly a : *stream_events) {
       record.event = anomaly_name(a);
-      anomaly(record);
+      anomaly(record, facts.flow);
     }
-  if (!has_app) return;
+  if (app == nullptr) return;
   record.type = "applayer";
   record.layer = "proto_detect";
   if (app->protocol != AppProto::failed) record.app_proto = app->protocol;
   std::string name;
   for (const std::string_view event : app->events) {
     record.event = engine_event_name(event, name);
-    anomaly(record);
+    anomaly(record, facts.flow);
   }
 }
 
@@ -182,7 +224,10 @@ void EventLog::alerts(const PacketFacts& facts, const DetectResult& found, const
   counters_.detect_alert_queue_overflow += found.overflow;
   counters_.pcre_limits += found.pcre_limits;
   counters_.chain_limits += found.chain_limits;
-  if (found.alerts.empty()) return;
+  if (!found.alerts.empty()) write_alerts(facts, found, fate);
+}
+
+void EventLog::write_alerts(const PacketFacts& facts, const DetectResult& found, const PacketFate& fate) {
   output::AlertRecord record;
   output::FrameFacts frame;
   alert_record(facts, record);
@@ -226,15 +271,18 @@ void EventLog::write_alert(const PacketFacts& facts, const Alert& alert, output:
     ++counters_.detect_alert;
     if (facts.flow != nullptr) facts.flow->alerted = true;
   }
+  const Charge charge(*this, facts.flow, LogLimits::kShortAlertBytes);
   for (const auto& session : sessions_) session->alert(record);
 }
 
 void EventLog::tagged_packet(const PacketFacts& facts) {
+  if (leaves_out(facts.flow)) return;
   output::PacketRecord record{.head = head_of_packet(facts.packet, facts.flow),
                               .packet = facts.packet.frame,
                               .link_type = facts.packet.raw.link_type};
   name_origin(record.head);
   record.head.metadata = metadata_of(facts.flow, facts.variables);
+  const Charge charge(*this, facts.flow);
   for (const auto& session : sessions_) session->packet(record);
 }
 
@@ -258,6 +306,7 @@ void EventLog::drop(const PacketFacts& facts, const DetectResult& found, const P
     record.only_with_all = blocker == nullptr && (logged || !facts.flow->dropped);
     logged = logged || facts.flow->dropped;
   }
+  const Charge charge(*this, facts.flow, LogLimits::kShortAlertBytes);
   for (const auto& session : sessions_) session->drop(record);
 }
 
@@ -271,6 +320,9 @@ bool EventLog::transaction(const PacketFacts& facts, const DueTransaction& due) 
     const bool reached =
         due.progress[0] >= kind.progress_to_server && due.progress[1] >= kind.progress_to_client;
     if (!due.over && !reached) continue;
+    tx.logged |= logger.active->bit;
+    if (leaves_out(facts.flow)) continue;
+    const Charge charge(*this, facts.flow);
     output::EventHead head = kind.packet_direction
                                  ? head_of_packet(facts.packet, facts.flow)
                                  : head_of_flow_packet(*facts.flow, facts.packet, Direction::to_server);
@@ -279,7 +331,6 @@ bool EventLog::transaction(const PacketFacts& facts, const DueTransaction& due) 
     head.has_tx_id = true;
     head.tx_id = tx.id;
     logger.session->transaction(*logger.active, head, tx);
-    tx.logged |= logger.active->bit;
   }
   transaction_files(facts, tx, due.over, due.inspected);
   return all_written(tx);
@@ -312,7 +363,7 @@ void EventLog::transaction_anomalies(const PacketFacts& facts, Transaction& tx) 
     record.layer = "proto_parser";
     record.event = info.events[event.code].eve;
     record.app_proto = info.id;
-    anomaly(record);
+    anomaly(record, facts.flow);
   }
 }
 

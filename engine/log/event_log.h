@@ -16,6 +16,7 @@
 #include "engine/app/due_transactions.h"
 #include "engine/detect/detect.h"
 #include "engine/flow/flow.h"
+#include "engine/log/log_limits.h"
 #include "output/file_store.h"
 #include "output/log.h"
 #include "output/records.h"
@@ -51,6 +52,9 @@ class EventLog {
   // Files go to `store` from now on. `turn`: of one of several workers, see rules/turn.h; may be null.
   void store_files(output::FileStore& store, rules::Turn* turn);
 
+  // Before the first event; without it there are none.
+  void set_limits(const LogLimits& limits);
+
   // Between two packets: what follows was found by these.
   void set_rules(std::shared_ptr<const rules::RuleSet> rules) { rules_ = std::move(rules); }
 
@@ -78,12 +82,35 @@ class EventLog {
     output::LogSession* session;
     const output::ActiveTxLogger* active;
   };
+  // While it lives what is written counts as the flow's, and is cut at its limit. `flow` may be null.
+  class Charge {
+   public:
+    // `shortest`: what is written even when the flow has nothing left.
+    Charge(EventLog& log, Flow* flow, std::size_t shortest = LogLimits::kShortEventBytes);
+    ~Charge();
+    Charge(const Charge&) = delete;
+    Charge& operator=(const Charge&) = delete;
+
+   private:
+    EventLog& log_;
+    Flow* flow_;
+    std::uint64_t bytes_before_, cut_before_;
+  };
+  // What the flow may have written in all.
+  [[nodiscard]] std::uint64_t share_of(const Flow& flow) const;
+  // An event that the flow has no share left for is counted instead.
+  [[nodiscard]] bool leaves_out(Flow* flow);
   void name_origin(output::EventHead& head) const;
+  // Not inlined: what each packet goes through stays short.
+  [[gnu::noinline]] void write_anomalies(const PacketFacts& facts, const std::vector<Anomaly>* stream_events,
+                                         const AppLayer* app);
+  [[gnu::noinline]] void write_alerts(const PacketFacts& facts, const DetectResult& found,
+                                      const PacketFate& fate);
   void write_flow(const Flow& flow);
   void fill_frame(const PacketFacts& facts, const FrameLook& look, output::FrameFacts& out);
   void write_alert(const PacketFacts& facts, const Alert& alert, output::AlertRecord& record);
   [[nodiscard]] bool all_written(const Transaction& tx) const;
-  void anomaly(output::AnomalyRecord& record);
+  void anomaly(output::AnomalyRecord& record, Flow* flow);
   void transaction_anomalies(const PacketFacts& facts, Transaction& tx);
   void transaction_files(const PacketFacts& facts, Transaction& tx, bool over, bool inspected);
   void store_file(const PacketFacts& facts, const Transaction& tx, Direction d, AppFile& file, bool decided);
@@ -105,6 +132,8 @@ class EventLog {
   Counters& counters_;
   ExceptionPolicies policies_;
   std::string_view interface_;
+  LogLimits limits_{.flow_rate = 0};
+  output::LogMeter meter_;
   bool inline_mode_;
   bool wants_anomalies_ = false, wants_files_ = false, wants_frames_ = false;
   std::unique_ptr<output::FileStore::Session> store_;  // null: files are not stored

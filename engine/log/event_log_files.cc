@@ -48,7 +48,10 @@ void EventLog::write_file(const PacketFacts& facts, const Transaction& tx, Direc
   record.app_proto = facts.flow->app->protocol;
   record.tx = &tx;
   record.file = &file;
-  for (const auto& session : sessions_) session->fileinfo(record);
+  if (!leaves_out(facts.flow)) {
+    const Charge charge(*this, facts.flow);
+    for (const auto& session : sessions_) session->fileinfo(record);
+  }
   if (store_ != nullptr) store_->finish(file, record);
 }
 

@@ -31,6 +31,8 @@ void EventLog::frames(const PacketFacts& facts) {
     const auto extent = bytes.due(frame, frame.offset, inline_mode_);
     if (!extent) continue;
     frame.logged = true;
+    if (leaves_out(facts.flow)) continue;
+    const Charge charge(*this, facts.flow);
     output::FrameRecord record;
     record.head = head_of_packet(facts.packet, facts.flow);
     name_origin(record.head);

@@ -24,6 +24,7 @@ tl::expected<PipelineSetup, std::string> PipelineSetup::make(const Config& confi
   out.flows = FlowTableSettings::from(config);
   out.streams = StreamSettings::from(config.sub("stream"), inline_mode);
   out.streams.host_os = HostOsPolicies::from(config);
+  out.log_limits = LogLimits::from(config);
   out.policies = ExceptionPolicies::from(config, inline_mode, fail_open);
   out.streams.pick_up = out.policies.follows_midstream();
   out.detection.packet_alert_max = static_cast<std::size_t>(config.number("packet-alert-max", 15));
@@ -47,6 +48,7 @@ Pipeline::Pipeline(const PipelineSetup& setup, std::shared_ptr<const rules::Rule
       flows_(setup.flows),
       apps_(setup.app_layer, counters_, pool.expected),
       log_(outputs, rules, counters_, setup.policies, setup.inline_mode, pool.deferred) {
+  log_.set_limits(setup.log_limits);
   for (const EventLog::Output& output : outputs) requested_by_outputs_ |= output.log->requested();
   if (pool.files != nullptr) {
     requested_by_outputs_.files |= pool.files->settings().facts;

@@ -41,6 +41,7 @@ struct PipelineSetup {
   DetectSettings detection;
   std::shared_ptr<const AppLayerSetup> app_layer;
   ExceptionPolicies policies;
+  LogLimits log_limits;
   bool inline_mode = false;
   Ticks packet_budget = 0;  // of one frame's inspection; 0: as long as it takes
   bool checksums_keep_out = true;  // stream.checksum-validation: wrong ones are no part of the stream
@@ -209,8 +210,8 @@ class Pipeline {
   void inspect_pseudo(Flow& flow, Direction direction, PacketOrigin origin, bool last);
   void inspect_pseudo(Step& step);
   void finish_protocol(Step& step);
-  // A packet of a flow's direction that no frame brought; until the next one, and as long as `segment` lives.
   [[gnu::noinline]] void end_protocol(Step& step);
+  // A packet of a flow's direction that no frame brought; until the next one, and as long as `segment` lives.
   Step pseudo_step(Flow& flow, Direction direction, PacketOrigin origin, const SegmentResult& segment);
   void update_flow_state(Flow& flow);
   void count(const Packet& packet);

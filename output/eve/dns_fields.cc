@@ -141,8 +141,10 @@ void write_group(JsonWriter& out, const Message& m, std::uint16_t type) {
   const std::size_t before = out.mark();
   {
     const auto list = out.array(dns::type_name(type));
-    for (const Record& r : m.answers)
+    for (const Record& r : m.answers) {
+      if (out.is_over_limit()) break;
       if (r.type == type) std::visit(ItemWriter{out, m, r}, r.data);
+    }
   }
   out.drop_if_empty(before);
 }
@@ -197,6 +199,7 @@ void write_records(JsonWriter& out, JsonKey key, const Message& m, const SlabVec
   {
     const auto list = out.array(key);
     for (const Record& r : records) {
+      if (out.is_over_limit()) break;
       if (const auto* txt = std::get_if<dns::TxtStrings>(&r.data)) {
         write_txt(out, m, r, *txt, section);
         continue;

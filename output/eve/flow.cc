@@ -76,6 +76,12 @@ void write_tcp_object(JsonWriter& out, const FlowRecord& r) {
   if (r.tcp_urgent_oob_data[tc] != 0) out.number("tc_urgent_oob_data", r.tcp_urgent_oob_data[tc]);
 }
 
+void write_left_out(JsonWriter& out, const FlowRecord& r) {
+  const auto own = out.object("weir");
+  out.number("events_left_out", r.events_left_out);
+  out.number("events_truncated", r.events_cut);
+}
+
 // The head of a netflow event: that of the flow, seen from the side that sent.
 EventHead turned(const FlowRecord& r) {
   EventHead head = r.head;
@@ -104,6 +110,7 @@ class FlowWriter final : public EveWriter<FlowRecord> {
     write_app_protos(out, r);
     write_flow_object(eve, r, exception_policy_);
     if (r.is_tcp) write_tcp_object(out, r);
+    if ((r.events_left_out | r.events_cut) != 0) write_left_out(out, r);
     return true;
   }
 

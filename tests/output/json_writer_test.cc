@@ -225,3 +225,43 @@ TEST_CASE("utf-8: validity follows RFC 3629") {
         "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xe2\x82", "\xfe"})
     CHECK_FALSE(weir::output::is_valid_utf8(view(bad)));
 }
+
+TEST_CASE("json writer: a document that is over its limit is cut behind what is whole, and says so") {
+  const std::string item(100, 'x');
+  for (std::size_t limit = JsonWriter::kLeastLimit; limit < JsonWriter::kLeastLimit + 250; ++limit) {
+    CAPTURE(limit);
+    JsonWriter out;
+    out.limit(limit);
+    {
+      const auto event = out.object();
+      out.string("type", "dns");
+      const auto dns = out.object("dns");
+      const auto list = out.array("answers");
+      for (int i = 0; i < 1000; ++i) {
+        const auto answer = out.object();
+        out.string(std::string_view("quote\"d"), item);
+        out.number("ttl", std::uint64_t{300});
+      }
+    }
+    REQUIRE(out.is_over_limit());
+    out.cut();
+    CHECK(out.text().size() <= limit);
+    CHECK(out.text().size() > limit - 400);
+    CHECK(out.text().starts_with(R"({"type":"dns","dns":{"answers":[{"quote\"d":"xxx)"));
+    CHECK(out.text().ends_with(R"(}]},"weir":{"truncated":true}})"));
+  }
+}
+
+TEST_CASE("json writer: what was rolled back to below the limit is whole") {
+  JsonWriter out;
+  out.limit(JsonWriter::kLeastLimit);
+  {
+    const auto event = out.object();
+    const std::size_t before = out.mark();
+    for (int i = 0; i < 100; ++i) out.string("long", std::string(1000, 'y'));
+    out.rollback(before);
+    out.string("short", "z");
+  }
+  CHECK_FALSE(out.is_over_limit());
+  CHECK(out.text() == R"({"short":"z"})");
+}
