@@ -47,6 +47,8 @@ class LineCollector final : public output::Sink {
     lines_.groups.push_back({position_.order(), lines_.text.size(), std::move(condition)});
   }
   void flush() override {}
+  // Of the lines that have come since the last call.
+  [[nodiscard]] std::size_t bytes() const { return lines_.text.size(); }
   // What has come since the last call.
   OrderedLines take() {
     OrderedLines out;
@@ -62,22 +64,25 @@ class LineCollector final : public output::Sink {
 // The writing end of one output. Used by one thread.
 class LineMerger {
  public:
-  LineMerger(output::Sink& sink, std::size_t workers) : sink_(sink), pending_(workers) {}
+  LineMerger(output::Sink& sink, std::size_t workers) : sink_(sink), pending_(workers), done_(workers) {}
   void add(std::size_t worker, OrderedLines lines) {
     if (!lines.groups.empty()) pending_[worker].push_back({std::move(lines), 0, 0});
   }
   // Writes all lines of packets up to `packet`: every worker has handed in what it has to say of those.
   void write_up_to(std::uint64_t packet);
+  // Bytes of the worker's lines that are written, and no longer held, since the last call.
+  std::size_t take_done(std::size_t worker) { return std::exchange(done_[worker], 0); }
 
  private:
   struct Pending {
     OrderedLines lines;
     std::size_t next_group, offset;
   };
-  void write_group(std::deque<Pending>& queue);
+  void write_group(std::size_t worker);
 
   output::Sink& sink_;
   std::vector<std::deque<Pending>> pending_;  // by worker
+  std::vector<std::size_t> done_;             // likewise
 };
 
 }  // namespace weir::engine

@@ -101,8 +101,9 @@ class LogWriter {
   };
 
   static constexpr std::size_t kBatchBytes = std::size_t{64} << 10U;  // an end hands over by itself
-  static constexpr std::size_t kChunkBytes = std::size_t{256} << 10U;
-  static constexpr std::size_t kUnusedChunks = 16;                  // that a queue keeps
+  static constexpr std::size_t kChunkBytes = std::size_t{1}
+                                             << 20U;  // batches end where they end: little is wasted
+  static constexpr std::size_t kUnusedChunks = 4;     // that a queue keeps
   static constexpr std::size_t kWakeBytes = std::size_t{1} << 20U;  // the writer does not wait for more
   static constexpr std::size_t kClosed = std::numeric_limits<std::size_t>::max() / 2;
   static constexpr std::chrono::milliseconds kIdle{200}, kRoomPoll{2};

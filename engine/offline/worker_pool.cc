@@ -8,6 +8,11 @@
 #include "engine/offline/frame_router.h"
 
 namespace weir::engine {
+namespace {
+
+constexpr std::chrono::microseconds kPause{50};
+
+}  // namespace
 
 struct WorkerPool::Worker {
   Worker(const PipelineSetup& setup, const std::shared_ptr<const rules::RuleSet>& rules,
@@ -32,6 +37,14 @@ struct WorkerPool::Worker {
   Pipeline pipeline;
   Ring<std::unique_ptr<Batch>, kRingSlots> in;
   Ring<std::unique_ptr<Batch>, kRingSlots * 2> empty;  // read batches, on their way back
+  [[nodiscard]] std::size_t gathered() const {
+    std::size_t bytes = 0;
+    for (const auto& collector : collectors) bytes += collector->bytes();
+    return bytes;
+  }
+
+  std::atomic<std::size_t> unwritten{0};  // bytes of lines that were handed over, until they are written
+  std::atomic<bool> done{false};
   std::mutex handed_lock;
   std::vector<Handed> handed;
   std::unique_ptr<Batch> filling;  // the reader's
@@ -53,7 +66,7 @@ WorkerPool::WorkerPool(unsigned workers, const PipelineSetup& setup,
   for (const auto& worker : workers_)
     for (const auto& other : workers_)
       if (other != worker) worker->turn.wait_for(other->position);
-  for (const auto& worker : workers_) worker->thread = std::thread([&w = *worker] { run(w); });
+  for (const auto& worker : workers_) worker->thread = std::thread([this, &w = *worker] { run(w); });
 }
 
 WorkerPool::~WorkerPool() {
@@ -150,22 +163,32 @@ void WorkerPool::end_round(std::uint64_t up_to, bool last) {
     Batch& batch = open_batch(i);
     batch.up_to = up_to;
     batch.last = last;
-    workers_[i]->in.push(std::move(workers_[i]->filling));
+    // Who has no room may be waiting for us to write.
+    while (!workers_[i]->in.try_push(workers_[i]->filling)) collect_and_pause();
   }
   round_full_ = false;
   if (!last) collect();
+}
+
+void WorkerPool::collect_and_pause() {
+  collect();
+  std::this_thread::sleep_for(kPause);
 }
 
 void WorkerPool::finish() {
   if (workers_.empty() || !workers_.front()->thread.joinable()) return;
   if (any_) move_clock(last_);
   end_round(std::numeric_limits<std::uint64_t>::max(), true);
-  for (const auto& worker : workers_) worker->thread.join();
+  for (const auto& worker : workers_) {
+    while (!worker->done.load(std::memory_order_acquire)) collect_and_pause();
+    worker->thread.join();
+  }
   collect();
 }
 
 // Takes over what the workers have written, decides what is undecided and writes what is complete.
 void WorkerPool::collect() {
+  collections_.fetch_add(1);
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     std::vector<Handed> handed;
     {
@@ -180,7 +203,29 @@ void WorkerPool::collect() {
   }
   const std::uint64_t complete = *std::min_element(complete_up_to_.begin(), complete_up_to_.end());
   decisions_.write_up_to(complete);
-  for (const auto& merger : mergers_) merger->write_up_to(complete);
+  for (const auto& merger : mergers_) {
+    merger->write_up_to(complete);
+    for (std::size_t i = 0; i < workers_.size(); ++i) workers_[i]->unwritten.fetch_sub(merger->take_done(i));
+  }
+}
+
+void WorkerPool::hand_over(Worker& worker, std::uint64_t up_to) {
+  Handed handed{.up_to = up_to, .undecided = worker.deferred.take(), .lines = {}};
+  worker.unwritten.fetch_add(worker.gathered());
+  for (const auto& collector : worker.collectors) handed.lines.push_back(collector->take());
+  const std::lock_guard lock(worker.handed_lock);
+  worker.handed.push_back(std::move(handed));
+}
+
+// First until the reader has looked once at what was handed over: what comes next in the log is written then. What still is
+// in memory comes behind lines of workers that are farther back. Whoever is farthest back waits for the reader alone.
+void WorkerPool::await_room(Worker& worker) {
+  const std::size_t room = kUnwrittenBytes / workers_.size();
+  if (worker.unwritten.load() <= room) return;
+  const std::uint64_t begun = collections_.load();
+  while (worker.unwritten.load() > room && collections_.load() < begun + 2)
+    std::this_thread::sleep_for(kPause);
+  if (worker.unwritten.load() > room) worker.turn.await();
 }
 
 void WorkerPool::run(Worker& worker) {
@@ -189,15 +234,12 @@ void WorkerPool::run(Worker& worker) {
     inspect(worker, *batch);
     if (batch->last) worker.pipeline.finish();
     worker.position.move_to(batch->last ? EventOrder::end() : EventOrder::after_packet(batch->up_to));
-    Handed handed{.up_to = batch->up_to, .undecided = worker.deferred.take(), .lines = {}};
-    for (const auto& collector : worker.collectors) handed.lines.push_back(collector->take());
-    {
-      const std::lock_guard lock(worker.handed_lock);
-      worker.handed.push_back(std::move(handed));
-    }
-    if (batch->last) return;
+    hand_over(worker, batch->up_to);
+    if (batch->last) break;
     (void)worker.empty.try_push(batch);
+    await_room(worker);
   }
+  worker.done.store(true, std::memory_order_release);
 }
 
 void WorkerPool::inspect(Worker& worker, const Batch& batch) {
@@ -212,6 +254,9 @@ void WorkerPool::inspect(Worker& worker, const Batch& batch) {
         worker.pipeline.inspect(raw);
       }
     }
+    if (item.kind == Item::Kind::clock || worker.gathered() < kHandBytes) continue;
+    hand_over(worker, item.raw.number);
+    await_room(worker);
   }
 }
 

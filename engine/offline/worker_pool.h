@@ -4,7 +4,8 @@
 // lines, so the files have one writer. Every packet goes to the worker of its flow (engine/offline/frame_router.h). A
 // plain frame is copied into that worker's batch, which decodes it. The few others, fragments and tunnels, are
 // decoded by the reader, and each worker is told which of the packets in the frame are its own. Batches and
-// decoded frames are recycled. A worker that falls behind holds up the reader, never memory.
+// decoded frames are recycled. A worker that falls behind holds up the reader, never memory. Nor do lines: a worker with
+// many that are not written yet waits for whoever writes them, and then for the workers whose lines come before.
 //
 // The reader hands out work in rounds: when one worker's batch is full all get theirs. So whatever stands before
 // a packet that a worker has is with the others too, and a worker may wait until they are done with it
@@ -76,6 +77,8 @@ class WorkerPool {
   struct Worker;
 
   static constexpr std::size_t kRingSlots = 16;
+  // Of lines: what a worker gathers before it hands them over, and what all of them together may have in memory besides.
+  static constexpr std::size_t kHandBytes = std::size_t{256} << 10U, kUnwrittenBytes = std::size_t{16} << 20U;
   static constexpr std::size_t kBatchItems = 512, kBatchBytes = std::size_t{256} << 10U;
 
   Batch& open_batch(std::size_t worker);
@@ -86,8 +89,11 @@ class WorkerPool {
   void add(std::size_t worker, const Item& item);
   std::shared_ptr<DecodedFrame> blank_frame();
   void collect();
-  static void run(Worker& worker);
-  static void inspect(Worker& worker, const Batch& batch);
+  void collect_and_pause();
+  void run(Worker& worker);
+  void inspect(Worker& worker, const Batch& batch);
+  static void hand_over(Worker& worker, std::uint64_t up_to);
+  void await_room(Worker& worker);
 
   const DecodeSettings& decoding_;
   const FlowKeyOptions& flow_keys_;
@@ -102,6 +108,7 @@ class WorkerPool {
   LineMerger decisions_;                              // no lines: asks the conditions in their order
   std::vector<std::unique_ptr<LineMerger>> mergers_;  // one an output
   std::vector<std::uint64_t> complete_up_to_;         // by worker
+  std::atomic<std::uint64_t> collections_{0};         // begun so far
   std::int64_t second_ = 0;
   RawPacket last_;  // without its bytes
   bool any_ = false;
