@@ -10,10 +10,10 @@
 # For builds that are optimised; sanitisers find more, and some of these get in their way. tests/hardening.py looks whether the
 # program has them. It costs 14 instructions a frame of 8,757. What more would cost is why it is not more:
 #
-#   stack protector   185, were it the strong one everywhere, 150 of them in the rooms that conduct (weir_conducts): for each packet they call some
-#                     twenty functions that hand out addresses of locals and have no array of bytes. They have the plain one,
-#                     which watches arrays of bytes; all that parses, matches, writes events or waits for somebody has the
-#                     strong one.
+#   stack protector   185, were it the strong one everywhere, most of them in the rooms that conduct (weir_conducts): for
+#                     each packet they call some twenty functions that hand out addresses of locals and have no array of
+#                     bytes. They have the plain one, which watches arrays of bytes; all that parses, matches, writes events
+#                     or waits for somebody has the strong one.
 #   landing pads      87 (-fcf-protection=branch): no Linux kernel lets a program of users turn them on. Not used.
 #   -fno-plt          less than nothing: as all is bound at the start, calls into other libraries need no stub.
 include(CheckCXXCompilerFlag)

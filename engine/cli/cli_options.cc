@@ -45,7 +45,9 @@ void add_input(po::options_description& all) {
 
 void add_privileges(po::options_description& all) {
   auto privileges = group("Privileges (-i, -q)");
-  privileges.add_options()("user", text("USER"), "become this user, with the capabilities that are needed")(
+  privileges.add_options()(
+      "user", text("USER"),
+      "become this user (root: weir, where there is one), with the capabilities that are needed")(
       "group", text("GROUP"), "and this group (default: the user's)");
   all.add(privileges);
 }

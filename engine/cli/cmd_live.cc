@@ -12,6 +12,7 @@
 #include "engine/live/sources/interface_settings.h"
 #include "engine/live/sources/nfqueue_source.h"
 #include "engine/live/sources/pulse.h"
+#include "engine/live/sources/queue_sockets.h"
 #include "engine/ruleset/rule_reloader.h"
 
 namespace weir::engine {
@@ -69,6 +70,7 @@ struct Safety {
   PulseBoard board;
   std::unique_ptr<const QueueTable> table;
   std::optional<Guard> guard;
+  std::unique_ptr<QueueSockets> sockets;
 };
 
 // The guard is forked here, before rules are loaded and threads started.
@@ -77,7 +79,7 @@ tl::expected<Safety, std::string> make_safety(std::size_t workers, const Nfqueue
                                               LiveSockets& sockets) {
   auto board = PulseBoard::make(workers);
   if (!board) return tl::unexpected(board.error());
-  Safety out{std::move(*board), std::move(table), std::nullopt};
+  Safety out{std::move(*board), std::move(table), std::nullopt, nullptr};
   const auto patience = config.number("weir.watchdog-ms", 500);
   if (queues == nullptr || !queues->fail_open || patience <= 0) return out;
   auto guard = Guard::start(out.board, {.patience = std::chrono::milliseconds(patience)}, *queues,
@@ -95,7 +97,7 @@ std::vector<WorkerPlan> plan_queues(const std::vector<std::uint16_t>& queues, co
   std::vector<WorkerPlan> plans;
   for (std::size_t i = 0; i < queues.size(); ++i) {
     const NfqueueWatch watch{i, safety.board.pulses()[i], safety.guard ? &*safety.guard : nullptr,
-                             *safety.table};
+                             *safety.table, *safety.sockets};
     plans.push_back({fmt::format("W-Q{}", queues[i]),
                      [queue = queues[i], settings, watch] { return open_nfqueue(queue, settings, watch); }});
   }
@@ -174,6 +176,9 @@ int run_live_command(const CliOptions& given, bool prevent) {
   if (!sockets) return fail(sockets.error());
   auto safety = make_safety(plans->size(), prevent ? &*nfqueue : nullptr, std::move(table), *config, *sockets);
   if (!safety) return fail(safety.error());
+  auto queue_sockets = QueueSockets::make(queues->size());  // not the guard's
+  if (!queue_sockets) return fail(queue_sockets.error());
+  safety->sockets = std::move(*queue_sockets);
   if (auto confined = confine_live(confinement_plan(options, *config), *config, prevent, sockets->paths()); !confined)
     return fail(confined.error());
 

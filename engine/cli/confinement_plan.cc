@@ -35,6 +35,7 @@ ConfinementPlan confinement_plan(const CliOptions& options, const Config& config
           .rule_files = std::move(rules.files),
           .data_dir = std::move(rules.data_dir),
           .captures = captures_read(options.captures),
+          .libpcap = options.portable_capture || config.text("weir.capture").value_or("") == "pcap",
           .watched = is_watched(options)};
 }
 

@@ -4,7 +4,6 @@
 #include <pthread.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -146,7 +145,7 @@ class RuleReloader::Thread {
 // The one thread for all reloads: the rule sets then follow each other in the same part of the heap.
 void RuleReloader::Thread::run() {
   (void)pthread_setname_np(pthread_self(), "reload");
-  (void)::setpriority(PRIO_PROCESS, static_cast<id_t>(::syscall(SYS_gettid)), kPriority);
+  (void)::setpriority(PRIO_PROCESS, 0, kPriority);
   std::unique_lock guard(lock_);
   while (!stopping_) {
     if (current_ != nullptr) build(guard);

@@ -59,9 +59,7 @@ class Confined(unittest.TestCase):
             self.assertEqual((s["NoNewPrivs"], s["Seccomp"]), ("1", "0" if SANITIZED else "2"))
         return threads
 
-    def guards_of(self, engine):
-        path = "/proc/%d/task/%d/children" % (engine.pid, engine.pid)
-        with open(path) as f: return [int(child) for child in f.read().split()]
+    def guards_of(self, engine): return self.children_of(engine.pid)
 
     def test_a_named_user_has_one_capability_and_its_work_goes_on(self):
         engine = self.start("--user", "nobody")
@@ -80,10 +78,44 @@ class Confined(unittest.TestCase):
         self.assertEqual((s["Gid"].split()[0], s["Groups"].strip()), (str(SOMEBODY + 1), ""))
         self.stop(engine)
 
-    def test_root_that_stays_root_keeps_little_of_it(self):
-        engine = self.start()
+    def test_root_that_stays_root_keeps_little_of_it_and_says_so(self):
+        engine = self.start("--user", "root")
         self.check_threads(engine.pid, 0, NET_RAW | DAC_OVERRIDE)
         self.stop(engine)
+        self.assertIn("warning: run-as: root is kept, as user root was asked for", self.said())
+
+    def start_with_users(self, users):
+        """An engine that finds these lines in the user database, too."""
+        with open("/etc/passwd") as f: own = [line for line in f if not line.startswith("weir:")]
+        with open(self.hosts.path("passwd"), "w") as f: f.writelines(own + users)
+        return self.hosts.spawn_service("gateway", "sh", "-c", 'mount --bind "$0" /etc/passwd && exec "$@"', self.hosts.path("passwd"), WEIR, "detect",
+                                        "-i", self.interface, "-S", self.hosts.path("test.rules"), "-l", self.hosts.path("log"),
+                                        "--set", "weir.cache-dir=" + self.hosts.path("cache"), log="weir.log")
+
+    def test_root_becomes_the_user_weir_where_there_is_one(self):
+        engine = self.start_with_users(["weir:x:%d:%d::/nonexistent:/usr/sbin/nologin\n" % (SOMEBODY, SOMEBODY)])
+        self.assertIsNone(engine.poll(), self.said())
+        self.check_threads(engine.pid, SOMEBODY, NET_RAW)
+        self.stop(engine)
+        self.assertNotIn("root", self.said())
+        os.rename(self.hosts.path("log"), self.hosts.path("first"))
+        engine = self.start_with_users([])
+        self.check_threads(engine.pid, 0, NET_RAW | DAC_OVERRIDE)
+        self.stop(engine)
+        self.assertIn("warning: run-as: root is kept, as there is no user weir; 'useradd --system", self.said())
+
+    def test_logs_and_cache_are_their_owner_s(self):
+        engine = self.start("--user", "nobody")
+        self.stop(engine)
+        self.assertEqual(os.stat(self.hosts.path("log/eve.json")).st_mode & 0o777, 0o640)
+
+    def test_a_cache_folder_that_cannot_be_made_is_told(self):
+        with open(self.hosts.path("more.rules"), "w") as f:  # enough of them to be worth a cache
+            for n in range(3000): f.write('alert tcp any any -> any any (content:"pattern-number-%d"; sid:%d;)\n' % (n, 100 + n))
+        with open(self.hosts.path("file"), "w"): pass
+        engine = self.start("--user", "nobody", "-s", self.hosts.path("more.rules"), "--set", "weir.cache-dir=" + self.hosts.path("file/cache"))
+        self.stop(engine)
+        self.assertRegex(self.said(), r"warning: cache: .*file/cache: Not a directory: every start compiles")
 
     @unittest.skipUnless(has_landlock(), "this kernel has no Landlock")
     @unittest.skipUnless(ctypes.CDLL(None).syscall(444, None, ctypes.c_size_t(0), 1) > 0, "the kernel has no Landlock")

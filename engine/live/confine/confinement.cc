@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <cstdlib>
 #include <filesystem>
 
 #include <fmt/format.h>
@@ -132,6 +133,12 @@ tl::expected<void, std::string> check_log_dir(const std::string& path) {
       fmt::format("-l {0}: user {1} cannot write there; 'chown {1} {0}' lets it", path, user));
 }
 
+// The service manager may listen on a socket without a path.
+bool notifies_by_name() {
+  const char* const name = std::getenv("NOTIFY_SOCKET");
+  return name != nullptr && *name == '@';
+}
+
 void tell(const std::vector<std::string>& problems) {
   for (const std::string& problem : problems) fmt::print(stderr, "weir: warning: sandbox: {}\n", problem);
 }
@@ -140,8 +147,11 @@ void tell(const std::vector<std::string>& problems) {
 
 tl::expected<void, std::string> become_live_user(const ConfinementPlan& plan, const Config& config,
                                                  bool prevent) {
-  const auto identity = find_identity(RunAs::from(config, plan.user, plan.group));
+  const RunAs run_as = RunAs::from(config, plan.user, plan.group);
+  const auto identity = find_identity(run_as);
   if (!identity) return tl::unexpected(identity.error());
+  if (const std::string warning = warning_of_root(run_as, *identity); !warning.empty())
+    fmt::print(stderr, "weir: warning: {}\n", warning);
   if (auto made = make_folders(plan, *identity); !made) return made;
   if (auto made = make_stores(config, *identity); !made) return made;
   const bool stays_root = ::geteuid() == 0 && !*identity;
@@ -162,7 +172,9 @@ tl::expected<void, std::string> confine_live(const ConfinementPlan& plan, const 
   add_outputs(config, plan.log_dir, files);
   for (const std::string& path : sockets) files.write.push_back(folder_or_file(path));
   if (!plan.cache_dir.empty()) files.write.push_back(plan.cache_dir);
-  tell(enter_sandbox(*settings, std::move(files), {.network = true}));
+  files.abstract_sockets = notifies_by_name();
+  tell(enter_sandbox(*settings, std::move(files),
+                     {.packets = !prevent, .raw = true, .any = !prevent && plan.libpcap}));
   return {};
 }
 
@@ -171,7 +183,7 @@ void confine_guard(const Config& config) {
   if (!settings) return;  // the engine says so
   settings->read.clear();
   settings->write.clear();
-  (void)enter_sandbox(*settings, {}, {.network = true});
+  (void)enter_sandbox(*settings, {}, {.processes = true});
 }
 
 tl::expected<void, std::string> confine_offline(const ConfinementPlan& plan, const Config& config) {
@@ -182,7 +194,7 @@ tl::expected<void, std::string> confine_offline(const ConfinementPlan& plan, con
   add_files_read(config, plan, files);
   add_outputs(config, plan.log_dir, files);
   files.read.insert(files.read.end(), plan.captures.begin(), plan.captures.end());
-  const auto problems = enter_sandbox(*settings, std::move(files), {.network = false});
+  const auto problems = enter_sandbox(*settings, std::move(files), {});
   if (plan.watched) tell(problems);
   return {};
 }

@@ -19,8 +19,8 @@ namespace {
 constexpr std::uint64_t kRefer = 1U << 13U;       // 2: between folders
 constexpr std::uint64_t kTruncate = 1U << 14U;    // 3
 constexpr std::uint64_t kIoctlDev = 1U << 15U;    // 5
-constexpr std::uint64_t kConnectTcp = 1U << 1U;   // 4
-constexpr std::uint64_t kScopeSignal = 1U << 1U;  // 6
+constexpr std::uint64_t kBindTcp = 1U << 0U, kConnectTcp = 1U << 1U;         // 4
+constexpr std::uint64_t kScopeAbstract = 1U << 0U, kScopeSignal = 1U << 1U;  // 6
 
 struct RulesetAttributes {
   std::uint64_t files = 0, network = 0, scoped = 0;
@@ -50,11 +50,11 @@ class Ruleset {
     RulesetAttributes attributes{.files = files_};
     std::size_t size = sizeof attributes.files;
     if (version >= 4) {
-      attributes.network = rules.tcp_connections ? 0 : kConnectTcp;
+      attributes.network = rules.tcp ? 0 : kBindTcp | kConnectTcp;
       size += sizeof attributes.network;
     }
     if (version >= 6) {
-      attributes.scoped = rules.signals ? 0 : kScopeSignal;
+      attributes.scoped = (rules.signals ? 0 : kScopeSignal) | (rules.abstract_sockets ? 0 : kScopeAbstract);
       size += sizeof attributes.scoped;
     }
     fd_ = static_cast<int>(::syscall(SYS_landlock_create_ruleset, &attributes, size, 0));

@@ -15,8 +15,9 @@ struct LandlockRules {
   // Files, and folders with all below them. What does not exist is passed over.
   std::vector<std::string> read;   // also to map libraries from
   std::vector<std::string> write;  // read, make, rename, remove, change
-  bool tcp_connections = false;    // may the process make any (kernel 6.7)
+  bool tcp = false;                // may the process connect, and bind to ports (kernel 6.7)
   bool signals = false;            // may it send any to others (kernel 6.12)
+  bool abstract_sockets = false;   // may it connect to unix sockets of others that have no path (kernel 6.12)
 };
 
 // 0: this kernel has none.

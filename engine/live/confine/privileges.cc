@@ -80,7 +80,17 @@ RunAs RunAs::from(const Config& config, const std::string& user, const std::stri
   if (out.is_asked_for()) return out;
   out.user = config.text("run-as.user").value_or("");
   out.group = config.text("run-as.group").value_or("");
+  if (!out.is_asked_for() && ::geteuid() == 0 && ::getpwnam(kUsualUser) != nullptr) out.user = kUsualUser;
   return out;
+}
+
+std::string warning_of_root(const RunAs& run_as, const std::optional<Identity>& identity) {
+  if (::geteuid() != 0 || (identity && identity->uid != 0)) return {};
+  if (!run_as.user.empty())
+    return fmt::format("run-as: root is kept, as user {} was asked for; another user is safer", run_as.user);
+  return fmt::format(
+      "run-as: root is kept, as there is no user {0}; 'useradd --system --no-create-home {0}' makes one",
+      kUsualUser);
 }
 
 tl::expected<std::optional<Identity>, std::string> find_identity(const RunAs& run_as) {

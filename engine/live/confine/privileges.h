@@ -15,7 +15,11 @@
 
 namespace weir::engine {
 
-// --user and --group, else `run-as: {user, group}`: names or numbers; empty: not asked for.
+// Whom a run that is started by root becomes when nobody says otherwise, where there is such a user.
+inline constexpr const char* kUsualUser = "weir";
+
+// --user and --group, else `run-as: {user, group}`: names or numbers; else, for root, kUsualUser, if there is one. Empty:
+// the run stays who it is.
 struct RunAs {
   std::string user, group;
   static RunAs from(const Config& config, const std::string& user, const std::string& group);
@@ -28,6 +32,9 @@ struct Identity {
   std::string user;        // for messages
   bool has_entry = false;  // in the user database: other groups of the user are kept
 };
+
+// Of a run that goes on as root: that it does, and how it need not; empty: it does not.
+std::string warning_of_root(const RunAs& run_as, const std::optional<Identity>& identity);
 
 // None when the run stays who it is. A user without a group has its own one. Fails with a text that says what
 // to do: no such user, or somebody else than root asks to become another one.

@@ -4,6 +4,7 @@
 #include <seccomp.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <ucontext.h>
 #include <unistd.h>
@@ -15,8 +16,8 @@
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
+#include <initializer_list>
 #include <memory>
-#include <optional>
 
 #include <fmt/format.h>
 
@@ -34,13 +35,13 @@ constexpr std::array kAllowed{
     SCMP_SYS(memfd_create), SCMP_SYS(pkey_alloc), SCMP_SYS(pkey_free), SCMP_SYS(pkey_mprotect),
     // threads, time
     SCMP_SYS(exit), SCMP_SYS(exit_group), SCMP_SYS(futex), SCMP_SYS(futex_time64), SCMP_SYS(set_robust_list),
-    SCMP_SYS(get_robust_list), SCMP_SYS(rseq), SCMP_SYS(setpriority), SCMP_SYS(set_tid_address),
-    SCMP_SYS(gettid), SCMP_SYS(getpid), SCMP_SYS(getppid), SCMP_SYS(arch_prctl), SCMP_SYS(sched_yield),
-    SCMP_SYS(sched_getaffinity), SCMP_SYS(sched_setaffinity), SCMP_SYS(sched_getparam),
-    SCMP_SYS(sched_getscheduler), SCMP_SYS(sched_get_priority_max), SCMP_SYS(sched_get_priority_min),
-    SCMP_SYS(getcpu), SCMP_SYS(clock_gettime), SCMP_SYS(clock_gettime64), SCMP_SYS(clock_getres),
-    SCMP_SYS(clock_nanosleep), SCMP_SYS(clock_nanosleep_time64), SCMP_SYS(nanosleep), SCMP_SYS(gettimeofday),
-    SCMP_SYS(time), SCMP_SYS(times), SCMP_SYS(restart_syscall), SCMP_SYS(getrandom), SCMP_SYS(timerfd_create),
+    SCMP_SYS(get_robust_list), SCMP_SYS(rseq), SCMP_SYS(set_tid_address), SCMP_SYS(gettid), SCMP_SYS(getpid),
+    SCMP_SYS(getppid), SCMP_SYS(arch_prctl), SCMP_SYS(sched_yield),
+
+    SCMP_SYS(sched_get_priority_max), SCMP_SYS(sched_get_priority_min), SCMP_SYS(getcpu),
+    SCMP_SYS(clock_gettime), SCMP_SYS(clock_gettime64), SCMP_SYS(clock_getres), SCMP_SYS(clock_nanosleep),
+    SCMP_SYS(clock_nanosleep_time64), SCMP_SYS(nanosleep), SCMP_SYS(gettimeofday), SCMP_SYS(time),
+    SCMP_SYS(times), SCMP_SYS(restart_syscall), SCMP_SYS(getrandom), SCMP_SYS(timerfd_create),
     SCMP_SYS(timerfd_settime), SCMP_SYS(timerfd_gettime), SCMP_SYS(eventfd2), SCMP_SYS(pause),
     // signals
     SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn), SCMP_SYS(sigreturn),
@@ -73,8 +74,8 @@ constexpr std::array kAllowed{
     // about ourselves
     SCMP_SYS(getuid), SCMP_SYS(getuid32), SCMP_SYS(geteuid), SCMP_SYS(geteuid32), SCMP_SYS(getgid),
     SCMP_SYS(getgid32), SCMP_SYS(getegid), SCMP_SYS(getegid32), SCMP_SYS(getgroups), SCMP_SYS(getgroups32),
-    SCMP_SYS(capget), SCMP_SYS(getrlimit), SCMP_SYS(ugetrlimit), SCMP_SYS(prlimit64), SCMP_SYS(getrusage),
-    SCMP_SYS(uname), SCMP_SYS(sysinfo)};
+    SCMP_SYS(capget), SCMP_SYS(getrlimit), SCMP_SYS(ugetrlimit), SCMP_SYS(getrusage), SCMP_SYS(uname),
+    SCMP_SYS(sysinfo)};
 
 // The C library asks whether the kernel has these and does without.
 constexpr std::array kUnknownToUs{SCMP_SYS(clone3), SCMP_SYS(openat2), SCMP_SYS(epoll_pwait2),
@@ -82,11 +83,11 @@ constexpr std::array kUnknownToUs{SCMP_SYS(clone3), SCMP_SYS(openat2), SCMP_SYS(
 // So it does with calls that are newer than our list; numbers from here on are the same on every processor.
 constexpr int kFirstNewerCall = 450, kLastNewerCall = 520;
 
-constexpr std::array kPrctlOperations{
-    PR_SET_NAME,         PR_GET_NAME,     PR_GET_DUMPABLE, PR_SET_DUMPABLE,
-    PR_GET_NO_NEW_PRIVS, PR_CAPBSET_READ, 0x53564d41 /* PR_SET_VMA: names of mappings */};
-constexpr std::array kUnixFamilies{AF_UNIX};
+constexpr std::array kPrctlOperations{PR_SET_NAME,      PR_GET_NAME,         PR_GET_DUMPABLE,
+                                      PR_SET_DUMPABLE,  PR_GET_NO_NEW_PRIVS, PR_CAPBSET_READ,
+                                      PR_SET_PDEATHSIG, 0x53564d41 /* PR_SET_VMA: names of mappings */};
 constexpr std::array kNetworkFamilies{AF_INET, AF_INET6, AF_NETLINK, AF_PACKET};
+constexpr scmp_datum_t kSocketType = 0xf;  // of socket(2)'s second argument; the rest are flags
 // Of terminals only what asks; those of network interfaces all.
 constexpr std::array kTerminalRequests{TCGETS, TIOCGWINSZ, FIONREAD, FIONBIO};
 constexpr scmp_datum_t kInterfaceRequests = 0x8900, kRequestGroup = 0xff00;
@@ -146,7 +147,9 @@ class Filter {
   [[nodiscard]] bool made() const { return context_ != nullptr; }
   // A call that this processor does not have is passed over.
   void allow(int call) { add(SCMP_ACT_ALLOW, call, {}); }
-  void allow(int call, const scmp_arg_cmp& condition) { add(SCMP_ACT_ALLOW, call, condition); }
+  void allow(int call, std::initializer_list<scmp_arg_cmp> conditions) {
+    add(SCMP_ACT_ALLOW, call, conditions);
+  }
   void pretend_missing(int call) { add(SCMP_ACT_ERRNO(ENOSYS), call, {}); }
 
   // 0, or a negative error code; the first that came up.
@@ -160,10 +163,11 @@ class Filter {
   }
 
  private:
-  void add(std::uint32_t action, int call, const std::optional<scmp_arg_cmp>& condition) {
+  // All conditions hold.
+  void add(std::uint32_t action, int call, std::initializer_list<scmp_arg_cmp> conditions) {
     if (call < 0) return;  // a name that libseccomp keeps for other processors
-    note(condition ? seccomp_rule_add_array(context_.get(), action, call, 1, &*condition)
-                   : seccomp_rule_add_array(context_.get(), action, call, 0, nullptr));
+    note(seccomp_rule_add_array(context_.get(), action, call, static_cast<unsigned>(conditions.size()),
+                                conditions.begin()));
   }
   void note(int error) {
     if (error_ == 0) error_ = error;
@@ -182,16 +186,40 @@ scmp_arg_cmp has_bits(unsigned argument, scmp_datum_t mask, scmp_datum_t value) 
   return {argument, SCMP_CMP_MASKED_EQ, mask, value};
 }
 
+// Calls about a process or a thread, which 0 says is the calling one.
+constexpr std::array kAboutItself{SCMP_SYS(prlimit64), SCMP_SYS(sched_getaffinity),
+                                  SCMP_SYS(sched_setaffinity), SCMP_SYS(sched_getparam),
+                                  SCMP_SYS(sched_getscheduler)};
+
+void add_sockets(Filter& filter, const SeccompNeeds& needs) {
+  const int call = SCMP_SYS(socket);
+  filter.allow(call, {equals(0, AF_UNIX)});
+  if (needs.packets) filter.allow(call, {equals(0, AF_PACKET)});
+  if (needs.raw)
+    for (const int family : {AF_INET, AF_INET6})
+      filter.allow(call, {equals(0, family), has_bits(1, kSocketType, SOCK_RAW)});
+  if (needs.any)
+    for (const int family : kNetworkFamilies) filter.allow(call, {equals(0, family)});
+}
+
 void add_conditional(Filter& filter, const SeccompNeeds& needs) {
-  filter.allow(SCMP_SYS(clone), has_bits(0, CLONE_THREAD, CLONE_THREAD));
-  filter.allow(SCMP_SYS(tgkill), equals(0, ::getpid()));
-  filter.allow(SCMP_SYS(rt_tgsigqueueinfo), equals(0, ::getpid()));
-  for (const int operation : kPrctlOperations) filter.allow(SCMP_SYS(prctl), equals(0, operation));
-  for (const int family : kUnixFamilies) filter.allow(SCMP_SYS(socket), equals(0, family));
-  if (needs.network)
-    for (const int family : kNetworkFamilies) filter.allow(SCMP_SYS(socket), equals(0, family));
-  for (const int request : kTerminalRequests) filter.allow(SCMP_SYS(ioctl), equals(1, request));
-  if (needs.network) filter.allow(SCMP_SYS(ioctl), has_bits(1, kRequestGroup, kInterfaceRequests));
+  const long long self = ::getpid();
+  filter.allow(SCMP_SYS(clone), {has_bits(0, CLONE_THREAD, CLONE_THREAD)});
+  // As fork(3) does it.
+  if (needs.processes)
+    filter.allow(SCMP_SYS(clone), {equals(0, CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | SIGCHLD)});
+  filter.allow(SCMP_SYS(tgkill), {equals(0, self)});
+  filter.allow(SCMP_SYS(rt_tgsigqueueinfo), {equals(0, self)});
+  for (const int call : kAboutItself) {
+    filter.allow(call, {equals(0, 0)});
+    filter.allow(call, {equals(0, self)});
+  }
+  filter.allow(SCMP_SYS(setpriority), {equals(0, PRIO_PROCESS), equals(1, 0)});
+  for (const int operation : kPrctlOperations) filter.allow(SCMP_SYS(prctl), {equals(0, operation)});
+  add_sockets(filter, needs);
+  for (const int request : kTerminalRequests) filter.allow(SCMP_SYS(ioctl), {equals(1, request)});
+  if (needs.packets || needs.any)
+    filter.allow(SCMP_SYS(ioctl), {has_bits(1, kRequestGroup, kInterfaceRequests)});
 }
 
 }  // namespace

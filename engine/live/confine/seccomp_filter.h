@@ -22,7 +22,10 @@ enum class SeccompMode : std::uint8_t {
 
 // What a run does besides reading, writing and computing.
 struct SeccompNeeds {
-  bool network = true;  // sockets of other families than AF_UNIX
+  bool packets = false;  // makes AF_PACKET sockets (an interface that comes back), and asks about interfaces
+  bool raw = false;      // makes raw sockets for IPv4 and IPv6 (resets, unreachables)
+  bool any = false;      // makes all that libpcap does: those, UDP and netlink ones
+  bool processes = false;  // forks, and starts no program
 };
 
 // In a process that has started no program yet and never will. Fails with a text, and nothing is restricted.

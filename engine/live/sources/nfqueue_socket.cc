@@ -18,6 +18,7 @@
 #include <fmt/format.h>
 
 #include "engine/live/sources/packet_memory.h"
+#include "engine/live/sources/queue_sockets.h"
 
 namespace weir::engine {
 namespace {
@@ -66,14 +67,13 @@ NfqueueSocket::~NfqueueSocket() {
 }
 
 tl::expected<NfqueueSocket, std::string> NfqueueSocket::open(std::uint16_t queue,
-                                                             const NfqueueSettings& settings) {
-  const int fd = ::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
-  if (fd < 0) return tl::unexpected(failure(queue, "netlink socket", errno));
+                                                             const NfqueueSettings& settings,
+                                                             QueueSockets& sockets) {
+  const int fd = sockets.take();
+  if (fd < 0)
+    return tl::unexpected(
+        fmt::format("-q {}: no netlink socket is left of those that were made at the start", queue));
   NfqueueSocket out(fd, queue, settings);
-  sockaddr_nl address{};
-  address.nl_family = AF_NETLINK;
-  if (::bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0)
-    return tl::unexpected(failure(queue, "netlink socket", errno));
   const int bytes = settings.receive_buffer_bytes;
   if (::setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof bytes) != 0)
     (void)::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);

@@ -30,10 +30,13 @@ struct QueuedPacket {
   bool checksums_count = true;  // false: the sender's card has yet to fill them in
 };
 
+class QueueSockets;  // engine/live/sources/queue_sockets.h
+
 class NfqueueSocket {
  public:
-  // Fails with a text that says what to do.
-  static tl::expected<NfqueueSocket, std::string> open(std::uint16_t queue, const NfqueueSettings& settings);
+  // Takes a socket out of `sockets`. Fails when there is none left.
+  static tl::expected<NfqueueSocket, std::string> open(std::uint16_t queue, const NfqueueSettings& settings,
+                                                       QueueSockets& sockets);
   // Takes over a socket that is bound to `queue` already.
   static NfqueueSocket adopt(int fd, std::uint16_t queue, const NfqueueSettings& settings);
   ~NfqueueSocket();

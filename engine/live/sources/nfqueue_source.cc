@@ -124,7 +124,7 @@ class NfqueueSource final : public PacketSource {
 tl::expected<std::unique_ptr<PacketSource>, std::string> open_nfqueue(std::uint16_t queue,
                                                                       const NfqueueSettings& settings,
                                                                       const NfqueueWatch& watch) {
-  auto socket = NfqueueSocket::open(queue, settings);
+  auto socket = NfqueueSocket::open(queue, settings, watch.sockets);
   if (!socket) return tl::unexpected(socket.error());
   if (auto bound = socket->bind(); !bound) return tl::unexpected(bound.error());
   return std::make_unique<NfqueueSource>(std::move(*socket), settings, watch);

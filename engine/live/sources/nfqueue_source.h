@@ -17,6 +17,7 @@ struct NfqueueWatch {
   Pulse& pulse;  // is told which packets the worker has taken
   Guard* guard;  // gets a copy of the socket; null: nobody
   const QueueTable& table;
+  QueueSockets& sockets;  // what it takes its own out of
 };
 
 // Binds the queue: from here on its packets wait for us. Fails with a text that says what to do. What `watch`

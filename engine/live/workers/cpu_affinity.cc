@@ -1,6 +1,5 @@
 #include "engine/live/workers/cpu_affinity.h"
 
-#include <pthread.h>
 #include <sched.h>
 
 #include <algorithm>
@@ -151,9 +150,7 @@ bool pin_this_thread(const Cores& cores) {
   cpu_set_t set;
   CPU_ZERO(&set);
   for (const unsigned core : cores) CPU_SET(core, &set);
-  const int error = ::pthread_setaffinity_np(::pthread_self(), sizeof set, &set);
-  if (error != 0) errno = error;
-  return error == 0;
+  return ::sched_setaffinity(0, sizeof set, &set) == 0;
 }
 
 }  // namespace weir::engine

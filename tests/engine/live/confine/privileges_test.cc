@@ -31,7 +31,20 @@ TEST_CASE("the command line outweighs run-as as a whole") {
   const RunAs named = RunAs::from(both, "bob", "");
   CHECK(named.user == "bob");
   CHECK(named.group.empty());
-  CHECK_FALSE(RunAs::from(config("stats: {enabled: yes}\n"), "", "").is_asked_for());
+  const RunAs usual = RunAs::from(config("stats: {enabled: yes}\n"), "", "");
+  CHECK(usual.user == (::geteuid() == 0 && ::getpwnam(kUsualUser) != nullptr ? kUsualUser : ""));
+}
+
+TEST_CASE("who goes on as root is told so, and why") {
+  if (::geteuid() != 0) {
+    CHECK(warning_of_root({}, std::nullopt).empty());
+    return;
+  }
+  CHECK(warning_of_root({}, std::nullopt).find("there is no user weir; 'useradd --system") !=
+        std::string::npos);
+  CHECK(warning_of_root({"root", ""}, std::nullopt).find("as user root was asked for") != std::string::npos);
+  CHECK(warning_of_root({"54321", ""}, Identity{.uid = 54321, .gid = 54321, .user = "54321"}).empty());
+  CHECK_FALSE(warning_of_root({"", "nogroup"}, Identity{.uid = 0, .gid = 65534, .user = "root"}).empty());
 }
 
 TEST_CASE("users and groups are found by name and by number") {
