@@ -13,7 +13,7 @@ import glob, os, re, sys
 FOLDERS = ("decoders", "engine", "output", "rules")
 # Gauges of metrics and counters, whose names look like configuration keys.
 NOT_KEYS = {"capture.errors", "defrag.memuse", "flow.active", "flow.memuse", "tcp.memuse", "weir.guard.passed",
-            "weir.guard.takeovers"}
+            "weir.guard.replaced", "weir.guard.running", "weir.guard.takeovers"}
 
 
 class Tree:

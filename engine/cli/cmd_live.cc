@@ -190,6 +190,7 @@ int run_live_command(const CliOptions& given, bool prevent) {
   live.fail_open = nfqueue->fail_open;
   if (prevent) live.packet_budget = packet_budget(*config, rate);
   live.pulses = safety->board.pulses();
+  live.guard = safety->guard ? &*safety->guard : nullptr;
   live.workers = prevent ? plan_queues(*queues, *nfqueue, *safety) : std::move(*plans);
   if (auto pinned = pin_threads(*config, live); !pinned) return fail(pinned.error());
   if (!report_setup(*config, options)) return kExitFailed;

@@ -117,6 +117,47 @@ class Confined(unittest.TestCase):
         self.stop(engine)
         self.assertRegex(self.said(), r"warning: cache: .*file/cache: Not a directory: every start compiles")
 
+    def test_the_guard_is_started_again_and_its_end_told(self):
+        engine = self.start("--user", str(SOMEBODY), "--set", "stats.interval=1", command="prevent")
+        self.hosts.divert()
+        for n in (1, 2):  # its successor, too, has one
+            guard, = self.guards_of(engine)
+            os.kill(guard, signal.SIGKILL)
+            wait_for(lambda: self.said().count("the guard process had ended; another one has taken its place") == n)
+            successor, = self.guards_of(engine)
+            self.assertNotEqual(successor, guard)
+            self.check_threads(successor, SOMEBODY, NET_RAW | NET_ADMIN)
+            engine.send_signal(signal.SIGSTOP)
+            try: self.assertEqual(self.hosts.fetch("/index.html").returncode, 0)
+            finally: engine.send_signal(signal.SIGCONT)
+        spare, = self.children_of(successor)
+        os.kill(spare, signal.SIGKILL)
+        wait_for(lambda: [s for s in self.children_of(successor) if s != spare])
+        processes = [successor, *self.children_of(successor)]
+        for process in processes: os.kill(process, signal.SIGSTOP)  # neither can take the other's place
+        for process in processes: os.kill(process, signal.SIGKILL)
+        wait_for(lambda: "the guard process has ended, and the spare one, too" in self.said())
+        self.assertEqual(self.hosts.fetch("/index.html").returncode, 0)
+        time.sleep(1.5)
+        self.stop(engine)
+        with open(self.hosts.path("log/eve.json")) as f: stats = [e for e in map(json.loads, f) if e["event_type"] == "stats"][-1]["stats"]
+        guard = stats["weir"]["guard"]
+        self.assertEqual((guard["replaced"], guard["running"]), (2, 0))
+        self.assertGreater(guard["passed"], 0)
+        self.assertEqual(stats["weir"]["refused_calls"], 0)
+
+    def children_of(self, process):
+        with open("/proc/%d/task/%d/children" % (process, process)) as f: return [int(child) for child in f.read().split()]
+
+    def test_the_end_of_the_engine_is_the_end_of_guard_and_spare(self):
+        engine = self.start("--user", str(SOMEBODY), command="prevent")
+        guard, = self.guards_of(engine)
+        wait_for(lambda: self.children_of(guard))
+        spare, = self.children_of(guard)
+        engine.kill()
+        engine.wait(10)
+        wait_for(lambda: not any(os.path.exists("/proc/%d" % p) for p in (guard, spare)))
+
     @unittest.skipUnless(has_landlock(), "this kernel has no Landlock")
     @unittest.skipUnless(ctypes.CDLL(None).syscall(444, None, ctypes.c_size_t(0), 1) > 0, "the kernel has no Landlock")
     def test_even_root_does_not_write_outside_of_its_folders(self):

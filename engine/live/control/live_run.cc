@@ -16,6 +16,7 @@
 #include "engine/live/control/notify.h"
 #include "engine/live/control/signals.h"
 #include "engine/live/sources/clock.h"
+#include "engine/live/sources/guard.h"
 #include "engine/live/workers/worker_set.h"
 #include "engine/log/log_outputs.h"
 #include "engine/log/log_writer.h"
@@ -63,6 +64,7 @@ class LiveRun final : public ControlTarget {
   void loop() {
     fds_.add(signals_.fd(), POLLIN, [this](short) { take_signals(); });
     fds_.add(mailbox_->fd(), POLLIN, [this](short) { mailbox_->run(); });
+    if (options_.guard != nullptr) fds_.add(options_.guard->fd(), POLLIN, [this](short) { hear_of_guard(); });
     auto next_stats = begin_ + stats_every_;
     while (!stopping_ && !workers_.all_ended() && !workers_.failed()) {
       notify_alive();
@@ -135,6 +137,23 @@ class LiveRun final : public ControlTarget {
       fmt::print(stderr, "weir: warning: sandbox: refused system call {}\n", call);
   }
 
+  void hear_of_guard() {
+    switch (options_.guard->news()) {
+      case GuardNews::none: return;
+      case GuardNews::replaced:
+        ++guards_replaced_;
+        fmt::print(stderr, "weir: warning: the guard process had ended; another one has taken its place\n");
+        return;
+      case GuardNews::gone:
+        guard_gone_ = true;
+        fds_.remove(options_.guard->fd());
+        fmt::print(stderr,
+                   "weir: warning: the guard process has ended, and the spare one, too: should a worker "
+                   "hang, its traffic waits "
+                   "until the run is started anew\n");
+    }
+  }
+
   void take_signals() {
     while (const auto signal = signals_.next()) {
       if (*signal == LiveSignal::stop) stopping_ = true;
@@ -189,6 +208,8 @@ class LiveRun final : public ControlTarget {
     if (options_.prevent) {
       values.emplace_back("weir.guard.takeovers", total_of(&Pulse::takeovers));
       values.emplace_back("weir.guard.passed", total_of(&Pulse::passed));
+      values.emplace_back("weir.guard.replaced", guards_replaced_);
+      values.emplace_back("weir.guard.running", options_.guard != nullptr && !guard_gone_ ? 1 : 0);
     }
     values.emplace_back("detect.engines[].rules_loaded", reload_.state().loaded);
     values.emplace_back("detect.engines[].rules_failed", reload_.state().failed);
@@ -219,7 +240,8 @@ class LiveRun final : public ControlTarget {
   CounterNames names_;
   std::unique_ptr<ControlServer> control_;  // none when it is off, likewise
   std::unique_ptr<MetricsServer> metrics_;
-  std::uint64_t refusals_told_ = 0;
+  std::uint64_t refusals_told_ = 0, guards_replaced_ = 0;
+  bool guard_gone_ = false;
   Clock::time_point next_complaint_{};
   const bool stats_on_;
   const seconds stats_every_;

@@ -5,12 +5,17 @@
 // queue's packets itself, first those that the worker holds, until the pulse is back. It ends with the
 // engine, and with it the queues' last sockets are closed: what comes then bypasses the queue (NFQUEUE
 // --queue-bypass).
+//
+// The guard itself is watched by a process of its own that does nothing else (the spare), as the engine, large and with
+// threads, cannot fork. When the guard has ended the spare takes its place, as the engine's child, makes a spare of its
+// own, and tells the engine, which gives it the sockets again.
 #pragma once
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 
 #include <tl/expected.hpp>
@@ -23,6 +28,12 @@ namespace weir::engine {
 struct GuardSettings {
   std::chrono::milliseconds patience{
       500};  // weir.watchdog-ms: without a beat; more than a worker's idle wait
+};
+
+enum class GuardNews : std::uint8_t {
+  none,
+  replaced,  // it had ended, and another one is there
+  gone       // nobody is left to take its place
 };
 
 class Guard {
@@ -38,14 +49,21 @@ class Guard {
   Guard& operator=(Guard&&) = delete;
 
   // From now on the guard keeps a copy of `fd`, a netlink socket that is bound to `queue`, for the worker of
-  // that number.
+  // that number. From any thread, as release().
   void watch(std::size_t worker, int fd, std::uint16_t queue);
-  // Gives the copy up: the queue ends when the worker's own socket is closed too.
+  // Gives the copy up, before `fd` is closed: the queue ends when the worker's own socket is closed too.
   void release(std::size_t worker);
 
+  // Readable when there is news.
+  [[nodiscard]] int fd() const;
+  // What has happened since the last call; a new guard is given what it needs. For one thread. `gone` is told once, and
+  // then fd() stays readable.
+  GuardNews news();
+
  private:
-  explicit Guard(int control) : control_(control) {}
-  int control_;  // a socket pair; its closing ends the guard
+  struct Engine;  // the engine's side
+  explicit Guard(int control);
+  std::unique_ptr<Engine> engine_;
 };
 
 }  // namespace weir::engine

@@ -44,7 +44,10 @@ class NfqueueSource final : public PacketSource {
 
   bool take_missed() override { return std::exchange(missed_, false); }
 
-  void abandon() override { socket_.unbind(); }
+  void abandon() override {
+    if (watch_.guard != nullptr) watch_.guard->release(watch_.worker);
+    socket_.unbind();
+  }
 
   CaptureCounters counters() override {
     ask_kernel();

@@ -18,6 +18,8 @@
 
 namespace weir::engine {
 
+class Guard;  // engine/live/sources/guard.h
+
 // One worker to be: how its source is opened, again should it have to be replaced.
 struct WorkerPlan {
   std::string name;  // of the thread: "W#01-eth0"
@@ -28,6 +30,7 @@ struct WorkerPlan {
 
 struct LiveOptions {
   std::span<Pulse> pulses;  // one a worker
+  Guard* guard = nullptr;   // null: there is none
   std::string log_dir = ".";
   ChecksumMode checksums = ChecksumMode::automatic;  // automatic: as the kernel says of each packet
   bool prevent = false;
