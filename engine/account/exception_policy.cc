@@ -26,18 +26,21 @@ constexpr PolicyName kPolicies[] = {
 struct TargetRow {
   std::string_view key, event, counter;
   DropReason reason;
-  bool has_flow;  // a flow is at hand when it happens
+  bool has_flow;           // a flow is at hand when it happens
+  bool of_sender = false;  // whoever sends can bring it about at will
 };
 constexpr std::array<TargetRow, kExceptionTargets> kTargets{{
-    {"defrag.memcap-policy", "defrag_memcap", "exception_policy.defrag.memcap", DropReason::defrag_memcap, false},
-    {"stream.memcap-policy", "stream_memcap", "exception_policy.tcp.ssn_memcap", DropReason::stream_memcap, true},
+    {"defrag.memcap-policy", "defrag_memcap", "exception_policy.defrag.memcap", DropReason::defrag_memcap,
+     false, true},
+    {"stream.memcap-policy", "stream_memcap", "exception_policy.tcp.ssn_memcap", DropReason::stream_memcap,
+     true},
     {"stream.reassembly.memcap-policy", "stream_reassembly_memcap", "exception_policy.tcp.reassembly",
      DropReason::stream_reassembly, true},
     {"flow.memcap-policy", "flow_memcap", "exception_policy.flow.memcap", DropReason::flow_memcap, false},
     {"stream.midstream-policy", "stream_midstream", "exception_policy.tcp.midstream",
-     DropReason::stream_midstream, true},
-    {"app-layer.error-policy", "app_layer_error", "exception_policy.app_layer.error", DropReason::applayer_error,
-     true},
+     DropReason::stream_midstream, true, true},
+    {"app-layer.error-policy", "app_layer_error", "exception_policy.app_layer.error",
+     DropReason::applayer_error, true, true},
     {"weir.packet-budget-policy", "packet_budget", "weir.over_budget", DropReason::packet_budget, true},
     {"weir.memory-policy", "out_of_memory", "weir.memory_policy", DropReason::out_of_memory, true},
 }};
@@ -81,21 +84,27 @@ DropReason drop_reason(ExceptionTarget target) {
   return row(target).reason;
 }
 
+bool picks_up_midstream(const Settings& root, bool inline_mode, bool fail_open) {
+  return root.flag("stream.midstream", inline_mode && fail_open);
+}
+
 ExceptionPolicies ExceptionPolicies::from(const Settings& root, bool inline_mode, bool fail_open) {
   ExceptionPolicies out;
-  const bool midstream = root.flag("stream.midstream", false);
+  const bool midstream = picks_up_midstream(root, inline_mode, fail_open);
   const auto master = policy_named(root.text("exception-policy"));
   for (std::size_t i = 0; i < kExceptionTargets; ++i) {
     const TargetRow& target = kTargets[i];
     const auto text = root.text(target.key);
     const bool tolerant = static_cast<ExceptionTarget>(i) == ExceptionTarget::stream_midstream && midstream;
+    const bool opens = tolerant || (fail_open && !target.of_sender);
     const ExceptionPolicy automatic =
-        inline_mode && !tolerant && !fail_open ? ExceptionPolicy::drop_flow : ExceptionPolicy::ignore;
+        inline_mode && !opens ? ExceptionPolicy::drop_flow : ExceptionPolicy::ignore;
     auto policy = policy_named(text);
     if (!policy && text != "auto") policy = master;
     ExceptionPolicy chosen = policy.value_or(automatic);
     // What has taken too long once would do so again.
-    if (static_cast<ExceptionTarget>(i) == ExceptionTarget::packet_budget && chosen == ExceptionPolicy::ignore)
+    if (static_cast<ExceptionTarget>(i) == ExceptionTarget::packet_budget &&
+        chosen == ExceptionPolicy::ignore)
       chosen = ExceptionPolicy::pass_flow;
     if (!target.has_flow) chosen = for_packet(chosen);
     const bool drops = chosen == ExceptionPolicy::drop_packet || chosen == ExceptionPolicy::drop_flow;

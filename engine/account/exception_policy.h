@@ -3,7 +3,14 @@
 //
 // Suricata's keys and names: `exception-policy` for all of them, and one key each. `auto` (the default) drops the
 // flow in prevent mode and ignores the exception in detect mode; connections without a beginning are ignored in
-// both when stream.midstream picks them up. Policies that only make sense for flows become the ones for packets
+// both when stream.midstream picks them up.
+//
+// A gateway that fails open (nfq.fail-open) stays open for failures of our own: no memory, no time. What a sender can
+// bring about at will (a parser's error, fragments that never become whole, a connection without a beginning) is no reason
+// to open: there `auto` means the same as without it, and connections without a beginning are picked up unless
+// stream.midstream says no.
+//
+// Policies that only make sense for flows become the ones for packets
 // where no flow is at hand (flow.memcap-policy, defrag.memcap-policy), and blocking ones mean nothing in detect
 // mode, reject excepted.
 #pragma once
@@ -47,6 +54,9 @@ inline constexpr std::size_t kExceptionTargets = static_cast<std::size_t>(Except
 std::string_view to_string(ExceptionTarget target);
 // Where stats events count it: "exception_policy.tcp.midstream".
 std::string_view counter_of(ExceptionTarget target);
+// Whether connections that began before us are followed from where they are: stream.midstream, or what it is without that
+// key. `root` is the whole configuration.
+bool picks_up_midstream(const Settings& root, bool inline_mode, bool fail_open);
 // Why a packet is dropped when the policy for this says so.
 DropReason drop_reason(ExceptionTarget target);
 
@@ -54,7 +64,7 @@ class ExceptionPolicies {
  public:
   ExceptionPolicies() = default;  // all ignored
   // From the whole configuration. Texts that are no policies count as absent; check_policies names them.
-  // `fail_open`: in prevent mode, too, what `auto` says is that traffic goes on.
+  // `fail_open`: in prevent mode, too, what `auto` says of our own failures is that traffic goes on.
   static ExceptionPolicies from(const Settings& root, bool inline_mode, bool fail_open = false);
   [[nodiscard]] ExceptionPolicy of(ExceptionTarget target) const {
     return policies_[static_cast<std::size_t>(target)];

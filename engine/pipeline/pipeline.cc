@@ -15,7 +15,8 @@ constexpr std::uint64_t kMaxGuesses = 200;  // of detect.stream-tx-log-limit
 
 }  // namespace
 
-tl::expected<PipelineSetup, std::string> PipelineSetup::make(const Config& config, bool inline_mode, bool fail_open) {
+tl::expected<PipelineSetup, std::string> PipelineSetup::make(const Config& config, bool inline_mode,
+                                                             bool fail_open) {
   PipelineSetup out;
   out.inline_mode = inline_mode;
   out.checksums_keep_out = config.flag("stream.checksum-validation", true);
@@ -23,6 +24,7 @@ tl::expected<PipelineSetup, std::string> PipelineSetup::make(const Config& confi
   out.defrag = DefragSettings::from(config);
   out.flows = FlowTableSettings::from(config);
   out.streams = StreamSettings::from(config.sub("stream"), inline_mode);
+  out.streams.midstream = picks_up_midstream(config, inline_mode, fail_open);
   out.streams.host_os = HostOsPolicies::from(config);
   out.log_limits = LogLimits::from(config);
   out.policies = ExceptionPolicies::from(config, inline_mode, fail_open);
@@ -30,7 +32,8 @@ tl::expected<PipelineSetup, std::string> PipelineSetup::make(const Config& confi
   out.detection.packet_alert_max = static_cast<std::size_t>(config.number("packet-alert-max", 15));
   out.detection.inline_mode = inline_mode;
   if (config.flag("detect.guess-applayer-tx", false))
-    out.detection.guess_limit = static_cast<unsigned>(std::min(config.number("detect.stream-tx-log-limit", 4), kMaxGuesses));
+    out.detection.guess_limit =
+        static_cast<unsigned>(std::min(config.number("detect.stream-tx-log-limit", 4), kMaxGuesses));
   auto app_layer = AppLayerSetup::make(config);
   if (!app_layer) return tl::unexpected(app_layer.error());
   out.app_layer = std::move(*app_layer);
@@ -86,7 +89,8 @@ Verdict Pipeline::inspect_packets(DecodedFrame& frame, PacketMask which) {
   advance_clock(raw.time, raw.number);  // flows whose time is over end first
   outcome_ = {};
   deadline_ = setup_.packet_budget != 0 ? ticks_now() + setup_.packet_budget : 0;
-  for (std::size_t i = frame.count; i-- > 0;) {  // the innermost first: what is dropped inside takes the frame with it
+  for (std::size_t i = frame.count;
+       i-- > 0;) {  // the innermost first: what is dropped inside takes the frame with it
     if ((which >> i & 1U) == 0) continue;
     position_.move_to(EventOrder::of_packet(raw.number, i));
     const bool inner = frame.packets[i].origin == PacketOrigin::tunnel;
@@ -94,7 +98,8 @@ Verdict Pipeline::inspect_packets(DecodedFrame& frame, PacketMask which) {
     step.is_frame = i == 0;
     step.refused_fragment = i == frame.refused;
     if (inner) count_tunnel(frame.tunnels[i], frame.packets[i]);
-    if (setup_.inline_mode && outcome_.verdict != Verdict::accept) step.fate.drop(DropReason::tunnel_packet_drop);
+    if (setup_.inline_mode && outcome_.verdict != Verdict::accept)
+      step.fate.drop(DropReason::tunnel_packet_drop);
     inspect_one(step);
     conclude(step, i == 0);
   }
@@ -142,7 +147,8 @@ void Pipeline::advance_clock(TimeUs now, std::uint64_t packet_number) {
   now_ = now;
   packet_number_ = packet_number;
   flows_.expire(now, [this](Flow& flow, FlowEnd reason) {
-    position_.move_to(EventOrder::of_expired(packet_number_, flows_.deadline_s(flow), flow.first_packet, flow.id));
+    position_.move_to(
+        EventOrder::of_expired(packet_number_, flows_.deadline_s(flow), flow.first_packet, flow.id));
     end_flow(flow, reason);
   });
 }

@@ -55,6 +55,8 @@ void Pipeline::judge_segment(Step& step) {
   if (segment.refused) apply_policy(step, ExceptionTarget::stream_reassembly);
   if (setup_.streams.bypass && step.flow->tcp->followed() && depth_reached(*step.flow)) step.bypass = true;
   if (!setup_.streams.inline_mode) return;
+  // As many as its sender likes: what is not remembered must not arrive. It comes again when there is room.
+  if (segment.at_limit) step.fate.drop(DropReason::stream_reassembly);
   if (segment.urgent_drop) step.fate.drop(DropReason::stream_urgent);
   const bool may_lack_packets = step.flow->start <= missed_until_;
   if (segment.invalid && setup_.streams.drop_invalid && !may_lack_packets) {
@@ -104,9 +106,9 @@ void Pipeline::replace_contents(Step& step, const DetectResult& found) {
   step.replaces = true;
   for (const rules::Replacement& r : found.replacements)
     if (r.offset <= replaced_payload_.size() && r.bytes.size() <= replaced_payload_.size() - r.offset)
-      std::copy(r.bytes.begin(), r.bytes.end(), replaced_payload_.begin() + static_cast<std::ptrdiff_t>(r.offset));
-  if (step.is_frame && rewrite_payload(packet, replaced_payload_, rewritten_))
-    step.fate.replaced = true;
+      std::copy(r.bytes.begin(), r.bytes.end(),
+                replaced_payload_.begin() + static_cast<std::ptrdiff_t>(r.offset));
+  if (step.is_frame && rewrite_payload(packet, replaced_payload_, rewritten_)) step.fate.replaced = true;
 }
 
 void Pipeline::count_verdict(Step& step) {
@@ -129,7 +131,8 @@ void Pipeline::let_go_of_flow(Step& step) {
   if (bypass) flows_.set_state(*flow, FlowState::bypassed);
   if (!bypass && !(flow->dropped && setup_.inline_mode)) return;
   if (flow->tcp != nullptr)
-    for (const Direction d : {Direction::to_server, Direction::to_client}) flow->tcp->stream(d).disable_reassembly();
+    for (const Direction d : {Direction::to_server, Direction::to_client})
+      flow->tcp->stream(d).disable_reassembly();
   if (flow->app == nullptr || flow->app->parser == nullptr) return;
   flow->app->change_pending = false;
   if (bypass) return flow->app->parser.reset();

@@ -9,7 +9,6 @@ ExceptionTarget target_of(Stage stage) {
   switch (stage) {
     case Stage::flow: return ExceptionTarget::flow_memcap;
     case Stage::stream: return ExceptionTarget::stream_reassembly;
-    case Stage::app_layer: return ExceptionTarget::app_layer_error;
     default: return ExceptionTarget::memory;
   }
 }

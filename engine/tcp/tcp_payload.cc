@@ -84,6 +84,7 @@ void TcpSession::store_bytes(Direction d, std::uint32_t sequence, Bytes bytes) {
   if (done.reached_depth) note(Anomaly::stream_reassembly_depth_reached);
   const bool refused = done.stored == TcpStream::Stored::refused;
   result_.refused |= refused;
+  result_.at_limit |= done.at_limit;
   if (refused)
     note(done.at_limit ? Anomaly::stream_reassembly_insert_limit : Anomaly::stream_reassembly_insert_memcap);
   if (!done.overlap_differs) return;

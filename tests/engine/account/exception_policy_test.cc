@@ -19,16 +19,30 @@ ExceptionPolicies policies(std::string_view yaml, bool prevent) {
 }  // namespace
 
 TEST_CASE(
-    "exception policies: open gateways let pass what automatic policies would drop, and keep what is asked "
-    "for") {
+    "exception policies: an open gateway is open for failures of our own, not for what a sender can bring "
+    "about") {
   using T = ExceptionTarget;
   const auto config = Config::parse("stream: {memcap-policy: drop-flow}", "t", "");
   const ExceptionPolicies open = ExceptionPolicies::from(*config, true, true);
-  CHECK(open.of(T::stream_midstream) == ExceptionPolicy::ignore);
-  CHECK(open.of(T::app_layer_error) == ExceptionPolicy::ignore);
+  CHECK(open.of(T::memory) == ExceptionPolicy::ignore);
+  CHECK(open.of(T::flow_memcap) == ExceptionPolicy::ignore);
+  CHECK(open.of(T::stream_reassembly) == ExceptionPolicy::ignore);
   CHECK(open.of(T::packet_budget) == ExceptionPolicy::pass_flow);
-  CHECK(open.of(T::stream_memcap) == ExceptionPolicy::drop_flow);
+  CHECK(open.of(T::app_layer_error) == ExceptionPolicy::drop_flow);
+  CHECK(open.of(T::defrag_memcap) == ExceptionPolicy::drop_packet);
+  CHECK(open.of(T::stream_memcap) == ExceptionPolicy::drop_flow);  // asked for
   CHECK(ExceptionPolicies::from(*config, true, false).of(T::packet_budget) == ExceptionPolicy::drop_flow);
+}
+
+TEST_CASE("exception policies: an open gateway picks connections up from the middle, unless told not to") {
+  using T = ExceptionTarget;
+  const auto silent = Config::parse("a: b", "t", ""), no = Config::parse("stream: {midstream: no}", "t", "");
+  CHECK(picks_up_midstream(*silent, true, true));
+  CHECK(ExceptionPolicies::from(*silent, true, true).of(T::stream_midstream) == ExceptionPolicy::ignore);
+  CHECK_FALSE(picks_up_midstream(*no, true, true));
+  CHECK(ExceptionPolicies::from(*no, true, true).of(T::stream_midstream) == ExceptionPolicy::drop_flow);
+  CHECK_FALSE(picks_up_midstream(*silent, true, false));
+  CHECK_FALSE(picks_up_midstream(*silent, false, false));
 }
 
 TEST_CASE("exception policies: what each target gets, by mode, master switch and its own key") {

@@ -21,7 +21,9 @@ namespace weir::test {
 class LinesSink final : public output::Sink {
  public:
   explicit LinesSink(std::vector<std::string>& lines) : lines_(lines) {}
-  void write_line(std::string_view line, const std::shared_ptr<output::LineCondition>&) override { lines_.emplace_back(line); }
+  void write_line(std::string_view line, const std::shared_ptr<output::LineCondition>&) override {
+    lines_.emplace_back(line);
+  }
   void flush() override {}
 
  private:
@@ -32,15 +34,18 @@ class LinesSink final : public output::Sink {
 class InlineParts {
  public:
   // `settings` are lines of YAML; the outputs are there already.
-  // `budget` is that of a packet, in ticks.
+  // `budget` is that of a packet, in ticks; `fail_open` that of a gateway.
   explicit InlineParts(std::string_view rule_text, std::string_view settings = "", bool prevent = true,
-                       engine::Ticks budget = 0)
-      : config(parse(settings)), setup(*engine::PipelineSetup::make(config, prevent)), rules(build(rule_text, prevent)) {
+                       engine::Ticks budget = 0, bool fail_open = false)
+      : config(parse(settings)),
+        setup(*engine::PipelineSetup::make(config, prevent, fail_open)),
+        rules(build(rule_text, prevent)) {
     setup.packet_budget = budget;
   }
   [[nodiscard]] std::vector<output::EveLog::TypeEntry> types() const {
     std::vector<output::EveLog::TypeEntry> out;
-    for (const auto& item : config.items("outputs.0.eve-log.types")) out.push_back({item.name, item.settings});
+    for (const auto& item : config.items("outputs.0.eve-log.types"))
+      out.push_back({item.name, item.settings});
     return out;
   }
 
@@ -51,7 +56,8 @@ class InlineParts {
  private:
   static engine::Config parse(std::string_view settings) {
     std::string text =
-        "outputs: [{eve-log: {enabled: yes, types: [{alert: {verdict: yes}}, {drop: {alerts: yes, flows: all, "
+        "outputs: [{eve-log: {enabled: yes, types: [{alert: {verdict: yes}}, {drop: {alerts: yes, flows: "
+        "all, "
         "verdict: yes}}, {flow: {exception-policy: yes}}, {dns: }, {http: }, {anomaly: }]}}]\n";
     auto config = engine::Config::parse(text.append(settings), "test.yaml", "");
     REQUIRE(config.has_value());
@@ -123,9 +129,10 @@ class Connection {
   explicit Connection(FrameAddress client = {0x0a000001, 40000}, FrameAddress server = {0x0a000002, 80})
       : client_(client), server_(server) {}
   std::vector<std::string> handshake() {
-    std::vector<std::string> out{tcp_frame(client_, server_, tcp_flag::syn, next_client_ - 1, 0),
-                                 tcp_frame(server_, client_, tcp_flag::syn | tcp_flag::ack, next_server_ - 1, next_client_),
-                                 tcp_frame(client_, server_, tcp_flag::ack, next_client_, next_server_)};
+    std::vector<std::string> out{
+        tcp_frame(client_, server_, tcp_flag::syn, next_client_ - 1, 0),
+        tcp_frame(server_, client_, tcp_flag::syn | tcp_flag::ack, next_server_ - 1, next_client_),
+        tcp_frame(client_, server_, tcp_flag::ack, next_client_, next_server_)};
     return out;
   }
   std::string client(std::string_view data, std::uint8_t flags = tcp_flag::ack | tcp_flag::psh) {

@@ -59,10 +59,14 @@ TEST_CASE("decide: rules about addresses and ports are looked at once a directio
   CHECK(run.count("\"event_type\":\"alert\"", "\"signature_id\":2") == 2);
 }
 
-TEST_CASE("decide: alerts of rules that look at no transaction show the only open one, so often, and only on request") {
+TEST_CASE(
+    "decide: alerts of rules that look at no transaction show the only open one, so often, and only on "
+    "request") {
   const auto run_with = [](std::string_view settings, std::string_view requests) {
-    InlineRun run("alert tcp any any -> any any (flow:to_server,established; sid:1;)\n"
-                  "alert http any any -> any any (http.uri; content:\"nowhere\"; sid:2;)", settings);
+    InlineRun run(
+        "alert tcp any any -> any any (flow:to_server,established; sid:1;)\n"
+        "alert http any any -> any any (http.uri; content:\"nowhere\"; sid:2;)",
+        settings);
     Connection c;
     auto frames = with_request(c, requests);
     for (int i = 0; i < 2; ++i) frames.push_back(c.client("more"));
@@ -239,18 +243,58 @@ TEST_CASE("decide: what the receiver would not take is dropped, unless stream.dr
   }
 }
 
-TEST_CASE("decide: a parser's error brings its policy") {
-  InlineRun run("alert tcp any any -> any 1 (sid:1;)", "app-layer: {error-policy: drop-flow}\n");
-  InlineRun tolerant("alert tcp any any -> any 1 (sid:1;)", "exception-policy: ignore\n");
-  for (InlineRun* each : {&run, &tolerant}) {
-    std::string query(
-        "\x00\x01\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x01"
-        "a\x00\x00\x01\x00\x01",
-        19);
-    CHECK(each->play(udp_frame(kClient, {0x0a000002, 53}, query)) == 'a');
+TEST_CASE("decide: a parser's error brings its policy, which an open gateway does not weaken") {
+  struct Row {
+    std::string_view settings;
+    bool fail_open;
+    char error, behind;
+  };
+  constexpr Row kRows[] = {{"", false, 'd', 'd'},
+                           {"", true, 'd', 'd'},
+                           {"app-layer: {error-policy: drop-packet}", true, 'd', 'a'},
+                           {"exception-policy: ignore", true, 'a', 'a'},
+                           {"exception-policy: ignore", false, 'a', 'a'}};
+  for (const Row& row : kRows) {
+    CAPTURE(row.settings);
+    CAPTURE(row.fail_open);
+    InlineRun run(std::make_shared<const weir::test::InlineParts>(
+        "alert tcp any any -> any 1 (sid:1;)", std::string(row.settings) + "\n", true, 0, row.fail_open));
+    Connection c;
+    CHECK(run.play_all(c.handshake()) == "aaa");
+    CHECK(run.play(c.client("SSH-2.0-x\r\n")) == 'a');
+    CHECK(run.play(c.client(std::string(8, '\0'))) == row.error);  // no record is that short
+    CHECK(run.play(c.client("more")) == row.behind);
   }
-  const auto error = static_cast<std::size_t>(ExceptionTarget::app_layer_error);
-  CHECK(run.pipeline.counters().exceptions[error] == 0);
+}
+
+TEST_CASE("decide: an open gateway inspects connections that began before it") {
+  InlineRun run(std::make_shared<const weir::test::InlineParts>(
+      "drop http any any -> any any (http.uri; content:\"/secret\"; sid:1;)", "", true, 0, true));
+  Connection c;
+  c.handshake();  // not seen
+  CHECK(run.play(c.client("GET /open HTTP/1.1\r\nHost: a\r\n\r\n")) == 'a');
+  CHECK(run.play(c.client("GET /secret HTTP/1.1\r\nHost: a\r\n\r\n")) == 'd');
+}
+
+TEST_CASE(
+    "decide: what waits behind a hole beyond the limit does not go on, and comes again when there is room") {
+  const std::uint32_t limit = StreamSettings{}.max_segments_queued;
+  InlineRun run(std::make_shared<const weir::test::InlineParts>(
+      "drop tcp any any -> any any (content:\"evil\"; sid:1;)", "", true, 0, true));
+  Connection c;
+  run.play_all(c.handshake());
+  const auto at = [](std::uint32_t offset, std::string_view data) {
+    return tcp_frame(kClient, kServer, tcp_flag::ack, 1001 + offset, 5001, data);
+  };
+  for (std::uint32_t i = 0; i < limit; ++i) REQUIRE(run.play(at(4 + 2 * i, "x")) == 'a');
+  const std::uint32_t behind = 4 + 2 * limit;
+  CHECK(run.play(at(behind, "y")) == 'd');
+  CHECK(run.pipeline.outcome().reason == DropReason::stream_reassembly);
+  std::string whole;
+  for (std::uint32_t i = 0; i < limit; ++i) whole += "x-";
+  for (std::uint32_t i = 0; i < whole.size(); i += 1000)
+    CHECK(run.play(at(4 + i, std::string_view(whole).substr(i, 1000))) == 'a');
+  CHECK(run.play(at(behind, "y")) == 'a');
 }
 
 TEST_CASE("decide: memory that is not there is a matter of policy") {
