@@ -193,7 +193,7 @@ bool PatternCache::append(std::string& out, const Item& item) const {
   out.resize(signed_at);
   out.append(reinterpret_cast<const char*>(&head), sizeof(head));
   out.append(bytes, length);
-  std::free(bytes);
+  std::free(bytes);  // NOLINT(*-no-malloc): as the library made it
   const CacheKey::Mac mac = key_->sign(as_bytes(std::string_view(out).substr(signed_at)));
   std::memcpy(out.data() + mac_at, mac.data(), mac.size());
   return true;
