@@ -76,7 +76,8 @@ void Decompressor::Layer::start(Encoding e, const DecompressLimits& limits) {
   encoding = e;
   state = State::trying;
   way = 0;
-  active = certain = false;
+  active = certain = stopped = false;
+  rest.clear();
   held.clear();
   tentative.clear();
 }
@@ -113,6 +114,31 @@ void Decompressor::feed(Bytes in, DecompressSink& out) {
   push(0, in, out);
 }
 
+bool Decompressor::idle() const {
+  return bomb_ || std::none_of(layers_.begin(), layers_.begin() + static_cast<std::ptrdiff_t>(used_),
+                               [](const std::unique_ptr<Layer>& layer) { return layer->stopped; });
+}
+
+// The last layer first: what it keeps came before what the others do.
+void Decompressor::resume(DecompressSink& out) {
+  for (std::size_t i = used_; i-- > 0 && !bomb_ && !out.is_full();) {
+    Layer& layer = *layers_[i];
+    if (!layer.stopped) continue;
+    SlabVector<std::uint8_t> rest;
+    rest.swap(layer.rest);
+    layer.stopped = false;
+    run(i, rest, out);
+  }
+}
+
+// True: the taker is full, so that the layer stops with `rest` still to be decoded.
+bool Decompressor::stop(Layer& layer, Bytes rest, const DecompressSink& out) const {
+  if (bomb_ || !out.is_full()) return false;
+  layer.rest.assign(rest.begin(), rest.end());
+  layer.stopped = true;
+  return true;
+}
+
 bool Decompressor::within_bounds(std::size_t produced) {
   out_bytes_ += produced;
   if (out_bytes_ > kMaxOutputBytes ||
@@ -126,12 +152,28 @@ void Decompressor::push(std::size_t index, Bytes in, DecompressSink& out) {
   if (in.empty() || bomb_) return;
   if (index == used_) return out.on_decoded(in);
   Layer& layer = *layers_[index];
+  if (layer.stopped) {
+    layer.rest.insert(layer.rest.end(), in.begin(), in.end());
+    return;
+  }
   switch (layer.state) {
     case Layer::State::done: return;
     case Layer::State::passing: return push(index + 1, in, out);
     case Layer::State::flowing: return run(index, in, out);
     case Layer::State::trying: break;
   }
+  // What is held is tried at the same places, whatever the pieces are in which it comes.
+  while (layer.state == Layer::State::trying && !in.empty()) {
+    const std::size_t place = layer.held.size() < kBelievedBytes ? kBelievedBytes : kMaxHeldBytes;
+    const Bytes next = in.first(std::min(in.size(), place - layer.held.size()));
+    in = in.subspan(next.size());
+    try_with(index, next, out);
+  }
+  push(index, in, out);
+}
+
+void Decompressor::try_with(std::size_t index, Bytes in, DecompressSink& out) {
+  Layer& layer = *layers_[index];
   layer.held.insert(layer.held.end(), in.begin(), in.end());
   if (!layer.active) {
     const auto first = layer.begin();
@@ -140,7 +182,7 @@ void Decompressor::push(std::size_t index, Bytes in, DecompressSink& out) {
     in = first.value_or(Bytes{});
   }
   run(index, in, out);
-  if (layer.state == Layer::State::trying && layer.held.size() > kMaxHeldBytes)
+  if (layer.state == Layer::State::trying && layer.held.size() >= kMaxHeldBytes)
     layer.state = Layer::State::done;
   if (layer.state == Layer::State::trying) return;
   SlabVector<std::uint8_t> held;
@@ -175,6 +217,7 @@ void Decompressor::run(std::size_t index, Bytes in, DecompressSink& out) {
     }
     if (bad || step == Codec::Step::ended) layer.state = Layer::State::done;
     if (step == Codec::Step::needs_input) return;
+    if (layer.state == Layer::State::flowing && stop(layer, in, out)) return;
   }
 }
 

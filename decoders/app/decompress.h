@@ -4,8 +4,9 @@
 // Receivers are lenient, so is this: a layer whose claim is not true passes its bytes through; checksums and
 // missing trailers are ignored; a stream that breaks after some output keeps that output. Output is bounded:
 // from `bomb_limit` bytes on it must not be more than kBombRatio times the input, and never more than
-// kMaxOutputBytes in one body. Its owner frees it with the body, as it
-// holds tens of kilobytes, which come from slabs. Used by one thread.
+// kMaxOutputBytes in one body. It comes in pieces of some ten kilobytes, and no more of it once its taker is full
+// (DecompressSink), so that what the taker holds is bounded however little input says it. Its owner frees it with the
+// body, as it holds tens of kilobytes, which come from slabs. Used by one thread.
 #pragma once
 
 #include <cstdint>
@@ -33,6 +34,8 @@ inline constexpr std::size_t kMaxHeldBytes = 64 * 1024;
 class DecompressSink {
  public:
   virtual void on_decoded(Bytes chunk) = 0;
+  // It takes one piece at most before it has had time to let go of what it has; see Decompressor::resume().
+  [[nodiscard]] virtual bool is_full() const { return false; }
 
  protected:
   ~DecompressSink() = default;
@@ -47,8 +50,13 @@ class Decompressor : public Slabbed {
 
   // A new body. `layers` in the order in which they are taken off. No layers: bytes pass through.
   void start(std::span<const Encoding> layers, const DecompressLimits& limits);
+  // All of `in` is taken; what cannot be put out now is kept. Only to be called when idle().
   void feed(Bytes in, DecompressSink& out);
-  // The body is over: what is still held is put out.
+  // Goes on with what is kept.
+  void resume(DecompressSink& out);
+  // Nothing is kept for want of room at the taker.
+  [[nodiscard]] bool idle() const;
+  // The body is over: what was held to find out about its encoding is put out.
   void finish(DecompressSink& out);
 
   [[nodiscard]] bool failed() const {
@@ -61,7 +69,9 @@ class Decompressor : public Slabbed {
 
  private:
   void push(std::size_t layer, Bytes in, DecompressSink& out);
+  void try_with(std::size_t layer, Bytes in, DecompressSink& out);
   void run(std::size_t layer, Bytes in, DecompressSink& out);
+  bool stop(Layer& layer, Bytes rest, const DecompressSink& out) const;
   void emit_tentative(std::size_t layer, DecompressSink& out);
   bool within_bounds(std::size_t produced);
 

@@ -44,6 +44,9 @@ struct Decompressor::Layer : Slabbed {
   unsigned way = 0;
   bool active = false;  // this way has begun, its codec has seen all of `held`
   bool certain = false;
+  bool stopped =
+      false;  // the taker was full: `rest` is still to be decoded, and the codec may have more to put out
+  SlabVector<std::uint8_t> rest;
   SlabVector<std::uint8_t> held;
   SlabVector<std::uint8_t> tentative;  // output of a way that may still turn out to be wrong
   std::unique_ptr<Codec> codec;

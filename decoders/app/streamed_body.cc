@@ -6,19 +6,33 @@ namespace weir {
 
 void StreamedBody::append(Bytes chunk) {
   size_ += chunk.size();
-  std::size_t keep = chunk.size();
-  if (limits_.limit != 0) keep = std::min<std::uint64_t>(keep, limits_.limit - std::min(limits_.limit, kept_));
-  window_.insert(window_.end(), chunk.begin(), chunk.begin() + static_cast<std::ptrdiff_t>(keep));
-  kept_ += keep;
+  while (!chunk.empty() && !full()) {
+    const Bytes piece = limits_.limit == 0 || room() >= chunk.size() ? chunk : chunk.first(room());
+    window_.insert(window_.end(), piece.begin(), piece.end());
+    kept_ += piece.size();
+    chunk = chunk.subspan(piece.size());
+    if (limits_.limit != 0) count_repetitions();
+  }
+}
+
+void StreamedBody::count_repetitions() {
+  for (; checked_ + kRepeatBlock <= kept_; checked_ += kRepeatBlock) {
+    if (checked_ < window_offset_ + kRepeatDistance) continue;
+    const Bytes block = Bytes{window_}.subspan(checked_ - window_offset_, kRepeatBlock);
+    const Bytes before = Bytes{window_}.subspan(checked_ - window_offset_ - kRepeatDistance, kRepeatBlock);
+    if (std::equal(block.begin(), block.end(), before.begin())) repeated_ += kRepeatBlock;
+  }
 }
 
 bool StreamedBody::ready() const {
   if (complete_) return !shown_complete_;
-  if (limits_.limit != 0 && kept_ >= limits_.limit) return inspected_ < kept_;
+  if (full()) return inspected_ < kept_;
   return kept_ > inspected_ && kept_ - inspected_ >= limits_.inspect_min_size;
 }
 
-BodyView StreamedBody::view() const { return {window_, window_offset_, complete_ || (limits_.limit != 0 && kept_ >= limits_.limit)}; }
+BodyView StreamedBody::view() const {
+  return {window_, window_offset_, complete_ || full()};
+}
 
 void StreamedBody::mark_inspected() {
   inspected_ = kept_;

@@ -143,7 +143,7 @@ bool AppLayerDriver::parse(Flow& flow, AppInput& in, std::size_t& consumed) {
   consumed = std::min(outcome.consumed, in.data.size());
   app.need[index(in.direction)] = outcome.need;
   app.parsed_now = true;
-  const bool progress = consumed != 0 || app.parser->transactions().batch_full();
+  const bool progress = consumed != 0 || outcome.made_output || app.parser->transactions().batch_full();
   if (outcome.paused && !in.is_datagram && progress) app.paused = in.direction;
   take_in_new_transactions(flow, in.time);
   AppCounters& counts = counters_.app[static_cast<std::size_t>(app.protocol)];

@@ -92,7 +92,7 @@ class Player {
       side.offset += outcome.consumed;
       side.need = outcome.need;
       if (eof && (outcome.consumed == offered || outcome.consumed == 0)) side.ended = true;
-      if (outcome.consumed != 0) continue;
+      if (outcome.consumed != 0 || outcome.paused) continue;
       side.need = std::max(side.need, offered + 1);
       return;
     }
@@ -227,9 +227,7 @@ void fuzz_application(AppProto protocol, Bytes input) {
   const Dialogue dialogue = read_dialogue(input, info);
   const Played whole = play(dialogue, info, [] { return SIZE_MAX; });
   // Behind a gap a parser looks for the next message: which bytes it had taken for one before depends on how they came.
-  // HTTP takes bytes behind a whole message for its body when they come with its end, and for the next message when they come
-  // alone (request_body_unexpected and what resembles it): not compared until it tells them apart in another way.
-  const bool compares = !dialogue.datagrams && !dialogue.loses && info.name != "http";
+  const bool compares = !dialogue.datagrams && !dialogue.loses;
   Chance chance(dialogue.seed);
   // Mostly short pieces; now and then a long one.
   const Played pieces = play(dialogue, info, [&chance] {

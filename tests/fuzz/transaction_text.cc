@@ -6,6 +6,7 @@
 #include <array>
 #include <vector>
 
+#include "decoders/app/http/transaction.h"
 #include "decoders/app/protocol.h"
 #include "output/eve_tx.h"
 #include "rules/compile/keyword_table.h"
@@ -98,10 +99,8 @@ void add_events(std::string& out, AppProto protocol, const Transaction& tx) {
 }
 
 // Events that say of bytes that they came together with others: what they are taken for depends on it, and has to, as nobody
-// can wait for what may never come. Bytes behind a whole message are its body, as receivers read them, when they come with its
-// end, and the next message when they come alone.
-constexpr std::array<std::string_view, 3> kSegmentEvents{
-    "too_many_records_in_packet", "request_body_unexpected", "response_body_unexpected"};
+// can wait for what may never come.
+constexpr std::array<std::string_view, 1> kSegmentEvents{"too_many_records_in_packet"};
 
 std::string_view event_name(AppProto protocol, const AppEvent& event) {
   return protocol_info(protocol).events[event.code].rule;
@@ -111,6 +110,8 @@ std::string_view event_name(AppProto protocol, const AppEvent& event) {
 
 bool depends_on_segments(AppProto protocol, TransactionList& transactions) {
   for (const Transaction* tx = transactions.first(); tx != nullptr; tx = TransactionList::next(*tx)) {
+    if (const auto* http = tx_cast<http::HttpTransaction>(tx); http != nullptr && http->body_has_more)
+      return true;
     for (const AppEvent& event : tx->events)
       if (std::find(kSegmentEvents.begin(), kSegmentEvents.end(), event_name(protocol, event)) !=
           kSegmentEvents.end())

@@ -2,8 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
-
-#include <boost/container/small_vector.hpp>
+#include <utility>
 
 #include "decoders/app/http/head.h"
 #include "decoders/text.h"
@@ -11,7 +10,8 @@
 namespace weir::http {
 namespace {
 
-constexpr std::size_t kMaxTokens = 32;  // encodings named in one header
+constexpr std::size_t kMaxTokens = 32;     // encodings named in one header
+constexpr std::size_t kSliceBytes = 4096;  // of compressed input, decoded at a time
 
 // "bytes 0-99/1000"; false: not of this form, or no range.
 bool parse_range(std::string_view value, std::uint64_t& start, std::uint64_t& end, std::uint64_t& size) {
@@ -30,6 +30,14 @@ bool parse_range(std::string_view value, std::uint64_t& start, std::uint64_t& en
   if (!number(start, '-') || !number(end, '/') || end < start) return false;
   size = 0;
   return value == "*" || (number(size, '\0') && size > end);
+}
+
+std::optional<Encoding> encoding_named(std::string_view token, bool lzma) {
+  if (contains_nocase(token, "gzip")) return Encoding::gzip;
+  if (contains_nocase(token, "deflate")) return Encoding::deflate;
+  if (equals_nocase(token, "br")) return Encoding::brotli;
+  if (lzma && equals_nocase(token, "lzma")) return Encoding::lzma;
+  return std::nullopt;
 }
 
 }  // namespace
@@ -60,11 +68,11 @@ std::optional<SlabString> header_parameter(std::string_view value, std::string_v
 
 void BodyReader::start(HttpTransaction& tx) {
   Message& m = tx.message(direction_);
-  m.body =
-      StreamedBody(direction_ == Direction::to_server ? settings_.request_body : settings_.response_body);
+  m.body = StreamedBody(limits());
   started_ = true;
   file_tried_ = false;
-  decompress_ = false;
+  decompress_ = waits_ = false;
+  given_ = 0;
   multipart_.reset();
   choose_layers(tx);
   if (direction_ == Direction::to_client || !equals_nocase(tx.request.method.of(tx.request.line), "post"))
@@ -76,70 +84,94 @@ void BodyReader::start(HttpTransaction& tx) {
     multipart_ = std::make_unique<Multipart>(*boundary, settings_.request_body, flow_files_);
 }
 
-// Encodings are named in the order in which they were applied. Names that merely contain a known one count,
-// as receivers take them.
-void BodyReader::choose_layers(HttpTransaction& tx) {
-  const auto value = tx.message(direction_).header("content-encoding");
-  if (!value || value->empty() || settings_.decompress_layers == 0) return;
-  boost::container::small_vector<Encoding, 4> layers;
-  std::string_view rest = *value;
-  for (std::size_t i = 0; i < kMaxTokens && !rest.empty(); ++i) {
-    const std::size_t comma = rest.find(',');
-    const std::string_view token = trim(rest.substr(0, comma));
-    rest.remove_prefix(comma == std::string_view::npos ? rest.size() : comma + 1);
-    std::optional<Encoding> encoding;
-    if (contains_nocase(token, "gzip"))
-      encoding = Encoding::gzip;
-    else if (contains_nocase(token, "deflate"))
-      encoding = Encoding::deflate;
-    else if (equals_nocase(token, "br"))
-      encoding = Encoding::brotli;
-    else if (settings_.lzma && equals_nocase(token, "lzma"))
-      encoding = Encoding::lzma;
+// Adds what a header names. Names that merely contain a known one count, as receivers take them.
+void BodyReader::add_layers(HttpTransaction& tx, std::string_view codings, bool of_content) {
+  for (std::size_t i = 0; i < kMaxTokens && !codings.empty(); ++i) {
+    const std::size_t comma = codings.find(',');
+    const std::string_view token = trim(codings.substr(0, comma));
+    codings.remove_prefix(comma == std::string_view::npos ? codings.size() : comma + 1);
+    const std::optional<Encoding> encoding = encoding_named(token, settings_.lzma);
     const bool known =
         encoding || token.empty() || equals_nocase(token, "identity") || equals_nocase(token, "inflate");
-    if (!known) note(tx, Event::abnormal_ce_header);
+    if (!known && of_content) note(tx, Event::abnormal_ce_header);
     if (!encoding) continue;
-    if (layers.size() == settings_.decompress_layers) {
-      note(tx, Event::too_many_encoding_layers);
-      break;
-    }
-    layers.push_back(*encoding);
+    layers_.push_back(*encoding);
   }
-  if (layers.empty()) return;
-  std::reverse(layers.begin(), layers.end());
+}
+
+// In the order in which they were applied: those of the content, then those of its transfer. At most so many of the last
+// ones, which come off first.
+void BodyReader::choose_layers(HttpTransaction& tx) {
+  const Message& m = tx.message(direction_);
+  layers_.clear();
+  if (settings_.decompress_layers == 0) return;
+  if (const auto codings = m.header("content-encoding")) add_layers(tx, *codings, true);
+  if (const auto codings = m.header("transfer-encoding")) add_layers(tx, *codings, false);
+  if (layers_.empty()) return;
+  std::reverse(layers_.begin(), layers_.end());
+  if (layers_.size() > settings_.decompress_layers) {
+    note(tx, Event::too_many_encoding_layers);
+    layers_.resize(settings_.decompress_layers);
+  }
   if (!decompressor_) decompressor_ = std::make_unique<Decompressor>();
-  decompressor_->start({layers.data(), layers.size()}, {settings_.bomb_limit, settings_.lzma_memory});
+  decompressor_->start({layers_.data(), layers_.size()}, {settings_.bomb_limit, settings_.lzma_memory});
   decompress_ = true;
 }
 
-void BodyReader::data(HttpTransaction& tx, Bytes chunk, const FileOpening& files) {
-  if (!started_ || chunk.empty()) return;
+std::size_t BodyReader::data(HttpTransaction& tx, Bytes chunk, const FileOpening& files) {
+  if (!started_ || chunk.empty()) return chunk.size();
   tx_ = &tx;
   files_ = files;
-  if (decompress_)
-    decompressor_->feed(chunk, *this);
-  else
-    on_decoded(chunk);
+  if (decompress_) return decompress(chunk);
+  on_decoded(chunk);
+  return chunk.size();
 }
 
+// A slice of input counts as taken when all that it says is put out.
+std::size_t BodyReader::decompress(Bytes chunk) {
+  const bool waited = std::exchange(waits_, is_full());
+  if (waits_ && waited) {  // nobody has looked since then, so nobody will
+    tx_->message(direction_).body.mark_inspected();
+    waits_ = false;
+  }
+  std::size_t taken = 0;
+  while (taken < chunk.size() && !waits_) {
+    if (given_ == 0) {
+      given_ = std::min(kSliceBytes, chunk.size() - taken);
+      decompressor_->feed(chunk.subspan(taken, given_), *this);
+    } else {
+      decompressor_->resume(*this);
+    }
+    waits_ = !decompressor_->idle();
+    if (!waits_) taken += std::exchange(given_, 0);
+  }
+  if (decompressor_->bomb()) note(*tx_, Event::compression_bomb);
+  return taken;
+}
+
+const BodyLimits& BodyReader::limits() const {
+  return direction_ == Direction::to_server ? settings_.request_body : settings_.response_body;
+}
+
+bool BodyReader::is_full() const {
+  return tx_->message(direction_).body.uninspected() >=
+         std::max<std::uint64_t>(kMostUninspected, limits().inspect_min_size);
+}
+
+// The file may end before inspection does, and goes on behind it when it is to be stored.
 void BodyReader::on_decoded(Bytes chunk) {
   Message& m = tx_->message(direction_);
-  const std::uint64_t limit =
-      direction_ == Direction::to_server ? settings_.request_body.limit : settings_.response_body.limit;
+  const std::uint64_t limit = limits().limit;
   const std::uint64_t room = limit == 0 ? chunk.size() : limit - std::min(limit, m.body_bytes);
   m.body_bytes += chunk.size();
+  m.body.append(chunk);
+  if (m.body.cut() && !m.body.complete()) m.body.finish();
   const bool over = chunk.size() > room;
   const Bytes seen = over ? chunk.first(static_cast<std::size_t>(room)) : chunk;
-  if (!seen.empty()) {
-    m.body.append(seen);
-    if (!multipart_) open_file(files_);
-  }
+  if (!seen.empty() && !multipart_) open_file(files_);
   const bool goes_on = over && is_stored();
   to_files(goes_on ? chunk : seen);
-  if (!over) return;
-  if (!m.body.complete()) m.body.finish();
-  if (goes_on) return;
+  if (!over || goes_on) return;
   if (multipart_) multipart_->finish(*tx_, false);
   multipart_.reset();
   file_.close(FileState::truncated);
@@ -196,7 +228,10 @@ void BodyReader::gap(HttpTransaction& tx, std::uint64_t length, const FileOpenin
   if (!started_) return;
   tx_ = &tx;
   if (multipart_) return multipart_->gap(tx, length);
-  if (decompress_) return;
+  if (decompress_) {
+    given_ = 0;  // the rest of that is lost, too
+    return;
+  }
   tx.message(direction_).body_bytes += length;
   open_file(files);
   file_.gap(length);
@@ -204,7 +239,7 @@ void BodyReader::gap(HttpTransaction& tx, std::uint64_t length, const FileOpenin
 
 void BodyReader::finish(HttpTransaction& tx, bool whole, const FileOpening& files) {
   if (!started_) return;
-  started_ = false;
+  started_ = waits_ = false;
   tx_ = &tx;
   files_ = files;
   if (decompress_) {

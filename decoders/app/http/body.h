@@ -3,6 +3,8 @@
 
 #include <memory>
 
+#include <boost/container/small_vector.hpp>
+
 #include "decoders/app/decompress.h"
 #include "decoders/app/file_writer.h"
 #include "decoders/app/http/multipart.h"
@@ -10,6 +12,11 @@
 #include "decoders/app/http/transaction.h"
 
 namespace weir::http {
+
+// Bytes of a body that compression brings and that no rule has looked at yet, about; then the parser pauses.
+inline constexpr std::uint64_t kMostUninspected = 128 * 1024;
+
+using Encodings = boost::container::small_vector<Encoding, 4>;
 
 // One a direction of a flow; used for one body after the other.
 class BodyReader final : private DecompressSink {
@@ -19,15 +26,23 @@ class BodyReader final : private DecompressSink {
 
   // The headers of `tx` are complete (or there are none).
   void start(HttpTransaction& tx);
-  // Bytes as they were on the wire, without chunk framing. `tx` is the one of start(), wherever it lies now.
-  void data(HttpTransaction& tx, Bytes chunk, const FileOpening& files);
+  // Bytes as they were on the wire, without chunk framing. `tx` is the one of start(), wherever it lies now. Returns how
+  // many of them are done with: fewer than all when the window first has to be looked at (waits()). What is left is to
+  // be given again, with more behind it or not.
+  std::size_t data(HttpTransaction& tx, Bytes chunk, const FileOpening& files);
+  // The last data() took less than it was given.
+  [[nodiscard]] bool waits() const { return waits_; }
   void gap(HttpTransaction& tx, std::uint64_t length, const FileOpening& files);
   // `whole`: the message says that this was all of it; else it was cut off.
   void finish(HttpTransaction& tx, bool whole, const FileOpening& files);
 
  private:
   void on_decoded(Bytes chunk) override;
+  [[nodiscard]] bool is_full() const override;
+  [[nodiscard]] const BodyLimits& limits() const;
+  std::size_t decompress(Bytes chunk);
   void choose_layers(HttpTransaction& tx);
+  void add_layers(HttpTransaction& tx, std::string_view codings, bool of_content);
   void to_files(Bytes chunk);
   [[nodiscard]] bool is_stored() const;
   void open_file(const FileOpening& files);
@@ -39,6 +54,9 @@ class BodyReader final : private DecompressSink {
   FlowFiles& flow_files_;
   std::unique_ptr<Decompressor> decompressor_;  // while an encoded body is being read
   bool decompress_ = false;
+  bool waits_ = false;
+  std::size_t given_ = 0;  // of what data() gets next, so many bytes the decompressor has already
+  Encodings layers_;       // in the order in which they were applied
   bool started_ = false;
   std::unique_ptr<Multipart> multipart_;  // while a form is being read
   FileWriter file_;

@@ -3,23 +3,6 @@
 #include <algorithm>
 
 namespace weir::http {
-namespace {
-
-constexpr std::size_t kMaxMethodBytes = 32;
-
-// "METHOD uri HTTP/1.1", strictly: what stands behind a gap may be the middle of anything.
-bool is_request_line(std::string_view line) {
-  const std::size_t space = line.find(' ');
-  if (space == std::string_view::npos || space == 0 || space > kMaxMethodBytes) return false;
-  const auto method = line.substr(0, space);
-  const bool token = std::all_of(method.begin(), method.end(),
-                                 [](char c) { return (c >= 'A' && c <= 'Z') || c == '-' || c == '_'; });
-  const std::size_t version = line.rfind(" HTTP/");
-  return token && version != std::string_view::npos && version > space;
-}
-
-}  // namespace
-
 HttpParser::HttpParser(const HttpSettings& settings)
     : settings_(settings),
       request_(settings, Direction::to_server, files_),
@@ -66,7 +49,7 @@ Step HttpParser::step(Side& side, Feed& feed) {
     case Phase::chunk_data: return chunk_data(side, feed);
     case Phase::chunk_end: return chunk_end(side, feed);
     case Phase::trailers: return headers(side, feed, true);
-    case Phase::finish: return finish(side, feed);
+    case Phase::leftover: return leftover(side, feed);
     case Phase::wait_tunnel: skip_line_ends(feed); return Step::wait;
     case Phase::ignore: feed.take(feed.rest().size()); return Step::wait;
   }
@@ -84,19 +67,10 @@ void HttpParser::end_frame(Side& side, Feed& feed) {
   side.frame = kNoFrame;
 }
 
-void HttpParser::skip_line_ends(Feed& feed) {
-  while (!feed.empty() && (feed.rest()[0] == '\r' || feed.rest()[0] == '\n')) feed.take(1);
-}
-
-// Line ends between messages belong to none.
-Step HttpParser::idle(Side& side, Feed& feed) {
-  skip_line_ends(feed);
-  if (feed.empty()) return Step::wait;
-  if (transactions_.batch_full() || feed.frames_full()) {
-    outcome_.paused = true;
-    return Step::stop;
-  }
-  return side.direction == Direction::to_server ? start_request(feed) : start_response(feed);
+Step HttpParser::pause(bool made_output) {
+  outcome_.paused = true;
+  outcome_.made_output = made_output;
+  return Step::stop;
 }
 
 // Side `side` reads `t` from here on; its phase is that of the start line.
@@ -105,6 +79,7 @@ void HttpParser::begin(Side& side, HttpTransaction& t, Feed& feed, FrameKind fra
   side.tx_id = t.id;
   side.phase = Phase::line;
   side.scanned = 0;
+  side.cut_line = false;
   side.frame = feed.begin_frame(frame, t.id);
 }
 
@@ -112,30 +87,9 @@ void HttpParser::begin(Side& side, HttpTransaction& t, Feed& feed, FrameKind fra
 void HttpParser::make_room() {
   if (!transactions_.full()) return;
   const auto* t = tx_cast<HttpTransaction>(transactions_.next_to_end());
-  if (t == nullptr || t->id < next_response_ || t->request_missing) return;
+  if (t == nullptr || t->id < next_response_ || t->stands_alone) return;
   if (t->is_head() && lost_heads_.size() < kMaxLostHeads) lost_heads_.push_back(lost_requests_);
   ++lost_requests_;
-}
-
-// Lines are skipped until one looks like the start of a message of this side.
-Step HttpParser::resync(Side& side, Feed& feed) {
-  const auto line = find_line(feed.rest(), side.scanned, feed.eof());
-  if (!line) {
-    if (feed.rest().size() > kMaxLineBytes) {
-      feed.take(feed.rest().size());
-      side.scanned = 0;
-    }
-    return Step::wait;
-  }
-  const Bytes bytes = feed.rest().first(line->text);
-  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  side.scanned = 0;
-  if (side.direction == Direction::to_server ? is_request_line(text) : text.starts_with("HTTP/")) {
-    side.phase = Phase::idle;
-    return Step::again;
-  }
-  feed.take(line->size);
-  return Step::again;
 }
 
 void HttpParser::reach(HttpTransaction& tx, Direction d, State state) {
@@ -143,12 +97,34 @@ void HttpParser::reach(HttpTransaction& tx, Direction d, State state) {
   if (progress < static_cast<std::uint8_t>(state)) progress = static_cast<std::uint8_t>(state);
 }
 
-Step HttpParser::too_long(Side& side) {
-  if (HttpTransaction* t = tx(side))
-    note(*t, side.direction == Direction::to_server ? Event::request_field_too_long
-                                                    : Event::response_field_too_long);
-  outcome_.status = ParseOutcome::Status::error;
-  return Step::stop;
+std::optional<Line> HttpParser::find_line_of(Side& side, const Feed& feed) {
+  return side.direction == Direction::to_client ? find_response_line(feed.rest(), side.scanned, feed.eof())
+                                                : find_line(feed.rest(), side.scanned, feed.eof());
+}
+
+// The next line of a head, or none yet. Of one that is too long so much as is kept, its end missing; the rest is passed over.
+std::optional<Line> HttpParser::head_line(Side& side, Feed& feed) {
+  if (side.cut_line && !skip_line(side, feed)) return std::nullopt;
+  auto line = find_line_of(side, feed);
+  const std::size_t size = line ? line->size : feed.rest().size();
+  if (size > kLongLineBytes)
+    note(*tx(side), side.direction == Direction::to_server ? Event::request_field_too_long
+                                                           : Event::response_field_too_long);
+  if (size <= kMaxLineBytes) return line;
+  side.cut_line = true;
+  side.scanned = 0;
+  return Line{kMaxLineBytes, kMaxLineBytes};
+}
+
+// Passes over the rest of a line that was cut; false: its end is not there yet.
+bool HttpParser::skip_line(Side& side, Feed& feed) {
+  const auto line = find_line_of(side, feed);
+  side.cut_line = !line;
+  // What stands at the end may be the first byte of two that end the line.
+  const std::size_t size = line ? line->size : side.scanned;
+  feed.take(size);
+  side.scanned = 0;
+  return line.has_value();
 }
 
 Step HttpParser::headers(Side& side, Feed& feed, bool trailers) {
@@ -161,18 +137,15 @@ Step HttpParser::headers(Side& side, Feed& feed, bool trailers) {
       side.scanned = 0;
     }
   }
-  const auto line = response ? find_response_line(feed.rest(), side.scanned, feed.eof())
-                             : find_line(feed.rest(), side.scanned, feed.eof());
-  if (!line && feed.rest().size() <= kMaxLineBytes) return Step::wait;
-  if (!line || line->size > kMaxLineBytes) return too_long(side);
+  const auto line = head_line(side, feed);
+  if (!line) return Step::wait;
   HttpTransaction& t = *tx(side);
   if (ends_head(side, feed, *line)) {
     side.headers.finish(t, feed.take(line->size));
     side.after_bare_lf = false;
     if (trailers) {
       reach(t, side.direction, State::trailer);
-      side.phase = Phase::finish;
-      return Step::again;
+      return end_message(side, t, feed);
     }
     return response ? response_headers_done(t, feed) : request_headers_done(t, feed);
   }
@@ -200,6 +173,7 @@ Step HttpParser::complete(Side& side, HttpTransaction& t, bool whole, const File
   t.under_way[index(side.direction)] = false;
   side.phase = Phase::idle;
   side.scanned = 0;
+  side.had_message = true;
   outcome_.flush_stream_inspection = true;
   return Step::again;
 }
@@ -210,7 +184,7 @@ void HttpParser::end_of_stream(Side& side, const FileOpening& files) {
   if (t == nullptr) return;
   if (side.phase == Phase::headers || side.phase == Phase::trailers) side.headers.finish(*t, {});
   const bool whole =
-      side.phase == Phase::open_body || side.phase == Phase::finish || side.phase == Phase::trailers;
+      side.phase == Phase::open_body || side.phase == Phase::leftover || side.phase == Phase::trailers;
   complete(side, *t, whole, files);
 }
 

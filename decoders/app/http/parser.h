@@ -5,6 +5,11 @@
 //
 // Requests beyond the limit of open ones push out the oldest (TransactionList); the response to such a one becomes a
 // transaction of its own.
+//
+// What becomes of bytes does not depend on how they were cut, but for one thing: what comes together with the end of a response
+// and starts no other one counts as its body (HttpTransaction::body_has_more). Else a message ends where its head says. Behind
+// the first one of a side, bytes that start no other are a transaction of their own, with an event (body_unexpected):
+// receivers may skip them, so that the next message counts again.
 #pragma once
 
 #include "decoders/app/http/body.h"
@@ -43,7 +48,7 @@ class HttpParser final : public AppParser {
     chunk_data,
     chunk_end,  // the line end behind a chunk
     trailers,
-    finish,       // the body is over: bytes that start no message still belong to it
+    leftover,     // what stands between two messages and belongs to neither
     wait_tunnel,  // request side, behind CONNECT or Upgrade: the response decides
     ignore,       // request side, behind HTTP/0.9: nothing is parsed any more
   };
@@ -57,8 +62,12 @@ class HttpParser final : public AppParser {
     FrameId frame = kNoFrame;    // of the message, until it ends
     std::uint64_t left = 0;      // of a fixed body or a chunk
     std::size_t scanned = 0;     // of an incomplete line
+    bool had_message = false;    // one has ended
+    bool mid_line = false;       // of a leftover
+    bool with_end = false;       // a leftover that came with the end of the message before it
     bool after_bare_lf = false;  // response head: a CR that follows belongs to the line end
     bool mixed_ends = false;     // response head: LF CR was a line end
+    bool cut_line = false;       // of a line in a head the rest is still to be passed over
     bool continue_seen = false;  // before this response: 100 Continue
     bool first_chunk = false;
     HeaderReader headers;
@@ -72,11 +81,13 @@ class HttpParser final : public AppParser {
   Step resync(Side& side, Feed& feed);
   Step start_request(Feed& feed);
   Step start_response(Feed& feed);
+  Step start_leftover(Side& side, Feed& feed);
   Step request_line(Feed& feed);
   Step after_request_line(Feed& feed);
   Step end_simple_request(HttpTransaction& tx, const FileOpening& files);
   Step response_line(Feed& feed);
   Step body_without_head(HttpTransaction& tx, Feed& feed, const Line& line);
+  Step headless_body(HttpTransaction& tx);
   Step headers(Side& side, Feed& feed, bool trailers);
   [[nodiscard]] bool ends_head(const Side& side, Feed& feed, const Line& line) const;
   Step request_headers_done(HttpTransaction& tx, Feed& feed);
@@ -89,12 +100,16 @@ class HttpParser final : public AppParser {
   Step chunk_data(Side& side, Feed& feed);
   Step chunk_end(Side& side, Feed& feed);
   Step body_start(Feed& feed);
-  Step finish(Side& side, Feed& feed);
-  void body_bytes(Side& side, HttpTransaction& tx, Bytes chunk, const FileOpening& files);
+  Step leftover(Side& side, Feed& feed);
+  Step end_message(Side& side, HttpTransaction& tx, Feed& feed);
+  std::size_t body_bytes(Side& side, Feed& feed, std::uint64_t most);
   Step complete(Side& side, HttpTransaction& tx, bool whole, const FileOpening& files);
   void end_of_stream(Side& side, const FileOpening& files);
-  Step too_long(Side& side);
+  static std::optional<Line> find_line_of(Side& side, const Feed& feed);
+  std::optional<Line> head_line(Side& side, Feed& feed);
+  static bool skip_line(Side& side, Feed& feed);
   void begin(Side& side, HttpTransaction& tx, Feed& feed, FrameKind frame);
+  Step pause(bool made_output);
   void make_room();
   HttpTransaction* next_request();
   HttpTransaction& add_unasked();
@@ -110,7 +125,8 @@ class HttpParser final : public AppParser {
   std::uint64_t next_response_ = 0;  // requests with ids below have had their response, or will never get one
   // Requests that ended for want of room before their response came, so many of which has been seen since.
   std::uint64_t lost_requests_ = 0, answered_lost_ = 0;
-  SlabVector<std::uint64_t> lost_heads_;  // those that were HEAD, counted from 0; responses to them have no body
+  SlabVector<std::uint64_t>
+      lost_heads_;                   // those that were HEAD, counted from 0; responses to them have no body
   ParseOutcome outcome_;             // of the call that is running
 };
 

@@ -1,4 +1,6 @@
 // The phases of HttpParser that read the head of a request.
+#include <algorithm>
+
 #include "decoders/app/http/parser.h"
 #include "decoders/app/http/uri.h"
 #include "decoders/text.h"
@@ -13,13 +15,13 @@ bool is_space_or_tab(std::uint8_t c) {
 // A request line without protocol: headers may follow all the same. They do when the next bytes look like a name and a
 // colon; no answer while that cannot be told yet. `scanned`: bytes of `rest` that earlier calls have looked at.
 std::optional<bool> header_follows(Bytes rest, std::size_t& scanned) {
-  for (; scanned < rest.size(); ++scanned) {
+  for (; scanned < std::min(rest.size(), kLongLineBytes); ++scanned) {
     const std::uint8_t c = rest[scanned];
     if (c == ':') return true;
     const bool after_blank = scanned > 0 && is_space_or_tab(rest[scanned - 1]);
     if (!is_space_or_tab(c) && (is_blank_byte(c) || after_blank)) return false;
   }
-  if (rest.size() > kMaxLineBytes) return false;
+  if (scanned == kLongLineBytes) return false;
   return std::nullopt;
 }
 
@@ -40,12 +42,11 @@ Step HttpParser::start_request(Feed& feed) {
 }
 
 Step HttpParser::request_line(Feed& feed) {
-  const auto line = find_line(feed.rest(), request_.scanned, feed.eof());
-  if (!line && feed.rest().size() <= kMaxLineBytes) return Step::wait;
-  if (!line || line->size > kMaxLineBytes) return too_long(request_);
+  const auto line = head_line(request_, feed);
+  if (!line) return Step::wait;
   HttpTransaction& t = *tx(request_);
   const Bytes raw = feed.take(line->size);
-  if (raw.back() != '\n') note(t, Event::request_line_incomplete);
+  if (raw.back() != '\n' && !request_.cut_line) note(t, Event::request_line_incomplete);
   parse_request_line(raw.first(line->text), settings_, t);
   normalise_uri(settings_, t);
   reach(t, Direction::to_server, State::line);
@@ -56,6 +57,7 @@ Step HttpParser::request_line(Feed& feed) {
 }
 
 Step HttpParser::after_request_line(Feed& feed) {
+  if (request_.cut_line && !skip_line(request_, feed)) return Step::wait;
   HttpTransaction& t = *tx(request_);
   const std::optional<bool> headers = header_follows(feed.rest(), request_.scanned);
   if (!headers && !feed.eof()) return Step::wait;
@@ -98,8 +100,7 @@ Step HttpParser::request_headers_done(HttpTransaction& t, Feed& feed) {
       return begin_body(request_, t, Phase::fixed_body, *bytes);
   }
   request_.body.start(t);
-  request_.phase = Phase::finish;
-  return Step::again;
+  return complete(request_, t, true, feed.files());
 }
 
 }  // namespace weir::http

@@ -22,7 +22,7 @@ HttpTransaction* HttpParser::next_request() {
   if (answered_lost_ < lost_requests_) return nullptr;
   while (next_response_ < transactions_.next_id()) {
     auto* t = tx_cast<HttpTransaction>(transactions_.find(next_response_++));
-    if (t != nullptr && !t->request_missing && !t->ended()) return t;
+    if (t != nullptr && !t->stands_alone && !t->ended()) return t;
   }
   return nullptr;
 }
@@ -37,7 +37,7 @@ HttpTransaction& HttpParser::add_unasked() {
   }
   make_room();
   HttpTransaction& t = transactions_.add<HttpTransaction>();
-  t.request_missing = true;
+  t.request_missing = t.stands_alone = true;
   t.head_request = head;
   note(t, Event::unable_to_match_response_to_request);
   reach(t, Direction::to_server, State::complete);
@@ -60,9 +60,9 @@ Step HttpParser::start_response(Feed& feed) {
 Step HttpParser::response_line(Feed& feed) {
   const auto line = find_response_line(feed.rest(), response_.scanned, feed.eof());
   HttpTransaction& t = *tx(response_);
-  if (!line && feed.rest().size() <= kMaxLineBytes) return Step::wait;
-  if (!line || line->size > kMaxLineBytes || !looks_like_status_line(feed.rest().first(line->size)))
-    return body_without_head(t, feed, line.value_or(Line{feed.rest().size(), feed.rest().size()}));
+  if (!line && feed.rest().size() <= kLongLineBytes) return Step::wait;
+  if (!line || line->size > kLongLineBytes) return headless_body(t);
+  if (!looks_like_status_line(feed.rest().first(line->size))) return body_without_head(t, feed, *line);
   const Bytes raw = feed.take(line->size);
   response_.after_bare_lf = raw.back() == '\n' && (raw.size() < 2 || raw[raw.size() - 2] != '\r');
   parse_status_line(raw.first(line->text), t);
@@ -85,12 +85,15 @@ Step HttpParser::body_without_head(HttpTransaction& t, Feed& feed, const Line& l
     response_.scanned = 0;
     return Step::again;
   }
-  if (line.size == rest.size() && !feed.eof() && line.size <= kMaxLineBytes && !rest.empty() &&
-      rest.back() == '\n') {
+  if (line.size == rest.size() && !feed.eof()) {
     response_.scanned = line.size - 1;  // the byte behind it decides
     return Step::wait;
   }
   if (blank && feed.eof()) feed.take(line.size);
+  return headless_body(t);
+}
+
+Step HttpParser::headless_body(HttpTransaction& t) {
   note(t, Event::response_invalid_protocol);
   response_.scanned = 0;
   return begin_body(response_, t, Phase::open_body, 0);
@@ -123,7 +126,6 @@ Step HttpParser::response_headers_done(HttpTransaction& t, Feed& feed) {
   if (connected || r.status_number == 101) {
     response_.body.start(t);
     complete(response_, t, true, feed.files());
-    if (connected) skip_line_ends(feed);
     const auto upgrade = r.header("upgrade");
     if (connected || !upgrade) return switch_protocol(AppProto::unknown);
     if (contains_nocase(*upgrade, "websocket")) return switch_protocol(AppProto::websocket);
@@ -142,8 +144,7 @@ Step HttpParser::response_headers_done(HttpTransaction& t, Feed& feed) {
                        r.status_number == 204 || r.status_number == 304;
   if (no_body) {
     response_.body.start(t);
-    response_.phase = Phase::finish;
-    return Step::again;
+    return end_message(response_, t, feed);
   }
   if (encoding) {
     if (contains_nocase(*encoding, "chunked")) {

@@ -16,9 +16,10 @@ enum class Event : std::uint8_t {
 };
 
 struct HttpSettings {
+  // Files end at the limits, too; repetitions count there.
   BodyLimits request_body{100 * 1024, 32 * 1024, 4 * 1024};
   BodyLimits response_body{100 * 1024, 40 * 1024, 16 * 1024};
-  std::uint32_t decompress_layers = 2;
+  std::uint32_t decompress_layers = 5;
   std::uint64_t bomb_limit = 1024 * 1024;  // bytes of output from which the ratio to the input counts
   bool lzma = false;
   std::uint64_t lzma_memory = 1024 * 1024;
@@ -33,9 +34,12 @@ struct HttpSettings {
   static HttpSettings from(const Settings& settings);
 };
 
-// A start line or header line may have so many bytes; longer ones end the parsing of the flow.
-inline constexpr std::size_t kMaxLineBytes = 18000;
+// A start line or header line of more bytes gets an event (field_too_long). Where lines are something else than those, one
+// is not waited for any longer.
+inline constexpr std::size_t kLongLineBytes = 18000;
+// So much of a request line or header line is kept; what is behind it is passed over. Clients take lines of 100 kB.
+inline constexpr std::size_t kMaxLineBytes = 256 * 1024;
 // Header bytes kept of one message; what is beyond is dropped with an event.
-inline constexpr std::size_t kMaxHeaderBytes = 256 * 1024;
+inline constexpr std::size_t kMaxHeaderBytes = 512 * 1024;
 
 }  // namespace weir::http

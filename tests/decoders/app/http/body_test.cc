@@ -88,6 +88,21 @@ TEST_CASE("http body: encodings come off, and claims that are not true pass the 
   }
 }
 
+TEST_CASE("http body: what broken compression is taken for does not depend on how it was cut") {
+  std::string text;
+  for (int i = 0; i < 200; ++i) text += static_cast<char>('!' + i * i * 7 % 90);
+  for (const std::string& packed : {raw(text), zlib(text), gzip_with('\x08', {"name\0", 5}, text)})
+    for (std::size_t good = 1; good < packed.size(); ++good) {
+      const std::string message = head("gzip") + packed.substr(0, good) + "\xff\xff\xff\xffplain";
+      Flow flow;
+      flow.request("GET /x HTTP/1.1\r\nHost: a\r\n\r\n");
+      for (const char& byte : message) flow.response({&byte, 1});
+      flow.close();
+      CAPTURE(good);
+      CHECK(body(flow.tx().response) == response_body(message));
+    }
+}
+
 TEST_CASE("http body: brotli") {
   // "hello hello" as one stored block (RFC 7932: window 16, last and stored meta-blocks)
   const std::string wire("\x0b\x05\x80hello hello\x03", 15);
@@ -105,14 +120,63 @@ TEST_CASE("http body: more layers than the limit are left on") {
   CHECK(events(flow.tx()) == " too_many_encoding_layers");
 }
 
+TEST_CASE("http body: five layers come off, of the content and of its transfer") {
+  std::string wire(kText);
+  for (int i = 0; i < 5; ++i) wire = gzip(wire);
+  CHECK(response_body(head("gzip, gzip, gzip, gzip, gzip") + wire) == kText);
+  CHECK(response_body(
+            "HTTP/1.1 200 OK\r\nContent-Encoding: gzip, gzip\r\nTransfer-Encoding: gzip, gzip, gzip\r\n\r\n" +
+            wire) == kText);
+  const std::string inner = gzip(zlib(kText));
+  CHECK(response_body(fmt::format(
+            "HTTP/1.1 200 OK\r\nContent-Encoding: deflate\r\nTransfer-Encoding: gzip, chunked\r\n\r\n"
+            "{:x}\r\n{}\r\n0\r\n\r\n",
+            inner.size(), inner)) == kText);
+
+  Flow flow;
+  flow.request("GET /x HTTP/1.1\r\nHost: a\r\n\r\n");
+  flow.response(head("gzip, gzip, gzip, gzip, gzip, gzip") + gzip(wire));
+  CHECK(events(flow.tx()) == " too_many_encoding_layers");
+}
+
+TEST_CASE("http body: the window slides over megabytes of compressed zeros to what is behind them") {
+  const std::string zeros(std::size_t{30} << 20U, '\0');
+  const std::string wire = gzip(zeros + "mark");
+  Flow flow;
+  flow.request("GET /x HTTP/1.1\r\nHost: a\r\n\r\n");
+  ParseOutcome out = flow.response(fmt::format(
+      "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n{}", wire.size(), wire));
+  std::size_t most = 0, pauses = 0;
+  for (; out.paused; out = flow.response("")) {
+    ++pauses;
+    most = std::max(most, flow.tx().response.body.held());
+    flow.tx().after_detection(Direction::to_client);
+  }
+  CHECK(events(flow.tx()).empty());
+  CHECK(most < 1024 * 1024);
+  CHECK(pauses > 100);
+  CHECK(flow.tx().response.body_bytes == zeros.size() + 4);
+  CHECK(body(flow.tx().response).ends_with("mark"));
+  CHECK(flow.tx().response.files[0]->state == FileState::truncated);
+}
+
+TEST_CASE("http body: where nobody looks at a body its window slides all the same") {
+  const std::string wire = gzip(std::string(std::size_t{8} << 20U, '\0'));
+  Flow flow;
+  flow.request("GET /x HTTP/1.1\r\nHost: a\r\n\r\n");
+  ParseOutcome out = flow.response(head("gzip") + wire);
+  std::size_t most = 0;
+  for (; out.paused; out = flow.response("")) most = std::max(most, flow.tx().response.body.held());
+  CHECK(most < 1024 * 1024);
+  CHECK(flow.tx().response.body_bytes == std::size_t{8} << 20U);
+}
+
 TEST_CASE("http body: a decompression bomb is stopped and said so") {
-  http::HttpSettings unlimited;
-  unlimited.response_body.limit = 0;
-  Flow flow{unlimited};
+  Flow flow;
   flow.request("GET /x HTTP/1.1\r\nHost: a\r\n\r\n");
   const std::string zeros(std::size_t{64} << 20U, '\0');
-  flow.response(head("gzip, gzip") + gzip(gzip(zeros)));
-  flow.close();
+  ParseOutcome out = flow.response(head("gzip, gzip") + gzip(gzip(zeros)));
+  while (out.paused) out = flow.response("");
   CHECK(events(flow.tx()) == " compression_bomb");
   CHECK(flow.tx().response.body_bytes < (std::size_t{4} << 20U));
 }
@@ -166,6 +230,32 @@ TEST_CASE("http body: a body over the limit is kept up to it, its file is trunca
   CHECK(flow.tx().response.files[0]->size == 10);
   CHECK(flow.tx().response.files[0]->state == FileState::truncated);
   CHECK(flow.tx().response.wire_body_bytes == 15);
+}
+
+TEST_CASE("http body: padding does not count for the limit, other bytes do") {
+  const auto last_bytes_with = [](std::string_view unit, std::string_view change) {
+    std::string content;
+    for (int i = 0; content.size() < 200'000; ++i) {
+      content += unit;
+      if (!change.empty()) content += fmt::format("{}{}", change, i);
+    }
+    Flow flow;
+    flow.request("GET /x HTTP/1.1\r\nHost: a\r\n\r\n");
+    content += "mark";
+    flow.response(fmt::format("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", content.size()));
+    for (std::size_t at = 0; at < content.size(); at += 1000) {
+      flow.response(content.substr(at, 1000));
+      flow.tx().after_detection(Direction::to_client);
+    }
+    const std::string shown = body(flow.tx().response);
+    CHECK(flow.tx().response.body.held() < 100'000);
+    CHECK(flow.tx().response.files[0]->size == 100 * 1024);
+    return shown.substr(shown.size() - 4);
+  };
+  CHECK(last_bytes_with("z", "") == "mark");
+  CHECK(last_bytes_with("\r\n", "") == "mark");
+  CHECK(last_bytes_with("abcdefg", "") == "mark");
+  CHECK(last_bytes_with("some text", " and more ") != "mark");
 }
 
 TEST_CASE("http body: file names and ranges of responses") {

@@ -139,7 +139,7 @@ TEST_CASE("http: pipelined requests get their responses in order") {
   }
 }
 
-TEST_CASE("http: bytes behind a message that start no other one belong to its body") {
+TEST_CASE("http: bytes that come with a response's end and start no other one belong to its body") {
   Flow flow;
   flow.request(kGet);
   flow.response("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi and more");
@@ -147,6 +147,7 @@ TEST_CASE("http: bytes behind a message that start no other one belong to its bo
   CHECK(body(flow.tx().response) == "hi and more");
   CHECK(flow.tx().response.body_bytes == 11);
   CHECK(events(flow.tx()) == " response_body_unexpected");
+  CHECK(flow.count() == 1);
 }
 
 TEST_CASE("http: a line end behind a response's body is counted, one behind a request's is not") {
@@ -157,6 +158,72 @@ TEST_CASE("http: a line end behind a response's body is counted, one behind a re
   CHECK(body(flow.tx().response) == "hi\r\n");
   CHECK(flow.count() == 1);
   CHECK(events(flow.tx()).empty());
+}
+
+TEST_CASE(
+    "http: bytes that come behind a response and start no other one stand alone, however they are cut") {
+  // What comes, and what the transactions are: body and events of each.
+  const struct {
+    std::string_view behind, expected;
+  } rows[] = {
+      {" and more", "hi! and more! response_body_unexpected"},
+      {"\r\n", "hi!"},
+      {"\r\n \r\nHTT", "hi! \r\nHTT! response_body_unexpected"},
+      {"xHTTP/1.1 x\nHTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nyes",
+       "hi!xHTTP/1.1 x\n! response_body_unexpectedyes! unable_to_match_response_to_request"},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.expected);
+    for (std::size_t split = 0; split <= row.behind.size(); ++split) {
+      CAPTURE(split);
+      Flow flow;
+      flow.request(kGet);
+      flow.response("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi");
+      flow.response(row.behind.substr(0, split));
+      flow.response(row.behind.substr(split));
+      flow.close();
+      std::string got;
+      for (std::uint64_t id = 0; id < flow.count(); ++id)
+        got += body(flow.tx(id).response) + "!" + events(flow.tx(id));
+      CHECK(got == row.expected);
+    }
+  }
+}
+
+TEST_CASE("http: what stands between requests hides none of them, and is answered by nothing") {
+  const std::string requests =
+      "POST /1 HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nabjunk\r\nmore: junk\r\n\r\nget /2 "
+      "HTTP/1.1\r\nHost: h\r\n\r\n"
+      "ODD /3 HTTP/1.1\r\nHost: h\r\n\r\n";
+  for (std::size_t split = 0; split <= requests.size(); ++split) {
+    CAPTURE(split);
+    Flow flow;
+    flow.request(requests.substr(0, split));
+    flow.request(requests.substr(split));
+    REQUIRE(flow.count() == 4);
+    CHECK(body(flow.tx(0).request) == "ab");
+    CHECK(body(flow.tx(1).request) == "junk\r\nmore: junk\r\n\r\n");
+    CHECK(events(flow.tx(1)) == " request_body_unexpected");
+    CHECK(flow.tx(2).request.normalised_uri == "/2");
+    CHECK(flow.tx(3).request.normalised_uri == "/3");
+    for (int i = 0; i < 3; ++i)
+      flow.response(fmt::format("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n{}", i));
+    CHECK(flow.count() == 4);
+    CHECK(body(flow.tx(2).response) == "1");
+    CHECK(body(flow.tx(3).response) == "2");
+  }
+}
+
+TEST_CASE("http: a junk line of a chunked body ends where it ends, however long and however cut") {
+  const std::string chunks = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na" +
+                             std::string(40'000, 'x') + "\r\n1\r\nb\r\n0\r\n\r\n";
+  for (const std::size_t split : {std::size_t{60}, std::size_t{20'000}, chunks.size()}) {
+    Flow flow;
+    flow.request(kGet);
+    flow.response(chunks.substr(0, split));
+    flow.response(chunks.substr(split));
+    CHECK(body(flow.tx().response) == "ab");
+  }
 }
 
 TEST_CASE("http: behind a gap outside a body the next message is found") {
@@ -267,9 +334,10 @@ TEST_CASE("http: headers behind a request line without protocol are found wherev
 
 TEST_CASE("http: lines, headers and open transactions have limits") {
   Flow line;
-  line.request("GET /" + std::string(http::kMaxLineBytes + 10, 'a'));
-  CHECK(line.failed);
-  CHECK(events(line.tx()) == " request_field_too_long");
+  line.request("GET /" + std::string(http::kLongLineBytes, 'a'));
+  CHECK(events(line.tx()) == " request_field_too_long");  // before the line ends
+  line.request(" HTTP/1.1\r\nHost: h\r\n\r\n");
+  CHECK(line.tx().request.hostname == "h");
 
   Flow fields;
   std::string head = "GET / HTTP/1.1\r\nHost: h\r\n";
@@ -288,6 +356,30 @@ TEST_CASE("http: lines, headers and open transactions have limits") {
   CHECK(events(heavy.tx(0)) == " too_many_transactions");
 }
 
+TEST_CASE("http: a line of a head that is too long is cut, and what follows it is parsed") {
+  const std::string rest(http::kMaxLineBytes, 'y');
+  const std::string message =
+      "GET / HTTP/1.1\r\nHost: h\r\nX: " + rest + "lost\r\nZ: z\r\n\r\nGET /2 HTTP/1.1\r\n\r\n";
+  for (const std::size_t split :
+       {message.size() - 1, std::size_t{100}, http::kMaxLineBytes, message.size() - 38}) {
+    CAPTURE(split);
+    Flow flow;
+    flow.request(message.substr(0, split));
+    flow.request(message.substr(split));
+    REQUIRE(flow.count() == 2);
+    CHECK(flow.tx(0).request.header("x") == std::string(http::kMaxLineBytes - 3, 'y'));
+    CHECK(flow.tx(0).request.header("z") == "z");
+    CHECK(events(flow.tx(0)) == " request_field_too_long");
+    CHECK(flow.tx(1).request.normalised_uri == "/2");
+  }
+  Flow flow;
+  flow.request("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+  flow.response("HTTP/1.1 200 OK\r\nX: " + rest);
+  flow.response(std::string(1000, 'y') + "\r");
+  flow.response("\nContent-Length: 2\r\n\r\nhi");
+  CHECK(body(flow.tx().response) == "hi");
+}
+
 TEST_CASE("http: requests beyond the limit of open ones are parsed, and the oldest end for them") {
   http::HttpSettings few;
   few.max_transactions = 3;
@@ -304,7 +396,8 @@ TEST_CASE("http: requests beyond the limit of open ones are parsed, and the olde
   // The first four are gone, and there is no room: each response, which stands alone, pushes out one more.
   for (std::uint64_t i = 0; i < 4; ++i) flow.parser.transactions().release(i);
   for (int i = 0; i < 7; ++i)
-    flow.response(fmt::format("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n{}", i == 1 ? "" : std::to_string(i)));
+    flow.response(
+        fmt::format("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n{}", i == 1 ? "" : std::to_string(i)));
   REQUIRE(flow.count() == 14);
   for (std::uint64_t i = 7; i < 14; ++i) {
     CAPTURE(i);
@@ -331,7 +424,8 @@ TEST_CASE("http: once those that were pushed out are answered, responses find th
   CHECK(body(flow.tx(4).response) == "4");
 }
 
-TEST_CASE("http: a message that is on its way is read to its end, however many requests push the others out") {
+TEST_CASE(
+    "http: a message that is on its way is read to its end, however many requests push the others out") {
   http::HttpSettings few;
   few.max_transactions = 2;
   Flow flow{few};
