@@ -127,8 +127,8 @@ Step HttpParser::start_leftover(Side& side, Feed& feed) {
   return begin_body(side, t, Phase::leftover, 0);
 }
 
-// The message is whole. What comes behind a response together with its end, and starts no other one, counts as its body, as
-// receivers may see it that take another length for the right one.
+// The message is whole. What comes behind a response together with its end, and starts no other one, counts as its body,
+// as receivers may see it that take another length for the right one.
 Step HttpParser::end_message(Side& side, HttpTransaction& t, Feed& feed) {
   if (side.direction == Direction::to_server || feed.empty()) return complete(side, t, true, feed.files());
   side.phase = Phase::leftover;

@@ -102,7 +102,8 @@ std::optional<Line> HttpParser::find_line_of(Side& side, const Feed& feed) {
                                                 : find_line(feed.rest(), side.scanned, feed.eof());
 }
 
-// The next line of a head, or none yet. Of one that is too long so much as is kept, its end missing; the rest is passed over.
+// The next line of a head, or none yet. Of one that is too long so much as is kept, its end missing; the rest is passed
+// over.
 std::optional<Line> HttpParser::head_line(Side& side, Feed& feed) {
   if (side.cut_line && !skip_line(side, feed)) return std::nullopt;
   auto line = find_line_of(side, feed);

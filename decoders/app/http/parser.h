@@ -6,10 +6,10 @@
 // Requests beyond the limit of open ones push out the oldest (TransactionList); the response to such a one becomes a
 // transaction of its own.
 //
-// What becomes of bytes does not depend on how they were cut, but for one thing: what comes together with the end of a response
-// and starts no other one counts as its body (HttpTransaction::body_has_more). Else a message ends where its head says. Behind
-// the first one of a side, bytes that start no other are a transaction of their own, with an event (body_unexpected):
-// receivers may skip them, so that the next message counts again.
+// What becomes of bytes does not depend on how they were cut, but for one thing: what comes together with the end of a
+// response and starts no other one counts as its body (HttpTransaction::body_has_more). Else a message ends where its head
+// says. Behind the first one of a side, bytes that start no other are a transaction of their own, with an event
+// (body_unexpected): receivers may skip them, so that the next message counts again.
 #pragma once
 
 #include "decoders/app/http/body.h"

@@ -34,8 +34,8 @@ struct HttpSettings {
   static HttpSettings from(const Settings& settings);
 };
 
-// A start line or header line of more bytes gets an event (field_too_long). Where lines are something else than those, one
-// is not waited for any longer.
+// A start line or header line of more bytes gets an event (field_too_long). Where lines are something else than those,
+// one is not waited for any longer.
 inline constexpr std::size_t kLongLineBytes = 18000;
 // So much of a request line or header line is kept; what is behind it is passed over. Clients take lines of 100 kB.
 inline constexpr std::size_t kMaxLineBytes = 256 * 1024;

@@ -39,11 +39,12 @@ struct HttpTransaction final : Transaction {
   // No body follows the head of the response.
   [[nodiscard]] bool is_head() const { return head_request || is_method("head"); }
 
-  // The response came without a request (it was not seen, or has ended for want of room): that side is empty and complete.
+  // The response came without a request (it was not seen, or has ended for want of room): that side is empty and
+  // complete.
   bool request_missing = false;
-  bool stands_alone = false;  // so that no response is to be expected of it, or no request
+  bool stands_alone = false;   // so that no response is to be expected of it, or no request
   bool body_has_more = false;  // the response's: bytes that came with its end, and stand behind it
-  bool head_request = false;  // that request was a HEAD
+  bool head_request = false;   // that request was a HEAD
   Request request;
   Response response;
 };
