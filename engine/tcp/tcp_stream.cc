@@ -116,6 +116,13 @@ std::uint64_t TcpStream::raw_begin() const {
   return next <= certain_end() || finished_ ? next : raw_pos_;
 }
 
+// Where the bytes begin that stream rules see again together with those at `from`.
+std::uint64_t TcpStream::raw_look_back(std::uint64_t from) const {
+  const std::uint64_t bytes =
+      settings_->inline_mode ? std::max<std::uint64_t>(chunk_size_, kLookBack) : kLookBack;
+  return from - std::min(from, bytes);
+}
+
 // Most often: bytes in order, and too few of them are acknowledged to make a chunk.
 bool TcpStream::is_gathering() const {
   const bool may_end = end_known_ || depth_reached_ || finished_ || closed_at_ != UINT64_MAX;
@@ -141,7 +148,7 @@ TcpStream::RawChunk TcpStream::raw_chunk() const {
   if (raw_disabled_ || region == nullptr) return out;
   const std::uint64_t end = std::min(region->end(), end_of_shown());
   if (end <= fresh) return out;
-  const std::uint64_t from = std::max(region->offset, fresh - std::min<std::uint64_t>(fresh, kLookBack));
+  const std::uint64_t from = std::max(region->offset, raw_look_back(fresh));
   out.data = {region->data() + (from - region->offset), static_cast<std::size_t>(end - from)};
   out.offset = from;
   out.new_offset = static_cast<std::size_t>(fresh - from);
@@ -209,8 +216,7 @@ void TcpStream::end_when_inspected() {
 std::uint64_t TcpStream::floor() const {
   std::uint64_t floor = app_disabled_ ? kNowhere : app_pos_;
   if (!raw_disabled_) {
-    const std::uint64_t look_back = budget_->tight() ? 0 : kLookBack;
-    floor = std::min(floor, raw_pos_ - std::min<std::uint64_t>(raw_pos_, look_back));
+    floor = std::min(floor, budget_->tight() ? raw_pos_ : raw_look_back(raw_pos_));
   }
   return std::min(floor, held_);
 }

@@ -38,10 +38,11 @@ class TcpStream {
   void consume_app(std::uint64_t n);
 
   // What stream rules look at next: bytes that have not been inspected, when there are enough of them (the
-  // chunk size), or trigger_raw was called, or the stream ended. Ends at a hole. It begins with up to one
-  // chunk size of bytes that were inspected before, so that a pattern across the seam is found; a match that
+  // chunk size), or trigger_raw was called, or the stream ended. Ends at a hole. It begins with up to
+  // kLookBack bytes that were inspected before, so that a pattern across the seam is found; a match that
   // ends at or before new_offset was reported already. Inline it is each new segment at once, in order or
-  // not, with its neighbourhood on both sides.
+  // not, with its neighbourhood: up to a chunk size before it, so that a rule sees at least as much together
+  // as otherwise, and all that is stored behind it without a hole.
   static constexpr std::uint64_t kLookBack = 512;  // longer than any pattern that is searched for as a whole
   struct RawChunk {
     Bytes data;
@@ -180,6 +181,7 @@ class TcpStream {
   [[nodiscard]] std::uint64_t lost_until(std::uint64_t offset) const;
   [[nodiscard]] bool over_at(std::uint64_t offset) const;
   [[nodiscard]] std::uint64_t raw_begin() const;
+  [[nodiscard]] std::uint64_t raw_look_back(std::uint64_t from) const;
   [[nodiscard]] const Region* region_at(std::uint64_t offset) const;
   [[nodiscard]] bool is_gathering() const;
   [[nodiscard]] std::uint64_t hole_end(std::uint64_t offset) const;
