@@ -80,6 +80,10 @@ bool TcpSession::segment_ok(const Packet& p, Direction d) {
     refuse(events.before_last_ack);
     return false;
   }
+  if (s.fin_seen && goes_past_end(p, d)) {
+    refuse(events.out_of_window);
+    return false;
+  }
   if (window_ok(p, d)) return !systems_differ(p, d) || take_doubt();
   refuse((p.tcp.flags & tcp_flag::fin) != 0 ? events.fin_out_of_window : events.out_of_window);
   // Of what begins in the window some take the part that fits.

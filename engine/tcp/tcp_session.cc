@@ -93,7 +93,10 @@ void TcpSession::on_closed(const Packet& p, Direction d) {
   const bool goes_on = closed_by_reset_ && (p.tcp.flags & kOpenOrClose) == 0 &&
                        (p.tcp.flags & tcp_flag::ack) != 0 && p.tcp.sequence == side(d).next_seq &&
                        !p.payload.empty() && d == reset_by_;
-  if (!goes_on || !was_open_) return;
+  if (!goes_on || !was_open_) {
+    result_.invalid = goes_past_end(p, d);
+    return;
+  }
   if (!ack_ok(p, d)) return;
   note(Anomaly::stream_suspected_rst_inject);
   closed_by_reset_ = false;

@@ -213,6 +213,7 @@ class TcpSession : public Slabbed {
   bool window_ok(const Packet& p, Direction d);
   [[nodiscard]] bool reset_ok(const Packet& p, Direction d) const;
   [[nodiscard]] bool is_doubtful_reset(const Packet& p, Direction d) const;
+  [[nodiscard]] bool goes_past_end(const Packet& p, Direction d) const;
   [[nodiscard]] bool is_keep_alive(const Packet& p, Direction d) const;
   [[nodiscard]] std::uint32_t announced_window(const Packet& p, Direction d) const;
 

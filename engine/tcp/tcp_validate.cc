@@ -82,6 +82,14 @@ bool TcpSession::window_ok(const Packet& p, Direction d) {
   return window_probe || (length == 0 && seq_leq(p.tcp.sequence, s.next_seq));
 }
 
+// Bytes where nothing follows any more. Whoever got the end does not take them; inline they must not arrive at one who did
+// not, as nobody looks at them.
+bool TcpSession::goes_past_end(const Packet& p, Direction d) const {
+  if (!settings_->inline_mode || p.payload.empty()) return false;
+  const std::uint32_t end = p.tcp.sequence + static_cast<std::uint32_t>(p.payload.size());
+  return seq_gt(end, side(d).fin_seen ? side(d).next_seq - 1 : side(d).next_seq);
+}
+
 // With a hole before it a RST may have come in order or not: if nothing follows, it has.
 bool TcpSession::is_doubtful_reset(const Packet& p, Direction d) const {
   const Side& s = side(d);

@@ -367,3 +367,42 @@ TEST_CASE("decisions: a packet that takes longer than its budget decides about i
   unlimited.play(udp_frame({0x0a000001, 4000}, {0x0a000002, 5000}, "evil"));
   CHECK(unlimited.count("\"event_type\":\"alert\"") == 1);
 }
+
+TEST_CASE("decide: data behind the end of a direction is inspected or does not go on") {
+  constexpr std::uint8_t kFin = tcp_flag::fin | tcp_flag::ack, kRst = tcp_flag::rst | tcp_flag::ack;
+  struct Row {
+    std::uint8_t client, server;  // flags of what ends it, in this order
+    std::string_view behind;      // the verdicts of a forbidden request in two segments
+  };
+  constexpr Row kRows[] = {{kFin, 0, "dd"},
+                           {kFin, kFin, "dd"},
+                           {0, kFin, "ad"},  // the server still listens
+                           {0, kRst, "dd"},
+                           {kRst, 0, "ad"}};  // somebody else's: the client goes on
+  for (const Row& row : kRows) {
+    CAPTURE(row.client);
+    CAPTURE(row.server);
+    InlineRun run(
+        "drop tcp any any -> any any (flow:to_server; content:\"evil\"; sid:1;)\n"
+        "drop http any any -> any any (http.uri; content:\"evil\"; sid:2;)");
+    Connection c;
+    run.play_all(c.handshake());
+    CHECK(run.play(c.client("GET /a HTTP/1.1\r\nHost: a\r\n\r\n")) == 'a');
+    if (row.client != 0) CHECK(run.play(c.client("", row.client)) == 'a');
+    if (row.server != 0) CHECK(run.play(c.server("", row.server)) == 'a');
+    CHECK(run.play_all({c.client("GET /ev"), c.client("il HTTP/1.1\r\nHost: a\r\n\r\n")}) == row.behind);
+  }
+}
+
+TEST_CASE("decide: what was sent before the end may come again behind it") {
+  InlineRun run("alert tcp any any -> any 1 (sid:1;)");
+  Connection c;
+  run.play_all(c.handshake());
+  const std::string data = c.client("all of it", tcp_flag::ack | tcp_flag::fin);
+  CHECK(run.play(data) == 'a');
+  CHECK(run.play(data) == 'a');
+  CHECK(run.play(c.server("", tcp_flag::ack | tcp_flag::fin)) == 'a');
+  CHECK(run.play(data) == 'a');
+  CHECK(run.play(c.server("", tcp_flag::rst | tcp_flag::ack)) == 'a');
+  CHECK(run.play(data) == 'a');
+}
