@@ -43,7 +43,7 @@ DecodedStep decode_layer(Proto proto, ByteCursor& in, Packet& p, const DecodeSet
     case Proto::ppp: return decode_ppp(in, p);
     case Proto::pppoe_discovery: return decode_pppoe_discovery(in, p);
     case Proto::pppoe_session: return decode_pppoe_session(in, p);
-    case Proto::mpls: return decode_mpls(in, p);
+    case Proto::mpls: return decode_mpls(in, p, settings);
     case Proto::arp: return decode_arp(in, p);
     case Proto::chdlc: return decode_chdlc(in, p, settings);
     case Proto::ieee80211ah: return decode_ieee80211ah(in, p);
@@ -65,6 +65,7 @@ DecodedStep decode_layer(Proto proto, ByteCursor& in, Packet& p, const DecodeSet
     case Proto::vxlan: return decode_vxlan(in, p, settings);
     case Proto::geneve: return decode_geneve(in, p, settings);
     case Proto::teredo: return decode_teredo(in, p);
+    case Proto::gtp_u: return decode_gtp_u(in, p, settings);
     case Proto::ah:  // read with the IPv6 extension headers
     case Proto::none:
     case Proto::count_: break;

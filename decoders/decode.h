@@ -37,9 +37,10 @@ struct TunnelPorts {
 struct DecodeSettings {
   bool verify_checksums = true;
   std::size_t max_layers = kMaxLayers;  // decoder.max-layers, at most kMaxLayers
-  TunnelPorts vxlan{.ports = {4789}};   // matched against the destination
-  TunnelPorts geneve{.ports = {6081}};  // likewise
-  TunnelPorts teredo{.ports = {3544}};  // either end
+  TunnelPorts vxlan{.ports = {4789, 8472}};  // IANA's and Linux's own; matched against the destination
+  TunnelPorts geneve{.ports = {6081}};       // likewise
+  TunnelPorts gtp_u{.ports = {2152}};        // likewise
+  TunnelPorts teredo{.ports = {3544}};       // either end
   bool vntag = true;
   bool vxlan_strict_reserved_bits = false;
 
@@ -52,6 +53,7 @@ inline Proto udp_tunnel(std::uint16_t source, std::uint16_t destination, const D
   const auto to = destination;
   if (settings.vxlan.enabled && settings.vxlan.match(to, to)) return Proto::vxlan;
   if (settings.geneve.enabled && settings.geneve.match(to, to)) return Proto::geneve;
+  if (settings.gtp_u.enabled && settings.gtp_u.match(to, to)) return Proto::gtp_u;
   if (settings.teredo.enabled && settings.teredo.match(source, to)) return Proto::teredo;
   return Proto::none;
 }

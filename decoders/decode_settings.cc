@@ -42,6 +42,7 @@ DecodeSettings DecodeSettings::from(const Settings& root) {
   DecodeSettings out;
   load_ports(root, "vxlan", out.vxlan);
   load_ports(root, "geneve", out.geneve);
+  load_ports(root, "gtp-u", out.gtp_u);
   load_ports(root, "teredo", out.teredo);
   out.vntag = root.flag("decoder.vntag.enabled", out.vntag);
   out.vxlan_strict_reserved_bits =

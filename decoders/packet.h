@@ -63,6 +63,7 @@ enum class Proto : std::uint8_t {
   pppoe_discovery,
   dce,
   erspan_type1,
+  gtp_u,
   count_
 };
 
@@ -138,7 +139,7 @@ struct IpHeader {
 // Something inside this packet that is a packet of its own.
 struct TunnelPayload {
   Proto next = Proto::none;     // where the layer loop goes on; none: there is no such thing
-  Proto carrier = Proto::none;  // what carries it: gre, ipv4, ipv6, vxlan, geneve, teredo
+  Proto carrier = Proto::none;  // what carries it: gre, ipv4, ipv6, vxlan, geneve, teredo, gtp_u
   Bytes data;
 };
 
@@ -146,7 +147,7 @@ enum class PacketOrigin : std::uint8_t { wire, defragmented, tunnel, flow_timeou
 
 inline constexpr std::size_t kMaxLayers = 16;  // decoded layers of one packet; those of its tunnels count too
 inline constexpr std::size_t kMaxFaults = 8;   // further anomalies of one packet are not kept
-inline constexpr std::size_t kMaxVlanTags = 3;
+inline constexpr std::size_t kMaxVlanTags = 3;  // whose numbers are kept; further tags are passed over
 
 struct Packet {
   RawPacket raw;

@@ -68,6 +68,9 @@ def erspan2(a, b, packet): return ip(a, b, 47, b"\x10\0\x88\xbe" + bytes(4) + st
 def vxlan(a, b, packet): return ip(a, b, 17, udp(40000 + sum(packet[-4:]), 4789, b"\x08\0\0\0\0\0\x07\0" + ethernet(packet)))
 def geneve(a, b, packet): return ip(a, b, 17, udp(41000, 6081, b"\0\0\x65\x58\0\0\x07\0" + ethernet(packet)))
 def geneve_ip(a, b, packet): return ip(a, b, 17, udp(41000, 6081, b"\0\0" + (b"\x86\xdd" if is_v6(packet) else b"\x08\0") + bytes(4) + packet))
+def erspan3(a, b, packet): return ip(a, b, 47, b"\x10\0\x22\xeb" + bytes(4) + struct.pack(">HHIHH", 0x2000, 5, 0, 0, 0) + ethernet(packet))
+def vxlan_linux(a, b, packet): return ip(a, b, 17, udp(40000 + sum(packet[-4:]), 8472, b"\x08\0\0\0\0\0\x07\0" + ethernet(packet)))
+def gtp_u(a, b, packet): return ip(a, b, 17, udp(2152, 2152, struct.pack(">BBHI", 0x34, 255, len(packet) + 8, 7) + b"\0\0\0\x85\1\x10\x09\0" + packet))
 def teredo(a, b, packet): return ip(a, b, 17, udp(42000, 3544, packet))
 
 

@@ -15,7 +15,8 @@ Proto proto_of_ether_type(std::uint16_t ether_type, const DecodeSettings& settin
     case 0x0806: return Proto::arp;
     case 0x8100:
     case 0x88a8:
-    case 0x9100: return Proto::vlan;
+    case 0x9100:
+    case 0x9200: return Proto::vlan;
     case 0x8863: return Proto::pppoe_discovery;
     case 0x8864: return Proto::pppoe_session;
     case 0x8847:
@@ -39,6 +40,12 @@ DecodedStep decode_ethernet(ByteCursor& in, Packet& p, const DecodeSettings& set
   const Proto next = proto_of_ether_type(type, settings);
   if (next == Proto::none) p.note({Anomaly::ethernet_unknown_ethertype, in.offset()});
   return Step{next, in.peek(in.remaining())};
+}
+
+bool looks_like_ethernet(ByteCursor in, const DecodeSettings& settings) {
+  in.skip(2 * kAddressBytes);
+  const std::uint16_t type = in.be16();
+  return !in.failed() && proto_of_ether_type(type, settings) != Proto::none;
 }
 
 DecodedStep decode_dce(ByteCursor& in, Packet&) {

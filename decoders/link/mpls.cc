@@ -9,6 +9,7 @@ constexpr std::uint32_t kIpv4ExplicitNull = 0, kRouterAlert = 1, kIpv6ExplicitNu
                         kLastReserved = 15;
 constexpr std::size_t kControlWordBytes = 4, kEthernetHeaderBytes = 14;
 
+// What no header describes as it should: the anomaly is that of the protocol that the first four bits name.
 DecodedStep by_first_nibble(ByteCursor& in) {
   const Bytes head = in.peek(1);
   if (head.empty()) return fault(Anomaly::mpls_pkt_too_small, in.offset());
@@ -24,9 +25,19 @@ DecodedStep by_first_nibble(ByteCursor& in) {
   }
 }
 
+DecodedStep by_looks(ByteCursor& in, const DecodeSettings& settings) {
+  const Bytes rest = in.peek(in.remaining());
+  if (const Proto ip = ip_by_looks(rest); ip != Proto::none) return Step{ip, rest};
+  if (!looks_like_ethernet(ByteCursor{rest}, settings)) return by_first_nibble(in);
+  // The 16 bits before a control word's number are zero (RFC 4448 4.6): no vendor's addresses begin so today.
+  const bool control_word = rest[0] == 0 && rest[1] == 0 &&
+                            looks_like_ethernet(ByteCursor{rest.subspan(kControlWordBytes)}, settings);
+  return control_word ? by_first_nibble(in) : Step{Proto::ethernet, rest};
+}
+
 }  // namespace
 
-DecodedStep decode_mpls(ByteCursor& in, Packet& p) {
+DecodedStep decode_mpls(ByteCursor& in, Packet& p, const DecodeSettings& settings) {
   std::uint32_t label = 0;
   bool bottom = false;
   for (std::size_t n = 0; n < kMaxLabels && !bottom; ++n) {
@@ -44,7 +55,7 @@ DecodedStep decode_mpls(ByteCursor& in, Packet& p) {
     default:
       if (label <= kLastReserved) note_invalid(p, Anomaly::mpls_bad_label_reserved, in.offset());
   }
-  return by_first_nibble(in);
+  return by_looks(in, settings);
 }
 
 }  // namespace weir

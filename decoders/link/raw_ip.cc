@@ -31,6 +31,26 @@ DecodedStep decode_null_loopback(ByteCursor& in, Packet&) {
   return Step{next, in.peek(in.remaining())};
 }
 
+Proto ip_by_looks(Bytes data) {
+  constexpr std::size_t kIpv4FixedBytes = 20, kIpv6FixedBytes = 40;
+  ByteCursor in{data};
+  const std::uint8_t first = in.u8();
+  in.skip(1);
+  const std::size_t ipv4_total = in.be16(), ipv6_payload = in.be16();
+  if (in.failed()) return Proto::none;
+  const std::size_t ipv4_header = std::size_t{first & 0x0fU} * 4;
+  switch (first >> 4) {
+    case 4:
+      return ipv4_header >= kIpv4FixedBytes && ipv4_total >= ipv4_header && ipv4_total <= data.size()
+                 ? Proto::ipv4
+                 : Proto::none;
+    case 6:
+      return data.size() >= kIpv6FixedBytes && ipv6_payload <= data.size() - kIpv6FixedBytes ? Proto::ipv6
+                                                                                             : Proto::none;
+    default: return Proto::none;
+  }
+}
+
 DecodedStep decode_raw_ip(ByteCursor& in, Packet&) {
   const Bytes head = in.peek(1);
   if (head.empty()) return fault(Anomaly::ipv4_pkt_too_small, 0);

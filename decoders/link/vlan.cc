@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "decoders/link/link.h"
 
 namespace weir {
@@ -17,14 +19,23 @@ DecodedStep decode_switch_tag(ByteCursor& in, Packet&, const DecodeSettings& set
   return Step{next, in.peek(in.remaining())};
 }
 
+// Hosts take any number of tags, and so do we, up to the limit of layers.
+void keep_tag(std::uint16_t id, Packet& p) {
+  if (p.vlan_count < kMaxVlanTags) {
+    p.vlan_ids[p.vlan_count++] = id;
+    return;
+  }
+  const auto told = [](const Fault& f) { return f.what == Anomaly::vlan_too_many_layers; };
+  if (std::none_of(p.faults.begin(), p.faults.end(), told)) p.note({Anomaly::vlan_too_many_layers, 0});
+}
+
 }  // namespace
 
 DecodedStep decode_vlan(ByteCursor& in, Packet& p, const DecodeSettings& settings) {
   const std::uint16_t tag = in.be16();
   const std::uint16_t type = in.be16();
   if (in.failed()) return fault(Anomaly::vlan_header_too_small, 0);
-  if (p.vlan_count == kMaxVlanTags) return fault(Anomaly::vlan_too_many_layers, 0);
-  p.vlan_ids[p.vlan_count++] = tag & 0x0fff;
+  keep_tag(tag & 0x0fff, p);
   const Proto next = proto_of_ether_type(type, settings);
   if (next == Proto::none) return fault(Anomaly::vlan_unknown_type, in.offset());
   return Step{next, in.peek(in.remaining())};

@@ -15,7 +15,7 @@ enum Flag : std::uint16_t {
   reserved_v1 = 0x0078,
   version = 0x0007
 };
-constexpr std::uint16_t kPpp = 0x880b, kErspan = 0x88be, kBridged = 0x6558;
+constexpr std::uint16_t kPpp = 0x880b, kErspan = 0x88be, kErspanTypeThree = 0x22eb, kBridged = 0x6558;
 constexpr std::uint32_t kProtocolAt = 2;
 
 // Where the payload goes on; none for what we do not decode.
@@ -28,6 +28,7 @@ Proto payload_proto(std::uint16_t protocol, std::uint16_t flags) {
     case kPpp: return Proto::ppp;
     case kBridged: return Proto::ethernet;
     case kErspan: return (flags & sequence) != 0 ? Proto::erspan : Proto::erspan_type1;
+    case kErspanTypeThree: return Proto::erspan;
     default: return Proto::none;
   }
 }
@@ -77,6 +78,22 @@ DecodedStep version1(std::uint16_t flags, std::uint16_t protocol, ByteCursor& in
   return finish(protocol, flags, in, p);
 }
 
+constexpr unsigned kVersionOfTypeTwo = 1, kVersionOfTypeThree = 2;
+
+// The last four bytes of a type III header, and the eight of the platform's own if it says so. Gives what it carries.
+Proto rest_of_type_three(ByteCursor& in) {
+  constexpr std::size_t kPlatformBytes = 8;
+  constexpr unsigned kFrame = 0, kIpPacket = 2;
+  in.skip(2);  // security group
+  const std::uint16_t fields = in.be16();
+  if ((fields & 1U) != 0) in.skip(kPlatformBytes);
+  switch ((fields >> 10U) & 0x1fU) {
+    case kFrame: return Proto::ethernet;
+    case kIpPacket: return Proto::raw_ip;
+    default: return Proto::none;
+  }
+}
+
 }  // namespace
 
 DecodedStep decode_gre(ByteCursor& in, Packet& p) {
@@ -90,17 +107,22 @@ DecodedStep decode_gre(ByteCursor& in, Packet& p) {
 }
 
 DecodedStep decode_erspan(ByteCursor& in, Packet& p) {
-  constexpr unsigned kTypeTwo = 1;
   const std::uint16_t first = in.be16();
-  in.skip(6);  // class, session and index
+  in.skip(6);  // type II: class, session and index; type III: class, session and time
   if (in.failed()) return fault(Anomaly::erspan_header_too_small, 0);
-  if (first >> 12 != kTypeTwo) return fault(Anomaly::erspan_unsupported_version, 0);
+  Proto next = Proto::ethernet;
+  switch (first >> 12) {
+    case kVersionOfTypeTwo: break;
+    case kVersionOfTypeThree: next = rest_of_type_three(in); break;
+    default: return fault(Anomaly::erspan_unsupported_version, 0);
+  }
+  if (in.failed()) return fault(Anomaly::erspan_header_too_small, 0);
   const std::uint16_t vlan = first & 0x0fff;
   if (vlan != 0) {
     if (p.vlan_count == kMaxVlanTags) return fault(Anomaly::erspan_too_many_vlan_layers, 0);
     p.vlan_ids[p.vlan_count++] = vlan;
   }
-  return Step{Proto::ethernet, in.peek(in.remaining())};
+  return Step{next, in.peek(in.remaining())};
 }
 
 DecodedStep decode_erspan_type1(ByteCursor& in, Packet&) {

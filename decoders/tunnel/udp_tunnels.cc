@@ -9,13 +9,16 @@ Step not_mine() {
 }
 
 constexpr std::uint16_t kBridged = 0x6558, kIpv4 = 0x0800, kIpv6 = 0x86dd, kArp = 0x0806;
-constexpr std::size_t kEthernetAddressesBytes = 12;
 
-// Does an Ethernet frame that we could decode begin here?
-bool decodable_frame(ByteCursor in, const DecodeSettings& settings) {
-  in.skip(kEthernetAddressesBytes);
-  const std::uint16_t type = in.be16();
-  return !in.failed() && proto_of_ether_type(type, settings) != Proto::none;
+// The chain of extension headers: each says its length in words of four bytes and, in its last byte, what follows.
+bool skip_gtp_extensions(std::uint8_t next, ByteCursor& in) {
+  for (std::size_t n = 0; n < kMaxGtpExtensions && next != 0; ++n) {
+    const std::size_t bytes = std::size_t{in.u8()} * 4;
+    if (in.failed() || bytes == 0) return false;
+    in.skip(bytes - 2);
+    next = in.u8();
+  }
+  return next == 0 && !in.failed();
 }
 
 }  // namespace
@@ -27,7 +30,7 @@ DecodedStep decode_vxlan(ByteCursor& in, Packet& p, const DecodeSettings& settin
   if (settings.vxlan_strict_reserved_bits && (flags != kNetworkValid || (network & 0xff) != 0))
     return not_mine();
   const Bytes frame = in.peek(in.remaining());
-  if (!decodable_frame(ByteCursor{frame}, settings)) {
+  if (!looks_like_ethernet(ByteCursor{frame}, settings)) {
     p.note({Anomaly::vxlan_unknown_payload_type, in.offset()});
     return not_mine();
   }
@@ -47,12 +50,31 @@ DecodedStep decode_geneve(ByteCursor& in, Packet& p, const DecodeSettings& setti
   if (protocol == kIpv4) next = Proto::ipv4;
   if (protocol == kIpv6) next = Proto::ipv6;
   if (protocol == kArp) next = Proto::arp;
-  if (protocol == kBridged && decodable_frame(ByteCursor{inner}, settings)) next = Proto::ethernet;
+  if (protocol == kBridged && looks_like_ethernet(ByteCursor{inner}, settings)) next = Proto::ethernet;
   if (next == Proto::none) {
     p.note({Anomaly::geneve_unknown_payload_type, in.offset()});
     return not_mine();
   }
   p.tunnel = {next, Proto::geneve, inner};
+  return last_layer();
+}
+
+DecodedStep decode_gtp_u(ByteCursor& in, Packet& p, const DecodeSettings& settings) {
+  constexpr std::uint8_t kUserData = 255;
+  constexpr unsigned kVersion = 1, kExtensionFlag = 4, kAnyOptional = 7;
+  const std::uint8_t first = in.u8(), message = in.u8();
+  in.skip(6);  // length and tunnel
+  if (in.failed() || first >> 5 != kVersion || message != kUserData) return not_mine();
+  if ((first & kAnyOptional) != 0) {
+    in.skip(3);  // sequence and N-PDU number: there if any of the flags is set
+    const std::uint8_t extension = in.u8();
+    if ((first & kExtensionFlag) != 0 && !skip_gtp_extensions(extension, in)) return not_mine();
+  }
+  const Bytes inner = in.peek(in.remaining());
+  Proto next = ip_by_looks(inner);
+  if (next == Proto::none && looks_like_ethernet(ByteCursor{inner}, settings)) next = Proto::ethernet;
+  if (in.failed() || next == Proto::none) return not_mine();
+  p.tunnel = {next, Proto::gtp_u, inner};
   return last_layer();
 }
 

@@ -44,6 +44,7 @@ output::EventHead head_of_packet(const Packet& packet, const Flow* flow) {
   head.has_spi = packet.ip.protocol == ip_protocol::esp && packet.find(Proto::esp) != nullptr;
   head.esp_spi = packet.esp_spi;
   head.packet_source = packet.origin;
+  head.tunnel = packet.carrier;
   head.ether_source = packet.ether_source;
   head.ether_destination = packet.ether_destination;
   return head;
@@ -76,6 +77,7 @@ output::EventHead head_of_flow_packet(const Flow& flow, const Packet& packet, Di
   output::EventHead head = head_of_flow(flow, direction, packet.raw.time);
   head.pcap_cnt = packet.is_pseudo() ? 0 : packet.raw.number;
   head.packet_source = packet.origin;
+  head.tunnel = packet.carrier;
   head.has_packet_source = true;
   head.ether_source = packet.ether_source;
   head.ether_destination = packet.ether_destination;

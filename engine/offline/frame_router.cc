@@ -1,6 +1,7 @@
 #include "engine/offline/frame_router.h"
 
 #include "decoders/byte_cursor.h"
+#include "decoders/link/link.h"
 #include "decoders/net/ip_protocol.h"
 
 namespace weir::engine {
@@ -87,12 +88,14 @@ Route route_ether_type(std::uint16_t type, ByteCursor in, const DecodeSettings& 
       case 0x8100:
       case 0x88a8:
       case 0x9100:
+      case 0x9200:
         in.skip(2);
         type = in.be16();
         break;
       case 0x8847:
-        if ((in.be32() & 0x100U) != 0) return route_ip(in, settings);  // bottom of the label stack
-        break;
+        if ((in.be32() & 0x100U) == 0) break;
+        // Bottom of the label stack. What is no IP for sure may be a frame.
+        return ip_by_looks(in.peek(in.remaining())) != Proto::none ? route_ip(in, settings) : std::nullopt;
       case 0x8864: {  // PPPoE session
         in.skip(6);
         const std::uint16_t protocol = in.be16();

@@ -27,6 +27,7 @@ std::string_view packet_source_name(PacketOrigin origin, Proto tunnel) {
     case Proto::teredo: return "teredo tunnel";
     case Proto::vxlan: return "vxlan encapsulation";
     case Proto::geneve: return "geneve encapsulation";
+    case Proto::gtp_u: return "gtp-u encapsulation";
     case Proto::erspan: return "erspan tunnel";
     default: return "tunnel";
   }

@@ -95,7 +95,7 @@ def packets(_):
     inner = frames.ip("10.0.0.1", "10.0.0.2", 17, frames.udp(1, 53, b"payload"))
     inner6 = frames.ip("2001:db8::1", "2001:db8::2", 17, frames.udp(1, 53, b"payload"))
     for wrap in (frames.ip_in_ip, frames.gre, frames.gre_key, frames.gre_bridged, frames.gre_ppp, frames.erspan1, frames.erspan2,
-                 frames.vxlan, frames.geneve, frames.geneve_ip, frames.teredo):
+                 frames.erspan3, frames.vxlan, frames.vxlan_linux, frames.geneve, frames.geneve_ip, frames.gtp_u, frames.teredo):
         for packet in (inner, inner6): yield b"\0" + frames.ethernet(wrap("10.1.0.1", "10.1.0.2", packet))
     for packet in (inner, inner6):
         for piece in frames.fragments(packet, 7, 8): yield b"\x06" + piece

@@ -4,7 +4,8 @@ import random
 from frames import *
 
 SYN, ACK, FIN, PUSH = 2, 16, 1, 8
-TUNNELS_OF_ANY = [ip_in_ip, gre, gre_key, gre_bridged, gre_ppp, erspan1, erspan2, vxlan, geneve, geneve_ip]
+TUNNELS_OF_ANY = [ip_in_ip, gre, gre_key, gre_bridged, gre_ppp, erspan1, erspan2, erspan3, vxlan, vxlan_linux,
+                  geneve, geneve_ip, gtp_u]
 
 
 def web(client, server, port, path):

@@ -32,6 +32,14 @@ TEST_CASE("link: each kind of link header leads to the datagram behind it, and e
        1,
        ethernet(0x88a8, u16(1) + u16(0x9100) + u16(2) + u16(0x8100) + u16(3) + u16(0x86dd) + v6),
        {P::ethernet, P::vlan, P::vlan, P::vlan, P::ipv6, P::udp}},
+      {"old service tag",
+       1,
+       ethernet(0x9200, u16(1) + u16(0x8100) + u16(2) + u16(0x0800) + kDatagram),
+       {P::ethernet, P::vlan, P::vlan, P::ipv4, P::udp}},
+      {"802.1ah behind its backbone's tag",
+       1,
+       ethernet(0x88a8, u16(9) + u16(0x88e7) + u32(7) + ethernet(0x8100, u16(2) + u16(0x0800) + kDatagram)),
+       {P::ethernet, P::vlan, P::ieee80211ah, P::ethernet, P::vlan, P::ipv4, P::udp}},
       {"802.1ah",
        1,
        ethernet(0x88e7, u32(7) + ethernet(0x0800, kDatagram)),
@@ -76,6 +84,19 @@ TEST_CASE("link: each kind of link header leads to the datagram behind it, and e
        1,
        ethernet(0x8847, u32(0x00020140) + u32(0) + ethernet(0x0800, kDatagram)),
        {P::ethernet, P::mpls, P::ethernet, P::ipv4, P::udp}},
+      {"mpls, a bare frame",
+       1,
+       ethernet(0x8847, u32(0x00020140) + ethernet(0x0800, kDatagram)),
+       {P::ethernet, P::mpls, P::ethernet, P::ipv4, P::udp}},
+      {"mpls, a bare frame whose address begins as IPv4",
+       1,
+       ethernet(0x8847, u32(0x00020140) + u8(0x40) + ethernet(0x86dd, v6).substr(1)),
+       {P::ethernet, P::mpls, P::ethernet, P::ipv6, P::udp}},
+      {"mpls, a bare frame whose address begins as IPv6",
+       1,
+       ethernet(0x8847,
+                u32(0x00020140) + u32(0x60a1b2c3) + u16(0xffff) + ethernet(0x0800, kDatagram).substr(6)),
+       {P::ethernet, P::mpls, P::ethernet, P::ipv4, P::udp}},
       {"nsh",
        1,
        ethernet(0x894f, u16(0x0006) + u8(1) + u8(1) + zeros(20) + kDatagram),
@@ -118,7 +139,7 @@ TEST_CASE("link: broken headers have the anomalies of their names") {
       {"802.3 length", ethernet(46, zeros(46)), "ethernet.unknown_ethertype", false},
       {"vlan type", ethernet(0x8100, u16(1) + u16(0x1234)), "vlan.unknown_type"},
       {"four tags", ethernet(0x8100, tag + tag + tag + u16(1) + u16(0x0800) + kDatagram),
-       "vlan.too_many_layers"},
+       "vlan.too_many_layers", false},
       {"vn-tag type", ethernet(0x8926, u32(0) + u16(0x1234)), "vntag.unknown_type"},
       {"802.1ah", ethernet(0x88e7, u32(0) + zeros(13)), "ieee8021ah.header_too_small"},
       {"pppoe code", ethernet(0x8864, u16(0x1109) + u16(0) + u16(4) + u16(0x21) + u16(0)),
@@ -163,6 +184,40 @@ TEST_CASE("link: broken headers have the anomalies of their names") {
   check_faults(null_rows, 0);
   const FaultRow raw_rows[] = {{"version", u8(0x55) + zeros(40), "ipraw.invalid_ip_version"}};
   check_faults(raw_rows, 101);
+}
+
+TEST_CASE("link: tags beyond those that are kept are passed over, and told once") {
+  Wire tags = u16(0x0800) + kDatagram;
+  for (std::uint16_t id = 9; id > 0; --id) tags = u16(0x9200) + u16(id) + tags;
+  const test::Decoded got(ethernet(0x9200, tags.substr(2)));
+  CHECK(got.faults() == "vlan.too_many_layers");
+  CHECK_FALSE(got->invalid);
+  CHECK(text(got->payload) == "payload");
+  CHECK(got->vlan_count == kMaxVlanTags);
+  CHECK(got->vlan_ids == std::array<std::uint16_t, kMaxVlanTags>{1, 2, 3});
+}
+
+TEST_CASE(
+    "link: a bare frame in MPLS whose datagram has the length of a known type is not taken for a control "
+    "word") {
+  const Wire datagram = ipv4({}, udp(1, 2, zeros(0x0800 - 28)));
+  const test::Decoded got(ethernet(0x8847, u32(0x00020140) + ethernet(0x0800, datagram)));
+  CHECK(got.layers() == std::vector{P::ethernet, P::mpls, P::ethernet, P::ipv4, P::udp});
+}
+
+TEST_CASE("link: what payloads without a type look like") {
+  CHECK(ip_by_looks(view(kDatagram)) == Proto::ipv4);
+  CHECK(ip_by_looks(view(kDatagram + zeros(9))) == Proto::ipv4);
+  CHECK(ip_by_looks(view(kDatagram).first(kDatagram.size() - 1)) == Proto::none);
+  CHECK(ip_by_looks(view(u8(0x44) + kDatagram.substr(1))) == Proto::none);
+  CHECK(ip_by_looks(view(ipv6(17, "x"))) == Proto::ipv6);
+  CHECK(ip_by_looks(view(ipv6(17, "x")).first(40)) == Proto::none);
+  CHECK(ip_by_looks(view(ipv6(17, "")).first(39)) == Proto::none);
+  CHECK(ip_by_looks({}) == Proto::none);
+  const DecodeSettings settings;
+  CHECK(looks_like_ethernet(ByteCursor{view(ethernet(0x88a8, ""))}, settings));
+  CHECK_FALSE(looks_like_ethernet(ByteCursor{view(ethernet(0x1234, ""))}, settings));
+  CHECK_FALSE(looks_like_ethernet(ByteCursor{view(ethernet(0x88a8, "")).first(13)}, settings));
 }
 
 TEST_CASE("link: frames in frames end at the layer limit") {

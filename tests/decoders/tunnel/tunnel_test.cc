@@ -16,6 +16,13 @@ Wire gre(std::uint16_t flags, std::uint16_t protocol, const Wire& rest) {
 Wire vxlan(const Wire& frame, std::uint32_t flags = 0x08000000) {
   return ipv4({}, udp(1000, 4789, u32(flags) + u32(0x500) + frame));
 }
+Wire erspan3(std::uint16_t fields, const Wire& rest, std::uint16_t protocol = 0x22eb) {
+  return gre(0x1000, protocol, u32(1) + u32(0x20170005) + u32(0x01020304) + u16(3) + u16(fields) + rest);
+}
+// User data with these flags in its first byte; `rest` begins with the optional fields.
+Wire gtp_u(std::uint8_t flags, const Wire& rest, std::uint8_t message = 255) {
+  return ipv4({}, udp(1000, 2152, u8(flags) + u8(message) + u16(rest.size()) + u32(0x77) + rest));
+}
 Wire geneve(std::uint8_t first, std::uint16_t protocol, const Wire& rest) {
   return ipv4({}, udp(1000, 6081, u8(first) + u8(0) + u16(protocol) + u32(0x500) + rest));
 }
@@ -44,7 +51,18 @@ TEST_CASE("tunnel: the packet inside is decoded by a second call") {
       {"erspan 1", gre(0, 0x88be, ethernet(0x0800, kInner4)), Proto::gre, 4},
       {"erspan 2", gre(0x1000, 0x88be, u32(1) + u32(0x10170000) + u32(0) + ethernet(0x0800, kInner4)),
        Proto::gre, 4},
+      {"erspan 3", erspan3(0, ethernet(0x0800, kInner4)), Proto::gre, 4},
+      {"erspan 3 with the type of 2", erspan3(0, ethernet(0x0800, kInner4), 0x88be), Proto::gre, 4},
+      {"erspan 3 with a platform's header", erspan3(1, zeros(8) + ethernet(0x86dd, kInner6)), Proto::gre, 6},
+      {"erspan 3, ip", erspan3(0x0800, kInner6), Proto::gre, 6},
       {"vxlan", vxlan(ethernet(0x0800, kInner4)), Proto::vxlan, 4},
+      {"vxlan at Linux's port",
+       ipv4({}, udp(1000, 8472, u32(0x08000000) + u32(0x500) + ethernet(0x0800, kInner4))), Proto::vxlan, 4},
+      {"gtp-u", gtp_u(0x30, kInner4), Proto::gtp_u, 4},
+      {"gtp-u with a number", gtp_u(0x32, u32(0x00010000) + kInner6), Proto::gtp_u, 6},
+      {"gtp-u with extensions",
+       gtp_u(0x34, u32(0x00000085) + u32(0x01100940) + u8(2) + zeros(6) + u8(0) + kInner4), Proto::gtp_u, 4},
+      {"gtp-u, a frame", gtp_u(0x30, ethernet(0x0800, kInner4)), Proto::gtp_u, 4},
       {"geneve", geneve(0, 0x6558, ethernet(0x86dd, kInner6)), Proto::geneve, 6},
       {"geneve with options, ip", geneve(2, 0x0800, zeros(8) + kInner4), Proto::geneve, 4},
       {"teredo", ipv4({}, udp(1000, 3544, kInner6)), Proto::teredo, 6},
@@ -99,8 +117,13 @@ TEST_CASE("tunnel: broken GRE headers") {
       {"unknown protocol", gre(0, 0x1234, "x"), "", false},
   };
   check_faults(rows, 101);
-  const Wire version2 = gre(0x1000, 0x88be, u32(1) + u32(0x20170000) + u32(0) + ethernet(0x0800, kInner4));
-  CHECK(test::Decoded(version2, 101).inner_faults() == "erspan.unsupported_version");
+  const Wire version3 = gre(0x1000, 0x88be, u32(1) + u32(0x30170000) + u32(0) + ethernet(0x0800, kInner4));
+  CHECK(test::Decoded(version3, 101).inner_faults() == "erspan.unsupported_version");
+  CHECK(test::Decoded(erspan3(1, zeros(7)), 101).inner_faults() == "erspan.header_too_small");
+  const test::Decoded other(erspan3(0x0400, ethernet(0x0800, kInner4)), 101);  // neither frame nor IP
+  REQUIRE(other.has_inner());
+  CHECK(other.inner_faults() == "");
+  CHECK(other.inner().ip.version == 0);
   CHECK(test::Decoded(gre(0x1000, 0x88be, u32(1) + u32(0x10170000)), 101).inner_faults() ==
         "erspan.header_too_small");
 }
@@ -119,6 +142,14 @@ TEST_CASE("tunnel: what only has the port of a tunnel stays plain UDP") {
       {"geneve version 1", geneve(0x40, 0x6558, frame), ""},
       {"geneve, unknown payload", geneve(0, 0x1234, frame), "geneve.unknown_payload_type"},
       {"geneve, options too long", geneve(0x3f, 0x6558, frame), ""},
+      {"vxlan without its bit at Linux's port", ipv4({}, udp(1, 8472, zeros(8) + frame)), ""},
+      {"gtp-u version 2", gtp_u(0x50, kInner4), ""},
+      {"gtp-u, an echo", gtp_u(0x32, u32(0) + kInner4, 1), ""},
+      {"gtp-u, no packet inside", gtp_u(0x30, "0123456789abcdefghij"), ""},
+      {"gtp-u, short packet inside", gtp_u(0x30, kInner4.substr(0, kInner4.size() - 1)), ""},
+      {"gtp-u, extension of length 0", gtp_u(0x34, u32(0x85) + u32(0) + kInner4), ""},
+      {"gtp-u, endless extensions", gtp_u(0x34, u32(0x85) + Wire(400, '\x01') + kInner4), ""},
+      {"from the gtp-u port", ipv4({}, udp(2152, 1, u32(0x30ff0000) + u32(0) + kInner4)), ""},
       {"teredo, length", ipv4({}, udp(1, 3544, kInner6 + "x")), ""},
       {"teredo, hop limit 0", ipv4({}, udp(1, 3544, ipv6(17, udp(7, 8, ""), 0))), ""},
       {"teredo at another port", ipv4({}, udp(1, 3545, kInner6)), ""},
@@ -164,6 +195,7 @@ TEST_CASE("tunnel: ports come from the configuration, by name too") {
     }
     [[nodiscard]] std::vector<std::string> list(std::string_view path) const override {
       if (path == "decoder.vxlan.ports") return {"$VXLAN_PORTS", "70000", "x"};
+      if (path == "decoder.gtp-u.ports") return {"9999"};
       if (path == "decoder.teredo.ports") return {"3544"};
       return {};
     }
@@ -175,6 +207,8 @@ TEST_CASE("tunnel: ports come from the configuration, by name too") {
   CHECK(settings.vxlan.match(4789, 0));
   CHECK_FALSE(settings.vxlan.match(1, 2));
   CHECK_FALSE(settings.geneve.enabled);
+  CHECK(settings.gtp_u.match(9999, 9999));
+  CHECK_FALSE(settings.gtp_u.match(2152, 2152));
   CHECK(settings.teredo.match(1, 3544));
   CHECK_FALSE(settings.teredo.match(1, 2));
   CHECK(settings.max_layers == 5);
