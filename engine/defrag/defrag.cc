@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::size_t kMaxDatagramBytes = 65535;  // IPv4: with its header; IPv6: without the fixed 40 bytes
 constexpr std::size_t kIpv6FixedBytes = 40;
-constexpr std::size_t kMaxExpiredPerPacket = 32;  // the rest waits for the next one
+constexpr std::size_t kMaxExpiredPerPacket = 32;  // looked at; the rest waits for the next one
 
 std::uint64_t random_seed() {
   std::random_device source;
@@ -69,7 +69,7 @@ Defragmenter::Index& Defragmenter::bucket(const Key& key) {
 }
 
 bool Defragmenter::timed_out(const Tracker& tracker, TimeUs now) const {
-  return now - tracker.last > TimeUs{settings_.timeout_s} * 1'000'000;
+  return now - tracker.last > TimeUs{tracker.timeout_s} * 1'000'000;
 }
 
 // Without memory for it the datagram is given up, as at the memcap.
@@ -124,14 +124,13 @@ bool Defragmenter::add(Index index, Packet& packet) {
     packet.note({v4 ? Anomaly::ipv4_frag_ignored : Anomaly::ipv6_frag_ignored, 0});
     return false;
   };
-  if (fragments_ >= settings_.max_fragments) {
-    if (trackers_[index].fragments.count() == 0) remove(index);  // made for this fragment
-    return refuse();
-  }
+  const std::size_t most = std::max<std::size_t>(settings_.max_fragments, 1);
+  for (; fragments_ >= most && oldest_ != index; ++counters_.max_fragments_reached) remove(oldest_);
+  if (fragments_ >= most) return refuse();  // all of them are its own
   Tracker& tracker = trackers_[index];
   const std::size_t before = tracker.fragments.count();
   const auto added =
-      tracker.fragments.add(ip.fragment_offset, ip.fragment_payload, !ip.more_fragments, settings_.policy);
+      tracker.fragments.add(ip.fragment_offset, ip.fragment_payload, !ip.more_fragments, tracker.policy);
   fragments_ = fragments_ - before + tracker.fragments.count();
   if (added == FragmentIntervals::Added::full) return refuse();
   if (added == FragmentIntervals::Added::overlap)
@@ -195,6 +194,9 @@ Defragmenter::Index Defragmenter::create(const Key& key) {
   ++in_use_;
   Tracker& tracker = trackers_[index];
   tracker.key = key;
+  const IpAddress receiver{key.destination, key.family};
+  tracker.policy = settings_.receivers.policy_of(receiver);
+  tracker.timeout_s = settings_.receivers.timeout_of(receiver);
   Index& head = bucket(key);
   tracker.hash_next = std::exchange(head, index);
   tracker.newer = kNone;
@@ -240,13 +242,17 @@ void Defragmenter::time_out(Index index) {
 }
 
 void Defragmenter::expire(TimeUs now) {
-  for (std::size_t n = 0; n < kMaxExpiredPerPacket && oldest_ != kNone; ++n) {
-    if (!timed_out(trackers_[oldest_], now)) return;
-    time_out(oldest_);
+  Index next = oldest_;
+  for (std::size_t n = 0; n < kMaxExpiredPerPacket && next != kNone; ++n) {
+    const Index index = std::exchange(next, trackers_[next].newer);
+    if (timed_out(trackers_[index], now))
+      time_out(index);
+    else if (settings_.receivers.timeouts.empty())
+      return;  // the others came later, and wait as long
   }
 }
 
-DefragSettings DefragSettings::from(const Settings& root) {
+DefragSettings DefragSettings::from(const Config& root) {
   DefragSettings out;
   constexpr std::uint64_t kMaxCount = 10'000'000;
   const auto count = [&](std::string_view key, std::size_t fallback) {
@@ -256,7 +262,7 @@ DefragSettings DefragSettings::from(const Settings& root) {
   out.hash_size = count("defrag.hash-size", out.hash_size);
   out.max_trackers = count("defrag.trackers", out.max_trackers);
   out.max_fragments = count("defrag.max-frags", out.max_fragments);
-  out.timeout_s = static_cast<std::uint32_t>(count("defrag.timeout", out.timeout_s));
+  out.receivers = FragmentReceivers::from(root);
   out.use_vlans = root.flag("vlan.use-for-tracking", out.use_vlans);
   return out;
 }

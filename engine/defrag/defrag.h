@@ -1,8 +1,10 @@
 // Puts IPv4 and IPv6 datagrams back together (RFC 791 3.2, RFC 8200 4.5). One a worker; no locks.
 //
 // A datagram is known by addresses, identification, protocol (IPv4), family and VLANs; its fragments are kept
-// until it is complete, until `timeout` after the last of them, or until room is needed: then the one longest
-// without a new fragment goes. Time is packet time. Fragments are copied; nothing is kept of other packets.
+// until it is complete, until the receiver's time-out after the last of them, or until room is needed (datagrams,
+// fragments or memory): then the one longest without a new fragment goes, never the one whose fragment came, unless it
+// needs more than all the room. So a flood of datagrams that never become whole costs others only what is older than the
+// flood that fits. Time is packet time. Fragments are copied; nothing is kept of other packets.
 #pragma once
 
 #include <array>
@@ -11,8 +13,9 @@
 
 #include "decoders/ip_address.h"
 #include "decoders/packet.h"
-#include "decoders/settings.h"
+#include "engine/config/config.h"
 #include "engine/defrag/fragment_intervals.h"
+#include "engine/defrag/receivers.h"
 
 namespace weir::engine {
 
@@ -21,12 +24,11 @@ struct DefragSettings {
   std::size_t hash_size = 65536;      // buckets; allocated with the first fragment
   std::size_t max_trackers = 65535;   // datagrams in the making
   std::size_t max_fragments = 65535;  // intervals kept, over all of them
-  std::uint32_t timeout_s = 60;
   bool use_vlans = true;
-  FragmentPolicy policy = FragmentPolicy::bsd;
+  FragmentReceivers receivers;
 
-  // From the whole configuration: defrag.* and vlan.use-for-tracking.
-  static DefragSettings from(const Settings& root);
+  // From the whole configuration: defrag.* and vlan.use-for-tracking. receivers.host_os is the caller's to set.
+  static DefragSettings from(const Config& root);
 };
 
 struct DefragCounters {
@@ -34,7 +36,8 @@ struct DefragCounters {
     std::uint64_t fragments = 0, reassembled = 0, timeouts = 0;
   };
   PerFamily ipv4, ipv6;
-  std::uint64_t max_fragments_reached = 0;  // fragments that were not kept
+  // Datagrams given up, and fragments not kept, because there were too many fragments.
+  std::uint64_t max_fragments_reached = 0;
   std::uint64_t max_trackers_reached = 0;   // a datagram was given up because there were too many
   std::uint64_t memcap_reached = 0;         // likewise for want of memory
 };
@@ -72,6 +75,8 @@ class Defragmenter {
     std::vector<std::uint8_t> header;  // of the fragment at offset 0: IPv6 without the fragment header
     std::uint32_t next_header_offset = 0;
     std::uint8_t next_header = 0;
+    FragmentPolicy policy = FragmentPolicy::bsd;
+    std::uint32_t timeout_s = 0;
     TimeUs last = 0;
     std::uint64_t charged = 0;  // its part of memory_bytes_
     Index hash_next = kNone, older = kNone, newer = kNone;

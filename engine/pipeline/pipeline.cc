@@ -26,6 +26,7 @@ tl::expected<PipelineSetup, std::string> PipelineSetup::make(const Config& confi
   out.streams = StreamSettings::from(config.sub("stream"), inline_mode);
   out.streams.midstream = picks_up_midstream(config, inline_mode, fail_open);
   out.streams.host_os = HostOsPolicies::from(config);
+  out.defrag.receivers.host_os = out.streams.host_os;
   out.log_limits = LogLimits::from(config);
   out.policies = ExceptionPolicies::from(config, inline_mode, fail_open);
   out.streams.pick_up = out.policies.follows_midstream();

@@ -4,10 +4,13 @@
 // Input: flags (1: honest; 2: little memory; overlap policy above), then steps of five bytes: how (1: IPv6; 2: more
 // fragments follow; 4: bytes are not what they were; 8: ten seconds later; 16: the offset counts in bytes of wire), which
 // datagram, offset in units of eight bytes (two bytes), length.
+#include <array>
 #include <memory>
 #include <string>
 
+#include "engine/config/config.h"
 #include "engine/pipeline/frame_decoder.h"
+#include "engine/tcp/stream_settings.h"
 #include "tests/engine/frame_builder.h"
 #include "tests/fuzz/input.h"
 #include "tests/fuzz/targets.h"
@@ -120,6 +123,20 @@ bool whole_in_reverse(Host& host, bool ipv6) {
   return whole;
 }
 
+// All hosts run the same system; the seven of them differ in whom they believe.
+std::shared_ptr<const engine::HostOsPolicies> receivers_of(unsigned system) {
+  static constexpr std::array kBelievers{"bsd", "bsd-right", "linux", "first", "last", "windows", "solaris"};
+  static const auto made = [] {
+    std::array<std::shared_ptr<const engine::HostOsPolicies>, kBelievers.size()> out;
+    for (std::size_t i = 0; i < out.size(); ++i) {
+      const std::string text = std::string("host-os-policy: {") + kBelievers[i] + ": [0.0.0.0/0, \"::/0\"]}";
+      out[i] = engine::HostOsPolicies::from(*engine::Config::parse(text, "fuzz", ""));
+    }
+    return out;
+  }();
+  return made[system % made.size()];
+}
+
 }  // namespace
 
 void fuzz_fragments(Bytes bytes) {
@@ -128,7 +145,7 @@ void fuzz_fragments(Bytes bytes) {
   const bool honest = (flags & 1U) != 0, little = (flags & 2U) != 0;
   engine::DefragSettings settings;
   settings.hash_size = 16;
-  settings.policy = static_cast<engine::FragmentPolicy>((flags >> 2U) % 7);
+  settings.receivers.host_os = receivers_of(flags >> 2U);
   if (little) {
     settings.memcap_bytes = 8192;
     settings.max_trackers = 2;

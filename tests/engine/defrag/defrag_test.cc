@@ -7,8 +7,10 @@
 #include <random>
 #include <string>
 
-#include "tests/decoders/wire_bytes.h"
 #include "decoders/checksum.h"
+#include "engine/tcp/stream_settings.h"
+#include "tests/decoders/wire_bytes.h"
+#include "tests/output/fake_settings.h"
 
 using namespace weir;
 using namespace weir::engine;
@@ -106,6 +108,11 @@ class PlainReference {
   std::map<std::uint32_t, Cell> cells_;
   bool last_ = false;
 };
+
+// All receivers run `system`.
+std::shared_ptr<const HostOsPolicies> host_os(const std::string& system) {
+  return HostOsPolicies::from(FakeSettings{{"host-os-policy." + system, "0.0.0.0/0"}});
+}
 
 constexpr FragmentPolicy kPolicies[] = {
     FragmentPolicy::bsd,  FragmentPolicy::bsd_right, FragmentPolicy::linux_, FragmentPolicy::first,
@@ -221,7 +228,7 @@ TEST_CASE("defrag: overlaps are noted and resolved by the policy") {
   for (const auto& [policy, expected] : {std::pair{FragmentPolicy::bsd, Wire(24, 'o')},
                                          {FragmentPolicy::last, Wire(8, 'o') + Wire(16, 'n')}}) {
     DefragSettings settings;
-    settings.policy = policy;
+    settings.receivers.host_os = host_os(policy == FragmentPolicy::bsd ? "bsd" : "last");
     Bench bench(settings);
     CHECK(bench.feed(piece4(old, 0, 2, true)).empty());
     CHECK_FALSE(bench.noted(Anomaly::ipv4_frag_overlap));
@@ -309,11 +316,15 @@ TEST_CASE("defrag: memory, datagrams and fragments are bounded; the oldest goes 
     DefragSettings settings;
     settings.max_fragments = 5;
     Bench bench(settings);
+    CHECK(bench.feed(piece4(data, 0, 1, true, 8)).empty());
     for (std::uint16_t n = 0; n < 5; ++n) CHECK(bench.feed(piece4(data, 2 * n, 1, true)).empty());
     CHECK_FALSE(bench.noted(Anomaly::ipv4_frag_ignored));
-    CHECK(bench.feed(piece4(data, 20, 1, true)).empty());
-    CHECK(bench.noted(Anomaly::ipv4_frag_ignored));
+    CHECK(bench.defrag.size() == 1);  // the other one made room
     CHECK(bench.defrag.counters().max_fragments_reached == 1);
+    CHECK(bench.feed(piece4(data, 20, 1, true)).empty());  // more than all the room there is
+    CHECK(bench.noted(Anomaly::ipv4_frag_ignored));
+    CHECK(bench.defrag.refused());
+    CHECK(bench.defrag.counters().max_fragments_reached == 2);
   }
 }
 
@@ -344,33 +355,109 @@ TEST_CASE("defrag: random traffic with tiny limits stays within them") {
 }
 
 TEST_CASE("defrag: settings come from the configuration") {
-  struct Map final : Settings {
-    [[nodiscard]] std::optional<std::string> text(std::string_view path) const override {
-      if (path == "defrag.memcap") return "1mb";
-      if (path == "defrag.hash-size") return "8";
-      if (path == "defrag.timeout") return "5";
-      if (path == "vlan.use-for-tracking") return "false";
-      return std::nullopt;
-    }
-    [[nodiscard]] std::vector<std::string> list(std::string_view) const override { return {}; }
-    [[nodiscard]] bool has(std::string_view path) const override { return text(path).has_value(); }
-  };
-  const DefragSettings settings = DefragSettings::from(Map{});
+  const auto config = Config::parse(R"(
+defrag: {memcap: 1mb, hash-size: 8, timeout: 5}
+vlan: {use-for-tracking: false}
+)",
+                                    "test", "");
+  REQUIRE(config.has_value());
+  const DefragSettings settings = DefragSettings::from(*config);
   CHECK(settings.memcap_bytes == 1024 * 1024);
   CHECK(settings.hash_size == 8);
-  CHECK(settings.timeout_s == 5);
+  CHECK(settings.receivers.timeout_s == 5);
   CHECK(settings.max_trackers == 65535);
   CHECK_FALSE(settings.use_vlans);
 }
 
-TEST_CASE("defrag: a fragment that finds no room leaves no datagram behind") {
+TEST_CASE("defrag: fragments make room for the newest datagram, which loses nothing") {
+  const Wire data = udp(5, 6, Wire(24, 'v'));
   DefragSettings settings;
   settings.max_fragments = 1;
   Bench bench(settings);
-  bench.feed(piece4("0123456789abcdef", 0, 1, true, 1));
-  const std::uint64_t memory = bench.defrag.memory_bytes();
-  bench.feed(piece4("0123456789abcdef", 0, 1, true, 2));
-  CHECK(bench.defrag.refused());
+  CHECK(bench.feed(piece4(data, 0, 1, true, 1)).empty());
+  CHECK(bench.feed(piece4(data, 0, 2, true, 2)).empty());
+  CHECK_FALSE(bench.defrag.refused());
   CHECK(bench.defrag.size() == 1);
-  CHECK(bench.defrag.memory_bytes() == memory);
+  CHECK(bench.feed(piece4(data, 2, 2, false, 1))
+            .empty());  // its first fragment went, and it takes the other's room
+  CHECK(bench.defrag.size() == 1);
+}
+
+TEST_CASE("defrag: a flood of datagrams that never become whole does not blind the others") {
+  const Wire data = udp(5, 6, Wire(40, 'v')), filler(800, 'f');
+  DefragSettings settings;
+  SUBCASE("fragments") {
+    settings.max_fragments = 200;
+  }
+  SUBCASE("datagrams") {
+    settings.max_trackers = 200;
+  }
+  SUBCASE("memory") {
+    settings.memcap_bytes = 200 * 1000;
+  }
+  Bench bench(settings);
+  std::uint32_t id = 0;
+  const auto flood = [&](int datagrams) {
+    for (int n = 0; n < datagrams; ++n) CHECK(bench.feed(piece6(filler, 1, 99, true, 17, ++id)).empty());
+  };
+  flood(500);  // the tables are full
+  for (std::uint16_t victim = 1; victim <= 20; ++victim) {
+    CHECK(bench.feed(piece4(data, 0, 2, true, victim)).empty());
+    flood(50);
+    CHECK(bench.feed(piece4(data, 2, 2, true, victim)).empty());
+    flood(50);
+    CHECK_FALSE(bench.feed(piece4(data, 4, 2, false, victim)).empty());
+    bench.frames.clear();
+  }
+  CHECK(bench.defrag.counters().ipv4.reassembled == 20);
+}
+
+TEST_CASE("defrag: each receiver has the patience that the configuration gives it") {
+  const auto config = Config::parse(R"(
+defrag:
+  timeout: 20
+  host-config:
+    - near: {timeout: 5, address: [10.0.0.0/24, nonsense, 10.0.0.0/33]}
+    - one: {timeout: 50, address: 10.0.0.9}
+    - rest: {timeout: 10, address: [any]}
+)",
+                                    "test", "");
+  REQUIRE(config.has_value());
+  const FragmentReceivers receivers = FragmentReceivers::from(*config);
+  CHECK(receivers.timeout_of(IpAddress::v4(0x0a000002)) == 5);
+  CHECK(receivers.timeout_of(IpAddress::v4(0x0a000009)) == 50);
+  CHECK(receivers.timeout_of(IpAddress::v4(0x0b000001)) == 10);
+  CHECK(receivers.timeout_of(IpAddress{{0x20, 1}, 6}) == 10);
+  CHECK(FragmentReceivers{}.timeout_of(IpAddress::v4(1)) == 60);
+
+  DefragSettings settings;
+  settings.receivers = receivers;
+  const Wire data(32, 'x');
+  Ipv4 patient;
+  patient.destination = 0x0a000009;
+  patient.fragment = 0x2000;
+  Bench bench(settings);
+  CHECK(bench.feed(ipv4(patient, data.substr(0, 16))).empty());  // the older one waits longer
+  CHECK(bench.feed(piece4(data, 0, 2, true)).empty());
+  bench.now += 6 * kSecond;
+  CHECK(bench.feed(piece4(data, 2, 2, false)).empty());
+  CHECK(bench.defrag.counters().ipv4.timeouts == 1);
+  patient.fragment = 2;
+  CHECK_FALSE(bench.feed(ipv4(patient, data.substr(16))).empty());
+}
+
+TEST_CASE("defrag: the receiver's system decides about overlaps") {
+  const auto config = Config::parse(
+      "host-os-policy: {linux: [10.0.0.0/24], windows: [0.0.0.0/0], last: [10.0.0.7]}", "test", "");
+  REQUIRE(config.has_value());
+  FragmentReceivers receivers;
+  CHECK(receivers.policy_of(IpAddress::v4(0x0a000001)) == FragmentPolicy::bsd);
+  receivers.host_os = HostOsPolicies::from(*config);
+  CHECK(receivers.policy_of(IpAddress::v4(0x0a000001)) == FragmentPolicy::linux_);
+  CHECK(receivers.policy_of(IpAddress::v4(0x0a000007)) == FragmentPolicy::last);
+  CHECK(receivers.policy_of(IpAddress::v4(0x0b000001)) == FragmentPolicy::windows);
+  CHECK(receivers.policy_of(IpAddress{{0x20, 1}, 6}) == FragmentPolicy::bsd);
+  CHECK(fragment_policy(HostSystem::solaris) == FragmentPolicy::solaris);
+  CHECK(fragment_policy(HostSystem::bsd_right) == FragmentPolicy::bsd_right);
+  CHECK(fragment_policy(HostSystem::hpux11) == FragmentPolicy::first);
 }

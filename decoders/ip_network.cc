@@ -1,0 +1,39 @@
+#include "decoders/ip_network.h"
+
+#include <algorithm>
+#include <string>
+
+#include <arpa/inet.h>
+
+#include "decoders/text.h"
+
+namespace weir {
+
+std::optional<IpNetwork> IpNetwork::parse(std::string_view text) {
+  const std::size_t slash = text.find('/');
+  const std::string host(text.substr(0, slash));
+  IpNetwork out;
+  if (inet_pton(AF_INET, host.c_str(), out.address.bytes.data()) == 1)
+    out.address.family = 4;
+  else if (inet_pton(AF_INET6, host.c_str(), out.address.bytes.data()) == 1)
+    out.address.family = 6;
+  else
+    return std::nullopt;
+  out.bits = out.address.family == 4 ? 32 : 128;
+  if (slash == std::string_view::npos) return out;
+  const auto asked = parse_number<std::uint8_t>(text.substr(slash + 1));
+  if (!asked || *asked > out.bits) return std::nullopt;
+  out.bits = *asked;
+  return out;
+}
+
+bool IpNetwork::contains(const IpAddress& a) const {
+  if (a.family != address.family) return false;
+  const std::size_t whole = bits / 8U, rest = bits % 8U;
+  if (!std::equal(a.bytes.begin(), a.bytes.begin() + static_cast<std::ptrdiff_t>(whole),
+                  address.bytes.begin()))
+    return false;
+  return rest == 0 || ((a.bytes[whole] ^ address.bytes[whole]) >> (8U - rest)) == 0;
+}
+
+}  // namespace weir

@@ -1,0 +1,22 @@
+// An address and how many of its first bits count: "192.0.2.0/24", "2001:db8::/32", or one address alone.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "decoders/ip_address.h"
+
+namespace weir {
+
+struct IpNetwork {
+  IpAddress address;
+  std::uint8_t bits = 0;  // at most 32 or 128, by the address's family
+
+  // None for what is no address, and for more bits than it has. For load time.
+  static std::optional<IpNetwork> parse(std::string_view text);
+  // No address of the other family is in it.
+  [[nodiscard]] bool contains(const IpAddress& a) const;
+};
+
+}  // namespace weir

@@ -1,0 +1,36 @@
+#include "decoders/ip_network.h"
+
+#include <doctest/doctest.h>
+
+using namespace weir;
+
+TEST_CASE("ip network: what it holds") {
+  struct Row {
+    const char* network;
+    IpAddress in, out;
+  };
+  const IpAddress six{{0x20, 0x01, 0x0d, 0xb8}, 6}, other_six{{0x20, 0x01, 0x0d, 0xc8}, 6};
+  const Row rows[] = {
+      {"10.1.2.0/24", IpAddress::v4(0x0a0102ff), IpAddress::v4(0x0a010300)},
+      {"10.1.2.128/25", IpAddress::v4(0x0a010280), IpAddress::v4(0x0a01027f)},
+      {"10.1.2.3", IpAddress::v4(0x0a010203), IpAddress::v4(0x0a010202)},
+      {"0.0.0.0/0", IpAddress::v4(0xffffffff), six},
+      {"2001:db8::/28", six, other_six},
+      {"::/0", other_six, IpAddress::v4(0)},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.network);
+    const auto network = IpNetwork::parse(row.network);
+    REQUIRE(network.has_value());
+    CHECK(network->contains(row.in));
+    CHECK_FALSE(network->contains(row.out));
+  }
+}
+
+TEST_CASE("ip network: what is none") {
+  for (const char* text :
+       {"", "/8", "10.0.0", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/x", "::/129", "any", "!10.0.0.1"}) {
+    CAPTURE(text);
+    CHECK_FALSE(IpNetwork::parse(text).has_value());
+  }
+}
