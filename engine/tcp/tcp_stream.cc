@@ -123,15 +123,7 @@ std::uint64_t TcpStream::raw_look_back(std::uint64_t from) const {
   return from - std::min(from, bytes);
 }
 
-// Most often: bytes in order, and too few of them are acknowledged to make a chunk.
-bool TcpStream::is_gathering() const {
-  const bool may_end = end_known_ || depth_reached_ || finished_ || closed_at_ != UINT64_MAX;
-  if (may_end || raw_triggered_ || settings_->inline_mode || !behind_.empty()) return false;
-  return std::min(acked_, head_.end()) < raw_pos_ + chunk_size_;
-}
-
-bool TcpStream::raw_ready() const {
-  if (raw_disabled_ || is_gathering()) return false;
+bool TcpStream::has_raw_chunk() const {
   const std::uint64_t begin = raw_begin();
   const Region* const region = region_at(begin);
   if (region == nullptr) return false;

@@ -10,6 +10,7 @@
 // up as a hole.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -50,7 +51,7 @@ class TcpStream {
     std::size_t new_offset = 0;  // data[new_offset] is the first byte that was never shown
     bool eof = false;
   };
-  [[nodiscard]] bool raw_ready() const;
+  [[nodiscard]] bool raw_ready() const { return !raw_disabled_ && !is_gathering() && has_raw_chunk(); }
   [[nodiscard]] RawChunk raw_chunk() const;
   // Behind the hole at which raw_chunk ends there are more bytes.
   [[nodiscard]] bool more_behind_raw_chunk() const;
@@ -183,7 +184,13 @@ class TcpStream {
   [[nodiscard]] std::uint64_t raw_begin() const;
   [[nodiscard]] std::uint64_t raw_look_back(std::uint64_t from) const;
   [[nodiscard]] const Region* region_at(std::uint64_t offset) const;
-  [[nodiscard]] bool is_gathering() const;
+  // Most often: bytes in order, and too few of them are acknowledged to make a chunk.
+  [[nodiscard]] bool is_gathering() const {
+    const bool may_end = end_known_ || depth_reached_ || finished_ || closed_at_ != UINT64_MAX;
+    if (may_end || raw_triggered_ || settings_->inline_mode || !behind_.empty()) return false;
+    return std::min(acked_, head_.end()) < raw_pos_ + chunk_size_;
+  }
+  [[nodiscard]] bool has_raw_chunk() const;
   [[nodiscard]] std::uint64_t hole_end(std::uint64_t offset) const;
   [[nodiscard]] std::uint64_t floor() const;
   void trim();
