@@ -10,8 +10,10 @@
 // untrustworthy, also sets Packet::invalid; the others are only noted.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
+#include <initializer_list>
 
 #include <boost/container/static_vector.hpp>
 
@@ -23,24 +25,43 @@ namespace weir {
 inline constexpr std::size_t kMaxTunnelPorts = 16;  // of one tunnel protocol
 
 // The UDP ports at which a tunnel protocol is looked for.
-struct TunnelPorts {
+class TunnelPorts {
+ public:
+  TunnelPorts(std::initializer_list<std::uint16_t> ports) {
+    for (const std::uint16_t port : ports) add(port);
+  }
   bool enabled = true;
   bool any = false;  // every port; the bytes decide
-  boost::container::static_vector<std::uint16_t, kMaxTunnelPorts> ports;
-  [[nodiscard]] bool match(std::uint16_t a, std::uint16_t b) const {
-    for (const std::uint16_t port : ports)
-      if (port == a || port == b) return true;
-    return any;
+  // Beyond kMaxTunnelPorts they are left out.
+  void add(std::uint16_t port) {
+    if (ports_.size() == kMaxTunnelPorts) return;
+    ports_.push_back(port);
+    residues_ |= residue(port);
   }
+  // It is on, and one of these is among its ports. Most are told by one look that they are not.
+  [[nodiscard]] bool match(std::uint16_t a, std::uint16_t b) const {
+    if (!enabled) return false;
+    return any || ((residues_ & (residue(a) | residue(b))) != 0 && holds(a, b));
+  }
+
+ private:
+  static std::uint64_t residue(std::uint16_t port) { return std::uint64_t{1} << (port % 64); }
+  [[nodiscard]] bool holds(std::uint16_t a, std::uint16_t b) const {
+    return std::any_of(ports_.begin(), ports_.end(),
+                       [&](std::uint16_t port) { return port == a || port == b; });
+  }
+
+  std::uint64_t residues_ = 0;  // a bit for each remainder by 64 that a port leaves
+  boost::container::static_vector<std::uint16_t, kMaxTunnelPorts> ports_;
 };
 
 struct DecodeSettings {
   bool verify_checksums = true;
   std::size_t max_layers = kMaxLayers;  // decoder.max-layers, at most kMaxLayers
-  TunnelPorts vxlan{.ports = {4789, 8472}};  // IANA's and Linux's own; matched against the destination
-  TunnelPorts geneve{.ports = {6081}};       // likewise
-  TunnelPorts gtp_u{.ports = {2152}};        // likewise
-  TunnelPorts teredo{.ports = {3544}};       // either end
+  TunnelPorts vxlan{4789, 8472};        // IANA's and Linux's own; matched against the destination
+  TunnelPorts geneve{6081};             // likewise
+  TunnelPorts gtp_u{2152};              // likewise
+  TunnelPorts teredo{3544};             // either end
   bool vntag = true;
   bool vxlan_strict_reserved_bits = false;
 
@@ -51,10 +72,10 @@ struct DecodeSettings {
 // The tunnel that a UDP datagram between these ports may carry; none for most.
 inline Proto udp_tunnel(std::uint16_t source, std::uint16_t destination, const DecodeSettings& settings) {
   const auto to = destination;
-  if (settings.vxlan.enabled && settings.vxlan.match(to, to)) return Proto::vxlan;
-  if (settings.geneve.enabled && settings.geneve.match(to, to)) return Proto::geneve;
-  if (settings.gtp_u.enabled && settings.gtp_u.match(to, to)) return Proto::gtp_u;
-  if (settings.teredo.enabled && settings.teredo.match(source, to)) return Proto::teredo;
+  if (settings.vxlan.match(to, to)) return Proto::vxlan;
+  if (settings.geneve.match(to, to)) return Proto::geneve;
+  if (settings.gtp_u.match(to, to)) return Proto::gtp_u;
+  if (settings.teredo.match(source, to)) return Proto::teredo;
   return Proto::none;
 }
 

@@ -16,13 +16,13 @@ std::string resolve(const Settings& root, const std::string& value) {
 }
 
 void add_ports(std::string_view list, TunnelPorts& out) {
-  while (out.ports.size() < kMaxTunnelPorts) {
+  for (;;) {
     const std::size_t begin = list.find_first_not_of(kSeparators);
     if (begin == std::string_view::npos) return;
     list.remove_prefix(begin);
     const std::string_view word = list.substr(0, list.find_first_of(kSeparators));
     list.remove_prefix(word.size());
-    if (const auto port = parse_number<std::uint16_t>(word)) out.ports.push_back(*port);
+    if (const auto port = parse_number<std::uint16_t>(word)) out.add(*port);
     if (word == "any") out.any = true;
   }
 }
@@ -31,7 +31,8 @@ void load_ports(const Settings& root, std::string_view path, TunnelPorts& out) {
   const std::string base = "decoder." + std::string(path);
   out.enabled = root.flag(base + ".enabled", out.enabled);
   if (!root.has(base + ".ports")) return;
-  TunnelPorts loaded{.enabled = out.enabled};
+  TunnelPorts loaded{};
+  loaded.enabled = out.enabled;
   for (const std::string& item : root.list(base + ".ports")) add_ports(resolve(root, item), loaded);
   out = loaded;
 }

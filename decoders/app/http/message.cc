@@ -1,16 +1,6 @@
 #include "decoders/app/http/message.h"
 
-#include "decoders/text.h"
-
 namespace weir::http {
-
-// FNV-1a: spreads short names well enough; a full comparison follows every hit.
-std::uint32_t field_name_hash(std::string_view name) {
-  std::uint32_t hash = 2166136261U;
-  for (const char c : name)
-    if (c != '\0') hash = (hash ^ static_cast<unsigned char>(to_lower(c))) * 16777619U;
-  return hash;
-}
 
 bool same_field_name(std::string_view a, std::string_view b) {
   std::size_t i = 0, j = 0;
@@ -31,10 +21,9 @@ std::size_t Message::held() const {
   return bytes;
 }
 
-const Field* Message::find(std::string_view field_name) const {
-  const std::uint32_t hash = field_name_hash(field_name);
+const Field* Message::find(const FieldName& wanted) const {
   for (const Field& f : fields)
-    if (f.name_hash == hash && same_field_name(name(f), field_name)) return &f;
+    if (f.name_hash == wanted.hash() && same_field_name(name(f), wanted.text())) return &f;
   return nullptr;
 }
 

@@ -13,6 +13,7 @@
 
 #include "decoders/app/file.h"
 #include "decoders/app/streamed_body.h"
+#include "decoders/text.h"
 
 namespace weir::http {
 
@@ -36,8 +37,29 @@ struct Field {
 inline constexpr std::size_t kMaxFields = 1024;
 
 // Names are compared without case and without zero bytes, which receivers skip ("Transfer\0-Encoding").
-std::uint32_t field_name_hash(std::string_view name);
+// FNV-1a: spreads short names well enough; a full comparison follows every hit.
+constexpr std::uint32_t field_name_hash(std::string_view name) {
+  std::uint32_t hash = 2166136261U;
+  for (const char c : name)
+    if (c != '\0') hash = (hash ^ static_cast<unsigned char>(to_lower(c))) * 16777619U;
+  return hash;
+}
 bool same_field_name(std::string_view a, std::string_view b);
+
+// A name to look for. Of a literal the compiler makes the hash.
+class FieldName {
+ public:
+  template <std::size_t N>
+  consteval FieldName(const char (&literal)[N])  // NOLINT(*-explicit-*)
+      : text_(literal, N - 1), hash_(field_name_hash(text_)) {}
+  FieldName(std::string_view text) : text_(text), hash_(field_name_hash(text)) {}  // NOLINT(*-explicit-*)
+  [[nodiscard]] std::string_view text() const { return text_; }
+  [[nodiscard]] std::uint32_t hash() const { return hash_; }
+
+ private:
+  std::string_view text_;
+  std::uint32_t hash_;
+};
 
 struct Message {
   SlabString line;         // the start line without its end
@@ -53,9 +75,9 @@ struct Message {
     return f.value.of(f.value_joined ? joined : raw_headers);
   }
   // Case does not matter. Linear in the number of fields, a hash comparison each.
-  [[nodiscard]] const Field* find(std::string_view field_name) const;
-  [[nodiscard]] std::optional<std::string_view> header(std::string_view field_name) const {
-    const Field* f = find(field_name);
+  [[nodiscard]] const Field* find(const FieldName& wanted) const;
+  [[nodiscard]] std::optional<std::string_view> header(const FieldName& wanted) const {
+    const Field* f = find(wanted);
     return f == nullptr ? std::nullopt : std::optional(value(*f));
   }
 
