@@ -9,6 +9,7 @@
 
 #include "decoders/text.h"
 #include "output/json_cut.h"
+#include "output/json_text.h"
 #include "output/utf8.h"
 
 namespace weir::output {
@@ -17,87 +18,6 @@ namespace {
 constexpr std::size_t kFirstCapacity = 16384;
 constexpr std::size_t kLongestEscape = 6;  // \u001f
 constexpr std::string_view kBase64Digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-constexpr std::uint64_t kOnes = 0x0101010101010101ULL;
-constexpr std::uint64_t kHighBits = 0x8080808080808080ULL;
-
-// A high bit in every byte of `word` that is zero (and perhaps in bytes above the first such one).
-constexpr std::uint64_t zero_bytes(std::uint64_t word) {
-  return (word - kOnes) & ~word & kHighBits;
-}
-
-// All eight bytes stand for themselves in a JSON string: printable ASCII but quote and backslash.
-constexpr bool all_plain(std::uint64_t word) {
-  const std::uint64_t below_space = (word - kOnes * 0x20) & ~word;
-  return ((word | below_space) & kHighBits) == 0 &&
-         (zero_bytes(word ^ (kOnes * '"')) | zero_bytes(word ^ (kOnes * '\\')) |
-          zero_bytes(word ^ (kOnes * 0x7f))) == 0;
-}
-
-// Sixteen bytes at once: the compiler makes of it what the processor has.
-using Block = std::uint8_t __attribute__((vector_size(16)));
-
-// The same of a block.
-[[gnu::always_inline]] inline bool all_plain(Block block) {
-  const auto other = (block < 0x20) | (block > 0x7e) | (block == '"') | (block == '\\');
-  std::uint64_t halves[2];
-  static_assert(sizeof halves == sizeof other);
-  std::memcpy(halves, &other, sizeof halves);
-  return (halves[0] | halves[1]) == 0;
-}
-
-template <class Piece>
-Piece copy_piece(char* to, const void* from) {
-  Piece piece;
-  std::memcpy(&piece, from, sizeof piece);
-  std::memcpy(to, &piece, sizeof piece);
-  return piece;
-}
-
-// Copies n bytes as two pieces, which may overlap: n is from one to two pieces. Returns them, repeated to fill a block.
-template <class Piece>
-[[gnu::always_inline]] inline Block copy_pieces(char* to, const char* from, std::size_t n) {
-  const auto first = std::uint64_t{copy_piece<Piece>(to, from)};
-  const auto last = std::uint64_t{copy_piece<Piece>(to + n - sizeof(Piece), from + n - sizeof(Piece))};
-  std::uint64_t halves[2]{first, last};
-  if constexpr (sizeof(Piece) < sizeof first) {
-    constexpr std::uint64_t kRepeated = ~std::uint64_t{0} / static_cast<Piece>(-1);
-    halves[0] *= kRepeated;
-    halves[1] *= kRepeated;
-  }
-  Block out;
-  std::memcpy(&out, halves, sizeof out);
-  return out;
-}
-
-// Copies text, most often a short one: a call of memcpy would cost as much again. `look` is shown all of it, in blocks, and
-// ends it with false.
-template <class Look>
-[[gnu::always_inline]] inline bool copy_text(char* to, std::string_view text, Look look) {
-  const char* const from = text.data();
-  const std::size_t n = text.size();
-  if (n < 4) {
-    if (n < 2) return n == 0 || look(copy_pieces<std::uint8_t>(to, from, n));
-    return look(copy_pieces<std::uint16_t>(to, from, n));
-  }
-  if (n < 8) return look(copy_pieces<std::uint32_t>(to, from, n));
-  if (n <= 16) return look(copy_pieces<std::uint64_t>(to, from, n));
-  for (std::size_t at = 0; n - at > 16; at += 16)
-    if (!look(copy_piece<Block>(to + at, from + at))) return false;
-  return look(copy_piece<Block>(to + n - 16, from + n - 16));
-}
-
-// Copies text that stands for itself in a JSON string, looking at it on the way. False at the first that does not: then
-// what was written means nothing.
-bool copy_plain(char* to, std::string_view text) {
-  return copy_text(to, text, [](Block block) { return all_plain(block); });
-}
-
-// Copies text that is known to stand for itself.
-[[gnu::always_inline]] inline char* put_text(char* to, std::string_view text) {
-  copy_text(to, text, [](Block) { return true; });
-  return to + text.size();
-}
 
 constexpr bool is_plain(std::uint8_t byte) {
   return byte >= 0x20 && byte < 0x7f && byte != '"' && byte != '\\';
@@ -139,14 +59,7 @@ char* put_binary(char* to, std::uint8_t byte) {
 }
 
 bool has_high_bytes(Bytes text) {
-  std::size_t at = 0;
-  for (; text.size() - at >= 8; at += 8) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, text.data() + at, sizeof word);
-    if ((word & kHighBits) != 0) return true;
-  }
-  return std::any_of(text.begin() + static_cast<std::ptrdiff_t>(at), text.end(),
-                     [](std::uint8_t byte) { return byte >= 0x80; });
+  return std::any_of(text.begin(), text.end(), [](std::uint8_t byte) { return byte >= 0x80; });
 }
 
 }  // namespace
@@ -215,18 +128,14 @@ void JsonWriter::escape(Bytes text, bool keep_high_bytes) {
   const std::uint8_t* from = text.data();
   const std::uint8_t* const end = from + text.size();
   while (from != end) {
-    if (end - from >= 8) {
-      std::uint64_t word = 0;
-      std::memcpy(&word, from, sizeof word);
-      if (all_plain(word)) {
-        std::memcpy(to, &word, sizeof word);
-        to += 8;
-        from += 8;
-        continue;
-      }
+    const bool is_block = end - from >= static_cast<std::ptrdiff_t>(sizeof(Block));
+    if (is_block && all_plain(copy_piece<Block>(to, from))) {
+      to += sizeof(Block);
+      from += sizeof(Block);
+      continue;
     }
-    // A word that is not plain, or the last few bytes.
-    const std::uint8_t* const stop = end - from >= 8 ? from + 8 : end;
+    // A block that is not plain, or the last few bytes.
+    const std::uint8_t* const stop = is_block ? from + sizeof(Block) : end;
     for (; from != stop; ++from) {
       if (is_plain(*from) || (*from >= 0x80 && keep_high_bytes))
         *to++ = static_cast<char>(*from);

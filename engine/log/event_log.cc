@@ -54,9 +54,11 @@ void EventLog::set_limits(const LogLimits& limits) {
   meter_.event_bytes = limits.event_bytes;
 }
 
-EventLog::Charge::Charge(EventLog& log, Flow* flow, std::size_t shortest)
-    : log_(log), flow_(flow), bytes_before_(log.meter_.bytes), cut_before_(log.meter_.cut) {
+EventLog::Charge::Charge(EventLog& log, Flow* flow, Kind kind)
+    : log_(log), flow_(flow), kind_(kind), bytes_before_(log.meter_.bytes), cut_before_(log.meter_.cut) {
   if (flow == nullptr || log.limits_.flow_rate == 0) return;
+  const std::size_t shortest =
+      kind == Kind::alert ? LogLimits::kShortAlertBytes : LogLimits::kShortEventBytes;
   const std::uint64_t share = log.share_of(*flow),
                       left = share > flow->log_bytes ? share - flow->log_bytes : 0;
   if (left >= log.limits_.event_bytes) return;
@@ -65,8 +67,9 @@ EventLog::Charge::Charge(EventLog& log, Flow* flow, std::size_t shortest)
 }
 
 EventLog::Charge::~Charge() {
-  const std::uint64_t cut = log_.meter_.cut - cut_before_;
   log_.meter_.event_bytes = log_.limits_.event_bytes;
+  if (kind_ == Kind::alert) return;
+  const std::uint64_t cut = log_.meter_.cut - cut_before_;
   log_.counters_.events_cut += cut;
   if (flow_ == nullptr) return;
   flow_->log_bytes += log_.meter_.bytes - bytes_before_;
@@ -265,13 +268,13 @@ void EventLog::write_alert(const PacketFacts& facts, const Alert& alert, output:
         facts.flow->undecided_alerts = std::make_shared<FlowAlerts>();
       of_flow = facts.flow->undecided_alerts;
     }
-    record.condition = deferred_->about(*alert.signature, {p.ip.source, p.ip.destination, flow_id}, p.raw.time,
-                                        std::move(of_flow));
+    record.condition = deferred_->about(*alert.signature, {p.ip.source, p.ip.destination, flow_id},
+                                        p.raw.time, std::move(of_flow));
   } else {
     ++counters_.detect_alert;
     if (facts.flow != nullptr) facts.flow->alerted = true;
   }
-  const Charge charge(*this, facts.flow, LogLimits::kShortAlertBytes);
+  const Charge charge(*this, facts.flow, Charge::Kind::alert);
   for (const auto& session : sessions_) session->alert(record);
 }
 
@@ -306,7 +309,7 @@ void EventLog::drop(const PacketFacts& facts, const DetectResult& found, const P
     record.only_with_all = blocker == nullptr && (logged || !facts.flow->dropped);
     logged = logged || facts.flow->dropped;
   }
-  const Charge charge(*this, facts.flow, LogLimits::kShortAlertBytes);
+  const Charge charge(*this, facts.flow, Charge::Kind::alert);
   for (const auto& session : sessions_) session->drop(record);
 }
 

@@ -31,7 +31,7 @@ struct PacketFacts {
   const Packet& packet;
   Flow* flow = nullptr;  // null: the packet carries no flow
   Direction direction = Direction::to_server;
-  const output::TunnelRecord* tunnel = nullptr;  // the packet around it
+  const output::TunnelRecord* tunnel = nullptr;    // the packet around it
   const rules::VariableList* variables = nullptr;  // what rules captured of it; null: nothing
 };
 
@@ -82,11 +82,16 @@ class EventLog {
     output::LogSession* session;
     const output::ActiveTxLogger* active;
   };
-  // While it lives what is written counts as the flow's, and is cut at its limit. `flow` may be null.
+  // While it lives what is written is cut at what the flow has left. `flow` may be null.
   class Charge {
    public:
-    // `shortest`: what is written even when the flow has nothing left.
-    Charge(EventLog& log, Flow* flow, std::size_t shortest = LogLimits::kShortEventBytes);
+    enum class Kind : std::uint8_t {
+      event,  // counts as the flow's, and so does that it was cut
+      // An alert or a drop: not left out for others, nor others for it. Whether it is written may be decided later, so it must
+      // leave no trace in what the flow has left. That it was cut stands in itself.
+      alert
+    };
+    Charge(EventLog& log, Flow* flow, Kind kind = Kind::event);
     ~Charge();
     Charge(const Charge&) = delete;
     Charge& operator=(const Charge&) = delete;
@@ -94,6 +99,7 @@ class EventLog {
    private:
     EventLog& log_;
     Flow* flow_;
+    Kind kind_;
     std::uint64_t bytes_before_, cut_before_;
   };
   // What the flow may have written in all.

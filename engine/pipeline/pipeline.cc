@@ -5,41 +5,9 @@
 
 #include "decoders/app/protocol.h"
 #include "decoders/net/ip_protocol.h"
-#include "engine/config/config.h"
 #include "engine/flow/flow_frames.h"
 
 namespace weir::engine {
-namespace {
-
-constexpr std::uint64_t kMaxGuesses = 200;  // of detect.stream-tx-log-limit
-
-}  // namespace
-
-tl::expected<PipelineSetup, std::string> PipelineSetup::make(const Config& config, bool inline_mode,
-                                                             bool fail_open) {
-  PipelineSetup out;
-  out.inline_mode = inline_mode;
-  out.checksums_keep_out = config.flag("stream.checksum-validation", true);
-  out.decoding = DecodeSettings::from(config);
-  out.defrag = DefragSettings::from(config);
-  out.flows = FlowTableSettings::from(config);
-  out.streams = StreamSettings::from(config.sub("stream"), inline_mode);
-  out.streams.midstream = picks_up_midstream(config, inline_mode, fail_open);
-  out.streams.host_os = HostOsPolicies::from(config);
-  out.defrag.receivers.host_os = out.streams.host_os;
-  out.log_limits = LogLimits::from(config);
-  out.policies = ExceptionPolicies::from(config, inline_mode, fail_open);
-  out.streams.pick_up = out.policies.follows_midstream();
-  out.detection.packet_alert_max = static_cast<std::size_t>(config.number("packet-alert-max", 15));
-  out.detection.inline_mode = inline_mode;
-  if (config.flag("detect.guess-applayer-tx", false))
-    out.detection.guess_limit =
-        static_cast<unsigned>(std::min(config.number("detect.stream-tx-log-limit", 4), kMaxGuesses));
-  auto app_layer = AppLayerSetup::make(config);
-  if (!app_layer) return tl::unexpected(app_layer.error());
-  out.app_layer = std::move(*app_layer);
-  return out;
-}
 
 Pipeline::Pipeline(const PipelineSetup& setup, std::shared_ptr<const rules::RuleSet> rules,
                    rules::SharedState& shared, const std::vector<EventLog::Output>& outputs,
@@ -90,8 +58,8 @@ Verdict Pipeline::inspect_packets(DecodedFrame& frame, PacketMask which) {
   advance_clock(raw.time, raw.number);  // flows whose time is over end first
   outcome_ = {};
   deadline_ = setup_.packet_budget != 0 ? ticks_now() + setup_.packet_budget : 0;
-  for (std::size_t i = frame.count;
-       i-- > 0;) {  // the innermost first: what is dropped inside takes the frame with it
+  // The innermost first: what is dropped inside takes the frame with it.
+  for (std::size_t i = frame.count; i-- > 0;) {
     if ((which >> i & 1U) == 0) continue;
     position_.move_to(EventOrder::of_packet(raw.number, i));
     const bool inner = frame.packets[i].origin == PacketOrigin::tunnel;

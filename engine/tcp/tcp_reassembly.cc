@@ -137,9 +137,10 @@ bool TcpStream::store_piece(std::uint64_t offset, Bytes bytes, const Arrival& fr
     if (after != behind_.begin() && std::prev(after)->end() == offset) {
       if (!std::prev(after)->append(bytes.data(), n, *budget_)) return false;
     } else {
-      if (behind_.size() >= settings_->max_segments_queued || behind_.size() == behind_.capacity()) {
+      const bool at_limit = behind_.size() >= settings_->max_segments_queued;
+      if (at_limit || behind_.size() == behind_.capacity()) {  // else there was no memory for one more
         ++budget_->refused;
-        out.at_limit = true;
+        out.at_limit |= at_limit;
         return false;
       }
       Region fresh;

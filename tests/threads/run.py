@@ -110,6 +110,8 @@ def own_traffic(weir, counts, folder):
         "detect": ["detect", "-r", path("together.pcap"), "-S", path("alert.rules")],
         "detect without rules": ["detect", "-r", path("together.pcap"), "--no-rules"],
         "detect, depths not told apart": ["detect", "-r", path("together.pcap"), "-S", path("alert.rules"), *alone],
+        "detect, little room in the log": ["detect", "-r", path("together.pcap"), "-S", path("alert.rules"),
+                                           "--set", "weir.flow-log-rate=1", "--set", "weir.flow-log-burst=1kb"],
         "prevent": ["prevent", "-r", path("together.pcap"), "-S", path("drop.rules")],
         "several captures": ["detect", "-r", captures, "-S", path("alert.rules")],
         "several captures, prevent": ["prevent", "-r", captures, "-S", path("drop.rules")],

@@ -72,7 +72,7 @@ Behind behind_request(const Feed& feed, std::size_t& scanned) {
   const std::size_t size = line ? std::min(line->text, kLongLineBytes) : kLongLineBytes;
   const std::string_view text = trim_right(text_of(feed.rest().first(size)));
   const std::size_t last = text.find_last_of(" \t");
-  const bool protocol = last != std::string_view::npos && equals_nocase(text.substr(last + 1, 5), "HTTP/");
+  const bool protocol = last != std::string_view::npos && equals_nocase(text.substr(last + 1, 4), "HTTP");
   return protocol ? Behind::message : Behind::leftover;
 }
 

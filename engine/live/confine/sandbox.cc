@@ -13,15 +13,6 @@
 namespace weir::engine {
 namespace {
 
-// The leak check at the end stops all threads from another process.
-#if defined(__SANITIZE_ADDRESS__)
-constexpr bool kSanitized = true;
-#elif defined(__has_feature)
-constexpr bool kSanitized = __has_feature(address_sanitizer);
-#else
-constexpr bool kSanitized = false;
-#endif
-
 // Of libraries: their own files, the time zone, names for filters, the network interfaces, the number of
 // cores.
 constexpr std::array<std::string_view, 24> kSystemFiles{"/usr",

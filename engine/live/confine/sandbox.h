@@ -17,6 +17,16 @@
 
 namespace weir::engine {
 
+// Built with AddressSanitizer. It asks for the affinity of each new thread by number, and its leak check stops all threads
+// from another process: such a program runs without a filter of system calls.
+#if defined(__SANITIZE_ADDRESS__)
+inline constexpr bool kSanitized = true;
+#elif defined(__has_feature)
+inline constexpr bool kSanitized = __has_feature(address_sanitizer);
+#else
+inline constexpr bool kSanitized = false;
+#endif
+
 // `weir.sandbox` and `weir.core-dumps`.
 struct SandboxSettings {
   SeccompMode seccomp = SeccompMode::enforce;

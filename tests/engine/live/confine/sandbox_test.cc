@@ -158,7 +158,7 @@ TEST_CASE("a refused system call fails, is counted, and is named once") {
         }) == 0);
 }
 
-TEST_CASE("what a run does goes on behind the filter") {
+TEST_CASE("what a run does goes on behind the filter" * doctest::skip(kSanitized)) {
   const Folders at;
   CHECK(in_child([&] {
           std::atomic<bool> stop{false};
