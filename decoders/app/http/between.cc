@@ -117,7 +117,7 @@ Step HttpParser::idle(Side& side, Feed& feed) {
 Step HttpParser::start_leftover(Side& side, Feed& feed) {
   const bool server = side.direction == Direction::to_server;
   make_room();
-  HttpTransaction& t = transactions_.add<HttpTransaction>();
+  auto& t = transactions_.add<HttpTransaction>();
   begin(side, t, feed, server ? FrameKind::request : FrameKind::response);
   note(t, server ? Event::request_body_unexpected : Event::response_body_unexpected);
   reach(t, opposite(side.direction), State::complete);

@@ -36,7 +36,7 @@ HttpTransaction& HttpParser::add_unasked() {
     ++answered_lost_;
   }
   make_room();
-  HttpTransaction& t = transactions_.add<HttpTransaction>();
+  auto& t = transactions_.add<HttpTransaction>();
   t.request_missing = t.stands_alone = true;
   t.head_request = head;
   note(t, Event::unable_to_match_response_to_request);

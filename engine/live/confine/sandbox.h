@@ -17,12 +17,12 @@
 
 namespace weir::engine {
 
-// Built with AddressSanitizer. It asks for the affinity of each new thread by number, and its leak check stops all threads
-// from another process: such a program runs without a filter of system calls.
-#if defined(__SANITIZE_ADDRESS__)
+// Built with AddressSanitizer or ThreadSanitizer. They ask for the affinity of each new thread by number, and the leak check
+// stops all threads from another process: such a program runs without a filter of system calls.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 inline constexpr bool kSanitized = true;
 #elif defined(__has_feature)
-inline constexpr bool kSanitized = __has_feature(address_sanitizer);
+inline constexpr bool kSanitized = __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
 #else
 inline constexpr bool kSanitized = false;
 #endif
