@@ -1,6 +1,7 @@
 # weir_unite(DIRECTORY): compiles the files of each library in DIRECTORY and below together, up to twelve at a time
-# (WEIR_UNITY); weir_unite_target(TARGET) those of one target. That costs a quarter of the processor time, as headers are read once for all of them; but a change
-# compiles its whole group again. tests/run.sh and examples/quickstart.sh want the first, a developer the second.
+# (WEIR_UNITY); weir_unite_target(TARGET) those of one target. That costs a quarter of the processor time, as headers are
+# read once for all of them; but a change compiles its whole group again. tests/run.sh and examples/quickstart.sh want the
+# first, a developer the second.
 #
 # A group is a folder; in rules/keywords and output/eve it is what belongs to one protocol, or shares another prefix
 # (flow_age.cc, flow_pkts.cc), so that what one protocol calls its own never meets another's; the rows of all protocols are

@@ -55,7 +55,8 @@ struct ParseOutcome {
   // With `bypass`: the rest of the flow need not be tracked either, only counted.
   bool leave_flow = false;
   // With `ok`: the parser can go on with what is left of `data`, but has made as many transactions as are held at a time
-  // (TransactionList::batch_full), or frames (FrameSink::full), or a body has grown as much as is kept unlooked at. It is called again when they have been looked at.
+  // (TransactionList::batch_full), or frames (FrameSink::full), or a body has grown as much as is kept unlooked at. It is
+  // called again when they have been looked at.
   bool paused = false;
   // With `paused`, when nothing was consumed: there is something new to be looked at all the same.
   bool made_output = false;

@@ -87,8 +87,8 @@ class EventLog {
    public:
     enum class Kind : std::uint8_t {
       event,  // counts as the flow's, and so does that it was cut
-      // An alert or a drop: not left out for others, nor others for it. Whether it is written may be decided later, so it must
-      // leave no trace in what the flow has left. That it was cut stands in itself.
+      // An alert or a drop: not left out for others, nor others for it. Whether it is written may be decided later, so it
+      // must leave no trace in what the flow has left. That it was cut stands in itself.
       alert
     };
     Charge(EventLog& log, Flow* flow, Kind kind = Kind::event);

@@ -21,7 +21,8 @@ namespace fs = std::filesystem;
 
 constexpr mode_t kOwnerOnly = 0600;
 
-// Under another name first: who looks meanwhile finds a whole key or none. Of two that make one at once the first one's stays.
+// Under another name first: who looks meanwhile finds a whole key or none. Of two that make one at once the first one's
+// stays.
 bool make_key(const fs::path& file) {
   std::array<std::uint8_t, CacheKey::kBytes> key{};
   if (::getrandom(key.data(), key.size(), 0) != static_cast<ssize_t>(key.size())) return false;

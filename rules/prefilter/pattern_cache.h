@@ -31,8 +31,8 @@ std::shared_ptr<const hs_database> own_database(hs_database* database);
 class PatternCache {
  public:
   // `contents`: hashes of what all databases of the rule set are made of; their file is opened, or the newest other one,
-  // which has some of them when few rules changed. An empty folder name: nothing is found or kept. The folder and its key are made when they are missing; when
-  // that fails nothing is found or kept either.
+  // which has some of them when few rules changed. An empty folder name: nothing is found or kept. The folder and its key
+  // are made when they are missing; when that fails nothing is found or kept either.
   PatternCache(std::string folder, const std::vector<TextHash>& contents);
   ~PatternCache();
   PatternCache(const PatternCache&) = delete;

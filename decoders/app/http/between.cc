@@ -42,10 +42,6 @@ bool known_method(std::string_view word) {
   return std::find(kMethods.begin(), kMethods.end(), word) != kMethods.end();
 }
 
-std::string_view text_of(Bytes bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
 // "METHOD uri HTTP/1.1", strictly: what stands behind a gap may be the middle of anything.
 bool is_request_line(std::string_view line) {
   const std::size_t space = line.find(' ');
@@ -62,7 +58,7 @@ enum class Behind : std::uint8_t { message, leftover, unclear };
 
 // A method that we know, or a protocol at the end of the line.
 Behind behind_request(const Feed& feed, std::size_t& scanned) {
-  std::string_view start = text_of(feed.rest().first(std::min(feed.rest().size(), kMaxMethodBytes)));
+  std::string_view start = as_text(feed.rest().first(std::min(feed.rest().size(), kMaxMethodBytes)));
   start.remove_prefix(std::min(start.size(), start.find_first_not_of(" \t")));
   const std::size_t word = start.find_first_of(" \t\r\n");
   if (word == 0) return Behind::leftover;  // a line of nothing but blanks
@@ -70,7 +66,7 @@ Behind behind_request(const Feed& feed, std::size_t& scanned) {
   const auto line = find_line(feed.rest(), scanned, feed.eof());
   if (!line && feed.rest().size() <= kLongLineBytes) return Behind::unclear;
   const std::size_t size = line ? std::min(line->text, kLongLineBytes) : kLongLineBytes;
-  const std::string_view text = trim_right(text_of(feed.rest().first(size)));
+  const std::string_view text = trim_right(as_text(feed.rest().first(size)));
   const std::size_t last = text.find_last_of(" \t");
   const bool protocol = last != std::string_view::npos && equals_nocase(text.substr(last + 1, 4), "HTTP");
   return protocol ? Behind::message : Behind::leftover;
@@ -101,9 +97,7 @@ void HttpParser::skip_line_ends(Feed& feed) {
 Step HttpParser::idle(Side& side, Feed& feed) {
   skip_line_ends(feed);
   if (feed.empty()) return Step::wait;
-  if (transactions_.batch_full() || feed.frames_full()) {
-    return pause(false);
-  }
+  if (transactions_.batch_full() || feed.frames_full()) return pause(false);
   const bool server = side.direction == Direction::to_server;
   if (side.had_message) {
     const Behind behind = what_follows(side.direction, feed, side.scanned);
@@ -172,8 +166,7 @@ Step HttpParser::resync(Side& side, Feed& feed) {
     }
     return Step::wait;
   }
-  const Bytes bytes = feed.rest().first(line->text);
-  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  const std::string_view text = as_text(feed.rest().first(line->text));
   side.scanned = 0;
   if (side.direction == Direction::to_server ? is_request_line(text) : text.starts_with("HTTP/")) {
     side.phase = Phase::idle;
