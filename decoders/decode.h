@@ -32,11 +32,12 @@ class TunnelPorts {
   }
   bool enabled = true;
   bool any = false;  // every port; the bytes decide
-  // Beyond kMaxTunnelPorts they are left out.
-  void add(std::uint16_t port) {
-    if (ports_.size() == kMaxTunnelPorts) return;
+  // False: there are kMaxTunnelPorts already.
+  bool add(std::uint16_t port) {
+    if (ports_.size() == kMaxTunnelPorts) return false;
     ports_.push_back(port);
     residues_ |= residue(port);
+    return true;
   }
   // It is on, and one of these is among its ports. Most are told by one look that they are not.
   [[nodiscard]] bool match(std::uint16_t a, std::uint16_t b) const {
@@ -65,7 +66,7 @@ struct DecodeSettings {
   bool vntag = true;
   bool vxlan_strict_reserved_bits = false;
 
-  // From the whole configuration: decoder.* and the port groups that it names. Ports that are no ports are left out.
+  // From the whole configuration: decoder.* and the port groups that it names. What are no ports is left out, and told.
   static DecodeSettings from(const Settings& root);
 };
 

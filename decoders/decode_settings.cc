@@ -15,25 +15,31 @@ std::string resolve(const Settings& root, const std::string& value) {
   return root.text("vars.port-groups." + value.substr(1)).value_or("");
 }
 
-void add_ports(std::string_view list, TunnelPorts& out) {
+// False: something in it is no port, or there are too many.
+bool add_ports(std::string_view list, TunnelPorts& out) {
+  bool good = list.find_first_not_of(kSeparators) != std::string_view::npos;
   for (;;) {
     const std::size_t begin = list.find_first_not_of(kSeparators);
-    if (begin == std::string_view::npos) return;
+    if (begin == std::string_view::npos) return good;
     list.remove_prefix(begin);
     const std::string_view word = list.substr(0, list.find_first_of(kSeparators));
     list.remove_prefix(word.size());
-    if (const auto port = parse_number<std::uint16_t>(word)) out.add(*port);
-    if (word == "any") out.any = true;
+    const auto port = parse_number<std::uint16_t>(word);
+    out.any = out.any || word == "any";
+    if (word != "any" && (!port || !out.add(*port))) good = false;
   }
 }
 
 void load_ports(const Settings& root, std::string_view path, TunnelPorts& out) {
-  const std::string base = "decoder." + std::string(path);
+  const std::string base = "decoder." + std::string(path), key = base + ".ports";
   out.enabled = root.flag(base + ".enabled", out.enabled);
-  if (!root.has(base + ".ports")) return;
+  if (!root.has(key)) return;
   TunnelPorts loaded{};
   loaded.enabled = out.enabled;
-  for (const std::string& item : root.list(base + ".ports")) add_ports(resolve(root, item), loaded);
+  const std::vector<std::string> items = root.list(key);
+  for (std::size_t i = 0; i < items.size(); ++i)
+    if (!add_ports(resolve(root, items[i]), loaded))
+      root.unreadable_item(key, i, "a list of ports or a group of them, 16 at most");
   out = loaded;
 }
 

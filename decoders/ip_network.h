@@ -15,6 +15,8 @@ struct IpNetwork {
 
   // None for what is no address, and for more bits than it has. For load time.
   static std::optional<IpNetwork> parse(std::string_view text);
+  // What parse() takes, for Settings::unreadable().
+  static constexpr const char* kExpected = "an address or a network, such as 192.0.2.0/24";
   // No address of the other family is in it.
   [[nodiscard]] bool contains(const IpAddress& a) const;
 };

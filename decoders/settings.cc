@@ -60,6 +60,10 @@ std::uint64_t Settings::bytes(std::string_view path, std::uint64_t fallback) con
   return size.value_or(fallback);
 }
 
+void Settings::unreadable_item(std::string_view path, std::size_t index, const char* expected) const {
+  unreadable(text(path) ? std::string(path) : std::string(path) + "." + std::to_string(index), expected);
+}
+
 void Settings::unreadable(std::string_view, const char*) const {}
 
 const Settings& no_settings() {

@@ -27,9 +27,11 @@ class Settings {
   // A size with an optional unit: "100kb", "32 MiB", "1gb"; bytes.
   [[nodiscard]] std::uint64_t bytes(std::string_view path, std::uint64_t fallback) const;
 
- protected:
-  // The scalar at `path` is not `expected` (a text for people that lives as long as the program).
+  // Says that the scalar at `path` is not `expected` (a text for people that lives as long as the program) and is not used:
+  // once, with its place, when the configuration was read.
   virtual void unreadable(std::string_view path, const char* expected) const;
+  // The same of item `index` of list(path).
+  void unreadable_item(std::string_view path, std::size_t index, const char* expected) const;
 };
 
 // A subtree with nothing in it: every look-up gives the fallback.

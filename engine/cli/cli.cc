@@ -118,7 +118,7 @@ std::optional<Config> load_configuration(const CliOptions& options) {
 
 bool report_values(const Config& config) {
   const std::vector<std::string> values = config.take_unreadable_values();
-  for (const std::string& value : values) print_error(value + "; the default is used");
+  for (const std::string& value : values) print_error(value + "; it is not used");
   return values.empty();
 }
 

@@ -64,13 +64,12 @@ class Config final : public Settings {
   // Keys at the top that neither we nor Suricata 8 know: most likely misspelt. In the order of the file.
   [[nodiscard]] std::vector<std::string> unknown_keys() const;
   // One message for each value that somebody has read and that is not what the key takes, but for those that
-  // an earlier call told of; the key's default was used: "weir.yaml:12:11: stream.memcap: '64mbb' is not a
+  // an earlier call told of; it was not used: "weir.yaml:12:11: stream.memcap: '64mbb' is not a
   // size, ...".
   [[nodiscard]] std::vector<std::string> take_unreadable_values() const;
-
- private:
   void unreadable(std::string_view path, const char* expected) const override;
 
+ private:
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };

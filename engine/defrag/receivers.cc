@@ -42,10 +42,16 @@ FragmentReceivers FragmentReceivers::from(const Config& root) {
   out.timeout_s = seconds(root, "defrag.timeout", out.timeout_s);
   for (const Config::Item& group : root.items("defrag.host-config")) {
     const std::uint32_t timeout = seconds(*group.settings, "timeout", out.timeout_s);
-    for (const std::string& text : group.settings->list("address"))
+    const std::vector<std::string> texts = group.settings->list("address");
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+      const bool any = texts[i] == "any";
       for (const std::string& one :
-           text == "any" ? std::vector<std::string>{"0.0.0.0/0", "::/0"} : std::vector{text})
-        if (const auto network = IpNetwork::parse(one)) out.timeouts.push_back({*network, timeout});
+           any ? std::vector<std::string>{"0.0.0.0/0", "::/0"} : std::vector{texts[i]})
+        if (const auto network = IpNetwork::parse(one))
+          out.timeouts.push_back({*network, timeout});
+        else
+          group.settings->unreadable_item("address", i, IpNetwork::kExpected);
+    }
   }
   std::stable_sort(out.timeouts.begin(), out.timeouts.end(),
                    [](const Patience& a, const Patience& b) { return a.network.bits > b.network.bits; });

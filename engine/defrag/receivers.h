@@ -28,7 +28,7 @@ struct FragmentReceivers {
   std::shared_ptr<const HostOsPolicies> host_os;  // null: bsd for all
 
   // defrag.timeout and the time-outs of defrag.host-config; host_os is the caller's to set. Addresses that cannot be
-  // read are passed over; "any" stands for all of both families.
+  // read are left out, and told; "any" stands for all of both families.
   static FragmentReceivers from(const Config& root);
   [[nodiscard]] std::uint32_t timeout_of(const IpAddress& receiver) const;
   [[nodiscard]] FragmentPolicy policy_of(const IpAddress& receiver) const;

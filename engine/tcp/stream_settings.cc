@@ -4,10 +4,6 @@
 #include <array>
 #include <string>
 
-#include <arpa/inet.h>
-
-#include "decoders/text.h"
-
 namespace weir::engine {
 namespace {
 
@@ -15,39 +11,13 @@ constexpr std::array<const char*, 15> kSystems{"windows",     "bsd",     "bsd-ri
                                                "old-solaris", "solaris", "hpux10",     "hpux11",    "irix",
                                                "macos",       "vista",   "windows2k3", "first",     "last"};
 
-std::optional<std::pair<IpAddress, std::uint8_t>> parse_network(const std::string& text) {
-  const std::size_t slash = text.find('/');
-  const std::string host = text.substr(0, slash);
-  std::array<std::uint8_t, 16> raw{};
-  std::size_t length = 4;
-  if (inet_pton(AF_INET, host.c_str(), raw.data()) != 1) {
-    length = 16;
-    if (inet_pton(AF_INET6, host.c_str(), raw.data()) != 1) return std::nullopt;
-  }
-  unsigned bits = static_cast<unsigned>(length * 8);
-  if (slash != std::string::npos) {
-    const auto asked = parse_number<unsigned>(std::string_view(text).substr(slash + 1));
-    if (!asked || *asked > bits) return std::nullopt;
-    bits = *asked;
-  }
-  return std::pair{IpAddress::from(Bytes{raw.data(), length}), static_cast<std::uint8_t>(bits)};
-}
-
-bool in_network(const IpAddress& address, const IpAddress& network, unsigned bits) {
-  if (address.family != network.family) return false;
-  const std::size_t whole = bits / 8;
-  if (!std::equal(network.bytes.begin(), network.bytes.begin() + static_cast<std::ptrdiff_t>(whole),
-                  address.bytes.begin()))
-    return false;
-  if (bits % 8 == 0) return true;
-  return ((network.bytes[whole] ^ address.bytes[whole]) >> (8 - bits % 8)) == 0;
-}
-
-UrgentPolicy urgent_policy(const std::optional<std::string>& text, UrgentPolicy fallback) {
+UrgentPolicy urgent_policy(const Settings& s, std::string_view path, UrgentPolicy fallback) {
+  const auto text = s.text(path);
   if (text == "drop") return UrgentPolicy::drop;
   if (text == "inline") return UrgentPolicy::as_data;
   if (text == "oob") return UrgentPolicy::oob;
   if (text == "gap") return UrgentPolicy::gap;
+  if (text) s.unreadable(path, "drop, inline, oob or gap");
   return fallback;
 }
 
@@ -59,18 +29,23 @@ std::uint32_t small_number(const Settings& s, std::string_view path, std::uint32
 
 std::shared_ptr<const HostOsPolicies> HostOsPolicies::from(const Settings& root) {
   auto out = std::make_shared<HostOsPolicies>();
-  for (const char* system : kSystems)
-    for (const std::string& text : root.list(std::string("host-os-policy.") + system))
-      if (const auto network = parse_network(text))
-        out->networks_.push_back({network->first, network->second, *host_system(system)});
+  for (const char* system : kSystems) {
+    const std::string path = std::string("host-os-policy.") + system;
+    const std::vector<std::string> texts = root.list(path);
+    for (std::size_t i = 0; i < texts.size(); ++i)
+      if (const auto network = IpNetwork::parse(texts[i]))
+        out->networks_.push_back({*network, *host_system(system)});
+      else
+        root.unreadable_item(path, i, IpNetwork::kExpected);
+  }
   std::stable_sort(out->networks_.begin(), out->networks_.end(),
-                   [](const Network& a, const Network& b) { return a.prefix_bits > b.prefix_bits; });
+                   [](const Network& a, const Network& b) { return a.network.bits > b.network.bits; });
   return out;
 }
 
 HostSystem HostOsPolicies::of(const IpAddress& address) const {
   for (const Network& n : networks_)
-    if (in_network(address, n.address, n.prefix_bits)) return n.policy;
+    if (n.network.contains(address)) return n.policy;
   return HostSystem::bsd;
 }
 
@@ -93,8 +68,8 @@ StreamSettings StreamSettings::from(const Settings& stream, bool inline_mode) {
   s.bypass = stream.flag("bypass", s.bypass);
   s.max_synack_queued = small_number(stream, "max-synack-queued", s.max_synack_queued);
   s.max_syn_queued = small_number(stream, "max-syn-queued", s.max_syn_queued);
-  s.urgent = urgent_policy(stream.text("reassembly.urgent.policy"), s.urgent);
-  s.urgent_limit = urgent_policy(stream.text("reassembly.urgent.oob-limit-policy"), s.urgent_limit);
+  s.urgent = urgent_policy(stream, "reassembly.urgent.policy", s.urgent);
+  s.urgent_limit = urgent_policy(stream, "reassembly.urgent.oob-limit-policy", s.urgent_limit);
   s.check_overlap = stream.flag("reassembly.check-overlap-different-data", s.check_overlap);
   return s;
 }

@@ -5,7 +5,7 @@
 #include <memory>
 #include <vector>
 
-#include "decoders/ip_address.h"
+#include "decoders/ip_network.h"
 #include "decoders/settings.h"
 #include "engine/tcp/host_system.h"
 
@@ -14,7 +14,7 @@ namespace weir::engine {
 // Which system an address runs, for overlap and reset behaviour. Immutable.
 class HostOsPolicies {
  public:
-  // `root` is the whole configuration; addresses that cannot be read are passed over.
+  // `root` is the whole configuration; addresses that cannot be read are left out, and told.
   static std::shared_ptr<const HostOsPolicies> from(const Settings& root);
   // The policy of the longest prefix that holds the address; bsd without any.
   [[nodiscard]] HostSystem of(const IpAddress& address) const;
@@ -22,8 +22,7 @@ class HostOsPolicies {
 
  private:
   struct Network {
-    IpAddress address;
-    std::uint8_t prefix_bits = 0;
+    IpNetwork network;
     HostSystem policy = HostSystem::bsd;
   };
   std::vector<Network> networks_;  // longest prefix first
@@ -44,9 +43,9 @@ struct StreamSettings {
   std::uint32_t chunk_to_server = 2560, chunk_to_client = 2560;
   bool raw = true;  // stream rules are looked at; false keeps no bytes for them
   bool midstream = false, async_oneside = false, inline_mode = false;
-  bool pick_up = true;        // false: the exception policy leaves no use for following what began before us
-  bool drop_invalid = true;   // inline: packets that the receiver would not take are dropped
-  bool bypass = false;        // a flow of which a direction reached the depth is bypassed
+  bool pick_up = true;       // false: the exception policy leaves no use for following what began before us
+  bool drop_invalid = true;  // inline: packets that the receiver would not take are dropped
+  bool bypass = false;       // a flow of which a direction reached the depth is bypassed
   std::uint32_t max_synack_queued = 5, max_syn_queued = 10;
   std::uint32_t max_segments_queued = 8192;  // out-of-order segments of one direction
   UrgentPolicy urgent = UrgentPolicy::oob, urgent_limit = UrgentPolicy::drop;

@@ -25,8 +25,13 @@ TEST_CASE("log limits: those of the manual unless the configuration says otherwi
 }
 
 TEST_CASE("log limits: an event has room for its head, and an end") {
-  CHECK(limits_of("weir: {event-size: 10}\n").event_bytes == 4 << 10);
-  CHECK(limits_of("weir: {event-size: 10gb}\n").event_bytes == 64 << 20);
+  for (const char* size : {"10", "10gb"}) {
+    CAPTURE(size);
+    const auto config = Config::parse(std::string("weir: {event-size: ") + size + "}\n", "t", "");
+    REQUIRE(config.has_value());
+    CHECK(LogLimits::from(*config).event_bytes == LogLimits{}.event_bytes);
+    CHECK(config->take_unreadable_values().size() == 1);
+  }
 }
 
 }  // namespace
