@@ -18,6 +18,7 @@
 #include "decoders/settings.h"
 #include "tests/decoders/app/frame_text.h"
 #include "tests/fuzz/input.h"
+#include "tests/fuzz/inspected_bodies.h"
 #include "tests/fuzz/targets.h"
 #include "tests/fuzz/transaction_text.h"
 
@@ -108,7 +109,7 @@ class Player {
   }
   // The transactions, and the frames of both sides.
   std::string text() {
-    std::string out = transactions_text(info_.id, parser_->transactions());
+    std::string out = transactions_text(info_.id, parser_->transactions()) + bodies_.text();
     for (Side& side : sides_) {
       for (const AppFrame& frame : side.frames.frames())
         side.told.emplace(frame.id, test::frame_text(info_, frame));
@@ -116,6 +117,7 @@ class Player {
     }
     return out;
   }
+  [[nodiscard]] bool has_holes() const { return bodies_.has_holes(); }
   bool depends_on_segments() { return fuzz::depends_on_segments(info_.id, parser_->transactions()); }
 
  private:
@@ -151,6 +153,7 @@ class Player {
                         .frames = FrameSink(side.frames, kAllFrames, offset, shown)});
     must(outcome.consumed <= data.size(), "a parser takes what it was given and no more");
     let_go_of_frames(side, offset + data.size());
+    bodies_.look(parser_->transactions());
     if (outcome.status != ParseOutcome::Status::ok) over_ = true;
     return outcome;
   }
@@ -170,6 +173,7 @@ class Player {
   std::unique_ptr<const ParserFactory> factory_;  // outlives its parsers
   std::unique_ptr<AppParser> parser_;
   std::array<Side, 2> sides_;
+  InspectedBodies bodies_;
   bool over_ = false;  // error, change of protocol, encryption, or a gap that it cannot get over
 };
 
@@ -211,6 +215,7 @@ Played play(const Dialogue& dialogue, const ProtocolInfo& info, Length&& length)
   // As a flow does: what a parser waited for to tell one thing from another is told now.
   if (!dialogue.datagrams)
     for (const Direction d : {Direction::to_server, Direction::to_client}) player.give(d, {}, true);
+  must(dialogue.loses || !player.has_holes(), "detection sees all of a body");
   return {player.text(), player.depends_on_segments()};
 }
 
