@@ -82,6 +82,12 @@ void Decompressor::Layer::start(Encoding e, const DecompressLimits& limits) {
   tentative.clear();
 }
 
+std::size_t Decompressor::Layer::step(std::size_t in) const {
+  if (state != State::trying || certain || in == 0) return in;
+  const std::size_t taken = held.size() - in;
+  return taken < kBelievedBytes ? std::min(in, kBelievedBytes - taken) : 1;
+}
+
 std::optional<Bytes> Decompressor::Layer::begin() {
   for (; way < ways(); ++way) {
     const Opening opening = ways() == 1 ? Opening{Opening::Kind::at, 0, false} : inflate_opening(way, held);
@@ -194,8 +200,10 @@ void Decompressor::try_with(std::size_t index, Bytes in, DecompressSink& out) {
 void Decompressor::run(std::size_t index, Bytes in, DecompressSink& out) {
   Layer& layer = *layers_[index];
   while (layer.state == Layer::State::trying || layer.state == Layer::State::flowing) {
-    Bytes produced;
-    const Codec::Step step = layer.codec->decode(in, produced);
+    Bytes produced, now = in.first(layer.step(in.size()));
+    const std::size_t given = now.size();
+    const Codec::Step step = layer.codec->decode(now, produced);
+    in = in.subspan(given - now.size());
     const bool bad = step == Codec::Step::broken || step == Codec::Step::no_memory;
     out_of_memory_ |= step == Codec::Step::no_memory;
     failed_ |= bad;
@@ -207,7 +215,7 @@ void Decompressor::run(std::size_t index, Bytes in, DecompressSink& out) {
       in = *again;
       continue;
     }
-    if (layer.state == Layer::State::trying && !layer.believed(step)) {
+    if (layer.state == Layer::State::trying && !layer.believed(step, in.size())) {
       layer.tentative.insert(layer.tentative.end(), produced.begin(), produced.end());
     } else if (!produced.empty() || !layer.tentative.empty()) {
       layer.state = Layer::State::flowing;
@@ -216,7 +224,7 @@ void Decompressor::run(std::size_t index, Bytes in, DecompressSink& out) {
       push(index + 1, produced, out);
     }
     if (bad || step == Codec::Step::ended) layer.state = Layer::State::done;
-    if (step == Codec::Step::needs_input) return;
+    if (step == Codec::Step::needs_input && in.empty()) return;
     if (layer.state == Layer::State::flowing && stop(layer, in, out)) return;
   }
 }

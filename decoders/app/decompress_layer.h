@@ -58,9 +58,13 @@ struct Decompressor::Layer : Slabbed {
   // Begins the first way that fits what is held; the bytes that its codec shall see, or none: no way (state
   // is `passing`) or not enough bytes to tell.
   std::optional<Bytes> begin();
-  [[nodiscard]] bool believed(Codec::Step step) const {
-    return certain || step == Codec::Step::ended || held.size() >= kBelievedBytes;
+  // What its output is worth when `left` bytes of what is held have not been decoded.
+  [[nodiscard]] bool believed(Codec::Step step, std::size_t left) const {
+    return certain || step == Codec::Step::ended || held.size() - left >= kBelievedBytes;
   }
+  // So many of the next `in` bytes, the end of what is held, are decoded at once. Output that is believed stays when the data
+  // breaks later: whether it is must not depend on the pieces in which it came.
+  [[nodiscard]] std::size_t step(std::size_t in) const;
 };
 
 }  // namespace weir

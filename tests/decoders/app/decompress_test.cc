@@ -1,0 +1,117 @@
+#include "decoders/app/decompress.h"
+
+#include <doctest/doctest.h>
+#include <zlib.h>
+
+#include <array>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "decoders/text.h"
+
+namespace weir {
+namespace {
+
+struct Taker final : DecompressSink {
+  std::string text;
+  void on_decoded(Bytes chunk) override { text += as_text(chunk); }
+};
+
+struct Decoded {
+  std::string text;
+  bool failed;
+  bool operator==(const Decoded&) const = default;
+};
+
+// `piece` bytes at a time.
+Decoded decoded(std::string_view data, std::size_t piece, std::vector<Encoding> layers = {Encoding::gzip}) {
+  Decompressor decompressor;
+  Taker taker;
+  decompressor.start(layers, {});
+  for (; !data.empty(); data.remove_prefix(std::min(piece, data.size())))
+    decompressor.feed(as_bytes(data.substr(0, piece)), taker);
+  decompressor.finish(taker);
+  return {taker.text, decompressor.failed()};
+}
+
+// zlib's deflate with one of its wrappings: 16 + bits is gzip, bits zlib, -bits none.
+std::string packed(std::string_view text, int window_bits) {
+  z_stream z{};
+  REQUIRE(deflateInit2(&z, Z_BEST_COMPRESSION, Z_DEFLATED, window_bits, 8, Z_DEFAULT_STRATEGY) == Z_OK);
+  std::string out(deflateBound(&z, text.size()) + 64, '\0');
+  z.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
+  z.avail_in = static_cast<uInt>(text.size());
+  z.next_out = reinterpret_cast<Bytef*>(out.data());
+  z.avail_out = static_cast<uInt>(out.size());
+  REQUIRE(deflate(&z, Z_FINISH) == Z_STREAM_END);
+  out.resize(z.total_out);
+  deflateEnd(&z);
+  return out;
+}
+
+std::string words() {
+  std::string out;
+  for (int i = 0; i < 200; ++i) out += "word " + std::to_string(i * 7919) + (i % 3 == 0 ? "\r\n" : ", ");
+  return out;
+}
+
+// A gzip header that says that a name follows, `length` bytes long.
+std::string named(std::string_view raw, std::size_t length) {
+  std::string out("\x1f\x8b\x08\x08\0\0\0\0\0\x03", 10);
+  return out.append(length, 'n').append(1, '\0').append(raw);
+}
+
+}  // namespace
+
+TEST_CASE("gzip, zlib and bare deflate are decoded under either name") {
+  const std::string text = words();
+  for (const int bits : {16 + MAX_WBITS, MAX_WBITS, -MAX_WBITS})
+    for (const Encoding claimed : {Encoding::gzip, Encoding::deflate})
+      CHECK(decoded(packed(text, bits), SIZE_MAX, {claimed}) == Decoded{text, false});
+}
+
+TEST_CASE("layers come off in their order") {
+  const std::string text = words();
+  CHECK(decoded(packed(packed(text, -MAX_WBITS), 16 + MAX_WBITS), 100, {Encoding::gzip, Encoding::deflate}) ==
+        Decoded{text, false});
+}
+
+TEST_CASE("what is not packed passes through") {
+  for (const Encoding claimed : {Encoding::gzip, Encoding::deflate, Encoding::brotli})
+    CHECK(decoded("plain text, whatever the head says", SIZE_MAX, {claimed}) ==
+          Decoded{"plain text, whatever the head says", true});
+}
+
+TEST_CASE("what was decoded before the data breaks is kept") {
+  const std::string text = words();
+  std::string data = packed(text, 16 + MAX_WBITS);
+  data.resize(data.size() / 2);
+  const Decoded cut = decoded(data, SIZE_MAX);
+  CHECK(cut.text.size() > text.size() / 3);
+  CHECK(text.starts_with(cut.text));
+}
+
+TEST_CASE("what comes out does not depend on the pieces that go in") {
+  const std::string text = words().substr(0, 500), raw = packed(text, -MAX_WBITS);
+  std::vector<std::string> inputs{packed(text, 16 + MAX_WBITS), packed(text, MAX_WBITS), raw, text, ""};
+  for (const std::size_t name : {0U, 40U, 53U, 54U, 55U, 200U}) inputs.push_back(named(raw, name));
+  // Broken at every place of the first bytes, in every wrapping: a header that is believed or not, output or none before.
+  const std::vector<std::string> whole = inputs;
+  for (const std::string& input : whole)
+    for (std::size_t at = 0; at < input.size(); at += at < 80 ? 1 : 13) {
+      inputs.push_back(input);
+      inputs.back()[at] = static_cast<char>(input[at] ^ 0x81);
+    }
+  for (const std::string& input : inputs) {
+    const Decoded together = decoded(input, SIZE_MAX);
+    for (const std::size_t piece : {1U, 63U}) {
+      const Decoded apart = decoded(input, piece);
+      if (apart == together) continue;
+      FAIL_CHECK("pieces of " << piece << ": " << apart.text.size() << " bytes instead of " << together.text.size()
+                              << " from an input of " << input.size());
+    }
+  }
+}
+
+}  // namespace weir
