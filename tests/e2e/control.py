@@ -208,6 +208,18 @@ class Detect(Running):
         self.assertLess(time.monotonic() - began, 15)
         for client in crowd: client.close()
 
+    def test_a_crowd_that_waits_for_a_reload_keeps_nobody_out(self):
+        with open(self.hosts.path("test.rules"), "a") as f:
+            for n in range(5000): f.write('alert tcp any any -> any any (msg:"many"; content:"pattern %d of many"; sid:%d;)\n' % (n, 100 + n))
+        self.start()
+        crowd = [self.connect() for _ in range(40)]
+        for client in crowd: client.sendall(b'{"command": "reload"}\n')
+        for _ in range(20): self.ask("uptime")
+        for client in crowd:
+            client.settimeout(60)
+            self.assertEqual(json.loads(client.makefile().readline())["return"], "OK")
+            client.close()
+
     def test_a_client_that_never_reads_harms_nobody(self):
         self.start()
         with self.connect() as deaf:

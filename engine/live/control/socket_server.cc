@@ -35,9 +35,8 @@ void SocketServer::accept_all() {
       if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) loop_.change(listener_.fd(), 0);
       return;
     }
-    if (clients_.size() >= limits_.clients && !make_room()) {
-      const std::string word = protocol_.too_many_clients();
-      (void)::send(fd, word.data(), word.size(), MSG_NOSIGNAL);
+    if (!has_place() && !make_room()) {
+      turn_away(fd);
       ::close(fd);
       ++counts_.refused;
       continue;
@@ -72,17 +71,42 @@ void SocketServer::hear_all() {
   for (const ClientId id : ids) on_ready(id, POLLIN);
 }
 
+bool SocketServer::has_place() const {
+  const auto waiting = std::count_if(clients_.begin(), clients_.end(), [](const auto& c) { return c.second.busy; });
+  return clients_.size() < limits_.clients + limits_.waiting &&
+         clients_.size() - static_cast<std::size_t>(waiting) < limits_.clients;
+}
+
+void SocketServer::turn_away(int fd) {
+  const std::string word = protocol_.too_many_clients();
+  (void)::send(fd, word.data(), word.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
 bool SocketServer::make_room() {
   hear_all();
-  if (clients_.size() < limits_.clients) return true;
+  while (!has_place())
+    if (!push_out()) return false;
+  return true;
+}
+
+// One of the others, those that are still being carried out last.
+bool SocketServer::push_out() {
   const auto now = Clock::now();
   const auto before = [](const Client& a, const Client& b) {
     return a.has_asked != b.has_asked ? b.has_asked : a.active < b.active;
   };
-  auto first = clients_.end();
-  for (auto at = clients_.begin(); at != clients_.end(); ++at)
+  auto first = clients_.end(), waits = clients_.end();
+  for (auto at = clients_.begin(); at != clients_.end(); ++at) {
     if (may_be_pushed_out(at->second, now) && (first == clients_.end() || before(at->second, first->second)))
       first = at;
+    if (at->second.busy && (waits == clients_.end() || at->second.waited_for < waits->second.waited_for))
+      waits = at;
+  }
+  if (first == clients_.end() && clients_.size() >= limits_.clients + limits_.waiting) {
+    if (waits == clients_.end()) return false;
+    turn_away(waits->second.fd);
+    first = waits;
+  }
   if (first == clients_.end()) return false;
   ++counts_.pushed_out;
   close(first);

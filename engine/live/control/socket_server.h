@@ -5,8 +5,9 @@
 // asks much and reads nothing holds one answer at most; it is closed when it takes nothing for a while, and so is
 // one that says nothing, or never comes to the end of a request. There is always a place for a new one: of clients
 // whose request is not being carried out the one that has been quiet for longest goes, those first that have never
-// asked anything. Input that grows beyond its limit without being a request is turned away with a word, and so are
-// new clients when all others wait for an answer.
+// asked anything. Clients that wait for their answer (a reload may take long) have places of their own; when these are
+// full, too, the one that has waited for longest is turned away with a word. So are new clients for the moment in which
+// all others are being sent an answer, and input that grows beyond its limit without being a request.
 #pragma once
 
 #include <chrono>
@@ -35,7 +36,8 @@ class SocketProtocol {
 };
 
 struct SocketLimits {
-  std::size_t clients = 16;
+  std::size_t clients = 16;  // whose request is not being carried out
+  std::size_t waiting = 64;  // besides, whose request is
   std::size_t input_bytes = 65536;
   std::chrono::milliseconds patience{30'000};  // for a client that takes none of its answer
   // To a client's first request, and from the first byte of one to its end.
@@ -63,7 +65,7 @@ class SocketServer {
     std::uint64_t accepted = 0, refused = 0;
     std::uint64_t gave_up = 0;     // closed for taking nothing
     std::uint64_t silent = 0;      // closed for saying nothing, or nothing whole
-    std::uint64_t pushed_out = 0;  // closed for a new one's sake
+    std::uint64_t pushed_out = 0;  // closed for a new one's sake; those that waited for an answer, too
   };
   [[nodiscard]] const Counts& counts() const { return counts_; }
   [[nodiscard]] std::size_t clients() const { return clients_.size(); }
@@ -89,7 +91,10 @@ class SocketServer {
   void accept_all();
   void take_in(int fd);
   void hear_all();
+  [[nodiscard]] bool has_place() const;
   bool make_room();
+  bool push_out();
+  void turn_away(int fd);
   [[nodiscard]] bool may_be_pushed_out(const Client& client, Clock::time_point now) const;
   void on_ready(ClientId id, short events);
   void receive(Client& client);
