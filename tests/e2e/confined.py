@@ -146,6 +146,31 @@ class Confined(unittest.TestCase):
         self.assertGreater(guard["passed"], 0)
         self.assertEqual(stats["weir"]["refused_calls"], 0)
 
+    def test_a_stopped_guard_or_spare_is_noticed_and_replaced(self):
+        engine = self.start("--user", str(SOMEBODY), "--set", "stats.interval=1", command="prevent")
+        self.hosts.divert()
+        guard, = self.guards_of(engine)
+        os.kill(guard, signal.SIGSTOP)
+        wait_for(lambda: "the guard process did not get on (was it stopped?) and was ended; another one has taken its place" in self.said())
+        successor, = wait_for(lambda: [g for g in self.guards_of(engine) if g != guard])
+        spare, = wait_for(lambda: self.children_of(successor))
+        os.kill(spare, signal.SIGSTOP)
+        spare, = wait_for(lambda: [s for s in self.children_of(successor) if s != spare])
+        engine.send_signal(signal.SIGSTOP)
+        try: self.assertEqual(self.hosts.fetch("/index.html").returncode, 0)
+        finally: engine.send_signal(signal.SIGCONT)
+        for process in (successor, spare): os.kill(process, signal.SIGSTOP)
+        wait_for(lambda: "the guard process does not get on, nor does the spare one" in self.said())
+        self.assertEqual(self.hosts.fetch("/index.html").returncode, 0)
+        time.sleep(1.5)  # a stats event says so, too
+        for process in (spare, successor): os.kill(process, signal.SIGCONT)
+        wait_for(lambda: "the guard process gets on again" in self.said())
+        time.sleep(1.5)
+        self.stop(engine)
+        with open(self.hosts.path("log/eve.json")) as f: stats = [e for e in map(json.loads, f) if e["event_type"] == "stats"]
+        self.assertEqual(sorted({e["stats"]["weir"]["guard"]["running"] for e in stats}), [0, 1])
+        self.assertEqual((stats[-1]["stats"]["weir"]["guard"]["running"], stats[-1]["stats"]["weir"]["refused_calls"]), (1, 0))
+
     def children_of(self, process):
         with open("/proc/%d/task/%d/children" % (process, process)) as f: return [int(child) for child in f.read().split()]
 

@@ -206,8 +206,10 @@ void add_conditional(Filter& filter, const SeccompNeeds& needs) {
   const long long self = ::getpid();
   filter.allow(SCMP_SYS(clone), {has_bits(0, CLONE_THREAD, CLONE_THREAD)});
   // As fork(3) does it.
-  if (needs.processes)
+  if (needs.processes) {
     filter.allow(SCMP_SYS(clone), {equals(0, CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | SIGCHLD)});
+    filter.allow(SCMP_SYS(kill), {equals(1, SIGKILL)});
+  }
   filter.allow(SCMP_SYS(tgkill), {equals(0, self)});
   filter.allow(SCMP_SYS(rt_tgsigqueueinfo), {equals(0, self)});
   for (const int call : kAboutItself) {

@@ -111,6 +111,7 @@ class LiveRun final : public ControlTarget {
     for (const std::string& said : workers_.replace_stuck(Clock::now()))
       fmt::print(stderr, "weir: warning: {}\n", said);
     tell_refusals();
+    look_at_guard();
   }
 
   // Now and then: what there was no memory for is tried again, or is lost; workers go on meanwhile.
@@ -138,11 +139,15 @@ class LiveRun final : public ControlTarget {
   }
 
   void hear_of_guard() {
-    switch (options_.guard->news()) {
+    const GuardNews news = options_.guard->news();
+    switch (news) {
       case GuardNews::none: return;
       case GuardNews::replaced:
+      case GuardNews::replaced_silent:
         ++guards_replaced_;
-        fmt::print(stderr, "weir: warning: the guard process had ended; another one has taken its place\n");
+        fmt::print(
+            stderr, "weir: warning: the guard process {}; another one has taken its place\n",
+            news == GuardNews::replaced ? "had ended" : "did not get on (was it stopped?) and was ended");
         return;
       case GuardNews::gone:
         guard_gone_ = true;
@@ -152,6 +157,18 @@ class LiveRun final : public ControlTarget {
                    "hang, its traffic waits "
                    "until the run is started anew\n");
     }
+  }
+
+  // Guard and spare see to each other; when both stand still, nobody does.
+  void look_at_guard() {
+    if (options_.guard == nullptr || guard_gone_ || options_.guard->is_silent() == guard_silent_) return;
+    guard_silent_ = !guard_silent_;
+    fmt::print(
+        stderr, "weir: warning: {}\n",
+        guard_silent_
+            ? "the guard process does not get on, nor does the spare one (were they stopped?): should a "
+              "worker hang, its traffic waits until they go on"
+            : "the guard process gets on again");
   }
 
   void take_signals() {
@@ -209,7 +226,8 @@ class LiveRun final : public ControlTarget {
       values.emplace_back("weir.guard.takeovers", total_of(&Pulse::takeovers));
       values.emplace_back("weir.guard.passed", total_of(&Pulse::passed));
       values.emplace_back("weir.guard.replaced", guards_replaced_);
-      values.emplace_back("weir.guard.running", options_.guard != nullptr && !guard_gone_ ? 1 : 0);
+      values.emplace_back("weir.guard.running",
+                          options_.guard != nullptr && !guard_gone_ && !guard_silent_ ? 1 : 0);
     }
     values.emplace_back("detect.engines[].rules_loaded", reload_.state().loaded);
     values.emplace_back("detect.engines[].rules_failed", reload_.state().failed);
@@ -241,7 +259,7 @@ class LiveRun final : public ControlTarget {
   std::unique_ptr<ControlServer> control_;  // none when it is off, likewise
   std::unique_ptr<MetricsServer> metrics_;
   std::uint64_t refusals_told_ = 0, guards_replaced_ = 0;
-  bool guard_gone_ = false;
+  bool guard_gone_ = false, guard_silent_ = false;
   Clock::time_point next_complaint_{};
   const bool stats_on_;
   const seconds stats_every_;

@@ -72,7 +72,8 @@ void SocketServer::hear_all() {
 }
 
 bool SocketServer::has_place() const {
-  const auto waiting = std::count_if(clients_.begin(), clients_.end(), [](const auto& c) { return c.second.busy; });
+  const auto waiting =
+      std::count_if(clients_.begin(), clients_.end(), [](const auto& c) { return c.second.busy; });
   return clients_.size() < limits_.clients + limits_.waiting &&
          clients_.size() - static_cast<std::size_t>(waiting) < limits_.clients;
 }

@@ -21,6 +21,7 @@ namespace {
 using std::chrono::milliseconds;
 constexpr milliseconds kBeforeTakingOver{
     100};  // one that ends at once is not to be started again and again at once
+constexpr unsigned kLooksOfEngine = 3 * SilenceWatch::kLooks;  // guard and spare see to each other first
 constexpr milliseconds kAdoption{
     1000};  // the kernel gives the spare to the engine a moment after the guard's end
 
@@ -29,6 +30,7 @@ struct Post {
   int control;  // their end of the socket pair: one that takes over finds what was sent meanwhile
   pid_t engine;
   std::span<Pulse> pulses;
+  GuardPulse* guards;
   GuardSettings settings;
   NfqueueSettings queues;
 };
@@ -43,24 +45,39 @@ bool is_adopted(const Post& post, pid_t guard) {
   return ::getppid() == post.engine;
 }
 
-// Waits for the guard's end, which ends the other side of `lifeline`.
+// Waits for the guard's end, which ends the other side of `lifeline`; one that does not get on is helped to it.
+GuardNews outlive(const Post& post, int lifeline, pid_t guard) {
+  constexpr milliseconds kWait = SilenceWatch::kBetweenLooks / 2;
+  GuardNews how = GuardNews::replaced;
+  SilenceWatch silence;
+  for (;;) {
+    post.guards->spare.fetch_add(1, std::memory_order_relaxed);
+    pollfd end{lifeline, POLLIN, 0};
+    const int events = ::poll(&end, 1, static_cast<int>(kWait.count()));
+    if (events > 0) return how;
+    if (events < 0 && errno != EINTR) return how;
+    const auto now = std::chrono::steady_clock::now();
+    if (!silence.is_silent(post.guards->guard.load(std::memory_order_relaxed), now)) continue;
+    if (::getppid() == guard) (void)::kill(guard, SIGKILL);
+    how = GuardNews::replaced_silent;
+    silence.begin_anew();
+  }
+}
+
 [[noreturn]] void be_spare(const Post& post, int lifeline, pid_t guard) {
   (void)::prctl(PR_SET_NAME, "weir-spare");
-  pollfd end{lifeline, POLLIN, 0};
-  while (::poll(&end, 1, -1) < 0 && errno == EINTR) {
-  }
+  const GuardNews how = outlive(post, lifeline, guard);
   ::close(lifeline);
   if (!is_adopted(post, guard)) ::_exit(0);
   std::this_thread::sleep_for(kBeforeTakingOver);
-  const char hello = 1;
-  (void)::send(post.control, &hello, sizeof hello, MSG_NOSIGNAL | MSG_DONTWAIT);
+  (void)::send(post.control, &how, sizeof how, MSG_NOSIGNAL | MSG_DONTWAIT);
   stand_guard(post);
 }
 
-// Its lifeline; -1 when there can be none: then the guard stands alone.
-int make_spare(const Post& post, GuardWatcher& watcher) {
+// None when there can be none: then the guard stands alone.
+GuardWatcher::Spare make_spare(const Post& post, GuardWatcher& watcher) {
   int ends[2];
-  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) return -1;
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) return {};
   const pid_t guard = ::getpid();
   const pid_t child = ::fork();
   if (child == 0) {
@@ -69,19 +86,19 @@ int make_spare(const Post& post, GuardWatcher& watcher) {
     be_spare(post, ends[1], guard);
   }
   ::close(ends[1]);
-  if (child > 0) return ends[0];
+  if (child > 0) return {ends[0], child};
   ::close(ends[0]);
-  return -1;
+  return {};
 }
 
 void stand_guard(const Post& post) {
   (void)::prctl(PR_SET_NAME, "weir-guard");
   (void)::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != post.engine) ::_exit(0);
-  GuardWatcher watcher(post.control, post.pulses, post.settings, post.queues);
-  int spare = make_spare(post, watcher);
+  GuardWatcher watcher(post.control, post.pulses, *post.guards, post.settings, post.queues);
+  GuardWatcher::Spare spare = make_spare(post, watcher);
   watcher.run(spare, [&] {
-    ::close(spare);
+    ::close(spare.lifeline);
     std::this_thread::sleep_for(milliseconds(1));
     spare = make_spare(post, watcher);
     return spare;
@@ -125,7 +142,7 @@ struct Guard::Engine {
     int fd;
     std::uint16_t queue;
   };
-  explicit Engine(int end) : control(end) {}
+  Engine(int end, const GuardPulse& pulse) : control(end), pulses(pulse) {}
   ~Engine() { ::close(control); }
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
@@ -134,9 +151,11 @@ struct Guard::Engine {
   std::mutex lock;                        // of `sockets`, and while orders are sent
   std::map<std::size_t, Socket> sockets;  // by worker
   bool told_gone = false;
+  const GuardPulse& pulses;
+  SilenceWatch silence{kLooksOfEngine};
 };
 
-Guard::Guard(int control) : engine_(std::make_unique<Engine>(control)) {}
+Guard::Guard(int control, const GuardPulse& pulses) : engine_(std::make_unique<Engine>(control, pulses)) {}
 Guard::~Guard() = default;
 Guard::Guard(Guard&& other) noexcept = default;
 
@@ -158,10 +177,10 @@ tl::expected<Guard, std::string> Guard::start(const PulseBoard& board, const Gua
   }
   if (child == 0) {
     ::close(ends[0]);
-    be_guard({ends[1], engine, board.pulses(), settings, queues}, confine);
+    be_guard({ends[1], engine, board.pulses(), &board.guards(), settings, queues}, confine);
   }
   ::close(ends[1]);
-  return Guard(ends[0]);
+  return Guard(ends[0], board.guards());
 }
 
 void Guard::watch(std::size_t worker, int fd, std::uint16_t queue) {
@@ -181,14 +200,19 @@ int Guard::fd() const {
 }
 
 GuardNews Guard::news() {
-  char hello = 0;
+  GuardNews hello = GuardNews::replaced;
   const ssize_t got = ::recv(engine_->control, &hello, sizeof hello, MSG_DONTWAIT);
   if (got < 0 && (errno == EAGAIN || errno == EINTR)) return GuardNews::none;
   if (got <= 0) return std::exchange(engine_->told_gone, true) ? GuardNews::none : GuardNews::gone;
   const std::lock_guard guard(engine_->lock);
   for (const auto& [worker, socket] : engine_->sockets)
     send_order(engine_->control, {static_cast<std::uint32_t>(worker), socket.queue, 1}, socket.fd);
-  return GuardNews::replaced;
+  return hello;
+}
+
+bool Guard::is_silent() {
+  return engine_->silence.is_silent(engine_->pulses.guard.load(std::memory_order_relaxed),
+                                    SilenceWatch::Clock::now());
 }
 
 }  // namespace weir::engine

@@ -8,7 +8,9 @@
 //
 // The guard itself is watched by a process of its own that does nothing else (the spare), as the engine, large and with
 // threads, cannot fork. When the guard has ended the spare takes its place, as the engine's child, makes a spare of its
-// own, and tells the engine, which gives it the sockets again.
+// own, and tells the engine, which gives it the sockets again. Guard and spare show signs of life to each other (GuardPulse):
+// the one that gets on kills the other when that does not (SIGSTOP), and goes on as if it had ended. When neither gets on
+// the engine can only say so.
 #pragma once
 
 #include <chrono>
@@ -32,8 +34,9 @@ struct GuardSettings {
 
 enum class GuardNews : std::uint8_t {
   none,
-  replaced,  // it had ended, and another one is there
-  gone       // nobody is left to take its place
+  replaced,         // it had ended, and another one is there
+  replaced_silent,  // it did not get on and was killed for it, and another one is there
+  gone              // nobody is left to take its place
 };
 
 class Guard {
@@ -59,10 +62,13 @@ class Guard {
   // What has happened since the last call; a new guard is given what it needs. For one thread. `gone` is told once, and
   // then fd() stays readable.
   GuardNews news();
+  // Whether it shows no signs of life, for so long that its spare cannot, either (SilenceWatch). To be asked often, by the
+  // same thread.
+  bool is_silent();
 
  private:
   struct Engine;  // the engine's side
-  explicit Guard(int control);
+  Guard(int control, const GuardPulse& pulses);
   std::unique_ptr<Engine> engine_;
 };
 

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 
 namespace weir::engine {
@@ -17,18 +18,30 @@ constexpr milliseconds kPumping{2};  // while it judges packets
 
 }  // namespace
 
-void GuardWatcher::run(int spare, const std::function<int()>& spare_ended) {
+void GuardWatcher::run(Spare spare, const std::function<Spare()>& next_spare) {
   for (;;) {
-    std::array<pollfd, 2> awaited{pollfd{control_, POLLIN, 0}, pollfd{spare, POLLIN, 0}};
+    guards_.guard.fetch_add(1, std::memory_order_relaxed);
+    std::array<pollfd, 2> awaited{pollfd{control_, POLLIN, 0}, pollfd{spare.lifeline, POLLIN, 0}};
     const int events =
         ::poll(awaited.data(), awaited.size(), static_cast<int>((pumping_ ? kPumping : kLook).count()));
     if (events < 0 && errno != EINTR) return;
-    if (events > 0 && awaited[1].revents != 0) spare = spare_ended();
+    if (events > 0 && awaited[1].revents != 0)
+      spare = next_spare();
+    else
+      look_at_spare(spare);
     if (events > 0 && awaited[0].revents != 0 && !take_order()) return;
     pumping_ = false;
     for (std::size_t i = 0; i < watched_.size(); ++i)
       if (watched_[i].socket && is_stuck(i)) pump(i);
   }
+}
+
+// One that was stopped could not take our place.
+void GuardWatcher::look_at_spare(const Spare& spare) {
+  if (spare.lifeline < 0) return;
+  if (!spare_silence_.is_silent(guards_.spare.load(std::memory_order_relaxed), Clock::now())) return;
+  (void)::kill(spare.process, SIGKILL);
+  spare_silence_.begin_anew();
 }
 
 // False when the engine is gone.

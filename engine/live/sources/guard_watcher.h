@@ -2,6 +2,8 @@
 // guard's process.
 #pragma once
 
+#include <sys/types.h>
+
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -23,12 +25,23 @@ struct GuardOrder {
 
 class GuardWatcher {
  public:
-  GuardWatcher(int control, std::span<Pulse> pulses, const GuardSettings& settings, NfqueueSettings queues)
-      : control_(control), pulses_(pulses), settings_(settings), queues_(queues), watched_(pulses.size()) {}
+  // The process that waits to take the guard's place.
+  struct Spare {
+    int lifeline = -1;  // readable when it has ended; -1: there is none
+    pid_t process = -1;
+  };
 
-  // Until the engine is gone. `spare_ended` is called when `spare`, a descriptor, becomes readable; it gives the next one,
-  // -1 for none.
-  void run(int spare, const std::function<int()>& spare_ended);
+  GuardWatcher(int control, std::span<Pulse> pulses, GuardPulse& guards, const GuardSettings& settings,
+               NfqueueSettings queues)
+      : control_(control),
+        pulses_(pulses),
+        guards_(guards),
+        settings_(settings),
+        queues_(queues),
+        watched_(pulses.size()) {}
+
+  // Until the engine is gone. `next_spare` is called when the spare has ended; one that does not get on is killed first.
+  void run(Spare spare, const std::function<Spare()>& next_spare);
   // In a process that was forked from the guard: it must not hold the queues.
   void forget() { watched_.clear(); }
 
@@ -41,15 +54,18 @@ class GuardWatcher {
     bool taken_over = false;
   };
 
+  void look_at_spare(const Spare& spare);
   bool take_order();
   bool is_stuck(std::size_t i);
   void pump(std::size_t i);
 
   int control_;
   std::span<Pulse> pulses_;
+  GuardPulse& guards_;
   GuardSettings settings_;
   NfqueueSettings queues_;
   std::vector<Watched> watched_;
+  SilenceWatch spare_silence_;
   bool pumping_ = false;
 };
 

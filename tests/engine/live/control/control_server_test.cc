@@ -114,7 +114,8 @@ TEST_CASE("control server: clients that wait for an answer keep no place of thos
   CHECK(f.server->sockets().counts().pushed_out == 0);
 }
 
-TEST_CASE("control server: of more that wait than there are places the one goes that has waited for longest") {
+TEST_CASE(
+    "control server: of more that wait than there are places the one goes that has waited for longest") {
   Fixture f({.clients = 1, .waiting = 2});
   std::vector<std::unique_ptr<Client>> waiting;
   for (int i = 0; i < 4; ++i) {
