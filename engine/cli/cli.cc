@@ -21,6 +21,11 @@
 namespace weir::engine {
 namespace {
 
+// "1 error", "3 errors"
+std::string counted(std::size_t n, std::string_view what) {
+  return fmt::format("{} {}{}", n, what, n == 1 ? "" : "s");
+}
+
 constexpr std::array kCommands{
     Command{"detect", "find what rules describe in capture files or on interfaces",
             "weir detect -r PATH...|-i IFACE [-S RULES] [options]", true, true, true, false, run_detect},
@@ -128,17 +133,25 @@ bool report_setup(const Config& config, const CliOptions& options) {
   return setup.has_value() && (report_values(config) || !options.strict);
 }
 
+std::size_t print_diagnostics(const rules::LoadedRules& loaded, std::size_t most_warnings) {
+  std::size_t errors = 0, warnings = 0;
+  for (const rules::RuleDiagnostic& d : loaded.diagnostics) {
+    ++(d.is_warning() ? warnings : errors);
+    if (!d.is_warning() || warnings <= most_warnings) fmt::print(stderr, "{}\n", rules::to_string(d));
+  }
+  if (warnings > most_warnings)
+    fmt::print(stderr, "weir: warning: rules: {}{}, which weir check names\n",
+               counted(warnings - most_warnings, "warning"), most_warnings == 0 ? "" : " more");
+  return errors;
+}
+
 bool report_rules(const RuleSetup& setup, const CliOptions& options) {
   const bool watched = is_watched(options);
-  std::size_t errors = 0;
-  for (const rules::RuleDiagnostic& d : setup.loaded.diagnostics) {
-    errors += d.warning ? 0U : 1U;
-    if (!d.warning || watched) fmt::print(stderr, "{}\n", rules::to_string(d));
-  }
+  const std::size_t errors = print_diagnostics(setup.loaded, watched ? kMaxWarningsNamed : 0);
   if (watched && !options.rules.no_rules) fmt::print(stderr, "weir: {}\n", rule_totals(setup.loaded));
   if (!options.strict || errors == 0) return true;
-  print_error(fmt::format("{} in the rules, and --strict",
-                          errors == 1 ? "an error" : fmt::format("{} errors", errors)));
+  print_error(
+      fmt::format("{} in the rules, and --strict", errors == 1 ? "an error" : counted(errors, "error")));
   return false;
 }
 
@@ -153,9 +166,13 @@ std::shared_ptr<const rules::RuleSet> build_rules(RuleSetup& setup, const Config
 }
 
 std::string rule_totals(const rules::LoadedRules& loaded) {
-  return fmt::format("{} rule files, {} rules: {} loaded, {} failed, {} skipped", loaded.files,
-                     loaded.rules_seen, loaded.rules_seen - loaded.failed - loaded.skipped, loaded.failed,
-                     loaded.skipped);
+  std::string out = fmt::format("{} rule files, {} rules: {} loaded, {} failed, {} skipped", loaded.files,
+                                loaded.rules_seen, loaded.rules_seen - loaded.failed - loaded.skipped,
+                                loaded.failed, loaded.skipped);
+  const auto warnings = std::count_if(loaded.diagnostics.begin(), loaded.diagnostics.end(),
+                                      [](const rules::RuleDiagnostic& d) { return d.is_warning(); });
+  if (warnings != 0) out += ", " + counted(static_cast<std::size_t>(warnings), "warning");
+  return out;
 }
 
 bool is_watched(const CliOptions& options) {

@@ -77,8 +77,12 @@ void print_summary(const RunSummary& summary, const CliOptions& options);
 
 // Reads -c and --set; a problem is printed and gives none.
 std::optional<Config> load_configuration(const CliOptions& options);
-// Prints what loading said: errors always, warnings and totals when the user is watching. False: the run must
-// not start (--strict, and something is wrong).
+// Prints what loading said, in the order of the files: all errors, so many warnings, and how many more there are.
+// Returns the number of errors.
+std::size_t print_diagnostics(const rules::LoadedRules& loaded, std::size_t most_warnings);
+inline constexpr std::size_t kMaxWarningsNamed = 20;  // at the start of a run
+// Prints what loading said: errors and the number of warnings always, some warnings and totals when the user is watching.
+// False: the run must not start (--strict, and there is an error).
 bool report_rules(const RuleSetup& setup, const CliOptions& options);
 // Prints which values that were read since the last call are not what their keys take. False: there are some.
 bool report_values(const Config& config);
@@ -88,7 +92,7 @@ bool report_setup(const Config& config, const CliOptions& options);
 // Groups and compiles the signatures, which it takes out of `setup`; says so when the cache cannot be used.
 std::shared_ptr<const rules::RuleSet> build_rules(RuleSetup& setup, const Config& config,
                                                   const CliOptions& options);
-// "62 rule files, 14972 rules: 14900 loaded, 70 failed, 2 skipped"
+// "62 rule files, 14972 rules: 14900 loaded, 70 failed, 2 skipped", and ", 3 warnings" when there are some
 std::string rule_totals(const rules::LoadedRules& loaded);
 // A person is reading: standard error is a terminal, or -v was given.
 bool is_watched(const CliOptions& options);

@@ -14,11 +14,7 @@ int run_check(const CliOptions& options) {
   if (!config) return kExitFailed;
   if (!report_setup(*config, options)) return kExitFailed;
   RuleSetup setup = set_up_rules(*config, options.rules);
-  std::size_t errors = 0;
-  for (const rules::RuleDiagnostic& d : setup.loaded.diagnostics) {
-    errors += d.warning ? 0U : 1U;
-    fmt::print(stderr, "{}\n", rules::to_string(d));
-  }
+  const std::size_t errors = print_diagnostics(setup.loaded, SIZE_MAX);
   fmt::print("{}\n", rule_totals(setup.loaded));
   // Compiling finds what checking one rule at a time cannot.
   (void)build_rules(setup, *config, options);

@@ -63,7 +63,7 @@ RuleReloader::Result reload_rules(const ReloadSources& sources, const rules::Rul
   RuleSetup setup = set_up_rules(*config, sources.rules, &current);
   rules::LoadedRules& loaded = setup.loaded;
   std::copy_if(loaded.diagnostics.begin(), loaded.diagnostics.end(), std::back_inserter(report.errors),
-               [](const rules::RuleDiagnostic& d) { return !d.warning; });
+               [](const rules::RuleDiagnostic& d) { return !d.is_warning(); });
   report.files = loaded.files;
   report.failed = loaded.failed;
   report.skipped = loaded.skipped;

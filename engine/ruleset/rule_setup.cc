@@ -7,6 +7,7 @@
 
 #include "decoders/app/protocol.h"
 #include "decoders/text_file.h"
+#include "engine/tcp/stream_settings.h"
 #include "rules/load/header_sets.h"
 #include "rules/load/requires.h"
 #include "rules/load/rule_tables.h"
@@ -57,7 +58,7 @@ void read_table(const Config& config, std::string_view key,
   if (!name || name->empty()) return;
   for (RuleDiagnostic& d : load(resolve(config, *name), environment)) {
     d.keyword = key;
-    d.warning = d.line == 0;  // the file itself
+    if (d.line == 0) d.severity = rules::Severity::warning;  // the file itself
     diagnostics.push_back(std::move(d));
   }
 }
@@ -96,7 +97,7 @@ void apply_threshold_file(const Config& config, RuleSetup& setup) {
       rules::apply_threshold_file(resolve(config, *name), *setup.environment, setup.loaded.signatures);
   for (RuleDiagnostic& d : diagnostics) {
     d.keyword = "threshold-file";
-    if (d.line == 0) d.warning = true;
+    if (d.line == 0) d.severity = rules::Severity::warning;
     setup.loaded.diagnostics.push_back(std::move(d));
   }
 }
@@ -137,6 +138,9 @@ RuleSetup set_up_rules(const Config& config, const RuleSetupOptions& options, co
   read_variables(config, "port-groups", environment.port_vars);
   environment.features = features(config);
   environment.inline_mode = options.inline_mode;
+  const StreamSettings streams = StreamSettings::from(config.sub("stream"), options.inline_mode);
+  environment.chunk_to_server = streams.chunk_to_server;
+  environment.chunk_to_client = streams.chunk_to_client;
   environment.keep_text = logs_rule_text(config);
   std::vector<RuleDiagnostic> before;
   read_action_order(config, environment, before);

@@ -34,7 +34,7 @@ struct RuleState {
     skipped = rules.skipped;
     errors.clear();
     for (const rules::RuleDiagnostic& d : rules.diagnostics)
-      if (!d.warning) errors.push_back(d);
+      if (!d.is_warning()) errors.push_back(d);
   }
 };
 

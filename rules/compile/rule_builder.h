@@ -43,6 +43,8 @@ struct RuleEnvironment {
   std::string data_dir;  // datasets and lists are read from here only; empty: none may be read
   std::vector<std::string> features;  // what `requires: feature NAME` finds; default_features() at first
   bool inline_mode = false;
+  // Bytes of a TCP stream that payload rules surely see together: stream.reassembly.toserver-chunk-size and its like.
+  std::uint32_t chunk_to_server = 2560, chunk_to_client = 2560;
   ActionOrder action_order;
   bool keep_text = true;  // in each rule's meta, for logs that show it
   std::shared_ptr<TextPool> texts = std::make_shared<TextPool>();

@@ -1,4 +1,4 @@
-// Errors in rule files, as values.
+// Errors and warnings about rule files, as values.
 #pragma once
 
 #include <cstdint>
@@ -22,15 +22,24 @@ inline tl::unexpected<KeywordError> refuse(std::string reason, std::string_view 
   return tl::unexpected<KeywordError>(KeywordError{std::move(reason), std::string(offending)});
 }
 
-// One message about a rule: printed as "file:line:col: error: KEYWORD: reason (offending text)".
+enum class Severity : std::uint8_t {
+  error,   // the rule, the entry or the file is not used
+  warning  // it is, and most likely does not do what its author wants
+};
+
+// One message about a rule, printed as "file:line:col: error: KEYWORD: reason (offending text)" or
+// "file:line:col: warning: sid N: KEYWORD: reason (offending text); advice". What is empty or 0 is left out.
 struct RuleDiagnostic {
   std::string file;
   std::uint32_t line = 0, column = 0;  // from 1
   std::string keyword;                 // empty for errors of syntax
   std::string reason;
   std::string offending;
+  std::string advice;     // what to do about it
   std::uint32_t sid = 0;  // when it was read before the error
-  bool warning = false;
+  Severity severity = Severity::error;
+
+  [[nodiscard]] bool is_warning() const { return severity == Severity::warning; }
 };
 std::string to_string(const RuleDiagnostic& d);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 #include <unordered_map>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -13,6 +14,7 @@
 #include "rules/load/header_match.h"
 #include "rules/load/header_sets.h"
 #include "rules/load/requires.h"
+#include "rules/load/rule_warnings.h"
 #include "rules/load/unsupported.h"
 
 namespace weir::rules {
@@ -23,6 +25,15 @@ std::optional<Direction> direction_named(std::string_view argument) {
   if (argument == "to_server") return Direction::to_server;
   if (argument == "to_client") return Direction::to_client;
   return std::nullopt;
+}
+
+// "4,>,1000,300,relative" and "!300" have the item "300"; all have the empty one.
+bool has_item(std::string_view argument, std::string_view item) {
+  const std::vector<std::string_view> items = split(argument, ',');
+  return item.empty() || std::any_of(items.begin(), items.end(), [item](std::string_view one) {
+           if (one.starts_with('!')) one.remove_prefix(1);
+           return trim(one) == item;
+         });
 }
 
 enum class Outcome : std::uint8_t { loaded, skipped, failed };
@@ -54,6 +65,11 @@ class Loader {
   std::optional<RuleDiagnostic> compile_option(const Rule& rule, const RuleOption& option,
                                                RuleBuilder& builder);
   Outcome keep(const Rule& rule, std::shared_ptr<const Signature> signature);
+  static RuleDiagnostic told_of(const Rule& rule, std::uint32_t sid, RuleWarning warning);
+  void warn(RuleDiagnostic diagnostic) {
+    diagnostic.severity = Severity::warning;
+    into_.diagnostics.push_back(std::move(diagnostic));
+  }
   Outcome fail(RuleDiagnostic diagnostic) {
     into_.diagnostics.push_back(std::move(diagnostic));
     return Outcome::failed;
@@ -182,18 +198,32 @@ Outcome Loader::keep(const Rule& rule, std::shared_ptr<const Signature> signatur
                            {fmt::format("duplicate signature: the same sid and rev as in {}", where),
                             fmt::format("{}", meta.sid)}));
     const bool newer = meta.rev > other->meta.rev;
-    RuleDiagnostic note = diagnose(rule, 1, "sid",
+    RuleDiagnostic note = diagnose(rule, 1, {},
                                    {newer ? fmt::format("replaces an older revision, in {}", where)
                                           : fmt::format("not used: a newer revision is in {}", where),
-                                    fmt::format("{}", meta.sid)});
-    note.warning = true;
-    into_.diagnostics.push_back(std::move(note));
+                                    {}});
+    warn(std::move(note));
     if (!newer) return Outcome::loaded;
     other.signature = nullptr;
     entry->second = into_.signatures.size();
   }
+  for (RuleWarning& warning : rule_warnings(*signature, environment_))
+    warn(told_of(rule, meta.sid, std::move(warning)));
   into_.signatures.push_back({std::move(signature), environment_.texts->keep(rule.file), rule.line});
   return Outcome::loaded;
+}
+
+// A rule that a reload takes over was not read again: what is said of it stands at its beginning.
+RuleDiagnostic Loader::told_of(const Rule& rule, std::uint32_t sid, RuleWarning warning) {
+  std::uint32_t column = 1;
+  for (const RuleOption& option : rule.options)
+    if (option.keyword == warning.keyword && has_item(option.argument, warning.argument))
+      column = option.column;
+  RuleDiagnostic out =
+      diagnose(rule, column, warning.keyword, {std::move(warning.reason), std::move(warning.argument)});
+  out.sid = sid;
+  out.advice = std::move(warning.advice);
+  return out;
 }
 
 }  // namespace

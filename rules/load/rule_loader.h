@@ -15,7 +15,7 @@ namespace weir::rules {
 
 struct LoadedRules {
   std::vector<LoadedSignature> signatures;  // in the order of the files
-  std::vector<RuleDiagnostic> diagnostics;  // errors and warnings
+  std::vector<RuleDiagnostic> diagnostics;  // errors and warnings, in the order of the files
   std::size_t files = 0, rules_seen = 0, failed = 0, skipped = 0;  // skipped: `requires` not met
 };
 

@@ -263,7 +263,7 @@ std::vector<RuleDiagnostic> apply_thresholds(std::string_view text, const std::s
     } else {
       out.push_back(
           diagnose(line, 1, {}, {fmt::format("no rule {}:{} is loaded", entry->gid, entry->sid), {}}));
-      out.back().warning = true;
+      out.back().severity = Severity::warning;
     }
   }
   for (const Entry& entry : for_all) apply_to_all(entry, signatures);

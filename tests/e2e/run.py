@@ -183,6 +183,20 @@ class Rules(Folder):
         self.assertEqual(call.status, 1)
         self.assertIn("1 loaded, 1 failed", call.out)
 
+    def test_warnings_end_nothing_and_a_run_names_only_some(self):
+        rule = 'alert tcp any any -> any any (content:"a"; isdataat:9000,relative; sid:%d;)\n'
+        rules = self.path("w.rules", "".join(rule % sid for sid in range(1, 31)))
+        call = Call("check", "-S", rules, "--strict")
+        self.assertEqual(call.status, 0, call.said)
+        self.assertEqual(call.said.count(": warning: sid "), 30)
+        self.assertIn("30 loaded, 0 failed, 0 skipped, 30 warnings", call.out)
+        quiet = self.detect("-r", CAPTURE, "-S", rules, "--strict")
+        self.assertEqual(quiet.status, 0, quiet.said)
+        self.assertEqual(quiet.said, "weir: warning: rules: 30 warnings, which weir check names\n")
+        told = self.detect("-r", CAPTURE, "-S", rules, "-v")
+        self.assertEqual(told.said.count(": warning: sid "), 20)
+        self.assertIn("weir: warning: rules: 10 warnings more, which weir check names\n", told.said)
+
 
 class Configuration(Folder):
     def test_invalid_yaml_names_line_and_column(self):

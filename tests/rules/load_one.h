@@ -21,7 +21,7 @@ inline One load(std::string_view rule, RuleEnvironment& environment) {
   load_rule_text(rule, "test.rules", environment, loaded);
   One out;
   for (const RuleDiagnostic& d : loaded.diagnostics)
-    if (!d.warning) out.error = d.keyword + ": " + d.reason + " (" + d.offending + ")";
+    if (!d.is_warning()) out.error = d.keyword + ": " + d.reason + " (" + d.offending + ")";
   if (!loaded.signatures.empty()) out.signature = loaded.signatures.front().signature;
   return out;
 }

@@ -61,8 +61,8 @@ TEST_CASE("rule setup: configured files, tables, variables and thresholds come t
   CHECK(first.header.source->contains(IpAddress::v4(0xc0a80001)));
   CHECK(first.suppressions.size() == 1);
   REQUIRE(setup.loaded.diagnostics.size() == 2);
-  CHECK(setup.loaded.diagnostics[0].warning);  // not-there
-  CHECK_FALSE(setup.loaded.diagnostics[1].warning);
+  CHECK(setup.loaded.diagnostics[0].is_warning());  // not-there
+  CHECK_FALSE(setup.loaded.diagnostics[1].is_warning());
   CHECK(setup.loaded.diagnostics[1].line == 2);
 }
 
@@ -76,7 +76,7 @@ TEST_CASE("rule setup: the command line adds files or replaces them") {
   CHECK(none.loaded.signatures.empty());
   CHECK(none.loaded.rules_seen == 0);
   const RuleSetup missing = site.set_up(kConfig, {.exclusive = {"/nonexistent/x.rules"}});
-  CHECK_FALSE(missing.loaded.diagnostics.back().warning);
+  CHECK_FALSE(missing.loaded.diagnostics.back().is_warning());
 }
 
 TEST_CASE("rule setup: data comes from the folder that was named, else from beside the rules") {

@@ -83,8 +83,8 @@ TEST_CASE("rule loader: of two rules with one sid the higher revision stays") {
       "alert tcp any any -> any any (msg:\"5\"; sid:2; rev:5;)\n"
       "alert tcp any any -> any any (msg:\"6\"; sid:2; gid:2; rev:5;)\n");
   CHECK(messages(loaded) == Messages{
-                                "t:3:1: warning: sid: replaces an older revision, in t:1 (1)",
-                                "t:4:1: warning: sid: not used: a newer revision is in t:2 (2)",
+                                "t:3:1: warning: sid 1: replaces an older revision, in t:1",
+                                "t:4:1: warning: sid 2: not used: a newer revision is in t:2",
                                 "t:5:1: error: sid: duplicate signature: the same sid and rev as in t:2 (2)",
                             });
   CHECK(loaded.failed == 1);
