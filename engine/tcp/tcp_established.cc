@@ -140,7 +140,9 @@ void TcpSession::on_fin(const Packet& p, Direction d) {
   Side& s = side(d);
   const std::uint32_t end = p.tcp.sequence + static_cast<std::uint32_t>(p.payload.size());
   const bool again = s.fin_seen;  // tells nothing new
-  if (!again && seq_lt(end, s.last_ack)) return refuse(events_of(state_).fin_out_of_window);
+  // Inline what came behind it has been let through: whoever got that does not take the FIN, and nobody else needs it.
+  const std::uint32_t received = settings_->inline_mode ? s.next_seq : s.last_ack;
+  if (!again && seq_lt(end, received)) return refuse(events_of(state_).fin_out_of_window);
   take_segment(p, d);
   if (async_) return;  // nothing will say that it arrived
   if (again) return;

@@ -148,6 +148,9 @@ void TcpSession::on_reset_in_syn_sent(const Packet& p, Direction d) {
 void TcpSession::resend_syn(const Packet& p) {
   const Opening again = opening_of(p);
   if (again.isn == client().isn) {
+    // Which of them the server has seen first, its answer says.
+    if (again.timestamp != client().last_timestamp && openings_ == nullptr)
+      openings_ = std::make_unique<Openings>();
     client().last_timestamp = again.timestamp;
     server().window = p.tcp.window;
     return;
@@ -205,6 +208,8 @@ void TcpSession::answer_syn(const Packet& p) {
   open_side(server(), opening_of(p));
   server().timestamp_time = p.raw.time;
   agree_on_options();
+  if (openings_ != nullptr && c.has_timestamps && p.tcp.timestamp_echo != 0)
+    c.last_timestamp = p.tcp.timestamp_echo;
   c.last_ack = ack;
   c.window = p.tcp.window;
   c.send_limit = ack + c.window;

@@ -523,6 +523,22 @@ TEST_CASE("tcp session: a FIN that confirms what was not sent ends the stream wh
   CHECK(t.read(kToServer) == "abcdef$");
 }
 
+TEST_CASE("tcp session: inline a FIN from before what has passed already closes nothing") {
+  StreamSettings prevent;
+  prevent.inline_mode = true;
+  TcpConversation t{prevent};
+  t.handshake();
+  t.client(kAck, 0, 0, "abcdef");
+  CHECK(t.client(kAck | kFin, 0, 0).invalid);  // the server has not confirmed anything yet
+  CHECK(t.client(kAck | kFin, 2, 0, "cd").invalid);
+  CHECK(t.session().state() == TcpState::established);
+  CHECK_FALSE(t.client(kAck, 6, 0, "ghi").invalid);
+  CHECK_FALSE(t.client(kAck | kFin, 9, 0).invalid);
+  CHECK(t.session().state() == TcpState::close_wait);
+  CHECK_FALSE(t.client(kAck | kFin, 9, 0).invalid);  // once more
+  CHECK(t.read(kToServer) == "abcdefghi$");
+}
+
 TEST_CASE(
     "tcp session: a timestamp of zero is an old one, and one from a hole's far side is not remembered") {
   TcpConversation t;
@@ -542,6 +558,35 @@ TEST_CASE(
   t.client(kAck, 10, 0, "far");
   stamped(1001);
   CHECK_FALSE(t.client(kAck, 0, 0, "truth").invalid);
+}
+
+TEST_CASE(
+    "tcp session: a SYN that was sent twice is answered whichever the server saw first, and its time "
+    "counts") {
+  for (const bool older_again : {false, true}) {
+    CAPTURE(older_again);
+    for (const std::uint32_t seen : {1000U, 2000U}) {
+      CAPTURE(seen);
+      StreamSettings prevent;
+      prevent.inline_mode = true;
+      TcpConversation t{prevent};
+      const auto stamped = [&t](std::uint32_t value, std::uint32_t echo) {
+        t.next.raw().tcp.have_timestamp = true;
+        t.next.raw().tcp.timestamp_value = value;
+        t.next.raw().tcp.timestamp_echo = echo;
+      };
+      stamped(older_again ? 2000 : 1000, 0);
+      t.client(kSyn, -1, 0);
+      stamped(older_again ? 1000 : 2000, 0);
+      t.client(kSyn, -1, 0);
+      stamped(7, seen);
+      CHECK_FALSE(t.server(kSynAck, -1, 0).invalid);
+      stamped(2001, 7);
+      CHECK_FALSE(t.client(kAck, 5, 0, "far").invalid);
+      stamped(1500, 7);
+      CHECK(t.client(kAck, 0, 0, "truth").invalid == (seen == 2000));
+    }
+  }
 }
 
 TEST_CASE("tcp session: a FIN may come before the handshake is seen to be complete") {
