@@ -2,6 +2,7 @@
 
 #include <linux/netfilter.h>
 
+#include <optional>
 #include <utility>
 
 #include "engine/live/sources/clock.h"
@@ -65,11 +66,15 @@ class NfqueueSource final : public PacketSource {
     passed_ = passed;
   }
 
-  // Verdicts of packets that are not simply accepted go out one by one; all others of the batch in one
-  // message.
+  // Verdicts of packets that are not simply accepted go out one by one; all others of the batch in one message, or, when one
+  // that is to be let through otherwise comes among them, in one before it: none overtakes another.
   void judge(std::span<const QueuedPacket> packets, PacketHandler& handler) {
     const TimeUs now = wall_clock();
-    bool any_plain = false;
+    std::optional<std::uint32_t> plain;  // the last of those that are simply accepted
+    const auto judge_plain = [&] {
+      if (plain) socket_.judge_all_up_to(*plain, plain_);
+      plain.reset();
+    };
     for (const QueuedPacket& packet : packets) {
       const RawPacket raw{.bytes = packet.bytes,
                           .wire_length = packet.wire_length,
@@ -79,11 +84,12 @@ class NfqueueSource final : public PacketSource {
       const Judgement judgement = handler.packet(raw, packet.checksums_count);
       const bool mark = judgement.bypass && settings_.bypass_mask != 0;
       if (judgement.verdict == Verdict::accept && judgement.bytes.empty() && packet.mark == 0 && !mark) {
-        any_plain = true;
+        plain = packet.id;
         continue;
       }
       NfqueueSocket::KernelVerdict verdict{.verdict = NF_DROP, .mark = {}, .payload = {}};
       if (judgement.verdict == Verdict::accept) {
+        judge_plain();
         verdict = accepted(packet.mark);
         verdict.payload = judgement.bytes;
         if (mark)
@@ -92,7 +98,7 @@ class NfqueueSource final : public PacketSource {
       }
       socket_.judge(packet.id, verdict);
     }
-    if (any_plain) socket_.judge_all_up_to(packets.back().id, plain_);
+    judge_plain();
     socket_.flush();
   }
 
