@@ -2,7 +2,7 @@
 
 Needs root and iproute2; every address lies in the namespaces. Used by the end-to-end tests beside this file.
 """
-import os, shutil, signal, socket, subprocess, tempfile, time
+import ctypes, os, shutil, signal, socket, subprocess, tempfile, time
 
 TOOLS = ("ip", "nginx", "curl", "iptables", "ip6tables", "ping", "sysctl")
 
@@ -110,6 +110,16 @@ class Hosts:
     def path(self, name): return os.path.join(self.folder, name)
 
     def inside(self, host, *command, **how): return run("ip", "netns", "exec", self.names[host], *command, **how)
+
+    def socket_in(self, host, *what):
+        """A socket of this program that lives in the host's namespace."""
+        enter = ctypes.CDLL(None, use_errno=True).setns
+        with open("/proc/thread-self/ns/net") as own, open("/run/netns/" + self.names[host]) as there:
+            if enter(there.fileno(), 0) != 0: raise OSError(ctypes.get_errno(), "setns")
+            try: return socket.socket(*what)
+            finally: enter(own.fileno(), 0)
+
+    def mac(self, host, number): return self.inside(host, "cat", "/sys/class/net/%s/address" % self.devices[(host, number)]).stdout.strip()
 
     def spawn(self, host, *command, log="programs.log"):
         out = open(self.path(log), "a")
