@@ -50,6 +50,7 @@ class FrameDecoder {
   FrameDecoder(const DecodeSettings& decoding, const DefragSettings& defrag) : decoding_(decoding), defrag_(defrag) {}
   // Whether checksums of the following frames are looked at; on at first.
   void verify_checksums(bool on) { decoding_.verify_checksums = on; }
+  [[nodiscard]] bool verifies_checksums() const { return decoding_.verify_checksums; }
   [[nodiscard]] std::uint64_t defrag_memory_bytes() const { return defrag_.memory_bytes(); }
   // Overwrites `out`; raw.bytes must outlive its use.
   void decode(const RawPacket& raw, DecodedFrame& out);

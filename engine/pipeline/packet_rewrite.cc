@@ -34,7 +34,19 @@ void mend_checksum(const Packet& packet, const Transport& transport, std::size_t
   frame[field + 1] = static_cast<std::uint8_t>(sum);
 }
 
+std::size_t segment_end(const Packet& packet, const Layer& layer) {
+  return layer.offset + (packet.has_udp ? packet.udp_length : layer.header_length + packet.payload.size());
+}
+
 }  // namespace
+
+void compute_transport_checksum(const Packet& packet, std::vector<std::uint8_t>& frame) {
+  const Transport transport = transport_of(packet);
+  if (transport.layer == nullptr) return;
+  const std::size_t end = segment_end(packet, *transport.layer);
+  if (end <= frame.size() && transport.layer->offset + transport.checksum_at + 2 <= end)
+    mend_checksum(packet, transport, end, frame);
+}
 
 bool rewrite_payload(Packet& packet, Bytes payload, std::vector<std::uint8_t>& storage) {
   const Transport transport = transport_of(packet);

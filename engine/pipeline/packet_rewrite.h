@@ -16,4 +16,8 @@ namespace weir::engine {
 // the frame, or of another protocol.
 bool rewrite_payload(Packet& packet, Bytes payload, std::vector<std::uint8_t>& storage);
 
+// Computes the checksum of the packet's TCP or UDP segment in `frame`, which has its layers where the packet's frame
+// has them. One that UDP left out stays out; without such a segment nothing is done.
+void compute_transport_checksum(const Packet& packet, std::vector<std::uint8_t>& frame);
+
 }  // namespace weir::engine

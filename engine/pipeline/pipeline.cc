@@ -18,6 +18,7 @@ Pipeline::Pipeline(const PipelineSetup& setup, std::shared_ptr<const rules::Rule
       stream_memory_{.limit = setup.streams.reassembly_memcap_bytes,
                      .sessions_limit = setup.streams.memcap_bytes},
       flows_(setup.flows),
+      normaliser_(setup.normaliser, counters_),
       apps_(setup.app_layer, counters_, pool.expected),
       log_(outputs, rules, counters_, setup.policies, setup.inline_mode, pool.deferred) {
   log_.set_limits(setup.log_limits);
@@ -107,8 +108,8 @@ void Pipeline::conclude(const Step& step, bool outermost) {
   }
   if (!outermost) return;
   outcome_.bypass = step.flow != nullptr && step.flow->state == FlowState::bypassed;
+  outcome_.replaced = (setup_.inline_mode && normalise(step)) || fate.replaced;
   outcome_.frame = step.packet.frame;
-  outcome_.replaced = fate.replaced;
 }
 
 void Pipeline::advance_clock(TimeUs now, std::uint64_t packet_number) {

@@ -21,11 +21,12 @@
 #include "engine/account/stats.h"
 #include "engine/account/verdict.h"
 #include "engine/app/app_layer.h"
-#include "engine/pipeline/frame_decoder.h"
 #include "engine/detect/detect.h"
 #include "engine/flow/flow_table.h"
 #include "engine/log/event_log.h"
 #include "engine/log/run_position.h"
+#include "engine/pipeline/frame_decoder.h"
+#include "engine/pipeline/normaliser.h"
 #include "engine/tcp/tcp_session.h"
 
 namespace weir::engine {
@@ -42,6 +43,7 @@ struct PipelineSetup {
   std::shared_ptr<const AppLayerSetup> app_layer;
   ExceptionPolicies policies;
   LogLimits log_limits;
+  NormaliserSettings normaliser;
   bool inline_mode = false;
   Ticks packet_budget = 0;  // of one frame's inspection; 0: as long as it takes
   bool checksums_keep_out = true;  // stream.checksum-validation: wrong ones are no part of the stream
@@ -84,7 +86,8 @@ struct Outcome {
   RejectTarget reject = RejectTarget::none;
   // The rest of the packet's flow need not be shown to us any more.
   bool bypass = false;
-  // With verdict accept: what goes on; other bytes than came when `replaced` (the length is the same).
+  // With verdict accept: what goes on; other bytes than came when `replaced` (the length is the same), for its payload
+  // or, inline, for its headers.
   Bytes frame;
   bool replaced = false;
 };
@@ -187,6 +190,7 @@ class Pipeline {
   void decide(Step& step, const DetectResult& found);
   void replace_contents(Step& step, const DetectResult& found);
   void count_verdict(Step& step);
+  [[gnu::noinline]] bool normalise(const Step& step);
   void let_go_of_flow(Step& step);
 
   void enter(Step& step, Stage stage) {
@@ -226,8 +230,9 @@ class Pipeline {
   DecodedFrame frame_;  // reused from frame to frame
   MemoryBudget stream_memory_;  // before the flows: sessions that are left give their bytes back when they die
   FlowTable flows_;
-  std::vector<std::uint8_t> rewritten_;  // the frame of a packet whose payload was replaced
+  std::vector<std::uint8_t> rewritten_;  // the frame of a packet of which something was replaced
   std::vector<std::uint8_t> replaced_payload_;
+  Normaliser normaliser_;
   Outcome outcome_;
   Requested requested_by_outputs_;
   AppLayerDriver apps_;

@@ -122,6 +122,14 @@ void Pipeline::count_verdict(Step& step) {
   ++counters_.drop_reasons[static_cast<std::size_t>(step.fate.reason)];
 }
 
+// What goes on says the same to every host. A segment that its receiver may not take stays what it is: it must not
+// become one that is taken, and was not inspected.
+bool Pipeline::normalise(const Step& step) {
+  if (outcome_.verdict != Verdict::accept) return false;
+  const bool taken = step.segment != nullptr && !step.segment->invalid && !step.segment->doubtful;
+  return normaliser_.normalise(step.packet, taken, decoder_.verifies_checksums(), rewritten_);
+}
+
 // A flow that is dropped or bypassed needs nothing of what was kept to look at it.
 void Pipeline::let_go_of_flow(Step& step) {
   Flow* const flow = step.flow;

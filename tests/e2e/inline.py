@@ -162,6 +162,32 @@ class Verdicts(Gateway):
         self.assertEqual(len(self.alerts(self.stop(engine), 10)), 2)
 
 
+class Normalisation(Gateway):
+    def test_what_is_rewritten_arrives_whole_and_says_the_same_to_all(self):
+        """Every packet gets another TTL, super segments and those whose checksum a card has yet to make, too."""
+        engine = self.running("--set", "weir.normalizer.min-ttl=250")
+        for server in (self.hosts.server, self.hosts.server6):
+            self.hosts.inside("client", "curl", "-sS", "-g", "-o", self.hosts.path("got"), "http://%s:8080/big" % ("[%s]" % server if ":" in server else server))
+            with open(self.hosts.path("got"), "rb") as a, open(self.hosts.path("www/big"), "rb") as b:
+                self.assertEqual(a.read(), b.read())
+        hears = self.hosts.spawn("server", sys.executable, "-c", "\n".join((
+            "import socket", "s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)", "s.setsockopt(socket.IPPROTO_IP, 12, 1)  # IP_RECVTTL",
+            "s.bind(('', 6000))", "print('bound', flush=True)", "text, ancillary, _, _ = s.recvmsg(99, 99)",
+            "print(text.decode(), int.from_bytes(ancillary[0][2], 'little'), flush=True)")), log="heard.log")
+        def heard():
+            with open(self.hosts.path("heard.log")) as f: return f.read()
+        wait_for(lambda: "bound" in heard())
+        self.hosts.inside("client", sys.executable, "-c", "\n".join((
+            "import socket", "s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)", "s.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, 3)",
+            "s.sendto(b'hello', (%r, 6000))" % self.hosts.server)))
+        self.assertEqual(hears.wait(10), 0)
+        self.assertIn("hello 250", heard())
+        stats = [e for e in self.stop(engine) if e["event_type"] == "stats"][-1]["stats"]
+        self.assertGreater(stats["weir"]["normalizer"]["ip4_ttl"], 10)
+        self.assertGreater(stats["weir"]["normalizer"]["ip6_hops"], 10)
+        self.assertEqual(stats["weir"]["normalizer"]["tcp_options"], 0)
+
+
 class Reload(Gateway):
     def write(self, *rules):
         with open(self.hosts.path("test.rules"), "w") as f: f.write(RULES + "".join(r + "\n" for r in rules))
