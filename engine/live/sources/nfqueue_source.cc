@@ -2,7 +2,6 @@
 
 #include <linux/netfilter.h>
 
-#include <optional>
 #include <utility>
 
 #include "engine/live/sources/clock.h"
@@ -70,10 +69,10 @@ class NfqueueSource final : public PacketSource {
   // that is to be let through otherwise comes among them, in one before it: none overtakes another.
   void judge(std::span<const QueuedPacket> packets, PacketHandler& handler) {
     const TimeUs now = wall_clock();
-    std::optional<std::uint32_t> plain;  // the last of those that are simply accepted
+    const QueuedPacket* plain = nullptr;  // the last of those that are simply accepted
     const auto judge_plain = [&] {
-      if (plain) socket_.judge_all_up_to(*plain, plain_);
-      plain.reset();
+      if (plain != nullptr) socket_.judge_all_up_to(plain->id, plain_);
+      plain = nullptr;
     };
     for (const QueuedPacket& packet : packets) {
       const RawPacket raw{.bytes = packet.bytes,
@@ -84,7 +83,7 @@ class NfqueueSource final : public PacketSource {
       const Judgement judgement = handler.packet(raw, packet.checksums_count);
       const bool mark = judgement.bypass && settings_.bypass_mask != 0;
       if (judgement.verdict == Verdict::accept && judgement.bytes.empty() && packet.mark == 0 && !mark) {
-        plain = packet.id;
+        plain = &packet;
         continue;
       }
       NfqueueSocket::KernelVerdict verdict{.verdict = NF_DROP, .mark = {}, .payload = {}};
