@@ -45,8 +45,12 @@ TcpStream::Insertion TcpStream::insert(std::uint32_t sequence, Bytes payload, bo
     out.stored = append_in_order(payload, from) ? Stored::added : Stored::refused;
   else
     insert_overlapping(wanted, payload, from, out);
-  if (settings_->inline_mode)
-    fresh_ = out.stored == Stored::added || out.stored == Stored::old ? wanted : Extent{};
+  if (settings_->inline_mode) {
+    const bool shown = out.stored == Stored::added || out.stored == Stored::old;
+    // Both sides of an urgent byte come with one segment, and stand together here.
+    const bool goes_on = shown && fresh_.begin < fresh_.end && fresh_.end == wanted.begin;
+    fresh_ = shown ? Extent{goes_on ? fresh_.begin : wanted.begin, wanted.end} : Extent{};
+  }
   return out;
 }
 

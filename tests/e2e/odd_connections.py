@@ -10,7 +10,7 @@ import frames
 from connections import ACK, FIN, PSH, RST, SYN
 
 URG = 0x20
-FORBIDDEN, CLEAN = b"/forbidden", b"/permitted"
+IN_HTTP, IN_STREAM, CLEAN = b"/forbidden", b"/unwelcome", b"/permitted"
 FIRST_PORT = 20000  # the client's, of connection 0
 OTHER = b"abcdefghijklmnopqrstuvwxyz"
 
@@ -203,7 +203,7 @@ def make(seed, number, without=()):
     r = random.Random("%d %d" % (seed, number))
     kinds = tuple(r.choices([k for k in KINDS if k not in without], k=r.choice((1, 1, 1, 2, 2, 3))))
     c = Connection(number, r.random() < 0.7, kinds, r.random() < 0.7 or "old timestamp" in kinds, r.choice((r.getrandbits(32), 2**32 - 20)))
-    c.request = b"GET %s HTTP/1.1\r\nHost: host%d\r\n\r\n" % (FORBIDDEN if c.forbidden else CLEAN, number)
+    c.request = b"GET %s HTTP/1.1\r\nHost: host%d\r\n\r\n" % (r.choice((IN_HTTP, IN_STREAM)) if c.forbidden else CLEAN, number)
     at, most = 0, r.choice((3, 8, 20, 60))
     while at < len(c.request):
         size = r.randrange(1, most + 1)

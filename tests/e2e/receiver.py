@@ -22,7 +22,7 @@ PORT = 8090
 JUDGED, DIRECT = "10.99.1.77", "10.99.1.78"
 RULES = """
 %(action)s http any any -> any any (msg:"asked for"; flow:established,to_server; http.uri; content:"/forbidden"; sid:1;)
-%(action)s tcp any any -> any any (msg:"seen"; flow:established,to_server; content:"/forbidden"; sid:2;)
+%(action)s tcp any any -> any any (msg:"seen"; flow:established,to_server; content:"/unwelcome"; sid:2;)
 """
 # Beside the gateway nobody can know how far a packet goes.
 NOT_BESIDE = ("dies on the way",)

@@ -441,6 +441,23 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("urgent: inline, stream rules see both sides of the byte that is left out as new") {
+  StreamSettings settings;
+  settings.inline_mode = true;
+  TcpConversation t{settings};
+  t.handshake();
+  t.next.raw().tcp.urgent = 4;
+  t.client(kAck | kUrg, 0, 0, "abcXde");
+  auto chunk = t.to_server().raw_chunk();
+  CHECK(text(chunk.data) == "abcde");
+  CHECK(chunk.new_offset == 0);
+  t.to_server().mark_raw_inspected();
+  t.client(kAck, 6, 0, "fg");
+  chunk = t.to_server().raw_chunk();
+  CHECK(text(chunk.data) == "abcdefg");
+  CHECK(chunk.new_offset == 5);
+}
+
 TEST_CASE("urgent: one byte out of band leaves a connection of gigabytes whole") {
   StreamSettings settings;
   settings.depth_bytes = 0;
