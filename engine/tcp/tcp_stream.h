@@ -177,6 +177,7 @@ class TcpStream {
   static constexpr std::size_t kMaxSpentPieces = 64;   // acknowledged ones that wait to be cleared away
 
   [[nodiscard]] std::int64_t offset_of(std::uint32_t sequence) const;
+  void close_up_behind(std::uint64_t at);
   [[nodiscard]] std::uint64_t end_of_shown() const;
   [[nodiscard]] std::uint64_t certain_end() const;  // a hole below it stays one
   [[nodiscard]] std::uint64_t lost_until(std::uint64_t offset) const;

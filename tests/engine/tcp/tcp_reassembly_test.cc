@@ -441,6 +441,27 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("urgent: what waits behind a byte that turns out to be out of band closes up") {
+  for (const bool at_the_edge : {false, true}) {
+    CAPTURE(at_the_edge);
+    for (const bool prevent : {false, true}) {
+      CAPTURE(prevent);
+      StreamSettings settings;
+      settings.inline_mode = prevent;
+      TcpConversation t{settings};
+      t.handshake();
+      t.client(kAck, 8, 0, "us");
+      t.client(kAck | kFin, 10, 0);
+      t.client(kAck, at_the_edge ? 6 : 7, 0, at_the_edge ? "io" : "o");
+      t.client(kAck, 0, 0, "mal");
+      t.next.raw().tcp.urgent = 3;
+      t.client(kAck | kUrg, 3, 0, at_the_edge ? "icX" : "icXi");
+      t.server(kAck, 0, 11);
+      CHECK(t.read(kToServer) == "malicious$");
+    }
+  }
+}
+
 TEST_CASE("urgent: inline, stream rules see both sides of the byte that is left out as new") {
   StreamSettings settings;
   settings.inline_mode = true;
