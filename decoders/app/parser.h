@@ -72,6 +72,9 @@ class AppParser : public Slabbed {
   virtual ParseOutcome parse(const AppInput& in) = 0;
   // Before anything is parsed: another flow has announced this one, and said so of it.
   virtual void begin_expected(const ExpectedFlow&) {}
+  // Before anything is parsed: the connection is under way, perhaps in the middle of a message. True: what comes before the
+  // next message will be passed over. False: it is parsed as if one began there, and may be an error.
+  virtual bool begin_midway() { return false; }
 
   // `length` bytes of direction d never arrived; parse() continues with what follows them. False: the parser
   // cannot find its way back, and the engine gives up on it.

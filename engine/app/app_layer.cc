@@ -212,7 +212,8 @@ void AppLayerDriver::take_frames(Flow& flow, AppInput& in) const {
 // What is parsed stays and counts as complete; the streams keep nothing more for the parser.
 void AppLayerDriver::stop_parsing(Flow& flow) {
   AppLayer& app = *flow.app;
-  app.given_up = app.gave_up_now = true;
+  app.given_up = true;
+  app.gave_up_now = !app.begins_anywhere;
   app.eof = {true, true};
   app.paused.reset();
   app.other_waits = false;

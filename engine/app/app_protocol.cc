@@ -196,6 +196,27 @@ void AppLayerDriver::complete_change(Flow& flow) {
   if (next != AppProto::unknown) set_protocol(flow, next, Transport::tcp);
 }
 
+void AppLayerDriver::pick_up(Flow& flow, AppProto protocol, bool parsing_over) {
+  if (protocol == AppProto::unknown) return;
+  flow.app = std::make_unique<AppLayer>();
+  if (protocol == AppProto::failed) return give_up_detection(flow);
+  AppLayer& app = *flow.app;
+  app.by_direction = {protocol, protocol};
+  app.settled = {true, true};
+  app.first_data = AppLayer::FirstData::parsed;
+  set_protocol(flow, protocol, Transport::tcp);
+  if (parsing_over) {
+    app.given_up = true;
+    app.eof = {true, true};
+    for (const Direction d : {Direction::to_server, Direction::to_client}) {
+      if (flow.no_payload_inspection) flow.tcp->stream(d).stop_storing();
+      flow.tcp->stream(d).disable_app();
+    }
+    return;
+  }
+  app.begins_anywhere = app.parser != nullptr && !app.parser->begin_midway();
+}
+
 // Behind a change of protocol that should have led to another one.
 void AppLayerDriver::compare_with_expected(AppLayer& app, AppProto found) {
   if (app.expected == AppProto::unknown || app.expected == found || app.miss_told) return;

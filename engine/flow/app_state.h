@@ -40,6 +40,10 @@ struct AppLayer : Slabbed {
   bool bypassed = false;  // the parser asked to leave the rest of the flow alone
   bool given_up = false;  // a parser error: what was parsed stays, nothing more is parsed
 
+  // The flow came back after its end, and the parser, which cannot look for the next message, may not have begun with one:
+  // an error of it is not the sender's doing.
+  bool begins_anywhere = false;
+
   std::unique_ptr<FlowFrames> frames;  // null until somebody asks for any
 
   // --- the driver's bookkeeping

@@ -61,6 +61,8 @@ struct Flow {
   bool dropped_by_hand = false;  // `weir ctl drop-flow`
   bool dropped_by_policy = false;  // with `dropped`: an exception policy's doing, not a rule's
   std::uint8_t exceptions = 0;     // bit i: ExceptionTarget i happened
+  bool contested = false;         // an older connection of its ends may come back (engine/flow/ended_flows.h)
+  bool may_lack_packets = false;  // it came back, and some may have gone by unseen meanwhile
   std::array<bool, 2> drop_logged{};  // by Direction: a drop event has been written
   bool no_packet_inspection = false, no_payload_inspection = false;
 

@@ -38,6 +38,7 @@ FlowTableSettings FlowTableSettings::from(const Settings& root) {
       static_cast<std::uint32_t>(root.number("flow.emergency-recovery", s.emergency_recovery_percent));
   if (s.emergency_recovery_percent == 0 || s.emergency_recovery_percent > 100)
     s.emergency_recovery_percent = 30;
+  s.ended_memory = root.number("flow.ended-memory", s.ended_memory);
   s.key = FlowKeyOptions::from(root);
   for (std::size_t c = 0; c < kClassNames.size(); ++c)
     for (std::size_t state = 0; state < kStateNames.size(); ++state) {

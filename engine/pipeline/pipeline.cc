@@ -18,6 +18,7 @@ Pipeline::Pipeline(const PipelineSetup& setup, std::shared_ptr<const rules::Rule
       stream_memory_{.limit = setup.streams.reassembly_memcap_bytes,
                      .sessions_limit = setup.streams.memcap_bytes},
       flows_(setup.flows),
+      ended_(setup.flows.ended_memory),
       normaliser_(setup.normaliser, counters_),
       apps_(setup.app_layer, counters_, pool.expected),
       log_(outputs, rules, counters_, setup.policies, setup.inline_mode, pool.deferred) {
@@ -182,9 +183,9 @@ void Pipeline::find_flow(Step& step) {
   enter(step, Stage::flow);
   const auto on_end = [this](Flow& flow, FlowEnd reason) { end_flow(flow, reason); };
   FlowTable::Lookup lookup = flows_.find_or_create(step.packet, on_end);
-  if (lookup.flow != nullptr && !lookup.created && lookup.flow->tcp != nullptr && step.packet.has_tcp &&
-      TcpSession::is_reuse(*lookup.flow->tcp, step.packet, lookup.direction))
+  if (lookup.flow != nullptr && !lookup.created && is_of_another(*lookup.flow, step.packet, lookup.direction))
     lookup = flows_.replace(lookup.flow, step.packet, on_end);
+  if (lookup.created && !ended_.empty()) recall(lookup, step.packet);
   step.flow = lookup.flow;
   step.direction = lookup.direction;
   step.established = step.flow != nullptr && is_established(*step.flow);
@@ -306,7 +307,7 @@ void Pipeline::drop_flow(Flow& flow) {
 }
 
 PipelineMemory Pipeline::memory() const {
-  return {.flows = flows_.memory_bytes(),
+  return {.flows = flows_.memory_bytes() + ended_.memory_bytes(),
           .stream_sessions = stream_memory_.sessions_used,
           .stream_data = stream_memory_.used,
           .defrag = decoder_.defrag_memory_bytes()};

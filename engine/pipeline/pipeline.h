@@ -22,6 +22,7 @@
 #include "engine/account/verdict.h"
 #include "engine/app/app_layer.h"
 #include "engine/detect/detect.h"
+#include "engine/flow/ended_flows.h"
 #include "engine/flow/flow_table.h"
 #include "engine/log/event_log.h"
 #include "engine/log/run_position.h"
@@ -167,6 +168,19 @@ class Pipeline {
   void inspect_one(Step& step);
   void conclude(const Step& step, bool outermost);
   void find_flow(Step& step);
+  // pipeline_ended.cc: flows that come back after their end.
+  // This packet begins another connection than the flow's, or goes on with an older one of the same ends.
+  bool is_of_another(Flow& flow, const Packet& packet, Direction direction) {
+    if (!packet.has_tcp) return false;
+    if (flow.contested && comes_back(flow, packet, direction)) return true;
+    return flow.tcp != nullptr && TcpSession::is_reuse(*flow.tcp, packet, direction);
+  }
+  bool comes_back(Flow& flow, const Packet& packet, Direction direction);
+  void recall(FlowTable::Lookup& lookup, const Packet& packet);
+  void pick_up(Flow& flow, const EndedFlow& past);
+  static bool is_worth_remembering(const Flow& flow, const EndedFlow& facts);
+  void remember(const Flow& flow, EndedFlow& facts);
+
   void track_stream(Step& step);
   void follow_segment(Step& step);
   static void disable_raw(Flow& flow);
@@ -230,6 +244,7 @@ class Pipeline {
   DecodedFrame frame_;  // reused from frame to frame
   MemoryBudget stream_memory_;  // before the flows: sessions that are left give their bytes back when they die
   FlowTable flows_;
+  EndedFlows ended_;
   std::vector<std::uint8_t> rewritten_;  // the frame of a packet of which something was replaced
   std::vector<std::uint8_t> replaced_payload_;
   Normaliser normaliser_;

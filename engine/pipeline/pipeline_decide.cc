@@ -58,7 +58,7 @@ void Pipeline::judge_segment(Step& step) {
   // As many as its sender likes: what is not remembered must not arrive. It comes again when there is room.
   if (segment.at_limit) step.fate.drop(DropReason::stream_reassembly);
   if (segment.urgent_drop) step.fate.drop(DropReason::stream_urgent);
-  const bool may_lack_packets = step.flow->start <= missed_until_;
+  const bool may_lack_packets = step.flow->start <= missed_until_ || step.flow->may_lack_packets;
   if (segment.invalid && setup_.streams.drop_invalid && !may_lack_packets) {
     step.fate.drop(DropReason::stream_error);
     step.fate.no_payload_detection = true;

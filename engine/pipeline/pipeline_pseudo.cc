@@ -2,6 +2,7 @@
 // held at a time, when the protocol changes, and when the flow ends.
 #include <array>
 #include <new>
+#include <optional>
 
 #include "decoders/net/ip_protocol.h"
 #include "engine/flow/app_state.h"
@@ -47,7 +48,11 @@ void Pipeline::end_protocol(Step& step) {
 void Pipeline::end_flow(Flow& flow, FlowEnd reason) try {
   stages_.enter(Stage::flow);
   const bool settled = flow.state == FlowState::bypassed || (flow.dropped && setup_.inline_mode);
+  std::optional<EndedFlow> facts;  // from before the streams and the parser are told that it ends
+  if (ended_.enabled() && (reason == FlowEnd::timeout || reason == FlowEnd::forced))
+    facts = EndedFlow::of(flow);
   if (flow.tcp != nullptr && !settled) finish_stream(flow);
+  if (facts) remember(flow, *facts);
   switch (flow.state) {
     case FlowState::fresh: ++counters_.flow_end_new; break;
     case FlowState::established: ++counters_.flow_end_established; break;

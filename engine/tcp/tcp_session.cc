@@ -2,35 +2,6 @@
 
 namespace weir::engine {
 
-std::string_view to_string(TcpState s) {
-  switch (s) {
-    case TcpState::none: return "";
-    case TcpState::syn_sent: return "syn_sent";
-    case TcpState::syn_recv: return "syn_recv";
-    case TcpState::established: return "established";
-    case TcpState::fin_wait1: return "fin_wait1";
-    case TcpState::fin_wait2: return "fin_wait2";
-    case TcpState::time_wait: return "time_wait";
-    case TcpState::last_ack: return "last_ack";
-    case TcpState::close_wait: return "close_wait";
-    case TcpState::closing: return "closing";
-    case TcpState::closed: return "closed";
-  }
-  return "";
-}
-
-FlowState flow_state(TcpState s) {
-  switch (s) {
-    case TcpState::none:
-    case TcpState::syn_sent:
-    case TcpState::syn_recv: return FlowState::fresh;
-    case TcpState::time_wait:
-    case TcpState::last_ack:
-    case TcpState::closed: return FlowState::closed;
-    default: return FlowState::established;
-  }
-}
-
 TcpSession::TcpSession(const StreamSettings& settings, MemoryBudget& budget)
     : settings_(&settings),
       budget_(&budget),
@@ -127,16 +98,14 @@ bool TcpSession::take_swapped() {
   return was;
 }
 
-bool TcpSession::is_reuse(const TcpSession& old, const Packet& p, Direction d) {
-  constexpr std::uint8_t kFlags = tcp_flag::syn | tcp_flag::ack | tcp_flag::rst | tcp_flag::fin;
-  if ((p.tcp.flags & kFlags) != tcp_flag::syn) return false;
-  switch (old.state_) {
+bool TcpSession::is_over_for(std::uint32_t syn, Direction d) const {
+  switch (state_) {
     case TcpState::none: return true;
     case TcpState::time_wait:
     case TcpState::last_ack:
     case TcpState::close_wait:
     case TcpState::closing:
-    case TcpState::closed: return p.tcp.sequence != old.side(d).isn;
+    case TcpState::closed: return syn != side(d).isn;
     default: return false;
   }
 }

@@ -23,30 +23,12 @@
 #include "decoders/packet.h"
 #include "decoders/slab.h"
 #include "decoders/types.h"
-#include "engine/tcp/flow_state.h"
 #include "engine/tcp/stream_memory.h"
 #include "engine/tcp/stream_settings.h"
+#include "engine/tcp/tcp_memory.h"
 #include "engine/tcp/tcp_stream.h"
 
 namespace weir::engine {
-
-enum class TcpState : std::uint8_t {
-  none,
-  syn_sent,
-  syn_recv,
-  established,
-  fin_wait1,
-  fin_wait2,
-  time_wait,
-  last_ack,
-  close_wait,
-  closing,
-  closed
-};
-// "syn_sent" ...: EVE's tcp.state. Empty for none.
-std::string_view to_string(TcpState s);
-// What that state makes of the flow.
-FlowState flow_state(TcpState s);
 
 // What one packet did.
 struct SegmentResult {
@@ -87,6 +69,12 @@ class TcpSession : public Slabbed {
   // The flow ends: everything stored becomes available, then eof.
   void finish();
 
+  // What there is to know of the connection once this session is gone.
+  [[nodiscard]] TcpMemory memory() const;
+  // Before the first segment, of a session whose sides are those of the memory: goes on where that one stood. The streams
+  // begin with what was not acknowledged then.
+  void resume(const TcpMemory& memory);
+
   [[nodiscard]] TcpStream& stream(Direction d) { return side(d).stream; }
   [[nodiscard]] const TcpStream& stream(Direction d) const { return side(d).stream; }
   [[nodiscard]] TcpState state() const { return state_; }
@@ -105,30 +93,24 @@ class TcpSession : public Slabbed {
   [[nodiscard]] const StreamEvents& events() const { return events_; }
   // Of a packet with an urgent byte only a part, shorter than the payload: it cannot be replaced, and is dropped.
   [[nodiscard]] Bytes replacement() const { return replacement_; }
+  // The server has answered the SYN that we saw: there is no other connection of these ends.
+  [[nodiscard]] bool is_answered() const { return state_ >= TcpState::syn_recv && !midstream_; }
   // A SYN that reuses the 5-tuple of a connection that is over (or was never followed): the engine ends this
   // flow and starts another.
-  [[nodiscard]] static bool is_reuse(const TcpSession& old, const Packet& packet, Direction direction);
+  [[nodiscard]] static bool is_reuse(const TcpSession& old, const Packet& packet, Direction direction) {
+    return opens(packet.tcp) && old.is_over_for(packet.tcp.sequence, direction);
+  }
 
  private:
-  struct Side {
+  struct Side : TcpSideNumbers {
     Side(const StreamSettings& settings, MemoryBudget& budget, std::uint32_t chunk)
         : stream(settings, budget, chunk) {}
-    std::uint32_t isn = 0;
-    std::uint32_t next_seq = 0;    // of what it will send next
-    std::uint32_t last_ack = 0;    // the other side acknowledged up to here
-    std::uint32_t send_limit = 0;  // it may send up to here: acknowledgment and window of the other side
-    std::uint32_t window = 0;      // bytes, as last announced by the other side
-    std::uint32_t last_timestamp = 0;
-    TimeUs timestamp_time = 0;
     std::uint32_t claimed = 0;       // with has_claim: doubtful acknowledgments say that it sent up to here
     std::uint32_t doubtful_end = 0;  // with has_doubtful_end: doubtful segments of it went up to here
     std::uint32_t doubtful_fin = 0;  // with has_doubtful_fin: the sequence number of a FIN
     std::uint32_t urgent_mark = 0;   // with urgent_known: sequence number of the last out-of-band byte
-    bool has_timestamps = false, timestamp_known = false, urgent_known = false;
-    bool offers_scale = false, fin_seen = false;
+    bool urgent_known = false, offers_scale = false;
     bool has_claim = false, has_doubtful_end = false, has_doubtful_fin = false, has_doubtful_reset = false;
-    bool has_md5 = false;    // signed its SYN (RFC 2385)
-    std::uint8_t scale = 0;  // shift of the windows that this side announces
     std::uint8_t flags_seen = 0;
     HostSystem system = HostSystem::bsd;
     TcpStream stream;
@@ -152,6 +134,7 @@ class TcpSession : public Slabbed {
   void dispatch(const Packet& p, Direction d);
   void on_closed(const Packet& p, Direction d);
   void learn_systems(const Packet& p, Direction d);
+  [[nodiscard]] bool is_over_for(std::uint32_t syn, Direction d) const;
 
   // tcp_handshake.cc: none, syn_sent, syn_recv
   void on_first(const Packet& p, Direction d);

@@ -189,6 +189,11 @@ void HttpParser::end_of_stream(Side& side, const FileOpening& files) {
   complete(side, *t, whole, files);
 }
 
+bool HttpParser::begin_midway() {
+  request_.phase = response_.phase = Phase::resync;
+  return true;
+}
+
 // Inside a body the missing bytes belong to it. Anywhere else (a head, the frame of a chunk) the message ends
 // here, and the next one is looked for.
 bool HttpParser::on_gap(Direction direction, std::uint64_t length) {

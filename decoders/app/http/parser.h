@@ -33,6 +33,7 @@ class HttpParser final : public AppParser {
   explicit HttpParser(const HttpSettings& settings);
   ParseOutcome parse(const AppInput& in) override;
   bool on_gap(Direction direction, std::uint64_t length) override;
+  bool begin_midway() override;
 
  private:
   enum class Phase : std::uint8_t {

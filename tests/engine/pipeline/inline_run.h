@@ -99,6 +99,8 @@ class InlineRun {
     for (const std::string& frame : frames) out += play(frame);
     return out;
   }
+  // Nothing comes for so many seconds.
+  void wait(int seconds) { time_ += TimeUs{seconds} * 1'000'000; }
   void finish() { pipeline.finish(); }
   // Lines with all of these texts.
   [[nodiscard]] std::size_t count(std::string_view text, std::string_view other = "") const {

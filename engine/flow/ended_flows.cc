@@ -1,0 +1,85 @@
+#include "engine/flow/ended_flows.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "engine/flow/app_state.h"
+#include "engine/tcp/tcp_session.h"
+
+namespace weir::engine {
+
+EndedFlow EndedFlow::of(const Flow& flow) {
+  EndedFlow out{.key = flow.key,
+                .last = flow.last,
+                .client_is_a = flow.client_is_a,
+                .passed = flow.passed,
+                .no_packet_inspection = flow.no_packet_inspection,
+                .no_payload_inspection = flow.no_payload_inspection};
+  if (flow.tcp != nullptr) out.tcp = flow.tcp->memory();
+  if (flow.app == nullptr) return out;
+  out.protocol = flow.app->protocol;
+  out.parsing_over = flow.app->given_up || flow.no_payload_inspection;
+  return out;
+}
+
+EndedFlows::EndedFlows(std::size_t flows)
+    : capacity_(std::min(flows, kMaxFlows)),
+      buckets_(capacity_ == 0 ? 1 : std::bit_ceil(capacity_) * 2, kNone) {
+  static_assert(sizeof(Cell) + 4 * sizeof(std::uint32_t) <= kEndedFlowBytes);
+  cells_.reserve(capacity_);
+}
+
+bool EndedFlows::is_alive(const EndedFlow& flow, TimeUs now) {
+  return now >= flow.last && now - flow.last <= (flow.tcp.is_known() ? kLife : kLifeWithoutNumbers);
+}
+
+std::uint32_t EndedFlows::cell_of(std::uint64_t hash, const FlowKey& key) const {
+  std::uint32_t at = buckets_[hash & (buckets_.size() - 1)];
+  while (at != kNone && (cells_[at].hash != hash || cells_[at].flow.key != key)) at = cells_[at].next;
+  return at;
+}
+
+const EndedFlow* EndedFlows::find(std::uint64_t hash, const FlowKey& key, TimeUs now) const {
+  const std::uint32_t at = cell_of(hash, key);
+  return at != kNone && is_alive(cells_[at].flow, now) ? &cells_[at].flow : nullptr;
+}
+
+bool EndedFlows::remember(std::uint64_t hash, const EndedFlow& flow) {
+  if (!enabled()) return false;
+  const std::uint32_t before = cell_of(hash, flow.key);
+  if (before != kNone) {
+    if (!flow.tcp.is_known() && is_alive(cells_[before].flow, flow.last)) return false;
+    unlink(before);
+  }
+  bool forgets = false;
+  auto at = static_cast<std::uint32_t>(cells_.size());
+  if (cells_.size() < capacity_) {
+    cells_.emplace_back();
+  } else {
+    at = oldest_;
+    oldest_ = (oldest_ + 1) % static_cast<std::uint32_t>(capacity_);
+    forgets = cells_[at].used && is_alive(cells_[at].flow, flow.last);
+    if (cells_[at].used) unlink(at);
+  }
+  cells_[at] = {.flow = flow, .hash = hash, .next = bucket(hash), .used = true};
+  bucket(hash) = at;
+  return forgets;
+}
+
+void EndedFlows::forget(std::uint64_t hash, const FlowKey& key) {
+  const std::uint32_t at = cell_of(hash, key);
+  if (at != kNone) unlink(at);
+}
+
+void EndedFlows::unlink(std::uint32_t at) {
+  std::uint32_t* link = &bucket(cells_[at].hash);
+  while (*link != at) link = &cells_[*link].next;
+  *link = cells_[at].next;
+  cells_[at].used = false;
+}
+
+std::uint64_t EndedFlows::memory_bytes() const {
+  return cells_.capacity() * sizeof(Cell) + buckets_.size() * sizeof(std::uint32_t);
+}
+
+}  // namespace weir::engine

@@ -1,0 +1,74 @@
+// Flows that come back after their end: what is remembered of them, and what becomes of their packets.
+#include "engine/pipeline/pipeline.h"
+
+namespace weir::engine {
+
+// Only connections that both ends agreed on, so that a flood of SYNs leaves no trace, and, inline, what rules dropped. What
+// has come in place of a connection that is remembered does not displace it.
+bool Pipeline::is_worth_remembering(const Flow& flow, const EndedFlow& facts) {
+  if (flow.state == FlowState::bypassed || flow.contested) return false;
+  const TcpState state = facts.tcp.state;
+  if (state == TcpState::none) return facts.dropped && !facts.dropped_by_policy;
+  if (facts.dropped) return state >= TcpState::established;
+  return state >= TcpState::established && flow_state(state) == FlowState::established;
+}
+
+void Pipeline::remember(const Flow& flow, EndedFlow& facts) {
+  facts.dropped = flow.dropped && setup_.inline_mode;  // detect mode looks at what comes all the same
+  facts.dropped_by_hand = flow.dropped_by_hand;
+  facts.dropped_by_policy = flow.dropped_by_policy;
+  if (is_worth_remembering(flow, facts)) counters_.flows_forgotten += ended_.remember(flow.hash, facts);
+}
+
+// The flow is of packets that do not belong to a connection that is remembered: is this the first that does? Once the
+// server has answered a new SYN there is nothing left to come back to.
+bool Pipeline::comes_back(Flow& flow, const Packet& packet, Direction direction) {
+  if (flow.tcp != nullptr && flow.tcp->is_answered()) {
+    ended_.forget(flow.hash, flow.key);
+    flow.contested = false;
+    return false;
+  }
+  const EndedFlow* const past = ended_.find(flow.hash, flow.key, packet.raw.time);
+  flow.contested = past != nullptr;
+  return past != nullptr && !opens(packet.tcp) &&
+         past->tcp.fits(packet.tcp, past->direction_in(flow, direction));
+}
+
+// A new flow: perhaps it is not.
+void Pipeline::recall(FlowTable::Lookup& lookup, const Packet& packet) {
+  Flow& flow = *lookup.flow;
+  const EndedFlow* const past = ended_.find(flow.hash, flow.key, packet.raw.time);
+  if (past == nullptr) return;
+  const bool begins = packet.has_tcp && opens(packet.tcp);
+  if (past->tcp.is_known()) {
+    const bool fits = !begins && past->tcp.fits(packet.tcp, past->direction_in(flow, lookup.direction));
+    flow.contested = !fits || !TcpSession::fits(stream_memory_);
+    if (flow.contested) return;
+    flow.tcp = std::make_unique<TcpSession>(setup_.streams, stream_memory_);
+    flow.tcp->resume(past->tcp);
+  } else if (begins) {
+    return;
+  }
+  if (past->client_is_a != flow.client_is_a) {
+    FlowTable::swap_sides(flow);
+    lookup.direction = opposite(lookup.direction);
+  }
+  pick_up(flow, *past);
+}
+
+void Pipeline::pick_up(Flow& flow, const EndedFlow& past) {
+  ++(past.dropped ? counters_.flows_still_dropped : counters_.flows_picked_up);
+  flow.may_lack_packets = past.last <= missed_until_;
+  flow.dropped = past.dropped;
+  flow.dropped_by_hand = past.dropped_by_hand;
+  flow.dropped_by_policy = past.dropped_by_policy;
+  flow.passed = past.passed;
+  flow.no_packet_inspection = past.no_packet_inspection;
+  flow.no_payload_inspection = past.no_payload_inspection;
+  if (flow.tcp == nullptr) return;
+  if (!detect_) disable_raw(flow);
+  apps_.pick_up(flow, past.protocol, past.parsing_over);
+  ended_.forget(flow.hash, flow.key);
+}
+
+}  // namespace weir::engine
