@@ -185,7 +185,7 @@ void Pipeline::find_flow(Step& step) {
   FlowTable::Lookup lookup = flows_.find_or_create(step.packet, on_end);
   if (lookup.flow != nullptr && !lookup.created && is_of_another(*lookup.flow, step.packet, lookup.direction))
     lookup = flows_.replace(lookup.flow, step.packet, on_end);
-  if (lookup.created && !ended_.empty()) recall(lookup, step.packet);
+  if (lookup.created && recalls(step.packet)) recall(lookup, step.packet);
   step.flow = lookup.flow;
   step.direction = lookup.direction;
   step.established = step.flow != nullptr && is_established(*step.flow);

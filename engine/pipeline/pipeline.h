@@ -176,8 +176,12 @@ class Pipeline {
     return flow.tcp != nullptr && TcpSession::is_reuse(*flow.tcp, packet, direction);
   }
   bool comes_back(Flow& flow, const Packet& packet, Direction direction);
+  [[nodiscard]] bool recalls(const Packet& packet) const {
+    return !ended_.empty() && (packet.has_tcp || setup_.inline_mode);
+  }
   void recall(FlowTable::Lookup& lookup, const Packet& packet);
   void pick_up(Flow& flow, const EndedFlow& past);
+  [[nodiscard]] bool may_come_back(const Flow& flow, FlowEnd reason) const;
   static bool is_worth_remembering(const Flow& flow, const EndedFlow& facts);
   void remember(const Flow& flow, EndedFlow& facts);
 

@@ -3,6 +3,13 @@
 
 namespace weir::engine {
 
+// Without looking at it closely. Inline any flow may yet be dropped by what its end shows.
+bool Pipeline::may_come_back(const Flow& flow, FlowEnd reason) const {
+  if (!ended_.enabled() || (reason != FlowEnd::timeout && reason != FlowEnd::forced)) return false;
+  return setup_.inline_mode ||
+         (flow.tcp != nullptr && flow_state(flow.tcp->state()) == FlowState::established);
+}
+
 // Only connections that both ends agreed on, so that a flood of SYNs leaves no trace, and, inline, what rules dropped. What
 // has come in place of a connection that is remembered does not displace it.
 bool Pipeline::is_worth_remembering(const Flow& flow, const EndedFlow& facts) {

@@ -49,8 +49,7 @@ void Pipeline::end_flow(Flow& flow, FlowEnd reason) try {
   stages_.enter(Stage::flow);
   const bool settled = flow.state == FlowState::bypassed || (flow.dropped && setup_.inline_mode);
   std::optional<EndedFlow> facts;  // from before the streams and the parser are told that it ends
-  if (ended_.enabled() && (reason == FlowEnd::timeout || reason == FlowEnd::forced))
-    facts = EndedFlow::of(flow);
+  if (may_come_back(flow, reason)) facts = EndedFlow::of(flow);
   if (flow.tcp != nullptr && !settled) finish_stream(flow);
   if (facts) remember(flow, *facts);
   switch (flow.state) {
