@@ -73,6 +73,7 @@ Verdict Pipeline::inspect_packets(DecodedFrame& frame, PacketMask which) {
       step.fate.drop(DropReason::tunnel_packet_drop);
     inspect_one(step);
     conclude(step, i == 0);
+    if (setup_.inline_mode && i == 0) normalise(step);
   }
   return outcome_.verdict;
 }
@@ -109,8 +110,8 @@ void Pipeline::conclude(const Step& step, bool outermost) {
   }
   if (!outermost) return;
   outcome_.bypass = step.flow != nullptr && step.flow->state == FlowState::bypassed;
-  outcome_.replaced = (setup_.inline_mode && normalise(step)) || fate.replaced;
   outcome_.frame = step.packet.frame;
+  outcome_.replaced = fate.replaced;
 }
 
 void Pipeline::advance_clock(TimeUs now, std::uint64_t packet_number) {

@@ -208,7 +208,7 @@ class Pipeline {
   void decide(Step& step, const DetectResult& found);
   void replace_contents(Step& step, const DetectResult& found);
   void count_verdict(Step& step);
-  [[gnu::noinline]] bool normalise(const Step& step);
+  [[gnu::noinline]] void normalise(const Step& step);
   void let_go_of_flow(Step& step);
 
   void enter(Step& step, Stage stage) {

@@ -124,10 +124,12 @@ void Pipeline::count_verdict(Step& step) {
 
 // What goes on says the same to every host. A segment that its receiver may not take stays what it is: it must not
 // become one that is taken, and was not inspected.
-bool Pipeline::normalise(const Step& step) {
-  if (outcome_.verdict != Verdict::accept) return false;
+void Pipeline::normalise(const Step& step) {
+  if (outcome_.verdict != Verdict::accept) return;
   const bool taken = step.segment != nullptr && !step.segment->invalid && !step.segment->doubtful;
-  return normaliser_.normalise(step.packet, taken, decoder_.verifies_checksums(), rewritten_);
+  if (!normaliser_.normalise(step.packet, taken, decoder_.verifies_checksums(), rewritten_)) return;
+  outcome_.frame = step.packet.frame;
+  outcome_.replaced = true;
 }
 
 // A flow that is dropped or bypassed needs nothing of what was kept to look at it.
