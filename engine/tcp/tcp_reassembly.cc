@@ -80,14 +80,14 @@ void TcpStream::insert_overlapping(const Extent& wanted, Bytes bytes, const Arri
   }
 }
 
-// Bytes that were there before: keeps them or replaces them, as the receiver does.
+// Bytes that were there before: keeps them or replaces them, as the receiver does. Whose they are counts for those that
+// come later, also where both say the same.
 void TcpStream::compare_with(Region& region, const Extent& part, Bytes bytes, const Arrival& from,
                              Insertion& out) {
   std::uint8_t* const stored = region.data() + (part.begin - region.offset);
   if (!settings_->check_overlap && pieces_.empty()) return;
   const bool differs = std::memcmp(stored, bytes.data(), bytes.size()) != 0;
   out.overlap_differs |= differs;
-  if (!differs && !has_doubt_) return;  // else it may confirm what was doubtful
   const auto first =
       std::lower_bound(pieces_.begin() + static_cast<std::ptrdiff_t>(pieces_begin_), pieces_.end(),
                        part.begin, [](const Piece& p, std::uint64_t o) { return p.stored.end <= o; });
@@ -98,8 +98,9 @@ void TcpStream::compare_with(Region& region, const Extent& part, Bytes bytes, co
     const Extent both{std::max({part.begin, piece.stored.begin, acked_}),
                       std::min(part.end, piece.stored.end)};
     if (both.begin >= both.end) continue;
-    std::memcpy(stored + (both.begin - part.begin), bytes.data() + (both.begin - part.begin),
-                both.end - both.begin);
+    if (differs)
+      std::memcpy(stored + (both.begin - part.begin), bytes.data() + (both.begin - part.begin),
+                  both.end - both.begin);
     i = hand_over(i, both, from);
   }
 }
