@@ -178,7 +178,7 @@ void AppLayerDriver::take_in_new_transactions(Flow& flow, TimeUs now) {
   Transaction* tx = list.first_from(flow.app->next_new_tx);
   for (; tx != nullptr; tx = TransactionList::next(*tx)) {
     tx->first_seen = now;
-    if (!protocol_info(tx->protocol()).one_transaction)
+    if (!protocol_info(tx->protocol()).one_transaction && !flow.is_other_reading)
       ++counters_.app[static_cast<std::size_t>(tx->protocol())].transactions[transport_index(flow)];
   }
   flow.app->next_new_tx = list.next_id();
@@ -231,6 +231,23 @@ void AppLayerDriver::give_up(Flow& flow, TimeUs now) {
     ++counters_.app[static_cast<std::size_t>(flow.app->protocol)].parser_errors[transport_index(flow)];
   }
   stop_parsing(flow);
+}
+
+void AppLayerDriver::read_along(const Flow& flow, Flow& other) {
+  if (flow.app == nullptr) return;
+  const AppLayer& old = *flow.app;
+  other.app = std::make_unique<AppLayer>();
+  AppLayer& app = *other.app;
+  app.protocol = old.protocol;
+  app.by_direction = old.by_direction;
+  app.original = old.original;
+  app.first_data = old.first_data;
+  app.tried = old.tried;
+  app.settled = old.settled;
+  app.eof = old.eof;
+  app.given_up = old.given_up;
+  app.flow_counted = true;
+  if (old.parser != nullptr && !old.given_up) app.parser = setup_->make_parser(old.protocol, Transport::tcp);
 }
 
 void AppLayerDriver::finish_direction(Flow& flow, Direction direction, TimeUs now) {

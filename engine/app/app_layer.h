@@ -64,6 +64,9 @@ class AppLayerDriver {
   void pick_up(Flow& flow, AppProto protocol, bool parsing_over);
   // Out of memory, perhaps in the middle of a message: the parser has seen its last.
   void give_up(Flow& flow, TimeUs now);
+  // `other` is to read on what `flow` reads, with a parser of its own: one of the same protocol that begins where the other
+  // one stands, or the search for the protocol.
+  void read_along(const Flow& flow, Flow& other);
   // The packet is detected on and logged: carries out the protocol change that its data asked for, if any.
   // The old parser and its transactions end here.
   void complete_change(Flow& flow);

@@ -73,6 +73,9 @@ struct DetectResult {
   std::uint64_t overflow = 0;  // alerts beyond packet-alert-max, not kept
   // Conditions that were given up as not met: regular expressions at a limit, chains of contents without more fuel.
   std::uint64_t pcre_limits = 0, chain_limits = 0;
+  [[nodiscard]] bool tells_nothing() const {
+    return alerts.empty() && (overflow | pcre_limits | chain_limits) == 0;
+  }
   // What expressions captured: for the packet, and for the alerts on it.
   rules::VariableList packet_variables, alert_variables;
   bool tagged = false;  // a rule that matched on an earlier packet asks for this one

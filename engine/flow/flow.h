@@ -19,6 +19,7 @@ class TcpSession;   // engine/tcp/tcp_session.h
 struct AppLayer;    // engine/flow/app_state.h
 struct FlowAlerts;  // engine/log/deferred_alert.h
 struct FlowDetect;  // engine/flow/detect_state.h
+struct OtherReadings;  // engine/flow/other_reading.h
 
 // Full key, compared in whole (family included); the hash is keyed and the same for both directions.
 struct FlowKey {
@@ -72,6 +73,8 @@ struct Flow {
   std::unique_ptr<AppLayer> app;
   std::unique_ptr<FlowDetect> detect;
   rules::FlowVars vars;
+  std::unique_ptr<OtherReadings> others;  // null: all receivers read the same
+  bool is_other_reading = false;          // this is one of another flow's `others`
 
   // Intrusive links of the flow table: the list of flows that are looked at in the same second.
   Flow *older = nullptr, *newer = nullptr;

@@ -93,6 +93,7 @@ void Pipeline::inspect_one(Step& step) try {
     settle_frames(step);        // those that rules and logs are done with are let go
     settle_transactions(step);  // written and inspected ones, too
   } while (has_more(step));
+  if (step.flow != nullptr && step.flow->others != nullptr) follow_readings(step);
   finish_protocol(step);  // what follows is encrypted, or another protocol (STARTTLS, CONNECT)
   let_go_of_flow(step);
 } catch (const std::bad_alloc&) {
@@ -230,6 +231,7 @@ void Pipeline::track_stream(Step& step) {
 
 void Pipeline::follow_segment(Step& step) {
   Flow& flow = *step.flow;
+  if (flow.tcp->is_sent_again(step.packet, step.direction)) look_for_other_readings(step);
   segment_ = flow.tcp->on_segment(step.packet, step.direction);
   if (flow.tcp->take_swapped()) {
     FlowTable::swap_sides(flow);
@@ -317,7 +319,7 @@ PipelineMemory Pipeline::memory() const {
 void Pipeline::write_events(Step& step, const DetectResult& found) {
   enter(step, Stage::output);
   const PacketFacts facts = facts_of(step);
-  log_.alerts(facts, found, step.fate);
+  if (!found.tells_nothing()) write_alerts(step, found);
   if (found.tagged) log_.tagged_packet(facts);
   if (step.rounds == 0) log_.anomalies(facts, step.stream_events);
   if (!is_paused(step.flow)) count_verdict(step);
@@ -350,7 +352,9 @@ void Pipeline::settle_transactions(Step& step) {
     [[nodiscard]] bool has_inspected(const Transaction& tx, Direction d) const override {
       return tx.id < first_of_frames_ && (detect_ == nullptr || detect_->finished(tx, d));
     }
-    bool write(const DueTransaction& due) override { return log_.transaction(facts_, due); }
+    bool write(const DueTransaction& due) override {
+      return facts_.flow->is_other_reading || log_.transaction(facts_, due);
+    }
 
    private:
     EventLog& log_;

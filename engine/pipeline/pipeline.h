@@ -219,6 +219,13 @@ class Pipeline {
   void run_out_of_memory(Step& step);
   Verdict run_out_of_memory(const RawPacket& raw);
 
+  // pipeline_readings.cc
+  [[gnu::noinline]] void look_for_other_readings(Step& step);
+  void begin_reading(Step& step, std::size_t system);
+  [[gnu::noinline]] void follow_readings(Step& step);
+  void finish_readings(Flow& flow);
+  [[gnu::noinline]] void write_alerts(Step& step, const DetectResult& found);
+
   static void let_go_of_bodies(Flow& flow);
   void settle_transactions(Step& step);
   void settle_frames(Step& step) {
@@ -264,6 +271,8 @@ class Pipeline {
   TimeUs missed_until_ = -1;  // flows that began by then may lack packets
   Ticks deadline_ = 0;        // of the frame at hand; 0: none
   std::uint64_t packet_number_ = 0;
+  std::uint32_t other_readings_ = 0;    // of flows that are there
+  OtherReadings* readings_ = nullptr;  // what is inspected now is one of them
   DetectResult nothing_;
 };
 

@@ -10,7 +10,7 @@ namespace weir::engine {
 void Pipeline::write_frames(Step& step) {
   Flow& flow = *step.flow;
   FrameList& list = flow.app->frames->by_direction[index(step.direction)];
-  log_.frames(facts_of(step));
+  if (!flow.is_other_reading) log_.frames(facts_of(step));
   counters_.frames_refused += list.take_refused();
   const bool by_rules = detect_ && !flow.passed && !flow.dropped &&
                         detect_->looks_at_frames(flow.app->protocol, step.direction);

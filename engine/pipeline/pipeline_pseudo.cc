@@ -51,6 +51,7 @@ void Pipeline::end_flow(Flow& flow, FlowEnd reason) try {
   std::optional<EndedFlow> facts;  // from before the streams and the parser are told that it ends
   if (may_come_back(flow, reason)) facts = EndedFlow::of(flow);
   if (flow.tcp != nullptr && !settled) finish_stream(flow);
+  if (flow.others != nullptr) finish_readings(flow);
   if (facts) remember(flow, *facts);
   switch (flow.state) {
     case FlowState::fresh: ++counters_.flow_end_new; break;
@@ -133,16 +134,17 @@ void Pipeline::inspect_pseudo(Step& step) try {
   if (flow.app != nullptr) flow.app->begin_packet();
   do {
     enter(step, Stage::app_layer);
+    if (flow.is_other_reading && !ends) parse_application(step);
     if (ends) apps_.finish_direction(flow, step.direction, now_);
     const DetectResult& found = detect(step);
     decide(step, found);
     enter(step, Stage::output);
     const PacketFacts facts = facts_of(step);
-    log_.alerts(facts, found, step.fate);
-    if (step.rounds == 0) log_.anomalies(facts, nullptr);
+    if (!found.tells_nothing()) write_alerts(step, found);
+    if (step.rounds == 0 && !flow.is_other_reading) log_.anomalies(facts, nullptr);
     settle_frames(step);
     settle_transactions(step);
-  } while (ends && has_more(step));
+  } while ((ends || flow.is_other_reading) && has_more(step));
 } catch (const std::bad_alloc&) {
   run_out_of_memory(step);
 }

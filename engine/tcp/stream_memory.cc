@@ -17,6 +17,11 @@ bool StreamBuffer::append(const std::uint8_t* bytes, std::uint32_t n, MemoryBudg
   return true;
 }
 
+bool StreamBuffer::hold_copy_of(const StreamBuffer& other, MemoryBudget& budget) {
+  offset = other.offset;
+  return append(other.data(), other.size(), budget);
+}
+
 std::uint32_t StreamBuffer::capacity_for(std::uint32_t n) {
   if (n > Slab::kLargest) return std::bit_ceil(n);
   return static_cast<std::uint32_t>(Slab::block_size(std::max(n, kSmallest)));

@@ -37,6 +37,8 @@ class StreamBuffer {
 
   // False when the budget has no room, or the system no memory; then nothing changed.
   bool append(const std::uint8_t* bytes, std::uint32_t n, MemoryBudget& budget);
+  // It is empty. False as for append().
+  [[gnu::cold]] bool hold_copy_of(const StreamBuffer& other, MemoryBudget& budget);
   // n <= size(). An empty buffer goes back to the slabs.
   void drop_front(std::uint64_t n, MemoryBudget& budget);
   void release(MemoryBudget& budget);

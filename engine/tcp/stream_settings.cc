@@ -43,10 +43,15 @@ std::shared_ptr<const HostOsPolicies> HostOsPolicies::from(const Settings& root)
   return out;
 }
 
-HostSystem HostOsPolicies::of(const IpAddress& address) const {
+const HostOsPolicies::Network* HostOsPolicies::find(const IpAddress& address) const {
   for (const Network& n : networks_)
-    if (n.network.contains(address)) return n.policy;
-  return HostSystem::bsd;
+    if (n.network.contains(address)) return &n;
+  return nullptr;
+}
+
+HostSystem HostOsPolicies::of(const IpAddress& address) const {
+  const Network* const known = find(address);
+  return known != nullptr ? known->policy : HostSystem::bsd;
 }
 
 StreamSettings StreamSettings::from(const Settings& stream, bool inline_mode) {
@@ -70,6 +75,7 @@ StreamSettings StreamSettings::from(const Settings& stream, bool inline_mode) {
   s.max_syn_queued = small_number(stream, "max-syn-queued", s.max_syn_queued);
   s.urgent = urgent_policy(stream, "reassembly.urgent.policy", s.urgent);
   s.urgent_limit = urgent_policy(stream, "reassembly.urgent.oob-limit-policy", s.urgent_limit);
+  s.other_readings = small_number(stream, "reassembly.other-readings", s.other_readings);
   s.check_overlap = stream.flag("reassembly.check-overlap-different-data", s.check_overlap);
   return s;
 }

@@ -18,6 +18,7 @@ class HostOsPolicies {
   static std::shared_ptr<const HostOsPolicies> from(const Settings& root);
   // The policy of the longest prefix that holds the address; bsd without any.
   [[nodiscard]] HostSystem of(const IpAddress& address) const;
+  [[nodiscard]] bool knows(const IpAddress& address) const { return find(address) != nullptr; }
   [[nodiscard]] bool empty() const { return networks_.empty(); }
 
  private:
@@ -25,6 +26,8 @@ class HostOsPolicies {
     IpNetwork network;
     HostSystem policy = HostSystem::bsd;
   };
+  [[nodiscard]] const Network* find(const IpAddress& address) const;
+
   std::vector<Network> networks_;  // longest prefix first
 };
 
@@ -49,6 +52,7 @@ struct StreamSettings {
   std::uint32_t max_synack_queued = 5, max_syn_queued = 10;
   std::uint32_t max_segments_queued = 8192;  // out-of-order segments of one direction
   UrgentPolicy urgent = UrgentPolicy::oob, urgent_limit = UrgentPolicy::drop;
+  std::uint32_t other_readings = 4096;  // of a worker's connections at once that hosts read differently; detect mode only
   bool check_overlap = true;  // compare overlapping bytes, for stream.reassembly_overlap_different_data
   std::shared_ptr<const HostOsPolicies> host_os;  // null: bsd for all
 

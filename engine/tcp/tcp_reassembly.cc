@@ -94,7 +94,7 @@ void TcpStream::compare_with(Region& region, const Extent& part, Bytes bytes, co
   for (auto i = static_cast<std::size_t>(first - pieces_.begin());
        i < pieces_.size() && pieces_[i].stored.begin < part.end; ++i) {
     const Piece& piece = pieces_[i];
-    if (!replaces(from, piece)) continue;
+    if (!replaces(policy_, from, piece)) continue;
     const Extent both{std::max({part.begin, piece.stored.begin, acked_}),
                       std::min(part.end, piece.stored.end)};
     if (both.begin >= both.end) continue;
@@ -123,10 +123,27 @@ std::size_t TcpStream::hand_over(std::size_t at, const Extent& part, const Arriv
 }
 
 // What a receiver has in order it has read: most systems differ only in what they keep behind a hole.
-bool TcpStream::replaces(const Arrival& later, const Piece& earlier) const {
+bool TcpStream::replaces(HostSystem system, const Arrival& later, const Piece& earlier) {
   if (later.doubtful != earlier.doubtful) return earlier.doubtful;
-  if (earlier.stored.begin < later.in_order_end && !replaces_in_order(policy_)) return false;
-  return later_wins(policy_, earlier.segment, later.segment);
+  if (earlier.stored.begin < later.in_order_end && !replaces_in_order(system)) return false;
+  return later_wins(system, earlier.segment, later.segment);
+}
+
+bool TcpStream::would_differ(std::uint32_t sequence, Bytes payload, HostSystem system) const {
+  const std::int64_t begin = offset_of(sequence);
+  const std::int64_t end = begin + static_cast<std::int64_t>(payload.size());
+  if (begin < 0 || system == policy_ || reassembly_disabled()) return false;
+  const Arrival from{{static_cast<std::uint64_t>(begin), static_cast<std::uint64_t>(end)}, in_order_end(), false};
+  for (std::size_t i = pieces_begin_; i < pieces_.size() && pieces_[i].stored.begin < from.segment.end; ++i) {
+    const Piece& piece = pieces_[i];
+    if (replaces(system, from, piece) == replaces(policy_, from, piece)) continue;
+    const Extent both{std::max({from.segment.begin, piece.stored.begin, acked_}),
+                      std::min(from.segment.end, piece.stored.end)};
+    if (both.begin >= both.end) continue;
+    const Bytes stored = kept(both.begin, both.end - both.begin);
+    if (std::memcmp(stored.data(), part_of(payload, from.segment, both).data(), stored.size()) != 0) return true;
+  }
+  return false;
 }
 
 // Puts bytes into a hole: at the end of the region before it, or as a region of their own.

@@ -3,11 +3,16 @@
 namespace weir::engine {
 
 TcpSession::TcpSession(const StreamSettings& settings, MemoryBudget& budget)
-    : settings_(&settings),
-      budget_(&budget),
-      sides_{Side{settings, budget, settings.chunk_to_server},
+    : sides_{Side{settings, budget, settings.chunk_to_server},
              Side{settings, budget, settings.chunk_to_client}} {
+  settings_ = &settings;
+  budget_ = &budget;
   budget.sessions_used += sizeof(TcpSession);
+}
+
+// Of the opening only what came of it is copied.
+TcpSession::TcpSession(const TcpSession& other) : TcpSessionState(other), sides_(other.sides_) {
+  budget_->sessions_used += sizeof(TcpSession);
 }
 
 TcpSession::~TcpSession() {
@@ -84,6 +89,20 @@ void TcpSession::learn_systems(const Packet& p, Direction d) {
   side(opposite(d)).system = settings_->host_os->of(p.ip.destination);
   side(d).stream.set_policy(side(opposite(d)).system);
   side(opposite(d)).stream.set_policy(side(d).system);
+}
+
+bool TcpSession::would_differ(const Packet& p, Direction d, HostSystem system) const {
+  if (settings_->inline_mode || !established()) return false;
+  const HostOsPolicies* const configured = settings_->host_os.get();
+  if (configured != nullptr && configured->knows(p.ip.destination)) return false;
+  return side(d).stream.would_differ(p.tcp.sequence, p.payload, system);
+}
+
+std::unique_ptr<TcpSession> TcpSession::read_as(HostSystem system) const {
+  if (!fits(*budget_)) throw std::bad_alloc();
+  std::unique_ptr<TcpSession> out(new TcpSession(*this));
+  for (Side& s : out->sides_) s.stream.set_policy(system);
+  return out;
 }
 
 void TcpSession::finish() {

@@ -53,12 +53,23 @@ struct SegmentResult {
 inline constexpr std::size_t kMaxStreamEvents = 8;  // of one packet; further ones are not kept
 using StreamEvents = boost::container::static_vector<Anomaly, kMaxStreamEvents>;
 
-class TcpSession : public Slabbed {
+// What a TcpSession knows of the connection as a whole.
+struct TcpSessionState {
+  const StreamSettings* settings_ = nullptr;
+  MemoryBudget* budget_ = nullptr;
+  TcpState state_ = TcpState::none;
+  bool midstream_ = false, async_ = false, four_way_ = false, fast_open_ = false, swapped_ = false;
+  bool turned_ = false;  // sides_[1] is the client
+  bool closed_by_reset_ = false, was_open_ = false, systems_known_ = false;
+  Direction reset_by_ = Direction::to_server;
+  Direction async_side_ = Direction::to_server;  // with async_: the side that we see
+};
+
+class TcpSession : public Slabbed, private TcpSessionState {
  public:
   // Settings and budget outlive the session.
   TcpSession(const StreamSettings& settings, MemoryBudget& budget);
   ~TcpSession();
-  TcpSession(const TcpSession&) = delete;
   TcpSession& operator=(const TcpSession&) = delete;
 
   // stream.memcap has room for one more session.
@@ -74,6 +85,17 @@ class TcpSession : public Slabbed {
   // Before the first segment, of a session whose sides are those of the memory: goes on where that one stood. The streams
   // begin with what was not acknowledged then.
   void resume(const TcpMemory& memory);
+
+  // Before on_segment: what it brings lies where bytes were sent before, or begins there.
+  [[nodiscard]] bool is_sent_again(const Packet& packet, Direction direction) const {
+    return !packet.payload.empty() && seq_lt(packet.tcp.sequence, side(direction).next_seq);
+  }
+  // With is_sent_again: a receiver of this system keeps other bytes of it than the one we follow. Detect mode, and only where
+  // the configuration does not say which system the receiver runs.
+  [[nodiscard, gnu::cold]] bool would_differ(const Packet& packet, Direction direction, HostSystem system) const;
+  // The same connection as it is now, for reading what comes as receivers of this system do. Throws std::bad_alloc, also when
+  // the budget has no room.
+  [[nodiscard, gnu::cold]] std::unique_ptr<TcpSession> read_as(HostSystem system) const;
 
   [[nodiscard]] TcpStream& stream(Direction d) { return side(d).stream; }
   [[nodiscard]] const TcpStream& stream(Direction d) const { return side(d).stream; }
@@ -129,6 +151,8 @@ class TcpSession : public Slabbed {
   [[nodiscard]] const Side& side(Direction d) const { return sides_[turned_ ? 1 - index(d) : index(d)]; }
   Side& client() { return side(Direction::to_server); }
   Side& server() { return side(Direction::to_client); }
+
+  [[gnu::cold]] TcpSession(const TcpSession& other);
 
   // tcp_session.cc
   void dispatch(const Packet& p, Direction d);
@@ -209,14 +233,6 @@ class TcpSession : public Slabbed {
     result_.doubtful = false;
   }
 
-  const StreamSettings* settings_;
-  MemoryBudget* budget_;
-  TcpState state_ = TcpState::none;
-  bool midstream_ = false, async_ = false, four_way_ = false, fast_open_ = false, swapped_ = false;
-  bool turned_ = false;  // sides_[1] is the client
-  bool closed_by_reset_ = false, was_open_ = false, systems_known_ = false;
-  Direction reset_by_ = Direction::to_server;
-  Direction async_side_ = Direction::to_server;  // with async_: the side that we see
   std::array<Side, 2> sides_;
   std::unique_ptr<Openings> openings_;  // only when there is more than one
   std::vector<std::uint8_t> replacement_;

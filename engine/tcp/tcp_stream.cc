@@ -1,6 +1,7 @@
 #include "engine/tcp/tcp_stream.h"
 
 #include <algorithm>
+#include <new>
 #include <string>
 
 namespace weir::engine {
@@ -11,12 +12,23 @@ constexpr std::uint64_t kNowhere = UINT64_MAX;
 
 }  // namespace
 
-TcpStream::TcpStream(const StreamSettings& settings, MemoryBudget& budget, std::uint32_t chunk_size)
-    : settings_(&settings),
-      budget_(&budget),
-      depth_(settings.depth_bytes == 0 ? UINT64_MAX : settings.depth_bytes),
-      chunk_size_(chunk_size),
-      raw_disabled_(!settings.raw) {}
+TcpStream::TcpStream(const StreamSettings& settings, MemoryBudget& budget, std::uint32_t chunk_size) {
+  settings_ = &settings;
+  budget_ = &budget;
+  depth_ = settings.depth_bytes == 0 ? UINT64_MAX : settings.depth_bytes;
+  chunk_size_ = chunk_size;
+  raw_disabled_ = !settings.raw;
+}
+
+TcpStream::TcpStream(const TcpStream& other) : TcpStreamState(other), pieces_(other.pieces_) {
+  behind_.resize(other.behind_.size());
+  bool whole = head_.hold_copy_of(other.head_, *budget_);
+  for (std::size_t i = 0; i < behind_.size() && whole; ++i)
+    whole = behind_[i].hold_copy_of(other.behind_[i], *budget_);
+  if (whole) return;
+  release();
+  throw std::bad_alloc();
+}
 
 void TcpStream::release() {
   head_.release(*budget_);

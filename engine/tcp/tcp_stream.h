@@ -23,7 +23,33 @@
 
 namespace weir::engine {
 
-class TcpStream {
+// What a TcpStream knows besides the bytes: its own, and of another reading of the same connection at first.
+struct TcpStreamState {
+  const StreamSettings* settings_ = nullptr;
+  MemoryBudget* budget_ = nullptr;
+  std::size_t pieces_begin_ = 0;
+  std::uint64_t app_pos_ = 0, raw_pos_ = 0;
+  std::uint64_t held_ = UINT64_MAX;  // see hold()
+  std::uint64_t acked_ = 0;          // offsets below it were acknowledged
+  Extent fresh_;                     // inline mode: what came last, until stream rules have seen it
+  std::uint64_t app_told_ = 0;  // what the parser could see when an update was last taken
+  std::uint64_t end_ = 0;       // with end_known_
+  std::uint64_t depth_ = 0;
+  std::uint64_t closed_at_ = UINT64_MAX;  // stop_storing: where what is stored ends
+  std::uint64_t bytes_seen_ = 0;
+  std::uint64_t gap_noted_ = 0;  // holes below were counted
+  std::uint32_t left_out_ = 0;   // with has_left_out_
+  std::uint32_t base_seq_ = 0;   // of what stands behind left_out_
+  std::uint32_t chunk_size_ = 0, urgent_bytes_ = 0, max_regions_ = 1;
+  HostSystem policy_ = HostSystem::bsd;
+  bool raw_disabled_ = false, app_disabled_ = false, raw_triggered_ = false;
+  bool end_known_ = false, finished_ = false, has_gap_ = false, depth_reached_ = false;
+  bool app_end_told_ = false;
+  bool has_left_out_ = false;
+  bool has_doubt_ = false;  // one of pieces_ may be doubtful
+};
+
+class TcpStream : private TcpStreamState {
  public:
   // What the application parser can read next.
   struct Chunk {
@@ -113,7 +139,9 @@ class TcpStream {
   // For TcpSession only, below.
 
   TcpStream(const StreamSettings& settings, MemoryBudget& budget, std::uint32_t chunk_size);
-  TcpStream(const TcpStream&) = delete;
+  // A second reading of the same bytes, which goes its own way from here on. Throws std::bad_alloc, also when the budget has
+  // no room.
+  [[gnu::cold]] TcpStream(const TcpStream& other);
   TcpStream& operator=(const TcpStream&) = delete;
   ~TcpStream() { release(); }
 
@@ -144,6 +172,8 @@ class TcpStream {
   bool note_hole();
   // The receiver has everything that is stored up to the first hole.
   void acknowledge_stored();
+  // A host of this system would keep other bytes than those that insert() is about to keep.
+  [[nodiscard, gnu::cold]] bool would_differ(std::uint32_t sequence, Bytes payload, HostSystem system) const;
   // Nothing follows the byte before this sequence number (FIN, or RST in order).
   void end_at(std::uint32_t sequence);
   // It goes on after all (the RST was not of its ends).
@@ -211,36 +241,14 @@ class TcpStream {
   void join_regions();
   void remember(const Extent& stored, const Arrival& from);
   std::size_t hand_over(std::size_t at, const Extent& part, const Arrival& to);
-  [[nodiscard]] bool replaces(const Arrival& later, const Piece& earlier) const;
+  static bool replaces(HostSystem system, const Arrival& later, const Piece& earlier);
   [[nodiscard]] std::uint64_t in_order_end() const;
   void count_regions();
   void make_room_behind();
 
-  const StreamSettings* settings_;
-  MemoryBudget* budget_;
   Region head_;                // the bytes at the front; its offset is where the kept part begins
   SlabVector<Region> behind_;  // behind holes, in order, never touching head_
   SlabVector<Piece> pieces_;   // of bytes not yet acknowledged, in order; detect mode only
-  std::size_t pieces_begin_ = 0;
-  std::uint64_t app_pos_ = 0, raw_pos_ = 0;
-  std::uint64_t held_ = UINT64_MAX;  // see hold()
-  std::uint64_t acked_ = 0;          // offsets below it were acknowledged
-  Extent fresh_;                     // inline mode: what came last, until stream rules have seen it
-  std::uint64_t app_told_ = 0;  // what the parser could see when an update was last taken
-  std::uint64_t end_ = 0;       // with end_known_
-  std::uint64_t depth_;
-  std::uint64_t closed_at_ = UINT64_MAX;  // stop_storing: where what is stored ends
-  std::uint64_t bytes_seen_ = 0;
-  std::uint64_t gap_noted_ = 0;  // holes below were counted
-  std::uint32_t left_out_ = 0;   // with has_left_out_
-  std::uint32_t base_seq_ = 0;   // of what stands behind left_out_
-  std::uint32_t chunk_size_, urgent_bytes_ = 0, max_regions_ = 1;
-  HostSystem policy_ = HostSystem::bsd;
-  bool raw_disabled_, app_disabled_ = false, raw_triggered_ = false;
-  bool end_known_ = false, finished_ = false, has_gap_ = false, depth_reached_ = false;
-  bool app_end_told_ = false;
-  bool has_left_out_ = false;
-  bool has_doubt_ = false;  // one of pieces_ may be doubtful
 };
 
 }  // namespace weir::engine

