@@ -102,6 +102,7 @@ void TcpSession::take_segment(const Packet& p, Direction d) {
     result_.payload_added = true;
     note(Anomaly::stream_pkt_spurious_retransmission);
   } else {
+    if (s.fin_seen && covers_waiting_fin(p, d)) take_fin_back(d);
     store_payload(p, d);
   }
   take_ack(p, d);
@@ -140,9 +141,8 @@ void TcpSession::on_fin(const Packet& p, Direction d) {
   Side& s = side(d);
   const std::uint32_t end = p.tcp.sequence + static_cast<std::uint32_t>(p.payload.size());
   const bool again = s.fin_seen;  // tells nothing new
-  // Inline what came behind it has been let through: whoever got that does not take the FIN, and nobody else needs it.
-  const std::uint32_t received = settings_->inline_mode ? s.next_seq : s.last_ack;
-  if (!again && seq_lt(end, received)) return refuse(events_of(state_).fin_out_of_window);
+  // Whoever got what lies behind it does not take the FIN, and nobody else needs it.
+  if (!again && seq_lt(end, s.next_seq)) return refuse(events_of(state_).fin_out_of_window);
   take_segment(p, d);
   if (async_) return;  // nothing will say that it arrived
   if (again) return;
@@ -178,6 +178,20 @@ void TcpSession::take_fin(Direction d, std::uint32_t sequence, bool confirms_fin
     case TcpState::close_wait: state_ = TcpState::last_ack; break;
     default: break;
   }
+}
+
+// A FIN with a hole before it waits; a segment with bytes on both sides of it takes its place in the receiver's queue.
+bool TcpSession::covers_waiting_fin(const Packet& p, Direction d) const {
+  const Side& s = side(d);
+  const std::uint32_t fin = s.next_seq - 1, end = p.tcp.sequence + static_cast<std::uint32_t>(p.payload.size());
+  if (settings_->inline_mode || seq_gt(p.tcp.sequence, fin) || seq_leq(end, fin) || seq_gt(s.last_ack, fin)) return false;
+  return !s.stream.holds(s.last_ack, fin - s.last_ack);
+}
+
+void TcpSession::take_fin_back(Direction d) {
+  side(d).fin_seen = false;
+  side(d).stream.reopen();
+  if (state_ == TcpState::close_wait || state_ == TcpState::fin_wait1) state_ = TcpState::established;
 }
 
 void TcpSession::on_reset(const Packet& p, Direction d) {

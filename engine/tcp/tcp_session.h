@@ -192,6 +192,8 @@ class TcpSession : public Slabbed, private TcpSessionState {
   bool segment_ok(const Packet& p, Direction d);
   void take_segment(const Packet& p, Direction d);
   void take_fin(Direction d, std::uint32_t sequence, bool confirms_fin);
+  [[nodiscard]] bool covers_waiting_fin(const Packet& p, Direction d) const;
+  void take_fin_back(Direction d);
   void take_doubtful_fin(Direction d, std::uint32_t sequence);
   void believe_fin(Direction d, std::uint32_t ack);
   void advance_on_ack(const Packet& p, Direction d);

@@ -597,6 +597,30 @@ TEST_CASE("tcp session: a FIN may come before the handshake is seen to be comple
   CHECK(t.session().state() == TcpState::fin_wait1);
 }
 
+TEST_CASE("tcp session: a FIN that waits behind a hole is forgotten when what fills it goes on behind it") {
+  TcpConversation t;
+  t.handshake();
+  t.client(kAck | kFin, 8, 0);
+  t.client(kAck, 0, 0, "0123456789abc");
+  t.client(kAck | kFin, 8, 0);  // too late
+  t.client(kAck, 13, 0, "and on");
+  t.server(kAck, 0, 19);
+  CHECK(t.read(Direction::to_server) == "0123456789abcand on");
+  t.client(kAck | kFin, 19, 0);
+  t.server(kAck, 0, 20);
+  CHECK(t.read(Direction::to_server) == "$");
+}
+
+TEST_CASE("tcp session: a FIN ends the stream when the hole before it is filled") {
+  TcpConversation t;
+  t.handshake();
+  t.client(kAck | kFin, 8, 0);
+  t.client(kAck, 0, 0, "01234567");
+  t.client(kAck, 0, 0, "01234567 and what nobody takes");
+  t.server(kAck, 0, 9);
+  CHECK(t.read(Direction::to_server) == "01234567$");
+}
+
 TEST_CASE("tcp session: one side alone is enough in async-oneside mode") {
   StreamSettings settings;
   settings.async_oneside = true;
