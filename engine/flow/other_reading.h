@@ -24,7 +24,8 @@ inline constexpr std::array kOtherSystems{HostSystem::linux_, HostSystem::vista}
 struct OtherReadings : Slabbed {
   static constexpr std::size_t kMostTold = 64;  // further rules may say the same twice
 
-  std::array<std::unique_ptr<Flow>, kOtherSystems.size()> flows;  // by kOtherSystems; null: does not differ so far
+  std::array<std::unique_ptr<Flow>, kOtherSystems.size()>
+      flows;                 // by kOtherSystems; null: does not differ so far
   std::uint64_t end_at = 0;  // bytes of both directions up to which they are followed
   // The rules that have alerted on the connection since: gid and sid.
   boost::container::static_vector<std::uint64_t, kMostTold> told;

@@ -271,7 +271,7 @@ class Pipeline {
   TimeUs missed_until_ = -1;  // flows that began by then may lack packets
   Ticks deadline_ = 0;        // of the frame at hand; 0: none
   std::uint64_t packet_number_ = 0;
-  std::uint32_t other_readings_ = 0;    // of flows that are there
+  std::uint32_t other_readings_ = 0;   // of flows that are there
   OtherReadings* readings_ = nullptr;  // what is inspected now is one of them
   DetectResult nothing_;
 };

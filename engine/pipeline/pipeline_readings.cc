@@ -39,7 +39,8 @@ void introduce(const Flow& flow, Flow& other) {
   other.no_packet_inspection = flow.no_packet_inspection;
   other.no_payload_inspection = flow.no_payload_inspection;
   flow.vars.for_each_bit([&](std::uint32_t id) { other.vars.set_bit(id); });
-  flow.vars.for_each_integer([&](std::uint32_t id, std::uint32_t value) { other.vars.set_integer(id, value); });
+  flow.vars.for_each_integer(
+      [&](std::uint32_t id, std::uint32_t value) { other.vars.set_integer(id, value); });
   flow.vars.for_each_text([&](std::uint32_t id, std::string_view text) { other.vars.set_text(id, text); });
   other.is_other_reading = true;
 }
@@ -144,7 +145,8 @@ void Pipeline::write_alerts(Step& step, const DetectResult& found) {
     log_.alerts(facts_of(step), fresh, step.fate);
   }
   for (const Alert& alert : found.alerts)
-    if (!is_told(alert) && others->told.size() < OtherReadings::kMostTold) others->told.push_back(number_of(alert));
+    if (!is_told(alert) && others->told.size() < OtherReadings::kMostTold)
+      others->told.push_back(number_of(alert));
 }
 
 }  // namespace weir::engine

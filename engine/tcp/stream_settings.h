@@ -52,7 +52,8 @@ struct StreamSettings {
   std::uint32_t max_synack_queued = 5, max_syn_queued = 10;
   std::uint32_t max_segments_queued = 8192;  // out-of-order segments of one direction
   UrgentPolicy urgent = UrgentPolicy::oob, urgent_limit = UrgentPolicy::drop;
-  std::uint32_t other_readings = 4096;  // of a worker's connections at once that hosts read differently; detect mode only
+  std::uint32_t other_readings =
+      4096;  // of a worker's connections at once that hosts read differently; detect mode only
   bool check_overlap = true;  // compare overlapping bytes, for stream.reassembly_overlap_different_data
   std::shared_ptr<const HostOsPolicies> host_os;  // null: bsd for all
 

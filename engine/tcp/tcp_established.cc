@@ -183,8 +183,10 @@ void TcpSession::take_fin(Direction d, std::uint32_t sequence, bool confirms_fin
 // A FIN with a hole before it waits; a segment with bytes on both sides of it takes its place in the receiver's queue.
 bool TcpSession::covers_waiting_fin(const Packet& p, Direction d) const {
   const Side& s = side(d);
-  const std::uint32_t fin = s.next_seq - 1, end = p.tcp.sequence + static_cast<std::uint32_t>(p.payload.size());
-  if (settings_->inline_mode || seq_gt(p.tcp.sequence, fin) || seq_leq(end, fin) || seq_gt(s.last_ack, fin)) return false;
+  const std::uint32_t fin = s.next_seq - 1,
+                      end = p.tcp.sequence + static_cast<std::uint32_t>(p.payload.size());
+  if (settings_->inline_mode || seq_gt(p.tcp.sequence, fin) || seq_leq(end, fin) || seq_gt(s.last_ack, fin))
+    return false;
   return !s.stream.holds(s.last_ack, fin - s.last_ack);
 }
 

@@ -133,7 +133,8 @@ bool TcpStream::would_differ(std::uint32_t sequence, Bytes payload, HostSystem s
   const std::int64_t begin = offset_of(sequence);
   const std::int64_t end = begin + static_cast<std::int64_t>(payload.size());
   if (begin < 0 || system == policy_ || reassembly_disabled()) return false;
-  const Arrival from{{static_cast<std::uint64_t>(begin), static_cast<std::uint64_t>(end)}, in_order_end(), false};
+  const Arrival from{
+      {static_cast<std::uint64_t>(begin), static_cast<std::uint64_t>(end)}, in_order_end(), false};
   for (std::size_t i = pieces_begin_; i < pieces_.size() && pieces_[i].stored.begin < from.segment.end; ++i) {
     const Piece& piece = pieces_[i];
     if (replaces(system, from, piece) == replaces(policy_, from, piece)) continue;
@@ -141,7 +142,8 @@ bool TcpStream::would_differ(std::uint32_t sequence, Bytes payload, HostSystem s
                       std::min(from.segment.end, piece.stored.end)};
     if (both.begin >= both.end) continue;
     const Bytes stored = kept(both.begin, both.end - both.begin);
-    if (std::memcmp(stored.data(), part_of(payload, from.segment, both).data(), stored.size()) != 0) return true;
+    if (std::memcmp(stored.data(), part_of(payload, from.segment, both).data(), stored.size()) != 0)
+      return true;
   }
   return false;
 }

@@ -92,7 +92,8 @@ class TcpSession : public Slabbed, private TcpSessionState {
   }
   // With is_sent_again: a receiver of this system keeps other bytes of it than the one we follow. Detect mode, and only where
   // the configuration does not say which system the receiver runs.
-  [[nodiscard, gnu::cold]] bool would_differ(const Packet& packet, Direction direction, HostSystem system) const;
+  [[nodiscard, gnu::cold]] bool would_differ(const Packet& packet, Direction direction,
+                                             HostSystem system) const;
   // The same connection as it is now, for reading what comes as receivers of this system do. Throws std::bad_alloc, also when
   // the budget has no room.
   [[nodiscard, gnu::cold]] std::unique_ptr<TcpSession> read_as(HostSystem system) const;

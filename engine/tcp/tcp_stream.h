@@ -32,8 +32,8 @@ struct TcpStreamState {
   std::uint64_t held_ = UINT64_MAX;  // see hold()
   std::uint64_t acked_ = 0;          // offsets below it were acknowledged
   Extent fresh_;                     // inline mode: what came last, until stream rules have seen it
-  std::uint64_t app_told_ = 0;  // what the parser could see when an update was last taken
-  std::uint64_t end_ = 0;       // with end_known_
+  std::uint64_t app_told_ = 0;       // what the parser could see when an update was last taken
+  std::uint64_t end_ = 0;            // with end_known_
   std::uint64_t depth_ = 0;
   std::uint64_t closed_at_ = UINT64_MAX;  // stop_storing: where what is stored ends
   std::uint64_t bytes_seen_ = 0;

@@ -35,8 +35,8 @@ void InspectedBodies::add(const Key& key, const StreamedBody& body) {
 std::string InspectedBodies::text() const {
   std::string out;
   for (const auto& [key, seen] : seen_)
-    out += fmt::format("inspected {} {} {}: {} bytes, {:016x}\n", std::get<0>(key), std::get<1>(key), std::get<2>(key),
-                       seen.size(), XXH3_64bits(seen.data(), seen.size()));
+    out += fmt::format("inspected {} {} {}: {} bytes, {:016x}\n", std::get<0>(key), std::get<1>(key),
+                       std::get<2>(key), seen.size(), XXH3_64bits(seen.data(), seen.size()));
   return out;
 }
 

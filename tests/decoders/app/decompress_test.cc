@@ -108,8 +108,8 @@ TEST_CASE("what comes out does not depend on the pieces that go in") {
     for (const std::size_t piece : {1U, 63U}) {
       const Decoded apart = decoded(input, piece);
       if (apart == together) continue;
-      FAIL_CHECK("pieces of " << piece << ": " << apart.text.size() << " bytes instead of " << together.text.size()
-                              << " from an input of " << input.size());
+      FAIL_CHECK("pieces of " << piece << ": " << apart.text.size() << " bytes instead of "
+                              << together.text.size() << " from an input of " << input.size());
     }
   }
 }

@@ -144,8 +144,8 @@ class Connection {
   }
   // The client's bytes from `offset` on behind the last that it has sent, which do not count as sent yet.
   [[nodiscard]] std::string client_at(std::size_t offset, std::string_view data) const {
-    return tcp_frame(client_, server_, tcp_flag::ack | tcp_flag::psh, next_client_ + static_cast<std::uint32_t>(offset),
-                     next_server_, data);
+    return tcp_frame(client_, server_, tcp_flag::ack | tcp_flag::psh,
+                     next_client_ + static_cast<std::uint32_t>(offset), next_server_, data);
   }
   void client_has_sent(std::size_t bytes) { next_client_ += static_cast<std::uint32_t>(bytes); }
   std::string server(std::string_view data, std::uint8_t flags = tcp_flag::ack | tcp_flag::psh) {

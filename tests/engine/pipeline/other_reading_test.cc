@@ -54,7 +54,8 @@ std::vector<Piece> windows_reads_evil() {
 std::string said(const InlineRun& run) {
   std::string out;
   for (const std::string_view sid : {"1", "2", "3"})
-    for (std::size_t n = run.count("\"event_type\":\"alert\"", "\"signature_id\":" + std::string(sid) + ","); n != 0; --n)
+    for (std::size_t n = run.count("\"event_type\":\"alert\"", "\"signature_id\":" + std::string(sid) + ",");
+         n != 0; --n)
       out += sid;
   return out;
 }
@@ -74,13 +75,15 @@ std::string said_of(const std::vector<Piece>& pieces, std::string_view settings 
 
 }  // namespace
 
-TEST_CASE("other readings: rules see what receivers of other systems read, and say once what they say of all") {
+TEST_CASE(
+    "other readings: rules see what receivers of other systems read, and say once what they say of all") {
   CHECK(said_of(linux_reads_evil()) == "123");
   CHECK(said_of(windows_reads_evil()) == "123");
 }
 
 TEST_CASE("other readings: all events but alerts are those of the one that is followed without them") {
-  InlineRun run(std::string(kForbidden) + "alert tcp any any -> any any (stream-event:reassembly_overlap_different_data; sid:4;)",
+  InlineRun run(std::string(kForbidden) +
+                    "alert tcp any any -> any any (stream-event:reassembly_overlap_different_data; sid:4;)",
                 "", false);
   Connection c;
   run.play_all(c.handshake());
@@ -112,12 +115,15 @@ TEST_CASE("other readings: as many at once as are configured, the others are cou
   CHECK(run.pipeline.counters().tcp_other_readings_left_out == 2);
 }
 
-TEST_CASE("other readings: go on to later requests of the connection, and end some time after the last difference") {
+TEST_CASE(
+    "other readings: go on to later requests of the connection, and end some time after the last "
+    "difference") {
   InlineRun run(kForbidden, "", false);
   Connection c;
   run.play_all(c.handshake());
   play(run, c, linux_reads_evil());
-  const std::string large = "POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 1400\r\n\r\n" + std::string(1400, 'x');
+  const std::string large =
+      "POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 1400\r\n\r\n" + std::string(1400, 'x');
   for (int i = 0; i < 200; ++i) play(run, c, {{0, large}});
   const std::uint64_t memory = run.pipeline.memory().stream_sessions;
   play(run, c, linux_reads_evil());
@@ -127,7 +133,8 @@ TEST_CASE("other readings: go on to later requests of the connection, and end so
 }
 
 TEST_CASE("other readings: without memory for one the connection is followed all the same") {
-  CHECK(said_of(linux_reads_evil(), "stream: {memcap: " + std::to_string(sizeof(TcpSession) * 3 / 2) + "}\n") == "3");
+  CHECK(said_of(linux_reads_evil(),
+                "stream: {memcap: " + std::to_string(sizeof(TcpSession) * 3 / 2) + "}\n") == "3");
 }
 
 TEST_CASE("other readings: inline there is one, the one that goes on to the receiver") {
