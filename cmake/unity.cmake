@@ -36,7 +36,6 @@ set(WEIR_ALONE
   tests/engine/pipeline/protocol_change_test.cc
   tests/engine/pipeline/rejection_test.cc
   tests/engine/ruleset/rule_setup_test.cc
-  tests/engine/tcp/tcp_session_test.cc
   tests/output/eve_frame_test.cc
   tests/output/json_writer_test.cc
   tests/rules/prefilter/pattern_set_test.cc

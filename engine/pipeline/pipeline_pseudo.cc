@@ -72,7 +72,7 @@ void Pipeline::finish_stream(Flow& flow) {
   if (state == TcpState::none || state == TcpState::syn_sent) return;
   flow.tcp->finish();
   for (const Direction d : {Direction::to_server, Direction::to_client})
-    while (flow.tcp->stream(d).note_hole()) ++counters_.tcp_reassembly_gap;
+    while (flow.tcp->stream(d).note_hole()) counters_.tcp_reassembly_gap += !flow.is_other_reading;
   const bool open = flow.tcp->established() && state != TcpState::closed;
   const bool transactions =
       flow.app != nullptr && flow.app->parser != nullptr && !flow.app->parser->transactions().empty();

@@ -80,6 +80,14 @@ void TcpStream::insert_overlapping(const Extent& wanted, Bytes bytes, const Arri
   }
 }
 
+// The first that ends behind this offset.
+std::size_t TcpStream::first_piece_behind(std::uint64_t offset) const {
+  const auto at =
+      std::lower_bound(pieces_.begin() + static_cast<std::ptrdiff_t>(pieces_begin_), pieces_.end(), offset,
+                       [](const Piece& p, std::uint64_t o) { return p.stored.end <= o; });
+  return static_cast<std::size_t>(at - pieces_.begin());
+}
+
 // Bytes that were there before: keeps them or replaces them, as the receiver does. Whose they are counts for those that
 // come later, also where both say the same.
 void TcpStream::compare_with(Region& region, const Extent& part, Bytes bytes, const Arrival& from,
@@ -88,10 +96,7 @@ void TcpStream::compare_with(Region& region, const Extent& part, Bytes bytes, co
   if (!settings_->check_overlap && pieces_.empty()) return;
   const bool differs = std::memcmp(stored, bytes.data(), bytes.size()) != 0;
   out.overlap_differs |= differs;
-  const auto first =
-      std::lower_bound(pieces_.begin() + static_cast<std::ptrdiff_t>(pieces_begin_), pieces_.end(),
-                       part.begin, [](const Piece& p, std::uint64_t o) { return p.stored.end <= o; });
-  for (auto i = static_cast<std::size_t>(first - pieces_.begin());
+  for (std::size_t i = first_piece_behind(part.begin);
        i < pieces_.size() && pieces_[i].stored.begin < part.end; ++i) {
     const Piece& piece = pieces_[i];
     if (!replaces(policy_, from, piece)) continue;
@@ -135,7 +140,8 @@ bool TcpStream::would_differ(std::uint32_t sequence, Bytes payload, HostSystem s
   if (begin < 0 || system == policy_ || reassembly_disabled()) return false;
   const Arrival from{
       {static_cast<std::uint64_t>(begin), static_cast<std::uint64_t>(end)}, in_order_end(), false};
-  for (std::size_t i = pieces_begin_; i < pieces_.size() && pieces_[i].stored.begin < from.segment.end; ++i) {
+  for (std::size_t i = first_piece_behind(from.segment.begin);
+       i < pieces_.size() && pieces_[i].stored.begin < from.segment.end; ++i) {
     const Piece& piece = pieces_[i];
     if (replaces(system, from, piece) == replaces(policy_, from, piece)) continue;
     const Extent both{std::max({from.segment.begin, piece.stored.begin, acked_}),

@@ -240,6 +240,7 @@ class TcpStream : private TcpStreamState {
   bool store_piece(std::uint64_t offset, Bytes bytes, const Arrival& from, Insertion& out);
   void join_regions();
   void remember(const Extent& stored, const Arrival& from);
+  [[nodiscard]] std::size_t first_piece_behind(std::uint64_t offset) const;
   std::size_t hand_over(std::size_t at, const Extent& part, const Arrival& to);
   static bool replaces(HostSystem system, const Arrival& later, const Piece& earlier);
   [[nodiscard]] std::uint64_t in_order_end() const;

@@ -6,7 +6,7 @@ its log or its memory, or given garbage for rules. Each round is all of it once,
 """
 import argparse, json, os, random, signal, socket, subprocess, sys, time, unittest
 
-from network import Hosts, missing, run, wait_for
+from network import Hosts, options, run, wait_for
 
 WEIR = ""
 OPTIONS = None
@@ -283,12 +283,8 @@ if __name__ == "__main__":
     parser.add_argument("weir")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=1)
-    OPTIONS, rest = parser.parse_known_args()
+    OPTIONS, rest = options(parser)
     WEIR = os.path.abspath(OPTIONS.weir)
-    os.environ["PATH"] += ":/usr/sbin:/sbin"
-    if reason := missing():
-        print("left out:", reason)
-        sys.exit(0)
     for OPTIONS.seed in range(OPTIONS.seed, OPTIONS.seed + OPTIONS.rounds):
         done = unittest.main(argv=sys.argv[:1] + rest, verbosity=2, exit=False)
         if not done.result.wasSuccessful(): sys.exit(1)

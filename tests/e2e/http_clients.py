@@ -8,7 +8,7 @@ must tell, request by request, what nginx wrote into its own log. --seconds goes
 import argparse, collections, json, os, random, shutil, signal, subprocess, sys, time, unittest
 from dataclasses import dataclass
 
-from network import Hosts, missing, run, wait_for
+from network import Hosts, options, run, wait_for
 
 WEIR = ""
 OPTIONS = None
@@ -232,10 +232,6 @@ if __name__ == "__main__":
     parser.add_argument("--connections", type=int, default=24)
     parser.add_argument("--keep", help="copy recording and logs to this folder")
     parser.add_argument("--seconds", type=float, default=0)
-    OPTIONS, rest = parser.parse_known_args()
+    OPTIONS, rest = options(parser, "tcpdump")
     WEIR = os.path.abspath(OPTIONS.weir)
-    os.environ["PATH"] += ":/usr/sbin:/sbin"
-    if reason := missing() or (None if shutil.which("tcpdump") else "not installed: tcpdump"):
-        print("left out:", reason)
-        sys.exit(0)
     unittest.main(argv=sys.argv[:1] + rest, verbosity=2)

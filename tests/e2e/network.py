@@ -2,20 +2,30 @@
 
 Needs root and iproute2; every address lies in the namespaces. Used by the end-to-end tests beside this file.
 """
-import ctypes, os, shutil, signal, socket, subprocess, tempfile, time
+import ctypes, os, shutil, signal, socket, subprocess, sys, tempfile, time
 
 TOOLS = ("ip", "nginx", "curl", "iptables", "ip6tables", "ping", "sysctl")
 
 
-def missing():
-    """Why these tests cannot run here; None when they can."""
+def missing(*tools):
+    """Why tests that need these besides cannot run here; None when they can."""
     if os.geteuid() != 0: return "network namespaces need root"
-    absent = [t for t in TOOLS if shutil.which(t, path=os.environ["PATH"] + ":/usr/sbin:/sbin") is None]
+    absent = [t for t in (*TOOLS, *tools) if shutil.which(t, path=os.environ["PATH"] + ":/usr/sbin:/sbin") is None]
     if absent: return "not installed: " + ", ".join(absent)
     probe = subprocess.run(["ip", "netns", "add", "wt-probe-%d" % os.getpid()], capture_output=True)
     if probe.returncode != 0: return "network namespaces cannot be made here: " + probe.stderr.decode().strip()
     subprocess.run(["ip", "netns", "del", "wt-probe-%d" % os.getpid()], capture_output=True)
     return None
+
+
+def options(parser, *tools):
+    """(what the command line says, what is left of it for unittest); ends here, and says why, where these tests cannot run."""
+    said, rest = parser.parse_known_args()
+    os.environ["PATH"] += ":/usr/sbin:/sbin"
+    if reason := missing(*tools):
+        print("left out:", reason)
+        sys.exit(0)
+    return said, rest
 
 
 def run(*command, check=True, timeout=60):

@@ -13,7 +13,7 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 import odd_connections
 from connections import ACK, SYN
 from odd_connections import FIRST_PORT
-from network import Hosts, missing
+from network import Hosts, options
 
 WEIR = ""
 OPTIONS = None
@@ -180,10 +180,6 @@ if __name__ == "__main__":
     parser.add_argument("--only", type=int, help="the connection of that number alone")
     parser.add_argument("--keep", help="copy the logs to this folder")
     parser.add_argument("--seconds", type=float, default=0)
-    OPTIONS, rest = parser.parse_known_args()
+    OPTIONS, rest = options(parser)
     WEIR = os.path.abspath(OPTIONS.weir)
-    os.environ["PATH"] += ":/usr/sbin:/sbin"
-    if reason := missing():
-        print("left out:", reason)
-        sys.exit(0)
     unittest.main(argv=sys.argv[:1] + rest, verbosity=2)

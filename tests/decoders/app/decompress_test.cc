@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "decoders/text.h"
+#include "tests/deflated.h"
 
 namespace weir {
 namespace {
@@ -35,21 +36,6 @@ Decoded decoded(std::string_view data, std::size_t piece, std::vector<Encoding> 
   return {taker.text, decompressor.failed()};
 }
 
-// zlib's deflate with one of its wrappings: 16 + bits is gzip, bits zlib, -bits none.
-std::string packed(std::string_view text, int window_bits) {
-  z_stream z{};
-  REQUIRE(deflateInit2(&z, Z_BEST_COMPRESSION, Z_DEFLATED, window_bits, 8, Z_DEFAULT_STRATEGY) == Z_OK);
-  std::string out(deflateBound(&z, text.size()) + 64, '\0');
-  z.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
-  z.avail_in = static_cast<uInt>(text.size());
-  z.next_out = reinterpret_cast<Bytef*>(out.data());
-  z.avail_out = static_cast<uInt>(out.size());
-  REQUIRE(deflate(&z, Z_FINISH) == Z_STREAM_END);
-  out.resize(z.total_out);
-  deflateEnd(&z);
-  return out;
-}
-
 std::string words() {
   std::string out;
   for (int i = 0; i < 200; ++i) out += "word " + std::to_string(i * 7919) + (i % 3 == 0 ? "\r\n" : ", ");
@@ -68,13 +54,13 @@ TEST_CASE("gzip, zlib and bare deflate are decoded under either name") {
   const std::string text = words();
   for (const int bits : {16 + MAX_WBITS, MAX_WBITS, -MAX_WBITS})
     for (const Encoding claimed : {Encoding::gzip, Encoding::deflate})
-      CHECK(decoded(packed(text, bits), SIZE_MAX, {claimed}) == Decoded{text, false});
+      CHECK(decoded(test::deflated(text, bits), SIZE_MAX, {claimed}) == Decoded{text, false});
 }
 
 TEST_CASE("layers come off in their order") {
   const std::string text = words();
-  CHECK(decoded(packed(packed(text, -MAX_WBITS), 16 + MAX_WBITS), 100, {Encoding::gzip, Encoding::deflate}) ==
-        Decoded{text, false});
+  CHECK(decoded(test::deflated(test::deflated(text, -MAX_WBITS), 16 + MAX_WBITS), 100,
+                {Encoding::gzip, Encoding::deflate}) == Decoded{text, false});
 }
 
 TEST_CASE("what is not packed passes through") {
@@ -85,7 +71,7 @@ TEST_CASE("what is not packed passes through") {
 
 TEST_CASE("what was decoded before the data breaks is kept") {
   const std::string text = words();
-  std::string data = packed(text, 16 + MAX_WBITS);
+  std::string data = test::deflated(text, 16 + MAX_WBITS);
   data.resize(data.size() / 2);
   const Decoded cut = decoded(data, SIZE_MAX);
   CHECK(cut.text.size() > text.size() / 3);
@@ -93,8 +79,9 @@ TEST_CASE("what was decoded before the data breaks is kept") {
 }
 
 TEST_CASE("what comes out does not depend on the pieces that go in") {
-  const std::string text = words().substr(0, 500), raw = packed(text, -MAX_WBITS);
-  std::vector<std::string> inputs{packed(text, 16 + MAX_WBITS), packed(text, MAX_WBITS), raw, text, ""};
+  const std::string text = words().substr(0, 500), raw = test::deflated(text, -MAX_WBITS);
+  std::vector<std::string> inputs{test::deflated(text, 16 + MAX_WBITS), test::deflated(text, MAX_WBITS), raw,
+                                  text, ""};
   for (const std::size_t name : {0U, 40U, 53U, 54U, 55U, 200U}) inputs.push_back(named(raw, name));
   // Broken at every place of the first bytes, in every wrapping: a header that is believed or not, output or none before.
   const std::vector<std::string> whole = inputs;

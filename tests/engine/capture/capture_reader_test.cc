@@ -2,7 +2,6 @@
 
 #include <doctest/doctest.h>
 #include <unistd.h>
-#include <zlib.h>
 #include <zstd.h>
 
 #include <cstdio>
@@ -12,6 +11,7 @@
 #include <vector>
 
 #include "engine/capture/capture_reader.h"
+#include "tests/deflated.h"
 
 namespace fs = std::filesystem;
 using namespace weir;
@@ -81,17 +81,7 @@ std::string enhanced(bool big, std::uint32_t interface, std::uint64_t ticks, std
 }
 
 std::string gzip(const std::string& in) {
-  z_stream z{};
-  REQUIRE(deflateInit2(&z, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) == Z_OK);
-  std::string out(deflateBound(&z, in.size()) + 64, '\0');
-  z.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(in.data()));
-  z.avail_in = static_cast<uInt>(in.size());
-  z.next_out = reinterpret_cast<Bytef*>(out.data());
-  z.avail_out = static_cast<uInt>(out.size());
-  REQUIRE(deflate(&z, Z_FINISH) == Z_STREAM_END);
-  out.resize(z.total_out);
-  deflateEnd(&z);
-  return out;
+  return test::deflated(in, 16 + MAX_WBITS);
 }
 
 std::string zstd(const std::string& in) {

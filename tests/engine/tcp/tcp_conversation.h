@@ -14,6 +14,7 @@ namespace weir::test {
 inline constexpr std::uint8_t kSyn = tcp_flag::syn, kAck = tcp_flag::ack, kFin = tcp_flag::fin,
                               kRst = tcp_flag::rst, kPsh = tcp_flag::psh, kUrg = tcp_flag::urg,
                               kSynAck = kSyn | kAck;
+inline constexpr Direction kToServer = Direction::to_server, kToClient = Direction::to_client;
 
 class TcpConversation {
  public:

@@ -13,8 +13,6 @@ namespace {
 
 using namespace test;
 
-constexpr auto kToServer = Direction::to_server;
-
 std::string text(Bytes b) {
   return {b.begin(), b.end()};
 }

@@ -9,9 +9,6 @@ namespace {
 
 using namespace test;
 
-constexpr auto kToServer = Direction::to_server;
-constexpr auto kToClient = Direction::to_client;
-
 TEST_CASE("tcp session: a three-way handshake, data, and an orderly end go through the states") {
   TcpConversation t;
   CHECK(t.client(kSyn, -1, 0).in_session);
@@ -43,37 +40,6 @@ TEST_CASE("tcp session: a three-way handshake, data, and an orderly end go throu
   CHECK(t.read(kToClient) == "$");
   CHECK(t.session().flags(kToServer) == (kSyn | kAck | kPsh | kFin));
   CHECK(t.to_server().bytes_seen() == 7);  // SYN, five bytes, FIN
-}
-
-TEST_CASE("tcp session: the states of an end that the server begins") {
-  struct Row {
-    const char* name;
-    std::vector<std::pair<char, std::uint8_t>> segments;  // side, flags; each confirms all before it
-    TcpState expected;
-  };
-  const Row rows[] = {
-      {"server fin", {{'s', kFin}}, TcpState::fin_wait1},
-      {"and its ack", {{'s', kFin}, {'c', 0}}, TcpState::fin_wait2},
-      {"and the client's fin", {{'s', kFin}, {'c', 0}, {'c', kFin}}, TcpState::time_wait},
-      {"and its ack, too", {{'s', kFin}, {'c', 0}, {'c', kFin}, {'s', 0}}, TcpState::closed},
-      {"fin and ack in one", {{'s', kFin}, {'c', kFin}}, TcpState::time_wait},
-      {"a fin sent twice", {{'s', kFin}, {'S', kFin}}, TcpState::fin_wait1},
-      {"both at once", {{'s', kFin}, {'x', kFin}}, TcpState::closing},
-      {"both at once, then an ack", {{'s', kFin}, {'x', kFin}, {'c', 0}}, TcpState::time_wait},
-  };
-  for (const Row& row : rows) {
-    CAPTURE(row.name);
-    TcpConversation t;
-    t.handshake();
-    int client = 0, server = 0;
-    for (const auto& [side, flags] : row.segments) {
-      if (side == 's') t.server(kAck | flags, server, client), server += (flags & kFin) != 0;
-      if (side == 'S') t.server(kAck | flags, server - 1, client);
-      if (side == 'c') t.client(kAck | flags, client, server), client += (flags & kFin) != 0;
-      if (side == 'x') t.client(kAck | flags, client, 0), client += (flags & kFin) != 0;
-    }
-    CHECK(t.session().state() == row.expected);
-  }
 }
 
 TEST_CASE("tcp session: what begins no connection is not followed, and RST and FIN say so") {
@@ -299,41 +265,6 @@ TEST_CASE("tcp session: SYN and SYN|ACK again on an open connection change nothi
   }
 }
 
-TEST_CASE("tcp session: a reset closes only at the expected sequence number") {
-  TcpConversation t;
-  t.handshake();
-  t.client(kAck, 0, 0, "data");
-  CHECK(t.client(kRst, 2000, 0).invalid);
-  CHECK(t.session().state() == TcpState::established);
-  CHECK(t.client(kRst, 4, 0).became_closed);
-  CHECK(t.session().state() == TcpState::closed);
-}
-
-TEST_CASE("tcp session: a reset shows nothing that was not acknowledged before the flow ends") {
-  TcpConversation t;
-  t.handshake();
-  t.client(kAck, 0, 0, "GET / HTTP/1.0\r\n");
-  t.client(kAck, 20, 0, "behind a hole");
-  t.server(kRst | kAck, 0, 16);
-  CHECK_FALSE(t.noted(Anomaly::stream_reassembly_seq_gap));
-  CHECK(t.read(kToServer) == "GET / HTTP/1.0\r\n");
-  t.session().finish();
-  CHECK(t.read(kToServer) == "$");
-  CHECK_FALSE(t.to_server().has_gap());
-}
-
-TEST_CASE("tcp session: a connection that goes on after a reset is followed again") {
-  TcpConversation t;
-  t.handshake();
-  t.client(kRst | kAck, 0, 0);
-  CHECK(t.session().state() == TcpState::closed);
-  t.client(kAck, 0, 0, "request");
-  CHECK(t.noted(Anomaly::stream_suspected_rst_inject));
-  CHECK(t.session().state() == TcpState::established);
-  t.server(kAck, 0, 7);
-  CHECK(t.read(kToServer) == "request");
-}
-
 TEST_CASE("tcp session: keep-alives and their answers are no data") {
   TcpConversation t;
   t.handshake();
@@ -405,55 +336,6 @@ TEST_CASE("tcp session: a SYN|ACK seen first turns the flow round") {
   CHECK(t.session().flags(kToClient) == (kSynAck | kAck));
 }
 
-TEST_CASE("tcp session: a client that sends after its own reset goes on, what was under way does not") {
-  TcpConversation t;
-  t.handshake();
-  t.client(kAck, 0, 0, "request");
-  t.client(kRst | kAck, 7, 0);
-  CHECK(t.session().state() == TcpState::closed);
-  t.server(kAck, 0, 7, "answer");
-  t.client(kAck, 7, 6);
-  CHECK_FALSE(t.noted(Anomaly::stream_suspected_rst_inject));
-  CHECK(t.session().state() == TcpState::closed);
-}
-
-TEST_CASE(
-    "tcp session: a closed port refuses with sequence number 0, and the client's own RST decides nothing") {
-  TcpConversation t;
-  t.server_start = 0;
-  t.client(kSyn, -1, 0);
-  CHECK(t.client(kRst, 0, 0).invalid);
-  CHECK(t.server(kRst | kAck, 17, 0).invalid);
-  CHECK(t.session().state() == TcpState::syn_sent);
-  t.server(kRst | kAck, 0, 0);
-  CHECK(t.session().state() == TcpState::closed);
-}
-
-TEST_CASE("tcp session: what a side sent in order before its own reset is shown with the reset") {
-  TcpConversation t;
-  t.handshake();
-  t.client(kAck, 0, 0, "abc");
-  CHECK(t.client(kRst, 3, 0).app_update[0]);
-  CHECK(t.read(kToServer) == "abc$");
-  CHECK(t.session().state() == TcpState::closed);
-}
-
-TEST_CASE("tcp session: a reset behind a hole is one when nothing follows") {
-  for (const bool goes_on : {false, true}) {
-    CAPTURE(goes_on);
-    TcpConversation t;
-    t.handshake();
-    t.client(kAck, 0, 0, "abc");
-    t.client(kAck, 9, 0, "xyz");
-    CHECK(t.client(kRst, 12, 0).invalid);  // the receiver expects byte 3: RFC 5961 3.2
-    CHECK(t.session().state() == TcpState::established);
-    if (goes_on) t.client(kAck, 3, 0, "defghi");
-    t.session().finish();
-    CHECK((t.session().state() == TcpState::closed) == !goes_on);
-    CHECK(t.read(kToServer).starts_with(goes_on ? "abcdefghixyz" : "abc"));
-  }
-}
-
 TEST_CASE("tcp session: segments without SYN, ACK or RST are not taken") {
   TcpConversation t;
   t.handshake();
@@ -508,37 +390,6 @@ TEST_CASE("tcp session: bytes of a doubtful segment give way to others, whicheve
   }
 }
 
-TEST_CASE("tcp session: a FIN that confirms what was not sent ends the stream when it is confirmed itself") {
-  TcpConversation t;
-  t.handshake();
-  t.client(kAck, 0, 0, "abc");
-  t.client(kAck | kFin, 3, 100);
-  CHECK(t.session().state() == TcpState::established);
-  t.client(kAck, 3, 0, "def");  // it was a decoy
-  t.server(kAck, 0, 4);
-  CHECK(t.session().state() == TcpState::established);
-  t.client(kAck | kFin, 6, 100);
-  t.server(kAck, 0, 7);
-  CHECK(t.session().state() == TcpState::close_wait);
-  CHECK(t.read(kToServer) == "abcdef$");
-}
-
-TEST_CASE("tcp session: inline a FIN from before what has passed already closes nothing") {
-  StreamSettings prevent;
-  prevent.inline_mode = true;
-  TcpConversation t{prevent};
-  t.handshake();
-  t.client(kAck, 0, 0, "abcdef");
-  CHECK(t.client(kAck | kFin, 0, 0).invalid);  // the server has not confirmed anything yet
-  CHECK(t.client(kAck | kFin, 2, 0, "cd").invalid);
-  CHECK(t.session().state() == TcpState::established);
-  CHECK_FALSE(t.client(kAck, 6, 0, "ghi").invalid);
-  CHECK_FALSE(t.client(kAck | kFin, 9, 0).invalid);
-  CHECK(t.session().state() == TcpState::close_wait);
-  CHECK_FALSE(t.client(kAck | kFin, 9, 0).invalid);  // once more
-  CHECK(t.read(kToServer) == "abcdefghi$");
-}
-
 TEST_CASE(
     "tcp session: a timestamp of zero is an old one, and one from a hole's far side is not remembered") {
   TcpConversation t;
@@ -587,38 +438,6 @@ TEST_CASE(
       CHECK(t.client(kAck, 0, 0, "truth").invalid == (seen == 2000));
     }
   }
-}
-
-TEST_CASE("tcp session: a FIN may come before the handshake is seen to be complete") {
-  TcpConversation t;
-  t.client(kSyn, -1, 0);
-  t.server(kSynAck, -1, 0);
-  t.server(kAck | kFin, 100, 0);
-  CHECK(t.session().state() == TcpState::fin_wait1);
-}
-
-TEST_CASE("tcp session: a FIN that waits behind a hole is forgotten when what fills it goes on behind it") {
-  TcpConversation t;
-  t.handshake();
-  t.client(kAck | kFin, 8, 0);
-  t.client(kAck, 0, 0, "0123456789abc");
-  t.client(kAck | kFin, 8, 0);  // too late
-  t.client(kAck, 13, 0, "and on");
-  t.server(kAck, 0, 19);
-  CHECK(t.read(Direction::to_server) == "0123456789abcand on");
-  t.client(kAck | kFin, 19, 0);
-  t.server(kAck, 0, 20);
-  CHECK(t.read(Direction::to_server) == "$");
-}
-
-TEST_CASE("tcp session: a FIN ends the stream when the hole before it is filled") {
-  TcpConversation t;
-  t.handshake();
-  t.client(kAck | kFin, 8, 0);
-  t.client(kAck, 0, 0, "01234567");
-  t.client(kAck, 0, 0, "01234567 and what nobody takes");
-  t.server(kAck, 0, 9);
-  CHECK(t.read(Direction::to_server) == "01234567$");
 }
 
 TEST_CASE("tcp session: one side alone is enough in async-oneside mode") {

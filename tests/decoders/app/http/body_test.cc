@@ -1,35 +1,22 @@
 #include <doctest/doctest.h>
 
-#include <zlib.h>
 #include <string>
 
 #include "tests/decoders/app/http/http_test_util.h"
+#include "tests/deflated.h"
 
 using namespace http_test;
 
 namespace {
 
-std::string deflate(std::string_view in, int window_bits) {
-  z_stream z{};
-  REQUIRE(deflateInit2(&z, 9, Z_DEFLATED, window_bits, 8, Z_DEFAULT_STRATEGY) == Z_OK);
-  std::string out(compressBound(in.size()) + 64, '\0');
-  z.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(in.data()));
-  z.avail_in = static_cast<uInt>(in.size());
-  z.next_out = reinterpret_cast<Bytef*>(out.data());
-  z.avail_out = static_cast<uInt>(out.size());
-  REQUIRE(::deflate(&z, Z_FINISH) == Z_STREAM_END);
-  out.resize(out.size() - z.avail_out);
-  deflateEnd(&z);
-  return out;
-}
 std::string gzip(std::string_view in) {
-  return deflate(in, 15 + 16);
+  return weir::test::deflated(in, 16 + MAX_WBITS);
 }
 std::string zlib(std::string_view in) {
-  return deflate(in, 15);
+  return weir::test::deflated(in, MAX_WBITS);
 }
 std::string raw(std::string_view in) {
-  return deflate(in, -15);
+  return weir::test::deflated(in, -MAX_WBITS);
 }
 
 // A gzip member with these flags and this between the fixed header and the data.
