@@ -24,7 +24,7 @@ tl::expected<PipelineSetup, std::string> PipelineSetup::make(const Config& confi
   out.streams.host_os = HostOsPolicies::from(config);
   out.defrag.receivers.host_os = out.streams.host_os;
   out.log_limits = LogLimits::from(config);
-  if (inline_mode) out.normaliser = NormaliserSettings::from(config.sub("weir.normalizer"));
+  out.normaliser = NormaliserSettings::from(config.sub("weir.normalizer"));
   out.policies = ExceptionPolicies::from(config, inline_mode, fail_open);
   out.streams.pick_up = out.policies.follows_midstream();
   out.detection.packet_alert_max = static_cast<std::size_t>(config.number("packet-alert-max", 15));

@@ -22,6 +22,10 @@ TEST_CASE("setup: items of lists that are not what the key takes are told, each 
        "defrag.host-config.0.dmz.address.1: '300.1.1.1'"},
       {"host-os-policy: {linux: [10.0.0.0/99]}", "host-os-policy.linux.0: '10.0.0.0/99'"},
       {"stream: {reassembly: {urgent: {policy: maybe}}}", "stream.reassembly.urgent.policy: 'maybe'"},
+      {"stream: {reassembly: {other-readings: many}}", "stream.reassembly.other-readings: 'many'"},
+      // Also where nothing is normalised: `weir check` does not know what the configuration is for.
+      {"weir: {normalizer: {min-ttl: 999}}", "weir.normalizer.min-ttl: '999'"},
+      {"weir: {normalizer: {tcp: {allow-codes: [30, 300]}}}", "weir.normalizer.tcp.allow-codes.1: '300'"},
   };
   for (const Row& row : kRows) {
     CAPTURE(row.yaml);
