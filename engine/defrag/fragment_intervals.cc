@@ -79,7 +79,7 @@ FragmentIntervals::Added FragmentIntervals::add(std::uint32_t begin, Bytes data,
   const std::size_t after = intervals_.size() - (past - first) + merged_.size();
   if (after > kMaxIntervals) return Added::full;
 
-  intervals_.reserve(after);
+  if (after > intervals_.capacity()) intervals_.reserve(std::max(after, 2 * intervals_.capacity()));
   std::uint32_t before = 0, now = 0;
   const bool won = std::any_of(merged_.begin(), merged_.end(), [](const Interval& i) { return i.fresh; });
   if (won) kept_.insert(kept_.end(), data.begin(), data.end());

@@ -3,7 +3,8 @@
 //
 // Hosts differ in whom they believe (Novak, "Target-Based Fragmentation Reassembly", 2005), so the rule is a
 // parameter. Memory: the bytes that won at least once (copied), at most kMaxKeptBytes, and 28 bytes an
-// interval, at most kMaxIntervals. Adding in order is constant time, anywhere else linear in the intervals.
+// interval, at most kMaxIntervals. Adding in order is constant time, anywhere else linear in the intervals (a few
+// microseconds with all of them there).
 #pragma once
 
 #include <cstdint>
@@ -26,8 +27,8 @@ enum class FragmentPolicy : std::uint8_t {
 
 class FragmentIntervals {
  public:
-  static constexpr std::size_t kMaxIntervals =
-      2048;  // 65535 bytes in fragments of the smallest MTU (68): 1,366
+  // As many as there are offsets in IP, which count in units of eight bytes: no receiver has more.
+  static constexpr std::size_t kMaxIntervals = 65536 / 8;
   static constexpr std::size_t kMaxKeptBytes = std::size_t{4} * 65536;  // overwritten bytes included
 
   enum class Added : std::uint8_t {

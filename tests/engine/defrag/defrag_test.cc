@@ -2,8 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <map>
 #include <memory>
+#include <numeric>
 #include <random>
 #include <string>
 
@@ -189,6 +191,30 @@ TEST_CASE("defrag: an IPv4 datagram comes back as it was before it was cut, in a
     CHECK(bench.defrag.counters().ipv4.fragments == 3);
     CHECK(bench.defrag.counters().ipv4.reassembled == 1);
   }
+}
+
+TEST_CASE("defrag: the largest datagram may come in the smallest fragments, in any order") {
+  const std::size_t units = (65535 - 20) / 8;  // all of them whole
+  Wire data(units * 8, '\0');
+  for (std::size_t i = 0; i < data.size(); ++i) data[i] = static_cast<char>(i * 37 + (i >> 8U));
+  std::vector<std::size_t> order(units);
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  SUBCASE("first to last") {}
+  SUBCASE("last to first") { std::reverse(order.begin(), order.end()); }
+  SUBCASE("mixed") { std::shuffle(order.begin(), order.end(), std::mt19937(5)); }
+  SUBCASE("every other one first") {
+    std::stable_partition(order.begin(), order.end(), [](std::size_t unit) { return unit % 2 != 0; });
+  }
+  Bench bench;
+  bench.frames.reserve(units);
+  std::string whole;
+  for (const std::size_t unit : order) {
+    REQUIRE(whole.empty());
+    whole = bench.feed(piece4(data, unit, 1, unit + 1 != units));
+  }
+  REQUIRE(whole.size() == 20 + data.size());
+  CHECK(whole.substr(20) == data);
+  CHECK(bench.defrag.memory_bytes() == 0);
 }
 
 TEST_CASE("defrag: an IPv6 datagram loses its fragment header") {
