@@ -32,6 +32,8 @@ void TcpSession::store_payload(const Packet& p, Direction d) {
     store_around(p, d, s.urgent_mark);
   else
     store_bytes(d, p.tcp.sequence, p.payload);
+  if (s.urgent_known && settings_->inline_mode) keep_urgent_byte(p, d);
+  if (result_.payload_differs) replace_payload(p, d);
   // Captured behind its acknowledgment.
   if (s.has_claim) s.stream.acknowledge(seq_lt(s.claimed, s.next_seq) ? s.claimed : s.next_seq);
   s.has_claim = s.has_claim && seq_gt(s.claimed, s.next_seq);
@@ -62,6 +64,7 @@ void TcpSession::store_urgent(const Packet& p, Direction d, bool mark_is_open) {
     s.stream.leave_out(mark, mark_is_open);
     s.urgent_mark = mark;
     s.urgent_known = true;
+    s.urgent_came = false;
   }
   store_around(p, d, s.urgent_known ? s.urgent_mark : mark);
 }
@@ -89,9 +92,25 @@ void TcpSession::store_bytes(Direction d, std::uint32_t sequence, Bytes bytes) {
     note(done.at_limit ? Anomaly::stream_reassembly_insert_limit : Anomaly::stream_reassembly_insert_memcap);
   if (!done.overlap_differs) return;
   note(Anomaly::stream_reassembly_overlap_different_data);
-  if (!settings_->inline_mode) return;
-  replacement_.assign(bytes.begin(), bytes.end());
-  result_.payload_differs |= stream.overlay(sequence, replacement_);
+  result_.payload_differs = settings_->inline_mode;
+}
+
+// Of a byte that is out of band the receiver takes what came first, too.
+void TcpSession::keep_urgent_byte(const Packet& p, Direction d) {
+  Side& s = side(d);
+  const std::uint32_t before = s.urgent_mark - p.tcp.sequence;
+  if (before >= p.payload.size()) return;
+  if (!s.urgent_came) s.urgent_byte = p.payload[before];
+  s.urgent_came = true;
+  result_.payload_differs |= p.payload[before] != s.urgent_byte;
+}
+
+void TcpSession::replace_payload(const Packet& p, Direction d) {
+  const Side& s = side(d);
+  replacement_.assign(p.payload.begin(), p.payload.end());
+  s.stream.overlay(p.tcp.sequence, replacement_);
+  const std::uint32_t before = s.urgent_mark - p.tcp.sequence;
+  if (s.urgent_known && s.urgent_came && before < replacement_.size()) replacement_[before] = s.urgent_byte;
 }
 
 // A segment that says nothing else takes back room that was promised (RFC 9293 3.8.6.2.1), by more than rounding.

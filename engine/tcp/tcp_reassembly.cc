@@ -93,7 +93,7 @@ std::size_t TcpStream::first_piece_behind(std::uint64_t offset) const {
 void TcpStream::compare_with(Region& region, const Extent& part, Bytes bytes, const Arrival& from,
                              Insertion& out) {
   std::uint8_t* const stored = region.data() + (part.begin - region.offset);
-  if (!settings_->check_overlap && pieces_.empty()) return;
+  if (!settings_->check_overlap && !settings_->inline_mode && pieces_.empty()) return;
   const bool differs = std::memcmp(stored, bytes.data(), bytes.size()) != 0;
   out.overlap_differs |= differs;
   for (std::size_t i = first_piece_behind(part.begin);
@@ -298,21 +298,20 @@ void TcpStream::end_at(std::uint32_t sequence) {
   end_known_ = true;
 }
 
-bool TcpStream::overlay(std::uint32_t sequence, std::vector<std::uint8_t>& payload) const {
-  bool differs = false;
-  const std::int64_t begin = offset_of(sequence);
+void TcpStream::overlay(std::uint32_t sequence, std::span<std::uint8_t> payload) const {
+  const std::uint32_t before = left_out_ - sequence;
+  if (!has_left_out_ || before >= payload.size()) return overlay_at(offset_of(sequence), payload);
+  overlay_at(offset_of(sequence), payload.first(before));
+  overlay_at(offset_of(left_out_ + 1), payload.subspan(before + 1));
+}
+
+void TcpStream::overlay_at(std::int64_t begin, std::span<std::uint8_t> payload) const {
   for (std::size_t i = 0; i < payload.size();) {
     const std::int64_t at = begin + static_cast<std::int64_t>(i);
     const Bytes stored = at < 0 ? Bytes{} : kept(static_cast<std::uint64_t>(at), payload.size() - i);
-    if (stored.empty()) {
-      ++i;
-      continue;
-    }
-    differs |= std::memcmp(payload.data() + i, stored.data(), stored.size()) != 0;
-    std::memcpy(payload.data() + i, stored.data(), stored.size());
-    i += stored.size();
+    std::copy(stored.begin(), stored.end(), payload.begin() + static_cast<std::ptrdiff_t>(i));
+    i += std::max<std::size_t>(stored.size(), 1);
   }
-  return differs;
 }
 
 }  // namespace weir::engine

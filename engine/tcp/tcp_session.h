@@ -114,7 +114,7 @@ class TcpSession : public Slabbed, private TcpSessionState {
   void swap_sides() { turned_ = !turned_; }
   // Stream events of the last packet ("stream.pkt_invalid_ack" ...).
   [[nodiscard]] const StreamEvents& events() const { return events_; }
-  // Of a packet with an urgent byte only a part, shorter than the payload: it cannot be replaced, and is dropped.
+  // As long as the payload.
   [[nodiscard]] Bytes replacement() const { return replacement_; }
   // The server has answered the SYN that we saw: there is no other connection of these ends.
   [[nodiscard]] bool is_answered() const { return state_ >= TcpState::syn_recv && !midstream_; }
@@ -132,7 +132,8 @@ class TcpSession : public Slabbed, private TcpSessionState {
     std::uint32_t doubtful_end = 0;  // with has_doubtful_end: doubtful segments of it went up to here
     std::uint32_t doubtful_fin = 0;  // with has_doubtful_fin: the sequence number of a FIN
     std::uint32_t urgent_mark = 0;   // with urgent_known: sequence number of the last out-of-band byte
-    bool urgent_known = false, offers_scale = false;
+    std::uint8_t urgent_byte = 0;    // with urgent_came (inline): what stood at urgent_mark first
+    bool urgent_known = false, urgent_came = false, offers_scale = false;
     bool has_claim = false, has_doubtful_end = false, has_doubtful_fin = false, has_doubtful_reset = false;
     std::uint8_t flags_seen = 0;
     HostSystem system = HostSystem::bsd;
@@ -204,6 +205,8 @@ class TcpSession : public Slabbed, private TcpSessionState {
   void store_urgent(const Packet& p, Direction d, bool mark_is_open);
   void store_around(const Packet& p, Direction d, std::uint32_t mark);
   void store_bytes(Direction d, std::uint32_t sequence, Bytes bytes);
+  void keep_urgent_byte(const Packet& p, Direction d);
+  void replace_payload(const Packet& p, Direction d);
   [[nodiscard]] bool shrinks_window(const Packet& p, Direction d) const;
   void take_ack(const Packet& p, Direction d);
 

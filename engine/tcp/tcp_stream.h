@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "decoders/slab.h"
@@ -188,8 +189,8 @@ class TcpStream : private TcpStreamState {
   // Whether the parser has something new to see since this was last asked.
   bool take_app_update();
   // Copies what the stream holds over `payload` where they overlap: what the receiver will see if it got the
-  // earlier bytes. True when something differed.
-  bool overlay(std::uint32_t sequence, std::vector<std::uint8_t>& payload) const;
+  // earlier bytes. A byte that is left out stays as it is.
+  void overlay(std::uint32_t sequence, std::span<std::uint8_t> payload) const;
   void note_sent(std::uint32_t next_sequence, std::uint32_t initial) {
     bytes_seen_ = next_sequence - initial;
   }
@@ -207,6 +208,7 @@ class TcpStream : private TcpStreamState {
   static constexpr std::size_t kMaxSpentPieces = 64;   // acknowledged ones that wait to be cleared away
 
   [[nodiscard]] std::int64_t offset_of(std::uint32_t sequence) const;
+  void overlay_at(std::int64_t begin, std::span<std::uint8_t> payload) const;
   void close_up_behind(std::uint64_t at);
   [[nodiscard]] std::uint64_t end_of_shown() const;
   [[nodiscard]] std::uint64_t certain_end() const;  // a hole below it stays one

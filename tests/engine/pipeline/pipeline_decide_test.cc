@@ -349,6 +349,18 @@ TEST_CASE("decide: other bytes than the receiver was sent before are made the sa
   CHECK(std::string(outcome.frame.end() - 4, outcome.frame.end()) == "AAAA");
 }
 
+TEST_CASE("decide: an urgent byte between other bytes than were sent before keeps its place") {
+  InlineRun run("alert tcp any any -> any 1 (sid:1;)");
+  Connection c;
+  run.play_all(with_request(c, "AAAA"));
+  std::string again = tcp_frame(kClient, kServer, tcp_flag::ack | tcp_flag::urg, 1001, 5001, "BBBB!BB");
+  again[14 + 20 + 19] = 5;
+  CHECK(run.play(again) == 'a');
+  const Outcome& outcome = run.pipeline.outcome();
+  CHECK(outcome.replaced);
+  CHECK(std::string(outcome.frame.end() - 7, outcome.frame.end()) == "AAAA!BB");
+}
+
 TEST_CASE("decisions: a packet that takes longer than its budget decides about its flow by policy") {
   constexpr std::string_view kRules = "alert udp any any -> any any (content:\"evil\"; sid:1;)\n";
   struct Row {

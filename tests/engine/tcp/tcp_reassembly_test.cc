@@ -477,6 +477,43 @@ TEST_CASE("urgent: inline, stream rules see both sides of the byte that is left 
   CHECK(chunk.new_offset == 5);
 }
 
+TEST_CASE("urgent: inline, other bytes round the one that is out of band are made what was inspected") {
+  struct Row {
+    const char* what;
+    std::int64_t at;
+    std::string_view first, again;
+    std::uint16_t pointer;  // of both
+    const char* replacement;
+  };
+  const Row rows[] = {
+      {"before it", 0, "goodXlike", "evilXlike", 5, "goodXlike"},
+      {"behind it", 0, "goodXlike", "goodXevil", 5, "goodXlike"},
+      {"both sides, and more", 0, "goodXlike", "evilXevil!", 5, "goodXlike!"},
+      {"itself", 0, "goodXlike", "goodYlike", 5, "goodXlike"},
+      {"it is the first time that it comes", 0, "good", "evilXlike", 5, "goodXlike"},
+      {"nothing", 0, "goodXlike", "goodXlike", 5, ""},
+  };
+  for (const Row& row : rows) {
+    for (const bool check_overlap : {true, false}) {
+      INFO(row.what);
+      StreamSettings settings;
+      settings.inline_mode = true;
+      settings.check_overlap = check_overlap;
+      TcpConversation t{settings};
+      t.handshake();
+      for (const std::string_view data : {row.first, row.again}) {
+        t.next.raw().tcp.urgent = row.pointer;
+        t.client(kAck | kUrg, row.at, 0, data);
+      }
+      CHECK(t.client(kAck, 20, 0, "x").payload_differs == false);
+      t.next.raw().tcp.urgent = row.pointer;
+      const bool differs = t.client(kAck | kUrg, row.at, 0, row.again).payload_differs;
+      CHECK(differs == !std::string_view(row.replacement).empty());
+      CHECK(text(t.session().replacement()) == row.replacement);
+    }
+  }
+}
+
 TEST_CASE("urgent: one byte out of band leaves a connection of gigabytes whole") {
   StreamSettings settings;
   settings.depth_bytes = 0;
