@@ -65,4 +65,19 @@ bool rewrite_payload(Packet& packet, Bytes payload, std::vector<std::uint8_t>& s
   return true;
 }
 
+bool rewrite_without_urgent(Packet& packet, std::vector<std::uint8_t>& storage) {
+  constexpr std::size_t kFlags = 13, kUrgent = 18;  // RFC 9293 3.1
+  const Transport transport = transport_of(packet);
+  const Bytes frame = packet.frame;
+  if (!packet.has_tcp || transport.layer == nullptr) return false;
+  const std::size_t begin = transport.layer->offset, end = segment_end(packet, *transport.layer);
+  if (end > frame.size() || begin + transport.layer->header_length > end) return false;
+  if (frame.data() != storage.data()) storage.assign(frame.begin(), frame.end());
+  storage[begin + kFlags] &= static_cast<std::uint8_t>(~tcp_flag::urg);
+  storage[begin + kUrgent] = storage[begin + kUrgent + 1] = 0;
+  mend_checksum(packet, transport, end, storage);
+  packet.frame = storage;
+  return true;
+}
+
 }  // namespace weir::engine

@@ -1,5 +1,6 @@
 // A frame with another TCP or UDP payload of the same length: what goes on to the receiver in place of a packet
-// that says something else than the receiver was sent before, or that a rule writes over (`replace`).
+// that says something else than the receiver was sent before, or that a rule writes over (`replace`); or with none of its
+// bytes urgent.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +16,9 @@ namespace weir::engine {
 // was rewritten into `storage` before can be so again. False, and without effect, when the payload is not part of
 // the frame, or of another protocol.
 bool rewrite_payload(Packet& packet, Bytes payload, std::vector<std::uint8_t>& storage);
+
+// The same for a TCP segment without its urgent flag and pointer.
+bool rewrite_without_urgent(Packet& packet, std::vector<std::uint8_t>& storage);
 
 // Computes the checksum of the packet's TCP or UDP segment in `frame`, which has its layers where the packet's frame
 // has them. One that UDP left out stays out; without such a segment nothing is done.

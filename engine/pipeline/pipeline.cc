@@ -231,7 +231,7 @@ void Pipeline::track_stream(Step& step) {
 
 void Pipeline::follow_segment(Step& step) {
   Flow& flow = *step.flow;
-  if (flow.tcp->is_sent_again(step.packet, step.direction)) look_for_other_readings(step);
+  if (flow.tcp->is_ambiguous(step.packet, step.direction)) look_for_other_readings(step);
   segment_ = flow.tcp->on_segment(step.packet, step.direction);
   if (flow.tcp->take_swapped()) {
     FlowTable::swap_sides(flow);

@@ -203,7 +203,7 @@ class Pipeline {
   void apply_policy(Step& step, ExceptionTarget target);
   void judge_segment(Step& step);
   static bool depth_reached(const Flow& flow);
-  void overwrite(Step& step, Bytes payload);
+  void finish_rewriting(Step& step, bool done) const;
   static void pass_flow(Flow& flow);
   void decide(Step& step, const DetectResult& found);
   void replace_contents(Step& step, const DetectResult& found);
@@ -221,7 +221,7 @@ class Pipeline {
 
   // pipeline_readings.cc
   [[gnu::noinline]] void look_for_other_readings(Step& step);
-  void begin_reading(Step& step, std::size_t system);
+  void begin_reading(Step& step, std::size_t reading);
   [[gnu::noinline]] void follow_readings(Step& step);
   void finish_readings(Flow& flow);
   [[gnu::noinline]] void write_alerts(Step& step, const DetectResult& found);

@@ -63,7 +63,11 @@ void Pipeline::judge_segment(Step& step) {
     step.fate.drop(DropReason::stream_error);
     step.fate.no_payload_detection = true;
   }
-  if (segment.payload_differs) overwrite(step, step.flow->tcp->replacement());
+  if (segment.payload_differs)
+    finish_rewriting(
+        step, step.is_frame && rewrite_payload(step.packet, step.flow->tcp->replacement(), rewritten_));
+  if (segment.urgent_is_data)
+    finish_rewriting(step, step.is_frame && rewrite_without_urgent(step.packet, rewritten_));
 }
 
 bool Pipeline::depth_reached(const Flow& flow) {
@@ -72,8 +76,8 @@ bool Pipeline::depth_reached(const Flow& flow) {
 }
 
 // What cannot be made to say what was looked at must not go on.
-void Pipeline::overwrite(Step& step, Bytes payload) {
-  if (step.is_frame && rewrite_payload(step.packet, payload, rewritten_))
+void Pipeline::finish_rewriting(Step& step, bool done) const {
+  if (done)
     step.fate.replaced = true;
   else if (setup_.inline_mode)
     step.fate.drop(DropReason::stream_error);

@@ -71,14 +71,14 @@ void keep_up(const Flow& flow, Flow& other) {
 void Pipeline::look_for_other_readings(Step& step) {
   Flow& flow = *step.flow;
   if (setup_.streams.other_readings == 0 || !detect_ || flow.passed || flow.dropped) return;
-  for (std::size_t i = 0; i < kOtherSystems.size(); ++i) {
-    if (!flow.tcp->would_differ(step.packet, step.direction, kOtherSystems[i])) continue;
+  for (std::size_t i = 0; i < kOtherReadings.size(); ++i) {
+    if (!flow.tcp->would_differ(step.packet, step.direction, kOtherReadings[i])) continue;
     if (flow.others == nullptr || flow.others->flows[i] == nullptr) begin_reading(step, i);
     if (flow.others != nullptr) flow.others->end_at = bytes_of(*flow.tcp) + kReadingBytes;
   }
 }
 
-void Pipeline::begin_reading(Step& step, std::size_t system) try {
+void Pipeline::begin_reading(Step& step, std::size_t reading) try {
   Flow& flow = *step.flow;
   if (other_readings_ >= setup_.streams.other_readings) {
     ++counters_.tcp_other_readings_left_out;
@@ -86,10 +86,10 @@ void Pipeline::begin_reading(Step& step, std::size_t system) try {
   }
   auto other = std::make_unique<Flow>();
   introduce(flow, *other);
-  other->tcp = flow.tcp->read_as(kOtherSystems[system]);
+  other->tcp = flow.tcp->read_as(kOtherReadings[reading]);
   apps_.read_along(flow, *other);
   if (flow.others == nullptr) flow.others = std::make_unique<OtherReadings>();
-  flow.others->flows[system] = std::move(other);
+  flow.others->flows[reading] = std::move(other);
   ++other_readings_;
   ++counters_.tcp_other_readings;
 } catch (const std::bad_alloc&) {

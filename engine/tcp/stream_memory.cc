@@ -63,6 +63,12 @@ void StreamBuffer::drop_front(std::uint64_t n, MemoryBudget& budget) {
   if (capacity_ > kSmallest && size_ <= capacity_ / 4) (void)move_to(capacity_for(size_), budget);
 }
 
+void StreamBuffer::erase(std::uint64_t at) {
+  std::uint8_t* const place = data() + at;
+  std::memmove(place, place + 1, size_ - at - 1);
+  --size_;
+}
+
 void StreamBuffer::release(MemoryBudget& budget) {
   if (data_ == nullptr) return;
   Slab::give(data_, capacity_);

@@ -41,6 +41,8 @@ class StreamBuffer {
   [[gnu::cold]] bool hold_copy_of(const StreamBuffer& other, MemoryBudget& budget);
   // n <= size(). An empty buffer goes back to the slabs.
   void drop_front(std::uint64_t n, MemoryBudget& budget);
+  // One byte, at < size(). The buffer may be empty then, and stays.
+  [[gnu::cold]] void erase(std::uint64_t at);
   void release(MemoryBudget& budget);
 
  private:

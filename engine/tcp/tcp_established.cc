@@ -101,6 +101,9 @@ void TcpSession::take_segment(const Packet& p, Direction d) {
     result_.is_retransmission = true;
     result_.payload_added = true;
     note(Anomaly::stream_pkt_spurious_retransmission);
+    // At the edge of what was confirmed hosts still look at the urgent pointer.
+    if ((p.tcp.flags & tcp_flag::urg) != 0 && end == s.last_ack)
+      result_.urgent_drop = read_urgent(p, d) == UrgentPolicy::drop;
   } else {
     if (s.fin_seen && covers_waiting_fin(p, d)) take_fin_back(d);
     store_payload(p, d);

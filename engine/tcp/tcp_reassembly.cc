@@ -47,10 +47,11 @@ TcpStream::Insertion TcpStream::insert(std::uint32_t sequence, Bytes payload, bo
     insert_overlapping(wanted, payload, from, out);
   if (settings_->inline_mode) {
     const bool shown = out.stored == Stored::added || out.stored == Stored::old;
-    // Both sides of an urgent byte come with one segment, and stand together here.
+    // Both sides of a byte that was left out come with one segment, and stand together here.
     const bool goes_on = shown && fresh_.begin < fresh_.end && fresh_.end == wanted.begin;
     fresh_ = shown ? Extent{goes_on ? fresh_.begin : wanted.begin, wanted.end} : Extent{};
   }
+  if (has_mark_) cut_when_due();
   return out;
 }
 
@@ -245,6 +246,7 @@ void TcpStream::acknowledge(std::uint32_t sequence) {
     pieces_.erase(pieces_.begin(), pieces_.begin() + static_cast<std::ptrdiff_t>(pieces_begin_));
     pieces_begin_ = 0;
   }
+  if (has_mark_) cut_when_due();
 }
 
 void TcpStream::acknowledge_stored() {
@@ -296,13 +298,6 @@ void TcpStream::end_at(std::uint32_t sequence) {
   if (end_known_ && end_ <= end) return;
   end_ = end;
   end_known_ = true;
-}
-
-void TcpStream::overlay(std::uint32_t sequence, std::span<std::uint8_t> payload) const {
-  const std::uint32_t before = left_out_ - sequence;
-  if (!has_left_out_ || before >= payload.size()) return overlay_at(offset_of(sequence), payload);
-  overlay_at(offset_of(sequence), payload.first(before));
-  overlay_at(offset_of(left_out_ + 1), payload.subspan(before + 1));
 }
 
 void TcpStream::overlay_at(std::int64_t begin, std::span<std::uint8_t> payload) const {

@@ -42,12 +42,20 @@ struct SegmentResult {
   bool became_established = false, became_closed = false;
   bool is_retransmission = false;
   bool urgent_drop = false;  // the urgent policy wants this packet dropped (prevent mode)
+  // Inline: the byte that its urgent pointer marks was sent on as one like any other; the pointer must not be.
+  bool urgent_is_data = false;
   // Inline: what the receiver was already sent differs from this packet's payload, which must be replaced by
   // TcpSession::replacement() before anything looks at it.
   bool payload_differs = false;
   // Which directions have new bytes (or an end) for the application layer and for stream rules.
   std::array<bool, 2> app_update{false, false};
   std::array<bool, 2> raw_update{false, false};
+};
+
+// In what a receiver reads otherwise than the one that is followed without any configuration.
+struct TcpReading {
+  HostSystem system = HostSystem::bsd;
+  bool urgent_stays = false;  // in the stream (SO_OOBINLINE); then `system` says nothing
 };
 
 inline constexpr std::size_t kMaxStreamEvents = 8;  // of one packet; further ones are not kept
@@ -60,6 +68,7 @@ struct TcpSessionState {
   TcpState state_ = TcpState::none;
   bool midstream_ = false, async_ = false, four_way_ = false, fast_open_ = false, swapped_ = false;
   bool turned_ = false;  // sides_[1] is the client
+  bool urgent_stays_ = false;  // read as with the urgent policy "inline"
   bool closed_by_reset_ = false, was_open_ = false, systems_known_ = false;
   Direction reset_by_ = Direction::to_server;
   Direction async_side_ = Direction::to_server;  // with async_: the side that we see
@@ -86,17 +95,18 @@ class TcpSession : public Slabbed, private TcpSessionState {
   // begin with what was not acknowledged then.
   void resume(const TcpMemory& memory);
 
-  // Before on_segment: what it brings lies where bytes were sent before, or begins there.
-  [[nodiscard]] bool is_sent_again(const Packet& packet, Direction direction) const {
+  // Before on_segment: what it brings lies where bytes were sent before, or begins there, or a byte of it is urgent.
+  [[nodiscard]] bool is_ambiguous(const Packet& packet, Direction direction) const {
+    if ((packet.tcp.flags & tcp_flag::urg) != 0) return true;
     return !packet.payload.empty() && seq_lt(packet.tcp.sequence, side(direction).next_seq);
   }
-  // With is_sent_again: a receiver of this system keeps other bytes of it than the one we follow. Detect mode, and only where
-  // the configuration does not say which system the receiver runs.
+  // With is_ambiguous: such a receiver keeps other bytes of it than the one we follow. Detect mode, and only where the
+  // configuration does not say which system the receiver runs, or what becomes of urgent bytes.
   [[nodiscard, gnu::cold]] bool would_differ(const Packet& packet, Direction direction,
-                                             HostSystem system) const;
-  // The same connection as it is now, for reading what comes as receivers of this system do. Throws std::bad_alloc, also when
-  // the budget has no room.
-  [[nodiscard, gnu::cold]] std::unique_ptr<TcpSession> read_as(HostSystem system) const;
+                                             const TcpReading& reading) const;
+  // The same connection as it is now, for reading what comes as such receivers do. Throws std::bad_alloc, also when the budget
+  // has no room.
+  [[nodiscard, gnu::cold]] std::unique_ptr<TcpSession> read_as(const TcpReading& reading) const;
 
   [[nodiscard]] TcpStream& stream(Direction d) { return side(d).stream; }
   [[nodiscard]] const TcpStream& stream(Direction d) const { return side(d).stream; }
@@ -131,9 +141,7 @@ class TcpSession : public Slabbed, private TcpSessionState {
     std::uint32_t claimed = 0;       // with has_claim: doubtful acknowledgments say that it sent up to here
     std::uint32_t doubtful_end = 0;  // with has_doubtful_end: doubtful segments of it went up to here
     std::uint32_t doubtful_fin = 0;  // with has_doubtful_fin: the sequence number of a FIN
-    std::uint32_t urgent_mark = 0;   // with urgent_known: sequence number of the last out-of-band byte
-    std::uint8_t urgent_byte = 0;    // with urgent_came (inline): what stood at urgent_mark first
-    bool urgent_known = false, urgent_came = false, offers_scale = false;
+    bool offers_scale = false;
     bool has_claim = false, has_doubtful_end = false, has_doubtful_fin = false, has_doubtful_reset = false;
     std::uint8_t flags_seen = 0;
     HostSystem system = HostSystem::bsd;
@@ -202,13 +210,15 @@ class TcpSession : public Slabbed, private TcpSessionState {
 
   // tcp_payload.cc
   void store_payload(const Packet& p, Direction d);
-  void store_urgent(const Packet& p, Direction d, bool mark_is_open);
-  void store_around(const Packet& p, Direction d, std::uint32_t mark);
   void store_bytes(Direction d, std::uint32_t sequence, Bytes bytes);
-  void keep_urgent_byte(const Packet& p, Direction d);
-  void replace_payload(const Packet& p, Direction d);
   [[nodiscard]] bool shrinks_window(const Packet& p, Direction d) const;
   void take_ack(const Packet& p, Direction d);
+
+  // tcp_urgent.cc
+  [[gnu::cold]] UrgentPolicy read_urgent(const Packet& p, Direction d);
+  void store_around(const Packet& p, Direction d, std::uint32_t mark);
+  void store_parts(const Packet& p, Direction d);
+  [[nodiscard]] bool marks_a_byte(const Packet& p, Direction d) const;
 
   // tcp_validate.cc
   bool has_control_bits(const Packet& p);

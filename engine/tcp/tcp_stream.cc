@@ -42,34 +42,7 @@ std::int64_t TcpStream::offset_of(std::uint32_t sequence) const {
   const std::uint64_t near = std::max(acked_, head_.end());
   const std::int64_t offset =
       static_cast<std::int64_t>(near) + seq_distance(base_seq_ + static_cast<std::uint32_t>(near), sequence);
-  return has_left_out_ && seq_leq(sequence, left_out_) ? offset + 1 : offset;
-}
-
-void TcpStream::leave_out(std::uint32_t sequence, bool instead_of_last) {
-  if (!instead_of_last) {
-    const std::int64_t at = offset_of(sequence);
-    if (at >= 0) close_up_behind(static_cast<std::uint64_t>(at));
-    ++base_seq_;
-    ++urgent_bytes_;
-  }
-  left_out_ = sequence;
-  has_left_out_ = true;
-}
-
-// What waits behind the byte at `at`, which is going to be left out, came before it was known to be. A byte that is stored or
-// given up already stays.
-void TcpStream::close_up_behind(std::uint64_t at) {
-  if (at < std::max({head_.end(), acked_, app_pos_, raw_pos_}) || region_at(at) != nullptr) return;
-  for (Region& region : behind_)
-    if (region.offset > at) --region.offset;
-  for (std::size_t i = pieces_begin_; i < pieces_.size(); ++i) {
-    Piece& piece = pieces_[i];
-    if (piece.stored.begin <= at) continue;
-    piece.stored = {piece.stored.begin - 1, piece.stored.end - 1};
-    if (piece.segment.begin > at) piece.segment = {piece.segment.begin - 1, piece.segment.end - 1};
-  }
-  if (end_known_ && end_ > at) --end_;
-  join_regions();
+  return left_out_count_ == 0 ? offset : offset + left_out_from(sequence);
 }
 
 // Below it readers may see what is there; it may lie beyond all data.

@@ -11,9 +11,12 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <span>
 #include <vector>
+
+#include <boost/container/static_vector.hpp>
 
 #include "decoders/slab.h"
 #include "decoders/types.h"
@@ -23,6 +26,15 @@
 #include "engine/tcp/tcp_sequence.h"
 
 namespace weir::engine {
+
+// A byte of the sender that is out of band.
+struct LeftOutByte {
+  std::uint32_t sequence = 0;
+  std::uint8_t byte = 0;  // with `came`
+  bool came = false;
+};
+
+inline constexpr std::size_t kMostLeftOut = 4;
 
 // What a TcpStream knows besides the bytes: its own, and of another reading of the same connection at first.
 struct TcpStreamState {
@@ -39,14 +51,17 @@ struct TcpStreamState {
   std::uint64_t closed_at_ = UINT64_MAX;  // stop_storing: where what is stored ends
   std::uint64_t bytes_seen_ = 0;
   std::uint64_t gap_noted_ = 0;  // holes below were counted
-  std::uint32_t left_out_ = 0;   // with has_left_out_
-  std::uint32_t base_seq_ = 0;   // of what stands behind left_out_
+  std::uint32_t base_seq_ = 0;   // of what stands behind all that is left out
+  std::uint32_t mark_ = 0;       // with has_mark_: a byte that is to be left out once its turn comes
   std::uint32_t chunk_size_ = 0, urgent_bytes_ = 0, max_regions_ = 1;
+  // The last ones, in order. Bytes in front of more of them than are known here must not be inserted again.
+  std::array<LeftOutByte, kMostLeftOut> left_out_{};
+  std::uint8_t left_out_count_ = 0;
   HostSystem policy_ = HostSystem::bsd;
   bool raw_disabled_ = false, app_disabled_ = false, raw_triggered_ = false;
   bool end_known_ = false, finished_ = false, has_gap_ = false, depth_reached_ = false;
   bool app_end_told_ = false;
-  bool has_left_out_ = false;
+  bool has_mark_ = false;
   bool has_doubt_ = false;  // one of pieces_ may be doubtful
 };
 
@@ -181,15 +196,29 @@ class TcpStream : private TcpStreamState {
   void reopen() { end_known_ = false; }
   // The flow ends: everything stored is shown, then eof.
   void finish() { finished_ = true; }
-  // The byte at this sequence number is no part of the stream: later bytes close up. It may not have come yet; a later
-  // one replaces it as long as that is so. Of those that came, one is known: older bytes must not be inserted again.
-  void leave_out(std::uint32_t sequence, bool instead_of_last);
-  // Nothing in front of it comes again.
-  void forget_left_out() { has_left_out_ = false; }
+  // Of bytes out of band (tcp_urgent.cc). The byte at this sequence number is no part of the stream: once all before it is
+  // there it is taken out, and later bytes close up. It may not have come yet; one that is marked later takes its place as
+  // long as it was not taken out. False, and without effect: it is in order already, or, inline, stored like any other.
+  bool leave_out(std::uint32_t sequence);
+  // leave_out() would mark it, and it is not marked.
+  [[nodiscard]] bool would_leave_out(std::uint32_t sequence) const;
+  [[nodiscard]] bool has_left_out() const { return left_out_count_ != 0; }
+  struct Part {        // of a segment
+    std::uint32_t at;  // from its beginning
+    Bytes bytes;       // may be empty
+    LeftOutByte out;   // what stands behind it, if it came
+  };
+  using Parts = boost::container::static_vector<Part, kMostLeftOut + 1>;
+  // What is left of these bytes without those that were taken out.
+  [[nodiscard]] Parts parts_of(std::uint32_t sequence, Bytes bytes) const;
+  // For another reading: a byte that is marked and was not taken out stays.
+  void forget_mark() { has_mark_ = false; }
+  // What lies far before the acknowledged one does not come again.
+  void forget_left_out(std::uint32_t acknowledged);
   // Whether the parser has something new to see since this was last asked.
   bool take_app_update();
   // Copies what the stream holds over `payload` where they overlap: what the receiver will see if it got the
-  // earlier bytes. A byte that is left out stays as it is.
+  // earlier bytes. Of a byte that was left out, too.
   void overlay(std::uint32_t sequence, std::span<std::uint8_t> payload) const;
   void note_sent(std::uint32_t next_sequence, std::uint32_t initial) {
     bytes_seen_ = next_sequence - initial;
@@ -209,7 +238,14 @@ class TcpStream : private TcpStreamState {
 
   [[nodiscard]] std::int64_t offset_of(std::uint32_t sequence) const;
   void overlay_at(std::int64_t begin, std::span<std::uint8_t> payload) const;
-  void close_up_behind(std::uint64_t at);
+  [[nodiscard]] std::int64_t left_out_from(std::uint32_t sequence) const {
+    std::int64_t n = 0;
+    for (std::size_t i = 0; i < left_out_count_; ++i) n += seq_leq(sequence, left_out_[i].sequence);
+    return n;
+  }
+  [[gnu::cold]] void cut_when_due();
+  void cut_out(std::uint64_t at);
+  void close_up(std::uint64_t at);
   [[nodiscard]] std::uint64_t end_of_shown() const;
   [[nodiscard]] std::uint64_t certain_end() const;  // a hole below it stays one
   [[nodiscard]] std::uint64_t lost_until(std::uint64_t offset) const;

@@ -158,6 +158,39 @@ def urgent(r, c):
     c.segments[i] = replace(s, data=s.data[:where] + b"!" + s.data[where:], flags=s.flags | URG, urgent=where + 1)
 
 
+def add_byte(c, i, where):
+    """Puts one byte more into a segment; its place in the stream."""
+    s = c.segments[i]
+    for n, later in enumerate(c.segments):
+        if later.at > s.at: c.segments[n] = replace(later, at=later.at + 1)
+    c.segments[i] = replace(s, data=s.data[:where] + b"!" + s.data[where:])
+    return s.at + where
+
+
+def urgent_elsewhere(r, c):
+    """The pointer comes with an earlier segment than the byte, or with none, or the byte waits already."""
+    i = pick(r, c)
+    place = add_byte(c, i, r.randrange(len(c.segments[i].data) + 1))
+    n = r.randrange(i + 1)
+    if r.random() < 0.3: c.segments.insert(n, Segment(c.segments[n].at, b"", ACK))
+    elif r.random() < 0.5: c.segments[n], c.segments[i], n = c.segments[i], c.segments[n], i
+    s = c.segments[n]
+    if s.at <= place < s.at + 65535: c.segments[n] = replace(s, flags=s.flags | URG, urgent=place - s.at + 1)
+
+
+def urgent_without_pointer(r, c):
+    i = pick(r, c)
+    add_byte(c, i, 0)
+    c.segments[i] = replace(c.segments[i], flags=c.segments[i].flags | URG)
+
+
+def urgent_twice(r, c):
+    for i in sorted(r.sample(range(len(c.segments)), min(2, len(c.segments)))):
+        place = add_byte(c, i, r.randrange(len(c.segments[i].data) + 1))
+        s = c.segments[i]
+        c.segments[i] = replace(s, flags=s.flags | URG, urgent=place - s.at + 1)
+
+
 def fragments(r, c):
     i = pick(r, c)
     size = 20 + (12 if c.timestamps else 0) + len(c.segments[i].options)
@@ -185,7 +218,8 @@ def data_behind_a_fin(r, c):
 KINDS = {
     "shuffle": shuffle, "repeat": repeat, "overlap": overlap, "other copy": other_copy, "early copy": early_copy,
     "before the start": before_the_start, "keepalive": keepalive, "reset elsewhere": reset_elsewhere, "early end": early_end,
-    "second SYN": second_syn, "SYN again": syn_again, "urgent": urgent, "fragments": fragments, "data behind a FIN": data_behind_a_fin,
+    "second SYN": second_syn, "SYN again": syn_again, "urgent": urgent, "urgent elsewhere": urgent_elsewhere,
+    "urgent without pointer": urgent_without_pointer, "urgent twice": urgent_twice, "fragments": fragments, "data behind a FIN": data_behind_a_fin,
     "wrong checksum": lambda r, c: decoy(r, c, broken=True),
     "no ACK flag": lambda r, c: decoy(r, c, flags=r.choice((0, PSH))),
     "ACK of what was not sent": lambda r, c: decoy(r, c, ack=r.choice((1, 1000, 10**6, 2**31 - 9))),

@@ -24,7 +24,14 @@ constexpr std::string_view kHead = " HTTP/1.1\r\nHost: a\r\n\r\n";
 struct Piece {
   std::size_t at;
   std::string_view text;
+  std::uint8_t urgent = 0;  // the pointer
 };
+
+void mark_urgent(std::string& frame, std::uint8_t pointer) {
+  constexpr std::size_t kTcp = 14 + 20;
+  frame[kTcp + 13] = static_cast<char>(frame[kTcp + 13] | tcp_flag::urg);
+  frame[kTcp + 19] = static_cast<char>(pointer);
+}
 
 // A request of one client that comes in these pieces before it is acknowledged as a whole, and its answer.
 std::vector<std::string> request_in(Connection& c, const std::vector<Piece>& pieces) {
@@ -32,6 +39,7 @@ std::vector<std::string> request_in(Connection& c, const std::vector<Piece>& pie
   std::size_t end = 0;
   for (const Piece& piece : pieces) {
     out.push_back(c.client_at(piece.at, piece.text));
+    if (piece.urgent != 0) mark_urgent(out.back(), piece.urgent);
     end = std::max(end, piece.at + piece.text.size());
   }
   c.client_has_sent(end);
@@ -79,6 +87,15 @@ TEST_CASE(
     "other readings: rules see what receivers of other systems read, and say once what they say of all") {
   CHECK(said_of(linux_reads_evil()) == "123");
   CHECK(said_of(windows_reads_evil()) == "123");
+}
+
+TEST_CASE("other readings: rules see urgent bytes out of band and as ones like any others") {
+  const std::vector<Piece> out_of_band{{0, "GET /evXil", 8}, {10, kHead}};
+  const std::vector<Piece> in_band{{0, "GET /ev"}, {7, "il", 1}, {9, kHead}};
+  CHECK(said_of(out_of_band) == "123");
+  CHECK(said_of(in_band) == "123");
+  CHECK(said_of(in_band, "stream: {reassembly: {urgent: {policy: gap}}}\n").empty());
+  CHECK(said_of({{0, "GET /good", 7}, {9, kHead}}) == "3");
 }
 
 TEST_CASE("other readings: all events but alerts are those of the one that is followed without them") {

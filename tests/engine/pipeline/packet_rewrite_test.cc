@@ -44,5 +44,24 @@ TEST_CASE("packet rewrite: the payload changes and the checksum fits") {
   }
 }
 
+TEST_CASE("packet rewrite: the urgent flag and pointer go, and the checksum fits") {
+  auto frame = kFrame;
+  frame[33] |= tcp_flag::urg;
+  frame[38] = 1;
+  frame[39] = 2;
+  DecodeSettings settings = DecodeSettings::from(no_settings());
+  settings.verify_checksums = false;
+  Packet packet;
+  decode_packet({.bytes = frame, .wire_length = frame.size(), .number = 1, .link_type = 101}, packet,
+                settings);
+  std::vector<std::uint8_t> storage;
+  REQUIRE(rewrite_without_urgent(packet, storage));
+  CHECK(packet.frame[33] == tcp_flag::ack);
+  CHECK((packet.frame[38] | packet.frame[39]) == 0);
+  CHECK(transport_checksum(packet.ip.source, packet.ip.destination, 6, packet.frame.subspan(20)) == 0);
+  Packet other;
+  CHECK_FALSE(rewrite_without_urgent(other, storage));
+}
+
 }  // namespace
 }  // namespace weir::engine

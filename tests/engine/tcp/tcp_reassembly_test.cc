@@ -439,6 +439,95 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("urgent: the byte is taken out when its turn comes, if the pointer came before that") {
+  struct Segment {
+    std::int64_t at;
+    std::string_view data;
+    int pointer = -1;  // none
+  };
+  struct Row {
+    const char* what;
+    std::vector<Segment> segments;
+    const char* expected;
+  };
+  const Row rows[] = {
+      {"it waits as one like any other", {{3, "icXious"}, {0, "mal", 6}}, "malicious"},
+      {"alone", {{5, "X"}, {6, "ious"}, {0, "malic", 6}}, "malicious"},
+      {"it was there", {{0, "malicXious"}, {0, "malic", 6}}, "malicXious"},
+      {"it was there, and another follows", {{0, "malicX"}, {0, "malic", 6}, {6, "iYous", 2}}, "malicXious"},
+      {"another takes its place before", {{3, "icXioYus", 3}, {0, "mal", 9}}, "malicXious"},
+      {"another follows later", {{0, "malX", 4}, {4, "icYious", 3}}, "malicious"},
+      {"both come again", {{0, "malX", 4}, {4, "icYi", 3}, {0, "malXicYious"}}, "malicious"},
+      {"no pointer", {{0, "malic"}, {5, "Xious", 0}}, "malicious"},
+      {"no data", {{0, "malic"}, {5, "", 1}, {5, "Xious"}}, "malicious"},
+      {"at the end of what comes again", {{0, "malic"}, {0, "malic", 6}, {5, "Xious"}}, "malicious"},
+  };
+  for (const Row& row : rows) {
+    INFO(row.what);
+    TcpConversation t;
+    t.handshake();
+    for (const Segment& s : row.segments) {
+      t.next.raw().tcp.urgent = static_cast<std::uint16_t>(std::max(s.pointer, 0));
+      t.client(s.pointer < 0 ? kAck : kAck | kUrg, s.at, 0, s.data);
+    }
+    t.server(kAck, 0, 11);
+    CHECK(t.read(kToServer) == row.expected);
+  }
+}
+
+TEST_CASE("urgent: what only some receivers take is not there before the byte") {
+  TcpConversation t;
+  t.handshake();
+  t.next.raw().tcp.have_md5 = true;
+  REQUIRE(t.client(kAck, 0, 0, "otherOther").doubtful);
+  t.next.raw().tcp.urgent = 6;
+  t.client(kAck | kUrg, 0, 0, "malicXious");
+  t.server(kAck, 0, 10);
+  CHECK(t.read(kToServer) == "malicious");
+}
+
+TEST_CASE("urgent: at the edge of what was confirmed a pointer still counts") {
+  TcpConversation t;
+  t.handshake();
+  t.client(kAck, 0, 0, "malic");
+  t.server(kAck, 0, 5);
+  t.next.raw().tcp.urgent = 6;
+  t.client(kAck | kUrg, 0, 0, "malic");
+  t.client(kAck, 5, 0, "Xious");
+  t.server(kAck, 0, 10);
+  CHECK(t.read(kToServer) == "malicious");
+}
+
+TEST_CASE("urgent: inline, a byte that was sent on as one like any other stays one") {
+  for (const std::int64_t at : {0, 3}) {
+    StreamSettings settings;
+    settings.inline_mode = true;
+    TcpConversation t{settings};
+    t.handshake();
+    t.client(kAck, at, 0, std::string_view("malicXious").substr(static_cast<std::size_t>(at)));
+    t.next.raw().tcp.urgent = 6;
+    CHECK(t.client(kAck | kUrg, 0, 0, "mal").urgent_is_data);
+    CHECK(t.read(kToServer) == "malicXious");
+    t.next.raw().tcp.urgent = 1;
+    CHECK_FALSE(t.client(kAck | kUrg, 10, 0, "Yly").urgent_is_data);
+    CHECK(t.read(kToServer) == "ly");
+  }
+}
+
+TEST_CASE("urgent: inline, what comes together when a byte is taken out is new to stream rules") {
+  StreamSettings settings;
+  settings.inline_mode = true;
+  TcpConversation t{settings};
+  t.handshake();
+  t.next.raw().tcp.urgent = 3;
+  t.client(kAck | kUrg, 3, 0, "deXf");
+  t.to_server().mark_raw_inspected();
+  t.client(kAck, 0, 0, "abc");
+  const auto chunk = t.to_server().raw_chunk();
+  CHECK(text(chunk.data) == "abcdef");
+  CHECK(chunk.new_offset == 0);
+}
+
 TEST_CASE("urgent: what waits behind a byte that turns out to be out of band closes up") {
   for (const bool at_the_edge : {false, true}) {
     CAPTURE(at_the_edge);
