@@ -76,8 +76,8 @@ constexpr IpClass ip_class(std::uint8_t protocol) {
 }
 
 // All packet rules of one IP class and direction. `any` holds the rules for any port, or for very many. any[0] serves flows
-// of most protocols. An application protocol with many rules of its own has a further group, which holds these rules and
-// all those of any[0], so that one search does for its flows. `by_class` holds the rules for particular server ports:
+// of most protocols. An application protocol with rules of its own has a further group, which holds these rules and all those
+// of any[0], so that one search does for its flows. `by_class` holds the rules for particular server ports:
 // class_of[port] is the index of the port's group in it, 0 when the port has none.
 struct PacketRules {
   std::vector<PacketGroup> any;

@@ -13,8 +13,6 @@
 namespace weir::rules {
 namespace {
 
-constexpr std::size_t kOwnGroup =
-    40;  // an application protocol with fewer packet rules gets no group of its own
 constexpr std::size_t kWidePortSet = 2048;  // a rule for more ports than this is grouped as one for any port
 
 bool looks_at_start(const BufferChain& chain) {
@@ -226,33 +224,22 @@ std::size_t port_count(const PortSet& ports) {
   return n;
 }
 
-// Rules about one application protocol need not be searched for in the flows of all others. A group of its own holds the
-// rules for every protocol, too: one pass finds both.
+// Rules about an application protocol are not searched for in the flows of others: a protocol with such rules has a group of its
+// own, which holds the rules for every protocol, too, so that one pass finds both. Shorter sets pay twice, as few literals are
+// searched for faster each.
 void Builder::group_any_port(PacketRules& out, const std::vector<RuleId>& ids, IpClass c) {
-  std::array<std::size_t, kMaxAppProtos> rules_of{};
-  for (std::size_t p = 0; p < index(AppProto::count_); ++p)
-    rules_of[p] = static_cast<std::size_t>(std::count_if(ids.begin(), ids.end(), [&](RuleId id) {
-      return program_->rules[id].signature->header.names(static_cast<AppProto>(p));
-    }));
-  const auto has_own_group = [&](std::size_t p) { return rules_of[p] >= kOwnGroup; };
   const auto build = [&](const auto& takes) {
     GroupDraft draft;
     for (const RuleId id : ids)
       if (takes(program_->rules[id])) add_to_group(draft, id, c);
     out.any.push_back(finish(draft));
   };
-  build([&](const CompiledRule& r) {
-    if (!r.checks_app) return true;
-    for (std::size_t p = 0; p < index(AppProto::count_); ++p)
-      if (!has_own_group(p) && r.signature->header.names(static_cast<AppProto>(p))) return true;
-    return false;
-  });
+  build([](const CompiledRule& r) { return !r.checks_app; });
   for (std::size_t p = 0; p < index(AppProto::count_); ++p) {
-    if (!has_own_group(p)) continue;
+    const auto names_it = [&](const CompiledRule& r) { return r.signature->header.names(static_cast<AppProto>(p)); };
+    if (std::none_of(ids.begin(), ids.end(), [&](RuleId id) { return names_it(program_->rules[id]); })) continue;
     out.any_of[p] = static_cast<std::uint8_t>(out.any.size());
-    build([p](const CompiledRule& r) {
-      return !r.checks_app || r.signature->header.names(static_cast<AppProto>(p));
-    });
+    build([&](const CompiledRule& r) { return !r.checks_app || names_it(r); });
   }
 }
 
