@@ -19,9 +19,6 @@ class FlowIndex {
   // `size` is rounded up to a power of two.
   explicit FlowIndex(std::size_t size) : slots_(std::bit_ceil(size < kMinSize ? kMinSize : size)) {}
 
-  // Starts loading the line that find(hash) will read.
-  void prefetch(std::uint64_t hash) const { __builtin_prefetch(&slots_[position(hash)]); }
-
   [[nodiscard]] Flow* find(std::uint64_t hash, const FlowKey& key) const {
     for (std::size_t i = position(hash);; i = next(i)) {
       const Slot& slot = slots_[i];

@@ -74,11 +74,6 @@ std::int64_t FlowTable::deadline_s(const Flow& flow) const {
          table[static_cast<std::size_t>(flow_class(flow.protocol))][static_cast<std::size_t>(flow.state)];
 }
 
-void FlowTable::prefetch(const Packet& packet) const {
-  const PacketKey key = make_packet_key(packet, settings_.key);
-  if (key.kind != PacketKey::Kind::none) index_.prefetch(hash_key(key.key, seed_));
-}
-
 FlowTable::Lookup FlowTable::look_up(const Packet& packet) {
   const PacketKey key = make_packet_key(packet, settings_.key);
   if (key.kind == PacketKey::Kind::none) return {};

@@ -90,9 +90,6 @@ class FlowTable {
   [[nodiscard]] std::uint64_t memory_bytes() const { return size() * sizeof(Flow) + index_.memory_bytes(); }
   [[nodiscard]] const FlowTableStats& stats() const { return stats_; }
 
-  // Starts loading what the look-up of this packet will touch; worth it when several packets are at hand.
-  void prefetch(const Packet& packet) const;
-
   static std::int64_t to_seconds(TimeUs t) { return t >= 0 ? t / 1'000'000 : -((999'999 - t) / 1'000'000); }
 
  private:
