@@ -31,14 +31,15 @@ enum class FileKeeping : std::uint8_t {
 };
 
 // Bytes of one flow's files that are kept, for the store or because what is before them is still to come. At
-// most kMaxKeptBytes.
+// most kMaxKeptBytes, if nothing else is said.
 class FileBudget : public Slabbed {
  public:
   static constexpr std::size_t kMaxKeptBytes = std::size_t{8} << 20U;
 
+  explicit FileBudget(std::size_t most = kMaxKeptBytes) : most_(most) {}
   // False: there is no room.
   [[nodiscard]] bool take(std::size_t bytes) {
-    if (bytes > kMaxKeptBytes - used_) return false;
+    if (bytes > most_ - used_) return false;
     used_ += bytes;
     return true;
   }
@@ -50,7 +51,7 @@ class FileBudget : public Slabbed {
   friend void intrusive_ptr_release(FileBudget* b) {
     if (--b->references_ == 0) delete b;
   }
-  std::size_t used_ = 0;
+  std::size_t most_, used_ = 0;
   std::uint32_t references_ = 0;
 };
 

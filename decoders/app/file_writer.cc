@@ -112,10 +112,16 @@ void FileWriter::piece(std::uint64_t offset, Bytes bytes) {
 
 bool FileWriter::wait(std::uint64_t offset, Bytes bytes) {
   if (bytes.empty()) return true;
-  if (waiting_.size() >= kMaxWaitingPieces || !file_->budget_->take(bytes.size())) return false;
   const auto at = std::upper_bound(waiting_.begin(), waiting_.end(), offset,
                                    [](std::uint64_t o, const Waiting& other) { return o < other.offset; });
-  waiting_.insert(at, {offset, {bytes.begin(), bytes.end()}});
+  Waiting* const before = at == waiting_.begin() ? nullptr : &*std::prev(at);
+  const bool continues = before != nullptr && before->offset + before->bytes.size() == offset;
+  if (!continues && waiting_.size() >= kMaxWaitingPieces) return false;
+  if (!file_->budget_->take(bytes.size())) return false;
+  if (continues)
+    before->bytes.insert(before->bytes.end(), bytes.begin(), bytes.end());
+  else
+    waiting_.insert(at, {offset, {bytes.begin(), bytes.end()}});
   return true;
 }
 

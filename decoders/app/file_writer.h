@@ -17,7 +17,7 @@ namespace weir {
 
 // A file's type is told from so many of its first bytes.
 inline constexpr std::size_t kMagicBytes = 4096;
-// Pieces of one file that wait for what is before them; their bytes are bounded by the flow's FileBudget.
+// Pieces of one file that wait for what is before them, those that follow upon each other together; their bytes are bounded by the flow's FileBudget.
 inline constexpr std::size_t kMaxWaitingPieces = 256;
 // No piece ends behind it; one that says so is left out.
 inline constexpr std::uint64_t kMaxFileSize = std::uint64_t{1} << 62U;
@@ -25,21 +25,26 @@ inline constexpr std::uint64_t kMaxFileSize = std::uint64_t{1} << 62U;
 // What the files of one flow share. A parser has one.
 class FlowFiles {
  public:
+  explicit FlowFiles(std::size_t most_kept = FileBudget::kMaxKeptBytes) : most_kept_(most_kept) {}
   std::uint32_t next_id() { return ++last_id_; }
   [[nodiscard]] const boost::intrusive_ptr<FileBudget>& budget() {
-    if (budget_ == nullptr) budget_ = new FileBudget;
+    if (budget_ == nullptr) budget_ = new FileBudget(most_kept_);
     return budget_;
   }
 
  private:
+  std::size_t most_kept_;
   std::uint32_t last_id_ = 0;
   boost::intrusive_ptr<FileBudget> budget_;
 };
+
+class PartJoiner;
 
 // When files are opened now, and what is to be found out about them.
 struct FileOpening {
   TimeUs time = 0;
   FileFacts wanted;
+  PartJoiner* joiner = nullptr;  // of those that come in parts (part_joiner.h)
 };
 
 struct NewFile {

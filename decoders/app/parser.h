@@ -23,11 +23,13 @@
 
 namespace weir {
 
+class PartJoiner;
+
 struct AppInput {
   Direction direction = Direction::to_server;
   Bytes data;
   std::uint64_t stream_offset = 0;  // position of data[0] in its direction's stream; 0 for datagrams
-  bool eof = false;  // nothing will follow in this direction; data may be empty
+  bool eof = false;                 // nothing will follow in this direction; data may be empty
   TimeUs time = 0;
   bool is_datagram = false;
   const Requested* requested = &kNothingRequested;
@@ -35,14 +37,15 @@ struct AppInput {
   FrameSink frames;                    // takes the frames in `data`
   const IpAddress* client = nullptr;   // the flow's; null: not known
   FlowAnnouncer* announcer = nullptr;  // takes the flows that this one announces; null: nobody does
+  PartJoiner* joiner = nullptr;  // puts files together that come in parts (part_joiner.h); null: nobody does
 };
 
 struct ParseOutcome {
   enum class Status : std::uint8_t {
     ok,
-    error,        // cannot go on: this flow's application layer is given up (what is parsed stays)
-    bypass,       // what follows is encrypted: track the connection, keep no more bytes of either direction
-    change,       // the next byte belongs to another protocol: see `next_protocol`
+    error,   // cannot go on: this flow's application layer is given up (what is parsed stays)
+    bypass,  // what follows is encrypted: track the connection, keep no more bytes of either direction
+    change,  // the next byte belongs to another protocol: see `next_protocol`
   };
   std::size_t consumed = 0;  // bytes of `data` that are done with
   std::size_t need = 0;      // total unconsumed bytes wanted before the next call; 0: call with any new byte

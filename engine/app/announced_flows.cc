@@ -1,4 +1,5 @@
-// The part of AppLayerDriver that has to do with flows that others announce.
+// The part of AppLayerDriver in which flows have to do with others: those that they announce, and those that carry other
+// parts of their files.
 #include <utility>
 
 #include "engine/app/app_layer.h"
@@ -16,6 +17,14 @@ void AppLayerDriver::Announcer::announce(ExpectedFlow announced) {
                           .vlan = flow->vlan};
   const bool in_addition = driver.expected_.announce(ends, flow->id, std::move(announced), now);
   ++(in_addition ? driver.counters_.flows_expected : driver.counters_.flows_not_expected);
+}
+
+boost::intrusive_ptr<AppFile> AppLayerDriver::Joiner::join(const FilePart& part, const JoinLimits& limits,
+                                                           const FileOpening& opening) {
+  auto joined = driver.ranged_.join({flow->client, flow->server, flow->vlan}, part, limits, opening);
+  driver.counters_.files_not_joined += joined.given_up;
+  if (joined.file != nullptr) ++driver.counters_.files_joined;
+  return joined.file;
 }
 
 // The flow may have been announced: then nothing has to be detected. Who opened it is not sure when it was picked up midway.

@@ -37,10 +37,11 @@ std::unique_ptr<AppParser> AppLayerSetup::make_parser(AppProto p, Transport t) c
 }
 
 AppLayerDriver::AppLayerDriver(std::shared_ptr<const AppLayerSetup> setup, Counters& counters,
-                               ExpectedFlows* expected)
+                               ExpectedFlows* expected, RangedFiles* ranged)
     : setup_(std::move(setup)),
       counters_(counters),
-      expected_(expected != nullptr ? *expected : own_expected_) {}
+      expected_(expected != nullptr ? *expected : own_expected_),
+      ranged_(ranged != nullptr ? *ranged : own_ranged_) {}
 
 Direction AppLayerDriver::on_segment(Flow& flow, const SegmentResult& segment, Direction direction,
                                      TimeUs now) {
@@ -104,7 +105,9 @@ void AppLayerDriver::feed(Flow& flow, Direction d, TimeUs now) {
                 .source_port = d == Direction::to_server ? flow.client_port : flow.server_port,
                 .destination_port = d == Direction::to_server ? flow.server_port : flow.client_port,
                 .client = &flow.client,
-                .announcer = &announcer_};
+                .announcer = &announcer_,
+                // Another reading of the connection has the same bytes again, or others.
+                .joiner = flow.is_other_reading ? nullptr : &joiner_};
     const std::size_t offered = chunk.data.size();
     const bool go_on = parse(flow, in, consumed);
     stream.consume_app(consumed);
@@ -137,6 +140,7 @@ bool AppLayerDriver::parse(Flow& flow, AppInput& in, std::size_t& consumed) {
   AppLayer& app = *flow.app;
   announcer_.flow = &flow;
   announcer_.now = in.time;
+  joiner_.flow = &flow;
   if (requested_.frames[index(app.protocol)] != 0) take_frames(flow, in);
   const ParseOutcome outcome = app.parser->parse(in);
   if (app.frames != nullptr) hold_frames(flow, in.direction);

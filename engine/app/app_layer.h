@@ -14,6 +14,7 @@
 #include "engine/account/stats.h"
 #include "engine/app/expected_flows.h"
 #include "engine/app/protocol_detection.h"
+#include "engine/app/ranged_files.h"
 #include "engine/flow/app_state.h"
 
 namespace weir {
@@ -43,9 +44,10 @@ class AppLayerSetup {
 // Feeds the parsers of one worker's flows. What it notices is left in the flow's AppLayer.
 class AppLayerDriver {
  public:
-  // `expected`, which outlives the driver, is where its flows announce others and are looked for; null: in one of its own.
+  // `expected` is where its flows announce others and are looked for, `ranged` where the parts of files meet; both outlive the
+  // driver; null: in one of its own.
   AppLayerDriver(std::shared_ptr<const AppLayerSetup> setup, Counters& counters,
-                 ExpectedFlows* expected = nullptr);
+                 ExpectedFlows* expected = nullptr, RangedFiles* ranged = nullptr);
   // What parsers are to make besides, from now on; what is under way stays as it was begun.
   void set_requested(const Requested& requested) { requested_ = requested; }
 
@@ -84,6 +86,14 @@ class AppLayerDriver {
     const Flow* flow = nullptr;  // whose parser it is
     TimeUs now = 0;
   };
+  // Where it hands in the parts of files.
+  struct Joiner final : PartJoiner {
+    explicit Joiner(AppLayerDriver& of) : driver(of) {}
+    boost::intrusive_ptr<AppFile> join(const FilePart& part, const JoinLimits& limits,
+                                       const FileOpening& opening) override;
+    AppLayerDriver& driver;
+    const Flow* flow = nullptr;  // whose parser it is
+  };
   Direction advance(Flow& flow, Direction d, TimeUs now);
   Settled settle(Flow& flow, Direction& d, TimeUs now);
   bool adopt_expected(Flow& flow, Direction& d, TimeUs now);
@@ -108,6 +118,9 @@ class AppLayerDriver {
   ExpectedFlows own_expected_;
   ExpectedFlows& expected_;
   Announcer announcer_{*this};
+  RangedFiles own_ranged_;
+  RangedFiles& ranged_;
+  Joiner joiner_{*this};
 };
 
 }  // namespace weir::engine

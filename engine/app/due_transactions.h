@@ -16,7 +16,7 @@ struct DueTransaction {
   Transaction& tx;
   // By direction. A side that does not exist, or of which nothing more is parsed, counts as complete.
   std::array<std::uint8_t, 2> progress;
-  bool over;  // nothing more will come of the flow: everything is due
+  bool over;               // nothing more will come of the flow: everything is due
   bool inspected = false;  // rules have said all that they will
 };
 

@@ -20,7 +20,7 @@ Pipeline::Pipeline(const PipelineSetup& setup, std::shared_ptr<const rules::Rule
       flows_(setup.flows),
       ended_(setup.flows.ended_memory),
       normaliser_(setup.normaliser, counters_),
-      apps_(setup.app_layer, counters_, pool.expected),
+      apps_(setup.app_layer, counters_, pool.expected, pool.ranged),
       log_(outputs, rules, counters_, setup.policies, setup.inline_mode, pool.deferred) {
   log_.set_limits(setup.log_limits);
   for (const EventLog::Output& output : outputs) requested_by_outputs_ |= output.log->requested();

@@ -58,8 +58,9 @@ struct PoolLinks {
   DeferredAlerts* deferred = nullptr;  // decides on thresholds; null: detection does
   rules::Turn* turn = nullptr;         // for what other pipelines change, too; null: at any time
   output::FileStore* files = nullptr;  // null: files are not stored
-  ExpectedFlows* expected =
-      nullptr;  // shared with pipelines that get other flows of the same hosts; null: its own
+  // Shared with pipelines that get other flows of the same hosts; null: its own.
+  ExpectedFlows* expected = nullptr;
+  RangedFiles* ranged = nullptr;
 };
 
 // Bytes that a pipeline's tables take, as they account for them themselves.

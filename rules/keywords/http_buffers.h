@@ -20,10 +20,11 @@ inline const http::HttpTransaction& http_tx(const Transaction& tx) {
   return tx_cast<http::HttpTransaction>(tx);
 }
 
-// The body of one side's message. A function of one address: what file.data and http.response_body both look
-// at is searched once.
+// The body of one side's message; beside it, for who asks for more instances than one, the files that the message has completed.
+// A function of one address: what file.data and http.response_body both look at is searched once.
 inline std::optional<BodyView> http_body(const BufferRequest& r) {
-  return r.index == 0 ? body_view(http_tx(r.tx).message(r.direction).body) : std::nullopt;
+  const http::HttpTransaction& tx = http_tx(r.tx);
+  return r.index == 0 ? body_view(tx.message(r.direction).body) : tx.joined_file(r.direction, r.index - 1);
 }
 
 // Sources of a buffer that requests, responses or both fill from some state on.

@@ -317,17 +317,22 @@ bool Builder::applies(const CompiledRule& rule, AppProto protocol, Direction d) 
 void Builder::group_transactions(AppProto protocol, Direction d) {
   TxRules& out = program_->transactions[static_cast<std::size_t>(protocol)][index(d)];
   struct Draft {
+    BufferId buffer = 0;
     const BufferSource* source = nullptr;
     PatternSetBuilder patterns;
   };
   std::map<BufferId, Draft> drafts;
-  // Buffers that show the same bytes are searched together, as the one that was first.
+  // Buffers that show the same bytes are searched together, as the one that was first or that shows further ones besides.
   const auto draft_of = [&](BufferId buffer) -> Draft& {
     const BufferSource* source = find_source(*program_->buffers[buffer].spec, protocol, d);
     if (program_->buffers[buffer].transforms.empty())
       for (auto& [other, draft] : drafts)
-        if (program_->buffers[other].transforms.empty() && same_bytes(*draft.source, *source)) return draft;
+        if (program_->buffers[other].transforms.empty() && same_bytes(*draft.source, *source)) {
+          if (program_->buffers[buffer].spec->multiple) draft.buffer = buffer;
+          return draft;
+        }
     Draft& draft = drafts[buffer];
+    draft.buffer = buffer;
     draft.source = source;
     return draft;
   };
@@ -351,7 +356,7 @@ void Builder::group_transactions(AppProto protocol, Direction d) {
       out.always.push_back(id);
   }
   for (auto& [buffer, draft] : drafts) {
-    TxPrefilter prefilter{buffer, draft.source->progress, draft.source->streamed,
+    TxPrefilter prefilter{draft.buffer, draft.source->progress, draft.source->streamed,
                           draft.patterns.build(databases_)};
     out.prefilters.push_back(std::move(prefilter));
   }

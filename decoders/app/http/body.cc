@@ -1,7 +1,6 @@
 #include "decoders/app/http/body.h"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 #include "decoders/app/http/head.h"
@@ -13,23 +12,10 @@ namespace {
 constexpr std::size_t kMaxTokens = 32;     // encodings named in one header
 constexpr std::size_t kSliceBytes = 4096;  // of compressed input, decoded at a time
 
-// "bytes 0-99/1000"; false: not of this form, or no range.
-bool parse_range(std::string_view value, std::uint64_t& start, std::uint64_t& end, std::uint64_t& size) {
-  value = trim(value);
-  if (!equals_nocase(value.substr(0, 5), "bytes")) return false;
-  value = trim(value.substr(5));
-  const auto number = [&value](std::uint64_t& out, char after) {
-    const auto [rest, error] = std::from_chars(value.data(), value.data() + value.size(), out);
-    if (error != std::errc{}) return false;
-    value.remove_prefix(static_cast<std::size_t>(rest - value.data()));
-    if (after == '\0') return value.empty();
-    if (value.empty() || value.front() != after) return false;
-    value.remove_prefix(1);
-    return true;
-  };
-  if (!number(start, '-') || !number(end, '/') || end < start) return false;
-  size = 0;
-  return value == "*" || (number(size, '\0') && size > end);
+std::optional<SlabString> boundary_of(std::string_view content_type) {
+  auto boundary = header_parameter(content_type, "boundary");
+  if (boundary && (boundary->empty() || boundary->size() > kMaxBoundary)) boundary.reset();
+  return boundary;
 }
 
 std::optional<Encoding> encoding_named(std::string_view token, bool lzma) {
@@ -73,15 +59,14 @@ void BodyReader::start(HttpTransaction& tx) {
   file_tried_ = false;
   decompress_ = waits_ = false;
   given_ = 0;
-  multipart_.reset();
+  form_.reset();
   choose_layers(tx);
   if (direction_ == Direction::to_client || !equals_nocase(tx.request.method.of(tx.request.line), "post"))
     return;
   const auto type = m.header("content-type");
   if (!type || !contains_nocase(type->substr(0, 32), "multipart/")) return;
-  const auto boundary = header_parameter(*type, "boundary");
-  if (boundary && !boundary->empty() && boundary->size() <= kMaxBoundary)
-    multipart_ = std::make_unique<Multipart>(*boundary, settings_.request_body, flow_files_);
+  if (const auto boundary = boundary_of(*type))
+    form_ = std::make_unique<FormParts>(*boundary, settings_.request_body, flow_files_);
 }
 
 // Adds what a header names. Names that merely contain a known one count, as receivers take them.
@@ -168,26 +153,28 @@ void BodyReader::on_decoded(Bytes chunk) {
   if (m.body.cut() && !m.body.complete()) m.body.finish();
   const bool over = chunk.size() > room;
   const Bytes seen = over ? chunk.first(static_cast<std::size_t>(room)) : chunk;
-  if (!seen.empty() && !multipart_) open_file(files_);
+  if (!seen.empty() && !form_) open_file(files_);
   const bool goes_on = over && is_stored();
   to_files(goes_on ? chunk : seen);
   if (!over || goes_on) return;
-  if (multipart_) multipart_->finish(*tx_, false);
-  multipart_.reset();
+  if (form_) form_->end(*tx_, false, files_);
+  form_.reset();
   file_.close(FileState::truncated);
 }
 
 void BodyReader::to_files(Bytes chunk) {
   if (chunk.empty()) return;
-  if (multipart_)
-    multipart_->data(*tx_, chunk, files_);
+  if (form_ != nullptr)
+    form_->data(*tx_, chunk, files_);
   else
     file_.append(chunk);
+  if (range_ != nullptr) range_->data(*tx_, flow_files_, chunk, files_);
+  if (ranges_ != nullptr) ranges_->data(*tx_, chunk, files_);
 }
 
 // A file that is to be stored does not end where inspection does.
 bool BodyReader::is_stored() const {
-  const AppFile* const file = multipart_ ? multipart_->file() : file_.file();
+  const AppFile* const file = form_ ? form_->file() : file_.file();
   return file != nullptr && file->keeping == FileKeeping::wanted;
 }
 
@@ -210,24 +197,41 @@ void BodyReader::open_file(const FileOpening& files) {
   if (name.empty()) return;
   if (name.size() > kMaxFileName) note(*tx_, Event::file_name_too_long);
   Message& m = tx_->message(direction_);
-  if (AppFile* file = file_.open(m.files, flow_files_, {.name = name, .content = &m.body}, files)) read_range(*file);
+  if (AppFile* file = file_.open(m.files, flow_files_, {.name = name, .content = &m.body}, files))
+    read_range(*file);
 }
 
+// Parts of what is compressed are none of the file.
 void BodyReader::read_range(AppFile& file) {
   if (direction_ == Direction::to_server || tx_->response.status_number != 206) return;
+  const bool joins = !decompress_ && !tx_->request_missing;
   const auto value = tx_->response.header("content-range");
-  if (!value) return;
-  std::uint64_t start = 0, end = 0, size = 0;
-  if (!parse_range(*value, start, end, size)) return note(*tx_, Event::range_invalid);
-  if (start == 0 && size != 0 && end + 1 == size) return;  // all of it
-  file.start = start;
-  file.end = end;
+  if (!value) {
+    if (joins) begin_ranges(file);
+    return;
+  }
+  const auto range = parse_content_range(*value);
+  if (!range) return note(*tx_, Event::range_invalid);
+  if (range->is_all()) return;
+  file.start = range->start;
+  file.end = range->end;
+  if (!joins) return;
+  range_ = std::make_unique<RangeReader>(*tx_, file.name, settings_.byterange);
+  range_->begin(*range);
+}
+
+void BodyReader::begin_ranges(const AppFile& file) {
+  const auto type = tx_->response.header("content-type");
+  if (!type || !contains_nocase(*type, "multipart/byteranges")) return;
+  const auto boundary = boundary_of(*type);
+  if (boundary)
+    ranges_ = std::make_unique<RangeParts>(*boundary, *tx_, file.name, settings_.byterange, flow_files_);
 }
 
 void BodyReader::gap(HttpTransaction& tx, std::uint64_t length, const FileOpening& files) {
   if (!started_) return;
   tx_ = &tx;
-  if (multipart_) return multipart_->gap(tx, length);
+  if (form_) return form_->gap(tx, length, files);
   if (decompress_) {
     given_ = 0;  // the rest of that is lost, too
     return;
@@ -235,6 +239,8 @@ void BodyReader::gap(HttpTransaction& tx, std::uint64_t length, const FileOpenin
   tx.message(direction_).body_bytes += length;
   open_file(files);
   file_.gap(length);
+  if (range_ != nullptr) range_->gap(length);
+  if (ranges_ != nullptr) ranges_->gap(tx, length, files);
 }
 
 void BodyReader::finish(HttpTransaction& tx, bool whole, const FileOpening& files) {
@@ -253,8 +259,11 @@ void BodyReader::finish(HttpTransaction& tx, bool whole, const FileOpening& file
     decompressor_.reset();
     decompress_ = false;
   }
-  if (multipart_) multipart_->finish(tx, whole);
-  multipart_.reset();
+  if (form_) form_->end(tx, whole, files);
+  if (ranges_) ranges_->finish(tx, files);
+  form_.reset();
+  range_.reset();
+  ranges_.reset();
   file_.close(whole ? FileState::closed : FileState::truncated);
   tx.message(direction_).body.finish();
 }

@@ -8,6 +8,7 @@
 #include "decoders/app/decompress.h"
 #include "decoders/app/file_writer.h"
 #include "decoders/app/http/multipart.h"
+#include "decoders/app/http/range.h"
 #include "decoders/app/http/settings.h"
 #include "decoders/app/http/transaction.h"
 
@@ -48,6 +49,7 @@ class BodyReader final : private DecompressSink {
   void open_file(const FileOpening& files);
   [[nodiscard]] SlabString file_name() const;
   void read_range(AppFile& file);
+  void begin_ranges(const AppFile& file);
 
   const HttpSettings& settings_;
   Direction direction_;
@@ -58,7 +60,9 @@ class BodyReader final : private DecompressSink {
   std::size_t given_ = 0;  // of what data() gets next, so many bytes the decompressor has already
   Encodings layers_;       // in the order in which they were applied
   bool started_ = false;
-  std::unique_ptr<Multipart> multipart_;  // while a form is being read
+  std::unique_ptr<FormParts> form_;     // while a form is being read
+  std::unique_ptr<RangeReader> range_;  // while a part of a file is being read
+  std::unique_ptr<RangeParts> ranges_;  // while several are, in one body
   FileWriter file_;
   bool file_tried_ = false;
   // During a call only.

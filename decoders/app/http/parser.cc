@@ -16,7 +16,7 @@ ParseOutcome HttpParser::parse(const AppInput& in) {
   outcome_ = {};
   Side& side = in.direction == Direction::to_server ? request_ : response_;
   wanted_of_files_ = in.requested->files;
-  const FileOpening files{in.time, wanted_of_files_};
+  const FileOpening files{in.time, wanted_of_files_, in.joiner};
   Feed feed{in.data, in.eof, files, in.frames};
   end_frame(side, feed);  // of a message that a gap has ended
   // A server that answers has the whole request.

@@ -9,6 +9,7 @@ namespace {
 constexpr std::string_view kBase = "libhtp.default-config.";
 constexpr std::uint32_t kMostLayers = 10;
 constexpr std::uint64_t kMostTransactions = 65'536;
+constexpr std::uint64_t kMostTimeout = 86'400;
 
 std::string key(std::string_view name) {
   return std::string(kBase).append(name);
@@ -43,6 +44,10 @@ HttpSettings HttpSettings::from(const Settings& s) {
   out.plus_is_space = s.flag(key("query-plusspace-decode"), out.plus_is_space);
   out.uri_include_all = s.flag(key("uri-include-all"), out.uri_include_all);
   out.allow_space_uri = s.flag(key("allow-space-uri"), out.allow_space_uri);
+  out.byterange.memcap = s.bytes("byterange.memcap", out.byterange.memcap);
+  const std::uint64_t timeout = s.number("byterange.timeout", out.byterange.timeout_s);
+  out.byterange.timeout_s = static_cast<std::uint32_t>(std::min<std::uint64_t>(timeout, kMostTimeout));
+  out.byterange.window = out.response_body;
   return out;
 }
 

@@ -1,9 +1,10 @@
-// What the configuration says of HTTP (app-layer.protocols.http.libhtp.default-config), and what can go wrong
-// in it.
+// What the configuration says of HTTP (app-layer.protocols.http.libhtp.default-config, and byterange beside it), and what can
+// go wrong in it.
 #pragma once
 
 #include <cstdint>
 
+#include "decoders/app/part_joiner.h"
 #include "decoders/app/streamed_body.h"
 #include "decoders/settings.h"
 
@@ -27,8 +28,10 @@ struct HttpSettings {
   bool plus_is_space = false;
   bool uri_include_all = false;
   bool allow_space_uri = false;
-  std::uint32_t max_transactions = 512;  // open at one time in a flow
+  std::uint32_t max_transactions = 512;                       // open at one time in a flow
   std::size_t max_transaction_bytes = std::size_t{64} << 20;  // that those hold together
+  JoinLimits
+      byterange;  // of files that come in several responses; rules see of them what they see of a response's body
 
   // `settings` is the protocol's subtree.
   static HttpSettings from(const Settings& settings);

@@ -10,10 +10,19 @@ bool HttpTransaction::is_method(std::string_view method) const {
 
 void HttpTransaction::after_detection(Direction d) {
   StreamedBody& body = message(d).body;
+  const bool looked_at = d == Direction::to_server || body.ready();
   if (body.ready()) body.mark_inspected();
+  if (!looked_at) return;
   for (const auto& file : message(d).files)
     if (file->content != nullptr && file->content != &body && file->content->ready())
       file->content->mark_inspected();
+}
+
+std::optional<BodyView> HttpTransaction::joined_file(Direction d, std::uint32_t number) const {
+  if (d == Direction::to_server) return std::nullopt;  // those of requests are parts of forms
+  for (const auto& file : response.files)
+    if (file->own_content && file->own_content->ready() && number-- == 0) return file->own_content->view();
+  return std::nullopt;
 }
 
 }  // namespace weir::http

@@ -32,6 +32,9 @@ struct HttpTransaction final : Transaction {
     return d == Direction::to_server ? static_cast<const Message&>(request)
                                      : static_cast<const Message&>(response);
   }
+  // Of the files that came in parts, of which this message brought the last one, the `number`th that nobody has looked at. They
+  // are looked at together with the message's body.
+  [[nodiscard]] std::optional<BodyView> joined_file(Direction d, std::uint32_t number) const;
   [[nodiscard]] State state(Direction d) const { return static_cast<State>(progress[index(d)]); }
 
   // Without case.

@@ -15,7 +15,7 @@ LiveWorker::LiveWorker(std::string name, const PipelineSetup& setup,
     : name_(std::move(name)),
       parts_(std::move(parts)),
       pipeline_(setup, std::move(rules), shared, parts_.outputs, position_,
-                {.files = parts_.files, .expected = parts_.expected}) {
+                {.files = parts_.files, .expected = parts_.expected, .ranged = parts_.ranged}) {
   pipeline_.set_interface(parts_.source->interface());
   thread_ = std::thread([this] { run(); });
 }

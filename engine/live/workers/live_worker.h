@@ -36,7 +36,9 @@ class LiveWorker final : private PacketHandler {
     std::vector<EventLog::Output> outputs;  // of `lines`
     std::unique_ptr<LogWriter::End> lines;
     output::FileStore* files = nullptr;  // null: files are not stored
-    ExpectedFlows* expected = nullptr;   // what flows of all workers have announced; null: of this one only
+    // What flows of all workers have announced, and carry parts of; null: of this one only.
+    ExpectedFlows* expected = nullptr;
+    RangedFiles* ranged = nullptr;
     ChecksumTrust checksums = ChecksumTrust::kernel;
     bool fail_open = true;  // what cannot be inspected passes
     Cores cores{};          // to be pinned to; empty: not pinned

@@ -49,6 +49,7 @@ tl::expected<std::unique_ptr<LiveWorker>, std::string> WorkerSet::make(std::size
                           .lines = std::move(end),
                           .files = writer_.files(),
                           .expected = &expected_,
+                          .ranged = &ranged_,
                           .checksums = checksum_trust(options_.checksums),
                           .fail_open = options_.fail_open,
                           .cores = plan.cores};

@@ -70,9 +70,10 @@ class WorkerSet {
   std::shared_ptr<const rules::RuleSet> rules_;
   rules::SharedState shared_;
   ExpectedFlows expected_;
+  RangedFiles ranged_;
   std::vector<std::unique_ptr<LiveWorker>> workers_;
   std::vector<LiveWorker*> abandoned_;  // never destroyed: their threads may come back
-  LiveWorker::Report lost_;  // what workers that were replaced had to say
+  LiveWorker::Report lost_;             // what workers that were replaced had to say
   ProgressWatch progress_, stuck_;
   std::vector<std::uint64_t> beats_;
   std::vector<Clock::time_point> replacements_;

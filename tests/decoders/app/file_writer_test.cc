@@ -89,6 +89,16 @@ TEST_CASE("file writer: what never comes is a gap, at the end or when no more ca
   CHECK(large.file->size == 1 + half.size());
 }
 
+TEST_CASE("file writer: pieces that wait and follow upon each other are one, however many") {
+  OneFile f;
+  const std::string all(3 * kMaxWaitingPieces, 'x');
+  for (std::size_t i = 0; i < all.size(); ++i) f.writer.piece(2 + i, as_bytes(all).subspan(i, 1));
+  f.writer.piece(0, as_bytes("ab"));
+  CHECK_FALSE(f.file->has_gaps);
+  CHECK(f.seen() == "ab" + all);
+  CHECK(f.flow.budget()->used() == 0);
+}
+
 TEST_CASE("file writer: a piece that lies behind everything that waits gives up what is before it") {
   OneFile f;
   const std::string all(FileBudget::kMaxKeptBytes, 'x');
