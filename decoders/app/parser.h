@@ -63,6 +63,8 @@ struct ParseOutcome {
   bool paused = false;
   // With `paused`, when nothing was consumed: there is something new to be looked at all the same.
   bool made_output = false;
+  // What the other direction has left unconsumed can be parsed now: this one has decided what it is.
+  bool wakes_other = false;
   // Raw stream inspection should run now (a request or response ended), as Suricata's "trigger raw".
   bool flush_stream_inspection = false;
 

@@ -74,8 +74,15 @@ Direction AppLayerDriver::advance(Flow& flow, Direction d, TimeUs now) {
   return d;
 }
 
-// Gives the parser what the stream has, as long as it makes progress.
+// The other direction, too, when this one has told what its bytes are.
 void AppLayerDriver::feed(Flow& flow, Direction d, TimeUs now) {
+  feed_side(flow, d, now);
+  const Direction other = opposite(d);
+  if (std::exchange(flow.app->woken[index(other)], false)) feed_side(flow, other, now);
+}
+
+// Gives the parser what the stream has, as long as it makes progress.
+void AppLayerDriver::feed_side(Flow& flow, Direction d, TimeUs now) {
   AppLayer& app = *flow.app;
   TcpStream& stream = flow.tcp->stream(d);
   if (app.parser == nullptr) return stream.disable_app();
@@ -147,6 +154,11 @@ bool AppLayerDriver::parse(Flow& flow, AppInput& in, std::size_t& consumed) {
   consumed = std::min(outcome.consumed, in.data.size());
   app.need[index(in.direction)] = outcome.need;
   app.parsed_now = true;
+  if (outcome.wakes_other) {
+    const std::size_t other = index(opposite(in.direction));
+    app.woken[other] = app.settled[other];
+    app.need[other] = 0;
+  }
   const bool progress = consumed != 0 || outcome.made_output || app.parser->transactions().batch_full();
   if (outcome.paused && !in.is_datagram && progress) app.paused = in.direction;
   take_in_new_transactions(flow, in.time);

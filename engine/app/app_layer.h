@@ -104,6 +104,7 @@ class AppLayerDriver {
   static void compare_with_expected(AppLayer& app, AppProto found);
   void set_protocol(Flow& flow, AppProto p, Transport t);
   void feed(Flow& flow, Direction d, TimeUs now);
+  void feed_side(Flow& flow, Direction d, TimeUs now);
   bool skip_gap(Flow& flow, Direction d, std::uint64_t unparsed, std::uint64_t hole);
   bool parse(Flow& flow, AppInput& in, std::size_t& consumed);
   void take_frames(Flow& flow, AppInput& in) const;

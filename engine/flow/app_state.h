@@ -26,11 +26,12 @@ struct AppLayer : Slabbed {
   AppProto original{};                     // before a protocol change (STARTTLS, CONNECT, h2c)
   AppProto expected{};                     // it should have followed upon `original`
   std::uint64_t parent = 0;                // id of the flow that announced this one; 0: none did
-  std::unique_ptr<AppParser> parser;  // null until the protocol is known and parsed
+  std::unique_ptr<AppParser> parser;       // null until the protocol is known and parsed
   // Of the packet at hand, pseudo packets too:
-  std::vector<std::string_view> events;  // of the engine, by rule name ("applayer_detect_protocol_only_one_direction")
-  bool parsed_now = false;               // the parser ran: transactions may have moved on
-  bool gave_up_now = false;              // a parser error happened
+  std::vector<std::string_view>
+      events;                // of the engine, by rule name ("applayer_detect_protocol_only_one_direction")
+  bool parsed_now = false;   // the parser ran: transactions may have moved on
+  bool gave_up_now = false;  // a parser error happened
 
   void begin_packet() {
     events.clear();
@@ -53,6 +54,7 @@ struct AppLayer : Slabbed {
   std::array<bool, 2> settled{};           // data of this direction goes to the parser
   std::array<bool, 2> eof{};               // nothing more will be parsed in this direction
   std::array<std::uint64_t, 2> need{};     // unconsumed bytes that the parser waits for
+  std::array<bool, 2> woken{};             // what it has left is to be shown to the parser again
   bool change_pending = false;             // a protocol change happens when this packet is done with
   AppProto change_to{};
   bool change_checked = false;  // `change_to` is what should follow: see ParseOutcome::check_next

@@ -80,23 +80,31 @@ class Player {
     if (!data.empty()) call(d, data, false, true);
   }
   void give(Direction d, Bytes piece, bool eof) {
+    if (give_side(d, piece, eof)) give_side(opposite(d), {}, false);
+  }
+  // Whether the other side's bytes can be parsed now.
+  bool give_side(Direction d, Bytes piece, bool eof) {
+    bool wakes = false;
     Side& side = sides_[index(d)];
     side.pending.insert(side.pending.end(), piece.begin(), piece.end());
     for (int calls = 0; !over_; ++calls) {
       must(calls < kMostCalls, "a parser makes progress");
       const std::size_t offered = side.pending.size();
       const bool ends = eof && !side.ended;
-      if ((offered < side.need || offered == 0) && !ends) return;
+      if ((offered < side.need || offered == 0) && !ends) return wakes;
       const ParseOutcome outcome = call(d, side.pending, eof, false);
       side.pending.erase(side.pending.begin(),
                          side.pending.begin() + static_cast<std::ptrdiff_t>(outcome.consumed));
       side.offset += outcome.consumed;
       side.need = outcome.need;
+      if (outcome.wakes_other) sides_[index(opposite(d))].need = 0;
+      wakes = wakes || outcome.wakes_other;
       if (eof && (outcome.consumed == offered || outcome.consumed == 0)) side.ended = true;
       if (outcome.consumed != 0 || outcome.paused) continue;
       side.need = std::max(side.need, offered + 1);
-      return;
+      return wakes;
     }
+    return wakes;
   }
   void lose(Direction d, std::uint64_t bytes) {
     if (over_) return;

@@ -110,7 +110,7 @@ std::string_view event_name(AppProto protocol, const AppEvent& event) {
 
 bool depends_on_segments(AppProto protocol, TransactionList& transactions) {
   for (const Transaction* tx = transactions.first(); tx != nullptr; tx = TransactionList::next(*tx)) {
-    if (const auto* http = tx_cast<http::HttpTransaction>(tx); http != nullptr && http->body_has_more)
+    if (const auto* http = tx_cast<http::HttpTransaction>(tx); http != nullptr && http->line_ends_behind)
       return true;
     for (const AppEvent& event : tx->events)
       if (std::find(kSegmentEvents.begin(), kSegmentEvents.end(), event_name(protocol, event)) !=

@@ -107,6 +107,15 @@ Step HttpParser::idle(Side& side, Feed& feed) {
   return server ? start_request(feed) : start_response(feed);
 }
 
+// A request is parsed on with: a server that refuses the tunnel takes it at once, and inline it is gone when the refusal
+// comes by.
+Step HttpParser::wait_tunnel(Feed& feed) {
+  skip_line_ends(feed);
+  if (feed.empty() || behind_request(feed, request_.scanned) != Behind::message) return Step::wait;
+  request_.phase = Phase::idle;
+  return Step::again;
+}
+
 // What belongs to no message of this side. Nothing answers it.
 Step HttpParser::start_leftover(Side& side, Feed& feed) {
   const bool server = side.direction == Direction::to_server;
@@ -117,24 +126,36 @@ Step HttpParser::start_leftover(Side& side, Feed& feed) {
   reach(t, opposite(side.direction), State::complete);
   t.stands_alone = true;
   t.request_missing = !server;
-  side.mid_line = side.with_end = false;
+  side.mid_line = side.doubtful_length = false;
   return begin_body(side, t, Phase::leftover, 0);
 }
 
-// The message is whole. What comes behind a response together with its end, and starts no other one, counts as its body,
-// as receivers may see it that take another length for the right one.
+// The message is whole. Line ends that come together with a response's end belong to its body: some servers send them so. What
+// stands behind a length that receivers may take for another belongs to it, too, until a message starts.
 Step HttpParser::end_message(Side& side, HttpTransaction& t, Feed& feed) {
-  if (side.direction == Direction::to_server || feed.empty()) return complete(side, t, true, feed.files());
-  side.phase = Phase::leftover;
-  side.scanned = 0;
-  side.mid_line = false;
-  side.with_end = true;
-  return Step::again;
+  if (side.direction == Direction::to_server) return complete(side, t, true, feed.files());
+  if (side.doubtful_length) {
+    side.phase = Phase::leftover;
+    side.scanned = 0;
+    side.mid_line = false;
+    return Step::again;
+  }
+  const Bytes rest = feed.rest();
+  const auto end =
+      std::find_if(rest.begin(), rest.end(), [](std::uint8_t c) { return c != '\r' && c != '\n'; });
+  if (end != rest.begin()) {
+    t.line_ends_behind = true;
+    side.phase = Phase::fixed_body;
+    side.left = 0;
+    body_bytes(side, feed, static_cast<std::uint64_t>(end - rest.begin()));
+    if (side.body.waits()) return pause(true);
+  }
+  return complete(side, t, true, feed.files());
 }
 
 // Line by line, until one starts a message.
 Step HttpParser::leftover(Side& side, Feed& feed) {
-  if (feed.empty()) return side.with_end ? complete(side, *tx(side), true, feed.files()) : Step::wait;
+  if (feed.empty()) return Step::wait;
   if (!side.mid_line) {
     const Behind behind = what_follows(side.direction, feed, side.scanned);
     if (behind == Behind::unclear) return Step::wait;
@@ -146,13 +167,9 @@ Step HttpParser::leftover(Side& side, Feed& feed) {
   const auto most = static_cast<std::size_t>(line_end - rest.begin()) + (line_end != rest.end() ? 1 : 0);
   const std::size_t taken = body_bytes(side, feed, most);
   if (taken != 0) side.mid_line = rest[taken - 1] != '\n';
-  if (side.with_end) {
-    HttpTransaction& t = *tx(side);
-    t.body_has_more = true;
-    reach(t, side.direction, State::body);
-    if (!std::all_of(rest.begin(), rest.begin() + static_cast<std::ptrdiff_t>(taken), is_blank_byte))
-      note(t, Event::response_body_unexpected);
-  }
+  if (side.doubtful_length && std::any_of(rest.begin(), rest.begin() + static_cast<std::ptrdiff_t>(taken),
+                                          [](std::uint8_t c) { return !is_blank_byte(c); }))
+    note(*tx(side), Event::response_body_unexpected);
   return side.body.waits() ? pause(true) : Step::again;
 }
 

@@ -50,7 +50,7 @@ Step HttpParser::step(Side& side, Feed& feed) {
     case Phase::chunk_end: return chunk_end(side, feed);
     case Phase::trailers: return headers(side, feed, true);
     case Phase::leftover: return leftover(side, feed);
-    case Phase::wait_tunnel: skip_line_ends(feed); return Step::wait;
+    case Phase::wait_tunnel: return wait_tunnel(feed);
     case Phase::ignore: feed.take(feed.rest().size()); return Step::wait;
   }
   return Step::wait;
@@ -199,15 +199,13 @@ bool HttpParser::begin_midway() {
 bool HttpParser::on_gap(Direction direction, std::uint64_t length) {
   Side& side = direction == Direction::to_server ? request_ : response_;
   if (side.phase == Phase::ignore) return true;
-  if (side.phase == Phase::wait_tunnel) return false;
   HttpTransaction* t = tx(side);
   const FileOpening files{t != nullptr ? t->first_seen : 0, wanted_of_files_};
   const bool fixed = side.phase == Phase::fixed_body;
   const bool in_body =
       fixed || side.phase == Phase::open_body || (side.phase == Phase::chunk_data && length <= side.left);
   if (t == nullptr || !in_body) {
-    const bool message = side.phase != Phase::idle && side.phase != Phase::resync;
-    if (message && t != nullptr) complete(side, *t, false, files);
+    if (!between_messages(side) && t != nullptr) complete(side, *t, false, files);
     side.phase = Phase::resync;
     side.scanned = 0;
     return true;

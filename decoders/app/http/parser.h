@@ -6,10 +6,10 @@
 // Requests beyond the limit of open ones push out the oldest (TransactionList); the response to such a one becomes a
 // transaction of its own.
 //
-// What becomes of bytes does not depend on how they were cut, but for one thing: what comes together with the end of a
-// response and starts no other one counts as its body (HttpTransaction::body_has_more). Else a message ends where its head
-// says. Behind the first one of a side, bytes that start no other are a transaction of their own, with an event
-// (body_unexpected): receivers may skip them, so that the next message counts again.
+// What becomes of bytes does not depend on how they were cut, but for line ends that come together with the end of a response:
+// they count as its body (HttpTransaction::line_ends_behind), as no one can wait for them. A message ends where its head says;
+// when that names several lengths, where another one starts. Behind the first message of a side, bytes that start no other are a transaction of their own, with an event (body_unexpected): receivers may skip them, so
+// that the next message counts again.
 #pragma once
 
 #include "decoders/app/http/body.h"
@@ -50,7 +50,7 @@ class HttpParser final : public AppParser {
     chunk_end,  // the line end behind a chunk
     trailers,
     leftover,     // what stands between two messages and belongs to neither
-    wait_tunnel,  // request side, behind CONNECT or Upgrade: the response decides
+    wait_tunnel,  // request side, behind CONNECT: what is no request the response decides on
     ignore,       // request side, behind HTTP/0.9: nothing is parsed any more
   };
 
@@ -60,16 +60,16 @@ class HttpParser final : public AppParser {
     Direction direction;
     Phase phase = Phase::idle;
     std::uint64_t tx_id = 0;
-    FrameId frame = kNoFrame;    // of the message, until it ends
-    std::uint64_t left = 0;      // of a fixed body or a chunk
-    std::size_t scanned = 0;     // of an incomplete line
-    bool had_message = false;    // one has ended
-    bool mid_line = false;       // of a leftover
-    bool with_end = false;       // a leftover that came with the end of the message before it
-    bool after_bare_lf = false;  // response head: a CR that follows belongs to the line end
-    bool mixed_ends = false;     // response head: LF CR was a line end
-    bool cut_line = false;       // of a line in a head the rest is still to be passed over
-    bool continue_seen = false;  // before this response: 100 Continue
+    FrameId frame = kNoFrame;      // of the message, until it ends
+    std::uint64_t left = 0;        // of a fixed body or a chunk
+    std::size_t scanned = 0;       // of an incomplete line
+    bool had_message = false;      // one has ended
+    bool mid_line = false;         // of a leftover
+    bool doubtful_length = false;  // of a response: its head names several
+    bool after_bare_lf = false;    // response head: a CR that follows belongs to the line end
+    bool mixed_ends = false;       // response head: LF CR was a line end
+    bool cut_line = false;         // of a line in a head the rest is still to be passed over
+    bool continue_seen = false;    // before this response: 100 Continue
     bool first_chunk = false;
     HeaderReader headers;
     BodyReader body;
@@ -102,8 +102,8 @@ class HttpParser final : public AppParser {
   Step chunk_end(Side& side, Feed& feed);
   Step body_start(Feed& feed);
   Step leftover(Side& side, Feed& feed);
-  Step end_message(Side& side, HttpTransaction& tx, Feed& feed);
   std::size_t body_bytes(Side& side, Feed& feed, std::uint64_t most);
+  Step end_message(Side& side, HttpTransaction& tx, Feed& feed);
   Step complete(Side& side, HttpTransaction& tx, bool whole, const FileOpening& files);
   void end_of_stream(Side& side, const FileOpening& files);
   static std::optional<Line> find_line_of(Side& side, const Feed& feed);
@@ -116,6 +116,7 @@ class HttpParser final : public AppParser {
   HttpTransaction& add_unasked();
 
   HttpTransaction* tx(const Side& side) { return tx_cast<HttpTransaction>(transactions_.find(side.tx_id)); }
+  Step wait_tunnel(Feed& feed);
   static void skip_line_ends(Feed& feed);
   static void reach(HttpTransaction& tx, Direction d, State state);
 
@@ -127,8 +128,8 @@ class HttpParser final : public AppParser {
   // Requests that ended for want of room before their response came, so many of which has been seen since.
   std::uint64_t lost_requests_ = 0, answered_lost_ = 0;
   SlabVector<std::uint64_t>
-      lost_heads_;                   // those that were HEAD, counted from 0; responses to them have no body
-  ParseOutcome outcome_;             // of the call that is running
+      lost_heads_;        // those that were HEAD, counted from 0; responses to them have no body
+  ParseOutcome outcome_;  // of the call that is running
 };
 
 }  // namespace weir::http

@@ -15,6 +15,18 @@ bool interim(const Response& r) {
          !r.header("transfer-encoding") && (!length || content_length(*length).value_or(0) == 0);
 }
 
+// Of its head receivers may take another length for the right one.
+bool names_several_lengths(const HttpTransaction& t, std::string_view length) {
+  constexpr std::string_view kDigits = "0123456789";
+  const std::size_t first = length.find_first_of(kDigits);
+  const std::size_t behind = length.find_first_not_of(kDigits, std::min(first, length.size()));
+  const bool two =
+      behind != std::string_view::npos && length.find_first_of(kDigits, behind) != std::string_view::npos;
+  return two || std::any_of(t.events.begin(), t.events.end(), [](const AppEvent& e) {
+           return e.code == static_cast<std::uint8_t>(Event::duplicate_content_length_in_response);
+         });
+}
+
 }  // namespace
 
 // The oldest request without a response; requests that have ended for want of room are older still. Null: there is none.
@@ -49,7 +61,7 @@ Step HttpParser::start_response(Feed& feed) {
   if (t == nullptr) t = &add_unasked();
   begin(response_, *t, feed, FrameKind::response);
   response_.continue_seen = false;
-  response_.after_bare_lf = response_.mixed_ends = false;
+  response_.after_bare_lf = response_.mixed_ends = response_.doubtful_length = false;
   const bool short_request = !t->request_missing && t->request.protocol_number == 9 &&
                              t->request.protocol().empty() &&
                              t->state(Direction::to_server) == State::complete;
@@ -113,7 +125,8 @@ Step HttpParser::response_headers_done(HttpTransaction& t, Feed& feed) {
   }
   Response& r = t.response;
   if (interim(r)) {
-    if (r.status_number == 100 && std::exchange(response_.continue_seen, true)) note(t, Event::continue_already_seen);
+    if (r.status_number == 100 && std::exchange(response_.continue_seen, true))
+      note(t, Event::continue_already_seen);
     r.fields.clear();
     r.raw_headers.clear();
     r.joined.clear();
@@ -131,10 +144,14 @@ Step HttpParser::response_headers_done(HttpTransaction& t, Feed& feed) {
     if (contains_nocase(*upgrade, "websocket")) return switch_protocol(AppProto::websocket);
     if (contains_nocase(*upgrade, "h2c")) return switch_protocol(AppProto::http2);
     if (contains_nocase(*upgrade, "tls/1.")) return switch_protocol(AppProto::tls, true);  // RFC 2817 3.3
-    note(t, Event::failed_protocol_change);  // to one that has no parser here: what follows has to be recognised
+    note(t,
+         Event::failed_protocol_change);  // to one that has no parser here: what follows has to be recognised
     return switch_protocol(AppProto::unknown);
   }
-  if (request_.phase == Phase::wait_tunnel && request_.tx_id == t.id) request_.phase = Phase::idle;
+  if (request_.phase == Phase::wait_tunnel && request_.tx_id == t.id) {
+    request_.phase = Phase::idle;
+    outcome_.wakes_other = true;
+  }
 
   const auto encoding = r.header("transfer-encoding");
   const auto length = r.header("content-length");
@@ -144,7 +161,7 @@ Step HttpParser::response_headers_done(HttpTransaction& t, Feed& feed) {
                        r.status_number == 204 || r.status_number == 304;
   if (no_body) {
     response_.body.start(t);
-    return end_message(response_, t, feed);
+    return complete(response_, t, true, feed.files());
   }
   if (encoding) {
     if (contains_nocase(*encoding, "chunked")) {
@@ -155,8 +172,10 @@ Step HttpParser::response_headers_done(HttpTransaction& t, Feed& feed) {
     note(t, Event::invalid_transfer_encoding_in_response);
   }
   if (length) {
-    if (const auto bytes = content_length(*length))
+    if (const auto bytes = content_length(*length)) {
+      response_.doubtful_length = names_several_lengths(t, *length);
       return begin_body(response_, t, Phase::fixed_body, *bytes);
+    }
     note(t, Event::invalid_content_length_in_response);
   } else if (type && contains_nocase(*type, "multipart/byteranges")) {
     note(t, Event::response_multipart_byteranges);

@@ -45,9 +45,9 @@ struct HttpTransaction final : Transaction {
   // The response came without a request (it was not seen, or has ended for want of room): that side is empty and
   // complete.
   bool request_missing = false;
-  bool stands_alone = false;   // so that no response is to be expected of it, or no request
-  bool body_has_more = false;  // the response's: bytes that came with its end, and stand behind it
-  bool head_request = false;   // that request was a HEAD
+  bool stands_alone = false;      // so that no response is to be expected of it, or no request
+  bool line_ends_behind = false;  // the response's body has some that came with its end
+  bool head_request = false;      // that request was a HEAD
   Request request;
   Response response;
 };
