@@ -62,6 +62,15 @@ Opening inflate_opening(unsigned way, Bytes data) {
   }
 }
 
+// The magic numbers of a frame, and of one that is to be skipped (RFC 8878, 3.1).
+Opening zstd_opening(Bytes data) {
+  constexpr std::size_t kMagicSize = 4;
+  if (data.size() < kMagicSize) return {Opening::Kind::need_more};
+  const bool frame = data[0] == 0x28 && data[1] == 0xb5 && data[2] == 0x2f && data[3] == 0xfd;
+  const bool skipped = (data[0] & 0xf0) == 0x50 && data[1] == 0x2a && data[2] == 0x4d && data[3] == 0x18;
+  return frame || skipped ? Opening{Opening::Kind::at, 0, true} : Opening{};
+}
+
 void Decompressor::Layer::start(Encoding e, const DecompressLimits& limits) {
   const bool same_codec =
       codec != nullptr && (e == encoding || (e <= Encoding::deflate && encoding <= Encoding::deflate));
@@ -70,6 +79,8 @@ void Decompressor::Layer::start(Encoding e, const DecompressLimits& limits) {
       codec = make_inflate();
     else if (e == Encoding::brotli)
       codec = make_brotli();
+    else if (e == Encoding::zstd)
+      codec = make_zstd();
     else
       codec = make_lzma(limits.lzma_memory);
   }
@@ -90,7 +101,9 @@ std::size_t Decompressor::Layer::step(std::size_t in) const {
 
 std::optional<Bytes> Decompressor::Layer::begin() {
   for (; way < ways(); ++way) {
-    const Opening opening = ways() == 1 ? Opening{Opening::Kind::at, 0, false} : inflate_opening(way, held);
+    const Opening opening = encoding == Encoding::zstd ? zstd_opening(held)
+                            : ways() == 1              ? Opening{Opening::Kind::at, 0, false}
+                                                       : inflate_opening(way, held);
     if (opening.kind == Opening::Kind::need_more) return std::nullopt;
     if (opening.kind == Opening::Kind::not_this) continue;
     codec->reset();

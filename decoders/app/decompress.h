@@ -1,5 +1,5 @@
 // Takes the content encodings off a body that arrives in chunks: gzip, deflate (with or without zlib's
-// wrapping), brotli and, if wanted, LZMA, in layers.
+// wrapping), brotli, Zstandard and, if wanted, LZMA, in layers.
 //
 // Receivers are lenient, so is this: a layer whose claim is not true passes its bytes through; checksums and
 // missing trailers are ignored; a stream that breaks after some output keeps that output. Output is bounded:
@@ -18,7 +18,7 @@
 
 namespace weir {
 
-enum class Encoding : std::uint8_t { gzip, deflate, brotli, lzma };
+enum class Encoding : std::uint8_t { gzip, deflate, brotli, zstd, lzma };
 
 struct DecompressLimits {
   std::uint64_t bomb_limit = 1024 * 1024;

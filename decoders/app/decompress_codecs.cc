@@ -1,6 +1,8 @@
 #include <brotli/decode.h>
 #include <lzma.h>
+#define ZSTD_STATIC_LINKING_ONLY  // ZSTD_createDCtx_advanced
 #include <zlib.h>
+#include <zstd.h>
 
 #include "decoders/app/decompress_layer.h"
 
@@ -22,6 +24,7 @@ void* brotli_take(void*, std::size_t size) {
 void give(void*, void* at) {
   Slab::give_sized(at);
 }
+constexpr ZSTD_customMem kZstdMemory{brotli_take, give, nullptr};
 constexpr lzma_allocator kLzmaMemory{lzma_take, give, nullptr};
 
 class Inflate final : public Codec {
@@ -89,6 +92,37 @@ class Brotli final : public Codec {
   Buffer buffer_;
 };
 
+// Frames follow upon each other; some are there to be skipped. Receivers take windows of up to 8 MB (RFC 9659).
+class Zstd final : public Codec {
+ public:
+  Zstd() { reset(); }
+  ~Zstd() override { ZSTD_freeDCtx(state_); }
+  Zstd(const Zstd&) = delete;
+  Zstd& operator=(const Zstd&) = delete;
+  void reset() override {
+    if (state_ == nullptr) state_ = ZSTD_createDCtx_advanced(kZstdMemory);
+    if (state_ == nullptr) return;
+    ZSTD_DCtx_reset(state_, ZSTD_reset_session_and_parameters);
+    ZSTD_DCtx_setParameter(state_, ZSTD_d_windowLogMax, kZstdWindowLog);
+  }
+
+  Step decode(Bytes& in, Bytes& out) override {
+    if (state_ == nullptr) return Step::no_memory;
+    ZSTD_inBuffer from{in.data(), in.size(), 0};
+    ZSTD_outBuffer to{buffer_.data(), buffer_.size(), 0};
+    const std::size_t result = ZSTD_decompressStream(state_, &to, &from);
+    in = in.subspan(from.pos);
+    out = Bytes{buffer_}.first(to.pos);
+    if (ZSTD_isError(result)) return Step::broken;
+    return to.pos == to.size || !in.empty() ? Step::more : Step::needs_input;
+  }
+
+ private:
+  static constexpr int kZstdWindowLog = 23;
+  ZSTD_DCtx* state_ = nullptr;
+  Buffer buffer_;
+};
+
 class Lzma final : public Codec {
  public:
   explicit Lzma(std::uint64_t memory_limit) : memory_limit_(memory_limit) {
@@ -129,6 +163,9 @@ std::unique_ptr<Codec> make_inflate() {
 }
 std::unique_ptr<Codec> make_brotli() {
   return std::make_unique<Brotli>();
+}
+std::unique_ptr<Codec> make_zstd() {
+  return std::make_unique<Zstd>();
 }
 std::unique_ptr<Codec> make_lzma(std::uint64_t memory_limit) {
   return std::make_unique<Lzma>(memory_limit);

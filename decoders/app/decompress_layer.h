@@ -23,6 +23,7 @@ class Codec : public Slabbed {
 
 std::unique_ptr<Codec> make_inflate();  // raw deflate, without any wrapping
 std::unique_ptr<Codec> make_brotli();
+std::unique_ptr<Codec> make_zstd();
 std::unique_ptr<Codec> make_lzma(std::uint64_t memory_limit);
 
 // Where the compressed data begins in `data`, read in one of several ways.
@@ -36,6 +37,7 @@ inline constexpr unsigned kInflateWays = 4;
 // Raw data is believed once so many bytes of it made sense.
 inline constexpr std::size_t kBelievedBytes = 64;
 Opening inflate_opening(unsigned way, Bytes data);
+Opening zstd_opening(Bytes data);
 
 struct Decompressor::Layer : Slabbed {
   enum class State : std::uint8_t { trying, flowing, done, passing };

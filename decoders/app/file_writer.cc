@@ -66,7 +66,7 @@ AppFile* FileWriter::open(FileList& list, FlowFiles& flow, const NewFile& file, 
   file_->opened = opening.time;
   file_->content = file.content;
   if (file.window) {
-    file_->content = &file_->own_content.emplace(*file.window);
+    file_->content = &file_->own_content.emplace(opening.at_once ? file.window->at_once() : *file.window);
   }
   file_->budget_ = flow.budget();
   size_ = file.size;

@@ -45,6 +45,7 @@ struct FileOpening {
   TimeUs time = 0;
   FileFacts wanted;
   PartJoiner* joiner = nullptr;  // of those that come in parts (part_joiner.h)
+  bool at_once = false;          // rules look at windows of their own as the bytes come (Requested::at_once)
 };
 
 struct NewFile {

@@ -40,11 +40,14 @@ struct Requested {
   // Protocols of buffers that are made on request (BufferSpec::on_request) and that a rule looks at.
   AppProtoSet buffers;
   std::array<FrameTypes, kMaxAppProtos> frames{};  // by protocol: of which types frames are kept
+  // Bodies and files are looked at as their bytes come, not when there is enough of them: inline they are gone by then.
+  bool at_once = false;
 
   [[nodiscard]] bool buffers_of(AppProto p) const { return buffers[index(p)]; }
   Requested& operator|=(const Requested& other) {
     files |= other.files;
     buffers |= other.buffers;
+    at_once = at_once || other.at_once;
     for (std::size_t i = 0; i < frames.size(); ++i) frames[i] |= other.frames[i];
     return *this;
   }

@@ -21,7 +21,10 @@ inline constexpr std::size_t kRepeatDistance =
 struct BodyLimits {
   std::uint64_t limit = 100 * 1024;  // bytes kept for inspection in all, repetitions aside; 0 means no limit
   std::uint32_t inspect_min_size = 32 * 1024;  // not shown before so many bytes are there, or the body ended
-  std::uint32_t inspect_window = 4 * 1024;     // bytes already inspected that are shown again with the next ones
+  std::uint32_t inspect_window = 4 * 1024;  // bytes already inspected that are shown again with the next ones
+
+  // The same, but shown as soon as there is anything.
+  [[nodiscard]] BodyLimits at_once() const { return {limit, 0, inspect_window}; }
 };
 
 // What a rule sees. `data` is valid until the body changes.

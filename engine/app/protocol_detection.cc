@@ -137,9 +137,23 @@ ProtocolDetector::Found ProtocolDetector::detect(const Input& in, DirectionProbe
   return by_bytes;
 }
 
-// Of the patterns that stand there and whose protocol agrees, the longest one.
+// As it stands there, or else behind line ends, which some protocols pass over.
 ProtocolDetector::Found ProtocolDetector::by_pattern(const Table& table, const Input& in,
                                                      DirectionProbe& tried) const {
+  const Found found = by_pattern_at_start(table, in, tried);
+  if (found.protocol != AppProto::unknown || (in.data[0] != '\r' && in.data[0] != '\n')) return found;
+  const auto text =
+      std::find_if(in.data.begin(), in.data.end(), [](std::uint8_t c) { return c != '\r' && c != '\n'; });
+  Input behind = in;
+  behind.data = in.data.subspan(static_cast<std::size_t>(text - in.data.begin()));
+  const Found late = behind.data.empty() ? Found{} : by_pattern_at_start(table, behind, tried);
+  tried.patterns_done = in.data.size() >= kMaxProbeBytes || (tried.patterns_done && !behind.data.empty());
+  return protocol_info(late.protocol).skips_line_ends && !late.reversed ? late : found;
+}
+
+// Of the patterns that stand there and whose protocol agrees, the longest one.
+ProtocolDetector::Found ProtocolDetector::by_pattern_at_start(const Table& table, const Input& in,
+                                                              DirectionProbe& tried) const {
   bool wait = false;
   Found found;
   const std::array<Direction, 2> sides{in.direction, opposite(in.direction)};

@@ -72,6 +72,7 @@ class ProtocolDetector {
   tl::expected<void, std::string> add_ports(Table& table, std::vector<std::uint8_t>& lists, AppProto p,
                                             const std::string& ports);
   Found by_pattern(const Table& table, const Input& in, DirectionProbe& tried) const;
+  Found by_pattern_at_start(const Table& table, const Input& in, DirectionProbe& tried) const;
   Found by_probe(const Table& table, const Input& in, DirectionProbe& tried) const;
 
   std::array<Table, 2> tables_;

@@ -136,6 +136,7 @@ void Pipeline::set_rules(std::shared_ptr<const rules::RuleSet> rules) {
 void Pipeline::request_for(const rules::RuleSet* rules) {
   Requested all = requested_by_outputs_;
   if (rules != nullptr) all |= rules->requested();
+  all.at_once = setup_.inline_mode;
   apps_.set_requested(all);
 }
 

@@ -3,11 +3,13 @@
 
 Connections of random requests: kept alive or HTTP/1.0, chunked both ways, compressed, ranges, uploads, many at a time. Through `weir
 prevent` every transfer must arrive unbroken and every forbidden one must not; of what was recorded beside the gateway `weir detect`
-must tell, request by request, what nginx wrote into its own log. --seconds goes on with other seeds for so long.
+must tell, request by request, what nginx wrote into its own log. --seconds goes on with other seeds for so long. Of odd requests
+and responses (odd_messages.py) those that nginx answers and those whose body curl saves must be told of, and must not arrive.
 """
-import argparse, collections, json, os, random, shutil, signal, subprocess, sys, time, unittest
+import argparse, collections, concurrent.futures, json, os, random, shutil, signal, socket, subprocess, sys, threading, time, unittest
 from dataclasses import dataclass
 
+import odd_messages
 from network import Hosts, options, run, wait_for
 
 WEIR = ""
@@ -29,7 +31,10 @@ http {
 }
 """
 AT_ONCE = 6
+ODD_AT_ONCE = 24  # most of these clients only wait
 WHOLE = ("--set", "stream.reassembly.depth=0")  # however much a connection carries
+ODD_PORT = 8082      # of the server with odd responses
+FIRST_PORT = 30000   # the client's, of the first odd message
 
 
 @dataclass
@@ -101,6 +106,53 @@ class Site:
         return [self.random.choice(kinds)() for _ in range(self.random.randrange(1, 7))]
 
 
+def start_server(hosts):
+    with open(hosts.path("clients.conf"), "w") as f: f.write(NGINX % {"folder": hosts.folder, "port": PORT})
+    hosts.spawn("server", "nginx", "-c", hosts.path("clients.conf"), log="nginx.out")
+    wait_for(lambda: os.path.exists(hosts.path("clients.pid")))
+
+
+def write_rules(hosts, action):
+    with open(hosts.path("test.rules"), "w") as f: f.write(RULES % {"action": action})
+
+
+def make_log(hosts):
+    os.makedirs(hosts.path("log"), exist_ok=True)
+    return hosts.path("log")
+
+
+def start_recording(hosts):
+    """(the recorder, its file)"""
+    capture = hosts.path("clients.pcap")
+    recorder = hosts.spawn("gateway", "tcpdump", "--immediate-mode", "-Z", "root", "-i", hosts.devices[("gateway", 1)], "-s", "0", "-B", "32768", "-U", "-w", capture,
+                           "port %d or port %d" % (PORT, ODD_PORT), log="tcpdump.log")
+    wait_for(lambda: os.path.exists(capture))
+    return recorder, capture
+
+
+def start_engine(hosts):
+    write_rules(hosts, "drop")
+    engine = hosts.spawn_service("gateway", WEIR, "prevent", "-q", "0", "-S", hosts.path("test.rules"), "-l", make_log(hosts), "--no-cache", *WHOLE, "--set",
+                                 "weir.control.enabled=no", "--set", "weir.watchdog-ms=20000", "--set", "weir.packet-budget-us=0", "--user", "root", log="weir.log")
+    hosts.divert()
+    return engine
+
+
+def detect(hosts, capture):
+    write_rules(hosts, "alert")
+    run(WEIR, "detect", "-r", capture, "-k", "none", "-S", hosts.path("test.rules"), "-l", make_log(hosts), "--no-cache", *WHOLE)
+    return read_events(hosts)
+
+
+def read_events(hosts):
+    with open(hosts.path("log/eve.json")) as f: return [json.loads(line) for line in f]
+
+
+def alerted(events, servers=(PORT,)):
+    """The clients' ports of connections with an alert, in whichever direction."""
+    return {e["src_port"] if e["dest_port"] in servers else e["dest_port"] for e in events if e["event_type"] == "alert"}
+
+
 class Clients(unittest.TestCase):
     def each_seed(self, test):
         until, seed = time.monotonic() + OPTIONS.seconds, OPTIONS.seed
@@ -112,15 +164,10 @@ class Clients(unittest.TestCase):
     def with_hosts(self, test, seed):
         self.hosts = Hosts()
         try:
-            with open(self.hosts.path("clients.conf"), "w") as f: f.write(NGINX % {"folder": self.hosts.folder, "port": PORT})
             self.site = Site(self.hosts.folder, seed)
-            self.hosts.spawn("server", "nginx", "-c", self.hosts.path("clients.conf"), log="nginx.out")
-            wait_for(lambda: os.path.exists(self.hosts.path("clients.pid")))
+            start_server(self.hosts)
             test([self.site.connection() for _ in range(OPTIONS.connections)])
         finally: self.hosts.close()
-
-    def write_rules(self, action):
-        with open(self.hosts.path("test.rules"), "w") as f: f.write(RULES % {"action": action})
 
     def begin(self, number, transfers):
         """A curl that does all of these over one connection, where they allow it."""
@@ -159,18 +206,10 @@ class Clients(unittest.TestCase):
         with open(self.hosts.path("access.log")) as f: lines = [line.split() for line in f]
         return collections.Counter((int(port), method, target, int(status)) for port, method, target, status, _ in lines)
 
-    def events(self):
-        with open(self.hosts.path("log/eve.json")) as f: return [json.loads(line) for line in f]
-
     @staticmethod
     def told(events):
         return collections.Counter((e["src_port"], e["http"]["http_method"], e["http"]["url"], e["http"]["status"]) for e in events
                                    if e["event_type"] == "http" and "status" in e["http"])
-
-    @staticmethod
-    def alerted(events):
-        """The clients' ports of connections with an alert, in whichever direction."""
-        return {e["src_port"] if e["dest_port"] == PORT else e["dest_port"] for e in events if e["event_type"] == "alert"}
 
     def check_told(self, events, served):
         told = self.told(events)
@@ -180,35 +219,23 @@ class Clients(unittest.TestCase):
     def test_detect_tells_of_a_recording_what_the_server_wrote_into_its_log(self): self.each_seed(self.beside)
 
     def beside(self, connections):
-        capture = self.hosts.path("clients.pcap")
-        recorder = self.hosts.spawn("gateway", "tcpdump", "--immediate-mode", "-Z", "root", "-i", self.hosts.devices[("gateway", 1)], "-s", "0", "-B", "32768", "-U", "-w", capture,
-                                    "port %d" % PORT, log="tcpdump.log")
-        wait_for(lambda: os.path.exists(capture))
+        recorder, capture = start_recording(self.hosts)
         for number, status in self.transfer(connections).items():
             self.check_unbroken(number, [t for t in connections[number] if not t.forbidden], status)
         time.sleep(0.3)
         recorder.send_signal(signal.SIGINT)
         recorder.wait(10)
         with open(self.hosts.path("tcpdump.log")) as f: self.assertIn("0 packets dropped by kernel", f.read())
-        self.write_rules("alert")
-        run(WEIR, "detect", "-r", capture, "-k", "none", "-S", self.hosts.path("test.rules"), "-l", self.make_log(), "--no-cache", *WHOLE)
-        events = self.events()
+        events = detect(self.hosts, capture)
         if OPTIONS.keep: shutil.copytree(self.hosts.folder, OPTIONS.keep, dirs_exist_ok=True)
         self.check_told(events, self.served())
-        alerts = self.alerted(events)
+        alerts = alerted(events)
         self.assertEqual(len(alerts), sum(t.forbidden for c in connections for t in c))
-
-    def make_log(self):
-        os.makedirs(self.hosts.path("log"), exist_ok=True)
-        return self.hosts.path("log")
 
     def test_prevent_breaks_no_transfer_and_lets_nothing_forbidden_pass(self): self.each_seed(self.between)
 
     def between(self, connections):
-        self.write_rules("drop")
-        engine = self.hosts.spawn_service("gateway", WEIR, "prevent", "-q", "0", "-S", self.hosts.path("test.rules"), "-l", self.make_log(), "--no-cache", *WHOLE, "--set",
-                                          "weir.control.enabled=no", "--set", "weir.watchdog-ms=20000", "--set", "weir.packet-budget-us=0", "--user", "root", log="weir.log")
-        self.hosts.divert()
+        engine = start_engine(self.hosts)
         for number, status in self.transfer(connections).items():
             transfers = connections[number]
             if not transfers[0].forbidden:
@@ -218,11 +245,111 @@ class Clients(unittest.TestCase):
             self.assertNotIn(transfers[0].expected, self.got(number, 0))
         engine.send_signal(signal.SIGTERM)
         with open(self.hosts.path("weir.log")) as f: self.assertEqual(engine.wait(60), 0, f.read())
-        events = self.events()
-        blocked = self.alerted(events)
+        events = read_events(self.hosts)
+        blocked = alerted(events)
         self.assertEqual(len(blocked), sum(t.forbidden for c in connections for t in c))
         allowed = lambda seen: collections.Counter({k: n for k, n in seen.items() if k[0] not in blocked})
         self.check_told([e for e in events if e.get("src_port") not in blocked], allowed(self.served()))
+
+
+class OddMessages(unittest.TestCase):
+    """What arrives without an engine is told of; with one it does not arrive."""
+
+    def setUp(self):
+        self.hosts, self.first_port = Hosts(), FIRST_PORT
+        self.addCleanup(self.hosts.close)
+        with open(self.hosts.path("www/forbidden"), "w") as f: f.write("should not be asked for\n")
+        for name in ("text2", "text4"):
+            with open(self.hosts.path("www/" + name), "w") as f: f.write("page\n")
+        start_server(self.hosts)
+
+    def each(self, act, messages):
+        """Numbers of the messages that arrived."""
+        with concurrent.futures.ThreadPoolExecutor(ODD_AT_ONCE) as pool:
+            return {i for i, arrived in enumerate(pool.map(act, range(len(messages)))) if arrived}
+
+    def ask(self, number):
+        """Sends a request; whether the forbidden file came back."""
+        text, got = list(odd_messages.REQUESTS.values())[number], b""
+        with self.hosts.socket_in("client", socket.AF_INET, socket.SOCK_STREAM) as s:
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            s.bind((self.hosts.client, self.first_port + number))
+            s.settimeout(1)
+            try:
+                s.connect((self.hosts.server, PORT))
+                s.sendall(text)
+                while data := s.recv(65536): got += data
+            except OSError: pass
+        return b"should not be asked" in got or b"\x1f\x8b" in got
+
+    def answer(self, connection):
+        """Requests are for /N/K: message N, response K of it."""
+        with connection:
+            connection.settimeout(3)
+            text = b""
+            try:
+                while data := connection.recv(65536):
+                    text += data
+                    while b"\r\n\r\n" in text:
+                        head, _, text = text.partition(b"\r\n\r\n")
+                        number, k = (int(part) for part in head.split(b" ")[1].split(b"/")[1:3])
+                        name, response = list(odd_messages.RESPONSES.items())[number]
+                        connection.sendall(response[k][1] if isinstance(response, list) else response)
+                        last = not isinstance(response, list) or k + 1 == len(response)
+                        if last and name not in odd_messages.HELD: return
+            except OSError: pass
+
+    def serve(self):
+        listener = self.hosts.socket_in("server", socket.AF_INET, socket.SOCK_STREAM)
+        listener.bind((self.hosts.server, ODD_PORT))
+        listener.listen(100)
+        def accept():
+            try:
+                while True: threading.Thread(target=self.answer, args=(listener.accept()[0],), daemon=True).start()
+            except OSError: pass  # it is closed
+        threading.Thread(target=accept, daemon=True).start()
+        def close():
+            listener.shutdown(socket.SHUT_RDWR)
+            listener.close()
+        self.addCleanup(close)
+
+    def save(self, number):
+        """Asks for a response; whether curl saved what is forbidden."""
+        response, out = list(odd_messages.RESPONSES.values())[number], self.hosts.path("saved%d" % number)
+        command = ["curl"]
+        for k, how in enumerate([part[0] for part in response] if isinstance(response, list) else [[]]):
+            if k: command.append("--next")
+            command += ["-sS", "--compressed", "--tr-encoding", "--http0.9", "--max-time", "1.5", "--local-port", str(self.first_port + number), "-o", out, *how,
+                        "http://%s:%d/%d/%d" % (self.hosts.server, ODD_PORT, number, k)]
+        self.hosts.inside("client", *command, check=False)
+        if not os.path.exists(out): return False
+        with open(out, "rb") as f: saved = f.read()
+        os.unlink(out)
+        return odd_messages.MARK in saved
+
+    def check(self, act, messages, at_least):
+        names = list(messages)
+        recorder, capture = start_recording(self.hosts)
+        arrived = self.each(act, messages)
+        time.sleep(0.3)
+        recorder.send_signal(signal.SIGINT)
+        recorder.wait(10)
+        ports = alerted(detect(self.hosts, capture), (PORT, ODD_PORT))
+        if OPTIONS.keep: shutil.copytree(self.hosts.folder, OPTIONS.keep, dirs_exist_ok=True)
+        self.assertGreater(len(arrived), at_least)
+        with self.subTest("detect"): self.assertEqual([names[i] for i in sorted(arrived) if FIRST_PORT + i not in ports], [])
+        engine = start_engine(self.hosts)
+        self.first_port += 1000  # the others are still waiting for late segments
+        leaked = self.each(act, messages)
+        engine.send_signal(signal.SIGTERM)
+        with open(self.hosts.path("weir.log")) as f: self.assertEqual(engine.wait(60), 0, f.read())
+        with self.subTest("prevent"): self.assertEqual([names[i] for i in sorted(leaked)], [])
+
+    def test_requests_that_a_server_answers_are_told_of_and_stopped(self): self.check(self.ask, odd_messages.REQUESTS, 45)
+
+    def test_responses_that_a_client_saves_are_told_of_and_stopped(self):
+        self.serve()
+        self.check(self.save, odd_messages.RESPONSES, 80)
 
 
 if __name__ == "__main__":

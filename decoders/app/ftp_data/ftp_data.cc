@@ -32,7 +32,7 @@ ParseOutcome FtpDataParser::parse(const AppInput& in) {
     if (!writer.is_open() && transfer.files(in.direction)->empty())
       writer.open(*transfer.files(in.direction), files_,
                   {.name = transfer.name, .window = BodyLimits{.limit = 0}},
-                  {.time = in.time, .wanted = in.requested->files});
+                  {.time = in.time, .wanted = in.requested->files, .at_once = in.requested->at_once});
     writer.append(in.data);
     transactions_.charge(transfer);
   }

@@ -22,6 +22,7 @@ std::optional<Encoding> encoding_named(std::string_view token, bool lzma) {
   if (contains_nocase(token, "gzip")) return Encoding::gzip;
   if (contains_nocase(token, "deflate")) return Encoding::deflate;
   if (equals_nocase(token, "br")) return Encoding::brotli;
+  if (equals_nocase(token, "zstd")) return Encoding::zstd;
   if (lzma && equals_nocase(token, "lzma")) return Encoding::lzma;
   return std::nullopt;
 }
@@ -54,7 +55,7 @@ std::optional<SlabString> header_parameter(std::string_view value, std::string_v
 
 void BodyReader::start(HttpTransaction& tx) {
   Message& m = tx.message(direction_);
-  m.body = StreamedBody(limits());
+  m.body = StreamedBody(at_once_ ? limits().at_once() : limits());
   started_ = true;
   file_tried_ = false;
   decompress_ = waits_ = false;

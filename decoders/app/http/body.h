@@ -25,6 +25,8 @@ class BodyReader final : private DecompressSink {
   BodyReader(const HttpSettings& settings, Direction direction, FlowFiles& flow_files)
       : settings_(settings), direction_(direction), flow_files_(flow_files) {}
 
+  // Whether bodies that start from now on are looked at as their bytes come.
+  void look_at_once(bool at_once) { at_once_ = at_once; }
   // The headers of `tx` are complete (or there are none).
   void start(HttpTransaction& tx);
   // Bytes as they were on the wire, without chunk framing. `tx` is the one of start(), wherever it lies now. Returns how
@@ -60,6 +62,7 @@ class BodyReader final : private DecompressSink {
   std::size_t given_ = 0;  // of what data() gets next, so many bytes the decompressor has already
   Encodings layers_;       // in the order in which they were applied
   bool started_ = false;
+  bool at_once_ = false;
   std::unique_ptr<FormParts> form_;     // while a form is being read
   std::unique_ptr<RangeReader> range_;  // while a part of a file is being read
   std::unique_ptr<RangeParts> ranges_;  // while several are, in one body

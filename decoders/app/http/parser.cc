@@ -16,7 +16,8 @@ ParseOutcome HttpParser::parse(const AppInput& in) {
   outcome_ = {};
   Side& side = in.direction == Direction::to_server ? request_ : response_;
   wanted_of_files_ = in.requested->files;
-  const FileOpening files{in.time, wanted_of_files_, in.joiner};
+  const FileOpening files{in.time, wanted_of_files_, in.joiner, settings_.at_once(in.requested->at_once)};
+  side.body.look_at_once(files.at_once);
   Feed feed{in.data, in.eof, files, in.frames};
   end_frame(side, feed);  // of a message that a gap has ended
   // A server that answers has the whole request.
@@ -42,6 +43,7 @@ Step HttpParser::step(Side& side, Feed& feed) {
     case Phase::line: return server ? request_line(feed) : response_line(feed);
     case Phase::after_line: return after_request_line(feed);
     case Phase::headers: return headers(side, feed, false);
+    case Phase::no_head: return no_head(feed);
     case Phase::body_start: return body_start(feed);
     case Phase::fixed_body: return fixed_body(side, feed);
     case Phase::open_body: return open_body(side, feed);

@@ -42,6 +42,7 @@ class HttpParser final : public AppParser {
     line,        // the start line
     after_line,  // request side, behind a line without protocol: headers, or nothing (HTTP/0.9)
     headers,
+    no_head,     // response: a line that is no status line, shown as a body until the byte behind it decides
     body_start,  // response: bytes may have to be skipped or waited for
     fixed_body,  // so many bytes
     open_body,   // to the end of the stream
@@ -89,6 +90,8 @@ class HttpParser final : public AppParser {
   Step response_line(Feed& feed);
   Step body_without_head(HttpTransaction& tx, Feed& feed, const Line& line);
   Step headless_body(HttpTransaction& tx);
+  Step begin_no_head(HttpTransaction& t);
+  Step no_head(Feed& feed);
   Step headers(Side& side, Feed& feed, bool trailers);
   [[nodiscard]] bool ends_head(const Side& side, Feed& feed, const Line& line) const;
   Step request_headers_done(HttpTransaction& tx, Feed& feed);

@@ -95,6 +95,7 @@ const ProtocolInfo proto_http{.id = AppProto::http,
                               .events = http::kEvents,
                               .frames = http::kFrames,
                               .files = {.to_server = http::kBody, .to_client = http::kBody},
+                              .skips_line_ends = true,
                               .client_first = true};
 
 }  // namespace weir

@@ -15,6 +15,19 @@ bool interim(const Response& r) {
          !r.header("transfer-encoding") && (!length || content_length(*length).value_or(0) == 0);
 }
 
+// A change of protocol that nobody asked for: clients look for the response behind it, and show what else comes.
+bool is_unasked_change(const HttpTransaction& t) {
+  return t.response.status_number == 101 && !t.request_missing && !t.request.header("upgrade") &&
+         !t.is_method("connect");
+}
+
+// No status line begins so. Blanks do not tell yet.
+bool is_no_head(Bytes rest) {
+  const auto text =
+      std::find_if(rest.begin(), rest.end(), [](std::uint8_t c) { return !is_blank_byte(c) && c != 0; });
+  return rest.end() - text >= 4 && !looks_like_status_line(rest);
+}
+
 // Of its head receivers may take another length for the right one.
 bool names_several_lengths(const HttpTransaction& t, std::string_view length) {
   constexpr std::string_view kDigits = "0123456789";
@@ -72,6 +85,7 @@ Step HttpParser::start_response(Feed& feed) {
 Step HttpParser::response_line(Feed& feed) {
   const auto line = find_response_line(feed.rest(), response_.scanned, feed.eof());
   HttpTransaction& t = *tx(response_);
+  if (feed.files().at_once && is_no_head(feed.rest())) return begin_no_head(t);
   if (!line && feed.rest().size() <= kLongLineBytes) return Step::wait;
   if (!line || line->size > kLongLineBytes) return headless_body(t);
   if (!looks_like_status_line(feed.rest().first(line->size))) return body_without_head(t, feed, *line);
@@ -105,6 +119,35 @@ Step HttpParser::body_without_head(HttpTransaction& t, Feed& feed, const Line& l
   return headless_body(t);
 }
 
+// Inline what is no head is looked at as it comes. When a status line follows upon its first line, nothing has come so far.
+Step HttpParser::begin_no_head(HttpTransaction& t) {
+  response_.scanned = 0;
+  response_.mid_line = true;
+  return begin_body(response_, t, Phase::no_head, 0);
+}
+
+Step HttpParser::no_head(Feed& feed) {
+  HttpTransaction& t = *tx(response_);
+  const Bytes rest = feed.rest();
+  if (rest.empty()) return Step::wait;
+  if (!response_.mid_line) {
+    const bool head_follows = rest[0] == 'H';
+    response_.phase = head_follows ? Phase::line : Phase::open_body;
+    if (!head_follows) {
+      note(t, Event::response_invalid_protocol);
+      return Step::again;
+    }
+    response_.body.finish(t, false, feed.files());
+    t.response = Response{};
+    return Step::again;
+  }
+  const auto end = std::find(rest.begin(), rest.end(), std::uint8_t{'\n'});
+  const auto most = static_cast<std::size_t>(end - rest.begin()) + (end != rest.end() ? 1 : 0);
+  const std::size_t taken = body_bytes(response_, feed, most);
+  response_.mid_line = taken != most || end == rest.end();
+  return response_.body.waits() ? pause(true) : Step::again;
+}
+
 Step HttpParser::headless_body(HttpTransaction& t) {
   note(t, Event::response_invalid_protocol);
   response_.scanned = 0;
@@ -124,7 +167,7 @@ Step HttpParser::response_headers_done(HttpTransaction& t, Feed& feed) {
     return Step::again;
   }
   Response& r = t.response;
-  if (interim(r)) {
+  if (interim(r) || is_unasked_change(t)) {
     if (r.status_number == 100 && std::exchange(response_.continue_seen, true))
       note(t, Event::continue_already_seen);
     r.fields.clear();

@@ -30,8 +30,15 @@ struct HttpSettings {
   bool allow_space_uri = false;
   std::uint32_t max_transactions = 512;                       // open at one time in a flow
   std::size_t max_transaction_bytes = std::size_t{64} << 20;  // that those hold together
-  JoinLimits
-      byterange;  // of files that come in several responses; rules see of them what they see of a response's body
+  enum class AtOnce : std::uint8_t { inline_only, always, never };
+  AtOnce bodies_at_once =
+      AtOnce::inline_only;  // looked at as their bytes come, not when there is enough of them
+  // Of files that come in several responses; rules see of them what they see of a response's body
+  JoinLimits byterange;
+
+  [[nodiscard]] bool at_once(bool requested) const {
+    return bodies_at_once == AtOnce::always || (bodies_at_once == AtOnce::inline_only && requested);
+  }
 
   // `settings` is the protocol's subtree.
   static HttpSettings from(const Settings& settings);

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 #include <zlib.h>
+#include <zstd.h>
 
 #include <array>
 #include <string>
@@ -48,7 +49,35 @@ std::string named(std::string_view raw, std::size_t length) {
   return out.append(length, 'n').append(1, '\0').append(raw);
 }
 
+std::string zstd_frame(std::string_view text) {
+  std::string out(ZSTD_compressBound(text.size()), '\0');
+  out.resize(ZSTD_compress(out.data(), out.size(), text.data(), text.size(), 3));
+  return out;
+}
+
 }  // namespace
+
+TEST_CASE("Zstandard: frames follow upon each other, and some are skipped, whatever the pieces") {
+  const std::string text = words();
+  const std::string skipped("\x51\x2a\x4d\x18\x03\0\0\0abc", 11);
+  const std::string wire = skipped + zstd_frame(text.substr(0, 100)) + zstd_frame(text.substr(100)) + skipped;
+  for (const std::size_t piece : {std::size_t{1}, std::size_t{7}, std::size_t{1000}, SIZE_MAX}) {
+    CAPTURE(piece);
+    CHECK(decoded(wire, piece, {Encoding::zstd}) == Decoded{text, false});
+    CHECK(decoded(wire + "junk behind", piece, {Encoding::zstd}) == Decoded{text, true});
+    CHECK(decoded(text, piece, {Encoding::zstd}) == Decoded{text, false});
+    CHECK(decoded(zstd_frame("few"), piece, {Encoding::zstd}) == Decoded{"few", false});
+  }
+}
+
+TEST_CASE("Zstandard: a window beyond what receivers take is broken") {
+  // Not of one segment; a window of 2^24 bytes; a block of one byte that is not compressed.
+  const std::string wide("\x28\xb5\x2f\xfd\0\x70\x09\0\0x", 10);
+  CHECK(decoded(wide, SIZE_MAX, {Encoding::zstd}).failed);
+  std::string usual = wide;
+  usual[5] = '\x68';  // 2^23
+  CHECK(decoded(usual, SIZE_MAX, {Encoding::zstd}) == Decoded{"x", false});
+}
 
 TEST_CASE("gzip, zlib and bare deflate are decoded under either name") {
   const std::string text = words();

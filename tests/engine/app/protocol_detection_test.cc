@@ -53,6 +53,23 @@ struct Detection {
 
 }  // namespace
 
+TEST_CASE("protocol detection: behind line ends only those are told that pass over them") {
+  const Detection detect;
+  CHECK(detect.tcp(Direction::to_server, "\n\n\r\nGET / HTTP/1.1\r\n") == AppProto::http);
+  CHECK(detect.tcp(Direction::to_server, std::string(2000, '\n') + "GET / HTTP/1.1\r\n") == AppProto::http);
+  CHECK(detect.tcp(Direction::to_server, std::string(5000, '\n')) == AppProto::unknown);
+  CHECK(detect.tcp(Direction::to_server, "\nSSH-2.0-x\r\n") == AppProto::unknown);
+  DirectionProbe tried;
+  const std::string whole = "\r\nPUT /";
+  for (std::size_t n = 1; n < 6; ++n)
+    CHECK(detect({.direction = Direction::to_server, .data = bytes_of(whole.substr(0, n)), .server_port = 9},
+                 tried)
+              .protocol == AppProto::unknown);
+  CHECK_FALSE(tried.done());
+  CHECK(detect({.direction = Direction::to_server, .data = bytes_of(whole), .server_port = 9}, tried)
+            .protocol == AppProto::http);
+}
+
 TEST_CASE("protocol detection: first bytes of a direction tell the protocol by pattern") {
   const Detection detect;
   struct Row {

@@ -308,3 +308,28 @@ TEST_CASE("http body: other posted bodies are a file with the path's name") {
   CHECK(flow.tx().request.files[0]->name == "/dir/up.bin");
   CHECK(flow.tx().request.files[0]->id == 1);
 }
+
+TEST_CASE("http body: inline it is shown as it comes, else when there is enough of it or it has ended") {
+  const auto shown = [](std::string_view setting, bool requested, Direction d) {
+    http::HttpSettings settings;
+    settings.bodies_at_once = setting == "yes"  ? http::HttpSettings::AtOnce::always
+                              : setting == "no" ? http::HttpSettings::AtOnce::never
+                                                : http::HttpSettings::AtOnce::inline_only;
+    Flow flow(settings);
+    flow.requested.at_once = requested;
+    flow.request("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nfirst");
+    flow.response("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nfirst");
+    StreamedBody& body = flow.tx().message(d).body;
+    std::string out = body.ready() ? text(body.view().data) : "";
+    flow.tx().after_detection(d);
+    flow.feed(d, " and");
+    if (body.ready()) out += "|" + text(body.view().data);
+    return out;
+  };
+  for (const Direction d : {Direction::to_server, Direction::to_client}) {
+    CHECK(shown("auto", true, d) == "first|first and");
+    CHECK(shown("yes", false, d) == "first|first and");
+    CHECK(shown("auto", false, d).empty());
+    CHECK(shown("no", true, d).empty());
+  }
+}

@@ -30,8 +30,12 @@ class Flow {
   ParseOutcome feed(Direction d, std::string_view chunk, bool eof = false) {
     std::string& held = held_[index(d)];
     held.append(chunk);
-    const ParseOutcome out =
-        parser.parse({.direction = d, .data = bytes(held), .eof = eof, .time = 1, .joiner = joiner});
+    const ParseOutcome out = parser.parse({.direction = d,
+                                           .data = bytes(held),
+                                           .eof = eof,
+                                           .time = 1,
+                                           .requested = &requested,
+                                           .joiner = joiner});
     held.erase(0, out.consumed);
     if (out.status == ParseOutcome::Status::error) failed = true;
     return out;
@@ -52,6 +56,7 @@ class Flow {
   http::HttpParser parser;
   bool failed = false;
   PartJoiner* joiner = nullptr;
+  Requested requested;
 
  private:
   std::array<std::string, 2> held_;

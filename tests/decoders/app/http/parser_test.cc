@@ -334,6 +334,15 @@ TEST_CASE("http: behind CONNECT and upgrades another protocol follows") {
   CHECK(upgraded.next_protocol == AppProto::websocket);
   CHECK(events(websocket.tx()).empty());
 
+  Flow unasked;
+  unasked.request("GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
+  unasked.response(
+      "HTTP/1.1 101 Switching\r\nUpgrade: x\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\na");
+  CHECK(unasked.tx().response.status_number == 200);
+  CHECK(body(unasked.tx().response) == "a");
+  CHECK(response_body("HTTP/1.1 101 Switching\r\nUpgrade: x\r\nContent-Length: 3\r\n\r\nwhat else comes") ==
+        "what else comes");
+
   Flow tls;
   tls.request("OPTIONS * HTTP/1.1\r\nHost: h\r\nUpgrade: TLS/1.2\r\n\r\n");
   const ParseOutcome secured =
@@ -522,4 +531,26 @@ TEST_CASE("http: a gap outside a body ends the frame where the stream goes on") 
   r.feed(Direction::to_server, "GET /b HTTP/1.1\r\n\r\n");
   CHECK(r.frames(Direction::to_server).starts_with("request 0+"));
   CHECK(r.frames(Direction::to_server).find("?") == std::string::npos);
+}
+
+TEST_CASE("http: inline what is no head is shown as it comes, until a head follows") {
+  Flow flow;
+  flow.requested.at_once = true;
+  flow.request(kGet);
+  flow.response("some te");
+  REQUIRE(flow.tx().response.body.ready());
+  CHECK(body(flow.tx().response) == "some te");
+  flow.response("xt\n");
+  flow.response("more");
+  CHECK(body(flow.tx().response) == "some text\nmore");
+  CHECK(events(flow.tx()) == " response_invalid_protocol");
+
+  Flow head;
+  head.requested.at_once = true;
+  head.request(kGet);
+  head.response("some text\n");
+  head.response("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nyes");
+  CHECK(head.tx().response.status_number == 200);
+  CHECK(body(head.tx().response) == "yes");
+  CHECK(events(head.tx()).empty());
 }
