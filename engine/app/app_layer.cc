@@ -137,7 +137,7 @@ bool AppLayerDriver::skip_gap(Flow& flow, Direction d, std::uint64_t unparsed, s
   app.need[index(d)] = 0;
   app.parsed_now = true;
   if (app.parser->on_gap(d, length)) return true;
-  ++counters_.app[static_cast<std::size_t>(app.protocol)].gap_errors[0];
+  count_error(flow, &AppCounters::gap_errors);
   stop_parsing(flow);
   return false;
 }
@@ -162,12 +162,11 @@ bool AppLayerDriver::parse(Flow& flow, AppInput& in, std::size_t& consumed) {
   const bool progress = consumed != 0 || outcome.made_output || app.parser->transactions().batch_full();
   if (outcome.paused && !in.is_datagram && progress) app.paused = in.direction;
   take_in_new_transactions(flow, in.time);
-  AppCounters& counts = counters_.app[static_cast<std::size_t>(app.protocol)];
   if (outcome.flush_stream_inspection && flow.tcp != nullptr) flow.tcp->stream(in.direction).trigger_raw();
   switch (outcome.status) {
     case ParseOutcome::Status::ok: return true;
     case ParseOutcome::Status::error:
-      ++counts.parser_errors[transport_index(flow)];
+      count_error(flow, &AppCounters::parser_errors);
       stop_parsing(flow);
       return false;
     case ParseOutcome::Status::bypass:
@@ -185,6 +184,14 @@ bool AppLayerDriver::parse(Flow& flow, AppInput& in, std::size_t& consumed) {
       return false;
   }
   return false;
+}
+
+// Those of other readings are no errors of the sender's: it did not say what they begin with.
+void AppLayerDriver::count_error(const Flow& flow, std::array<std::uint64_t, 2> AppCounters::*kind) {
+  if (flow.is_other_reading)
+    ++counters_.tcp_other_readings_given_up;
+  else
+    ++(counters_.app[static_cast<std::size_t>(flow.app->protocol)].*kind)[transport_index(flow)];
 }
 
 // They get their time, and are counted with their protocol.
@@ -229,7 +236,7 @@ void AppLayerDriver::take_frames(Flow& flow, AppInput& in) const {
 void AppLayerDriver::stop_parsing(Flow& flow) {
   AppLayer& app = *flow.app;
   app.given_up = true;
-  app.gave_up_now = !app.begins_anywhere;
+  app.gave_up_now = !app.begins_anywhere && !flow.is_other_reading;
   app.eof = {true, true};
   app.paused.reset();
   app.other_waits = false;
@@ -244,7 +251,7 @@ void AppLayerDriver::give_up(Flow& flow, TimeUs now) {
   if (flow.app == nullptr || flow.app->given_up) return;
   if (flow.app->parser != nullptr) {
     take_in_new_transactions(flow, now);
-    ++counters_.app[static_cast<std::size_t>(flow.app->protocol)].parser_errors[transport_index(flow)];
+    count_error(flow, &AppCounters::parser_errors);
   }
   stop_parsing(flow);
 }
@@ -263,7 +270,12 @@ void AppLayerDriver::read_along(const Flow& flow, Flow& other) {
   app.eof = old.eof;
   app.given_up = old.given_up;
   app.flow_counted = true;
-  if (old.parser != nullptr && !old.given_up) app.parser = setup_->make_parser(old.protocol, Transport::tcp);
+  if (old.parser == nullptr || old.given_up) return;
+  app.parser = setup_->make_parser(old.protocol, Transport::tcp);
+  if (app.parser == nullptr) return;
+  app.parser->transactions().set_protocol(old.protocol);
+  const bool begins = other.tcp->stream(Direction::to_server).rewind_to_message();
+  if (!other.tcp->stream(Direction::to_client).rewind_to_message() && !begins) app.parser->begin_midway();
 }
 
 void AppLayerDriver::finish_direction(Flow& flow, Direction direction, TimeUs now) {

@@ -66,8 +66,8 @@ class AppLayerDriver {
   void pick_up(Flow& flow, AppProto protocol, bool parsing_over);
   // Out of memory, perhaps in the middle of a message: the parser has seen its last.
   void give_up(Flow& flow, TimeUs now);
-  // `other` is to read on what `flow` reads, with a parser of its own: one of the same protocol that begins where the other
-  // one stands, or the search for the protocol.
+  // `other`, which has a copy of the session of `flow`, is to read on what that reads, with a parser of its own: one of the same
+  // protocol that begins with the message in which the other one stands, or the search for the protocol.
   void read_along(const Flow& flow, Flow& other);
   // The packet is detected on and logged: carries out the protocol change that its data asked for, if any.
   // The old parser and its transactions end here.
@@ -107,6 +107,7 @@ class AppLayerDriver {
   void feed_side(Flow& flow, Direction d, TimeUs now);
   bool skip_gap(Flow& flow, Direction d, std::uint64_t unparsed, std::uint64_t hole);
   bool parse(Flow& flow, AppInput& in, std::size_t& consumed);
+  void count_error(const Flow& flow, std::array<std::uint64_t, 2> AppCounters::*kind);
   void take_frames(Flow& flow, AppInput& in) const;
   void take_in_new_transactions(Flow& flow, TimeUs now);
   static void begin_batch(Flow& flow);

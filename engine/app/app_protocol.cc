@@ -154,7 +154,7 @@ void AppLayerDriver::give_up_detection(Flow& flow) {
   app.protocol = AppProto::failed;
   app.by_direction = {AppProto::failed, AppProto::failed};
   for (const Direction d : {Direction::to_server, Direction::to_client}) flow.tcp->stream(d).disable_app();
-  ++counters_.app_failed_tcp;
+  counters_.app_failed_tcp += !flow.is_other_reading;
 }
 
 void AppLayerDriver::set_protocol(Flow& flow, AppProto p, Transport t) {
@@ -163,8 +163,12 @@ void AppLayerDriver::set_protocol(Flow& flow, AppProto p, Transport t) {
   app.protocol = p;
   app.parser = setup_->make_parser(p, t);
   if (app.parser != nullptr) app.parser->transactions().set_protocol(p);
+  if (t == Transport::tcp)
+    for (const Direction d : {Direction::to_server, Direction::to_client})
+      flow.tcp->stream(d).begin_message();
   app.next_new_tx = 0;
-  if (!app.flow_counted) ++counters_.app[static_cast<std::size_t>(p)].flows[static_cast<std::size_t>(t)];
+  if (!app.flow_counted && !flow.is_other_reading)
+    ++counters_.app[static_cast<std::size_t>(p)].flows[static_cast<std::size_t>(t)];
   app.flow_counted = true;
 }
 
@@ -188,6 +192,7 @@ void AppLayerDriver::complete_change(Flow& flow) {
   app.first_data = AppLayer::FirstData::none;
   app.flow_counted = false;
   app.release_pending = false;
+  app.said.clear();
   for (const Direction d : {Direction::to_server, Direction::to_client})
     app.seen_before[index(d)] =
         std::min(flow.tcp->stream(d).app_position(), flow.tcp->stream(d).bytes_seen());

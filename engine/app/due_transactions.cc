@@ -15,6 +15,13 @@ bool is_cut(const Flow& flow, Direction d) {
   return flow.tcp != nullptr && flow.tcp->stream(d).depth_reached();
 }
 
+// What rules said of the one before it says nothing of it.
+void begin_message(Flow& flow) {
+  flow.app->said.clear();
+  if (flow.tcp == nullptr) return;
+  for (const Direction d : kBoth) flow.tcp->stream(d).begin_message();
+}
+
 // True when nothing is left to be done with it.
 bool settle(const Flow& flow, Transaction& tx, bool over, TransactionUser& user, bool& is_complete) {
   const ProtocolInfo& info = protocol_info(tx.protocol());
@@ -54,6 +61,7 @@ void settle_transactions(Flow& flow, bool last_of_flow, TransactionUser& user) {
     else if (is_complete)
       app->release_pending = true;
   }
+  if (list.empty()) begin_message(flow);
 }
 
 }  // namespace weir::engine

@@ -41,6 +41,9 @@ struct AppLayer : Slabbed {
   bool bypassed = false;  // the parser asked to leave the rest of the flow alone
   bool given_up = false;  // a parser error: what was parsed stays, nothing more is parsed
 
+  // Rules that have alerted since the parser was last between messages, as in OtherReadings::told; a part of them at least.
+  SlabVector<std::uint64_t> said;
+
   // The flow came back after its end, and the parser, which cannot look for the next message, may not have begun with one:
   // an error of it is not the sender's doing.
   bool begins_anywhere = false;

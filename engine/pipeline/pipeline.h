@@ -223,6 +223,7 @@ class Pipeline {
   // pipeline_readings.cc
   [[gnu::noinline]] void look_for_other_readings(Step& step);
   void begin_reading(Step& step, std::size_t reading);
+  void begin_with_message(Flow& flow, Flow& other);
   [[gnu::noinline]] void follow_readings(Step& step);
   void finish_readings(Flow& flow);
   [[gnu::noinline]] void write_alerts(Step& step, const DetectResult& found);

@@ -9,8 +9,9 @@
 namespace weir::engine {
 namespace {
 
-// From the last difference on: by then a receiver has answered to one of them.
-constexpr std::uint64_t kReadingBytes = 256 * 1024;
+// From the last difference on: by then a receiver has answered to one of them. Where an urgent byte is all that differs, the
+// readings are soon the same again.
+constexpr std::uint64_t kReadingBytes = 256 * 1024, kUrgentReadingBytes = 32 * 1024;
 
 std::uint64_t bytes_of(const TcpSession& tcp) {
   return tcp.stream(Direction::to_server).bytes_seen() + tcp.stream(Direction::to_client).bytes_seen();
@@ -18,6 +19,18 @@ std::uint64_t bytes_of(const TcpSession& tcp) {
 
 std::uint64_t number_of(const Alert& alert) {
   return std::uint64_t{alert.signature->meta.gid} << 32U | alert.signature->meta.sid;
+}
+
+template <class Numbers>
+bool has(const Numbers& told, std::uint64_t number) {
+  return std::find(told.begin(), told.end(), number) != told.end();
+}
+
+template <class Numbers>
+void take_note(const DetectResult& found, Numbers& told) {
+  for (const Alert& alert : found.alerts)
+    if (told.size() < OtherReadings::kMostTold && !has(told, number_of(alert)))
+      told.push_back(number_of(alert));
 }
 
 // Who it is, and what rules know of it.
@@ -74,7 +87,9 @@ void Pipeline::look_for_other_readings(Step& step) {
   for (std::size_t i = 0; i < kOtherReadings.size(); ++i) {
     if (!flow.tcp->would_differ(step.packet, step.direction, kOtherReadings[i])) continue;
     if (flow.others == nullptr || flow.others->flows[i] == nullptr) begin_reading(step, i);
-    if (flow.others != nullptr) flow.others->end_at = bytes_of(*flow.tcp) + kReadingBytes;
+    const std::uint64_t bytes = kOtherReadings[i].urgent_stays ? kUrgentReadingBytes : kReadingBytes;
+    if (flow.others != nullptr)
+      flow.others->end_at = std::max(flow.others->end_at, bytes_of(*flow.tcp) + bytes);
   }
 }
 
@@ -89,11 +104,24 @@ void Pipeline::begin_reading(Step& step, std::size_t reading) try {
   other->tcp = flow.tcp->read_as(kOtherReadings[reading]);
   apps_.read_along(flow, *other);
   if (flow.others == nullptr) flow.others = std::make_unique<OtherReadings>();
+  begin_with_message(flow, *other);
   flow.others->flows[reading] = std::move(other);
   ++other_readings_;
   ++counters_.tcp_other_readings;
 } catch (const std::bad_alloc&) {
   ++counters_.tcp_other_readings_left_out;
+}
+
+// What its parser has to catch up with, before anything differs. The client spoke first, in most protocols.
+void Pipeline::begin_with_message(Flow& flow, Flow& other) {
+  if (other.app == nullptr || other.app->parser == nullptr) return;
+  for (const std::uint64_t number : flow.app->said)
+    if (flow.others->told.size() < OtherReadings::kMostTold) flow.others->told.push_back(number);
+  const During during(readings_, flow.others.get());
+  keep_up(flow, other);
+  const SegmentResult segment{.in_session = true, .app_update = {true, true}};
+  Step along = pseudo_step(other, Direction::to_client, PacketOrigin::stream_flush, segment);
+  inspect_pseudo(along);
 }
 
 // The packet has gone its way; now as others read it.
@@ -131,12 +159,16 @@ void Pipeline::finish_readings(Flow& flow) {
 
 // What a rule has said of a connection it does not say again of another reading of it.
 void Pipeline::write_alerts(Step& step, const DetectResult& found) {
-  OtherReadings* others = readings_;
-  if (others == nullptr && step.flow != nullptr) others = step.flow->others.get();
-  if (others == nullptr) return log_.alerts(facts_of(step), found, step.fate);
-  const auto is_told = [others](const Alert& alert) {
-    return std::find(others->told.begin(), others->told.end(), number_of(alert)) != others->told.end();
-  };
+  OtherReadings* const others = readings_ != nullptr   ? readings_
+                                : step.flow != nullptr ? step.flow->others.get()
+                                                       : nullptr;
+  if (others == nullptr) {
+    log_.alerts(facts_of(step), found, step.fate);
+    if (step.flow != nullptr && step.flow->tcp != nullptr && step.flow->app != nullptr)
+      take_note(found, step.flow->app->said);
+    return;
+  }
+  const auto is_told = [others](const Alert& alert) { return has(others->told, number_of(alert)); };
   if (readings_ == nullptr || std::none_of(found.alerts.begin(), found.alerts.end(), is_told)) {
     log_.alerts(facts_of(step), found, step.fate);
   } else {
@@ -144,9 +176,7 @@ void Pipeline::write_alerts(Step& step, const DetectResult& found) {
     std::erase_if(fresh.alerts, is_told);
     log_.alerts(facts_of(step), fresh, step.fate);
   }
-  for (const Alert& alert : found.alerts)
-    if (!is_told(alert) && others->told.size() < OtherReadings::kMostTold)
-      others->told.push_back(number_of(alert));
+  take_note(found, others->told);
 }
 
 }  // namespace weir::engine

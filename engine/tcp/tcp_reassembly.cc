@@ -135,26 +135,6 @@ bool TcpStream::replaces(HostSystem system, const Arrival& later, const Piece& e
   return later_wins(system, earlier.segment, later.segment);
 }
 
-bool TcpStream::would_differ(std::uint32_t sequence, Bytes payload, HostSystem system) const {
-  const std::int64_t begin = offset_of(sequence);
-  const std::int64_t end = begin + static_cast<std::int64_t>(payload.size());
-  if (begin < 0 || system == policy_ || reassembly_disabled()) return false;
-  const Arrival from{
-      {static_cast<std::uint64_t>(begin), static_cast<std::uint64_t>(end)}, in_order_end(), false};
-  for (std::size_t i = first_piece_behind(from.segment.begin);
-       i < pieces_.size() && pieces_[i].stored.begin < from.segment.end; ++i) {
-    const Piece& piece = pieces_[i];
-    if (replaces(system, from, piece) == replaces(policy_, from, piece)) continue;
-    const Extent both{std::max({from.segment.begin, piece.stored.begin, acked_}),
-                      std::min(from.segment.end, piece.stored.end)};
-    if (both.begin >= both.end) continue;
-    const Bytes stored = kept(both.begin, both.end - both.begin);
-    if (std::memcmp(stored.data(), part_of(payload, from.segment, both).data(), stored.size()) != 0)
-      return true;
-  }
-  return false;
-}
-
 // Puts bytes into a hole: at the end of the region before it, or as a region of their own.
 bool TcpStream::store_piece(std::uint64_t offset, Bytes bytes, const Arrival& from, Insertion& out) {
   const auto n = static_cast<std::uint32_t>(bytes.size());

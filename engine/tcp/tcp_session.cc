@@ -1,12 +1,9 @@
 #include "engine/tcp/tcp_session.h"
 
-#include <algorithm>
-
 namespace weir::engine {
 
 TcpSession::TcpSession(const StreamSettings& settings, MemoryBudget& budget)
-    : sides_{Side{settings, budget, settings.chunk_to_server},
-             Side{settings, budget, settings.chunk_to_client}} {
+    : sides_{Side{settings, budget, Direction::to_server}, Side{settings, budget, Direction::to_client}} {
   settings_ = &settings;
   budget_ = &budget;
   budget.sessions_used += sizeof(TcpSession);
@@ -91,30 +88,6 @@ void TcpSession::learn_systems(const Packet& p, Direction d) {
   side(opposite(d)).system = settings_->host_os->of(p.ip.destination);
   side(d).stream.set_policy(side(opposite(d)).system);
   side(opposite(d)).stream.set_policy(side(d).system);
-}
-
-bool TcpSession::would_differ(const Packet& p, Direction d, const TcpReading& reading) const {
-  if (settings_->inline_mode || !established()) return false;
-  if (reading.urgent_stays) return marks_a_byte(p, d);
-  const HostOsPolicies* const configured = settings_->host_os.get();
-  if (configured != nullptr && configured->knows(p.ip.destination)) return false;
-  const TcpStream& stream = side(d).stream;
-  const TcpStream::Parts parts = stream.parts_of(p.tcp.sequence, p.payload);
-  return std::any_of(parts.begin(), parts.end(), [&](const TcpStream::Part& part) {
-    return stream.would_differ(p.tcp.sequence + part.at, part.bytes, reading.system);
-  });
-}
-
-std::unique_ptr<TcpSession> TcpSession::read_as(const TcpReading& reading) const {
-  if (!fits(*budget_)) throw std::bad_alloc();
-  std::unique_ptr<TcpSession> out(new TcpSession(*this));
-  out->urgent_stays_ = reading.urgent_stays;
-  for (Side& s : out->sides_)
-    if (reading.urgent_stays)
-      s.stream.forget_mark();
-    else
-      s.stream.set_policy(reading.system);
-  return out;
 }
 
 void TcpSession::finish() {

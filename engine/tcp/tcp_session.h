@@ -136,8 +136,7 @@ class TcpSession : public Slabbed, private TcpSessionState {
 
  private:
   struct Side : TcpSideNumbers {
-    Side(const StreamSettings& settings, MemoryBudget& budget, std::uint32_t chunk)
-        : stream(settings, budget, chunk) {}
+    Side(const StreamSettings& settings, MemoryBudget& budget, Direction d) : stream(settings, budget, d) {}
     std::uint32_t claimed = 0;       // with has_claim: doubtful acknowledgments say that it sent up to here
     std::uint32_t doubtful_end = 0;  // with has_doubtful_end: doubtful segments of it went up to here
     std::uint32_t doubtful_fin = 0;  // with has_doubtful_fin: the sequence number of a FIN

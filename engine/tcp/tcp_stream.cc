@@ -12,17 +12,18 @@ constexpr std::uint64_t kNowhere = UINT64_MAX;
 
 }  // namespace
 
-TcpStream::TcpStream(const StreamSettings& settings, MemoryBudget& budget, std::uint32_t chunk_size) {
+TcpStream::TcpStream(const StreamSettings& settings, MemoryBudget& budget, Direction direction) {
   settings_ = &settings;
   budget_ = &budget;
   depth_ = settings.depth_bytes == 0 ? UINT64_MAX : settings.depth_bytes;
-  chunk_size_ = chunk_size;
+  chunk_size_ = direction == Direction::to_server ? settings.chunk_to_server : settings.chunk_to_client;
   raw_disabled_ = !settings.raw;
+  if (!settings.inline_mode && settings.other_readings != 0) message_bytes_ = kMessageBytes[index(direction)];
 }
 
 TcpStream::TcpStream(const TcpStream& other) : TcpStreamState(other), pieces_(other.pieces_) {
   behind_.resize(other.behind_.size());
-  bool whole = head_.hold_copy_of(other.head_, *budget_);
+  bool whole = head_.hold_copy_of(other.head_, *budget_) && opening_.hold_copy_of(other.opening_, *budget_);
   for (std::size_t i = 0; i < behind_.size() && whole; ++i)
     whole = behind_[i].hold_copy_of(other.behind_[i], *budget_);
   if (whole) return;
@@ -31,6 +32,7 @@ TcpStream::TcpStream(const TcpStream& other) : TcpStreamState(other), pieces_(ot
 }
 
 void TcpStream::release() {
+  opening_.release(*budget_);
   head_.release(*budget_);
   for (Region& region : behind_) region.release(*budget_);
   behind_.clear();
@@ -106,8 +108,10 @@ TcpStream::Chunk TcpStream::app_chunk() const {
 
 void TcpStream::consume_app(std::uint64_t n) {
   if (n == 0 || app_disabled_) return;
-  if (region_at(app_pos_) == nullptr) has_gap_ = true;
+  const bool is_gap = region_at(app_pos_) == nullptr;
+  if (is_gap) has_gap_ = true;
   app_pos_ += n;
+  if ((is_gap || app_pos_ > whole_until_) && whole_until_ != 0) cut_message();
   trim();
 }
 
@@ -182,6 +186,7 @@ void TcpStream::mark_inline_inspected() {
 
 void TcpStream::disable_app() {
   app_disabled_ = true;
+  forget_message();
   trim();
 }
 
@@ -191,8 +196,8 @@ void TcpStream::disable_raw() {
 }
 
 void TcpStream::disable_reassembly() {
-  app_disabled_ = raw_disabled_ = true;
-  trim();
+  raw_disabled_ = true;
+  disable_app();
 }
 
 void TcpStream::stop_storing() {
@@ -208,12 +213,13 @@ void TcpStream::end_when_inspected() {
   if (raw_pos_ >= closed_at_) disable_reassembly();
 }
 
-std::uint64_t TcpStream::floor() const {
-  std::uint64_t floor = app_disabled_ ? kNowhere : app_pos_;
-  if (!raw_disabled_) {
-    floor = std::min(floor, budget_->tight() ? raw_pos_ : raw_look_back(raw_pos_));
+std::uint64_t TcpStream::floor() {
+  const std::uint64_t floor = app_disabled_ ? kNowhere : app_pos_;
+  if (budget_->tight()) {
+    forget_message();
+    return std::min({floor, raw_disabled_ ? kNowhere : raw_pos_, held_});
   }
-  return std::min(floor, held_);
+  return std::min({floor, raw_disabled_ ? kNowhere : raw_look_back(raw_pos_), keep_});
 }
 
 void TcpStream::trim() {

@@ -43,6 +43,10 @@ struct TcpStreamState {
   std::size_t pieces_begin_ = 0;
   std::uint64_t app_pos_ = 0, raw_pos_ = 0;
   std::uint64_t held_ = UINT64_MAX;  // see hold()
+  std::uint64_t message_begin_ = 0;  // see begin_message()
+  std::uint64_t whole_until_ =
+      0;  // bytes from message_begin_ on are kept until the parser is behind this; 0: they are not
+  std::uint64_t keep_ = UINT64_MAX;  // of these two the first that is to be kept
   std::uint64_t acked_ = 0;          // offsets below it were acknowledged
   Extent fresh_;                     // inline mode: what came last, until stream rules have seen it
   std::uint64_t app_told_ = 0;       // what the parser could see when an update was last taken
@@ -54,6 +58,7 @@ struct TcpStreamState {
   std::uint32_t base_seq_ = 0;   // of what stands behind all that is left out
   std::uint32_t mark_ = 0;       // with has_mark_: a byte that is to be left out once its turn comes
   std::uint32_t chunk_size_ = 0, urgent_bytes_ = 0, max_regions_ = 1;
+  std::uint32_t message_bytes_ = 0;
   // The last ones, in order. Bytes in front of more of them than are known here must not be inserted again.
   std::array<LeftOutByte, kMostLeftOut> left_out_{};
   std::uint8_t left_out_count_ = 0;
@@ -144,8 +149,18 @@ class TcpStream : private TcpStreamState {
   void hold(std::uint64_t offset) {
     if (offset == held_) return;
     held_ = offset;
+    keep_ = std::min(held_, whole_until_ != 0 ? message_begin_ : UINT64_MAX);
     trim();
   }
+
+  // For another reading that begins in the middle of a message (tcp_readings.cc). Here the parser is between two: from here on
+  // so many bytes are kept, until it is again, and only the first of them once it has taken more, or a hole. Nothing is
+  // kept before the first call, inline, without other readings and when half of the budget is used.
+  static constexpr std::array<std::uint32_t, 2> kMessageBytes{8192, 2048};  // by Direction
+  void begin_message();
+  // Of a copy: its parser begins with the message, as far as that is kept; behind it there is a hole. False: nothing is. May
+  // throw std::bad_alloc, without effect.
+  [[gnu::cold]] bool rewind_to_message();
   // What is kept of the stream before it is shown no more, from `begin` or its oldest byte on: at most
   // `limit` bytes, with "[N bytes missing]" in place of holes. For logging an alert on the stream. With an
   // `end` nothing behind it is copied, and a hole before it is told of though nothing follows.
@@ -154,7 +169,7 @@ class TcpStream : private TcpStreamState {
 
   // For TcpSession only, below.
 
-  TcpStream(const StreamSettings& settings, MemoryBudget& budget, std::uint32_t chunk_size);
+  TcpStream(const StreamSettings& settings, MemoryBudget& budget, Direction direction);
   // A second reading of the same bytes, which goes its own way from here on. Throws std::bad_alloc, also when the budget has
   // no room.
   [[gnu::cold]] TcpStream(const TcpStream& other);
@@ -261,8 +276,14 @@ class TcpStream : private TcpStreamState {
   }
   [[nodiscard]] bool has_raw_chunk() const;
   [[nodiscard]] std::uint64_t hole_end(std::uint64_t offset) const;
-  [[nodiscard]] std::uint64_t floor() const;
+  std::uint64_t floor();
   void trim();
+  [[gnu::cold]] void cut_message();
+  void forget_message() {
+    whole_until_ = 0;
+    keep_ = held_;
+    opening_.release(*budget_);
+  }
   void end_when_inspected();
   void mark_inline_inspected();
 
@@ -285,6 +306,7 @@ class TcpStream : private TcpStreamState {
   void count_regions();
   void make_room_behind();
 
+  Region opening_;             // of the message, when it is not kept whole
   Region head_;                // the bytes at the front; its offset is where the kept part begins
   SlabVector<Region> behind_;  // behind holes, in order, never touching head_
   SlabVector<Piece> pieces_;   // of bytes not yet acknowledged, in order; detect mode only

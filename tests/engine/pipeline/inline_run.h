@@ -148,6 +148,12 @@ class Connection {
                      next_client_ + static_cast<std::uint32_t>(offset), next_server_, data);
   }
   void client_has_sent(std::size_t bytes) { next_client_ += static_cast<std::uint32_t>(bytes); }
+  // The same of the server.
+  [[nodiscard]] std::string server_at(std::size_t offset, std::string_view data) const {
+    return tcp_frame(server_, client_, tcp_flag::ack | tcp_flag::psh,
+                     next_server_ + static_cast<std::uint32_t>(offset), next_client_, data);
+  }
+  void server_has_sent(std::size_t bytes) { next_server_ += static_cast<std::uint32_t>(bytes); }
   std::string server(std::string_view data, std::uint8_t flags = tcp_flag::ack | tcp_flag::psh) {
     const std::uint32_t at = next_server_;
     next_server_ += static_cast<std::uint32_t>(data.size());

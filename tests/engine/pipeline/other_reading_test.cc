@@ -161,3 +161,125 @@ TEST_CASE("other readings: inline there is one, the one that goes on to the rece
   play(run, c, linux_reads_evil());
   CHECK(run.pipeline.counters().tcp_other_readings == 0);
 }
+
+namespace {
+
+constexpr std::string_view kInMessages =
+    "alert http any any -> any any (http.uri; content:\"/evil\"; sid:1;)\n"
+    "alert http any any -> any any (flow:to_server; http.uri; content:\"/x\"; http.request_body; "
+    "content:\"secret\"; sid:2;)\n"
+    "alert http any any -> any any (flow:to_client; file.data; content:\"secret\"; sid:3;)\n"
+    "alert http any any -> any any (flow:to_client; file.data; content:\"begin\"; sid:4;)\n"
+    "alert http any any -> any any (flow:to_server; http.uri; content:\"/x\"; sid:5;)\n";
+
+// What the client (or the server) sends on, so that Linux reads "secret" and BSD "public".
+void send_secret(InlineRun& run, Connection& c, bool by_client) {
+  for (const Piece& piece : {Piece{1, "ublic"}, Piece{1, "ecret "}, Piece{0, "s"}, Piece{7, " "}})
+    run.play(by_client ? c.client_at(piece.at, piece.text) : c.server_at(piece.at, piece.text));
+  by_client ? c.client_has_sent(8) : c.server_has_sent(8);
+  run.play(by_client ? c.server("", tcp_flag::ack) : c.client("", tcp_flag::ack));
+}
+
+// In segments that the other side confirms.
+void send(InlineRun& run, Connection& c, bool by_client, std::string_view text) {
+  for (; !text.empty(); text.remove_prefix(std::min<std::size_t>(text.size(), 1000))) {
+    run.play(by_client ? c.client(text.substr(0, 1000)) : c.server(text.substr(0, 1000)));
+    run.play(by_client ? c.server("", tcp_flag::ack) : c.client("", tcp_flag::ack));
+  }
+}
+
+std::string said_in_messages(const InlineRun& run) {
+  std::string out;
+  for (const std::string_view sid : {"1", "2", "3", "4", "5"})
+    out.append(run.count("\"event_type\":\"alert\"", "\"signature_id\":" + std::string(sid) + ","), sid[0]);
+  return out;
+}
+
+std::string large_head(std::string_view line, std::size_t body) {
+  return std::string(line) + "\r\nHost: a\r\nContent-Length: " + std::to_string(body) + "\r\n\r\n";
+}
+
+}  // namespace
+
+TEST_CASE("other readings: one that begins in a request line or a head gets what was read of it before") {
+  for (const std::string_view before : {"GET /", "GET /x HTTP/1.1\r\nHost: a\r\nX: "}) {
+    CAPTURE(before);
+    InlineRun run(std::string(kInMessages) +
+                      "alert http any any -> any any (http.uri; content:\"/secret\"; sid:6;)\n"
+                      "alert http any any -> any any (http.uri; content:\"/x\"; http.header; "
+                      "content:\"secret\"; sid:7;)\n",
+                  "", false);
+    Connection c;
+    run.play_all(c.handshake());
+    send(run, c, true, "GET /first HTTP/1.1\r\nHost: a\r\n\r\n");
+    send(run, c, false, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    send(run, c, true, before);
+    send_secret(run, c, true);
+    send(run, c, true, before.size() < 10 ? kHead.substr(1) : "\r\n\r\n");
+    run.finish();
+    CHECK(run.count("\"signature_id\":6,") == (before.size() < 10 ? 1 : 0));
+    CHECK(run.count("\"signature_id\":7,") == (before.size() < 10 ? 0 : 1));
+    CHECK(run.count("\"signature_id\":5,") == (before.size() < 10 ? 0 : 1));
+  }
+}
+
+TEST_CASE("other readings: one that begins in a body sees it with its head, and says nothing twice") {
+  for (const std::size_t before : {std::size_t{0}, std::size_t{100}, std::size_t{3000}, std::size_t{40000}}) {
+    CAPTURE(before);
+    InlineRun run(kInMessages, "", false);
+    Connection c;
+    run.play_all(c.handshake());
+    send(run, c, true, "GET /evil HTTP/1.1\r\nHost: a\r\n\r\n");
+    send(run, c, false, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    send(run, c, true, large_head("POST /x HTTP/1.1", before + 8));
+    send(run, c, true, std::string(before, 'a'));
+    send_secret(run, c, true);
+    send(run, c, false, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    CHECK(said_in_messages(run) == "125");
+    send(run, c, true, "GET /x HTTP/1.1\r\nHost: a\r\n\r\n");
+    send(run, c, false, large_head("HTTP/1.1 200 OK", before + 13));
+    send(run, c, false, "begin" + std::string(before, 'a'));
+    send_secret(run, c, false);
+    run.finish();
+    CHECK(run.count("\"signature_id\":3,") == 1);
+    CHECK(run.count("\"signature_id\":4,") == 1);
+    CHECK(run.count("\"event_type\":\"http\"") == 3);
+    CHECK(run.pipeline.counters().tcp_other_readings_given_up == 0);
+  }
+}
+
+TEST_CASE("other readings: what is kept for them of a message goes with it") {
+  for (const std::string_view settings : {"", "stream: {reassembly: {other-readings: 0}}\n"}) {
+    CAPTURE(settings);
+    InlineRun run("alert http any any -> any any (http.uri; content:\"/evil\"; sid:1;)", settings, false);
+    Connection c;
+    run.play_all(c.handshake());
+    send(run, c, true, large_head("POST /x HTTP/1.1", 7000));
+    send(run, c, true, std::string(6000, 'a'));
+    const std::uint64_t within = run.pipeline.memory().stream_data;
+    CHECK((within > 6000) == settings.empty());
+    send(run, c, true, std::string(1000, 'a'));
+    send(run, c, false, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    CHECK(run.pipeline.memory().stream_data < 4000);
+  }
+}
+
+TEST_CASE("other readings: where the parser of one gives up no error of the protocol is counted") {
+  InlineRun run("alert tcp any any -> any any (content:\"evil\"; sid:1;)", "", false);
+  Connection c;
+  run.play_all(c.handshake());
+  send(run, c, true, "SSH-2.0-x\r\n");
+  send(run, c, false, "SSH-2.0-y\r\n");
+  // Linux reads a record of no length, which none has.
+  const std::string good("\0\0\x0c\x04\x14", 5), bad("\0\0\0\0\0\0", 6);
+  for (const auto& [at, text] :
+       {std::pair<std::size_t, std::string>{1, good}, {1, bad}, {0, std::string(1, '\0')}})
+    run.play(c.client_at(at, text));
+  c.client_has_sent(7);
+  run.play(c.server("", tcp_flag::ack));
+  run.finish();
+  const Counters& counters = run.pipeline.counters();
+  CHECK(counters.tcp_other_readings == 1);
+  CHECK(counters.tcp_other_readings_given_up == 1);
+  for (const AppCounters& app : counters.app) CHECK(app.parser_errors[0] == 0);
+}

@@ -186,7 +186,7 @@ TEST_CASE("reassembly: who wins an overlap depends on the receiver") {
   const auto run = [](HostSystem policy, std::uint32_t at, const std::string& later) {
     StreamSettings settings;
     MemoryBudget budget{.limit = 1 << 20};
-    TcpStream stream{settings, budget, 2560};
+    TcpStream stream{settings, budget, kToServer};
     stream.set_policy(policy);
     stream.start_at(0);
     const auto bytes = [](const std::string& s) {
@@ -235,6 +235,38 @@ TEST_CASE("reassembly: at the depth the stream ends for its readers") {
   t.server(kAck, 0, 20);
   CHECK(t.read(kToServer) == "$");
   CHECK_FALSE(t.to_server().has_gap());
+}
+
+TEST_CASE(
+    "reassembly: of a message so many bytes are kept, then its first ones, and none when memory is short") {
+  struct Row {
+    std::uint64_t memory;
+    std::size_t sent;  // bytes
+    bool is_kept;      // from the first on, besides what stream rules may yet look at
+    std::string read;  // of what a second parser gets, from the first on; empty: it cannot begin there
+  };
+  for (const Row& row :
+       {Row{64U << 20U, 8000, true, std::string(8000, 'a')},
+        Row{64U << 20U, 12000, false, std::string(8192, 'a')}, Row{10000, 8000, false, ""}}) {
+    CAPTURE(row.sent);
+    TcpConversation t;
+    t.budget.limit = row.memory;
+    t.handshake();
+    t.to_server().disable_raw();
+    t.to_server().begin_message();
+    for (std::size_t at = 0; at < row.sent; at += 1000) {
+      t.client(kAck, static_cast<std::int64_t>(at), 0, std::string(1000, 'a'));
+      t.server(kAck, 0, static_cast<std::int64_t>(at) + 1000);
+      CHECK(t.read(kToServer).size() == 1000);
+    }
+    CHECK((t.to_server().next_kept(0) == 0) == row.is_kept);
+    TcpStream other(t.to_server());
+    CHECK(other.rewind_to_message() == !row.read.empty());
+    const Bytes again = other.app_chunk().data;
+    CHECK(text(again) == row.read);
+    t.to_server().begin_message();
+    CHECK(t.to_server().next_kept(0) == UINT64_MAX);
+  }
 }
 
 TEST_CASE("reassembly: without memory bytes are refused and counted, and show as a hole") {
