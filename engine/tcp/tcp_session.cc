@@ -106,12 +106,20 @@ bool TcpSession::is_over_for(std::uint32_t syn, Direction d) const {
   switch (state_) {
     case TcpState::none: return true;
     case TcpState::time_wait:
+    case TcpState::closed: return syn != side(d).isn;
     case TcpState::last_ack:
     case TcpState::close_wait:
-    case TcpState::closing:
-    case TcpState::closed: return syn != side(d).isn;
+    case TcpState::closing: return syn != side(d).isn && has_ended(d);
     default: return false;
   }
+}
+
+// The other side has its FIN, and takes nothing more of it. A FIN that waits behind a hole has ended nothing.
+bool TcpSession::has_ended(Direction d) const {
+  const Side& s = side(d);
+  if (!s.fin_seen) return false;
+  const bool confirmed = seq_geq(s.last_ack, s.next_seq);
+  return confirmed || (!settings_->inline_mode && s.stream.holds(s.last_ack, s.next_seq - 1 - s.last_ack));
 }
 
 }  // namespace weir::engine

@@ -168,6 +168,7 @@ class TcpSession : public Slabbed, private TcpSessionState {
   void on_closed(const Packet& p, Direction d);
   void learn_systems(const Packet& p, Direction d);
   [[nodiscard]] bool is_over_for(std::uint32_t syn, Direction d) const;
+  [[nodiscard]] bool has_ended(Direction d) const;
 
   // tcp_handshake.cc: none, syn_sent, syn_recv
   void on_first(const Packet& p, Direction d);

@@ -470,6 +470,24 @@ TEST_CASE("tcp session: a SYN with new numbers on a finished connection is reuse
   CHECK_FALSE(TcpSession::is_reuse(t.session(), PacketBuilder{}.tcp(kAck, 9, 9).get(), kToServer));
 }
 
+TEST_CASE("tcp session: a FIN that the other side does not have leaves the connection to go on") {
+  const auto syn = [](std::uint32_t sequence) { return PacketBuilder{}.tcp(kSyn, sequence, 0); };
+  for (const bool prevent : {false, true}) {
+    CAPTURE(prevent);
+    StreamSettings settings;
+    settings.inline_mode = prevent;
+    TcpConversation t{settings};
+    t.handshake();
+    t.client(kAck | kFin, 4, 0);
+    CHECK_FALSE(TcpSession::is_reuse(t.session(), syn(77777).get(), kToServer));
+    t.client(kAck, 0, 0, "data");
+    CHECK(TcpSession::is_reuse(t.session(), syn(77777).get(), kToServer) != prevent);
+    CHECK_FALSE(TcpSession::is_reuse(t.session(), syn(77777).get(), kToClient));
+    t.server(kAck, 0, 5);
+    CHECK(TcpSession::is_reuse(t.session(), syn(77777).get(), kToServer));
+  }
+}
+
 TEST_CASE("tcp session: flow states follow the connection's") {
   CHECK(flow_state(TcpState::syn_recv) == FlowState::fresh);
   CHECK(flow_state(TcpState::close_wait) == FlowState::established);
