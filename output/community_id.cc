@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "decoders/digest.h"
 #include "decoders/net/ip_protocol.h"
 
 namespace weir::output {
@@ -46,19 +47,8 @@ struct HashInput {
 
 }  // namespace
 
-struct CommunityId::Hash {
-  EVP_MD_CTX* context = EVP_MD_CTX_new();
-  Hash() = default;
-  Hash(const Hash&) = delete;
-  Hash& operator=(const Hash&) = delete;
-  ~Hash() { EVP_MD_CTX_free(context); }
-};
-
-CommunityId::CommunityId(std::uint16_t seed) : hash_(std::make_unique<Hash>()), seed_(seed) {}
-CommunityId::~CommunityId() = default;
-
 std::string_view CommunityId::of(const CommunityTuple& tuple) {
-  if (tuple.source.family == 0 || tuple.destination.family == 0 || hash_->context == nullptr) return {};
+  if (tuple.source.family == 0 || tuple.destination.family == 0) return {};
   IpAddress a = tuple.source, b = tuple.destination;
   std::uint16_t port_a = tuple.source_port, port_b = tuple.destination_port;
   bool ports = tuple.has_ports, one_way = false;
@@ -84,15 +74,11 @@ std::string_view CommunityId::of(const CommunityTuple& tuple) {
     in.add16(port_a);
     in.add16(port_b);
   }
-  std::array<std::uint8_t, EVP_MAX_MD_SIZE> digest{};
-  unsigned length = 0;
-  if (EVP_DigestInit_ex(hash_->context, EVP_sha1(), nullptr) != 1 ||
-      EVP_DigestUpdate(hash_->context, in.bytes.data(), in.size) != 1 ||
-      EVP_DigestFinal_ex(hash_->context, digest.data(), &length) != 1)
-    return {};
+  const DigestValue hash = digest(Hash::sha1, Bytes{in.bytes}.first(in.size));
+  if (hash.size == 0) return {};
   // 20 bytes are 28 characters of base64; OpenSSL adds a zero.
   std::array<unsigned char, 29> encoded{};
-  EVP_EncodeBlock(encoded.data(), digest.data(), static_cast<int>(length));
+  EVP_EncodeBlock(encoded.data(), hash.bytes.data(), static_cast<int>(hash.size));
   text_[0] = '1';
   text_[1] = ':';
   std::memcpy(text_.data() + 2, encoded.data(), 28);

@@ -4,7 +4,6 @@
 
 #include <array>
 #include <cstdint>
-#include <memory>
 #include <string_view>
 
 #include "decoders/ip_address.h"
@@ -20,17 +19,14 @@ struct CommunityTuple {
   std::uint8_t icmp_type = 0, icmp_code = 0;
 };
 
-// Owns the hash state, so that an id costs no allocation. Used by one thread.
+// Used by one thread.
 class CommunityId {
  public:
-  explicit CommunityId(std::uint16_t seed);
-  ~CommunityId();
-  // "1:" and the hash in base64; lives until the next call. Empty for a tuple without addresses.
+  explicit CommunityId(std::uint16_t seed) : seed_(seed) {}
+  // "1:" and the hash in base64; lives until the next call. Empty for a tuple without addresses. Throws as digest() does.
   std::string_view of(const CommunityTuple& tuple);
 
  private:
-  struct Hash;
-  std::unique_ptr<Hash> hash_;
   std::uint16_t seed_;
   std::array<char, 30> text_{};
 };

@@ -1,6 +1,6 @@
 // Allocations that fail, one after the other and many at once, while packets are inspected: nothing breaks, policies
 // decide, and what comes when there is memory again is judged as ever. A program of its own, as it replaces operator
-// new. Under AddressSanitizer slabs are plain heap, so that there every allocation is a place to fail at.
+// new, and what OpenSSL allocates with. Under AddressSanitizer slabs are plain heap, so that there every allocation is a place to fail at.
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
@@ -10,7 +10,10 @@
 #include <vector>
 
 #include <doctest/doctest.h>
+#include <openssl/crypto.h>
 
+#include "decoders/app/file_writer.h"
+#include "decoders/digest.h"
 #include "engine/capture/capture_source.h"
 #include "tests/engine/pipeline/inline_run.h"
 
@@ -23,12 +26,13 @@ struct Failures {
 };
 thread_local constinit Failures failures;
 
+bool fails() {
+  if (!failures.armed) return false;
+  const std::uint64_t n = failures.count++;
+  return n >= failures.first && n < failures.last;
+}
 void* allocate(std::size_t bytes) {
-  if (failures.armed) {
-    const std::uint64_t n = failures.count++;
-    if (n >= failures.first && n < failures.last) return nullptr;
-  }
-  return std::malloc(bytes == 0 ? 1 : bytes);
+  return fails() ? nullptr : std::malloc(bytes == 0 ? 1 : bytes);
 }
 
 }  // namespace
@@ -40,6 +44,18 @@ void* allocate(std::size_t bytes) {
 [[gnu::noinline]] void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept { return allocate(bytes); }
 [[gnu::noinline]] void operator delete(void* at) noexcept { std::free(at); }
 [[gnu::noinline]] void operator delete(void* at, std::size_t) noexcept { std::free(at); }
+
+namespace {
+
+// Only before OpenSSL allocates for the first time.
+const bool openssl_asks_us =
+    CRYPTO_set_mem_functions([](std::size_t bytes, const char*, int) { return allocate(bytes); },
+                             [](void* at, std::size_t bytes, const char*, int) {
+                               return fails() ? nullptr : std::realloc(at, bytes);
+                             },
+                             [](void* at, const char*, int) { std::free(at); }) == 1;
+
+}  // namespace
 
 using namespace weir;
 using namespace weir::engine;
@@ -206,4 +222,82 @@ TEST_CASE("out of memory: a time without any memory is lived through, counted, a
       CHECK(got.alerts_behind == normal.alerts_behind);
     }
   });
+}
+
+namespace {
+
+// f() with each of its allocations failing once, up to the run in which all of them succeed. It comes to its end, or says by an
+// exception that it did not.
+template <class F>
+void with_each_failing(F&& f) {
+  for (std::uint64_t n = 0;; ++n) {
+    CAPTURE(n);
+    REQUIRE(n < 1000);
+    failures = {.armed = true, .count = 0, .first = n, .last = n + 1};
+    bool done = false;
+    try {
+      f();
+      done = true;
+    } catch (const std::bad_alloc&) {
+    }
+    failures.armed = false;
+    const bool failed = failures.count > n;
+    CHECK(done != failed);
+    if (!failed) break;
+  }
+}
+
+Bytes bytes_of(std::string_view text) {
+  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
+
+}  // namespace
+
+TEST_CASE("out of memory: a hash that OpenSSL has no memory for is not left out without a word") {
+  REQUIRE(openssl_asks_us);
+  look_up_digests();
+  constexpr std::string_view kOfAbc = "a9993e364706816aba3e25717850c26c9cd0d89d";  // FIPS 180-4, its example
+  with_each_failing([&] {
+    RunningDigest running(Hash::sha1);
+    running.add(bytes_of("a"));
+    running.add(bytes_of("bc"));
+    const DigestValue value = running.finish();
+    failures.armed = false;
+    CHECK(hex(value.view()) == std::string(kOfAbc));
+  });
+  with_each_failing([&] {
+    const DigestValue value = digest(Hash::sha1, bytes_of("abc"));
+    failures.armed = false;
+    CHECK(hex(value.view()) == std::string(kOfAbc));
+  });
+}
+
+TEST_CASE(
+    "out of memory: pieces of a file that wait or are kept are counted as long as they are there, and no "
+    "longer") {
+  for (std::uint64_t n = 0; n < 60; ++n) {
+    CAPTURE(n);
+    FlowFiles flow;
+    const auto budget = flow.budget();
+    {
+      FileList files;
+      FileWriter writer;
+      const FileFacts wanted{.md5 = true, .store = true, .store_all = true};
+      failures = {.armed = true, .count = 0, .first = n, .last = n + 1};
+      for (int step = 0; step < 5; ++step) {
+        try {
+          switch (step) {
+            case 0: writer.open(files, flow, {.name = "a"}, {.time = 0, .wanted = wanted}); break;
+            case 1: writer.piece(20, bytes_of("which is later")); break;
+            case 2: writer.piece(10, bytes_of("later, too")); break;
+            case 3: writer.piece(0, bytes_of("the begin.")); break;
+            default: writer.close(FileState::closed);
+          }
+        } catch (const std::bad_alloc&) {
+        }
+      }
+      failures.armed = false;
+    }
+    CHECK(budget->used() == 0);
+  }
 }

@@ -36,6 +36,7 @@ try tsan build-tsan
 if [ -x tests/fuzz/run.sh ]; then
   echo "== fuzzing"
   tests/fuzz/run.sh --runs 200 --jobs "$jobs"  # always the same ones; longer runs are for people
+  tests/fuzz/run.sh --memory --runs 200 --jobs "$jobs"
 fi
 
 conformance=../shared/conformance/run.py

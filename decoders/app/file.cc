@@ -4,8 +4,9 @@ namespace weir {
 
 void AppFile::keep(Bytes bytes) {
   if (keeping != FileKeeping::undecided && keeping != FileKeeping::wanted) return;
-  if (budget_ == nullptr || !budget_->take(bytes.size())) return stop_keeping(FileKeeping::lost);
+  if (budget_ == nullptr || !budget_->has_room(bytes.size())) return stop_keeping(FileKeeping::lost);
   kept_.insert(kept_.end(), bytes.begin(), bytes.end());
+  budget_->take(bytes.size());
 }
 
 void AppFile::let_go_of_kept() {

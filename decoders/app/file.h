@@ -6,6 +6,7 @@
 // one thread.
 #pragma once
 
+#include <cassert>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -35,14 +36,12 @@ enum class FileKeeping : std::uint8_t {
 class FileBudget : public Slabbed {
  public:
   static constexpr std::size_t kMaxKeptBytes = std::size_t{8} << 20U;
-
   explicit FileBudget(std::size_t most = kMaxKeptBytes) : most_(most) {}
-  // False: there is no room.
-  [[nodiscard]] bool take(std::size_t bytes) {
-    if (bytes > most_ - used_) return false;
-    used_ += bytes;
-    return true;
-  }
+  ~FileBudget() { assert(used_ == 0); }
+
+  [[nodiscard]] bool has_room(std::size_t bytes) const { return bytes <= most_ - used_; }
+  // There is room, and the bytes are there: an allocation that fails leaves nothing taken.
+  void take(std::size_t bytes) { used_ += bytes; }
   void give_back(std::size_t bytes) { used_ -= bytes; }
   [[nodiscard]] std::size_t used() const { return used_; }
 

@@ -1,51 +1,54 @@
 #include "decoders/app/file_writer.h"
 
 #include <algorithm>
-#include <array>
+#include <cerrno>
+#include <new>
+#include <utility>
 
 #include <magic.h>
-#include <openssl/evp.h>
+
+#include "decoders/digest.h"
 
 namespace weir {
 namespace {
 
-struct ContextDeleter {
-  void operator()(EVP_MD_CTX* c) const { EVP_MD_CTX_free(c); }
-};
-using Context = std::unique_ptr<EVP_MD_CTX, ContextDeleter>;
-
-Context begin(const EVP_MD* digest) {
-  Context c{EVP_MD_CTX_new()};
-  if (c != nullptr && EVP_DigestInit_ex(c.get(), digest, nullptr) != 1) c.reset();
-  return c;
-}
-
 struct MagicCloser {
   void operator()(magic_set* m) const { magic_close(m); }
 };
+using Magic = std::unique_ptr<magic_set, MagicCloser>;
+
+// What libmagic has no memory for is to be asked again; without a database nothing is known of any file.
+void need_memory(bool there) {
+  if (!there) throw std::bad_alloc();
+}
+
+Magic open_magic() {
+  Magic m{magic_open(MAGIC_NONE)};
+  need_memory(m != nullptr);
+  if (magic_load(m.get(), nullptr) == 0) return m;
+  need_memory(magic_errno(m.get()) != ENOMEM);
+  return nullptr;
+}
 
 // libmagic's handle is for one thread at a time. Loaded at first need, as it takes megabytes.
 std::string file_magic(Bytes first) {
-  thread_local const std::unique_ptr<magic_set, MagicCloser> magic = [] {
-    std::unique_ptr<magic_set, MagicCloser> m{magic_open(MAGIC_NONE)};
-    if (m != nullptr && magic_load(m.get(), nullptr) != 0) m.reset();
-    return m;
-  }();
-  const char* const text = magic == nullptr ? nullptr : magic_buffer(magic.get(), first.data(), first.size());
+  thread_local const Magic magic = open_magic();
+  if (magic == nullptr) return {};
+  const char* const text = magic_buffer(magic.get(), first.data(), first.size());
+  need_memory(text != nullptr || magic_errno(magic.get()) != ENOMEM);
   return text == nullptr ? std::string() : std::string(text);
 }
 
-SlabString finish(EVP_MD_CTX* c) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> out;
-  unsigned size = 0;
-  if (c == nullptr || EVP_DigestFinal_ex(c, out.data(), &size) != 1) return {};
-  return {reinterpret_cast<const char*>(out.data()), size};
+SlabString finish(std::optional<RunningDigest>& running) {
+  if (!running) return {};
+  const DigestValue value = running->finish();
+  return {reinterpret_cast<const char*>(value.bytes.data()), value.size};
 }
 
 }  // namespace
 
 struct FileWriter::Digests : Slabbed {
-  Context md5, sha1, sha256;
+  std::optional<RunningDigest> md5, sha1, sha256;
   bool magic = false;              // still to be told
   SlabVector<std::uint8_t> first;  // bytes for it
 };
@@ -77,9 +80,9 @@ AppFile* FileWriter::open(FileList& list, FlowFiles& flow, const NewFile& file, 
     file_->keeping = FileKeeping::undecided;
   if (!wanted.md5 && !wanted.sha1 && !wanted.sha256 && !wanted.magic) return file_.get();
   digests_ = std::make_unique<Digests>();
-  if (wanted.md5) digests_->md5 = begin(EVP_md5());
-  if (wanted.sha1) digests_->sha1 = begin(EVP_sha1());
-  if (wanted.sha256) digests_->sha256 = begin(EVP_sha256());
+  if (wanted.md5) digests_->md5.emplace(Hash::md5);
+  if (wanted.sha1) digests_->sha1.emplace(Hash::sha1);
+  if (wanted.sha256) digests_->sha256.emplace(Hash::sha256);
   digests_->magic = wanted.magic;
   return file_.get();
 }
@@ -117,11 +120,12 @@ bool FileWriter::wait(std::uint64_t offset, Bytes bytes) {
   Waiting* const before = at == waiting_.begin() ? nullptr : &*std::prev(at);
   const bool continues = before != nullptr && before->offset + before->bytes.size() == offset;
   if (!continues && waiting_.size() >= kMaxWaitingPieces) return false;
-  if (!file_->budget_->take(bytes.size())) return false;
+  if (!file_->budget_->has_room(bytes.size())) return false;
   if (continues)
     before->bytes.insert(before->bytes.end(), bytes.begin(), bytes.end());
   else
     waiting_.insert(at, {offset, {bytes.begin(), bytes.end()}});
+  file_->budget_->take(bytes.size());
   return true;
 }
 
@@ -129,10 +133,10 @@ bool FileWriter::wait(std::uint64_t offset, Bytes bytes) {
 void FileWriter::take_waiting() {
   std::size_t taken = 0;
   for (; taken < waiting_.size() && waiting_[taken].offset <= file_->size; ++taken) {
-    const Waiting& w = waiting_[taken];
-    const std::uint64_t known = file_->size - w.offset;
-    file_->budget_->give_back(w.bytes.size());
-    if (known < w.bytes.size()) take(Bytes(w.bytes).subspan(static_cast<std::size_t>(known)));
+    const std::uint64_t known = file_->size - waiting_[taken].offset;
+    const SlabVector<std::uint8_t> bytes = std::exchange(waiting_[taken].bytes, {});
+    file_->budget_->give_back(bytes.size());
+    if (known < bytes.size()) take(Bytes(bytes).subspan(static_cast<std::size_t>(known)));
   }
   waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(taken));
 }
@@ -142,8 +146,8 @@ void FileWriter::take(Bytes chunk) {
   file_->keep(chunk);
   if (file_->own_content) file_->own_content->append(chunk);
   if (digests_ == nullptr) return;
-  for (const Context* c : {&digests_->md5, &digests_->sha1, &digests_->sha256})
-    if (*c != nullptr) EVP_DigestUpdate(c->get(), chunk.data(), chunk.size());
+  for (auto* const running : {&digests_->md5, &digests_->sha1, &digests_->sha256})
+    if (*running) (*running)->add(chunk);
   if (!digests_->magic) return;
   const std::size_t room = std::min(chunk.size(), kMagicBytes - digests_->first.size());
   digests_->first.insert(digests_->first.end(), chunk.begin(),
@@ -174,11 +178,11 @@ void FileWriter::close(FileState state) {
   if (digests_ != nullptr) {
     tell_magic();
     if (file_->state == FileState::closed) {
-      file_->md5 = finish(digests_->md5.get());
-      file_->sha1 = finish(digests_->sha1.get());
+      file_->md5 = finish(digests_->md5);
+      file_->sha1 = finish(digests_->sha1);
     }
     file_->sha256 =
-        finish(digests_->sha256.get());  // also of the bytes that came, as it names the file in the store
+        finish(digests_->sha256);  // also of the bytes that came, as it names the file in the store
   }
   digests_.reset();
   file_.reset();

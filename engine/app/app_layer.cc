@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "decoders/app/protocol.h"
+#include "decoders/digest.h"
 #include "decoders/packet.h"
 #include "engine/config/config.h"
 #include "engine/flow/flow.h"
@@ -19,6 +20,7 @@ std::size_t transport_index(const Flow& flow) {
 }  // namespace
 
 tl::expected<std::shared_ptr<const AppLayerSetup>, std::string> AppLayerSetup::make(const Config& config) {
+  look_up_digests();  // while there is memory
   auto out = std::make_shared<AppLayerSetup>();
   auto detector = ProtocolDetector::make(config.sub("app-layer.protocols"));
   if (!detector) return tl::unexpected(detector.error());

@@ -19,6 +19,7 @@
 #include "tests/decoders/app/frame_text.h"
 #include "tests/fuzz/input.h"
 #include "tests/fuzz/inspected_bodies.h"
+#include "tests/fuzz/scarce_memory.h"
 #include "tests/fuzz/targets.h"
 #include "tests/fuzz/transaction_text.h"
 
@@ -77,7 +78,7 @@ class Player {
       : info_(info), factory_(info.configure(no_settings())), parser_(factory_->make()) {}
 
   void datagram(Direction d, Bytes data) {
-    if (!data.empty()) call(d, data, false, true);
+    if (!data.empty() && !over_) call(d, data, false, true);
   }
   void give(Direction d, Bytes piece, bool eof) {
     if (give_side(d, piece, eof)) give_side(opposite(d), {}, false);
@@ -113,7 +114,9 @@ class Player {
     side.pending.clear();
     side.need = 0;
     side.offset += length;
-    if (!parser_->on_gap(d, length)) over_ = true;
+    bool goes_on = false;
+    (void)scarcely([&] { goes_on = parser_->on_gap(d, length); });
+    over_ = !goes_on;
   }
   // The transactions, and the frames of both sides.
   std::string text() {
@@ -126,6 +129,10 @@ class Player {
     return out;
   }
   [[nodiscard]] bool has_holes() const { return bodies_.has_holes(); }
+  // What rules and logs make of the transactions; they, too, may find no memory for it.
+  void describe() {
+    (void)scarcely([this] { (void)transactions_text(info_.id, parser_->transactions()); });
+  }
   bool depends_on_segments() { return fuzz::depends_on_segments(info_.id, parser_->transactions()); }
 
  private:
@@ -148,17 +155,18 @@ class Player {
     const Bytes shown{copy.get(), data.size()};
     const std::uint64_t offset = is_datagram ? 0 : side.offset;
     parser_->transactions().begin_batch();
-    const ParseOutcome outcome =
-        parser_->parse({.direction = d,
-                        .data = shown,
-                        .stream_offset = offset,
-                        .eof = eof,
-                        .time = 1,
-                        .is_datagram = is_datagram,
-                        .requested = &everything_requested(),
-                        .source_port = d == Direction::to_server ? std::uint16_t{40000} : server,
-                        .destination_port = d == Direction::to_server ? server : std::uint16_t{40000},
-                        .frames = FrameSink(side.frames, kAllFrames, offset, shown)});
+    const AppInput in{.direction = d,
+                      .data = shown,
+                      .stream_offset = offset,
+                      .eof = eof,
+                      .time = 1,
+                      .is_datagram = is_datagram,
+                      .requested = &everything_requested(),
+                      .source_port = d == Direction::to_server ? std::uint16_t{40000} : server,
+                      .destination_port = d == Direction::to_server ? server : std::uint16_t{40000},
+                      .frames = FrameSink(side.frames, kAllFrames, offset, shown)};
+    ParseOutcome outcome = ParseOutcome::failure();  // what there is no memory for is given up
+    (void)scarcely([&] { outcome = parser_->parse(in); });
     must(outcome.consumed <= data.size(), "a parser takes what it was given and no more");
     let_go_of_frames(side, offset + data.size());
     bodies_.look(parser_->transactions());
@@ -168,7 +176,8 @@ class Player {
 
   // As the engine does with those that it has looked at; the others stay until their end is known.
   void let_go_of_frames(Side& side, std::uint64_t shown) {
-    must(side.frames.take_refused() == 0, "a parser tells of no more frames at once than are kept");
+    must(side.frames.take_refused() == 0 || failed_allocations() != 0,
+         "a parser tells of no more frames at once than are kept");
     side.frames.remove_if([&](const AppFrame& frame) {
       must(frame.offset <= shown, "a frame begins in what the parser has seen");
       if (frame.length == AppFrame::kUnknown) return false;
@@ -223,12 +232,14 @@ Played play(const Dialogue& dialogue, const ProtocolInfo& info, Length&& length)
   // As a flow does: what a parser waited for to tell one thing from another is told now.
   if (!dialogue.datagrams)
     for (const Direction d : {Direction::to_server, Direction::to_client}) player.give(d, {}, true);
-  must(dialogue.loses || !player.has_holes(), "detection sees all of a body");
+  if (counted_allocations() != 0) player.describe();
+  must(dialogue.loses || failed_allocations() != 0 || !player.has_holes(), "detection sees all of a body");
   return {player.text(), player.depends_on_segments()};
 }
 
 void must_be_same(const Played& whole, const Played& cut, const char* what) {
   if (whole.depends_on_segments || cut.depends_on_segments || whole.text == cut.text) return;
+  if (failed_allocations() != 0) return;
   std::fprintf(stderr, "--- whole\n%s--- %s\n%s", whole.text.c_str(), what, cut.text.c_str());
   must(false, "transactions do not depend on how the bytes were cut");
 }

@@ -1,5 +1,6 @@
 // IP fragments of a few datagrams. Honest inputs repeat what they said: then a datagram that is put together must hold just
-// the bytes that were sent. Whatever came before, a datagram of its own whose fragments all come must become whole.
+// the bytes that were sent. Whatever came before, and whatever there was no memory for, a datagram of its own whose fragments
+// all come must become whole, and once all others have timed out no memory is left in use.
 //
 // Input: flags (1: honest; 2: little memory; overlap policy above), then steps of five bytes: how (1: IPv6; 2: more
 // fragments follow; 4: bytes are not what they were; 8: ten seconds later; 16: the offset counts in bytes of wire), which
@@ -13,6 +14,7 @@
 #include "engine/tcp/stream_settings.h"
 #include "tests/engine/frame_builder.h"
 #include "tests/fuzz/input.h"
+#include "tests/fuzz/scarce_memory.h"
 #include "tests/fuzz/targets.h"
 
 namespace weir::fuzz {
@@ -22,6 +24,7 @@ using test::put16;
 using test::put32;
 
 constexpr std::size_t kMostSteps = 512;
+constexpr TimeUs kLongerThanAll = TimeUs{600} * 1'000'000;  // than any datagram waits
 constexpr std::uint8_t kProtocol = 253;  // for experiments, RFC 3692: nobody looks inside
 constexpr int kRawIp = 101;              // LINKTYPE_RAW
 
@@ -79,7 +82,7 @@ class Host {
     raw.link_type = kRawIp;
     raw.time = now_ += 1000;
     raw.number = ++number_;
-    decoder_.decode(raw, *frame_);
+    if (!scarcely([&] { decoder_.decode(raw, *frame_); })) return false;
     must(decoder_.defrag_memory_bytes() <= settings_.memcap_bytes, "memory of fragments is limited");
     if (!frame_->packets[0].ip.is_fragment || frame_->count < 2) return false;
     const Bytes whole = frame_->packets[1].payload;
@@ -89,6 +92,7 @@ class Host {
     return true;
   }
   void wait(TimeUs time) { now_ += time; }
+  [[nodiscard]] std::uint64_t memory_bytes() const { return decoder_.defrag_memory_bytes(); }
 
  private:
   engine::DefragSettings settings_;
@@ -113,10 +117,10 @@ Piece read_piece(Input& input, std::uint8_t how, bool honest) {
   return out;
 }
 
-bool whole_in_reverse(Host& host, bool ipv6) {
+bool whole_in_reverse(Host& host, bool ipv6, std::size_t units) {
   bool whole = false;
-  for (std::size_t unit = 16; unit-- > 0;) {
-    Piece piece{.ipv6 = ipv6, .more = unit != 15, .id = 77, .unit = unit, .data = {}};
+  for (std::size_t unit = units; unit-- > 0;) {
+    Piece piece{.ipv6 = ipv6, .more = unit + 1 != units, .id = 77, .unit = unit, .data = {}};
     for (std::size_t i = 0; i < 8; ++i) piece.data.push_back(content(unit * 8 + i));
     whole = host.take(piece);
   }
@@ -157,9 +161,12 @@ void fuzz_fragments(Bytes bytes) {
     if ((how & 8U) != 0) host.wait(10'000'000);
     host.take(read_piece(input, how, honest));
   }
-  if (!little)
-    for (const bool ipv6 : {false, true})
-      must(whole_in_reverse(host, ipv6), "a datagram whose fragments all come becomes whole");
+  stop_failing();
+  for (const bool ipv6 : {false, true})
+    must(whole_in_reverse(host, ipv6, little ? 2 : 16), "a datagram whose fragments all come becomes whole");
+  host.wait(kLongerThanAll);
+  must(whole_in_reverse(host, false, 2) && host.memory_bytes() == 0,
+       "datagrams that are whole or too late give all memory back");
 }
 
 }  // namespace weir::fuzz

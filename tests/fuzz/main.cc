@@ -11,6 +11,7 @@
 
 #include "decoders/app/protocol.h"
 #include "rules/compile/keyword_table.h"
+#include "tests/fuzz/scarce_memory.h"
 #include "tests/fuzz/targets.h"
 
 namespace weir::fuzz {
@@ -37,6 +38,16 @@ void list_keywords() {
   std::exit(0);
 }
 
+// A second time where memory can run out, and did not the first time.
+void run(const Target& target, Bytes input) {
+  begin_run({});
+  target.run(input);
+  const std::uint64_t allocations = counted_allocations();
+  if (allocations == 0) return;
+  begin_run(FailurePlan::from(input, allocations));
+  target.run(input);
+}
+
 }  // namespace
 
 std::vector<Target> all_targets() {
@@ -61,6 +72,7 @@ void must(bool holds, const char* what) {
 
 void must_be_json(std::string_view text) {
   static simdjson::dom::parser parser;
+  const Supply plenty(false);
   const simdjson::error_code error = parser.parse(simdjson::padded_string(text)).error();
   if (error == simdjson::SUCCESS) return;
   std::fprintf(stderr, "%s: %.*s\n", simdjson::error_message(error), static_cast<int>(text.size()),
@@ -86,6 +98,6 @@ extern "C" int LLVMFuzzerInitialize(int* argc, char*** argv) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const weir::fuzz::Target& target = weir::fuzz::chosen();
-  if (size <= target.most_bytes) target.run({data, size});
+  if (size <= target.most_bytes) weir::fuzz::run(target, {data, size});
   return 0;
 }

@@ -7,6 +7,7 @@
 #include "rules/load/rule_tables.h"
 #include "rules/state/shared_state.h"
 #include "tests/fuzz/memory_file.h"
+#include "tests/fuzz/scarce_memory.h"
 #include "tests/fuzz/targets.h"
 
 namespace weir::fuzz {
@@ -46,6 +47,7 @@ class LinesSink final : public output::Sink {
   using Sink::write_line;
   void write_line(std::string_view line, const std::shared_ptr<output::LineCondition>& condition) override {
     if (condition != nullptr && !condition->holds()) return;
+    const Supply plenty(false);
     must_be_json(line);
     lines_.emplace_back(line);
   }
@@ -54,6 +56,19 @@ class LinesSink final : public output::Sink {
  private:
   std::vector<std::string>& lines_;
 };
+
+// Of frames and of the packets in them.
+std::uint64_t counted_verdicts(const engine::Counters& counters) {
+  return counters.ips_accepted + counters.ips_replaced + counters.ips_blocked + counters.ips_rejected;
+}
+
+bool wanted_memory(const engine::Counters& counters) {
+  std::uint64_t out = counters.out_of_memory + counters.flow_memcap + counters.tcp_segment_memcap_drop +
+                      counters.frames_refused + counters.events_left_out + counters.pcre_limits +
+                      counters.tcp_other_readings_left_out;
+  for (const std::uint64_t applied : counters.exceptions) out += applied;
+  return out != 0;
+}
 
 template <class Each>
 void for_each_frame(Bytes capture, Each&& each) {
@@ -81,25 +96,41 @@ std::unique_ptr<const output::EveLog> PipelineRun::make_log() const {
   return std::make_unique<output::EveLog>(config_.sub("outputs.0.eve-log"), types);
 }
 
-std::vector<std::string> PipelineRun::play(Bytes capture, const std::shared_ptr<const rules::RuleSet>& rules,
-                                           unsigned workers) const {
-  std::vector<std::string> lines;
+PipelineRun::Result PipelineRun::play(Bytes capture, const Rules& rules, unsigned workers) const {
+  Result out;
   engine::LogOutputs outputs;
-  outputs.logs.push_back({make_log(), std::make_unique<LinesSink>(lines), "memory"});
-  rules::SharedState shared;
-  if (workers != 0) {
-    engine::WorkerPool pool(workers, setup_, rules, shared, outputs);
-    for_each_frame(capture, [&pool](const RawPacket& raw) { pool.feed(raw, false); });
-    pool.finish();
-    return lines;
+  outputs.logs.push_back({make_log(), std::make_unique<LinesSink>(out.lines), "memory"});
+  if (workers == 0) {
+    play_alone(capture, rules, outputs, out);
+    return out;
   }
+  rules::SharedState shared;
+  engine::WorkerPool pool(workers, setup_, rules, shared, outputs);
+  for_each_frame(capture, [&pool](const RawPacket& raw) { pool.feed(raw, false); });
+  pool.finish();
+  return out;
+}
+
+void PipelineRun::play_alone(Bytes capture, const Rules& rules, const engine::LogOutputs& outputs,
+                             Result& out) const {
+  rules::SharedState shared;
   engine::RunPosition position;
   engine::Pipeline pipeline(setup_, rules, shared, {{outputs.logs[0].log.get(), outputs.logs[0].sink.get()}},
                             position);
   pipeline.verify_checksums(false);
-  for_each_frame(capture, [&pipeline](const RawPacket& raw) { pipeline.inspect(raw); });
-  pipeline.finish();
-  return lines;
+  std::uint64_t frames = 0;
+  for_each_frame(capture, [&](const RawPacket& raw) {
+    ++frames;
+    must(scarcely([&] { pipeline.inspect(raw); }), "a frame is inspected without memory, too");
+  });
+  must(scarcely([&] { pipeline.finish(); }), "a run ends without memory, too");
+  const engine::Counters& counters = pipeline.counters();
+  must(counters.decoder_pkts == frames, "every frame is counted");
+  must(!setup_.inline_mode || counted_verdicts(counters) >= frames, "every frame has a verdict");
+  const engine::PipelineMemory memory = pipeline.memory();
+  must(pipeline.flows().size() == 0 && memory.stream_sessions == 0 && memory.stream_data == 0,
+       "flows give all memory back");
+  out.wanted_memory = wanted_memory(counters);
 }
 
 std::shared_ptr<const rules::RuleSet> build_rules(std::string_view text, bool prevent, bool strict) {

@@ -18,12 +18,19 @@ namespace weir::fuzz {
 // All event types on, small tables, no checksums, so that mutations get further.
 class PipelineRun {
  public:
+  struct Result {
+    std::vector<std::string> lines;  // each checked to be JSON
+    bool wanted_memory = false;      // some of what was inspected found none, as counters and policies tell
+  };
+
   explicit PipelineRun(bool prevent);
-  // The events of the capture, each checked to be JSON. With `workers` they are made by so many threads.
-  std::vector<std::string> play(Bytes capture, const std::shared_ptr<const rules::RuleSet>& rules,
-                                unsigned workers = 0) const;
+  // The events of the capture. With `workers` they are made by so many threads, else by this one: then every frame has its
+  // verdict, memory or not, and all that flows had is given back at the end.
+  Result play(Bytes capture, const std::shared_ptr<const rules::RuleSet>& rules, unsigned workers = 0) const;
 
  private:
+  using Rules = std::shared_ptr<const rules::RuleSet>;
+  void play_alone(Bytes capture, const Rules& rules, const engine::LogOutputs& outputs, Result& out) const;
   [[nodiscard]] std::unique_ptr<const output::EveLog> make_log() const;
   engine::Config config_;
   engine::PipelineSetup setup_;

@@ -1,5 +1,5 @@
 // TCP segments of one connection. Honest inputs repeat what they said: then every byte that is read must be the one that was
-// sent at its place, however segments overlap, come late, twice or not at all.
+// sent at its place, however segments overlap, come late, twice or not at all, and whatever there is no memory for.
 //
 // Input: flags (1: honest; 2: inline; 4: midstream; 8: async), the host system, limits (1: a small depth; 2: few segments
 // wait; 4: little memory; urgent policy in the next two bits), then steps of eight bytes: how (1: from the server; 2: bytes
@@ -13,6 +13,7 @@
 #include "engine/tcp/tcp_session.h"
 #include "tests/engine/packet_builder.h"
 #include "tests/fuzz/input.h"
+#include "tests/fuzz/scarce_memory.h"
 #include "tests/fuzz/targets.h"
 #include "tests/output/fake_settings.h"
 
@@ -93,7 +94,7 @@ class Conversation {
     }
   }
   void finish() {
-    session_->finish();
+    must(scarcely([&] { session_->finish(); }), "a session ends without memory, too");
     for (const Direction side : {Direction::to_server, Direction::to_client}) {
       read_application(side, false);
       read_raw(side);
@@ -107,7 +108,9 @@ class Conversation {
             std::string_view data) {
     next_.tcp(flags, sequence, acknowledgment).payload(data);
     if (d == Direction::to_client) next_.reversed();
-    const auto result = session_->on_segment(next_.after(++steps_ * 1000).get(), d);
+    const Packet& packet = next_.after(++steps_ * 1000).get();
+    engine::SegmentResult result;
+    (void)scarcely([&] { result = session_->on_segment(packet, d); });  // what there is no memory for is lost
     // An urgent byte has no place in the stream: what replaces its segment, or one that holds it again, is shorter, and such
     // a segment is dropped.
     urgent_seen_ = urgent_seen_ || (flags & tcp_flag::urg) != 0;
@@ -131,7 +134,7 @@ class Conversation {
       must(is_gap ? chunk.gap != 0 : !chunk.data.empty(), "a chunk is not empty");
       const std::uint64_t n = is_gap ? chunk.gap : half ? (chunk.data.size() + 1) / 2 : chunk.data.size();
       compare(d, chunk.data, read_[index(d)]);
-      stream.consume_app(n);
+      must(scarcely([&] { stream.consume_app(n); }), "letting go of bytes needs no memory");
       read_[index(d)] += n;
       if (half) return;
     }
@@ -143,7 +146,7 @@ class Conversation {
       const TcpStream::RawChunk chunk = stream.raw_chunk();
       must(chunk.new_offset <= chunk.data.size(), "what is new is part of a chunk");
       compare(d, chunk.data, chunk.offset);
-      stream.mark_raw_inspected();
+      must(scarcely([&] { stream.mark_raw_inspected(); }), "letting go of bytes needs no memory");
     }
   }
 
