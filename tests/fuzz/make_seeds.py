@@ -55,11 +55,15 @@ def dialogues(data):
     return [(flow[0] == 17, turns) for flow, turns in flows.items()]
 
 
-def application(turns, datagrams=False, ends=True):
-    """An input of application.cc."""
-    out = struct.pack(">BH", datagrams | 2 * ends, len(turns))
-    for by_server, data in turns:
-        out += struct.pack(">BH", by_server, len(data[:MOST_TURN])) + data[:MOST_TURN]
+def application(turns, datagrams=False, lost=None):
+    """An input of application.cc. `lost`: of this turn a third is missing, in its middle."""
+    out = struct.pack(">BH", datagrams, len(turns))
+    for n, (by_server, data) in enumerate(turns):
+        data, third = data[:MOST_TURN], len(data[:MOST_TURN]) // 3
+        if n != lost: out += struct.pack(">BH", by_server, len(data)) + data
+        else:
+            out += struct.pack(">BH", by_server, third) + data[:third]
+            out += struct.pack(">BHH", by_server | 2, third, len(data) - 2 * third) + data[2 * third:]
     return out
 
 
@@ -82,9 +86,11 @@ def web():
 
 
 def applications(name):
-    if name == "app_http": yield from (application(turns) for turns in web())
-    for data in captures():
-        for datagrams, turns in dialogues(data): yield application(turns, datagrams)
+    everything = [(False, turns) for turns in web()] if name == "app_http" else []
+    everything += (dialogue for data in captures() for dialogue in dialogues(data))
+    for datagrams, turns in everything:
+        yield application(turns, datagrams)
+        if not datagrams: yield from (application(turns, lost=n) for n in range(min(len(turns), 6)))
 
 
 def packets(_):
