@@ -224,6 +224,40 @@ TEST_CASE("out of memory: a time without any memory is lived through, counted, a
   });
 }
 
+TEST_CASE("out of memory: every flow that is there at the end of a run ends, and its event is written or counted as lost") {
+  constexpr std::uint16_t kFlows = 200;
+  InlineRun run(open_parts());
+  for (std::uint16_t port = 1000; port < 1000 + kFlows; ++port)
+    run.play(test::udp_frame({0x0a000009, port}, {0x0a000006, 5001}, "some words"));
+  REQUIRE(run.pipeline.flows().size() == kFlows);
+  run.lines.reserve(100'000);
+  failures = {.armed = true, .count = 0, .first = 0, .last = UINT64_MAX};
+  run.finish();
+  failures.armed = false;
+  CHECK(run.pipeline.flows().size() == 0);
+  CHECK(run.pipeline.counters().flow_end_new + run.pipeline.counters().out_of_memory >= kFlows);
+}
+
+TEST_CASE("out of memory: a frame that cannot be made to say the same to every host does not pass with closed policies") {
+  std::string frame = test::udp_frame({0x0a000009, 999}, {0x0a000006, 5001}, "some words");
+  frame[20] = static_cast<char>(0x80);  // the reserved flag of IP
+  bool reached = false;
+  for (std::uint64_t n = 0; n < 40; ++n) {
+    CAPTURE(n);
+    InlineRun run(closed_parts());
+    failures = {.armed = true, .count = 0, .first = n, .last = n + 1};
+    const char verdict = run.play(frame);
+    failures.armed = false;
+    const bool is_rewritten = run.pipeline.outcome().replaced;
+    CHECK((verdict != 'a') == !is_rewritten);
+    reached |= is_rewritten;
+    const Counters& counters = run.pipeline.counters();
+    CHECK(counters.ips_accepted + counters.ips_replaced == (verdict == 'a' ? 1 : 0));
+    CHECK(counters.ips_blocked == (verdict == 'a' ? 0 : 1));
+  }
+  CHECK(reached);
+}
+
 namespace {
 
 // f() with each of its allocations failing once, up to the run in which all of them succeed. It comes to its end, or says by an

@@ -62,6 +62,7 @@ FlowTable::FlowTable(const FlowTableSettings& settings)
       seed_(process_hash_seed()),
       index_(std::min<std::size_t>(settings.hash_size, kMaxInitialSlots)) {
   pool_.reserve(std::min<std::uint64_t>(settings.prealloc, settings.memcap_bytes / sizeof(Flow)));
+  ended_.reserve(kRoomForEnded);
 }
 
 FlowTable::~FlowTable() {
@@ -218,7 +219,7 @@ void FlowTable::collect_expired(std::int64_t now_s) {
 }
 
 bool FlowTable::has_room_for_ended() try {
-  if (ended_.size() == ended_.capacity()) ended_.reserve(std::max<std::size_t>(ended_.capacity() * 2, 64));
+  if (ended_.size() == ended_.capacity()) ended_.reserve(ended_.capacity() * 2);
   return true;
 } catch (const std::bad_alloc&) {
   return false;
@@ -226,8 +227,8 @@ bool FlowTable::has_room_for_ended() try {
 
 void FlowTable::collect_all() {
   timer_.take_all([this](Flow& flow) {
+    if (!has_room_for_ended()) return timer_.file(flow, deadline_s(flow));
     index_.erase(&flow);
-    if (!has_room_for_ended()) return pool_.release(&flow);  // without a callback
     ended_.push_back({&flow, FlowEnd::shutdown, 0});
   });
   std::sort(ended_.begin(), ended_.end(), [](const Ended& a, const Ended& b) {

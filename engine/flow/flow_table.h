@@ -63,11 +63,11 @@ class FlowTable {
     collect_expired(to_seconds(now));
     hand_over(on_end);
   }
-  // The run is over: ends every flow, in the order of their first packets.
+  // The run is over: ends every flow, in the order of their first packets. Where there is no memory for all at once, some are
+  // put in order at a time.
   template <class OnEnd>
   void drain(OnEnd&& on_end) {
-    collect_all();
-    hand_over(on_end);
+    for (collect_all(); !ended_.empty(); collect_all()) hand_over(on_end);
   }
 
   // States have timeouts of their own, so a change of state goes through here.
@@ -93,6 +93,7 @@ class FlowTable {
   static std::int64_t to_seconds(TimeUs t) { return t >= 0 ? t / 1'000'000 : -((999'999 - t) / 1'000'000); }
 
  private:
+  static constexpr std::size_t kRoomForEnded = 64;  // there is always
   struct Ended {
     Flow* flow;
     FlowEnd reason;

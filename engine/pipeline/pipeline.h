@@ -209,7 +209,7 @@ class Pipeline {
   void decide(Step& step, const DetectResult& found);
   void replace_contents(Step& step, const DetectResult& found);
   void count_verdict(Step& step);
-  [[gnu::noinline]] void normalise(const Step& step);
+  [[gnu::noinline]] void normalise(Step& step);
   void let_go_of_flow(Step& step);
 
   void enter(Step& step, Stage stage) {
@@ -219,6 +219,7 @@ class Pipeline {
   // pipeline_memory.cc: what an allocation that failed leads to.
   void run_out_of_memory(Step& step);
   Verdict run_out_of_memory(const RawPacket& raw);
+  void run_out_of_memory_behind_verdict(Step& step);
 
   // pipeline_readings.cc
   [[gnu::noinline]] void look_for_other_readings(Step& step);

@@ -128,12 +128,14 @@ void Pipeline::count_verdict(Step& step) {
 
 // What goes on says the same to every host. A segment that its receiver may not take stays what it is: it must not
 // become one that is taken, and was not inspected.
-void Pipeline::normalise(const Step& step) {
+void Pipeline::normalise(Step& step) try {
   if (outcome_.verdict != Verdict::accept) return;
   const bool taken = step.segment != nullptr && !step.segment->invalid && !step.segment->doubtful;
   if (!normaliser_.normalise(step.packet, taken, decoder_.verifies_checksums(), rewritten_)) return;
   outcome_.frame = step.packet.frame;
   outcome_.replaced = true;
+} catch (const std::bad_alloc&) {
+  run_out_of_memory_behind_verdict(step);
 }
 
 // A flow that is dropped or bypassed needs nothing of what was kept to look at it.

@@ -42,4 +42,16 @@ Verdict Pipeline::run_out_of_memory(const RawPacket& raw) {
   return outcome_.verdict;
 }
 
+// A frame that was to pass, and cannot be made to say the same to every host.
+void Pipeline::run_out_of_memory_behind_verdict(Step& step) {
+  ++counters_.out_of_memory;
+  apply_policy(step, ExceptionTarget::memory);
+  if (step.fate.verdict == Verdict::accept) return;
+  --(step.fate.replaced ? counters_.ips_replaced : counters_.ips_accepted);
+  --counters_.drop_reasons[static_cast<std::size_t>(DropReason::none)];
+  step.counted = false;
+  count_verdict(step);
+  conclude(step, true);
+}
+
 }  // namespace weir::engine
