@@ -32,6 +32,10 @@ TcpStream::Insertion TcpStream::insert(std::uint32_t sequence, Bytes payload, bo
     return out;
   }
   if (wanted.begin >= wanted.end) return out;
+  if (settings_->inline_mode && is_lost_track_of(wanted)) {
+    ++budget_->refused;
+    return {.stored = Stored::refused};
+  }
   wanted.begin = std::max(wanted.begin, head_.offset);
   if (wanted.begin >= wanted.end) {
     out.stored = Stored::old;
@@ -53,6 +57,11 @@ TcpStream::Insertion TcpStream::insert(std::uint32_t sequence, Bytes payload, bo
   }
   if (has_mark_) cut_when_due();
   return out;
+}
+
+// Its receiver may not have these bytes yet, and what we had of them went for want of memory.
+bool TcpStream::is_lost_track_of(const Extent& wanted) const {
+  return std::max(wanted.begin, acked_) < std::min(wanted.end, head_.offset);
 }
 
 bool TcpStream::append_in_order(Bytes bytes, const Arrival& from) {
@@ -227,6 +236,7 @@ void TcpStream::acknowledge(std::uint32_t sequence) {
     pieces_begin_ = 0;
   }
   if (has_mark_) cut_when_due();
+  if (settings_->inline_mode) trim();
 }
 
 void TcpStream::acknowledge_stored() {

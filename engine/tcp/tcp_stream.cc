@@ -214,11 +214,13 @@ void TcpStream::end_when_inspected() {
 }
 
 std::uint64_t TcpStream::floor() {
-  const std::uint64_t floor = app_disabled_ ? kNowhere : app_pos_;
+  std::uint64_t floor = app_disabled_ ? kNowhere : app_pos_;
   if (budget_->tight()) {
     forget_message();
     return std::min({floor, raw_disabled_ ? kNowhere : raw_pos_, held_});
   }
+  // Inline what its receiver may yet take from another copy is compared with this one.
+  if (settings_->inline_mode && !reassembly_disabled()) floor = std::min(floor, acked_);
   return std::min({floor, raw_disabled_ ? kNowhere : raw_look_back(raw_pos_), keep_});
 }
 

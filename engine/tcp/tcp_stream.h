@@ -1,7 +1,7 @@
 // The ordered bytes of one direction of a TCP connection.
 //
 // Two readers, the application parser and the stream rules, go through the bytes at their own pace; a byte is
-// kept until both are past it. Detect mode shows them what the receiver acknowledged, inline mode what came.
+// kept until both are past it, and inline until it is acknowledged. Detect mode shows them what the receiver acknowledged, inline mode what came.
 // A hole that the receiver acknowledged will not be filled any more: the readers are told its length and go
 // on behind it.
 //
@@ -293,6 +293,7 @@ class TcpStream : private TcpStreamState {
     std::uint64_t in_order_end;  // when it came
     bool doubtful;
   };
+  [[nodiscard]] bool is_lost_track_of(const Extent& wanted) const;
   bool append_in_order(Bytes bytes, const Arrival& from);
   void insert_overlapping(const Extent& wanted, Bytes bytes, const Arrival& from, Insertion& out);
   void compare_with(Region& region, const Extent& part, Bytes bytes, const Arrival& from, Insertion& out);

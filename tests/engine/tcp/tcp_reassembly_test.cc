@@ -238,6 +238,31 @@ TEST_CASE("reassembly: at the depth the stream ends for its readers") {
 }
 
 TEST_CASE(
+    "reassembly: inline, other copies of what was not acknowledged are known, wherever the readers are") {
+  for (const std::uint64_t memory : {std::uint64_t{64U << 20U}, std::uint64_t{10000}}) {
+    CAPTURE(memory);
+    StreamSettings settings;
+    settings.inline_mode = true;
+    TcpConversation t{settings};
+    t.budget.limit = memory;
+    t.handshake();
+    for (int at = 0; at < 8000; at += 1000) {
+      t.client(kAck, at, 0, std::string(1000, 'a'));
+      t.read(kToServer);
+      t.to_server().mark_raw_inspected();
+    }
+    // Without memory it cannot be told what was sent first.
+    const auto again = t.client(kAck, 500, 0, std::string(400, 'b'));
+    CHECK(again.payload_differs == (memory > 10000));
+    CHECK(again.refused == (memory <= 10000));
+    CHECK(text(t.session().replacement()) == (memory > 10000 ? std::string(400, 'a') : ""));
+    t.server(kAck, 0, 8000);
+    CHECK(t.to_server().next_kept(0) > 5000);
+    CHECK_FALSE(t.client(kAck, 500, 0, std::string(400, 'b')).refused);
+  }
+}
+
+TEST_CASE(
     "reassembly: of a message so many bytes are kept, then its first ones, and none when memory is short") {
   struct Row {
     std::uint64_t memory;
