@@ -8,7 +8,7 @@
 namespace weir {
 namespace {
 
-constexpr std::size_t kGzipHeader = 10;
+constexpr std::size_t kGzipHeader = 10, kGzipTrailer = 8;
 enum GzipFlag : std::uint8_t { has_crc = 2, has_extra = 4, has_name = 8, has_comment = 16 };
 
 // Skips a text that ends with a zero byte; false: its end is not there yet.
@@ -116,6 +116,26 @@ std::optional<Bytes> Decompressor::Layer::begin() {
   return std::nullopt;
 }
 
+bool Decompressor::Layer::begin_member(Bytes& in, SlabVector<std::uint8_t>& joined) {
+  if (!held.empty()) {
+    held.insert(held.end(), in.begin(), in.end());
+    joined.swap(held);
+    held.clear();
+    in = joined;
+  }
+  const Bytes header = in.subspan(std::min(in.size(), kGzipTrailer));
+  const Opening opening = header.size() < 2 ? Opening{Opening::Kind::need_more} : inflate_opening(0, header);
+  if (opening.kind == Opening::Kind::need_more && in.size() < kMaxHeldBytes) {
+    held.assign(in.begin(), in.end());
+    return false;
+  }
+  state = opening.kind == Opening::Kind::at ? State::flowing : State::done;
+  if (state == State::done) return false;
+  codec->reset();
+  in = header.subspan(opening.skip);
+  return true;
+}
+
 Decompressor::Decompressor() = default;
 Decompressor::~Decompressor() = default;
 
@@ -178,6 +198,7 @@ void Decompressor::push(std::size_t index, Bytes in, DecompressSink& out) {
   switch (layer.state) {
     case Layer::State::done: return;
     case Layer::State::passing: return push(index + 1, in, out);
+    case Layer::State::between:
     case Layer::State::flowing: return run(index, in, out);
     case Layer::State::trying: break;
   }
@@ -212,7 +233,9 @@ void Decompressor::try_with(std::size_t index, Bytes in, DecompressSink& out) {
 // Decodes what is in `in` (which may be a view of the layer's held bytes).
 void Decompressor::run(std::size_t index, Bytes in, DecompressSink& out) {
   Layer& layer = *layers_[index];
-  while (layer.state == Layer::State::trying || layer.state == Layer::State::flowing) {
+  SlabVector<std::uint8_t> joined;
+  while (layer.state != Layer::State::done && layer.state != Layer::State::passing) {
+    if (layer.state == Layer::State::between && !layer.begin_member(in, joined)) return;
     Bytes produced, now = in.first(layer.step(in.size()));
     const std::size_t given = now.size();
     const Codec::Step step = layer.codec->decode(now, produced);
@@ -236,7 +259,8 @@ void Decompressor::run(std::size_t index, Bytes in, DecompressSink& out) {
       emit_tentative(index, out);
       push(index + 1, produced, out);
     }
-    if (bad || step == Codec::Step::ended) layer.state = Layer::State::done;
+    if (bad || step == Codec::Step::ended)
+      layer.state = !bad && layer.has_members() ? Layer::State::between : Layer::State::done;
     if (step == Codec::Step::needs_input && in.empty()) return;
     if (layer.state == Layer::State::flowing && stop(layer, in, out)) return;
   }

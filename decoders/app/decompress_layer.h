@@ -40,7 +40,8 @@ Opening inflate_opening(unsigned way, Bytes data);
 Opening zstd_opening(Bytes data);
 
 struct Decompressor::Layer : Slabbed {
-  enum class State : std::uint8_t { trying, flowing, done, passing };
+  // between: behind the end of a gzip member, where another one may follow; `held` has what has come of it.
+  enum class State : std::uint8_t { trying, flowing, between, done, passing };
   Encoding encoding = Encoding::gzip;
   State state = State::trying;
   unsigned way = 0;
@@ -57,9 +58,14 @@ struct Decompressor::Layer : Slabbed {
   [[nodiscard]] unsigned ways() const {
     return encoding == Encoding::gzip || encoding == Encoding::deflate ? kInflateWays : 1;
   }
+  // It is gzip, whatever is claimed.
+  [[nodiscard]] bool has_members() const { return ways() == kInflateWays && way <= 1; }
   // Begins the first way that fits what is held; the bytes that its codec shall see, or none: no way (state
   // is `passing`) or not enough bytes to tell.
   std::optional<Bytes> begin();
+  // `in` stands behind the end of a member: leaves of it what the codec shall see of the next one. False: there is none, or not
+  // yet. `joined` keeps the bytes that `in` may then be a view of.
+  bool begin_member(Bytes& in, SlabVector<std::uint8_t>& joined);
   // What its output is worth when `left` bytes of what is held have not been decoded.
   [[nodiscard]] bool believed(Codec::Step step, std::size_t left) const {
     return certain || step == Codec::Step::ended || held.size() - left >= kBelievedBytes;

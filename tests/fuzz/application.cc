@@ -16,6 +16,7 @@
 #include "decoders/app/parser.h"
 #include "decoders/app/protocol.h"
 #include "decoders/settings.h"
+#include "engine/app/ranged_files.h"
 #include "tests/decoders/app/frame_text.h"
 #include "tests/fuzz/input.h"
 #include "tests/fuzz/inspected_bodies.h"
@@ -136,6 +137,14 @@ class Player {
   bool depends_on_segments() { return fuzz::depends_on_segments(info_.id, parser_->transactions()); }
 
  private:
+  // Files of which this connection alone has all parts.
+  struct Joiner final : PartJoiner {
+    boost::intrusive_ptr<AppFile> join(const FilePart& part, const JoinLimits& limits,
+                                       const FileOpening& opening) override {
+      return files.join({}, part, limits, opening).file;
+    }
+    engine::RangedFiles files;
+  };
   struct Side {
     std::vector<std::uint8_t> pending;
     std::size_t need = 0;
@@ -164,7 +173,8 @@ class Player {
                       .requested = &everything_requested(),
                       .source_port = d == Direction::to_server ? std::uint16_t{40000} : server,
                       .destination_port = d == Direction::to_server ? server : std::uint16_t{40000},
-                      .frames = FrameSink(side.frames, kAllFrames, offset, shown)};
+                      .frames = FrameSink(side.frames, kAllFrames, offset, shown),
+                      .joiner = &joiner_};
     ParseOutcome outcome = ParseOutcome::failure();  // what there is no memory for is given up
     (void)scarcely([&] { outcome = parser_->parse(in); });
     must(outcome.consumed <= data.size(), "a parser takes what it was given and no more");
@@ -191,6 +201,7 @@ class Player {
   std::unique_ptr<AppParser> parser_;
   std::array<Side, 2> sides_;
   InspectedBodies bodies_;
+  Joiner joiner_;
   bool over_ = false;  // error, change of protocol, encryption, or a gap that it cannot get over
 };
 

@@ -80,6 +80,12 @@ def web():
                      b"HTTP/1.1 206 Partial\r\nContent-Range: bytes 0-4/10\r\nContent-Length: 5\r\n\r\nhello",
                      b"HTTP/1.1 101 Switching\r\nUpgrade: h2c\r\n\r\n"):
         yield [(0, get), (1, response)]
+    part = b"HTTP/1.1 206 Partial\r\nContent-Range: bytes %d-%d/4\r\nContent-Length: 2\r\n\r\nab"
+    several = b"--B\r\nContent-Range: bytes 0-1/4\r\n\r\nab\r\n--B\r\nContent-Range: bytes 2-3/4\r\n\r\ncd\r\n--B--\r\n"
+    yield [(0, get + get), (1, part % (2, 3) + part % (0, 1))]
+    yield [(0, get), (1, b"HTTP/1.1 206 Partial\r\nContent-Type: multipart/byteranges; boundary=B\r\nContent-Length: %d\r\n\r\n" % len(several) + several)]
+    yield [(0, get), (1, b"HTTP/1.1 101 Switching\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n 5\r\n\r\nhello\r\n")]
+    yield [(0, b"CONNECT a:443 HTTP/1.1\r\n\r\n" + get + b"odd\r\n"), (1, b"HTTP/1.1 405 No\r\nContent-Length: 0\r\n\r\n")]
     yield [(0, get + post + get), (1, b"HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n" * 3)]
     yield [(0, b"CONNECT a:443 HTTP/1.1\r\n\r\n"), (1, b"HTTP/1.1 200 OK\r\n\r\n"), (0, b"\x16\3\1")]
     yield [(0, b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks), (1, b"HTTP/1.1 200 OK\r\n\r\n")]

@@ -50,6 +50,7 @@ void RangeReader::data(HttpTransaction& tx, FlowFiles& flow_files, Bytes chunk, 
   if (whole == nullptr || shown.size() >= kMaxFilesPerTransaction) return;
   whole->id = flow_files.next_id();
   shown.push_back({whole, true});
+  tx.joins_files = true;
 }
 
 void RangeParts::begin_part(HttpTransaction&, std::string_view headers, const FileOpening&) {

@@ -18,8 +18,7 @@ void HttpTransaction::after_detection(Direction d) {
       file->content->mark_inspected();
 }
 
-std::optional<BodyView> HttpTransaction::joined_file(Direction d, std::uint32_t number) const {
-  if (d == Direction::to_server) return std::nullopt;  // those of requests are parts of forms
+std::optional<BodyView> HttpTransaction::find_joined_file(std::uint32_t number) const {
   for (const auto& file : response.files)
     if (file->own_content && file->own_content->ready() && number-- == 0) return file->own_content->view();
   return std::nullopt;

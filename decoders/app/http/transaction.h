@@ -34,7 +34,9 @@ struct HttpTransaction final : Transaction {
   }
   // Of the files that came in parts, of which this message brought the last one, the `number`th that nobody has looked at. They
   // are looked at together with the message's body.
-  [[nodiscard]] std::optional<BodyView> joined_file(Direction d, std::uint32_t number) const;
+  [[nodiscard]] std::optional<BodyView> joined_file(Direction d, std::uint32_t number) const {
+    return joins_files && d == Direction::to_client ? find_joined_file(number) : std::nullopt;
+  }
   [[nodiscard]] State state(Direction d) const { return static_cast<State>(progress[index(d)]); }
 
   // Without case.
@@ -47,9 +49,13 @@ struct HttpTransaction final : Transaction {
   bool request_missing = false;
   bool stands_alone = false;      // so that no response is to be expected of it, or no request
   bool line_ends_behind = false;  // the response's body has some that came with its end
+  bool joins_files = false;       // the response has completed some that came in parts
   bool head_request = false;      // that request was a HEAD
   Request request;
   Response response;
+
+ private:
+  [[nodiscard]] std::optional<BodyView> find_joined_file(std::uint32_t number) const;
 };
 
 }  // namespace weir::http

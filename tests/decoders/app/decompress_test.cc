@@ -57,6 +57,24 @@ std::string zstd_frame(std::string_view text) {
 
 }  // namespace
 
+TEST_CASE("gzip: members follow upon each other, whatever the pieces, and nothing else does") {
+  const std::string text = words();
+  const auto member = [](std::string_view part) { return test::deflated(part, 16 + MAX_WBITS); };
+  const std::string named_member =
+      named(test::deflated(text.substr(300), -MAX_WBITS), 40) + std::string(8, '\0');
+  const std::string wire =
+      member(text.substr(0, 100)) + member("") + member(text.substr(100, 200)) + named_member;
+  for (const std::size_t piece :
+       {std::size_t{1}, std::size_t{7}, std::size_t{50}, std::size_t{1000}, SIZE_MAX}) {
+    CAPTURE(piece);
+    CHECK(decoded(wire, piece) == Decoded{text, false});
+    CHECK(decoded(wire + "junk behind that is long enough", piece) == Decoded{text, false});
+    CHECK(decoded(wire + "\x1f", piece) == Decoded{text, false});
+    CHECK(decoded(wire, piece, {Encoding::deflate}) == Decoded{text, false});
+    CHECK(decoded(member(wire), piece, {Encoding::gzip, Encoding::gzip}) == Decoded{text, false});
+  }
+}
+
 TEST_CASE("Zstandard: frames follow upon each other, and some are skipped, whatever the pieces") {
   const std::string text = words();
   const std::string skipped("\x51\x2a\x4d\x18\x03\0\0\0abc", 11);
