@@ -224,7 +224,7 @@ TEST_CASE("out of memory: a time without any memory is lived through, counted, a
   });
 }
 
-TEST_CASE("out of memory: every flow that is there at the end of a run ends, and its event is written or counted as lost") {
+TEST_CASE("out of memory: every flow ends with its run, and its event is written or counted as lost") {
   constexpr std::uint16_t kFlows = 200;
   InlineRun run(open_parts());
   for (std::uint16_t port = 1000; port < 1000 + kFlows; ++port)
@@ -238,7 +238,7 @@ TEST_CASE("out of memory: every flow that is there at the end of a run ends, and
   CHECK(run.pipeline.counters().flow_end_new + run.pipeline.counters().out_of_memory >= kFlows);
 }
 
-TEST_CASE("out of memory: a frame that cannot be made to say the same to every host does not pass with closed policies") {
+TEST_CASE("out of memory: with closed policies no frame passes that could not be normalised") {
   std::string frame = test::udp_frame({0x0a000009, 999}, {0x0a000006, 5001}, "some words");
   frame[20] = static_cast<char>(0x80);  // the reserved flag of IP
   bool reached = false;
