@@ -34,14 +34,19 @@ std::optional<std::uint64_t> parse_size(const std::string& value) {
 
 }  // namespace
 
+std::optional<bool> parse_flag(std::string_view text) {
+  const std::string v = lower_case(text);
+  if (v == "yes" || v == "true" || v == "on" || v == "1") return true;
+  if (v == "no" || v == "false" || v == "off" || v == "0") return false;
+  return std::nullopt;
+}
+
 bool Settings::flag(std::string_view path, bool fallback) const {
   const auto value = text(path);
   if (!value) return fallback;
-  const std::string v = lower_case(*value);
-  if (v == "yes" || v == "true" || v == "on" || v == "1") return true;
-  if (v == "no" || v == "false" || v == "off" || v == "0") return false;
-  unreadable(path, "yes or no");
-  return fallback;
+  const auto out = parse_flag(*value);
+  if (!out) unreadable(path, "yes or no");
+  return out.value_or(fallback);
 }
 
 std::uint64_t Settings::number(std::string_view path, std::uint64_t fallback) const {

@@ -21,7 +21,7 @@ class Settings {
   [[nodiscard]] virtual bool has(std::string_view path) const = 0;
 
   // These three take what they cannot read for `fallback`, and say so with unreadable().
-  // yes/true/on/1 and no/false/off/0.
+  // What parse_flag() reads.
   [[nodiscard]] bool flag(std::string_view path, bool fallback) const;
   [[nodiscard]] std::uint64_t number(std::string_view path, std::uint64_t fallback) const;
   // A size with an optional unit: "100kb", "32 MiB", "1gb"; bytes.
@@ -33,6 +33,9 @@ class Settings {
   // The same of item `index` of list(path).
   void unreadable_item(std::string_view path, std::size_t index, const char* expected) const;
 };
+
+// yes/true/on/1 and no/false/off/0 in any case; none for anything else.
+std::optional<bool> parse_flag(std::string_view text);
 
 // A subtree with nothing in it: every look-up gives the fallback.
 const Settings& no_settings();

@@ -1,5 +1,9 @@
 #include "decoders/text.h"
 
+#include <algorithm>
+#include <numeric>
+#include <utility>
+
 namespace weir {
 
 std::vector<std::string_view> split(std::string_view text, char separator) {
@@ -65,6 +69,19 @@ std::optional<std::string> parse_hex(std::string_view digits) {
     out.push_back(static_cast<char>(high * 16 + low));
   }
   return out;
+}
+
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i + 1);
+    for (std::size_t j = 0; j < b.size(); ++j) {
+      const std::size_t change = diagonal + (a[i] == b[j] ? 0 : 1);
+      diagonal = std::exchange(row[j + 1], std::min({row[j + 1] + 1, row[j] + 1, change}));
+    }
+  }
+  return row.back();
 }
 
 }  // namespace weir

@@ -53,6 +53,10 @@ std::vector<std::string_view> split(std::string_view text, char separator);
 // Takes the first word off `rest`; both come without outer blanks. Empty when there is none.
 std::string_view take_word(std::string_view& rest);
 
+// How many letters must be changed, put in or left out to make one text the other. For short texts: costs the product of their
+// lengths, and memory for one of them.
+std::size_t edit_distance(std::string_view a, std::string_view b);
+
 // --- numbers
 
 // The whole text as a number that fits; none otherwise. No sign before an unsigned one, no blanks, no "0x".

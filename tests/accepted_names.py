@@ -6,14 +6,15 @@ Fails for
   both raised and refused as never raised;
 - a counter that nothing counts, a reason to drop that is never given;
 - a condition of a rule that keywords fill in and nothing reads;
-- a configuration key that is read and has no line in weir.yaml.5, or has one and is not read.
+- a configuration key that is read and has no line in weir.yaml.5, or has one and is not read;
+- one that is read and that the outline of known keys does not know, or knows as one without effect, and the other way round.
 """
 import glob, os, re, sys
 
 FOLDERS = ("decoders", "engine", "output", "rules")
 # Gauges of metrics and counters, whose names look like configuration keys.
 NOT_KEYS = {"capture.errors", "defrag.memuse", "flow.active", "flow.memuse", "tcp.memuse", "weir.guard.passed",
-            "weir.guard.replaced", "weir.guard.running", "weir.guard.takeovers"}
+            "weir.guard.replaced", "weir.guard.running", "weir.guard.takeovers", "weir.sock"}
 
 
 class Tree:
@@ -91,9 +92,36 @@ def wrong_conditions(tree):
                 yield f"{struct}::{name} of rules/match/inspection.h is never read"
 
 
+def known_keys(tree):
+    """Of the outline: dotted paths of the keys that are read, and of those that have no effect."""
+    outline = re.search(r'R"\((.*?)\)"', tree.read("engine", "config", "known_keys_outline.cc"), re.S).group(1)
+    read, idle, above = set(), set(), []
+    for line in re.sub(r",\n +", ", ", outline).splitlines():
+        names = re.sub(r" (-|~|= .*)$", "", line.strip())
+        if not names: continue
+        above = above[:(len(line) - len(line.lstrip())) // 2] + [names.split(", ")[0]]
+        for name in names.split(", "): (idle if line.endswith(" -") else read).add(".".join(above[:-1] + [name]))
+    return read, idle
+
+
+def wrong_outline(tree):
+    """The outline says of each key that the code reads that it is read, and of no other."""
+    read, idle = known_keys(tree)
+    for key, path in sorted(keys_read(tree).items()):
+        key = key.strip(".")
+        def ends(known): return known == key or known.endswith("." + key)
+        if any(map(ends, read)) or any(r.startswith(key + ".") or "." + key + "." in r for r in read): continue
+        if any(map(ends, idle)): yield f"known_keys_outline.cc calls {key} without effect, but {path} reads it"
+        else: yield f"known_keys_outline.cc does not know {key}, which {path} reads"
+    texts = {part for text in tree.code.values() for literal in re.findall(r'"([A-Za-z0-9_.-]+)"', text) for part in literal.split(".")}
+    for key in sorted(read):
+        name = key.split(".")[-1]
+        if name not in texts and not any(t.endswith("-") and name.startswith(t) or t.startswith("-") and name.endswith(t) for t in texts) and name not in ("*", "."):
+            yield f"known_keys_outline.cc says that {key} is read, and nothing does"
+
+
 def keys_read(tree):
-    table = re.search(r"known_top_level_keys\(\).*?\{(.*)", tree.code["engine/config/config_defaults.cc"], re.S)
-    top = set(re.findall(r'"([a-z0-9-]+)"', table.group(1)))
+    top = {path.split(".")[0] for paths in known_keys(tree) for path in paths}
     keys = {}
     for path, text in tree.code.items():
         if not re.search(r"\b(Settings|Config)\b", text): continue
@@ -130,7 +158,7 @@ def wrong_keys(tree):
 
 def main():
     tree = Tree(sys.argv[1])
-    wrong = [w for check in (wrong_events, wrong_counts, wrong_conditions, wrong_keys) for w in check(tree)]
+    wrong = [w for check in (wrong_events, wrong_counts, wrong_conditions, wrong_keys, wrong_outline) for w in check(tree)]
     for text in wrong: print(text)
     return 1 if wrong else 0
 

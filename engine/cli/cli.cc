@@ -10,6 +10,7 @@
 #include <thread>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "engine/cli/cli_options.h"
 #include "engine/config/config_check.h"
@@ -57,20 +58,48 @@ int usage_error(std::string_view command, std::string_view what) {
   return kExitUsage;
 }
 
-// What is doubtful is for people who watch; errors are always said. False: the run must not start, because of
-// --strict or of something that no run can be made of.
+// Sections of the file that mean nothing here are named in one line, and each key with its place to who asks.
+void report_idle_keys(const std::vector<KeyProblem>& problems, const CliOptions& options) {
+  std::vector<std::string> sections;
+  std::size_t keys = 0;
+  for (const KeyProblem& p : problems) {
+    if (p.kind != KeyProblem::Kind::idle) continue;
+    ++keys;
+    if (options.verbose) fmt::print(stderr, "weir: warning: {}: key '{}' has no effect in Weir\n", p.place, p.path);
+    std::string section = p.path.substr(0, p.path.find('.'));
+    if (std::find(sections.begin(), sections.end(), section) == sections.end()) sections.push_back(std::move(section));
+  }
+  if (keys != 0 && !options.verbose)
+    fmt::print(stderr, "weir: warning: {} no effect in Weir, in {} (-v names {})\n",
+               keys == 1 ? "a key has" : counted(keys, "key") + " have", fmt::join(sections, ", "), keys == 1 ? "it" : "them");
+}
+
+// False: a key has a value that it does not take.
+bool report_keys(const Config& config, const CliOptions& options) {
+  bool good = true;
+  const std::vector<KeyProblem> problems = config.check_keys();
+  for (const KeyProblem& p : problems) {
+    if (p.kind == KeyProblem::Kind::unknown)
+      fmt::print(stderr, "weir: warning: {}: key '{}' is not known and has no effect{}\n", p.place, p.path,
+                 p.hint.empty() ? "" : "; did you mean " + p.hint + "?");
+    if (p.kind == KeyProblem::Kind::value) {
+      print_error(fmt::format("{}: {}: '{}' is not {}; it is not used", p.place, p.path, p.value, p.hint));
+      good = false;
+    }
+  }
+  report_idle_keys(problems, options);
+  return good;
+}
+
+// False: the run must not start, because of --strict or of something that no run can be made of.
 bool report_configuration(const Config& config, const CliOptions& options) {
-  const bool watched = is_watched(options);
   const std::vector<std::string> policies = check_policies(config);
   for (const std::string& problem : policies) print_error(problem);
-  if (watched)
-    for (const std::string& key : config.unknown_keys())
-      fmt::print(stderr, "weir: warning: key '{}' is not known\n", key);
-  bool good = true;
+  bool good = report_keys(config, options);
   for (const OutputProblem& problem : check_outputs(config)) {
     if (problem.is_error)
       print_error(problem.text);
-    else if (watched && !options.config.empty())
+    else if (!options.config.empty())
       fmt::print(stderr, "weir: warning: {}\n", problem.text);
     good = good && !problem.is_error;
   }
@@ -145,7 +174,13 @@ std::size_t print_diagnostics(const rules::LoadedRules& loaded, std::size_t most
   return errors;
 }
 
+bool report_variables(const RuleSetup& setup) {
+  for (const std::string& wrong : setup.wrong_variables) print_error(wrong);
+  return setup.wrong_variables.empty();
+}
+
 bool report_rules(const RuleSetup& setup, const CliOptions& options) {
+  if (!report_variables(setup)) return false;
   const bool watched = is_watched(options);
   const std::size_t errors = print_diagnostics(setup.loaded, watched ? kMaxWarningsNamed : 0);
   if (watched && !options.rules.no_rules) fmt::print(stderr, "weir: {}\n", rule_totals(setup.loaded));

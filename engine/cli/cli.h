@@ -81,6 +81,8 @@ std::optional<Config> load_configuration(const CliOptions& options);
 // Returns the number of errors.
 std::size_t print_diagnostics(const rules::LoadedRules& loaded, std::size_t most_warnings);
 inline constexpr std::size_t kMaxWarningsNamed = 20;  // at the start of a run
+// Prints which variables are no lists of addresses or ports. False: there are some, and nothing can be made of these rules.
+bool report_variables(const RuleSetup& setup);
 // Prints what loading said: errors and the number of warnings always, some warnings and totals when the user is watching.
 // False: the run must not start (--strict, and there is an error).
 bool report_rules(const RuleSetup& setup, const CliOptions& options);

@@ -1,7 +1,6 @@
 #include "engine/cli/cli_options.h"
 
 #include <algorithm>
-#include <numeric>
 #include <sstream>
 #include <utility>
 
@@ -118,19 +117,6 @@ po::options_description hidden_options(const Command& command) {
   // Where it means nothing, that is said.
   if (command.takes_output && !command.blocks) hidden.add_options()(kPcapOut, text("FILE"), "");
   return hidden;
-}
-
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i + 1);
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      const std::size_t change = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = std::exchange(row[j + 1], std::min({row[j + 1] + 1, row[j] + 1, change}));
-    }
-  }
-  return row.back();
 }
 
 std::string hint(const po::options_description& known, const std::string& name) {

@@ -14,6 +14,7 @@ int run_check(const CliOptions& options) {
   if (!config) return kExitFailed;
   if (!report_setup(*config, options)) return kExitFailed;
   RuleSetup setup = set_up_rules(*config, options.rules);
+  if (!report_variables(setup)) return kExitFailed;
   const std::size_t errors = print_diagnostics(setup.loaded, SIZE_MAX);
   fmt::print("{}\n", rule_totals(setup.loaded));
   // Compiling finds what checking one rule at a time cannot.

@@ -4,9 +4,11 @@
 
 #include <fmt/format.h>
 
+#include "decoders/text.h"
 #include "engine/config/config_defaults.h"
 #include "engine/config/config_node.h"
 #include "engine/config/config_yaml.h"
+#include "engine/config/known_keys.h"
 
 namespace weir::engine {
 namespace {
@@ -26,16 +28,47 @@ std::string joined(std::string_view path, std::string_view name) {
   return path.empty() ? std::string(name) : fmt::format("{}.{}", path, name);
 }
 
+std::string place_of(const ConfigNode& node) {
+  return node.file == nullptr ? "--set" : fmt::format("{}:{}:{}", *node.file, node.line, node.column);
+}
+
 void add_unreadable(const ConfigNode& node, const std::string& path, std::vector<std::string>& out) {
-  if (const char* expected = node.take_expected()) {
-    const std::string place =
-        node.file == nullptr ? "--set" : fmt::format("{}:{}:{}", *node.file, node.line, node.column);
-    out.push_back(fmt::format("{}: {}: '{}' is not {}", place, path, node.scalar, expected));
-  }
+  if (const char* expected = node.take_expected())
+    out.push_back(fmt::format("{}: {}: '{}' is not {}", place_of(node), path, node.scalar, expected));
   for (std::size_t i = 0; i < node.entries.size(); ++i) {
     const ConfigNode::Entry& e = node.entries[i];
     add_unreadable(*e.node, joined(path, node.kind == ConfigNode::Kind::map ? e.key : fmt::format("{}", i)),
                    out);
+  }
+}
+
+void check_below(const ConfigNode& node, const KnownKey& known, const std::string& path, std::vector<KeyProblem>& out);
+
+void check_key(const ConfigNode& node, const KnownKey& above, std::string_view key, const std::string& path,
+               std::vector<KeyProblem>& out) {
+  // "stream.memcap: 1mb" in one line is two levels.
+  const std::string_view name = cut(key, '.');
+  const std::string here = joined(path, name);
+  const KnownKey* const known = above.find(name);
+  if (known == nullptr)
+    out.push_back({KeyProblem::Kind::unknown, place_of(node), here, std::string(above.nearest(name)), {}});
+  else if (known->use == KnownKey::Use::idle)
+    out.push_back({KeyProblem::Kind::idle, place_of(node), here, {}, {}});
+  else if (!key.empty())
+    check_key(node, *known, key, here, out);
+  else
+    check_below(node, *known, here, out);
+}
+
+void check_below(const ConfigNode& node, const KnownKey& known, const std::string& path, std::vector<KeyProblem>& out) {
+  if (known.use == KnownKey::Use::anything) return;
+  if (node.kind == ConfigNode::Kind::scalar && !known.takes(node.scalar))
+    out.push_back({KeyProblem::Kind::value, place_of(node), path, known.expected(), node.scalar});
+  for (const ConfigNode::Entry& e : node.entries) {
+    if (node.kind == ConfigNode::Kind::map)
+      check_key(*e.node, known, e.key, path, out);
+    else if (e.node->kind != ConfigNode::Kind::scalar)
+      check_below(*e.node, known, path, out);
   }
 }
 
@@ -160,14 +193,14 @@ std::vector<std::string> Config::keys(std::string_view path) const {
   return out;
 }
 
-std::vector<std::string> Config::unknown_keys() const {
-  std::vector<std::string> out;
-  const auto known = known_top_level_keys();
-  for (std::string key : keys({})) {
-    std::string name = key.substr(0, key.find('.'));
-    std::replace(name.begin(), name.end(), '_', '-');
-    if (std::find(known.begin(), known.end(), name) == known.end()) out.push_back(std::move(key));
-  }
+std::string Config::place(std::string_view path) const {
+  const ConfigNode* const node = impl_->root.find(path);
+  return node == nullptr ? std::string{} : place_of(*node);
+}
+
+std::vector<KeyProblem> Config::check_keys() const {
+  std::vector<KeyProblem> out;
+  check_below(impl_->root, known_keys(), {}, out);
   return out;
 }
 

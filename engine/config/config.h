@@ -21,6 +21,19 @@ struct ConfigError {
   std::string message;  // "weir.yaml:12:3: error: ..."
 };
 
+struct KeyProblem {
+  enum class Kind : std::uint8_t {
+    unknown,  // neither we nor Suricata 8 have such a key: most likely misspelt
+    idle,     // Suricata's, without effect here
+    value,    // it takes something else
+  };
+  Kind kind = Kind::unknown;
+  std::string place;    // "weir.yaml:3:5", "--set"
+  std::string path;     // "stream.midstrem"
+  std::string hint;     // unknown: the nearest known key, or empty; value: what the key takes
+  std::string value;    // of a wrong value
+};
+
 class Config final : public Settings {
  public:
   // Defaults only (engine/config/config_defaults.cc).
@@ -61,8 +74,11 @@ class Config final : public Settings {
   [[nodiscard]] const std::string& directory() const;
   // All files that it was read from: the main one first, then what that includes. Empty without a file.
   [[nodiscard]] const std::vector<std::string>& files() const;
-  // Keys at the top that neither we nor Suricata 8 know: most likely misspelt. In the order of the file.
-  [[nodiscard]] std::vector<std::string> unknown_keys() const;
+  // Where the node at this path stands: "weir.yaml:3:5", "--set"; empty without one.
+  [[nodiscard]] std::string place(std::string_view path) const;
+  // The keys that have no effect, and the values that no key of their place takes (engine/config/known_keys.h). In the order of
+  // the file; below a key that is told of nothing else is.
+  [[nodiscard]] std::vector<KeyProblem> check_keys() const;
   // One message for each value that somebody has read and that is not what the key takes, but for those that
   // an earlier call told of; it was not used: "weir.yaml:12:11: stream.memcap: '64mbb' is not a
   // size, ...".

@@ -14,12 +14,6 @@ const ConfigNode& empty_node() {
   return node;
 }
 
-bool same_key(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
-    return x == y || ((x == '-' || x == '_') && (y == '-' || y == '_'));
-  });
-}
-
 }  // namespace
 
 const ConfigNode* ConfigNode::child(std::string_view name) const {

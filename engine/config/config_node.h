@@ -4,6 +4,7 @@
 // contain dots, and "a_b" finds "a-b", as in Suricata. Children never move once they are in the tree.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -15,6 +16,13 @@
 #include "decoders/settings.h"
 
 namespace weir::engine {
+
+// "a_b" is "a-b".
+constexpr bool same_key(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
+    return x == y || ((x == '-' || x == '_') && (y == '-' || y == '_'));
+  });
+}
 
 class ConfigNode final : public Settings {
  public:

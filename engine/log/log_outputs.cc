@@ -4,6 +4,7 @@
 #include <map>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "engine/config/config.h"
 #include "output/eve_log.h"
@@ -65,13 +66,15 @@ tl::expected<LogOutputs::Open, std::string> open_log(const Config& config, const
 void check_types(const Config& config, const Config::Item& item, std::map<std::string, int>& seen,
                  std::vector<OutputProblem>& problems) {
   const output::LogEntry entry = entry_of(config, item);
+  std::vector<std::string> unwritten;
   for (const auto& type : entry.types) {
     if (!type.settings->flag("enabled", true)) continue;
     if (++seen[type.name] == 2 && output::EveLog::only_once(type.name))
       problems.push_back({fmt::format("outputs: only one eve-log can have '{}'", type.name), true});
-    if (!output::EveLog::has_type(type.name))
-      problems.push_back({fmt::format("outputs: eve-log: '{}' events are not written", type.name)});
+    if (!output::EveLog::has_type(type.name)) unwritten.push_back(type.name);
   }
+  if (!unwritten.empty())
+    problems.push_back({fmt::format("outputs: eve-log: no events are written of {}", fmt::join(unwritten, ", "))});
   const output::EveLog read_for_its_complaints(entry);
 }
 
@@ -114,6 +117,7 @@ void LogOutputs::close(std::vector<std::string>& errors) {
 std::vector<OutputProblem> check_outputs(const Config& config) {
   std::vector<OutputProblem> problems;
   std::map<std::string, int> outputs, types;
+  std::vector<std::string> unsupported;
   for (const Config::Item& item : config.items("outputs")) {
     if (!is_on(item)) continue;
     if (++outputs[item.name] == 2 && item.name == kFileStore)
@@ -126,13 +130,15 @@ std::vector<OutputProblem> check_outputs(const Config& config) {
       problems.push_back({"outputs: eve-log: threaded: one log with the lines of all workers is written"});
     const output::LogKind* const kind = output::find_log_kind(item.name);
     if (kind == nullptr) {
-      problems.push_back({fmt::format("outputs: '{}' is not supported: left out", item.name)});
+      unsupported.push_back(item.name);
       continue;
     }
     if (kind == &output::log_eve) check_types(config, item, types, problems);
     if (auto settings = sink_settings(config, item, *kind, "."); !settings)
       problems.push_back({settings.error(), true});
   }
+  if (!unsupported.empty())
+    problems.push_back({fmt::format("outputs: not supported and left out: {}", fmt::join(unsupported, ", "))});
   return problems;
 }
 

@@ -15,6 +15,7 @@
 #include <thread>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "engine/config/config.h"
 #include "rules/set/program.h"
@@ -61,6 +62,10 @@ RuleReloader::Result reload_rules(const ReloadSources& sources, const rules::Rul
     return out;
   }
   RuleSetup setup = set_up_rules(*config, sources.rules, &current);
+  if (!setup.wrong_variables.empty()) {
+    report.error = fmt::format("{}", fmt::join(setup.wrong_variables, "; "));
+    return out;
+  }
   rules::LoadedRules& loaded = setup.loaded;
   std::copy_if(loaded.diagnostics.begin(), loaded.diagnostics.end(), std::back_inserter(report.errors),
                [](const rules::RuleDiagnostic& d) { return !d.is_warning(); });

@@ -9,6 +9,7 @@
 #include "decoders/text_file.h"
 #include "engine/tcp/stream_settings.h"
 #include "rules/load/header_sets.h"
+#include "rules/load/header_sets.h"
 #include "rules/load/requires.h"
 #include "rules/load/rule_tables.h"
 #include "rules/load/threshold_config.h"
@@ -38,6 +39,23 @@ void read_variables(const Config& config, std::string_view section, rules::Varia
     else if (const auto items = value.list({}); !items.empty())
       into[name] = fmt::format("[{}]", fmt::join(items, ","));
   }
+}
+
+// Reads each variable by itself, whether or not a rule names it.
+template <class Set>
+void check_variables(const Config& config, std::string_view section, const rules::VariableTexts& texts,
+                     std::vector<std::string>& wrong) {
+  rules::SetReader<Set> reader(texts);
+  std::vector<std::string> nested;  // wrong for a variable that it names, which is told of by itself
+  for (const std::string& name : config.keys(fmt::format("vars.{}", section))) {
+    const auto text = texts.find(name);
+    if (text == texts.end()) continue;
+    const auto set = reader.read(text->second);
+    if (set) continue;
+    const std::string path = fmt::format("vars.{}.{}", section, name);
+    (set.error().in_variable ? nested : wrong).push_back(fmt::format("{}: {}: {} ({})", config.place(path), path, set.error().reason, set.error().offending));
+  }
+  if (wrong.empty()) wrong = std::move(nested);  // they contain each other
 }
 
 std::vector<std::string> features(const Config& config) {
@@ -136,6 +154,9 @@ RuleSetup set_up_rules(const Config& config, const RuleSetupOptions& options, co
   rules::RuleEnvironment& environment = *out.environment;
   read_variables(config, "address-groups", environment.address_vars);
   read_variables(config, "port-groups", environment.port_vars);
+  check_variables<rules::AddressSet>(config, "address-groups", environment.address_vars, out.wrong_variables);
+  check_variables<rules::PortSet>(config, "port-groups", environment.port_vars, out.wrong_variables);
+  if (!out.wrong_variables.empty()) return out;
   environment.features = features(config);
   environment.inline_mode = options.inline_mode;
   const StreamSettings streams = StreamSettings::from(config.sub("stream"), options.inline_mode);

@@ -25,6 +25,9 @@ struct RuleSetup {
   std::unique_ptr<rules::RuleEnvironment> environment;
   // With the diagnostics of variables, tables and thresholds among its own. Errors are for --strict to make fatal.
   rules::LoadedRules loaded;
+  // Variables that are no lists of addresses or ports, with their places: rules that name them would mean something else, or
+  // nothing. No rule has been read, and there must be no run with these.
+  std::vector<std::string> wrong_variables;
 };
 
 // What loading the rules reads, now and at a reload: files and globs, found as set_up_rules() finds them.

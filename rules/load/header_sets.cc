@@ -196,6 +196,7 @@ auto SetReader<Set>::variable(std::string_view reference, unsigned depth)
   if (!done) {
     read_variables_.erase(name);
     done.error().reason += fmt::format(", in ${}", name);
+    done.error().in_variable = true;
     return tl::unexpected(std::move(done.error()));
   }
   variable.complete = true;

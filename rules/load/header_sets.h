@@ -26,6 +26,7 @@ struct SetError {
   std::string offending;
   std::uint32_t offset =
       0;  // of the wrong item in the text that was given (of the variable, when it stands in one)
+  bool in_variable = false;  // the wrong item stands in a variable that the text names
 };
 
 using VariableTexts = std::unordered_map<std::string, std::string>;

@@ -78,3 +78,11 @@ TEST_CASE("text: hexadecimal both ways") {
   CHECK(put_hex(digits, 0x5c) == digits + 2);
   CHECK(std::string_view(digits, 2) == "5c");
 }
+
+TEST_CASE("text: how far two words are apart") {
+  CHECK(edit_distance("stream", "stream") == 0);
+  CHECK(edit_distance("midstrem", "midstream") == 1);
+  CHECK(edit_distance("htp", "http") == 1);
+  CHECK(edit_distance("", "abc") == 3);
+  CHECK(edit_distance("kitten", "sitting") == 3);
+}
