@@ -46,7 +46,7 @@ outputs:
         - protocols:
         - files: {force-magic: no}
         - drop: {alerts: yes, flows: all}
-        - stats: {totals: yes, threads: no, deltas: no}
+        - stats: {totals: yes, deltas: no}
         - flow:
 )yaml";
 }

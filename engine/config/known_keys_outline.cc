@@ -84,7 +84,7 @@ outputs
         websocket-payload -
         websocket-payload-printable -
         xff -
-        *
+        http, http2, dns, mdns, tls, ssh, ftp, smtp, smb, nfs, dnp3, ntp, files
           .
       anomaly
         enabled

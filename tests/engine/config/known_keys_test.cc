@@ -32,7 +32,7 @@ TEST_CASE("known keys: a slip at any depth is told, with its place and the neare
   CHECK(problems("stream:\n  midstrem: true\n") == "unknown t:2:13 stream.midstrem ~midstream\n");
   CHECK(problems("stream:\n  reassembly:\n    zzz: 1\n") == "unknown t:3:10 stream.reassembly.zzz\n");
   CHECK(problems("app-layer: {protocols: {htp: {enabled: yes}}}\n") == "unknown t:1:30 app-layer.protocols.htp ~http\n");
-  CHECK(problems("app-layer: {protocols: {smb: {enabled: yes, nix: 1}}}\n") == "unknown t:1:51 app-layer.protocols.smb.nix\n");
+  CHECK(problems("app-layer: {protocols: {smb: {enabled: yes, nix: 1}}}\n") == "unknown t:1:50 app-layer.protocols.smb.nix\n");
 }
 
 TEST_CASE("known keys: --set, keys in lists, keys with dots and underscores") {
