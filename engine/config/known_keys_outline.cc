@@ -261,7 +261,7 @@ app-layer
           response-body-minimal-inspect-size
           response-body-inspect-window
           response-body-decompress-layer-limit
-          http-body-inline -
+          http-body-inline = bool auto
           compress-depth -
           decompress-depth -
           swf-decompression -
@@ -293,7 +293,9 @@ app-layer
           path-decode-u-encoding -
           set-path-nul-raw-handling -
         server-config -
-      byterange -
+      byterange
+        memcap
+        timeout
     ftp
       enabled = bool detection-only
       detection-ports

@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "rules/load/name_warnings.h"
 #include "rules/load/stream_span.h"
 
 namespace weir::rules {
@@ -12,6 +13,8 @@ using WarningKind = std::optional<RuleWarning> (*)(const Signature&, const RuleE
 
 constexpr WarningKind kKinds[] = {
     spans_more_than_a_chunk,
+    unknown_class,
+    unknown_reference,
 };
 
 }  // namespace
