@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "rules/load/requires.h"
 #include "rules/load/rule_loader.h"
 #include "rules/load/rule_tables.h"
 
