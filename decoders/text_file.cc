@@ -20,7 +20,9 @@ constexpr std::size_t kMostAtOnce = 1U << 30;  // what gzread() can count
 
 }  // namespace
 
-void TextFile::Close::operator()(gzFile_s* f) const { gzclose(f); }
+void TextFile::Close::operator()(gzFile_s* f) const {
+  gzclose(f);
+}
 
 tl::expected<TextFile, std::string> TextFile::open(const std::string& path) {
   TextFile out;
@@ -44,7 +46,8 @@ tl::expected<TextFile, std::string> TextFile::open(const std::string& path) {
 tl::expected<std::size_t, std::string> TextFile::read(std::string& into, std::size_t limit) {
   const std::size_t before = into.size();
   into.resize(before + limit);
-  const int got = gzread(file_.get(), into.data() + before, static_cast<unsigned>(std::min<std::size_t>(limit, kMostAtOnce)));
+  const int got = gzread(file_.get(), into.data() + before,
+                         static_cast<unsigned>(std::min<std::size_t>(limit, kMostAtOnce)));
   into.resize(before + static_cast<std::size_t>(std::max(got, 0)));
   int error = Z_OK;
   const char* const reason = gzerror(file_.get(), &error);

@@ -18,7 +18,9 @@ class TextFile {
   static tl::expected<TextFile, std::string> open(const std::string& path);
   // Appends the next bytes, at most `limit`; nothing at the end.
   tl::expected<std::size_t, std::string> read(std::string& into, std::size_t limit);
-  [[nodiscard]] std::size_t size() const { return size_; }  // on disk, as the system says; 0 when it does not know
+  [[nodiscard]] std::size_t size() const {
+    return size_;
+  }  // on disk, as the system says; 0 when it does not know
 
  private:
   struct Close {

@@ -65,13 +65,16 @@ void report_idle_keys(const std::vector<KeyProblem>& problems, const CliOptions&
   for (const KeyProblem& p : problems) {
     if (p.kind != KeyProblem::Kind::idle) continue;
     ++keys;
-    if (options.verbose) fmt::print(stderr, "weir: warning: {}: key '{}' has no effect in Weir\n", p.place, p.path);
+    if (options.verbose)
+      fmt::print(stderr, "weir: warning: {}: key '{}' has no effect in Weir\n", p.place, p.path);
     std::string section = p.path.substr(0, p.path.find('.'));
-    if (std::find(sections.begin(), sections.end(), section) == sections.end()) sections.push_back(std::move(section));
+    if (std::find(sections.begin(), sections.end(), section) == sections.end())
+      sections.push_back(std::move(section));
   }
   if (keys != 0 && !options.verbose)
     fmt::print(stderr, "weir: warning: {} no effect in Weir, in {} (-v names {})\n",
-               keys == 1 ? "a key has" : counted(keys, "key") + " have", fmt::join(sections, ", "), keys == 1 ? "it" : "them");
+               keys == 1 ? "a key has" : counted(keys, "key") + " have", fmt::join(sections, ", "),
+               keys == 1 ? "it" : "them");
 }
 
 // False: a key has a value that it does not take.

@@ -42,7 +42,8 @@ void add_unreadable(const ConfigNode& node, const std::string& path, std::vector
   }
 }
 
-void check_below(const ConfigNode& node, const KnownKey& known, const std::string& path, std::vector<KeyProblem>& out);
+void check_below(const ConfigNode& node, const KnownKey& known, const std::string& path,
+                 std::vector<KeyProblem>& out);
 
 void check_key(const ConfigNode& node, const KnownKey& above, std::string_view key, const std::string& path,
                std::vector<KeyProblem>& out) {
@@ -60,7 +61,8 @@ void check_key(const ConfigNode& node, const KnownKey& above, std::string_view k
     check_below(node, *known, here, out);
 }
 
-void check_below(const ConfigNode& node, const KnownKey& known, const std::string& path, std::vector<KeyProblem>& out) {
+void check_below(const ConfigNode& node, const KnownKey& known, const std::string& path,
+                 std::vector<KeyProblem>& out) {
   if (known.use == KnownKey::Use::anything) return;
   if (node.kind == ConfigNode::Kind::scalar && !known.takes(node.scalar))
     out.push_back({KeyProblem::Kind::value, place_of(node), path, known.expected(), node.scalar});

@@ -28,10 +28,10 @@ struct KeyProblem {
     value,    // it takes something else
   };
   Kind kind = Kind::unknown;
-  std::string place;    // "weir.yaml:3:5", "--set"
-  std::string path;     // "stream.midstrem"
-  std::string hint;     // unknown: the nearest known key, or empty; value: what the key takes
-  std::string value;    // of a wrong value
+  std::string place;  // "weir.yaml:3:5", "--set"
+  std::string path;   // "stream.midstrem"
+  std::string hint;   // unknown: the nearest known key, or empty; value: what the key takes
+  std::string value;  // of a wrong value
 };
 
 class Config final : public Settings {

@@ -9,7 +9,8 @@
 namespace weir::engine {
 namespace {
 
-constexpr std::string_view kAnyName = "*", kUnchecked = ".", kIdle = " -", kValueToo = " ~", kWords = " = ", kBool = "bool";
+constexpr std::string_view kAnyName = "*", kUnchecked = ".", kIdle = " -", kValueToo = " ~", kWords = " = ",
+                           kBool = "bool";
 constexpr std::size_t kBlanksALevel = 2;
 
 // The next line, with those that it goes on in.
@@ -88,7 +89,8 @@ bool KnownKey::takes(std::string_view value) const {
 std::string KnownKey::expected() const {
   if (words.empty()) return "a section with keys of its own";
   std::string out;
-  for (const std::string& word : words) out += (out.empty() ? "one of " : ", ") + (word == kBool ? std::string("yes, no") : word);
+  for (const std::string& word : words)
+    out += (out.empty() ? "one of " : ", ") + (word == kBool ? std::string("yes, no") : word);
   return out;
 }
 

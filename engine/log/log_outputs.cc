@@ -74,7 +74,8 @@ void check_types(const Config& config, const Config::Item& item, std::map<std::s
     if (!output::EveLog::has_type(type.name)) unwritten.push_back(type.name);
   }
   if (!unwritten.empty())
-    problems.push_back({fmt::format("outputs: eve-log: no events are written of {}", fmt::join(unwritten, ", "))});
+    problems.push_back(
+        {fmt::format("outputs: eve-log: no events are written of {}", fmt::join(unwritten, ", "))});
   const output::EveLog read_for_its_complaints(entry);
 }
 
@@ -138,7 +139,8 @@ std::vector<OutputProblem> check_outputs(const Config& config) {
       problems.push_back({settings.error(), true});
   }
   if (!unsupported.empty())
-    problems.push_back({fmt::format("outputs: not supported and left out: {}", fmt::join(unsupported, ", "))});
+    problems.push_back(
+        {fmt::format("outputs: not supported and left out: {}", fmt::join(unsupported, ", "))});
   return problems;
 }
 

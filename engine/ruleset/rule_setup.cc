@@ -9,7 +9,6 @@
 #include "decoders/text_file.h"
 #include "engine/tcp/stream_settings.h"
 #include "rules/load/header_sets.h"
-#include "rules/load/header_sets.h"
 #include "rules/load/requires.h"
 #include "rules/load/rule_tables.h"
 #include "rules/load/threshold_config.h"
@@ -53,7 +52,9 @@ void check_variables(const Config& config, std::string_view section, const rules
     const auto set = reader.read(text->second);
     if (set) continue;
     const std::string path = fmt::format("vars.{}.{}", section, name);
-    (set.error().in_variable ? nested : wrong).push_back(fmt::format("{}: {}: {} ({})", config.place(path), path, set.error().reason, set.error().offending));
+    (set.error().in_variable ? nested : wrong)
+        .push_back(fmt::format("{}: {}: {} ({})", config.place(path), path, set.error().reason,
+                               set.error().offending));
   }
   if (wrong.empty()) wrong = std::move(nested);  // they contain each other
 }

@@ -10,18 +10,20 @@ std::optional<RuleWarning> unknown_class(const Signature& s, const RuleEnvironme
   return RuleWarning{.keyword = "classtype",
                      .argument = name,
                      .reason = "no classification file knows the class",
-                     .advice = "the alert has no category, and priority 3 unless the rule gives one; "
-                               "name the file that has it as classification-file"};
+                     .advice =
+                         "the alert has no category, and priority 3 unless the rule gives one; "
+                         "name the file that has it as classification-file"};
 }
 
 std::optional<RuleWarning> unknown_reference(const Signature& s, const RuleEnvironment&) {
   for (const auto& [prefix, rest] : s.meta.references) {
     const std::string_view system = prefix;
     if (!system.ends_with(',')) continue;  // how an unknown one is kept: "nosys,"
-    return RuleWarning{.keyword = "reference",
-                       .argument = std::string(system.substr(0, system.size() - 1)),
-                       .reason = "no reference file knows the system",
-                       .advice = "the alert names it as it stands; name the file that has it as reference-config-file"};
+    return RuleWarning{
+        .keyword = "reference",
+        .argument = std::string(system.substr(0, system.size() - 1)),
+        .reason = "no reference file knows the system",
+        .advice = "the alert names it as it stands; name the file that has it as reference-config-file"};
   }
   return std::nullopt;
 }

@@ -236,8 +236,11 @@ void Builder::group_any_port(PacketRules& out, const std::vector<RuleId>& ids, I
   };
   build([](const CompiledRule& r) { return !r.checks_app; });
   for (std::size_t p = 0; p < index(AppProto::count_); ++p) {
-    const auto names_it = [&](const CompiledRule& r) { return r.signature->header.names(static_cast<AppProto>(p)); };
-    if (std::none_of(ids.begin(), ids.end(), [&](RuleId id) { return names_it(program_->rules[id]); })) continue;
+    const auto names_it = [&](const CompiledRule& r) {
+      return r.signature->header.names(static_cast<AppProto>(p));
+    };
+    if (std::none_of(ids.begin(), ids.end(), [&](RuleId id) { return names_it(program_->rules[id]); }))
+      continue;
     out.any_of[p] = static_cast<std::uint8_t>(out.any.size());
     build([&](const CompiledRule& r) { return !r.checks_app || names_it(r); });
   }

@@ -200,8 +200,12 @@ TEST_CASE("defrag: the largest datagram may come in the smallest fragments, in a
   std::vector<std::size_t> order(units);
   std::iota(order.begin(), order.end(), std::size_t{0});
   SUBCASE("first to last") {}
-  SUBCASE("last to first") { std::reverse(order.begin(), order.end()); }
-  SUBCASE("mixed") { std::shuffle(order.begin(), order.end(), std::mt19937(5)); }
+  SUBCASE("last to first") {
+    std::reverse(order.begin(), order.end());
+  }
+  SUBCASE("mixed") {
+    std::shuffle(order.begin(), order.end(), std::mt19937(5));
+  }
   SUBCASE("every other one first") {
     std::stable_partition(order.begin(), order.end(), [](std::size_t unit) { return unit % 2 != 0; });
   }

@@ -106,8 +106,10 @@ TEST_CASE("rule setup: a variable that is no list is told of once, at its place,
     for (const std::string& w : setup.wrong_variables) out += w.substr(w.find("weir.yaml")) + "\n";
     return out;
   };
-  CHECK(wrong("rule-files: [rules/a.rules]\nvars: {address-groups: {HOME_NET: 10.0.0.0/8 192.168.0.0/16, OTHER: '!$HOME_NET'}}\n") ==
-        "weir.yaml:2:35: vars.address-groups.HOME_NET: not a prefix length or netmask (10.0.0.0/8 192.168.0.0/16)\n");
+  CHECK(wrong("rule-files: [rules/a.rules]\nvars: {address-groups: {HOME_NET: 10.0.0.0/8 192.168.0.0/16, "
+              "OTHER: '!$HOME_NET'}}\n") ==
+        "weir.yaml:2:35: vars.address-groups.HOME_NET: not a prefix length or netmask (10.0.0.0/8 "
+        "192.168.0.0/16)\n");
   CHECK(wrong("vars: {port-groups: {P: [80, http]}}\n").starts_with("weir.yaml:1:25: vars.port-groups.P: "));
   CHECK(wrong("vars: {address-groups: {A: $B, B: $A}}\n").find("contains itself") != std::string::npos);
   CHECK(site.set_up(kConfig, {}).wrong_variables.empty());

@@ -18,7 +18,8 @@ std::string named(std::string_view options) {
   environment.features = default_features();
   add_default_tables(environment);
   LoadedRules loaded;
-  load_rule_text("alert tcp any any -> any any (content:\"x\"; " + std::string(options) + " sid:1;)", "t", environment, loaded);
+  load_rule_text("alert tcp any any -> any any (content:\"x\"; " + std::string(options) + " sid:1;)", "t",
+                 environment, loaded);
   CHECK(loaded.failed == 0);
   std::string out;
   for (const RuleDiagnostic& d : loaded.diagnostics)
