@@ -3,10 +3,7 @@
 #include <algorithm>
 #include <new>
 #include <random>
-#include <type_traits>
 #include <utility>
-
-#include <xxhash.h>
 
 #include "decoders/checksum.h"
 #include "decoders/decode.h"
@@ -17,11 +14,6 @@ namespace {
 constexpr std::size_t kMaxDatagramBytes = 65535;  // IPv4: with its header; IPv6: without the fixed 40 bytes
 constexpr std::size_t kIpv6FixedBytes = 40;
 constexpr std::size_t kMaxExpiredPerPacket = 32;  // looked at; the rest waits for the next one
-
-std::uint64_t random_seed() {
-  std::random_device source;
-  return (std::uint64_t{source()} << 32) | source();
-}
 
 bool is_v4(const Packet& packet) {
   return packet.ip.version == 4;
@@ -54,18 +46,15 @@ void patch_ipv6(std::span<std::uint8_t> datagram, std::size_t next_header_at, st
 
 }  // namespace
 
-Defragmenter::Defragmenter(const DefragSettings& settings) : settings_(settings), seed_(random_seed()) {}
-
-Defragmenter::Key Defragmenter::make_key(const Packet& packet) const {
-  Key key{packet.ip.source.bytes, packet.ip.destination.bytes, packet.ip.id, {}, 0, packet.ip.version};
-  if (is_v4(packet)) key.protocol = packet.ip.protocol;  // in IPv6 only the first fragment's counts
-  if (settings_.use_vlans) key.vlans = packet.vlan_ids;
-  return key;
+std::uint64_t random_hash_seed() {
+  std::random_device source;
+  return (std::uint64_t{source()} << 32) | source();
 }
 
+Defragmenter::Defragmenter(const DefragSettings& settings) : settings_(settings), seed_(random_hash_seed()) {}
+
 Defragmenter::Index& Defragmenter::bucket(const Key& key) {
-  static_assert(std::has_unique_object_representations_v<Key>);
-  return buckets_[XXH3_64bits_withSeed(&key, sizeof key, seed_) % buckets_.size()];
+  return buckets_[key.hash(seed_) % buckets_.size()];
 }
 
 bool Defragmenter::timed_out(const Tracker& tracker, TimeUs now) const {
@@ -74,7 +63,7 @@ bool Defragmenter::timed_out(const Tracker& tracker, TimeUs now) const {
 
 // Without memory for it the datagram is given up, as at the memcap.
 bool Defragmenter::absorb(Packet& packet, std::vector<std::uint8_t>& datagram) {
-  const Key key = make_key(packet);
+  const Key key = DatagramKey::of(packet, settings_.use_vlans);
   refused_ = false;
   try {
     return absorb(packet, key, datagram);

@@ -14,6 +14,7 @@
 #include "decoders/ip_address.h"
 #include "decoders/packet.h"
 #include "engine/config/config.h"
+#include "engine/defrag/datagram_key.h"
 #include "engine/defrag/fragment_intervals.h"
 #include "engine/defrag/receivers.h"
 
@@ -30,6 +31,9 @@ struct DefragSettings {
   // From the whole configuration: defrag.* and vlan.use-for-tracking. receivers.host_os is the caller's to set.
   static DefragSettings from(const Config& root);
 };
+
+// For hashes of what senders choose: nobody outside can tell which of them share a place.
+std::uint64_t random_hash_seed();
 
 struct DefragCounters {
   struct PerFamily {
@@ -59,14 +63,7 @@ class Defragmenter {
   [[nodiscard]] std::size_t size() const { return in_use_; }
 
  private:
-  // No padding: it is hashed and compared as bytes.
-  struct Key {
-    std::array<std::uint8_t, 16> source, destination;
-    std::uint32_t id;
-    std::array<std::uint16_t, kMaxVlanTags> vlans;
-    std::uint8_t protocol, family;
-    bool operator==(const Key&) const = default;
-  };
+  using Key = DatagramKey;
   using Index = std::uint32_t;  // of trackers_; they move when it grows
   static constexpr Index kNone = UINT32_MAX;
   struct Tracker {
@@ -82,7 +79,6 @@ class Defragmenter {
     Index hash_next = kNone, older = kNone, newer = kNone;
   };
 
-  [[nodiscard]] Key make_key(const Packet& packet) const;
   bool absorb(Packet& packet, const Key& key, std::vector<std::uint8_t>& datagram);
   [[nodiscard]] Index& bucket(const Key& key);
   Index find(const Key& key, TimeUs now);

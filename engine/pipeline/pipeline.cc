@@ -20,6 +20,7 @@ Pipeline::Pipeline(const PipelineSetup& setup, std::shared_ptr<const rules::Rule
       flows_(setup.flows),
       ended_(setup.flows.ended_memory),
       normaliser_(setup.normaliser, counters_),
+      dropped_datagrams_(setup.defrag, setup.inline_mode),
       apps_(setup.app_layer, counters_, pool.expected, pool.ranged),
       log_(outputs, rules, counters_, setup.policies, setup.inline_mode, pool.deferred) {
   log_.set_limits(setup.log_limits);
@@ -69,10 +70,14 @@ Verdict Pipeline::inspect_packets(DecodedFrame& frame, PacketMask which) {
     step.is_frame = i == 0;
     step.refused_fragment = i == frame.refused;
     if (inner) count_tunnel(frame.tunnels[i], frame.packets[i]);
+    const bool fragment = setup_.inline_mode && step.packet.ip.is_fragment;
     if (setup_.inline_mode && outcome_.verdict != Verdict::accept)
+      step.fate.drop(DropReason::tunnel_packet_drop);
+    else if (fragment && dropped_datagrams_.has(step.packet))
       step.fate.drop(DropReason::tunnel_packet_drop);
     inspect_one(step);
     conclude(step, i == 0);
+    if (fragment && outcome_.verdict != Verdict::accept) dropped_datagrams_.add(step.packet);
     if (setup_.inline_mode && i == 0) normalise(step);
   }
   return outcome_.verdict;

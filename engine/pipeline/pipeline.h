@@ -21,6 +21,7 @@
 #include "engine/account/stats.h"
 #include "engine/account/verdict.h"
 #include "engine/app/app_layer.h"
+#include "engine/defrag/dropped_datagrams.h"
 #include "engine/detect/detect.h"
 #include "engine/flow/ended_flows.h"
 #include "engine/flow/flow_table.h"
@@ -262,6 +263,7 @@ class Pipeline {
   std::vector<std::uint8_t> rewritten_;  // the frame of a packet of which something was replaced
   std::vector<std::uint8_t> replaced_payload_;
   Normaliser normaliser_;
+  DroppedDatagrams dropped_datagrams_;
   Outcome outcome_;
   Requested requested_by_outputs_;
   AppLayerDriver apps_;
