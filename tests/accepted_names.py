@@ -96,7 +96,7 @@ def known_keys(tree):
     """Of the outline: dotted paths of the keys that are read, and of those that have no effect."""
     outline = re.search(r'R"\((.*?)\)"', tree.read("engine", "config", "known_keys_outline.cc"), re.S).group(1)
     read, idle, above = set(), set(), []
-    for line in re.sub(r",\n +", ", ", outline).splitlines():
+    for line in re.sub(r",\n *", ", ", outline).splitlines():
         names = re.sub(r" (-|~|= .*)$", "", line.strip())
         if not names: continue
         above = above[:(len(line) - len(line.lstrip())) // 2] + [names.split(", ")[0]]

@@ -14,592 +14,266 @@ vars
     *
   port-groups
     *
-default-log-dir
-default-data-dir
-default-rule-path
-rule-files
-classification-file
-reference-config-file
-threshold-file
-action-order
-packet-alert-max
-exception-policy
-simulate-ips -
-reputation-categories-file -
-default-reputation-path -
-reputation-files -
+default-log-dir, default-data-dir, default-rule-path, rule-files, classification-file, reference-config-file,
+threshold-file, action-order, packet-alert-max, exception-policy
+simulate-ips, reputation-categories-file, default-reputation-path, reputation-files -
 stats
-  enabled
-  interval
-  decoder-events -
-  decoder-events-prefix -
-  stream-events -
+  enabled, interval
+  decoder-events, decoder-events-prefix, stream-events -
   exception-policy
-    global-stats
-    per-app-proto-errors
+    global-stats, per-app-proto-errors
 outputs
   eve-log
-    enabled
-    filetype
-    filename
-    filemode
-    append
-    threaded
-    prefix
-    identity
-    facility
-    level
+    enabled, filetype, filename, filemode, append, threaded, prefix, identity, facility, level
     redis -
-    sensor-name
-    suricata-version
-    community-id
-    community-id-seed
-    ethernet
-    metadata
-    pcap-file
-    rotate-interval
-    rotate-size
-    rotate-keep
-    buffer-size -
-    xff -
+    sensor-name, suricata-version, community-id, community-id-seed, ethernet, metadata, pcap-file,
+    rotate-interval, rotate-size, rotate-keep
+    buffer-size, xff -
     types
       alert
-        enabled
-        payload
-        payload-buffer-size
-        payload-printable
+        enabled, payload, payload-buffer-size, payload-printable
         payload-length -
-        packet
-        tagged-packets
-        verdict
+        packet, tagged-packets, verdict
         metadata ~
-          app-layer
-          flow
+          app-layer, flow
           rule ~
-            metadata
-            raw
-            reference
-        http-body -
-        http-body-printable -
-        websocket-payload -
-        websocket-payload-printable -
-        xff -
+            metadata, raw, reference
+        http-body, http-body-printable, websocket-payload, websocket-payload-printable, xff -
         http, http2, dns, mdns, tls, ssh, ftp, smtp, smb, nfs, dnp3, ntp, files
           .
       anomaly
-        enabled
-        packethdr
+        enabled, packethdr
         types
-          decode
-          stream
-          applayer
+          decode, stream, applayer
       http
-        enabled
-        extended
-        custom
-        dump-all-headers
+        enabled, extended, custom, dump-all-headers
         xff -
       dns
-        enabled
-        version
-        custom
-        requests
-        responses
-        request
-        response
-        query
-        answer
-        types
-        formats
+        enabled, version, custom, requests, responses, request, response, query, answer, types, formats
       mdns
-        enabled
-        requests
-        responses
-        types
-        formats
+        enabled, requests, responses, types, formats
         version -
       tls
-        enabled
-        extended
-        session-resumption
-        custom
-        ja4 -
-        subjectaltname -
-        client -
-        server -
+        enabled, extended, session-resumption, custom
+        ja4, subjectaltname, client, server -
       files
-        enabled
-        force-magic
-        force-hash
+        enabled, force-magic, force-hash
       drop
-        enabled
-        alerts
-        flows
-        verdict
+        enabled, alerts, flows, verdict
       stats
-        enabled
-        totals
-        deltas
-        null-values
+        enabled, totals, deltas, null-values
         threads -
       *
         .
   fast
-    enabled
-    filetype
-    filename
-    filemode
-    append
-    identity
-    facility
-    level
-    rotate-interval
-    rotate-size
+    enabled, filetype, filename, filemode, append, identity, facility, level, rotate-interval, rotate-size,
     rotate-keep
   file-store
-    version
-    enabled
-    dir
-    write-fileinfo
-    force-filestore
-    stream-depth
-    max-open-files
-    force-hash
+    version, enabled, dir, write-fileinfo, force-filestore, stream-depth, max-open-files, force-hash,
     force-magic
     xff -
   *
     .
 logging -
 af-packet
-  interface
-  threads
-  cluster-id
+  interface, threads, cluster-id
   cluster-type -
   defrag
-  use-mmap -
-  mmap-locked -
-  tpacket-v3 -
-  ring-size
-  block-size
-  block-timeout
-  v2-block-size -
-  use-emergency-flush -
-  buffer-size
-  disable-promisc
+  use-mmap, mmap-locked, tpacket-v3 -
+  ring-size, block-size, block-timeout
+  v2-block-size, use-emergency-flush -
+  buffer-size, disable-promisc
   checksum-checks -
   bpf-filter
-  bypass -
-  ebpf-filter-file -
-  ebpf-lb-file -
-  pinned-maps -
-  rollover -
-  copy-mode -
-  copy-iface -
-  snaplen
-  promisc
+  bypass, ebpf-filter-file, ebpf-lb-file, pinned-maps, rollover, copy-mode, copy-iface -
+  snaplen, promisc
 pcap
-  interface
-  threads
-  buffer-size
-  bpf-filter
+  interface, threads, buffer-size, bpf-filter
   checksum-checks -
-  promisc
-  snaplen
+  promisc, snaplen
 pcap-file
   checksum-checks = bool auto
-  delete-when-done -
-  bpf-filter -
-  recursive -
-  continuous -
-  delay -
-  poll-interval -
-  tenant-id -
-  buffer-size -
+  delete-when-done, bpf-filter, recursive, continuous, delay, poll-interval, tenant-id, buffer-size -
 bpf-filter -
 nfq
-  mode
-  repeat-mark
-  repeat-mask
-  bypass-mark
-  bypass-mask
-  route-queue
-  batchcount
-  fail-open
-  queue-length
-af-xdp -
-dpdk -
-netmap -
-pfring -
-ipfw -
-nflog -
-dag -
-erf-dag -
-erf-file -
-napatech -
-windivert -
-tilera -
-mpipe -
-cuda -
-bypass -
-capture -
+  mode, repeat-mark, repeat-mask, bypass-mark, bypass-mask, route-queue, batchcount, fail-open, queue-length
+af-xdp, dpdk, netmap, pfring, ipfw, nflog, dag, erf-dag, erf-file, napatech, windivert, tilera, mpipe, cuda,
+bypass, capture -
 app-layer
   error-policy
   protocols
     http
       enabled = bool detection-only
       detection-ports
-        dp
-        sp
+        dp, sp
       memcap -
       libhtp
         default-config
           personality -
-          request-body-limit
-          response-body-limit
-          request-body-minimal-inspect-size
-          request-body-inspect-window
-          response-body-minimal-inspect-size
-          response-body-inspect-window
+          request-body-limit, response-body-limit, request-body-minimal-inspect-size,
+          request-body-inspect-window, response-body-minimal-inspect-size, response-body-inspect-window,
           response-body-decompress-layer-limit
           http-body-inline = bool auto
-          compress-depth -
-          decompress-depth -
-          swf-decompression -
-          randomize-inspection-sizes -
+          compress-depth, decompress-depth, swf-decompression, randomize-inspection-sizes,
           randomize-inspection-range -
-          double-decode-path
-          double-decode-query
-          query-plusspace-decode
-          uri-include-all
-          allow-space-uri
-          lzma-enabled
-          lzma-memlimit
-          compression-bomb-limit
+          double-decode-path, double-decode-query, query-plusspace-decode, uri-include-all, allow-space-uri,
+          lzma-enabled, lzma-memlimit, compression-bomb-limit
           decompression-time-limit -
           max-tx
-          headers-limit -
-          meta-field-limit -
-          path-convert-backslash-separators -
-          path-bestfit-replacement-char -
-          path-convert-lowercase -
-          path-nul-encoded-handling -
-          path-nul-raw-handling -
-          path-separators-compress -
-          path-separators-decode -
-          path-u-encoding-decode -
-          path-url-encoding-invalid-handling -
-          path-utf8-convert-bestfit -
-          path-invalid-encoding -
-          path-decode-u-encoding -
-          set-path-nul-raw-handling -
+          headers-limit, meta-field-limit, path-convert-backslash-separators, path-bestfit-replacement-char,
+          path-convert-lowercase, path-nul-encoded-handling, path-nul-raw-handling, path-separators-compress,
+          path-separators-decode, path-u-encoding-decode, path-url-encoding-invalid-handling,
+          path-utf8-convert-bestfit, path-invalid-encoding, path-decode-u-encoding, set-path-nul-raw-handling -
         server-config -
       byterange
-        memcap
-        timeout
+        memcap, timeout
     ftp
       enabled = bool detection-only
       detection-ports
-        dp
-        sp
+        dp, sp
       memcap -
-      max-tx
-      max-line-length
+      max-tx, max-line-length
     dns
       enabled = bool detection-only
       detection-ports
-        dp
-        sp
-      global-memcap -
-      state-memcap -
-      request-flood -
+        dp, sp
+      global-memcap, state-memcap, request-flood -
       tcp
         enabled
         detection-ports
-          dp
-          sp
+          dp, sp
       udp
         enabled
         detection-ports
-          dp
-          sp
+          dp, sp
     tls
       enabled = bool detection-only
       detection-ports
-        dp
-        sp
-      ja3-fingerprints -
-      ja4-fingerprints -
-      encryption-handling
-      encrypt-handling
-      no-reassemble -
-      subjectaltname -
+        dp, sp
+      ja3-fingerprints, ja4-fingerprints -
+      encryption-handling, encrypt-handling
+      no-reassemble, subjectaltname -
     ssh
       enabled = bool detection-only
       detection-ports
-        dp
-        sp
-      hassh
-      encryption-handling
-    bittorrent-dht, dcerpc, dhcp, dnp3, doh2, enip, ftp-data, http2, ike, imap, irc, krb5, ldap,
-    mdns, modbus, mqtt, nfs, ntp, pgsql, pop3, quic, rdp, rfb, sip, smb, smtp, snmp, telnet, tftp, websocket
+        dp, sp
+      hassh, encryption-handling
+    bittorrent-dht, dcerpc, dhcp, dnp3, doh2, enip, ftp-data, http2, ike, imap, irc, krb5, ldap, mdns, modbus,
+    mqtt, nfs, ntp, pgsql, pop3, quic, rdp, rfb, sip, smb, smtp, snmp, telnet, tftp, websocket
       enabled = bool detection-only
       detection-ports
-        dp
-        sp
+        dp, sp
       tcp
         enabled
         detection-ports
-          dp
-          sp
+          dp, sp
       udp
         enabled
         detection-ports
-          dp
-          sp
-      stream-depth -
-      max-tx -
-      max-msg-length -
-      max-msg-len -
-      subscribe-topic-match-limit -
-      unsubscribe-topic-match-limit -
-      request-flood -
-      memcap -
-      raw-extraction -
-      mime -
-      inspected-tracker -
-      max-streams -
-      max-table-size -
-      max-reassembly-size -
-      max-payload-size -
-      max-read-size -
-      max-write-size -
-      max-read-queue-size -
-      max-read-queue-cnt -
-      max-write-queue-size -
-      max-write-queue-cnt -
-asn1-max-frames -
-datasets -
+          dp, sp
+      stream-depth, max-tx, max-msg-length, max-msg-len, subscribe-topic-match-limit,
+      unsubscribe-topic-match-limit, request-flood, memcap, raw-extraction, mime, inspected-tracker,
+      max-streams, max-table-size, max-reassembly-size, max-payload-size, max-read-size, max-write-size,
+      max-read-queue-size, max-read-queue-cnt, max-write-queue-size, max-write-queue-cnt -
+asn1-max-frames, datasets -
 security
   limit-noproc -
   landlock
     enabled -
     directories
-      write
-      read
+      write, read
   lua -
-coredump -
-host-mode -
-max-pending-packets -
-runmode -
-autofp-scheduler -
-default-packet-size -
-sensor-name -
-heartbeat -
-multi-detect -
-pid-file -
-daemon-directory -
-umask -
+coredump, host-mode, max-pending-packets, runmode, autofp-scheduler, default-packet-size, sensor-name,
+heartbeat, multi-detect, pid-file, daemon-directory, umask -
 run-as
-  user
-  group
+  user, group
 unix-command
-  enabled
-  filename
-magic-file -
-geoip-database -
-legacy -
-engine-analysis -
-pcre -
+  enabled, filename
+magic-file, geoip-database, legacy, engine-analysis, pcre -
 host-os-policy
-  bsd
-  bsd-right
-  first
-  hpux10
-  hpux11
-  irix
-  last
-  linux
-  macos
-  old-linux
-  old-solaris
-  solaris
-  vista
-  windows
-  windows2k3
+  bsd, bsd-right, first, hpux10, hpux11, irix, last, linux, macos, old-linux, old-solaris, solaris, vista,
+  windows, windows2k3
 defrag
-  memcap
-  memcap-policy
-  hash-size
-  trackers
-  max-frags
+  memcap, memcap-policy, hash-size, trackers, max-frags
   prealloc -
   timeout
   host-config
     *
-      timeout
-      address
+      timeout, address
 flow
-  memcap
-  memcap-policy
-  hash-size
-  prealloc
-  emergency-recovery
-  prune-flows -
-  managers -
-  recyclers -
-  rate-tracking -
+  memcap, memcap-policy, hash-size, prealloc, emergency-recovery
+  prune-flows, managers, recyclers, rate-tracking -
   ended-memory
 vlan
   use-for-tracking
 livedev -
 flow-timeouts
   *
-    new
-    established
-    closed
-    bypassed
-    emergency-new
-    emergency-established
-    emergency-closed
+    new, established, closed, bypassed, emergency-new, emergency-established, emergency-closed,
     emergency-bypassed
 stream
-  memcap
-  memcap-policy
-  checksum-validation
-  midstream
-  midstream-policy
-  async-oneside
-  inline
-  drop-invalid
-  bypass
-  max-syn-queued
-  max-synack-queued
-  prealloc-sessions -
-  prealloc-segments -
-  liberal-timestamps -
+  memcap, memcap-policy, checksum-validation, midstream, midstream-policy, async-oneside, inline, drop-invalid,
+  bypass, max-syn-queued, max-synack-queued
+  prealloc-sessions, prealloc-segments, liberal-timestamps -
   reassembly
-    memcap
-    memcap-policy
-    depth
-    toserver-chunk-size
-    toclient-chunk-size
-    randomize-chunk-size -
-    randomize-chunk-range -
-    raw -
-    segment-prealloc -
+    memcap, memcap-policy, depth, toserver-chunk-size, toclient-chunk-size
+    randomize-chunk-size, randomize-chunk-range, raw, segment-prealloc -
     check-overlap-different-data
     max-regions -
     urgent
-      policy
-      oob-limit-policy
+      policy, oob-limit-policy
     other-readings
-host -
-ippair -
+host, ippair -
 decoder
   teredo
-    enabled
-    ports
+    enabled, ports
   vxlan
-    enabled
-    ports
-    reserved-bits-check
+    enabled, ports, reserved-bits-check
   geneve
-    enabled
-    ports
+    enabled, ports
   gtp-u
-    enabled
-    ports
+    enabled, ports
   vntag
     enabled
   recursion-level
     use-for-tracking
   max-layers
 detect
-  guess-applayer-tx
-  stream-tx-log-limit
-  profile -
-  custom-values -
-  sgh-mpm-context -
-  sgh-mpm-caching -
-  sgh-mpm-caching-path -
-  sgh-mpm-caching-max-age -
-  inspection-recursion-limit -
-  delayed-detect -
-  prefilter -
-  grouping -
-  thresholds -
-  profiling -
-  firewall -
-detect-engine -
-mpm-algo -
-spm-algo -
+  guess-applayer-tx, stream-tx-log-limit
+  profile, custom-values, sgh-mpm-context, sgh-mpm-caching, sgh-mpm-caching-path, sgh-mpm-caching-max-age,
+  inspection-recursion-limit, delayed-detect, prefilter, grouping, thresholds, profiling, firewall -
+detect-engine, mpm-algo, spm-algo -
 threading
   set-cpu-affinity
   autopin -
   cpu-affinity
     *
-      cpu
-      mode
-      threads -
-      prio -
+      cpu, mode
+      threads, prio -
       interface-specific-cpu-set
-        interface
-        cpu
-        mode
-        threads -
-        prio -
-  detect-thread-ratio -
-  stack-size -
-luajit -
-lua -
-firewall -
-profiling -
-livereload -
+        interface, cpu, mode
+        threads, prio -
+  detect-thread-ratio, stack-size -
+luajit, lua, firewall, profiling, livereload -
 weir
-  cache-dir
-  capture
+  cache-dir, capture
   control
-    enabled
-    group
-    mode
-    path
-  core-dumps
-  event-size
+    enabled, group, mode, path
+  core-dumps, event-size
   file-store
-    max-file-size
-    max-files
-    max-total-size
-    queue-size
-  flow-log-burst
-  flow-log-rate
-  log-queue-mb
-  log-rotate-keep
-  log-rotate-size
-  memory-policy
+    max-file-size, max-files, max-total-size, queue-size
+  flow-log-burst, flow-log-rate, log-queue-mb, log-rotate-keep, log-rotate-size, memory-policy
   metrics
-    enabled
-    group
-    listen
-    mode
+    enabled, group, listen, mode
   normalizer
     enabled
     ip4
       rf
     tcp
-      allow-codes
-      opts
-      req-pay
-      req-urg
-      req-urp
-      rsv
-  packet-budget-policy
-  packet-budget-us
-  restart-stuck-ms
+      allow-codes, opts, req-pay, req-urg, req-urp, rsv
+  packet-budget-policy, packet-budget-us, restart-stuck-ms
   sandbox
-    landlock
-    read
-    seccomp
-    write
+    landlock, read, seccomp, write
   watchdog-ms
 )";
 }

@@ -212,8 +212,10 @@ class Detect(Running):
         with open(self.hosts.path("test.rules"), "a") as f:
             for n in range(5000): f.write('alert tcp any any -> any any (msg:"many"; content:"pattern %d of many"; sid:%d;)\n' % (n, 100 + n))
         self.start()
-        crowd = [self.connect() for _ in range(40)]
-        for client in crowd: client.sendall(b'{"command": "reload"}\n')
+        crowd = []
+        for _ in range(40):  # each asks at once: who says nothing may lose its place to the next
+            crowd.append(self.connect())
+            crowd[-1].sendall(b'{"command": "reload"}\n')
         for _ in range(20): self.ask("uptime")
         for client in crowd:
             client.settimeout(60)

@@ -95,6 +95,8 @@ class HttpParser final : public AppParser {
   Step headers(Side& side, Feed& feed, bool trailers);
   [[nodiscard]] bool ends_head(const Side& side, Feed& feed, const Line& line) const;
   Step request_headers_done(HttpTransaction& tx, Feed& feed);
+  void begin_anew(Response& r);
+  Step leave_http(HttpTransaction& tx, bool connected, Feed& feed);
   Step response_headers_done(HttpTransaction& tx, Feed& feed);
   Step switch_protocol(AppProto next, bool check = false);
   Step begin_body(Side& side, HttpTransaction& tx, Phase phase, std::uint64_t length);

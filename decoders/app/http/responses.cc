@@ -161,6 +161,29 @@ Step HttpParser::switch_protocol(AppProto next, bool check) {
   return Step::stop;
 }
 
+// Of an interim response: the final one begins.
+void HttpParser::begin_anew(Response& r) {
+  r.fields.clear();
+  r.raw_headers.clear();
+  r.joined.clear();
+  response_.scanned = 0;
+  response_.phase = Phase::line;
+}
+
+// The connection is no longer HTTP behind this response: what it changes to, as far as its head says.
+Step HttpParser::leave_http(HttpTransaction& t, bool connected, Feed& feed) {
+  response_.body.start(t);
+  complete(response_, t, true, feed.files());
+  const auto upgrade = t.response.header("upgrade");
+  if (connected || !upgrade) return switch_protocol(AppProto::unknown);
+  if (contains_nocase(*upgrade, "websocket")) return switch_protocol(AppProto::websocket);
+  if (contains_nocase(*upgrade, "h2c")) return switch_protocol(AppProto::http2);
+  if (contains_nocase(*upgrade, "tls/1.")) return switch_protocol(AppProto::tls, true);  // RFC 2817 3.3
+  note(t,
+       Event::failed_protocol_change);  // to one that has no parser here: what follows has to be recognised
+  return switch_protocol(AppProto::unknown);
+}
+
 Step HttpParser::response_headers_done(HttpTransaction& t, Feed& feed) {
   if (response_.mixed_ends) {
     response_.phase = Phase::body_start;
@@ -170,27 +193,12 @@ Step HttpParser::response_headers_done(HttpTransaction& t, Feed& feed) {
   if (interim(r) || is_unasked_change(t)) {
     if (r.status_number == 100 && std::exchange(response_.continue_seen, true))
       note(t, Event::continue_already_seen);
-    r.fields.clear();
-    r.raw_headers.clear();
-    r.joined.clear();
-    response_.scanned = 0;
-    response_.phase = Phase::line;
+    begin_anew(r);
     return Step::again;
   }
   reach(t, Direction::to_client, State::headers);
   const bool connected = t.is_method("connect") && r.status_number >= 200 && r.status_number < 300;
-  if (connected || r.status_number == 101) {
-    response_.body.start(t);
-    complete(response_, t, true, feed.files());
-    const auto upgrade = r.header("upgrade");
-    if (connected || !upgrade) return switch_protocol(AppProto::unknown);
-    if (contains_nocase(*upgrade, "websocket")) return switch_protocol(AppProto::websocket);
-    if (contains_nocase(*upgrade, "h2c")) return switch_protocol(AppProto::http2);
-    if (contains_nocase(*upgrade, "tls/1.")) return switch_protocol(AppProto::tls, true);  // RFC 2817 3.3
-    note(t,
-         Event::failed_protocol_change);  // to one that has no parser here: what follows has to be recognised
-    return switch_protocol(AppProto::unknown);
-  }
+  if (connected || r.status_number == 101) return leave_http(t, connected, feed);
   if (request_.phase == Phase::wait_tunnel && request_.tx_id == t.id) {
     request_.phase = Phase::idle;
     outcome_.wakes_other = true;

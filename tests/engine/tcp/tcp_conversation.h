@@ -2,6 +2,8 @@
 // first bytes.
 #pragma once
 
+#include <doctest/doctest.h>
+
 #include <string>
 #include <string_view>
 
@@ -91,5 +93,21 @@ class TcpConversation {
   std::unique_ptr<engine::TcpSession> session_;
   TimeUs time_ = 0;
 };
+
+inline std::string text(Bytes b) {
+  return {b.begin(), b.end()};
+}
+
+// Reads all of the stream's raw chunks, new parts only.
+inline std::string read_raw(engine::TcpStream& stream) {
+  std::string out;
+  while (stream.raw_ready()) {
+    const auto chunk = stream.raw_chunk();
+    REQUIRE(chunk.new_offset < chunk.data.size());
+    out += text(chunk.data.subspan(chunk.new_offset));
+    stream.mark_raw_inspected();
+  }
+  return out;
+}
 
 }  // namespace weir::test
