@@ -62,16 +62,17 @@ FileWriter::~FileWriter() {
 AppFile* FileWriter::open(FileList& list, FlowFiles& flow, const NewFile& file, const FileOpening& opening) {
   close(FileState::truncated);
   if (list.size() >= kMaxFilesPerTransaction) return nullptr;
-  file_ = new AppFile;
-  list.push_back({file_, true});
-  file_->id = flow.next_id();
-  file_->name = file.name.substr(0, kMaxFileName);
-  file_->opened = opening.time;
-  file_->content = file.content;
-  if (file.window) {
-    file_->content = &file_->own_content.emplace(opening.at_once ? file.window->at_once() : *file.window);
-  }
-  file_->budget_ = flow.budget();
+  // Whole before anybody knows it: any of this may find no memory.
+  const boost::intrusive_ptr<AppFile> made = new AppFile;
+  made->budget_ = flow.budget();
+  made->id = flow.next_id();
+  made->name = file.name.substr(0, kMaxFileName);
+  made->opened = opening.time;
+  made->content = file.content;
+  if (file.window)
+    made->content = &made->own_content.emplace(opening.at_once ? file.window->at_once() : *file.window);
+  list.push_back({made, true});
+  file_ = made;
   size_ = file.size;
   const FileFacts& wanted = opening.wanted;
   if (wanted.store && wanted.store_all)
