@@ -130,16 +130,25 @@ bool FileWriter::wait(std::uint64_t offset, Bytes bytes) {
   return true;
 }
 
-// Those that are no longer ahead.
+// Those that are no longer ahead. One that there is no memory for is gone, as its bytes are counted; the others stay.
 void FileWriter::take_waiting() {
   std::size_t taken = 0;
-  for (; taken < waiting_.size() && waiting_[taken].offset <= file_->size; ++taken) {
-    const std::uint64_t known = file_->size - waiting_[taken].offset;
-    const SlabVector<std::uint8_t> bytes = std::exchange(waiting_[taken].bytes, {});
-    file_->budget_->give_back(bytes.size());
-    if (known < bytes.size()) take(Bytes(bytes).subspan(static_cast<std::size_t>(known)));
+  const auto forget_taken = [&] {
+    waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(taken));
+  };
+  try {
+    while (taken < waiting_.size() && waiting_[taken].offset <= file_->size) {
+      const std::uint64_t known = file_->size - waiting_[taken].offset;
+      const SlabVector<std::uint8_t> bytes = std::exchange(waiting_[taken].bytes, {});
+      ++taken;
+      file_->budget_->give_back(bytes.size());
+      if (known < bytes.size()) take(Bytes(bytes).subspan(static_cast<std::size_t>(known)));
+    }
+  } catch (const std::bad_alloc&) {
+    forget_taken();
+    throw;
   }
-  waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(taken));
+  forget_taken();
 }
 
 void FileWriter::take(Bytes chunk) {
@@ -172,7 +181,11 @@ void FileWriter::gap(std::uint64_t length) {
 
 void FileWriter::close(FileState state) {
   if (file_ == nullptr) return;
-  while (!waiting_.empty()) gap(waiting_.front().offset - file_->size);
+  while (!waiting_.empty())
+    if (const std::uint64_t at = waiting_.front().offset; at > file_->size)
+      gap(at - file_->size);
+    else
+      take_waiting();  // for want of memory it had come to no end
   const bool incomplete = file_->has_gaps || (size_ && file_->size < *size_);
   file_->state = incomplete && state == FileState::closed ? FileState::truncated : state;
   if (file_->own_content) file_->own_content->finish();
