@@ -14,8 +14,10 @@ class NoSettings final : public Settings {
   [[nodiscard]] bool has(std::string_view) const override { return false; }
 };
 
+}  // namespace
+
 // Digits, blanks, then a unit of "", "k", "m", "g" with "b" or "ib" behind it.
-std::optional<std::uint64_t> parse_size(const std::string& value) {
+std::optional<std::uint64_t> parse_size(std::string_view value) {
   std::uint64_t number = 0;
   const char* const end = value.data() + value.size();
   const auto [rest, error] = std::from_chars(value.data(), end, number);
@@ -31,8 +33,6 @@ std::optional<std::uint64_t> parse_size(const std::string& value) {
   if (number > (UINT64_MAX >> shift)) return std::nullopt;
   return number << shift;
 }
-
-}  // namespace
 
 std::optional<bool> parse_flag(std::string_view text) {
   const std::string v = lower_case(text);

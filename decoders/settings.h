@@ -24,7 +24,7 @@ class Settings {
   // What parse_flag() reads.
   [[nodiscard]] bool flag(std::string_view path, bool fallback) const;
   [[nodiscard]] std::uint64_t number(std::string_view path, std::uint64_t fallback) const;
-  // A size with an optional unit: "100kb", "32 MiB", "1gb"; bytes.
+  // What parse_size() reads.
   [[nodiscard]] std::uint64_t bytes(std::string_view path, std::uint64_t fallback) const;
 
   // Says that the scalar at `path` is not `expected` (a text for people that lives as long as the program) and is not used:
@@ -36,6 +36,8 @@ class Settings {
 
 // yes/true/on/1 and no/false/off/0 in any case; none for anything else.
 std::optional<bool> parse_flag(std::string_view text);
+// Bytes of "100kb", "32 MiB", "1gb", "17"; none for anything else.
+std::optional<std::uint64_t> parse_size(std::string_view text);
 
 // A subtree with nothing in it: every look-up gives the fallback.
 const Settings& no_settings();

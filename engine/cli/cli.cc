@@ -63,7 +63,7 @@ void report_idle_keys(const std::vector<KeyProblem>& problems, const CliOptions&
   std::vector<std::string> sections;
   std::size_t keys = 0;
   for (const KeyProblem& p : problems) {
-    if (p.kind != KeyProblem::Kind::idle) continue;
+    if (!p.idle) continue;
     ++keys;
     if (options.verbose)
       fmt::print(stderr, "weir: warning: {}: key '{}' has no effect in Weir\n", p.place, p.path);
@@ -77,28 +77,21 @@ void report_idle_keys(const std::vector<KeyProblem>& problems, const CliOptions&
                keys == 1 ? "it" : "them");
 }
 
-// False: a key has a value that it does not take.
-bool report_keys(const Config& config, const CliOptions& options) {
-  bool good = true;
+void report_keys(const Config& config, const CliOptions& options) {
   const std::vector<KeyProblem> problems = config.check_keys();
-  for (const KeyProblem& p : problems) {
-    if (p.kind == KeyProblem::Kind::unknown)
+  for (const KeyProblem& p : problems)
+    if (!p.idle)
       fmt::print(stderr, "weir: warning: {}: key '{}' is not known and has no effect{}\n", p.place, p.path,
-                 p.hint.empty() ? "" : "; did you mean " + p.hint + "?");
-    if (p.kind == KeyProblem::Kind::value) {
-      print_error(fmt::format("{}: {}: '{}' is not {}; it is not used", p.place, p.path, p.value, p.hint));
-      good = false;
-    }
-  }
+                 p.nearest.empty() ? "" : "; did you mean " + p.nearest + "?");
   report_idle_keys(problems, options);
-  return good;
 }
 
 // False: the run must not start, because of --strict or of something that no run can be made of.
 bool report_configuration(const Config& config, const CliOptions& options) {
   const std::vector<std::string> policies = check_policies(config);
   for (const std::string& problem : policies) print_error(problem);
-  bool good = report_keys(config, options);
+  report_keys(config, options);
+  bool good = true;
   for (const OutputProblem& problem : check_outputs(config)) {
     if (problem.is_error)
       print_error(problem.text);

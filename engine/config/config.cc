@@ -52,9 +52,9 @@ void check_key(const ConfigNode& node, const KnownKey& above, std::string_view k
   const std::string here = joined(path, name);
   const KnownKey* const known = above.find(name);
   if (known == nullptr)
-    out.push_back({KeyProblem::Kind::unknown, place_of(node), here, std::string(above.nearest(name)), {}});
+    out.push_back({place_of(node), here, false, std::string(above.nearest(name))});
   else if (known->use == KnownKey::Use::idle)
-    out.push_back({KeyProblem::Kind::idle, place_of(node), here, {}, {}});
+    out.push_back({place_of(node), here, true, {}});
   else if (!key.empty())
     check_key(node, *known, key, here, out);
   else
@@ -65,7 +65,7 @@ void check_below(const ConfigNode& node, const KnownKey& known, const std::strin
                  std::vector<KeyProblem>& out) {
   if (known.use == KnownKey::Use::anything) return;
   if (node.kind == ConfigNode::Kind::scalar && !known.takes(node.scalar))
-    out.push_back({KeyProblem::Kind::value, place_of(node), path, known.expected(), node.scalar});
+    node.unreadable({}, known.expected.c_str());
   for (const ConfigNode::Entry& e : node.entries) {
     if (node.kind == ConfigNode::Kind::map)
       check_key(*e.node, known, e.key, path, out);

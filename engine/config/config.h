@@ -21,17 +21,13 @@ struct ConfigError {
   std::string message;  // "weir.yaml:12:3: error: ..."
 };
 
+// A key that has no effect.
 struct KeyProblem {
-  enum class Kind : std::uint8_t {
-    unknown,  // neither we nor Suricata 8 have such a key: most likely misspelt
-    idle,     // Suricata's, without effect here
-    value,    // it takes something else
-  };
-  Kind kind = Kind::unknown;
   std::string place;  // "weir.yaml:3:5", "--set"
   std::string path;   // "stream.midstrem"
-  std::string hint;   // unknown: the nearest known key, or empty; value: what the key takes
-  std::string value;  // of a wrong value
+  bool idle =
+      false;  // it is Suricata's; otherwise neither we nor Suricata 8 know it: most likely it is misspelt
+  std::string nearest;  // the known key that it is near to; empty when there is none
 };
 
 class Config final : public Settings {
@@ -76,8 +72,8 @@ class Config final : public Settings {
   [[nodiscard]] const std::vector<std::string>& files() const;
   // Where the node at this path stands: "weir.yaml:3:5", "--set"; empty without one.
   [[nodiscard]] std::string place(std::string_view path) const;
-  // The keys that have no effect, and the values that no key of their place takes (engine/config/known_keys.h). In the order of
-  // the file; below a key that is told of nothing else is.
+  // The keys that have no effect (engine/config/known_keys.h), in the order of the file; nothing below such a key is told of.
+  // Values that their keys do not take are unreadable from then on, whether or not anybody reads them in this run.
   [[nodiscard]] std::vector<KeyProblem> check_keys() const;
   // One message for each value that somebody has read and that is not what the key takes, but for those that
   // an earlier call told of; it was not used: "weir.yaml:12:11: stream.memcap: '64mbb' is not a

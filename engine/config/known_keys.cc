@@ -1,6 +1,7 @@
 #include "engine/config/known_keys.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "decoders/settings.h"
 #include "decoders/text.h"
@@ -12,6 +13,33 @@ namespace {
 constexpr std::string_view kAnyName = "*", kUnchecked = ".", kIdle = " -", kValueToo = " ~", kWords = " = ",
                            kBool = "bool";
 constexpr std::size_t kBlanksALevel = 2;
+
+// Values that are told by more than their text.
+struct Kind {
+  std::string_view name, described;
+  bool (*takes)(std::string_view);
+};
+constexpr Kind kKinds[] = {
+    {"bool", "yes or no", [](std::string_view v) { return parse_flag(v).has_value(); }},
+    {"number", "a number", [](std::string_view v) { return parse_number<std::uint64_t>(v).has_value(); }},
+    {"size", "a size, such as 512kb or 64 MiB", [](std::string_view v) { return parse_size(v).has_value(); }},
+};
+
+const Kind* kind_of(std::string_view word) {
+  const auto at =
+      std::find_if(std::begin(kKinds), std::end(kKinds), [word](const Kind& k) { return k.name == word; });
+  return at == std::end(kKinds) ? nullptr : at;
+}
+
+// "yes or no", "yes or no, or detection-only"
+std::string described(const std::vector<std::string>& words) {
+  std::string out;
+  for (const std::string& word : words) {
+    const Kind* const kind = kind_of(word);
+    out.append(out.empty() ? "" : ", or ").append(kind != nullptr ? kind->described : word);
+  }
+  return out;
+}
 
 // The next line, with those that it goes on in.
 std::string_view take_line(std::string_view& rest) {
@@ -45,6 +73,7 @@ KnownKey make_tree(std::string_view outline) {
     } else if (const std::size_t at = line.find(kWords); at != std::string_view::npos) {
       std::string_view words = line.substr(at + kWords.size());
       while (!words.empty()) key->words.emplace_back(cut(words, ' '));
+      key->expected = described(key->words);
       line = line.substr(0, at);
     }
     for (const std::string_view name : split(line, ',')) key->names.emplace_back(name);
@@ -81,17 +110,10 @@ std::string_view KnownKey::nearest(std::string_view key) const {
 
 bool KnownKey::takes(std::string_view value) const {
   if (words.empty()) return below.empty() || value_too || value.empty();
-  return std::any_of(words.begin(), words.end(), [&](const std::string& word) {
-    return word == kBool ? parse_flag(value).has_value() : word == value;
+  return std::any_of(words.begin(), words.end(), [value](const std::string& word) {
+    const Kind* const kind = kind_of(word);
+    return kind != nullptr ? kind->takes(value) : word == value;
   });
-}
-
-std::string KnownKey::expected() const {
-  if (words.empty()) return "a section with keys of its own";
-  std::string out;
-  for (const std::string& word : words)
-    out += (out.empty() ? "one of " : ", ") + (word == kBool ? std::string("yes, no") : word);
-  return out;
 }
 
 const KnownKey& known_keys() {

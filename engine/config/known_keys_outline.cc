@@ -18,7 +18,8 @@ default-log-dir, default-data-dir, default-rule-path, rule-files, classification
 threshold-file, action-order, packet-alert-max, exception-policy
 simulate-ips, reputation-categories-file, default-reputation-path, reputation-files -
 stats
-  enabled, interval
+  enabled = bool
+  interval = number
   decoder-events, decoder-events-prefix, stream-events -
   exception-policy
     global-stats, per-app-proto-errors
@@ -76,27 +77,27 @@ outputs
     .
 logging -
 af-packet
-  interface, threads, cluster-id
-  cluster-type -
-  defrag
-  use-mmap, mmap-locked, tpacket-v3 -
-  ring-size, block-size, block-timeout
-  v2-block-size, use-emergency-flush -
-  buffer-size, disable-promisc
-  checksum-checks -
-  bpf-filter
-  bypass, ebpf-filter-file, ebpf-lb-file, pinned-maps, rollover, copy-mode, copy-iface -
-  snaplen, promisc
+  interface, bpf-filter
+  threads = number auto
+  cluster-id, ring-size, block-timeout, snaplen = number
+  block-size = size
+  defrag, disable-promisc = bool
+  cluster-type, use-mmap, mmap-locked, tpacket-v3, v2-block-size, use-emergency-flush, buffer-size, checksum-checks, bypass,
+  ebpf-filter-file, ebpf-lb-file, pinned-maps, rollover, copy-mode, copy-iface -
 pcap
-  interface, threads, buffer-size, bpf-filter
-  checksum-checks -
-  promisc, snaplen
+  interface, bpf-filter
+  snaplen = number
+  buffer-size = size
+  promisc = bool
+  checksum-checks, threads -
 pcap-file
   checksum-checks = bool auto
   delete-when-done, bpf-filter, recursive, continuous, delay, poll-interval, tenant-id, buffer-size -
 bpf-filter -
 nfq
-  mode, repeat-mark, repeat-mask, bypass-mark, bypass-mask, route-queue, batchcount, fail-open, queue-length
+  mode = accept repeat route
+  repeat-mark, repeat-mask, bypass-mark, bypass-mask, route-queue, batchcount, queue-length
+  fail-open = bool
 af-xdp, dpdk, netmap, pfring, ipfw, nflog, dag, erf-dag, erf-file, napatech, windivert, tilera, mpipe, cuda,
 bypass, capture -
 app-layer
@@ -138,12 +139,8 @@ app-layer
       detection-ports
         dp, sp
       global-memcap, state-memcap, request-flood -
-      tcp
-        enabled
-        detection-ports
-          dp, sp
-      udp
-        enabled
+      tcp, udp
+        enabled = bool detection-only
         detection-ports
           dp, sp
     tls
@@ -163,12 +160,8 @@ app-layer
       enabled = bool detection-only
       detection-ports
         dp, sp
-      tcp
-        enabled
-        detection-ports
-          dp, sp
-      udp
-        enabled
+      tcp, udp
+        enabled = bool detection-only
         detection-ports
           dp, sp
       stream-depth, max-tx, max-msg-length, max-msg-len, subscribe-topic-match-limit,
@@ -188,7 +181,8 @@ heartbeat, multi-detect, pid-file, daemon-directory, umask -
 run-as
   user, group
 unix-command
-  enabled, filename
+  enabled = bool auto
+  filename
 magic-file, geoip-database, legacy, engine-analysis, pcre -
 host-os-policy
   bsd, bsd-right, first, hpux10, hpux11, irix, last, linux, macos, old-linux, old-solaris, solaris, vista,
@@ -226,13 +220,17 @@ stream
 host, ippair -
 decoder
   teredo
-    enabled, ports
+    enabled = bool
+    ports
   vxlan
-    enabled, ports, reserved-bits-check
+    enabled = bool
+    ports, reserved-bits-check
   geneve
-    enabled, ports
+    enabled = bool
+    ports
   gtp-u
-    enabled, ports
+    enabled = bool
+    ports
   vntag
     enabled
   recursion-level
@@ -256,25 +254,30 @@ threading
   detect-thread-ratio, stack-size -
 luajit, lua, firewall, profiling, livereload -
 weir
-  cache-dir, capture
+  cache-dir
+  capture = af-packet pcap
   control
-    enabled, group, mode, path
-  core-dumps, event-size
+    enabled = bool
+    group, mode, path
+  core-dumps = bool
+  event-size, flow-log-burst, log-rotate-size = size
   file-store
-    max-file-size, max-files, max-total-size, queue-size
-  flow-log-burst, flow-log-rate, log-queue-mb, log-rotate-keep, log-rotate-size, memory-policy
+    max-file-size, max-total-size, queue-size = size
+    max-files = number
+  flow-log-rate, log-queue-mb, log-rotate-keep, packet-budget-us, restart-stuck-ms, watchdog-ms = number
+  memory-policy, packet-budget-policy
   metrics
-    enabled, group, listen, mode
+    enabled = bool
+    group, listen, mode
   normalizer
-    enabled
+    enabled = bool
     ip4
       rf
     tcp
       allow-codes, opts, req-pay, req-urg, req-urp, rsv
-  packet-budget-policy, packet-budget-us, restart-stuck-ms
   sandbox
-    landlock, read, seccomp, write
-  watchdog-ms
+    landlock = bool
+    read, seccomp, write
 )";
 }
 

@@ -9,22 +9,26 @@ using namespace weir::engine;
 
 namespace {
 
-// "unknown 3:5 stream.midstrem ~midstream", one a line.
-std::string problems(const char* yaml, const std::vector<std::string>& settings = {}) {
+Config parsed(const char* yaml, const std::vector<std::string>& settings = {}) {
   auto config = Config::parse(yaml, "t", "");
   REQUIRE(config);
   for (const std::string& s : settings) REQUIRE(config->set(s));
+  return std::move(*config);
+}
+
+// "unknown t:3:5 stream.midstrem ~midstream", one a line.
+std::string problems(const char* yaml, const std::vector<std::string>& settings = {}) {
   std::string out;
-  for (const KeyProblem& p : config->check_keys()) {
-    const char* const kind = p.kind == KeyProblem::Kind::unknown ? "unknown"
-                             : p.kind == KeyProblem::Kind::idle  ? "idle"
-                                                                 : "value";
-    out += fmt::format("{} {} {}", kind, p.place, p.path);
-    if (!p.value.empty()) out += "=" + p.value;
-    if (!p.hint.empty()) out += " ~" + p.hint;
-    out += '\n';
-  }
+  for (const KeyProblem& p : parsed(yaml, settings).check_keys())
+    out += fmt::format("{} {} {}{}{}\n", p.idle ? "idle" : "unknown", p.place, p.path,
+                       p.nearest.empty() ? "" : " ~", p.nearest);
   return out;
+}
+
+std::vector<std::string> wrong_values(const char* yaml, const std::vector<std::string>& settings = {}) {
+  const Config config = parsed(yaml, settings);
+  (void)config.check_keys();
+  return config.take_unreadable_values();
 }
 
 }  // namespace
@@ -55,13 +59,32 @@ TEST_CASE("known keys: what is Suricata's alone is told once, with nothing below
   CHECK(problems("defrag: {prealloc: yes, memcap: 1mb}\n") == "idle t:1:20 defrag.prealloc\n");
 }
 
-TEST_CASE("known keys: a value where keys belong, and a word that its key does not take") {
-  CHECK(problems("outputs: yes\n") == "value t:1:10 outputs=yes ~a section with keys of its own\n");
-  CHECK(problems("pcap-file: {checksum-checks: perhaps}\n") ==
-        "value t:1:30 pcap-file.checksum-checks=perhaps ~one of yes, no, auto\n");
-  CHECK(problems("app-layer: {protocols: {http: {enabled: detection-only}, dns: {enabled: On}}}\n").empty());
-  CHECK(problems("outputs: [eve-log: {types: [alert: {metadata: yes}]}]\n").empty());
-  CHECK(problems("stream:\noutputs:\n").empty());
+TEST_CASE(
+    "known keys: a value where keys belong, and one that its key does not take, are told in every run") {
+  using Texts = std::vector<std::string>;
+  CHECK(wrong_values("outputs: yes\n") ==
+        Texts{"t:1:10: outputs: 'yes' is not a section with keys of its own"});
+  CHECK(wrong_values("pcap-file: {checksum-checks: perhaps}\n") ==
+        Texts{"t:1:30: pcap-file.checksum-checks: 'perhaps' is not yes or no, or auto"});
+  CHECK(wrong_values("", {"af-packet.0.threads=many", "weir.event-size=10x", "stats.interval=soon",
+                          "weir.capture=dpdk"}) ==
+        Texts{"--set: af-packet.0.threads: 'many' is not a number, or auto",
+              "--set: weir.event-size: '10x' is not a size, such as 512kb or 64 MiB",
+              "--set: weir.capture: 'dpdk' is not af-packet, or pcap",
+              "--set: stats.interval: 'soon' is not a number"});
+  CHECK(wrong_values("app-layer: {protocols: {http: {enabled: detection-only}, dns: {tcp: {enabled: On}}}}\n")
+            .empty());
+  CHECK(wrong_values("outputs: [eve-log: {types: [alert: {metadata: yes}]}]\n").empty());
+  CHECK(wrong_values("stream:\noutputs:\naf-packet: [{interface: eth0, threads: auto, block-size: 64 kb}]\n")
+            .empty());
+}
+
+TEST_CASE("known keys: who reads a value that was told of says nothing again") {
+  const Config config = parsed("stats: {enabled: perhaps}\n");
+  (void)config.check_keys();
+  CHECK(config.take_unreadable_values().size() == 1);
+  CHECK(config.flag("stats.enabled", true));
+  CHECK(config.take_unreadable_values().empty());
 }
 
 TEST_CASE("known keys: names of the user's own are not looked at") {
