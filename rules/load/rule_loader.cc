@@ -90,6 +90,11 @@ void Loader::load_pattern(const std::string& pattern) {
   }
 }
 
+// By its first line. A NUL byte further on is one rule's fault.
+bool is_text(std::string_view begin) {
+  return begin.substr(0, begin.find('\n')).find('\0') == std::string_view::npos;
+}
+
 // In pieces: a reload has no need for memory of the file's size.
 tl::expected<void, std::string> Loader::load_file(const std::string& file) {
   auto in = TextFile::open(file);
@@ -103,6 +108,10 @@ tl::expected<void, std::string> Loader::load_file(const std::string& file) {
     // What is left of the last piece has no end yet: the more of it, the larger the next, so that it is searched seldom.
     const auto got = in->read(text, std::max(kRulePieceBytes, text.size()));
     if (!got) return tl::unexpected(got.error());
+    if (bytes == 0 && !is_text(text))
+      return tl::unexpected(
+          std::string("is no text (a NUL byte in its first line): UTF-16 or an archive? Convert or unpack "
+                      "it; gzip alone can stay"));
     bytes += *got;
     if (bytes > kMaxRuleFileBytes) return too_large;
     const std::size_t end = *got == 0 ? text.size() : RuleLines::last_end(text);

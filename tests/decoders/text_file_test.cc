@@ -2,49 +2,25 @@
 
 #include <zlib.h>
 
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
+#include <string>
+#include <string_view>
 
 #include <doctest/doctest.h>
+
+#include "tests/deflated.h"
+#include "tests/temporary_folder.h"
 
 using namespace weir;
 
 namespace {
 
-// A file of this content, gone with the test.
-struct TemporaryText {
-  explicit TemporaryText(std::string_view content) {
-    std::string name = std::filesystem::temp_directory_path() / "weir-text-XXXXXX";
-    const int fd = mkstemp(name.data());
-    REQUIRE(fd >= 0);
-    path = name;
-    std::ofstream(path, std::ios::binary) << content;
-    gzclose(gzdopen(fd, "rb"));
-  }
-  ~TemporaryText() { std::filesystem::remove(path); }
-  TemporaryText(const TemporaryText&) = delete;
-  TemporaryText& operator=(const TemporaryText&) = delete;
-  std::string path;
-};
-
 std::string packed(std::string_view text) {
-  z_stream z{};
-  REQUIRE(deflateInit2(&z, Z_DEFAULT_COMPRESSION, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) == Z_OK);
-  std::string out(deflateBound(&z, text.size()), '\0');
-  z.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
-  z.avail_in = static_cast<uInt>(text.size());
-  z.next_out = reinterpret_cast<Bytef*>(out.data());
-  z.avail_out = static_cast<uInt>(out.size());
-  REQUIRE(deflate(&z, Z_FINISH) == Z_STREAM_END);
-  out.resize(z.total_out);
-  deflateEnd(&z);
-  return out;
+  return test::deflated(text, 16 + MAX_WBITS);
 }
 
 std::string read(std::string_view content, std::size_t limit = 1 << 20) {
-  const TemporaryText file(content);
-  const auto text = read_text_file(file.path, limit);
+  const test::TemporaryFolder folder;
+  const auto text = read_text_file(folder.write("text", content), limit);
   return text ? *text : "error: " + text.error();
 }
 

@@ -12,6 +12,7 @@
 
 #include "engine/capture/capture_reader.h"
 #include "tests/deflated.h"
+#include "tests/temporary_folder.h"
 
 namespace fs = std::filesystem;
 using namespace weir;
@@ -90,27 +91,6 @@ std::string zstd(const std::string& in) {
   return out;
 }
 
-class TempFolder {
- public:
-  TempFolder() {
-    std::string name = (fs::temp_directory_path() / "weir-capture-XXXXXX").string();
-    path_ = mkdtemp(name.data());
-  }
-  ~TempFolder() { fs::remove_all(path_); }
-  TempFolder(const TempFolder&) = delete;
-  TempFolder& operator=(const TempFolder&) = delete;
-  std::string write(const std::string& name, const std::string& content) const {
-    const fs::path file = path_ / name;
-    fs::create_directories(file.parent_path());
-    std::ofstream(file, std::ios::binary) << content;
-    return file.string();
-  }
-  [[nodiscard]] std::string path() const { return path_.string(); }
-
- private:
-  fs::path path_;
-};
-
 struct Read {
   std::vector<std::string> frames, names, errors;
   std::vector<TimeUs> times;
@@ -147,7 +127,7 @@ std::string two_records(bool big) {
 }  // namespace
 
 TEST_CASE("capture: a pcap file reads the same in both byte orders") {
-  const TempFolder folder;
+  const test::TemporaryFolder folder;
   for (const bool big : {false, true}) {
     CAPTURE(big);
     const Read got = read_all({folder.write("a.pcap", two_records(big))});
@@ -160,7 +140,7 @@ TEST_CASE("capture: a pcap file reads the same in both byte orders") {
 }
 
 TEST_CASE("capture: nanoseconds are kept apart from microseconds, and the upper half of the link type is left out") {
-  const TempFolder folder;
+  const test::TemporaryFolder folder;
   const Read got = read_all({folder.write(
       "a.pcap", pcap_header(false, 0xa1b23c4d, 0xf0000065) + pcap_record(false, 1, 999'999'999, "x"))});
   CHECK(got.times == std::vector<TimeUs>{1'999'999});
@@ -169,7 +149,7 @@ TEST_CASE("capture: nanoseconds are kept apart from microseconds, and the upper 
 }
 
 TEST_CASE("capture: pcapng interfaces have their own link types, time units and offsets") {
-  const TempFolder folder;
+  const test::TemporaryFolder folder;
   for (const bool big : {false, true}) {
     CAPTURE(big);
     const std::string nanoseconds = Writer{big, {}}.u16(9).u16(1).put(9, 1).put(0, 3).u32(0).out;
@@ -190,7 +170,7 @@ TEST_CASE("capture: pcapng interfaces have their own link types, time units and 
 }
 
 TEST_CASE("capture: simple and obsolete packet blocks, and a second section in the other byte order") {
-  const TempFolder folder;
+  const test::TemporaryFolder folder;
   const std::string simple = block(false, 3, Writer{}.u32(9).text("abcd").out);
   const std::string obsolete =
       block(true, 2, Writer{true, {}}.u16(0).u16(7).u32(0).u32(3).u32(2).u32(2).text("zz").out);
@@ -204,7 +184,7 @@ TEST_CASE("capture: simple and obsolete packet blocks, and a second section in t
 }
 
 TEST_CASE("capture: hostile times are cut so that differences always fit") {
-  const TempFolder folder;
+  const test::TemporaryFolder folder;
   const std::string seconds = Writer{}.u16(9).u16(1).put(0, 4).u32(0).out;
   const std::string before = Writer{}.u16(14).u16(8).put(~0ULL - 99, 8).u32(0).out;
   const Read got = read_all({folder.write(
@@ -215,7 +195,7 @@ TEST_CASE("capture: hostile times are cut so that differences always fit") {
 }
 
 TEST_CASE("capture: gzip (also of several members) and zstd are seen by their first bytes") {
-  const TempFolder folder;
+  const test::TemporaryFolder folder;
   const std::string plain = two_records(false);
   const std::vector<std::string> packed{gzip(plain), gzip(plain.substr(0, 30)) + gzip(plain.substr(30)),
                                         zstd(plain), zstd(plain.substr(0, 30)) + zstd(plain.substr(30))};
@@ -228,7 +208,7 @@ TEST_CASE("capture: gzip (also of several members) and zstd are seen by their fi
 
 TEST_CASE(
     "capture: compressed data that end early or are broken name file and offset; what came before counts") {
-  const TempFolder folder;
+  const test::TemporaryFolder folder;
   std::string plain = pcap_header(false);
   for (std::uint32_t n = 0; n < 20000; ++n)
     plain += pcap_record(false, n, n * 7919 % 1000000, std::to_string(n * 104729));
@@ -248,7 +228,7 @@ TEST_CASE(
 
 TEST_CASE(
     "capture: every truncation of a pcap and of a pcapng file is an error, but at the end of a record") {
-  const TempFolder folder;
+  const test::TemporaryFolder folder;
   struct Row {
     std::string file;
     std::vector<std::size_t> ends;  // lengths at which the file is whole
@@ -270,7 +250,7 @@ TEST_CASE(
 }
 
 TEST_CASE("capture: a broken file is reported where it breaks and the next one is read") {
-  const TempFolder folder;
+  const test::TemporaryFolder folder;
   const std::string good = folder.write("z.pcap", two_records(true));
   struct Row {
     std::string file, message;
@@ -304,7 +284,7 @@ TEST_CASE("capture: a broken file is reported where it breaks and the next one i
 }
 
 TEST_CASE("capture: folders are read in name order, and files that are no captures are passed over") {
-  const TempFolder folder;
+  const test::TemporaryFolder folder;
   const auto one = [](std::string_view data) { return pcap_header(false) + pcap_record(false, 1, 1, data); };
   folder.write("b.pcap", one("b"));
   folder.write("a/2.pcap", one("a2"));
@@ -313,7 +293,7 @@ TEST_CASE("capture: folders are read in name order, and files that are no captur
   folder.write("README.txt", "nothing");
   folder.write("empty", "");
   folder.write("c.pcap.gz", "not even compressed");
-  const Read got = read_all({folder.path()});
+  const Read got = read_all({folder.path});
   CHECK(got.frames == std::vector<std::string>{"a1", "a2", "a-b", "b"});
   CHECK(got.numbers == std::vector<std::uint64_t>{1, 2, 3, 4});
   REQUIRE(got.errors.size() == 1);
@@ -321,17 +301,17 @@ TEST_CASE("capture: folders are read in name order, and files that are no captur
 }
 
 TEST_CASE("capture: a path that does not exist and a wrong filter are refused at once") {
-  const TempFolder folder;
-  const auto missing = open_capture_files({{folder.path() + "/none.pcap"}, {}});
+  const test::TemporaryFolder folder;
+  const auto missing = open_capture_files({{folder.path + "/none.pcap"}, {}});
   REQUIRE_FALSE(missing.has_value());
   CHECK(missing.error().find("none.pcap: No such file") != std::string::npos);
-  const auto wrong = open_capture_files({{folder.path()}, "this is no filter"});
+  const auto wrong = open_capture_files({{folder.path}, "this is no filter"});
   REQUIRE_FALSE(wrong.has_value());
   CHECK(wrong.error().find("filter 'this is no filter': ") != std::string::npos);
 }
 
 TEST_CASE("capture: the filter is compiled for each link type, and numbers count what passes") {
-  const TempFolder folder;
+  const test::TemporaryFolder folder;
   // An IPv4 header to 10.0.0.N, protocol UDP; raw and behind Ethernet.
   const auto ip = [](char last) {
     return std::string("\x45\0\0\x1c\0\0\0\0\x40\x11\0\0\x0a\0\0\x01\x0a\0\0", 19) + last +
@@ -345,14 +325,14 @@ TEST_CASE("capture: the filter is compiled for each link type, and numbers count
   CHECK(got.times == std::vector<TimeUs>{2, 4});
   CHECK(got.numbers == std::vector<std::uint64_t>{1, 2});
   CHECK(got.errors.empty());
-  const Read no_fit = read_all({folder.path()}, "ether src 02:02:02:02:02:02");
+  const Read no_fit = read_all({folder.path}, "ether src 02:02:02:02:02:02");
   CHECK(no_fit.times == std::vector<TimeUs>{1, 2});
   REQUIRE(no_fit.errors.size() == 1);
   CHECK(no_fit.errors[0].find("the filter does not fit link type 101") != std::string::npos);
 }
 
 TEST_CASE("capture: a link type that nothing decodes is an error, once a file") {
-  const TempFolder folder;
+  const test::TemporaryFolder folder;
   const Read got = read_all({folder.write(
       "a.pcapng", section(false) + interface_block(false, 105) + interface_block(false, 1) +
                       enhanced(false, 0, 1, "x") + enhanced(false, 1, 2, "y") + enhanced(false, 0, 3, "z"))});
@@ -362,7 +342,7 @@ TEST_CASE("capture: a link type that nothing decodes is an error, once a file") 
 }
 
 TEST_CASE("capture: a frame as large as the limit is read, also across the edge of the read buffer") {
-  const TempFolder folder;
+  const test::TemporaryFolder folder;
   std::string file = pcap_header(false);
   std::vector<std::string> frames;
   for (char c = 'a'; c < 'f'; ++c) {

@@ -13,6 +13,8 @@
 
 #include "engine/capture/capture_reader.h"
 
+#include "tests/temporary_folder.h"
+
 namespace fs = std::filesystem;
 using namespace weir;
 using namespace weir::engine;
@@ -21,19 +23,16 @@ namespace {
 
 class TempFile {
  public:
-  TempFile() {
-    std::string name = (fs::temp_directory_path() / "weir-pcap-XXXXXX").string();
-    ::close(mkstemp(name.data()));
-    path = name;
-  }
-  ~TempFile() { fs::remove(path); }
-  TempFile(const TempFile&) = delete;
-  TempFile& operator=(const TempFile&) = delete;
   [[nodiscard]] std::string bytes() const {
     std::ifstream in(path, std::ios::binary);
     return {std::istreambuf_iterator<char>(in), {}};
   }
-  std::string path;
+
+ private:
+  test::TemporaryFolder folder_;
+
+ public:
+  const std::string path = folder_.write("out.pcap", "");
 };
 
 // No file gets larger than `bytes` while this lives.

@@ -9,6 +9,8 @@
 
 #include "engine/config/config_node.h"
 
+#include "tests/temporary_folder.h"
+
 using weir::engine::Config;
 
 namespace {
@@ -25,26 +27,7 @@ std::string parse_error(std::string_view text) {
   return config.error().message;
 }
 
-// A folder of its own that is gone with the test.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string name = std::filesystem::temp_directory_path() / "weir-config-XXXXXX";
-    REQUIRE(mkdtemp(name.data()) != nullptr);
-    path_ = name;
-  }
-  ~TemporaryFolder() { std::filesystem::remove_all(path_); }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  std::string write(const std::string& name, std::string_view text) const {
-    std::filesystem::create_directories((path_ / name).parent_path());
-    std::ofstream(path_ / name) << text;
-    return path_ / name;
-  }
-
- private:
-  std::filesystem::path path_;
-};
+using weir::test::TemporaryFolder;
 
 constexpr std::string_view kExample = R"(%YAML 1.1
 ---

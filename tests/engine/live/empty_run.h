@@ -17,6 +17,8 @@
 
 #include "engine/live/control/control_target.h"
 
+#include "tests/temporary_folder.h"
+
 namespace weir::engine {
 
 // A run without workers.
@@ -51,15 +53,7 @@ class EmptyRun final : public ControlTarget {
   WorkerSurvey survey_{mailbox};
 };
 
-struct Folder {
-  Folder() {
-    std::array<char, 32> name{"/tmp/weir-test-XXXXXX"};
-    path = ::mkdtemp(name.data());
-  }
-  ~Folder() { std::filesystem::remove_all(path); }
-  [[nodiscard]] std::string operator/(const std::string& name) const { return path + "/" + name; }
-  std::string path;
-};
+using Folder = weir::test::TemporaryFolder;
 
 class Client {
  public:

@@ -11,6 +11,8 @@
 #include "engine/config/config.h"
 #include "rules/set/program.h"
 
+#include "tests/temporary_folder.h"
+
 using namespace weir;
 using namespace weir::engine;
 
@@ -18,18 +20,15 @@ namespace {
 
 // A folder with a configuration and rules, and the rules in force.
 struct Site {
-  std::filesystem::path folder;
+  weir::test::TemporaryFolder folder;
   ReloadSources sources;
   rules::LoadedRules first;
   std::shared_ptr<const rules::RuleSet> current;
 
   explicit Site(std::string_view rules, std::string_view config = "rule-files: [a.rules]\n") {
-    std::string name = (std::filesystem::temp_directory_path() / "weir-reload-XXXXXX").string();
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    folder = name;
     write("a.rules", rules);
     write("weir.yaml", config);
-    sources.config = (folder / "weir.yaml").string();
+    sources.config = folder / "weir.yaml";
     const auto loaded_config = Config::load(sources.config, {});
     REQUIRE(loaded_config.has_value());
     RuleSetup setup = set_up_rules(*loaded_config, sources.rules);
@@ -37,8 +36,7 @@ struct Site {
     first = std::move(setup.loaded);
     current = rules::RuleSet::build(std::move(signatures), *setup.environment, {});
   }
-  ~Site() { std::filesystem::remove_all(folder); }
-  void write(const std::string& name, std::string_view text) const { std::ofstream(folder / name) << text; }
+  void write(const std::string& name, std::string_view text) const { folder.write(name, text); }
   RuleReloader::Result reload() {
     if (reloader == nullptr) reloader = std::make_unique<RuleReloader>(sources, first);
     REQUIRE(reloader->start(current));

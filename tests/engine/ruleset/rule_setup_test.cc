@@ -7,6 +7,8 @@
 
 #include <doctest/doctest.h>
 
+#include "tests/temporary_folder.h"
+
 using namespace weir;
 using namespace weir::engine;
 
@@ -16,27 +18,20 @@ namespace {
 class Site {
  public:
   Site() {
-    std::string name = std::filesystem::temp_directory_path() / "weir-setup-XXXXXX";
-    REQUIRE(mkdtemp(name.data()) != nullptr);
-    folder = name;
-    std::filesystem::create_directories(folder / "rules");
     write("rules/a.rules", "alert ip $HOME_NET any -> any any (classtype:mine; sid:1;)\n");
     write("rules/b.rules", "alert ip any any -> any any (sid:2;)\n");
     write("extra.rules", "alert ip any any -> any any (sid:3;)\n");
     write("classes", "config classification: mine,My Class,4\n");
     write("threshold.config", "suppress gen_id 1, sig_id 1\nnonsense\n");
   }
-  ~Site() { std::filesystem::remove_all(folder); }
-  Site(const Site&) = delete;
-  Site& operator=(const Site&) = delete;
-  void write(const std::string& name, std::string_view text) const { std::ofstream(folder / name) << text; }
+  void write(const std::string& name, std::string_view text) const { folder.write(name, text); }
   [[nodiscard]] RuleSetup set_up(std::string_view yaml, const RuleSetupOptions& options) const {
     write("weir.yaml", yaml);
     const auto config = Config::load(folder / "weir.yaml");
     REQUIRE(config.has_value());
     return set_up_rules(*config, options);
   }
-  std::filesystem::path folder;
+  weir::test::TemporaryFolder folder;
 };
 
 constexpr std::string_view kConfig =

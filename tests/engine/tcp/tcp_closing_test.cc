@@ -141,8 +141,7 @@ TEST_CASE("tcp session: a FIN that confirms what was not sent ends the stream wh
 }
 
 TEST_CASE("tcp session: inline a FIN from before what has passed already closes nothing") {
-  StreamSettings prevent;
-  prevent.inline_mode = true;
+  StreamSettings prevent = inline_settings();
   TcpConversation t{prevent};
   t.handshake();
   t.client(kAck, 0, 0, "abcdef");

@@ -94,6 +94,12 @@ class TcpConversation {
   TimeUs time_ = 0;
 };
 
+inline engine::StreamSettings inline_settings(bool prevent = true) {
+  engine::StreamSettings out;
+  out.inline_mode = prevent;
+  return out;
+}
+
 inline std::string text(Bytes b) {
   return {b.begin(), b.end()};
 }

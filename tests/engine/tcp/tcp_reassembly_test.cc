@@ -117,9 +117,7 @@ TEST_CASE("reassembly: sequence numbers may wrap round") {
 }
 
 TEST_CASE("reassembly: inline mode shows bytes at once, and holes only when they are confirmed") {
-  StreamSettings settings;
-  settings.inline_mode = true;
-  TcpConversation t{settings};
+  TcpConversation t{inline_settings()};
   t.handshake();
   const auto got = t.client(kAck, 0, 0, "abc");
   CHECK(got.app_update[0]);
@@ -137,9 +135,7 @@ TEST_CASE("reassembly: inline mode shows bytes at once, and holes only when they
 }
 
 TEST_CASE("reassembly: inline, a different retransmission is replaced by what was sent first") {
-  StreamSettings settings;
-  settings.inline_mode = true;
-  TcpConversation t{settings};
+  TcpConversation t{inline_settings()};
   t.handshake();
   t.client(kAck, 0, 0, "GOOD");
   const auto again = t.client(kAck, 0, 0, "EVIL");
@@ -225,9 +221,7 @@ TEST_CASE(
     "reassembly: inline, other copies of what was not acknowledged are known, wherever the readers are") {
   for (const std::uint64_t memory : {std::uint64_t{64U << 20U}, std::uint64_t{10000}}) {
     CAPTURE(memory);
-    StreamSettings settings;
-    settings.inline_mode = true;
-    TcpConversation t{settings};
+    TcpConversation t{inline_settings()};
     t.budget.limit = memory;
     t.handshake();
     for (int at = 0; at < 8000; at += 1000) {

@@ -379,8 +379,7 @@ TEST_CASE("tcp session: bytes of a doubtful segment give way to others, whicheve
       t.server(kAck, 0, 5);
       CHECK(t.read(kToServer) == (order == 2 ? "decoy" : "truth"));
     }
-    StreamSettings prevent;
-    prevent.inline_mode = true;
+    StreamSettings prevent = inline_settings();
     TcpConversation t{prevent};
     t.handshake();
     row.change(t.next);
@@ -418,8 +417,7 @@ TEST_CASE(
     CAPTURE(older_again);
     for (const std::uint32_t seen : {1000U, 2000U}) {
       CAPTURE(seen);
-      StreamSettings prevent;
-      prevent.inline_mode = true;
+      StreamSettings prevent = inline_settings();
       TcpConversation t{prevent};
       const auto stamped = [&t](std::uint32_t value, std::uint32_t echo) {
         t.next.raw().tcp.have_timestamp = true;
@@ -474,9 +472,7 @@ TEST_CASE("tcp session: a FIN that the other side does not have leaves the conne
   const auto syn = [](std::uint32_t sequence) { return PacketBuilder{}.tcp(kSyn, sequence, 0); };
   for (const bool prevent : {false, true}) {
     CAPTURE(prevent);
-    StreamSettings settings;
-    settings.inline_mode = prevent;
-    TcpConversation t{settings};
+    TcpConversation t{inline_settings(prevent)};
     t.handshake();
     t.client(kAck | kFin, 4, 0);
     CHECK_FALSE(TcpSession::is_reuse(t.session(), syn(77777).get(), kToServer));

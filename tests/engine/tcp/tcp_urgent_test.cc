@@ -122,9 +122,7 @@ TEST_CASE("urgent: at the edge of what was confirmed a pointer still counts") {
 
 TEST_CASE("urgent: inline, a byte that was sent on as one like any other stays one") {
   for (const std::int64_t at : {0, 3}) {
-    StreamSettings settings;
-    settings.inline_mode = true;
-    TcpConversation t{settings};
+    TcpConversation t{inline_settings()};
     t.handshake();
     t.client(kAck, at, 0, std::string_view("malicXious").substr(static_cast<std::size_t>(at)));
     t.next.raw().tcp.urgent = 6;
@@ -137,9 +135,7 @@ TEST_CASE("urgent: inline, a byte that was sent on as one like any other stays o
 }
 
 TEST_CASE("urgent: inline, what comes together when a byte is taken out is new to stream rules") {
-  StreamSettings settings;
-  settings.inline_mode = true;
-  TcpConversation t{settings};
+  TcpConversation t{inline_settings()};
   t.handshake();
   t.next.raw().tcp.urgent = 3;
   t.client(kAck | kUrg, 3, 0, "deXf");
@@ -155,9 +151,7 @@ TEST_CASE("urgent: what waits behind a byte that turns out to be out of band clo
     CAPTURE(at_the_edge);
     for (const bool prevent : {false, true}) {
       CAPTURE(prevent);
-      StreamSettings settings;
-      settings.inline_mode = prevent;
-      TcpConversation t{settings};
+      TcpConversation t{inline_settings(prevent)};
       t.handshake();
       t.client(kAck, 8, 0, "us");
       t.client(kAck | kFin, 10, 0);
@@ -172,9 +166,7 @@ TEST_CASE("urgent: what waits behind a byte that turns out to be out of band clo
 }
 
 TEST_CASE("urgent: inline, stream rules see both sides of the byte that is left out as new") {
-  StreamSettings settings;
-  settings.inline_mode = true;
-  TcpConversation t{settings};
+  TcpConversation t{inline_settings()};
   t.handshake();
   t.next.raw().tcp.urgent = 4;
   t.client(kAck | kUrg, 0, 0, "abcXde");
@@ -207,8 +199,7 @@ TEST_CASE("urgent: inline, other bytes round the one that is out of band are mad
   for (const Row& row : rows) {
     for (const bool check_overlap : {true, false}) {
       INFO(row.what);
-      StreamSettings settings;
-      settings.inline_mode = true;
+      StreamSettings settings = inline_settings();
       settings.check_overlap = check_overlap;
       TcpConversation t{settings};
       t.handshake();

@@ -14,6 +14,8 @@
 #include "rules/load/requires.h"
 #include "rules/load/rule_tables.h"
 
+#include "tests/temporary_folder.h"
+
 using namespace weir::rules;
 
 namespace {
@@ -117,16 +119,14 @@ TEST_CASE("rule loader: rules for another engine are passed over, whatever stand
 }
 
 TEST_CASE("rule loader: paths and globs") {
-  std::string name = std::filesystem::temp_directory_path() / "weir-rules-XXXXXX";
-  REQUIRE(mkdtemp(name.data()) != nullptr);
-  const std::filesystem::path folder(name);
-  for (const int i : {1, 2})
-    std::ofstream(folder / (std::to_string(i) + ".rules"))
-        << "alert tcp any any -> any any (sid:" << i << ";)\n";
-  std::ofstream(folder / "[3].rules") << "alert tcp any any -> any any (sid:3;)\n";
+  const test::TemporaryFolder folder;
+  const std::string& name = folder.path;
+  folder.write("1.rules", "alert tcp any any -> any any (sid:1;)\n");
+  folder.write("2.rules", "alert tcp any any -> any any (sid:2;)\n");
+  folder.write("[3].rules", "alert tcp any any -> any any (sid:3;)\n");
   RuleEnvironment env = environment();
   const std::vector<std::string> patterns{folder / "?.rules", folder / "[3].rules", folder / "none*.rules",
-                                          folder, folder / "missing.rules"};
+                                          name, folder / "missing.rules"};
   const LoadedRules loaded = load_rule_files(patterns, env);
   CHECK(messages(loaded) == Messages{
                                 name + "/none*.rules: error: no such rule file",
@@ -135,7 +135,25 @@ TEST_CASE("rule loader: paths and globs") {
                             });
   CHECK(loaded.signatures.size() == 3);
   CHECK(loaded.files == 3);
-  std::filesystem::remove_all(folder);
+}
+
+TEST_CASE("rule loader: a file that is no text is told of once, with what it may be") {
+  const test::TemporaryFolder folder;
+  const std::string utf16 = folder.write("utf16.rules", std::string("\xff\xfe"
+                                                                    "a\0l\0e\0r\0t\0\n\0a\0",
+                                                                    16));
+  const std::string tar = folder.write(
+      "tar.rules", "a.rules" + std::string(505, '\0') + "alert tcp any any -> any any (sid:1;)\n");
+  const std::string later =
+      folder.write("later.rules", "alert tcp any any -> any any (sid:2;)\n" + std::string("alert\0\n", 7));
+  RuleEnvironment env = environment();
+  const LoadedRules loaded = load_rule_files(std::vector{utf16, tar, later}, env);
+  constexpr std::string_view kNoText =
+      ": error: the rule file is no text (a NUL byte in its first line): UTF-16 or an archive? "
+      "Convert or unpack it; gzip alone can stay";
+  CHECK(messages(loaded) == Messages{utf16 + std::string(kNoText), tar + std::string(kNoText),
+                                     later + ":2:6: error: a NUL byte in the rule"});
+  CHECK(loaded.signatures.size() == 1);
 }
 
 TEST_CASE("rule loader: huge address lists load") {
