@@ -128,6 +128,7 @@ struct Detect::Impl {
   std::optional<rules::PacketContext> context;
   std::optional<TcpStream::RawChunk> stream_chunk;  // what stream rules look at; none when nothing is due
   bool payload_on_packet = false;  // the packet's own payload is looked at by all payload rules
+  bool payload_ends_chunk = false;  // what the chunk has anew is the packet's payload, as mostly inline
 
   // For let_go.
   TcpStream* chunk_looked_at = nullptr;  // whose chunk packet rules have looked at

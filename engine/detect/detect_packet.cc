@@ -1,4 +1,5 @@
 // Detection on the packet itself and on the reassembled stream.
+#include <algorithm>
 #include <utility>
 
 #include "decoders/app/protocol_ids.h"
@@ -44,19 +45,24 @@ void Detect::Impl::gather_packet_candidates(const rules::PacketGroup& group) {
   if (!pseudo)
     for (const RuleId id : group.header) candidates.add(id);
   const Bytes payload = in->packet.payload;
-  const bool skip_payload = pseudo || payload_is_hidden();
-  if (!payload.empty() && !skip_payload) {
-    group.packet.scan(payload, 0, scratch.get(), candidates);
+  const bool look = !pseudo && !payload.empty() && !payload_is_hidden();
+  if (look)
     for (const RuleId id : group.packet_always) candidates.add(id);
-    if (payload_on_packet) {
-      group.stream.scan(payload, 0, scratch.get(), candidates);
-      for (const RuleId id : group.stream_always) candidates.add(id);
-    }
-  }
-  if (stream_chunk) {
-    group.stream.scan(stream_chunk->data, stream_chunk->offset, scratch.get(), candidates);
+  if (stream_chunk || (look && payload_on_packet))
     for (const RuleId id : group.stream_always) candidates.add(id);
+  if (look && !payload_on_packet && payload_ends_chunk) {
+    group.packet.scan_head(payload, 0, candidates);
+    group.stream.scan_with_packet(stream_chunk->data, stream_chunk->offset, stream_chunk->new_offset,
+                                  scratch.get(), candidates);
+    return;
   }
+  if (look && payload_on_packet) {
+    group.packet.scan_head(payload, 0, candidates);
+    group.stream.scan_with_packet(payload, 0, 0, scratch.get(), candidates);
+  } else if (look) {
+    group.packet.scan(payload, 0, scratch.get(), candidates);
+  }
+  if (stream_chunk) group.stream.scan(stream_chunk->data, stream_chunk->offset, scratch.get(), candidates);
 }
 
 std::optional<TcpStream::RawChunk> Detect::Impl::due_chunk() const {
@@ -74,6 +80,8 @@ void Detect::Impl::run_packet() {
       program->packets[static_cast<std::size_t>(c)][index(in->direction)];
   chunk_looked_at = stream_chunk ? &in->flow->tcp->stream(in->direction) : nullptr;
   payload_on_packet = c == rules::IpClass::tcp && !context->stream_added;
+  const Bytes fresh = stream_chunk ? stream_chunk->data.subspan(stream_chunk->new_offset) : Bytes{};
+  payload_ends_chunk = std::equal(fresh.begin(), fresh.end(), p.payload.begin(), p.payload.end());
   candidates.clear();
   buffers.clear();
   gather_packet_candidates(packet_rules.of_protocol(in->flow != nullptr ? flow_facts.protocol : AppProto::unknown));

@@ -206,6 +206,9 @@ void Builder::add_to_group(GroupDraft& draft, RuleId id, IpClass c) const {
       on_packet_bounds.last = std::min<std::uint32_t>(on_packet_bounds.last, size->second);
     if (on_packet) draft.packet.add(p->bytes, p->nocase, id, on_packet_bounds);
     if (on_stream) draft.stream.add(p->bytes, p->nocase, id, p->bounds);
+    // One that is found anywhere in the stream is found in the packet by that.
+    if (c == IpClass::tcp && on_packet && !(on_stream && p->bounds.anywhere(p->bytes.size())))
+      draft.stream.add_for_packet(p->bytes, p->nocase, id, on_packet_bounds);
     return;
   }
   if (on_packet) draft.group.packet_always.push_back(id);

@@ -42,6 +42,10 @@ class CandidateSet {
 // Where in the stream or buffer a rule's pattern may end: first <= end <= last.
 struct PatternBounds {
   std::uint32_t first = 0, last = UINT32_MAX;
+  // Literals of this length may end wherever they can.
+  [[nodiscard]] constexpr bool anywhere(std::size_t length) const {
+    return first <= length && last == UINT32_MAX;
+  }
 };
 
 }  // namespace weir::rules
