@@ -23,6 +23,10 @@ namespace weir::output {
 
 // What an expression of a rule captured: name, raw bytes.
 using Variable = std::pair<std::string_view, std::string_view>;
+struct ContextItem {
+  std::string_view name, value;
+  bool json = false;  // the value is a JSON object
+};
 
 // What rules have left on a flow and a packet. Names and values are views that live as long as the call.
 struct FlowMetadata {
@@ -163,7 +167,7 @@ struct AlertRecord {
   int link_type = 1;
   const FrameFacts* frame = nullptr;  // that the rule matched on, if it is about frames
   const FileList* files = nullptr;  // the transaction's, in the packet's direction
-  std::span<const Variable> context;  // what the rule captured for this alert; each name once
+  std::span<const ContextItem> context;  // what the rule captured for this alert; each name once
   // Of a reject rule: to_client, both ... and tcp-reset, icmp-prohib; empty: not written.
   std::string_view reject_target, reject_method;
 };

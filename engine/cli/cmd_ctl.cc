@@ -20,16 +20,23 @@ int usage_error(std::string_view what) {
   return kExitUsage;
 }
 
-// "limit=20", or the value alone for the command's first argument.
+// Base64 may end in "=" and "==", and is no NAME=VALUE.
+bool is_named(std::string_view word) {
+  const std::size_t equals = word.find('=');
+  return equals != std::string_view::npos && word.find_first_not_of('=', equals) != std::string_view::npos;
+}
+
+// "limit=20", or values alone for the command's arguments in their order.
 tl::expected<ControlArguments, std::string> read_arguments(const ControlCommand& command,
                                                            std::span<const std::string> words) {
   ControlArguments out;
+  std::size_t position = 0;
   for (const std::string& word : words) {
-    const std::size_t equals = word.find('=');
-    if (equals != std::string::npos)
+    if (is_named(word)) {
+      const std::size_t equals = word.find('=');
       out.add(word.substr(0, equals), word.substr(equals + 1));
-    else if (&word == words.data() && !command.arguments.empty())
-      out.add(std::string(command.arguments.front().name), word);
+    } else if (position < command.arguments.size())
+      out.add(std::string(command.arguments[position++].name), word);
     else
       return tl::unexpected(fmt::format("'{}' is not NAME=VALUE", word));
   }

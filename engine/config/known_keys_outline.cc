@@ -168,7 +168,20 @@ app-layer
       unsubscribe-topic-match-limit, request-flood, memcap, raw-extraction, mime, inspected-tracker,
       max-streams, max-table-size, max-reassembly-size, max-payload-size, max-read-size, max-write-size,
       max-read-queue-size, max-read-queue-cnt, max-write-queue-size, max-write-queue-cnt -
-asn1-max-frames, datasets -
+asn1-max-frames -
+datasets
+  enabled -
+  defaults
+    memcap = size
+    hashsize = number
+  limits
+    total-hashsizes, single-hashsize = number
+  rules
+    allow-absolute-filenames, allow-write = bool
+  *
+    memcap = size
+    hashsize = number
+    type, load, save, state
 security
   limit-noproc -
   landlock

@@ -30,6 +30,7 @@ void Detect::Impl::keep_captures() {
         if (!key.empty()) result.packet_variables.add(key, text);
         return;
       case Kind::alert: return result.alert_variables.add(name, text);
+      case Kind::alert_json: return result.alert_variables.add(name, text, true);
     }
   });
   chain_scratch.captured.clear();

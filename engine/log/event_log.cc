@@ -161,9 +161,11 @@ void EventLog::name_flow_variables(const Flow& flow) {
 void EventLog::name_variables(const DetectResult& found, const Alert& alert) {
   alert_variables_.clear();
   for (std::uint32_t i = 0; i < alert.variables; ++i) {
-    const output::Variable variable = found.alert_variables[alert.first_variable + i];
+    const std::size_t at = alert.first_variable + i;
+    const auto [name, value] = found.alert_variables[at];
+    const output::ContextItem variable{name, value, found.alert_variables.is_json(at)};
     const auto same = std::find_if(alert_variables_.begin(), alert_variables_.end(),
-                                   [&](const output::Variable& v) { return v.first == variable.first; });
+                                   [&](const output::ContextItem& v) { return v.name == variable.name; });
     same == alert_variables_.end() ? alert_variables_.push_back(variable) : void(*same = variable);
   }
 }

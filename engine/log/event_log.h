@@ -148,7 +148,7 @@ class EventLog {
   static constexpr std::size_t kMaxStreamPayload = 65536;  // of an alert on the stream, or of a frame
   std::vector<std::uint8_t> stream_payload_, frame_payload_;
   output::FlowMetadata metadata_;
-  std::vector<output::Variable> alert_variables_;
+  std::vector<output::ContextItem> alert_variables_;
 };
 
 }  // namespace weir::engine

@@ -227,6 +227,7 @@ tl::expected<RunSummary, std::string> run_offline(const RunOptions& options, con
   profile_file.write(totals.rule_profile, rules.get());
   if (profile_file.failed()) summary.errors.push_back(profile_file.error());
   outputs->close(summary.errors);
+  if (rules != nullptr) rules->save_datasets(summary.errors);
   if (options.passed != nullptr) options.passed->close(summary.errors);
   return summary;
 }

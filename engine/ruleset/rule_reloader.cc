@@ -48,6 +48,14 @@ std::string why_not(const ReloadSources& sources, const rules::LoadedRules& load
   return {};
 }
 
+// Data sets that the next rules do not have: what they hold would be lost.
+void save_what_goes(const rules::RuleSet& current, const rules::RuleSet& next,
+                    std::vector<rules::RuleDiagnostic>& told) {
+  std::vector<std::string> errors;
+  current.save_datasets(errors, &next);
+  for (std::string& error : errors) told.push_back({.file = "datasets", .reason = std::move(error)});
+}
+
 }  // namespace
 
 RuleReloader::Result reload_rules(const ReloadSources& sources, const rules::RuleSet& current,
@@ -80,6 +88,7 @@ RuleReloader::Result reload_rules(const ReloadSources& sources, const rules::Rul
   out.rules = rules::RuleSet::build(std::move(loaded.signatures), *setup.environment,
                                     {.threads = 1, .cache_dir = sources.cache_dir, .previous = &current});
   unreadable = std::move(missing);
+  save_what_goes(current, *out.rules, report.errors);
   report.generation = out.rules->program().lineage.generation();
   report.difference = rules::difference(current, *out.rules);
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();

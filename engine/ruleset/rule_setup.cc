@@ -7,6 +7,7 @@
 
 #include "decoders/app/protocol.h"
 #include "decoders/text_file.h"
+#include "engine/ruleset/dataset_setup.h"
 #include "engine/tcp/stream_settings.h"
 #include "rules/load/header_sets.h"
 #include "rules/load/requires.h"
@@ -147,6 +148,9 @@ RulePaths rule_paths(const Config& config, const RuleSetupOptions& options) {
   const std::vector<std::string> patterns = rule_patterns(config, options);
   out.files.insert(out.files.end(), patterns.begin(), patterns.end());
   out.data_dir = data_folder(config, options, patterns);
+  DatasetFiles sets = dataset_files(config, out.data_dir);
+  out.files.insert(out.files.end(), sets.read.begin(), sets.read.end());
+  out.written = std::move(sets.written);
   return out;
 }
 
@@ -176,6 +180,7 @@ RuleSetup set_up_rules(const Config& config, const RuleSetupOptions& options, co
   const std::vector<std::string> patterns = rule_patterns(config, options);
   environment.data_dir = data_folder(config, options, patterns);
   if (previous != nullptr) previous->hand_on(environment);
+  set_up_datasets(config, environment, before);
   out.loaded = rules::load_rule_files(patterns, environment);
   auto& diagnostics = out.loaded.diagnostics;
   diagnostics.insert(diagnostics.begin(), std::make_move_iterator(before.begin()),

@@ -34,6 +34,8 @@ struct RuleSetup {
 struct RulePaths {
   std::vector<std::string> files;
   std::string data_dir;  // written to as well; may be empty
+  std::vector<std::string>
+      written;  // files of data sets that the configuration names, each by way of a new one beside it
 };
 RulePaths rule_paths(const Config& config, const RuleSetupOptions& options);
 

@@ -36,10 +36,11 @@ void write_references(JsonWriter& out, const rules::SignatureMeta& meta) {
   }
 }
 
-void write_context(JsonWriter& out, std::span<const Variable> variables) {
-  if (variables.empty()) return;
+void write_context(JsonWriter& out, std::span<const ContextItem> items) {
+  if (items.empty()) return;
   const auto object = out.object("context");
-  for (const auto& [name, value] : variables) out.bytes(name, value);
+  for (const ContextItem& item : items)
+    item.json ? out.raw(item.name, item.value) : out.bytes(item.name, item.value);
 }
 
 void write_end_point(JsonWriter& out, JsonKey key, const IpAddress& address, bool has_port,

@@ -35,6 +35,15 @@ class NameTable {
 
 struct Classification { std::string description; std::uint8_t priority = 3; };
 
+// What rules may do about data sets, as the configuration's `datasets:` says.
+struct DatasetRules {
+  bool allow_absolute = false, allow_write = true;  // datasets.rules.allow-absolute-filenames, allow-write
+  std::uint64_t memcap_bytes = std::uint64_t{100} << 20U;  // datasets.defaults
+  std::uint32_t hash_size = 2048;
+  std::uint32_t most_hash_size = 262'144;      // datasets.limits.single-hashsize
+  std::uint64_t hash_sizes_left = 67'108'864;  // of datasets.limits.total-hashsizes
+};
+
 // What rules are compiled against: variables, classes, names. One per load; outlives the builders.
 struct RuleEnvironment {
   std::unordered_map<std::string, std::string> address_vars, port_vars;  // text as configured
@@ -51,8 +60,11 @@ struct RuleEnvironment {
   NameTable flowbits, flowints;
   NameTable variables;  // what expressions capture, for flows, packets and alerts
   NameTable xbits;  // hostbits, too: both are bits on hosts, and one rule may set what the other reads
+  DatasetRules dataset_rules;
   std::unordered_map<std::string, std::shared_ptr<Dataset>> datasets;  // by name
-  // Of the rules that these are to replace (RuleSet::hand_on): a set that comes from no file is taken from here, and a
+  // Of lists that rules and configuration name: lines that cannot be used. The loader takes them.
+  std::vector<RuleDiagnostic> list_problems;
+  // Of the rules that these are to replace (RuleSet::hand_on): a set that is this run's own is taken from here, and a
   // rule with the same text.
   std::unordered_map<std::string, std::shared_ptr<Dataset>> kept_datasets;
   std::unordered_map<TextHash, std::shared_ptr<const Signature>, TextHash::Hash> compiled;

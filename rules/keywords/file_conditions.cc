@@ -12,7 +12,7 @@
 #include "rules/compile/rule_builder.h"
 #include "rules/language/option_text.h"
 #include "rules/language/uint_match.h"
-#include "rules/state/dataset.h"
+#include "rules/state/dataset_registry.h"
 
 namespace weir::rules {
 namespace {
@@ -117,41 +117,51 @@ Compiled compile_size(RuleBuilder& rule, std::string_view argument) {
   return add_file_condition(rule, std::make_shared<SizeCondition>(*match), only);
 }
 
-// One digest in hexadecimal at the start of each line; lines that begin with '#' are comments.
-tl::expected<DigestSet, KeywordError> read_digests(std::string_view text, std::size_t size) {
+// One digest in hexadecimal at the start of each line; lines that begin with '#' are comments. A line that is none is left
+// out, and told of.
+tl::expected<DigestSet, KeywordError> read_digests(RuleBuilder& rule, const DataFile& file, std::size_t size,
+                                                   std::string_view keyword) {
   DigestSet out;
-  for (std::string_view line : split(text, '\n')) {
+  ListReport report;
+  std::uint32_t number = 0;
+  for (std::string_view rest = file.text; !rest.empty();) {
+    const std::string_view line = cut(rest, '\n');
+    ++number;
     const std::string_view word = line.substr(0, line.find_first_of(" \t\r,"));
     if (word.empty() || word.front() == '#') continue;
-    const auto digest = parse_hex(word);
-    if (!digest || digest->size() != size)
-      return refuse("a line of the list is no digest of this kind", word);
-    out.insert(*digest);
+    if (auto digest = parse_hex(word); digest && digest->size() == size)
+      out.insert(std::move(*digest));
+    else
+      report.leave_out({number, 1, "the line is no digest of this kind", std::string(clip(word))});
   }
+  if (out.empty() && report.left_out != 0)
+    return refuse("no line of the list is a digest of this kind", report.problems.front().offending);
+  report.finish();
+  note_list_problems(rule.environment(), file.path, keyword, std::move(report.problems));
   return out;
 }
 
 Compiled compile_digests(RuleBuilder& rule, std::string_view argument, DigestCondition::Digest digest,
-                         std::size_t size) {
+                         std::size_t size, std::string_view keyword) {
   const bool negated = take_negation(argument);
-  const auto text = read_data_file(rule, unquote_if_quoted(argument));
-  if (!text) return tl::unexpected(text.error());
-  auto known = read_digests(*text, size);
+  const auto file = read_data_file(rule, unquote_if_quoted(argument));
+  if (!file) return tl::unexpected(file.error());
+  auto known = read_digests(rule, *file, size, keyword);
   if (!known) return tl::unexpected(std::move(known.error()));
   return add_file_condition(rule, std::make_shared<DigestCondition>(digest, std::move(*known), negated));
 }
 
 Compiled compile_md5(RuleBuilder& rule, std::string_view argument) {
   rule.signature().file_facts.md5 = true;
-  return compile_digests(rule, argument, &AppFile::md5, 16);
+  return compile_digests(rule, argument, &AppFile::md5, 16, "filemd5");
 }
 Compiled compile_sha1(RuleBuilder& rule, std::string_view argument) {
   rule.signature().file_facts.sha1 = true;
-  return compile_digests(rule, argument, &AppFile::sha1, 20);
+  return compile_digests(rule, argument, &AppFile::sha1, 20, "filesha1");
 }
 Compiled compile_sha256(RuleBuilder& rule, std::string_view argument) {
   rule.signature().file_facts.sha256 = true;
-  return compile_digests(rule, argument, &AppFile::sha256, 32);
+  return compile_digests(rule, argument, &AppFile::sha256, 32, "filesha256");
 }
 
 // "filestore", "filestore:request", "filestore:both,flow"

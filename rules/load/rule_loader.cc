@@ -64,6 +64,7 @@ class Loader {
   tl::expected<std::unique_ptr<Signature>, RuleDiagnostic> compile(const Rule& rule, const TextHash& hash);
   std::optional<RuleDiagnostic> compile_option(const Rule& rule, const RuleOption& option,
                                                RuleBuilder& builder);
+  void tell_list_problems();
   Outcome keep(const Rule& rule, std::shared_ptr<const Signature> signature);
   static RuleDiagnostic told_of(const Rule& rule, std::uint32_t sid, RuleWarning warning);
   void warn(RuleDiagnostic diagnostic) {
@@ -143,6 +144,7 @@ Outcome Loader::load_rule(Rule& rule) {
   if (!wanted) return fail(wanted.error());
   if (!*wanted) return Outcome::skipped;
   auto signature = compile(rule, hash);
+  tell_list_problems();
   if (!signature) return fail(std::move(signature.error()));
   return keep(rule, std::move(*signature));
 }
@@ -194,6 +196,12 @@ std::optional<RuleDiagnostic> Loader::compile_option(const Rule& rule, const Rul
   if (done) return std::nullopt;
   if (done.error().offending.empty()) done.error().offending = clip(option.argument);
   return wrong(std::move(done.error()));
+}
+
+// A rule that failed for another reason has read its list all the same.
+void Loader::tell_list_problems() {
+  for (RuleDiagnostic& problem : environment_.list_problems) into_.diagnostics.push_back(std::move(problem));
+  environment_.list_problems.clear();
 }
 
 Outcome Loader::keep(const Rule& rule, std::shared_ptr<const Signature> signature) {

@@ -19,6 +19,8 @@
 namespace weir::rules {
 
 inline constexpr std::size_t kMaxCapturedBytes = 1024;  // of one text; what is longer is cut
+inline constexpr std::size_t kMaxContextBytes =
+    16384;  // of a JSON object, which is never cut: longer ones are not loaded
 inline constexpr std::size_t kMaxCapturesAtOnce = 32;   // of one rule; further ones are not kept
 
 // What the chains of one rule captured so far, in the order of the rule.
@@ -26,7 +28,8 @@ class CaptureList {
  public:
   void add(const Capture& what, Bytes text) {
     if (count_ == items_.size()) return;
-    const std::size_t size = std::min(text.size(), kMaxCapturedBytes);
+    const std::size_t most = what.kind == Capture::Kind::alert_json ? kMaxContextBytes : kMaxCapturedBytes;
+    const std::size_t size = std::min(text.size(), most);
     items_[count_++] = {what, static_cast<std::uint32_t>(bytes_.size()), static_cast<std::uint32_t>(size)};
     bytes_.append(reinterpret_cast<const char*>(text.data()), size);
   }
@@ -58,11 +61,13 @@ class CaptureList {
 // Names and values of a packet's or its alerts' variables, in the order in which they came.
 class VariableList {
  public:
-  void add(std::string_view name, std::string_view value) {
+  // `json`: the value is a JSON object.
+  void add(std::string_view name, std::string_view value, bool json = false) {
     if (entries_.size() == kMost) return;
     const auto at = static_cast<std::uint32_t>(bytes_.size());
     bytes_.append(name).append(value);
-    entries_.push_back({at, static_cast<std::uint32_t>(at + name.size()), static_cast<std::uint32_t>(bytes_.size())});
+    entries_.push_back(
+        {at, static_cast<std::uint32_t>(at + name.size()), static_cast<std::uint32_t>(bytes_.size()), json});
   }
   void clear() {
     entries_.clear();
@@ -75,11 +80,13 @@ class VariableList {
     const std::string_view all = bytes_;
     return {all.substr(e.name, e.value - e.name), all.substr(e.value, e.end - e.value)};
   }
+  [[nodiscard]] bool is_json(std::size_t i) const { return entries_[i].json; }
 
  private:
   static constexpr std::size_t kMost = 256;  // of one packet
   struct Entry {
     std::uint32_t name, value, end;  // where they begin in bytes_, and where the value ends
+    bool json;
   };
   std::vector<Entry> entries_;
   std::string bytes_;

@@ -264,8 +264,11 @@ ChainRun::Outcome ChainRun::apply(const Base64Data&, std::size_t i, std::int64_t
 }
 
 ChainRun::Outcome ChainRun::apply(const BufferCheckOp& op, std::size_t i, std::int64_t position) {
-  const BufferFacts facts{in_.data, in_.offset, in_.complete, scratch_.turn};
-  return op.check->matches(facts) != op.negated ? from(i + 1, position) : fail(i);
+  const std::size_t before = scratch_.captured.size();
+  const BufferFacts facts{in_.data, in_.offset, in_.complete, scratch_.turn, &scratch_.captured};
+  const Outcome rest = op.check->matches(facts) != op.negated ? from(i + 1, position) : fail(i);
+  if (rest != Outcome::match) scratch_.captured.cut_to(before);
+  return rest;
 }
 
 namespace {
@@ -298,7 +301,9 @@ Chain::Chain(const BufferChain& ops) : ops_(&ops) {
     decoded = decoded || std::holds_alternative<Base64Data>(op);
     depends_.push_back(decoded || std::visit(Depends{}, op));
     const auto* const regex = std::get_if<PcreOp>(&op);
-    captures_ = captures_ || (regex != nullptr && !regex->captures.empty());
+    const auto* const check = std::get_if<BufferCheckOp>(&op);
+    captures_ = captures_ || (regex != nullptr && !regex->captures.empty()) ||
+                (check != nullptr && check->check->captures());
   }
 }
 

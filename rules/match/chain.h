@@ -60,7 +60,7 @@ class Chain {
   explicit Chain(const BufferChain& ops);
   [[nodiscard]] bool empty() const { return ops_ == nullptr || ops_->empty(); }
   [[nodiscard]] bool matches(const ChainInput& in, ChainScratch& scratch) const;
-  // Some of its expressions keep what they match.
+  // Some of its expressions and checks keep what they match.
   [[nodiscard]] bool captures() const { return captures_; }
 
  private:

@@ -8,6 +8,8 @@
 
 namespace weir::rules {
 
+class CaptureList;  // rules/match/captures.h
+
 // Looks at the packet's headers and flow: ttl, flags, flow, flowbits:isset ...
 class PacketCheck {
  public:
@@ -31,11 +33,14 @@ struct BufferFacts {
   std::uint64_t offset = 0;  // position of data[0] in a streamed body
   bool complete = true;      // nothing will follow
   Turn* turn = nullptr;      // to be awaited before what other flows change too is used; null: no need to
+  CaptureList* captured = nullptr;  // takes what is known of the bytes, for the alert; null: nobody asks
 };
 class BufferCheck {
  public:
   virtual ~BufferCheck() = default;
   [[nodiscard]] virtual bool matches(const BufferFacts&) const = 0;
+  // A match adds to BufferFacts::captured.
+  [[nodiscard]] virtual bool captures() const { return false; }
 };
 
 // What a rule does once all of it matched: flowbits:set, xbits:set, flowint ... Runs before the alert is queued.

@@ -58,7 +58,15 @@ struct IsDataAt { NumberOrVar at; bool relative = false, negated = false; };
 // A group whose text a rule keeps under a name once it matched (",flow:name", "(?P<flow_name>").
 struct Capture {
   // packet_key, packet_value: the text of one group names the variable of the packet, the other's is its value.
-  enum class Kind : std::uint8_t { flow, packet, packet_key, packet_value, alert } kind = Kind::flow;
+  // alert_json: what a data set knows of a value, a JSON object.
+  enum class Kind : std::uint8_t {
+    flow,
+    packet,
+    packet_key,
+    packet_value,
+    alert,
+    alert_json
+  } kind = Kind::flow;
   std::uint32_t group = 1;
   std::uint32_t name = 0;  // in RuleEnvironment::variables
 };

@@ -1,6 +1,7 @@
 #include "rules/set/rule_set.h"
 
 #include "rules/set/program_builder.h"
+#include "rules/state/dataset_registry.h"
 
 namespace weir::rules {
 namespace {
@@ -37,6 +38,18 @@ const NameTable& RuleSet::flowbit_names() const { return program_->flowbit_names
 const NameTable& RuleSet::flowint_names() const { return program_->flowint_names; }
 const NameTable& RuleSet::variable_names() const { return program_->variable_names; }
 const Requested& RuleSet::requested() const { return program_->requested; }
+
+std::shared_ptr<Dataset> RuleSet::find_dataset(const std::string& name) const {
+  const auto found = program_->datasets.find(name);
+  return found == program_->datasets.end() ? nullptr : found->second;
+}
+
+void RuleSet::save_datasets(std::vector<std::string>& errors, const RuleSet* but) const {
+  for (const auto& [name, set] : program_->datasets) {
+    if (but != nullptr && but->find_dataset(name) == set) continue;
+    if (auto saved = save_dataset(*set); !saved) errors.push_back(std::move(saved.error()));
+  }
+}
 
 const std::string& RuleSet::cache_problem() const {
   return program_->cache_problem;

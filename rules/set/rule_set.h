@@ -30,8 +30,8 @@ class RuleSet {
   static std::shared_ptr<const RuleSet> build(std::vector<LoadedSignature> signatures,
                                               const RuleEnvironment& environment, const RuleSetOptions& options);
   // Prepares the environment in which the rules that replace these will be loaded. Names get the numbers that they have
-  // here, so that flow bits, flow variables and bits on hosts keep their meaning. Data sets without a file go on with
-  // their values. Rules whose text comes again are not compiled again, if variables, classes and so on are as they were;
+  // here, so that flow bits, flow variables and bits on hosts keep their meaning. Data sets that are this run's own go on
+  // with their values. Rules whose text comes again are not compiled again, if variables, classes and so on are as they were;
   // unless so many texts of former rules have gathered that it is better to begin anew. Call it when the environment is
   // complete and before rules are loaded into it, on one thread for all sets of a run.
   void hand_on(RuleEnvironment& environment) const;
@@ -43,6 +43,13 @@ class RuleSet {
   [[nodiscard]] const Requested& requested() const;
   // Why the cache could not be used while it was built; empty: it could, or none was wanted. "/path: reason".
   [[nodiscard]] const std::string& cache_problem() const;
+
+  // The data set of that name that rules or configuration have made; null when there is none. Its values may be changed
+  // while the rules are in use.
+  [[nodiscard]] std::shared_ptr<Dataset> find_dataset(const std::string& name) const;
+  // Writes the data sets that are kept in files, and adds what could not be written to `errors`. `but`: not those that
+  // this set of rules has, too; null: all.
+  void save_datasets(std::vector<std::string>& errors, const RuleSet* but = nullptr) const;
 
   struct Program;  // rules/set/program.h: what engine/detect/detect.cc works with
   [[nodiscard]] const Program& program() const { return *program_; }

@@ -92,6 +92,31 @@ class Detect(Running):
         self.assertIn("8080", self.ctl("flows"))
         self.assertIn("prevent mode only", self.ctl("drop-flow", str(http["flow_id"]), status=1))
 
+    def test_data_sets_are_changed_asked_and_written(self):
+        with open(self.hosts.path("test.rules"), "a") as f:
+            f.write('alert http any any -> any any (msg:"known path"; http.uri; dataset:isset,paths,type string,state paths.lst; sid:8;)\n')
+        self.start("--data-dir", self.hosts.path("data"))
+        path = "L2tub3du"  # /known
+        self.assertIn("item not found in set", self.ctl("dataset-lookup", "paths", "string", path, status=1))
+        self.assertEqual(self.ask("dataset-add", "paths", "string", path), "data added")
+        self.assertEqual(self.ask("dataset-add", "setname=paths", "settype=string", "datavalue=" + path), "data already in set")
+        self.assertEqual(self.ask("dataset-lookup", "paths", "string", path), "item found in set")
+        self.hosts.fetch("/known")
+        wait_for(lambda: any(e["event_type"] == "alert" for e in self.events()))
+        self.assertEqual(self.ask("dataset-dump"), "datasets dump done")
+        with open(self.hosts.path("data/paths.lst")) as f: self.assertEqual(f.read(), path + "\n")
+        self.assertEqual(self.ask("dataset-add-json", "paths", "string", "YQ==", '{"a":1}'), "data added")
+        self.assertEqual(self.ask("dataset-remove", "paths", "string", path), "data removed")
+        for words, answer in ((("dataset-remove", "paths", "string", path), "failed to remove data"),
+                              (("dataset-add", "paths", "string", "*"), "failed to add data"),
+                              (("dataset-add", "paths", "md5", "00"), "set not found or wrong type"),
+                              (("dataset-add", "none", "string", path), "set not found or wrong type"),
+                              (("dataset-clear", "paths", "text"), "unknown settype"),
+                              (("dataset-clear", "paths"), "settype is not a string"),
+                              (("dataset-lookup", "paths", "string"), "datavalue is not string")):
+            self.assertIn(answer, self.ctl(*words, status=1))
+        self.assertEqual(self.ask("dataset-clear", "paths", "string"), "dataset cleared")
+
     def test_logs_are_reopened_under_their_name(self):
         self.start()
         os.rename(self.hosts.path("log/eve.json"), self.hosts.path("log/old.json"))

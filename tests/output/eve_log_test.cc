@@ -184,14 +184,14 @@ TEST_CASE("eve: a packet that a tag asks for is written as it is, unless the ale
 
 TEST_CASE("eve: an alert shows what its rule captured for it") {
   const rules::SignatureMeta m = meta();
-  const std::vector<Variable> captured{{"a/b", "\xff"}, {"c", "d"}};
+  const std::vector<ContextItem> captured{{"a/b", "\xff"}, {"c", "d"}, {"e", R"({"f":1})", true}};
   Fixture f{"alert"};
   AlertRecord r;
   r.head = tcp_head();
   r.signature = &m;
   r.context = captured;
   f.session.alert(r);
-  CHECK(f.only_line().find(R"("context":{"a/b":"\\xff","c":"d"})") != std::string::npos);
+  CHECK(f.only_line().find(R"("context":{"a/b":"\\xff","c":"d","e":{"f":1}})") != std::string::npos);
 }
 
 TEST_CASE("eve: the head carries metadata, traffic labels, ethernet, VLANs and community id when asked") {

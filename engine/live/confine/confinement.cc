@@ -62,6 +62,7 @@ void add_files_read(const Config& config, const ConfinementPlan& plan, LandlockR
     if (fs::is_symlink(file, error)) files.read.push_back(folder_or_file(fs::weakly_canonical(file, error).string()));
   }
   if (!plan.data_dir.empty()) files.write.push_back(plan.data_dir);
+  for (const std::string& file : plan.data_files) files.write.push_back(folder_of(file));
 }
 
 // What a reload would fail at, though the start does not.
@@ -112,6 +113,14 @@ tl::expected<void, std::string> make_stores(const Config& config, const std::opt
   return {};
 }
 
+tl::expected<void, std::string> make_data_folders(const ConfinementPlan& plan,
+                                                  const std::optional<Identity>& identity) {
+  for (const std::string& file : plan.data_files)
+    if (auto made = make_folder(folder_of(file), identity); !made)
+      return tl::unexpected(fmt::format("datasets: {}", made.error()));
+  return {};
+}
+
 tl::expected<void, std::string> make_folders(const ConfinementPlan& plan, const std::optional<Identity>& identity) {
   if (plan.own_log_dir) {
     if (auto made = make_folder(plan.log_dir, identity); !made)
@@ -123,7 +132,7 @@ tl::expected<void, std::string> make_folders(const ConfinementPlan& plan, const 
   }
   // Without one every start takes a little longer; who loads the rules says so.
   if (!plan.cache_dir.empty()) (void)make_folder(plan.cache_dir, identity);
-  return {};
+  return make_data_folders(plan, identity);
 }
 
 tl::expected<void, std::string> check_log_dir(const std::string& path) {
@@ -190,6 +199,7 @@ tl::expected<void, std::string> confine_offline(const ConfinementPlan& plan, con
   auto settings = SandboxSettings::from(config);
   if (!settings) return tl::unexpected(settings.error());
   if (auto dropped = forbid_new_privileges(); !dropped) return dropped;
+  if (auto made = make_data_folders(plan, std::nullopt); !made) return made;
   LandlockRules files;
   add_files_read(config, plan, files);
   add_outputs(config, plan.log_dir, files);

@@ -59,6 +59,16 @@ constexpr std::array kInterfaceArguments{
 constexpr std::array kVariableArguments{
     ControlArgument{"variable", "name of the setting: stats.interval", Kind::text, true},
 };
+// Suricata's words answer for what is missing, as its scripts wait for them.
+constexpr std::array kSetArguments{
+    ControlArgument{"setname", "name of the data set"},
+    ControlArgument{"settype", "its type: string, md5, sha256, ipv4 or ip"},
+    ControlArgument{"datavalue",
+                    "the value as lists write it: base64 (string), hexadecimal digits, an address"},
+    ControlArgument{"datajson", "JSON object that alerts show of the value"},
+};
+constexpr auto kSetValueArguments = std::span(kSetArguments).first<3>();
+constexpr auto kSetNameArguments = std::span(kSetArguments).first<2>();
 
 constexpr std::array kCommands{
     ControlCommand{"status", "version, uptime, workers, rules", {}, ctl_status},
@@ -71,6 +81,15 @@ constexpr std::array kCommands{
     ControlCommand{"log-rotate", "move the log files away and begin new ones", {}, ctl_log_rotate},
     ControlCommand{"reopen-logs", "close the log files and open them again", {}, ctl_reopen_logs},
     ControlCommand{"shutdown", "end the run: all flows end and are logged", {}, ctl_shutdown},
+    ControlCommand{"dataset-add", "put a value into a data set", kSetValueArguments, ctl_dataset_add},
+    ControlCommand{"dataset-add-json", "the same with what alerts show of it", kSetArguments,
+                   ctl_dataset_add_json},
+    ControlCommand{"dataset-remove", "take a value out of a data set", kSetValueArguments,
+                   ctl_dataset_remove},
+    ControlCommand{"dataset-lookup", "ask whether a value is in a data set", kSetValueArguments,
+                   ctl_dataset_lookup},
+    ControlCommand{"dataset-clear", "empty a data set", kSetNameArguments, ctl_dataset_clear},
+    ControlCommand{"dataset-dump", "write all data sets that are kept in files", {}, ctl_dataset_dump},
     ControlCommand{"help", "list the commands", {}, ctl_help},
     ControlCommand{"version", "version of the engine", {}, ctl_version},
 

@@ -39,7 +39,7 @@ struct ControlArgument {
 
 struct ControlCommand {
   std::string_view name, summary;
-  // On a command line the first of them may be given without its name.
+  // On a command line they may be given without their names, in this order.
   std::span<const ControlArgument> arguments;
   void (*run)(ControlTarget& target, const ControlArguments& arguments, const ControlReply& reply) = nullptr;
   bool suricata = false;  // there for Suricata's clients: help lists it last
@@ -72,6 +72,14 @@ void ctl_reload_nonblocking(ControlTarget& target, const ControlArguments& argum
 void ctl_ruleset_stats(ControlTarget& target, const ControlArguments& arguments, const ControlReply& reply);
 void ctl_failed_rules(ControlTarget& target, const ControlArguments& arguments, const ControlReply& reply);
 void ctl_reload_time(ControlTarget& target, const ControlArguments& arguments, const ControlReply& reply);
+// control_datasets.cc
+void ctl_dataset_add(ControlTarget& target, const ControlArguments& arguments, const ControlReply& reply);
+void ctl_dataset_add_json(ControlTarget& target, const ControlArguments& arguments,
+                          const ControlReply& reply);
+void ctl_dataset_remove(ControlTarget& target, const ControlArguments& arguments, const ControlReply& reply);
+void ctl_dataset_lookup(ControlTarget& target, const ControlArguments& arguments, const ControlReply& reply);
+void ctl_dataset_clear(ControlTarget& target, const ControlArguments& arguments, const ControlReply& reply);
+void ctl_dataset_dump(ControlTarget& target, const ControlArguments& arguments, const ControlReply& reply);
 // control_flows.cc
 void ctl_flows(ControlTarget& target, const ControlArguments& arguments, const ControlReply& reply);
 void ctl_drop_flow(ControlTarget& target, const ControlArguments& arguments, const ControlReply& reply);

@@ -89,6 +89,7 @@ class LiveRun final : public ControlTarget {
     const LiveWorker::Report total = workers_.sum_up(kReportLimit);
     if (stats_on_) write_stats(total);
     writer_.stop(kDrainLimit, summary.errors);
+    if (const auto rules = reload_.rules(); rules != nullptr) rules->save_datasets(summary.errors);
     metrics_.reset();
     control_.reset();  // who waits for the end sees it now
     summary.threads_left = workers_.left_behind();

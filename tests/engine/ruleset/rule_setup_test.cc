@@ -1,5 +1,7 @@
 #include "engine/ruleset/rule_setup.h"
 
+#include "rules/state/dataset.h"
+
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -46,6 +48,37 @@ std::vector<std::uint32_t> sids(const RuleSetup& setup) {
 }
 
 }  // namespace
+
+TEST_CASE("rule setup: data sets of the configuration are there for rules, with their lists") {
+  const Site site;
+  site.write("names.lst", "YQ==\nnot base64\n");
+  site.write("sets.rules",
+             "alert dns any any -> any any (dns.query; dataset:isset,names; sid:1;)\n"
+             "alert dns any any -> any any (dns.query; dataset:set,kept,type md5; sid:2;)\n"
+             "alert dns any any -> any any (dns.query; dataset:isset,broken; sid:3;)\n"
+             "alert dns any any -> any any (dns.query; dataset:isset,x,type string,hashsize 101; sid:4;)\n");
+  const RuleSetup setup = site.set_up(
+      "datasets:\n  limits: {single-hashsize: 100}\n  names: {type: string, load: names.lst}\n"
+      "  kept: {type: md5, state: kept.lst, memcap: 1mb, hashsize: 7}\n"
+      "  broken: {type: text}\n  mixed:\n    type: ip\n    state: a\n    load: b\n",
+      {.exclusive = {site.folder / "sets.rules"}});
+  CHECK(sids(setup) == std::vector<std::uint32_t>{1, 2});
+  std::vector<std::string> told;
+  for (const auto& d : setup.loaded.diagnostics)
+    if (!d.is_warning()) told.push_back(rules::to_string(d));
+  REQUIRE(told.size() == 5);
+  CHECK(told[2].find("names.lst:2:1: error: dataset: not a value of the set") != std::string::npos);
+  CHECK(told[0].find("weir.yaml:5:18: error: datasets.broken.type: 'text' is not string") !=
+        std::string::npos);
+  CHECK(told[1].find("weir.yaml:8:12: error: datasets.mixed.state: stands for load and save") !=
+        std::string::npos);
+  CHECK(told[3].find("no set has this name") != std::string::npos);
+  CHECK(told[4].find("single-hashsize") != std::string::npos);
+  const auto& kept = setup.environment->datasets.at("kept")->source();
+  CHECK(kept.memcap_bytes == 1U << 20U);
+  CHECK(kept.hash_size == 7);
+  CHECK(kept.save == site.folder / "kept.lst");
+}
 
 TEST_CASE("rule setup: configured files, tables, variables and thresholds come together") {
   const Site site;
