@@ -38,6 +38,10 @@ struct DecodedFrame {
   }
   // Nothing is in the frame but its own packet, and decoding it left nothing behind.
   [[nodiscard]] bool is_plain() const { return count == 1 && !packets[0].ip.is_fragment; }
+  // The payload of packets[i] is a packet that stands behind it and can be inspected itself.
+  [[nodiscard]] bool carries_packet(std::size_t i) const {
+    return packets[i].tunnel.next != Proto::none && i + 1 < count && !packets[i + 1].invalid;
+  }
 };
 
 using PacketMask = std::uint8_t;  // bit i: DecodedFrame::packets[i]

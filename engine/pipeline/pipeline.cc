@@ -69,6 +69,7 @@ Verdict Pipeline::inspect_packets(DecodedFrame& frame, PacketMask which) {
     Step step{.packet = frame.packets[i], .tunnel = inner ? &frame.tunnels[i] : nullptr};
     step.is_frame = i == 0;
     step.refused_fragment = i == frame.refused;
+    step.fate.no_payload_detection = frame.carries_packet(i);  // what it carries is looked at as a packet
     if (inner) count_tunnel(frame.tunnels[i], frame.packets[i]);
     const bool fragment = setup_.inline_mode && step.packet.ip.is_fragment;
     if (setup_.inline_mode && outcome_.verdict != Verdict::accept)

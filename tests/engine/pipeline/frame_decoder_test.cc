@@ -73,3 +73,23 @@ TEST_CASE("frame decoder: tunnels in tunnels end at a limit") {
   for (int i = 0; i < 20; ++i, protocol = 4) wire = ipv4({.protocol = protocol}, wire);
   CHECK(bench.feed(wire) == DecodedFrame::kMaxNested);
 }
+
+TEST_CASE("frame decoder: the payload of a tunnel is a packet only if that can be read and found room") {
+  Bench bench;
+  const Wire vxlan = Wire("\x08\0\0\0\0\0\x07\0", 8) + Wire(12, 'm') + Wire("\x08\0", 2);
+  const Wire inside = ipv4({}, udp(7, 9, "x"));
+  REQUIRE(bench.feed(ipv4({}, udp(40000, 4789, vxlan + inside))) == 2);
+  CHECK(bench.frame->carries_packet(0));
+  CHECK_FALSE(bench.frame->carries_packet(1));
+  REQUIRE(bench.feed(ipv4({}, udp(40000, 4789, vxlan + inside.substr(0, 12)))) == 2);
+  CHECK_FALSE(bench.frame->carries_packet(0));
+  REQUIRE(bench.feed(ipv4({}, udp(40000, 4789, "no tunnel"))) == 1);
+  CHECK_FALSE(bench.frame->carries_packet(0));
+
+  Wire deep = udp(7, 9, "x");
+  std::uint8_t protocol = 17;
+  for (int i = 0; i < 20; ++i, protocol = 4) deep = ipv4({.protocol = protocol}, deep);
+  REQUIRE(bench.feed(deep) == DecodedFrame::kMaxNested);
+  CHECK(bench.frame->carries_packet(DecodedFrame::kMaxNested - 2));
+  CHECK_FALSE(bench.frame->carries_packet(DecodedFrame::kMaxNested - 1));
+}
