@@ -116,7 +116,7 @@ struct EveLog::Impl {
     const unsigned number = std::min(entry.number, kMaxLogs - 1);
     const auto bit = std::uint32_t{1}
                      << (number * kMaxLoggersPerProtocol + static_cast<unsigned>(active.size()));
-    active.push_back({&logger, logger.configure(settings), bit});
+    active.push_back({&logger, logger.configure(settings), bit, XffOptions::of(settings)});
   }
 };
 
@@ -229,10 +229,13 @@ void EveSession::transaction(const ActiveTxLogger& logger, const EventHead& head
   impl_->begin(meter());
   bool said = false;
   {
+    const ForwardedClient client = impl_->eve.client(logger.xff, &tx);
     const auto event = out.object();
-    const bool turned = logger.writer->direction(tx) == Direction::to_client;
-    write_head(impl_->eve, turned ? from_the_server(head) : head, logger.logger->event_type);
+    const Direction d = logger.writer->direction(tx);
+    const bool turned = d == Direction::to_client;
+    write_head(impl_->eve, client.head(turned ? from_the_server(head) : head, d), logger.logger->event_type);
     said = logger.writer->write(out, tx);
+    client.write(out);
   }
   if (said) impl_->send(meter(), nullptr);
 }

@@ -23,6 +23,8 @@ class EveTxWriter {
   virtual bool write(JsonWriter& out, const Transaction& tx) const = 0;
   // The same inside an alert on that transaction; most protocols write the same.
   virtual void write_in_alert(JsonWriter& out, const Transaction& tx) const { (void)write(out, tx); }
+  // The value of a header of the request; empty when there is none, and for protocols without headers.
+  virtual std::string_view request_header(const Transaction&, std::string_view) const { return {}; }
   // Which way the addresses of the event point: client -> server, unless its message went the other way and the
   // event says so (DNS responses in version 3).
   virtual Direction direction(const Transaction&) const { return Direction::to_server; }

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -17,6 +18,7 @@
 
 #include "decoders/app/requested.h"
 #include "decoders/settings.h"
+#include "output/eve/xff.h"
 #include "output/eve_tx.h"
 #include "output/records.h"
 #include "output/sink.h"
@@ -37,6 +39,7 @@ struct ActiveTxLogger {
   const EveTxLogger* logger;
   std::unique_ptr<const EveTxWriter> writer;
   std::uint32_t bit;
+  std::optional<XffOptions> xff;  // its own
 };
 
 // What sessions write, and how much of it they may: one for the sessions of a worker.

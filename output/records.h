@@ -56,6 +56,7 @@ struct EventHead {
   std::array<std::uint16_t, kMaxVlanTags> vlan{};
   std::uint8_t vlan_count = 0;
   IpAddress source, destination;  // family 0: not written
+  std::string_view source_text, destination_text;  // written in place of the addresses; empty: these are
   std::uint16_t source_port = 0, destination_port = 0;
   bool has_ports = false;
   std::uint8_t ip_protocol = 0;
@@ -159,6 +160,7 @@ struct AlertRecord {
   bool has_direction = false;  // only packets of a flow have one
   const TunnelRecord* tunnel = nullptr;
   const Transaction* tx = nullptr;
+  const Transaction* latest = nullptr;  // of the flow, whatever the alert is about
   bool tx_guessed = false;           // the rule did not match on `tx` itself; it was the flow's only open one
   const FlowRecord* flow = nullptr;  // its totals and application protocols; null for packets without a flow
   Bytes payload;                     // the packet's, or the stream's when the match was there
@@ -191,6 +193,7 @@ struct PacketRecord {
 struct FileRecord {
   EventHead head;
   AppProto app_proto{};
+  Direction direction = Direction::to_server;  // that the file went in
   const Transaction* tx = nullptr;
   const AppFile* file = nullptr;
 };

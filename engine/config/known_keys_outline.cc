@@ -29,7 +29,12 @@ outputs
     redis -
     sensor-name, suricata-version, community-id, community-id-seed, ethernet, metadata, pcap-file,
     rotate-interval, rotate-size, rotate-keep
-    buffer-size, xff -
+    xff
+      enabled = bool
+      mode = extra-data overwrite
+      deployment = reverse forward
+      header
+    buffer-size -
     types
       alert
         enabled, payload, payload-buffer-size, payload-printable
@@ -39,7 +44,12 @@ outputs
           app-layer, flow
           rule ~
             metadata, raw, reference
-        http-body, http-body-printable, websocket-payload, websocket-payload-printable, xff -
+        xff
+          enabled = bool
+          mode = extra-data overwrite
+          deployment = reverse forward
+          header
+        http-body, http-body-printable, websocket-payload, websocket-payload-printable -
         http, http2, dns, mdns, tls, ssh, ftp, smtp, smb, nfs, dnp3, ntp, files
           .
       anomaly
@@ -48,7 +58,11 @@ outputs
           decode, stream, applayer
       http
         enabled, extended, custom, dump-all-headers
-        xff -
+        xff
+          enabled = bool
+          mode = extra-data overwrite
+          deployment = reverse forward
+          header
       dns
         enabled, version, custom, requests, responses, request, response, query, answer, types, formats
       mdns
@@ -59,6 +73,11 @@ outputs
         ja4, subjectaltname, client, server -
       files
         enabled, force-magic, force-hash
+        xff
+          enabled = bool
+          mode = extra-data overwrite
+          deployment = reverse forward
+          header
       drop
         enabled, alerts, flows, verdict
       stats

@@ -183,6 +183,8 @@ void EventLog::alert_record(const PacketFacts& facts, output::AlertRecord& recor
   if (facts.flow == nullptr) return;
   fill_flow(*facts.flow);
   record.flow = &flow_record_;
+  const AppLayer* const app = facts.flow->app.get();
+  if (app != nullptr && app->parser != nullptr) record.latest = app->parser->transactions().last();
 }
 
 void EventLog::fill_flow(const Flow& flow) {

@@ -46,6 +46,7 @@ void EventLog::write_file(const PacketFacts& facts, const Transaction& tx, Direc
   name_origin(record.head);
   record.head.metadata = metadata_of(facts.flow);
   record.app_proto = facts.flow->app->protocol;
+  record.direction = d;
   record.tx = &tx;
   record.file = &file;
   if (!leaves_out(facts.flow)) {

@@ -43,10 +43,10 @@ void write_context(JsonWriter& out, std::span<const ContextItem> items) {
     item.json ? out.raw(item.name, item.value) : out.bytes(item.name, item.value);
 }
 
-void write_end_point(JsonWriter& out, JsonKey key, const IpAddress& address, bool has_port,
+void write_end_point(JsonWriter& out, JsonKey key, std::string_view address, bool has_port,
                      std::uint16_t port) {
   const auto object = out.object(key);
-  out.plain("ip", AddressText(address).view());
+  out.plain("ip", address);
   if (has_port) out.number("port", port);
 }
 
@@ -55,7 +55,9 @@ void write_target(JsonWriter& out, const EventHead& head, rules::Target target) 
   if (target == rules::Target::none) return;
   const bool at_source = target == rules::Target::source;
   const auto end = [&](JsonKey key, bool source) {
-    write_end_point(out, key, source ? head.source : head.destination, head.has_ports,
+    const AddressText address(source ? head.source : head.destination);
+    const std::string_view text = source ? head.source_text : head.destination_text;
+    write_end_point(out, key, text.empty() ? address.view() : text, head.has_ports,
                     source ? head.source_port : head.destination_port);
   };
   end("source", !at_source);
@@ -104,7 +106,8 @@ class AlertWriter final : public EveWriter<AlertRecord> {
         payload_printable_(s.flag("payload-printable", false)),
         packet_(s.flag("packet", false)),
         verdict_(s.flag("verdict", false)),
-        payload_buffer_bytes_(static_cast<std::size_t>(s.bytes("payload-buffer-size", 4096))) {}
+        payload_buffer_bytes_(static_cast<std::size_t>(s.bytes("payload-buffer-size", 4096))),
+        xff_(XffOptions::of(s)) {}
   bool write(EveContext& eve, const AlertRecord& r) const override;
 
  private:
@@ -113,6 +116,7 @@ class AlertWriter final : public EveWriter<AlertRecord> {
   const RuleDetail rule_;
   const bool app_layer_, flow_, payload_, payload_printable_, packet_, verdict_;
   const std::size_t payload_buffer_bytes_;  // of a match in the stream
+  const std::optional<XffOptions> xff_;
 };
 
 void AlertWriter::write_payload(JsonWriter& out, const AlertRecord& r) const {
@@ -133,11 +137,12 @@ bool AlertWriter::write(EveContext& eve, const AlertRecord& r) const {
   if (r.signature == nullptr) return false;
   JsonWriter& out = eve.out;
   const EveTxWriter* const app = r.tx == nullptr ? nullptr : eve.app_writer(r.tx->protocol());
+  const ForwardedClient client = eve.client(xff_, r.tx != nullptr ? r.tx : r.latest);
   const auto event = out.object();
-  write_head(eve, r.head, "alert");
+  write_head(eve, client.head(r.head, r.direction), "alert");
   if (r.tx != nullptr && !r.head.has_tx_id) out.number("tx_id", r.tx->id);
   if (r.tx != nullptr && r.tx_guessed) out.boolean("tx_guessed", true);
-  write_alert_object(out, r, rule_);
+  write_alert_object(out, r, rule_, &client);
   if (r.tunnel != nullptr) write_tunnel(out, *r.tunnel);
   if (app_layer_ && app != nullptr) app->write_in_alert(out, *r.tx);
   if (r.tx != nullptr && r.files != nullptr && rule_.metadata) write_files(out, *r.files, r.tx->id);
@@ -149,6 +154,7 @@ bool AlertWriter::write(EveContext& eve, const AlertRecord& r) const {
   write_payload(out, r);
   if (packet_ && !r.packet.empty()) write_packet(out, r.packet, r.link_type);
   if (verdict_) write_verdict(out, r);
+  client.write(out);
   return true;
 }
 
@@ -160,7 +166,8 @@ RuleDetail::RuleDetail(const Settings& alert)
       raw(alert.flag("metadata.rule.raw", false)),
       reference(alert.flag("metadata.rule.reference", false)) {}
 
-void write_alert_object(JsonWriter& out, const AlertRecord& r, const RuleDetail& detail) {
+void write_alert_object(JsonWriter& out, const AlertRecord& r, const RuleDetail& detail,
+                        const ForwardedClient* client) {
   const rules::SignatureMeta& meta = *r.signature;
   const auto alert = out.object("alert");
   out.plain("action", r.action);
@@ -170,11 +177,12 @@ void write_alert_object(JsonWriter& out, const AlertRecord& r, const RuleDetail&
   out.bytes("signature", meta.msg);
   out.bytes("category", meta.category);
   out.number("severity", meta.priority);
-  write_target(out, r.head, meta.target);
+  write_target(out, client == nullptr ? r.head : client->head(r.head, r.direction), meta.target);
   write_context(out, r.context);
   if (detail.metadata) write_rule_metadata(out, meta);
   if (detail.reference) write_references(out, meta);
   if (detail.raw) out.bytes("rule", meta.text);
+  if (client != nullptr) client->write(out);
 }
 
 void write_verdict(JsonWriter& out, const AlertRecord& r) {

@@ -35,9 +35,10 @@ std::string_view packet_source_name(PacketOrigin origin, Proto tunnel) {
 
 void write_tuple(JsonWriter& out, const EventHead& head) {
   if (head.source.family == 0) return;
-  out.plain("src_ip", AddressText(head.source).view());
+  out.plain("src_ip", head.source_text.empty() ? AddressText(head.source).view() : head.source_text);
   if (head.has_ports) out.number("src_port", head.source_port);
-  out.plain("dest_ip", AddressText(head.destination).view());
+  out.plain("dest_ip",
+            head.destination_text.empty() ? AddressText(head.destination).view() : head.destination_text);
   if (head.has_ports) out.number("dest_port", head.destination_port);
   out.plain("proto", ip_protocol_name(head.ip_protocol));
   if (head.has_icmp) {

@@ -44,8 +44,9 @@ struct RuleDetail {
   bool metadata, raw, reference;
 };
 
-// "alert": {...}, as in alert and drop events.
-void write_alert_object(JsonWriter& out, const AlertRecord& r, const RuleDetail& detail);
+// "alert": {...}, as in alert and drop events. `client`: as proxies name it; null: they are not asked.
+void write_alert_object(JsonWriter& out, const AlertRecord& r, const RuleDetail& detail,
+                        const ForwardedClient* client = nullptr);
 void write_verdict(JsonWriter& out, const AlertRecord& r);
 
 }  // namespace weir::output

@@ -168,6 +168,10 @@ class HttpWriter final : public EveTxWriter {
     write_extended(out, tx);
   }
 
+  std::string_view request_header(const Transaction& tx, std::string_view name) const override {
+    return tx_cast<HttpTransaction>(tx).request.header(name).value_or("");
+  }
+
  private:
   void write_object(JsonWriter& out, const HttpTransaction& tx, bool extended) const {
     const auto object = out.object("http");

@@ -15,6 +15,7 @@ EveOptions EveOptions::from(const Settings& eve_log) {
   o.suricata_version = eve_log.flag("suricata-version", false);
   o.host = eve_log.text("sensor-name").value_or("");
   o.prefix = eve_log.text("prefix").value_or("");
+  o.xff = XffOptions::of(eve_log).value_or(XffOptions{});
   return o;
 }
 

@@ -4,12 +4,14 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "decoders/app/app_proto.h"
 #include "decoders/settings.h"
 #include "output/community_id.h"
+#include "output/eve/xff.h"
 #include "output/eve_tx.h"
 #include "output/json_writer.h"
 #include "output/timestamp.h"
@@ -22,6 +24,7 @@ struct EveOptions {
   std::uint16_t community_id_seed = 0;
   std::string host;  // sensor-name; empty: not written
   std::string prefix;  // of each line: "@cee: "
+  XffOptions xff;      // of types that have none of their own
 
   static EveOptions from(const Settings& eve_log);
 };
@@ -40,6 +43,10 @@ struct EveContext {
 
   [[nodiscard]] const EveTxWriter* app_writer(AppProto protocol) const {
     return app_writers[static_cast<std::size_t>(protocol)].get();
+  }
+  // What proxies say of the client of `tx` (null: nothing); `own`: the event type's options.
+  [[nodiscard]] ForwardedClient client(const std::optional<XffOptions>& own, const Transaction* tx) const {
+    return {own ? *own : options.xff, tx == nullptr ? nullptr : app_writer(tx->protocol()), tx};
   }
 };
 
