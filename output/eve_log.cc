@@ -226,18 +226,21 @@ EveSession::~EveSession() = default;
 
 void EveSession::transaction(const ActiveTxLogger& logger, const EventHead& head, const Transaction& tx) {
   JsonWriter& out = impl_->out;
-  impl_->begin(meter());
-  bool said = false;
-  {
-    const ForwardedClient client = impl_->eve.client(logger.xff, &tx);
-    const auto event = out.object();
-    const Direction d = logger.writer->direction(tx);
-    const bool turned = d == Direction::to_client;
-    write_head(impl_->eve, client.head(turned ? from_the_server(head) : head, d), logger.logger->event_type);
-    said = logger.writer->write(out, tx);
-    client.write(out);
+  const ForwardedClient client = impl_->eve.client(logger.xff, &tx);
+  const Direction d = logger.writer->direction(tx);
+  const EventHead shown = client.head(d == Direction::to_client ? from_the_server(head) : head, d);
+  const std::size_t events = logger.writer->events(tx);
+  for (std::size_t i = 0; i < events; ++i) {
+    impl_->begin(meter());
+    bool said = false;
+    {
+      const auto event = out.object();
+      write_head(impl_->eve, shown, logger.logger->event_type);
+      said = logger.writer->write_event(out, tx, i);
+      client.write(out);
+    }
+    if (said) impl_->send(meter(), nullptr);
   }
-  if (said) impl_->send(meter(), nullptr);
 }
 
 const LogKind log_eve{.name = "eve-log",

@@ -21,6 +21,12 @@ class EveTxWriter {
   // Writes the protocol's members of an event ("dns": {...}) behind the head. False: nothing to say, drop the
   // event.
   virtual bool write(JsonWriter& out, const Transaction& tx) const = 0;
+  // How many events tell of a transaction; most are told of by one.
+  virtual std::size_t events(const Transaction&) const { return 1; }
+  // What write() does, of one of them; `number` counts from 0.
+  virtual bool write_event(JsonWriter& out, const Transaction& tx, std::size_t) const {
+    return write(out, tx);
+  }
   // The same inside an alert on that transaction; most protocols write the same.
   virtual void write_in_alert(JsonWriter& out, const Transaction& tx) const { (void)write(out, tx); }
   // The value of a header of the request; empty when there is none, and for protocols without headers.

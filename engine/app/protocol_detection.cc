@@ -178,11 +178,14 @@ ProtocolDetector::Found ProtocolDetector::by_pattern_at_start(const Table& table
 
 ProtocolDetector::Found ProtocolDetector::by_probe(const Table& table, const Input& in,
                                                    DirectionProbe& tried) const {
-  const std::uint8_t server_list = table.server_ports[in.server_port],
-                     client_list = table.client_ports[in.client_port];
+  // The last: what was seen of the flow begins with its server's words.
+  const std::array<std::uint8_t, 3> lists{table.server_ports[in.server_port],
+                                          table.client_ports[in.client_port],
+                                          table.server_ports[in.client_port]};
   bool wait = false;
-  for (const std::uint8_t list : {server_list, client_list}) {
-    for (const AppProto p : table.port_lists[list]) {
+  for (auto list = lists.begin(); list != lists.end(); ++list) {
+    if (std::find(lists.begin(), list, *list) != list) continue;
+    for (const AppProto p : table.port_lists[*list]) {
       if (tried.refused.test(static_cast<std::size_t>(p))) continue;
       const ProbeResult answer = protocol_info(p).probe(in.direction, in.data);
       if (answer == ProbeResult::yes || answer == ProbeResult::yes_reversed)
@@ -192,7 +195,6 @@ ProtocolDetector::Found ProtocolDetector::by_probe(const Table& table, const Inp
       else
         wait = true;
     }
-    if (server_list == client_list) break;
   }
   tried.probes_done = !wait;
   return {};

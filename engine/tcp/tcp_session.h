@@ -121,7 +121,10 @@ class TcpSession : public Slabbed, private TcpSessionState {
   // the flow's sides; the session has already done so. Cleared by reading.
   bool take_swapped();
   // The engine (or protocol detection) found that the flow's sides are the other way round.
-  void swap_sides() { turned_ = !turned_; }
+  void swap_sides() {
+    turned_ = !turned_;
+    async_side_ = opposite(async_side_);
+  }
   // Stream events of the last packet ("stream.pkt_invalid_ack" ...).
   [[nodiscard]] const StreamEvents& events() const { return events_; }
   // As long as the payload.

@@ -15,6 +15,9 @@ namespace {
 using dns::DnsTransaction;
 using dns::Message;
 
+// Further questions of a query are in alerts only; a name server answers one.
+constexpr std::size_t kMaxEventsPerQuery = 64;
+
 struct DnsOptions {
   bool version_2 = false;
   bool requests = true, responses = true;
@@ -44,11 +47,24 @@ class DnsWriter final : public EveTxWriter {
  public:
   explicit DnsWriter(DnsOptions options) : o_(std::move(options)) {}
 
-  bool write(JsonWriter& out, const Transaction& transaction) const override {
+  bool write(JsonWriter& out, const Transaction& tx) const override { return write_event(out, tx, 0); }
+
+  // In version 2 a query has one for each question.
+  std::size_t events(const Transaction& transaction) const override {
+    const Message& m = tx_cast<DnsTransaction>(transaction).message;
+    if (!o_.version_2 || m.header.is_response()) return 1;
+    return std::min(m.questions.size(), kMaxEventsPerQuery);
+  }
+
+  bool write_event(JsonWriter& out, const Transaction& transaction, std::size_t number) const override {
     const auto& tx = tx_cast<DnsTransaction>(transaction);
     const bool answer = tx.message.header.is_response();
-    if (!tx.valid || !(answer ? o_.responses : o_.requests) || !of_wanted_type(tx.message)) return false;
-    if (o_.version_2 && !answer && tx.message.questions.empty()) return false;
+    if (!tx.valid || !(answer ? o_.responses : o_.requests)) return false;
+    if (!o_.version_2 || answer) {
+      if (!of_wanted_type(tx.message)) return false;
+    } else if (number >= tx.message.questions.size() || !is_wanted(tx.message.questions[number])) {
+      return false;
+    }
     const auto object = out.object("dns");
     if (!o_.version_2) {
       write_version_3(out, tx);
@@ -59,7 +75,7 @@ class DnsWriter final : public EveTxWriter {
         write_answers(out, tx.message);
         write_records(out, "authorities", tx.message, tx.message.authorities, Section::authorities);
       } else {
-        write_query(out, tx, tx.message.questions.front());
+        write_query(out, tx, tx.message.questions[number]);
       }
     }
     return true;
@@ -89,11 +105,13 @@ class DnsWriter final : public EveTxWriter {
   }
 
  private:
+  [[nodiscard]] bool is_wanted(const dns::Question& q) const {
+    return o_.types.empty() || std::find(o_.types.begin(), o_.types.end(), q.type) != o_.types.end();
+  }
   [[nodiscard]] bool of_wanted_type(const Message& m) const {
     if (o_.types.empty()) return true;
-    return std::any_of(m.questions.begin(), m.questions.end(), [this](const dns::Question& q) {
-      return std::find(o_.types.begin(), o_.types.end(), q.type) != o_.types.end();
-    });
+    return std::any_of(m.questions.begin(), m.questions.end(),
+                       [this](const dns::Question& q) { return is_wanted(q); });
   }
 
   static void write_query(JsonWriter& out, const DnsTransaction& tx, const dns::Question& q) {

@@ -9,8 +9,6 @@
 namespace weir::dns {
 namespace {
 
-constexpr std::uint8_t kMaxOpcode = 6;  // 7 to 15 are unassigned
-
 Header read_header(ByteCursor& in) {
   Header h;
   h.id = in.be16();
@@ -200,7 +198,7 @@ std::optional<Header> parse_header(Bytes bytes) {
 bool looks_like_message(Bytes bytes) {
   ByteCursor in{bytes};
   const Header h = read_header(in);
-  if (in.failed() || h.opcode() > kMaxOpcode) return false;
+  if (in.failed()) return false;
   const std::size_t names = std::size_t{h.questions} + h.answers + h.authorities + h.additionals;
   if (names == 0) return h.is_response();      // an error answer may carry nothing
   if (names * 2 > bytes.size()) return false;  // a name takes a byte or more, and so does what follows it

@@ -127,8 +127,8 @@ bool parse_message(Bytes bytes, Message& out);
 // The header alone; none when there are fewer than 12 bytes.
 std::optional<Header> parse_header(Bytes bytes);
 
-// True when a message could start here: counts, opcode, and the first name make sense. Never needs the whole
-// message.
+// True when a message could start here: counts and the first name make sense, whatever the opcode. Never needs the
+// whole message.
 bool looks_like_message(Bytes bytes);
 
 }  // namespace weir::dns

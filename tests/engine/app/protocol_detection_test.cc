@@ -167,3 +167,53 @@ TEST_CASE(
   DirectionProbe again;
   CHECK(detect({.transport = Transport::udp, .data = bytes_of(reply)}, again).protocol == AppProto::unknown);
 }
+
+TEST_CASE("protocol detection: the port of a server tells that a flow begins with its words") {
+  const Detection detect;
+  const std::string tail(
+      "\x01"
+      "a"
+      "\0\0\x01\0\x01",
+      7);
+  const std::string answer = std::string("\0\1\x81\x80\0\1\0\0\0\0\0\0", 12) + tail;
+  const std::string query = std::string("\0\1\1\0\0\1\0\0\0\0\0\0", 12) + tail;
+  const std::string odd = std::string("\0\1\x79\0\0\1\0\0\0\0\0\0", 12) + tail;  // opcode 15
+  struct Row {
+    Transport transport;
+    std::string data;
+    std::uint16_t from, to;
+    bool reversed;
+  };
+  const auto in_stream = [](const std::string& m) {
+    return std::string("\0", 1) + static_cast<char>(m.size()) + m;
+  };
+  const Row rows[] = {
+      {Transport::udp, query, 40000, 53, false},
+      {Transport::udp, answer, 53, 40000, true},
+      {Transport::udp, answer, 40000, 53, true},
+      {Transport::udp, query, 53, 40000, false},
+      {Transport::udp, odd, 40000, 53, false},
+      {Transport::tcp, in_stream(answer), 53, 40000, true},
+      {Transport::tcp, in_stream(query), 40000, 53, false},
+      {Transport::udp, query, 53, 53, false},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.from);
+    CAPTURE(row.data);
+    DirectionProbe tried;
+    const auto found = detect({.transport = row.transport,
+                               .direction = Direction::to_server,
+                               .data = bytes_of(row.data),
+                               .client_port = row.from,
+                               .server_port = row.to},
+                              tried);
+    CHECK(found.protocol == AppProto::dns);
+    CHECK(found.reversed == row.reversed);
+  }
+  DirectionProbe tried;
+  CHECK(
+      detect(
+          {.transport = Transport::udp, .data = bytes_of(answer), .client_port = 5000, .server_port = 40000},
+          tried)
+          .protocol == AppProto::unknown);
+}

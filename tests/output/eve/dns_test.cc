@@ -65,6 +65,39 @@ TEST_CASE("eve dns: version 2 shows questions and answers apart") {
       R"("grouped":{"A":["192.0.2.1"],"CNAME":["web.example.com"]}}})");
 }
 
+TEST_CASE(
+    "eve dns: version 2 tells of each question of a query, up to a limit, and of those of wanted types "
+    "only") {
+  const auto events = [](const FakeSettings& settings, const Transaction& tx) {
+    const auto writer = eve_dns.configure(settings);
+    std::vector<std::string> out;
+    for (std::size_t i = 0; i < writer->events(tx); ++i) {
+      JsonWriter json;
+      bool said = false;
+      {
+        const auto event = json.object();
+        said = writer->write_event(json, tx, i);
+      }
+      if (said) out.emplace_back(json.text());
+    }
+    return out;
+  };
+  const auto two =
+      parsed(DnsBuilder(1, 0x0100, 2).question("first.example", 1).question("second.example", 28));
+  const auto both = events(kVersion2, *two);
+  REQUIRE(both.size() == 2);
+  CHECK(both[0].find(R"("rrname":"first.example","rrtype":"A")") != std::string::npos);
+  CHECK(both[1].find(R"("rrname":"second.example","rrtype":"AAAA")") != std::string::npos);
+  CHECK(events({{"version", "2"}, {"types", "AAAA"}}, *two) == std::vector{both[1]});
+  CHECK(events({}, *two).size() == 1);
+
+  DnsBuilder many(1, 0x0100, 100);
+  for (int i = 0; i < 100; ++i) many.question("a", 1);
+  CHECK(events(kVersion2, *parsed(many)).size() == 64);
+  CHECK(events(kVersion2, *parsed(DnsBuilder(1, 0x0100, 0))).empty());
+  CHECK(events(kVersion2, *parsed(test::example_answer())).size() == 1);
+}
+
 TEST_CASE("eve dns: an alert holds the request, in version 2 as a list") {
   CHECK(written(eve_dns, kVersion2, *parsed(test::example_query()), true) ==
         R"({"dns":{"version":2,"query":[{"type":"query","id":4660,"rrname":"www.example.com","rrtype":"A",)"

@@ -169,7 +169,8 @@ TEST_CASE("dns message: probing accepts messages and refuses what only resembles
   CHECK(looks_like_message(test::example_answer().bytes()));
   CHECK(looks_like_message(DnsBuilder(1, 0x8183, 0).bytes()));  // an error answer without a question
   CHECK_FALSE(looks_like_message(DnsBuilder(1, 0x0100, 0).bytes()));
-  CHECK_FALSE(looks_like_message(DnsBuilder(1, 0x3900, 1).question("a", 1).bytes()));  // opcode 7
+  CHECK(looks_like_message(
+      DnsBuilder(1, 0x7900, 1).question("a", 1).bytes()));  // opcode 15, which nobody has taken
   CHECK_FALSE(looks_like_message(DnsBuilder(1, 0x0100, 500).question("a", 1).bytes()));
   CHECK_FALSE(looks_like_message(DnsBuilder(1, 0x0100, 1).u8(0x7f).raw("abc").bytes()));
   CHECK_FALSE(looks_like_message(Bytes{}));
