@@ -67,6 +67,8 @@ enum class Proto : std::uint8_t {
   count_
 };
 
+using MacAddress = std::array<std::uint8_t, 6>;
+
 struct Layer {
   Proto proto = Proto::none;
   std::uint32_t offset = 0;         // bytes from the start of Packet::frame

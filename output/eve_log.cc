@@ -83,6 +83,7 @@ std::array<TypeName, kEventTypeCount> type_names() {
 EventHead from_the_server(EventHead head) {
   std::swap(head.source, head.destination);
   std::swap(head.source_port, head.destination_port);
+  std::swap(head.ether_source, head.ether_destination);
   return head;
 }
 
@@ -122,6 +123,7 @@ struct EveLog::Impl {
 
 EveLog::EveLog(const LogEntry& entry) : impl_(std::make_unique<Impl>()) {
   impl_->options = EveOptions::from(entry.settings);
+  if (impl_->options.host.empty()) impl_->options.host = entry.sensor_name;
 #define EVE_TYPE(id, Record) impl_->id = Impl::make(eve_type_##id, entry);
 #include "output/eve_types.def"
 #undef EVE_TYPE
@@ -139,6 +141,10 @@ bool EveLog::wants(EventType type) const {
     case EventType::count_: break;
   }
   return false;
+}
+
+bool EveLog::wants_macs() const {
+  return impl_->options.ethernet && (impl_->flow != nullptr || impl_->netflow != nullptr);
 }
 
 Requested EveLog::requested() const {

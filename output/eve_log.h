@@ -27,6 +27,7 @@ class EveLog final : public Log {
   ~EveLog() override;
 
   [[nodiscard]] bool wants(EventType type) const override;
+  [[nodiscard]] bool wants_macs() const override;
   [[nodiscard]] Requested requested() const override;
   [[nodiscard]] std::span<const ActiveTxLogger> tx_loggers(AppProto protocol) const override;
   [[nodiscard]] std::unique_ptr<LogSession> session(Sink& sink) const override;

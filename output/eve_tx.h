@@ -29,6 +29,8 @@ class EveTxWriter {
   }
   // The same inside an alert on that transaction; most protocols write the same.
   virtual void write_in_alert(JsonWriter& out, const Transaction& tx) const { (void)write(out, tx); }
+  // The same inside the event of a file that it carried.
+  virtual void write_in_fileinfo(JsonWriter& out, const Transaction& tx) const { write_in_alert(out, tx); }
   // The value of a header of the request; empty when there is none, and for protocols without headers.
   virtual std::string_view request_header(const Transaction&, std::string_view) const { return {}; }
   // Which way the addresses of the event point: client -> server, unless its message went the other way and the

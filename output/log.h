@@ -82,6 +82,8 @@ class Log {
  public:
   virtual ~Log() = default;
   [[nodiscard]] virtual bool wants(EventType type) const = 0;
+  // Events of flows show MAC addresses.
+  [[nodiscard]] virtual bool wants_macs() const { return false; }
   // What parsers are to make for its events.
   [[nodiscard]] virtual Requested requested() const { return {}; }
   // Those that are on for a protocol.
@@ -100,6 +102,7 @@ struct LogEntry {
   const Settings& settings;
   std::vector<Type> types;
   unsigned number = 0;  // counts the run's logs from 0, below kMaxLogs
+  std::string sensor_name = {};  // of the run, for logs that have none of their own
 };
 inline constexpr unsigned kMaxLogs = 8;
 

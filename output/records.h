@@ -44,8 +44,6 @@ struct FlowMetadata {
   }
 };
 
-using MacAddress = std::array<std::uint8_t, 6>;
-
 // The fields common to all events (EVE's head). Views live as long as the call.
 struct EventHead {
   TimeUs time = 0;
@@ -91,7 +89,7 @@ struct FlowRecord {
   std::uint64_t tx_count = 0;
   std::array<std::uint8_t, 2> ttl_min{}, ttl_max{};  // by direction, for netflow; max 0: no packet seen
   std::vector<std::pair<std::string_view, std::string_view>> exception_policies;  // target, policy
-  std::vector<MacAddress> source_macs, destination_macs;  // of the client, of the server
+  std::span<const MacAddress> source_macs, destination_macs;  // of the client, of the server
   // TCP
   bool is_tcp = false, has_tcp_session = false;
   std::uint8_t tcp_flags = 0, tcp_flags_ts = 0, tcp_flags_tc = 0;

@@ -15,7 +15,7 @@ vars
   port-groups
     *
 default-log-dir, default-data-dir, default-rule-path, rule-files, classification-file, reference-config-file,
-threshold-file, action-order, packet-alert-max, exception-policy
+threshold-file, action-order, packet-alert-max, exception-policy, sensor-name
 simulate-ips, reputation-categories-file, default-reputation-path, reputation-files -
 stats
   enabled = bool
@@ -49,7 +49,8 @@ outputs
           mode = extra-data overwrite
           deployment = reverse forward
           header
-        http-body, http-body-printable, websocket-payload, websocket-payload-printable -
+        http-body, http-body-printable
+        websocket-payload, websocket-payload-printable -
         http, http2, dns, mdns, tls, ssh, ftp, smtp, smb, nfs, dnp3, ntp, files
           .
       anomaly
@@ -208,7 +209,7 @@ security
     directories
       write, read
   lua -
-coredump, host-mode, max-pending-packets, runmode, autofp-scheduler, default-packet-size, sensor-name,
+coredump, host-mode, max-pending-packets, runmode, autofp-scheduler, default-packet-size,
 heartbeat, multi-detect, pid-file, daemon-directory, umask -
 run-as
   user, group

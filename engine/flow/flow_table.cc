@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "decoders/net/ip_protocol.h"
+#include "engine/flow/flow_macs.h"
 
 namespace weir::engine {
 namespace {
@@ -174,6 +175,7 @@ void FlowTable::swap_sides(Flow& flow) {
   std::swap(flow.bytes[0], flow.bytes[1]);
   std::swap(flow.ttl_min[0], flow.ttl_min[1]);
   std::swap(flow.ttl_max[0], flow.ttl_max[1]);
+  if (flow.macs != nullptr) std::swap(flow.macs->client, flow.macs->server);
   flow.client_is_a = !flow.client_is_a;
 }
 

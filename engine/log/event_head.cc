@@ -79,8 +79,9 @@ output::EventHead head_of_flow_packet(const Flow& flow, const Packet& packet, Di
   head.packet_source = packet.origin;
   head.tunnel = packet.carrier;
   head.has_packet_source = true;
-  head.ether_source = packet.ether_source;
-  head.ether_destination = packet.ether_destination;
+  const bool same_way = flow.direction_of(packet) == direction;
+  head.ether_source = same_way ? packet.ether_source : packet.ether_destination;
+  head.ether_destination = same_way ? packet.ether_destination : packet.ether_source;
   return head;
 }
 

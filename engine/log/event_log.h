@@ -125,7 +125,7 @@ class EventLog {
   void fill_verdict(const PacketFate& fate, output::AlertRecord& record) const;
   void fill_flow(const Flow& flow);
   [[nodiscard]] bool blocks(rules::Action action) const;
-  Bytes stream_payload(const PacketFacts& facts);
+  void show_matched(const PacketFacts& facts, const Alert& alert, output::AlertRecord& record);
   const output::FlowMetadata* metadata_of(const Flow* flow, const rules::VariableList* of_packet = nullptr);
   void name_flow_variables(const Flow& flow);
   void name_variables(const DetectResult& found, const Alert& alert);
@@ -146,7 +146,8 @@ class EventLog {
   rules::Turn* turn_ = nullptr;
   output::FlowRecord flow_record_;
   static constexpr std::size_t kMaxStreamPayload = 65536;  // of an alert on the stream, or of a frame
-  std::vector<std::uint8_t> stream_payload_, frame_payload_;
+  std::vector<std::uint8_t> stream_payload_, frame_payload_, shown_packet_;
+  bool stream_shown_ = false;  // stream_payload_ is that of the packet at hand
   output::FlowMetadata metadata_;
   std::vector<output::ContextItem> alert_variables_;
 };

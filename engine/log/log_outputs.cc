@@ -20,7 +20,7 @@ bool is_on(const Config::Item& item) {
 }
 
 output::LogEntry entry_of(const Config& config, const Config::Item& item, unsigned number = 0) {
-  output::LogEntry entry{*item.settings, {}, number};
+  output::LogEntry entry{*item.settings, {}, number, config.text("sensor-name").value_or("")};
   for (const Config::Item& type : config.items(item.path + ".types"))
     entry.types.push_back({type.name, type.settings});
   return entry;

@@ -6,6 +6,7 @@
 #include "decoders/app/protocol.h"
 #include "decoders/net/ip_protocol.h"
 #include "engine/flow/flow_frames.h"
+#include "engine/flow/flow_macs.h"
 
 namespace weir::engine {
 
@@ -24,7 +25,10 @@ Pipeline::Pipeline(const PipelineSetup& setup, std::shared_ptr<const rules::Rule
       apps_(setup.app_layer, counters_, pool.expected, pool.ranged),
       log_(outputs, rules, counters_, setup.policies, setup.inline_mode, pool.deferred) {
   log_.set_limits(setup.log_limits);
-  for (const EventLog::Output& output : outputs) requested_by_outputs_ |= output.log->requested();
+  for (const EventLog::Output& output : outputs) {
+    requested_by_outputs_ |= output.log->requested();
+    notes_macs_ = notes_macs_ || output.log->wants_macs();
+  }
   if (pool.files != nullptr) {
     requested_by_outputs_.files |= pool.files->settings().facts;
     log_.store_files(*pool.files, pool.turn);
@@ -198,6 +202,7 @@ void Pipeline::find_flow(Step& step) {
   step.flow = lookup.flow;
   step.direction = lookup.direction;
   step.established = step.flow != nullptr && is_established(*step.flow);
+  if (notes_macs_ && step.flow != nullptr) note_macs(*step.flow, step.packet, step.direction);
   if (step.flow != nullptr && step.flow->app != nullptr) step.flow->app->begin_packet();
   if (step.refused_fragment) apply_policy(step, ExceptionTarget::defrag_memcap);
   if (lookup.refused) {
@@ -211,6 +216,11 @@ void Pipeline::find_flow(Step& step) {
     counters_.flow_icmpv4 += step.packet.has_icmp && step.packet.ip.version == 4;
     counters_.flow_icmpv6 += step.packet.has_icmp && step.packet.ip.version == 6;
   }
+}
+
+void Pipeline::note_macs(Flow& flow, const Packet& packet, Direction d) {
+  if (flow.macs == nullptr) flow.macs = std::make_unique<FlowMacs>();
+  flow.macs->note(packet, d);
 }
 
 // The packet that completes a handshake is still part of it.

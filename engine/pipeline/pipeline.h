@@ -192,6 +192,7 @@ class Pipeline {
   static void disable_raw(Flow& flow);
   void parse_application(Step& step);
   const DetectResult& detect(Step& step);
+  [[gnu::noinline]] static void note_macs(Flow& flow, const Packet& packet, Direction d);
   static bool is_established(const Flow& flow);
   static bool is_paused(const Flow* flow);
   void write_events(Step& step, const DetectResult& found);
@@ -266,6 +267,7 @@ class Pipeline {
   DroppedDatagrams dropped_datagrams_;
   Outcome outcome_;
   Requested requested_by_outputs_;
+  bool notes_macs_ = false;  // of flows, for logs that show them
   AppLayerDriver apps_;
   std::optional<Detect> detect_;  // none without rules
   EventLog log_;

@@ -16,7 +16,7 @@ class FileinfoWriter final : public EveWriter<FileRecord> {
     const ForwardedClient client = eve.client(xff_, r.tx);
     const auto event = out.object();
     write_head(eve, client.head(r.head, r.direction), "fileinfo");
-    if (app != nullptr) app->write_in_alert(out, *r.tx);
+    if (app != nullptr) app->write_in_fileinfo(out, *r.tx);
     write_app_proto(out, r.app_proto);
     {
       const auto file = out.object("fileinfo");

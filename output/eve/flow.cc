@@ -13,7 +13,7 @@ std::uint64_t age_seconds(const FlowRecord& r) {
   return age < 0 ? 0 : static_cast<std::uint64_t>(age);
 }
 
-void write_mac_list(JsonWriter& out, JsonKey key, const std::vector<MacAddress>& addresses) {
+void write_mac_list(JsonWriter& out, JsonKey key, std::span<const MacAddress> addresses) {
   if (addresses.empty()) return;
   const auto list = out.array(key);
   for (const MacAddress& address : addresses) {
@@ -26,8 +26,8 @@ void write_mac_list(JsonWriter& out, JsonKey key, const std::vector<MacAddress>&
   }
 }
 
-void write_macs(EveContext& eve, const std::vector<MacAddress>& source,
-                const std::vector<MacAddress>& destination) {
+void write_macs(EveContext& eve, std::span<const MacAddress> source,
+                std::span<const MacAddress> destination) {
   if (!eve.options.ethernet || (source.empty() && destination.empty())) return;
   const auto ether = eve.out.object("ether");
   write_mac_list(eve.out, "src_macs", source);

@@ -19,7 +19,7 @@ using http::Request;
 using http::Response;
 
 // Headers that `custom:` may ask for on the response's side; all others are the request's.
-constexpr std::array<std::string_view, 27> kResponseFields{"accept-range",
+constexpr std::array<std::string_view, 29> kResponseFields{"accept-range",
                                                            "age",
                                                            "allow",
                                                            "connection",
@@ -45,33 +45,35 @@ constexpr std::array<std::string_view, 27> kResponseFields{"accept-range",
                                                            "trailer",
                                                            "transfer-encoding",
                                                            "upgrade",
-                                                           "vary"};
+                                                           "vary",
+                                                           "warning",
+                                                           "www-authenticate"};
 
-struct CustomField {
-  std::string header, key;
-  Direction direction;
+// What is written of one side's headers.
+struct ShownHeaders {
+  bool all = false;
+  std::vector<std::string> names;  // if not all
 };
 
 struct HttpOptions {
   bool extended = true;
-  bool all_request_headers = false, all_response_headers = false;
-  std::vector<CustomField> custom;
+  ShownHeaders request, response;
+  bool body = false, printable_body = false;  // in alerts
 };
 
 HttpOptions read_options(const Settings& s) {
   HttpOptions o;
   o.extended = s.flag("extended", true);
   const std::string all = s.text("dump-all-headers").value_or("none");
-  o.all_request_headers = all == "both" || all == "request";
-  o.all_response_headers = all == "both" || all == "response";
+  o.request.all = all == "both" || all == "request";
+  o.response.all = all == "both" || all == "response";
   for (const std::string& name : s.list("custom")) {
-    std::string key = name;
-    std::replace(key.begin(), key.end(), '-', '_');
     const bool response =
-        std::find(kResponseFields.begin(), kResponseFields.end(), name) != kResponseFields.end() ||
-        name == "warning" || name == "www-authenticate";
-    o.custom.push_back({name, key, response ? Direction::to_client : Direction::to_server});
+        std::find(kResponseFields.begin(), kResponseFields.end(), lower_case(name)) != kResponseFields.end();
+    (response ? o.response : o.request).names.push_back(name);
   }
+  o.body = s.flag("alert.http-body", false);
+  o.printable_body = s.flag("alert.http-body-printable", false);
   return o;
 }
 
@@ -143,14 +145,24 @@ void write_extended(JsonWriter& out, const HttpTransaction& tx) {
   out.number("length", response.wire_body_bytes);
 }
 
-void write_all_headers(JsonWriter& out, JsonKey key, const Message& m) {
-  if (m.fields.empty()) return;
-  const auto list = out.array(key);
-  for (const Field& f : m.fields) {
-    const auto item = out.object();
-    out.bytes("name", m.name(f));
-    out.bytes("value", m.value(f));
+void write_field(JsonWriter& out, const Message& m, const Field& f) {
+  const auto item = out.object();
+  out.bytes("name", m.name(f));
+  out.bytes("value", m.value(f));
+}
+
+void write_headers(JsonWriter& out, JsonKey key, const Message& m, const ShownHeaders& shown) {
+  if (!shown.all && shown.names.empty()) return;
+  const std::size_t start = out.mark();
+  {
+    const auto list = out.array(key);
+    if (shown.all)
+      for (const Field& f : m.fields) write_field(out, m, f);
+    else
+      for (const std::string& name : shown.names)
+        if (const Field* const f = m.find(std::string_view(name))) write_field(out, m, *f);
   }
+  out.drop_if_empty(start);
 }
 
 class HttpWriter final : public EveTxWriter {
@@ -166,6 +178,19 @@ class HttpWriter final : public EveTxWriter {
     const auto object = out.object("http");
     write_basic(out, tx);
     write_extended(out, tx);
+    if (o_.printable_body) {
+      write_body(tx.request, [&](Bytes b) { out.printable("http_request_body_printable", b); });
+      write_body(tx.response, [&](Bytes b) { out.printable("http_response_body_printable", b); });
+    }
+    if (!o_.body) return;
+    write_body(tx.request, [&](Bytes b) { out.base64("http_request_body", b); });
+    write_body(tx.response, [&](Bytes b) { out.base64("http_response_body", b); });
+  }
+  void write_in_fileinfo(JsonWriter& out, const Transaction& transaction) const override {
+    const auto& tx = tx_cast<HttpTransaction>(transaction);
+    const auto object = out.object("http");
+    write_basic(out, tx);
+    write_extended(out, tx);
   }
 
   std::string_view request_header(const Transaction& tx, std::string_view name) const override {
@@ -173,12 +198,17 @@ class HttpWriter final : public EveTxWriter {
   }
 
  private:
+  // What rules can still look at of it.
+  template <class Write>
+  static void write_body(const Message& m, const Write& write) {
+    if (const Bytes kept = m.body.view().data; !kept.empty()) write(kept);
+  }
+
   void write_object(JsonWriter& out, const HttpTransaction& tx, bool extended) const {
     const auto object = out.object("http");
     write_basic(out, tx);
-    for (const CustomField& f : o_.custom) write_header(out, f.key, tx.message(f.direction), f.header);
-    if (o_.all_request_headers) write_all_headers(out, "request_headers", tx.request);
-    if (o_.all_response_headers) write_all_headers(out, "response_headers", tx.response);
+    write_headers(out, "request_headers", tx.request, o_.request);
+    write_headers(out, "response_headers", tx.response, o_.response);
     if (extended) write_extended(out, tx);
   }
 

@@ -91,6 +91,7 @@ bool StatsWriter::write(EveContext& eve, const StatsRecord& r) const {
   std::sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) { return dotted_less(a.name, b.name); });
   const auto event = eve.out.object();
   write_time(eve, "timestamp", r.time);
+  if (!eve.options.host.empty()) eve.out.string("host", eve.options.host);
   eve.out.string("event_type", "stats");
   {
     const auto stats = eve.out.object("stats");

@@ -68,11 +68,11 @@ constexpr FieldName kFields[] = {{"version", field_version},
                                  {"client_handshake", field_client_handshake},
                                  {"server_handshake", field_server_handshake}};
 
-constexpr std::uint32_t kBasic = field_subject | field_issuer | field_session_resumed;
-constexpr std::uint32_t kExtended = kBasic | field_version | field_serial | field_fingerprint |
-                                    field_not_before | field_not_after | field_sni | field_ja3 | field_ja3s |
-                                    field_ja4 | field_client | field_client_alpns | field_server_alpns |
-                                    field_subjectaltname;
+constexpr std::uint32_t kBasic = field_subject | field_issuer;
+constexpr std::uint32_t kExtended = kBasic | field_session_resumed | field_version | field_serial |
+                                    field_fingerprint | field_not_before | field_not_after | field_sni |
+                                    field_ja3 | field_ja3s | field_ja4 | field_client | field_client_alpns |
+                                    field_server_alpns | field_subjectaltname;
 
 std::uint32_t read_fields(const Settings& s) {
   std::uint32_t fields = s.flag("extended", false) ? kExtended : kBasic;
@@ -85,8 +85,9 @@ std::uint32_t read_fields(const Settings& s) {
   for (const FieldName& row :
        {FieldName{"ja3", field_ja3}, FieldName{"ja3s", field_ja3s}, FieldName{"ja4", field_ja4}})
     if (s.flag(row.name, false)) fields |= row.field;
-  if (s.flag("session-resumption", false)) fields |= field_session_resumed;
-  return fields;
+  // Where the entry is no more than a name, as in Suricata.
+  const bool resumed = s.flag("session-resumption", s.has("extended") || s.has("custom"));
+  return resumed ? fields | field_session_resumed : fields & ~std::uint32_t{field_session_resumed};
 }
 
 void write_strings(JsonWriter& out, JsonKey key, const SlabVector<SlabString>& values) {
@@ -209,6 +210,8 @@ class TlsWriter final : public EveTxWriter {
   bool write(JsonWriter& out, const Transaction& transaction) const override {
     const auto& tx = tx_cast<TlsTransaction>(transaction);
     if (!tx.client.seen && !tx.server.seen && tx.server_chain.empty()) return false;
+    if (tx.session_resumed() && tx.server_chain.empty() && (fields_ & field_session_resumed) == 0)
+      return false;
     const auto object = out.object("tls");
     write_fields(out, tx, fields_);
     return true;

@@ -15,16 +15,18 @@ Bytes bytes_of(std::string_view s) {
 }
 
 struct Given final : Settings {
-  std::string all, custom;
+  std::string all, bodies;
+  std::vector<std::string> custom;
   bool extended = true;
   [[nodiscard]] std::optional<std::string> text(std::string_view path) const override {
     if (path == "extended") return extended ? "yes" : "no";
     if (path == "dump-all-headers" && !all.empty()) return all;
+    if (path == "alert.http-body" && bodies == "plain") return "yes";
+    if (path == "alert.http-body-printable" && bodies == "printable") return "yes";
     return std::nullopt;
   }
   [[nodiscard]] std::vector<std::string> list(std::string_view path) const override {
-    return path == "custom" && !custom.empty() ? std::vector<std::string>{custom}
-                                               : std::vector<std::string>{};
+    return path == "custom" ? custom : std::vector<std::string>{};
   }
   [[nodiscard]] bool has(std::string_view) const override { return false; }
 };
@@ -76,11 +78,40 @@ TEST_CASE("eve http: the short event, and alerts that are extended all the same"
 TEST_CASE("eve http: single headers and all of them") {
   Given settings;
   settings.extended = false;
-  settings.custom = "cookie";
+  settings.custom = {"cookie", "date"};
   settings.all = "response";
   CHECK(
       event("GET / HTTP/1.0\r\nCookie: c\r\n\r\n", "HTTP/1.0 200 OK\r\nA: 1\r\nB: 2\r\n\r\n", settings) ==
-      R"({"http":{"url":"/","cookie":"c","response_headers":[{"name":"A","value":"1"},{"name":"B","value":"2"}]}})");
+      R"({"http":{"url":"/","request_headers":[{"name":"Cookie","value":"c"}],"response_headers":[{"name":"A","value":"1"},{"name":"B","value":"2"}]}})");
+}
+
+TEST_CASE(
+    "eve http: chosen headers are lists of their side, spelled as they came, and nothing where there are "
+    "none") {
+  Given settings;
+  settings.extended = false;
+  settings.custom = {"x-id", "Server", "etag", "www-authenticate"};
+  CHECK(event("GET / HTTP/1.0\r\nX-ID: 1\r\nServer: none\r\nx-id: 2\r\n\r\n",
+              "HTTP/1.0 200 OK\r\nWWW-Authenticate: a\r\nServer: s\r\n\r\n", settings) ==
+        R"({"http":{"url":"/","request_headers":[{"name":"X-ID","value":"1, 2"}],)"
+        R"("response_headers":[{"name":"Server","value":"s"},{"name":"WWW-Authenticate","value":"a"}]}})");
+  CHECK(event("GET / HTTP/1.0\r\n\r\n", "HTTP/1.0 200 OK\r\n\r\n", settings) == R"({"http":{"url":"/"}})");
+}
+
+TEST_CASE("eve http: alerts show bodies when they are asked to, events do not") {
+  constexpr std::string_view kPost = "POST / HTTP/1.0\r\nContent-Length: 3\r\n\r\na\nb";
+  constexpr std::string_view kPage = "HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nhi";
+  const std::string common =
+      R"({"http":{"url":"/","http_method":"POST","protocol":"HTTP/1.0","status":200,"length":2)";
+  Given settings;
+  CHECK(event(kPost, kPage, settings, true) == common + "}}");
+  settings.bodies = "printable";
+  CHECK(event(kPost, kPage, settings, true) ==
+        common + R"(,"http_request_body_printable":"a\nb","http_response_body_printable":"hi"}})");
+  settings.bodies = "plain";
+  CHECK(event(kPost, kPage, settings, true) ==
+        common + R"(,"http_request_body":"YQpi","http_response_body":"aGk="}})");
+  CHECK(event(kPost, kPage, settings) == common + "}}");
 }
 
 TEST_CASE("eve http: redirects, odd states and requests that were not seen") {

@@ -74,11 +74,21 @@ TEST_CASE("eve tls: extended shows the usual fields") {
           R"(","client_alpns":["h2"],"server_alpns":["h2"]}})");
 }
 
-TEST_CASE("eve tls: without extended there is the certificate's name, or that a session was resumed") {
+TEST_CASE(
+    "eve tls: without extended there is the certificate's name, or on request that a session was resumed") {
   tls::TlsTransaction tx(0);
   fill(tx);
   tx.client.has_ticket = true;
-  CHECK(written(FakeSettings{}, tx) == R"({"tls":{"session_resumed":true}})");
+  const std::string resumed = R"({"tls":{"session_resumed":true}})";
+  CHECK(written(FakeSettings{{"session-resumption", "yes"}}, tx) == resumed);
+  CHECK(written(FakeSettings{{"extended", "no"}}, tx) == resumed);
+  JsonWriter out;
+  {
+    const auto event = out.object();
+    CHECK_FALSE(eve_tls.configure(FakeSettings{})->write(out, tx));
+    CHECK_FALSE(
+        eve_tls.configure(FakeSettings{{"extended", "yes"}, {"session-resumption", "no"}})->write(out, tx));
+  }
   certify(tx.server_chain);
   CHECK(written(FakeSettings{}, tx) == R"({"tls":{"subject":"CN=a","issuerdn":"CN=CA"}})");
 }
