@@ -2,7 +2,8 @@
 //
 // Who is inspected by one reading alone is walked around by sending its sensor the other. From the first packet on that one
 // of kOtherReadings reads differently, the connection is followed a second time as it does: a flow of its own, with its own streams, parser and rule state, that is in no table and writes no events but alerts, of rules that
-// have not said the same of the connection before. Made and fed by the pipeline (pipeline_readings.cc), detect mode only.
+// have not said the same of the connection before. Made and fed by the pipeline (pipeline_readings.cc). Inline, bytes that were sent
+// twice are made the same, so that only urgent ones are read twice; what rules decide of a reading counts.
 #pragma once
 
 #include <array>

@@ -211,6 +211,7 @@ class Pipeline {
   void decide(Step& step, const DetectResult& found);
   void replace_contents(Step& step, const DetectResult& found);
   void count_verdict(Step& step);
+  void take_back_verdict(Step& step);
   [[gnu::noinline]] void normalise(Step& step);
   void let_go_of_flow(Step& step);
 
@@ -226,8 +227,10 @@ class Pipeline {
   // pipeline_readings.cc
   [[gnu::noinline]] void look_for_other_readings(Step& step);
   void begin_reading(Step& step, std::size_t reading);
+  void leave_out_reading(Step& step);
   void begin_with_message(Flow& flow, Flow& other);
   [[gnu::noinline]] void follow_readings(Step& step);
+  void heed_reading(Step& step, const Step& along);
   void finish_readings(Flow& flow);
   [[gnu::noinline]] void write_alerts(Step& step, const DetectResult& found);
 

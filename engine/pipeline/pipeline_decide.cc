@@ -126,6 +126,14 @@ void Pipeline::count_verdict(Step& step) {
   ++counters_.drop_reasons[static_cast<std::size_t>(step.fate.reason)];
 }
 
+// It was to go on, and does not.
+void Pipeline::take_back_verdict(Step& step) {
+  if (!step.counted) return;
+  step.counted = false;
+  --(step.fate.replaced ? counters_.ips_replaced : counters_.ips_accepted);
+  --counters_.drop_reasons[static_cast<std::size_t>(DropReason::none)];
+}
+
 // What goes on says the same to every host. A segment that its receiver may not take stays what it is: it must not
 // become one that is taken, and was not inspected.
 void Pipeline::normalise(Step& step) try {

@@ -47,9 +47,7 @@ void Pipeline::run_out_of_memory_behind_verdict(Step& step) {
   ++counters_.out_of_memory;
   apply_policy(step, ExceptionTarget::memory);
   if (step.fate.verdict == Verdict::accept) return;
-  --(step.fate.replaced ? counters_.ips_replaced : counters_.ips_accepted);
-  --counters_.drop_reasons[static_cast<std::size_t>(DropReason::none)];
-  step.counted = false;
+  take_back_verdict(step);
   count_verdict(step);
   conclude(step, true);
 }

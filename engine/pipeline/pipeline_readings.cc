@@ -96,7 +96,7 @@ void Pipeline::look_for_other_readings(Step& step) {
 void Pipeline::begin_reading(Step& step, std::size_t reading) try {
   Flow& flow = *step.flow;
   if (other_readings_ >= setup_.streams.other_readings) {
-    ++counters_.tcp_other_readings_left_out;
+    leave_out_reading(step);
     return;
   }
   auto other = std::make_unique<Flow>();
@@ -109,7 +109,13 @@ void Pipeline::begin_reading(Step& step, std::size_t reading) try {
   ++other_readings_;
   ++counters_.tcp_other_readings;
 } catch (const std::bad_alloc&) {
+  leave_out_reading(step);
+}
+
+// Inline, what is not looked at as its receiver may read it is like what reassembly has no room for.
+void Pipeline::leave_out_reading(Step& step) {
   ++counters_.tcp_other_readings_left_out;
+  if (setup_.inline_mode) apply_policy(step, ExceptionTarget::stream_reassembly);
 }
 
 // What its parser has to catch up with, before anything differs. The client spoke first, in most protocols.
@@ -139,6 +145,7 @@ void Pipeline::follow_readings(Step& step) {
     inspect_pseudo(along);
     if (other->app != nullptr && other->app->change_pending) apps_.complete_change(*other);
     flow.alerted = flow.alerted || other->alerted;
+    if (setup_.inline_mode) heed_reading(step, along);
     if (!over) continue;
     finish_stream(*other);
     other.reset();
@@ -146,12 +153,23 @@ void Pipeline::follow_readings(Step& step) {
   }
 }
 
+// What was decided of a reading holds for the packet and the flow that it is one of. It had been let through so far.
+void Pipeline::heed_reading(Step& step, const Step& along) {
+  step.flow->dropped = step.flow->dropped || along.flow->dropped;
+  step.flow->dropped_by_policy = step.flow->dropped_by_policy || along.flow->dropped_by_policy;
+  if (along.fate.verdict == Verdict::accept || step.fate.verdict != Verdict::accept) return;
+  take_back_verdict(step);
+  step.fate = along.fate;
+  count_verdict(step);
+  log_.drop(facts_of(step), nothing_, step.fate);
+}
+
 void Pipeline::finish_readings(Flow& flow) {
   const During during(readings_, flow.others.get());
   for (std::unique_ptr<Flow>& other : flow.others->flows) {
     if (other == nullptr) continue;
     keep_up(flow, *other);
-    finish_stream(*other);
+    if (!(flow.dropped && setup_.inline_mode)) finish_stream(*other);
     flow.alerted = flow.alerted || other->alerted;
     --other_readings_;
   }

@@ -8,8 +8,9 @@
 namespace weir::engine {
 
 bool TcpSession::would_differ(const Packet& p, Direction d, const TcpReading& reading) const {
-  if (settings_->inline_mode || !established()) return false;
+  if (!established()) return false;
   if (reading.urgent_stays) return marks_a_byte(p, d);
+  if (settings_->inline_mode) return false;  // bytes that differ are made the same
   const HostOsPolicies* const configured = settings_->host_os.get();
   if (configured != nullptr && configured->knows(p.ip.destination)) return false;
   const TcpStream& stream = side(d).stream;

@@ -100,8 +100,8 @@ class TcpSession : public Slabbed, private TcpSessionState {
     if ((packet.tcp.flags & tcp_flag::urg) != 0) return true;
     return !packet.payload.empty() && seq_lt(packet.tcp.sequence, side(direction).next_seq);
   }
-  // With is_ambiguous: such a receiver keeps other bytes of it than the one we follow. Detect mode, and only where the
-  // configuration does not say which system the receiver runs, or what becomes of urgent bytes.
+  // With is_ambiguous: such a receiver keeps other bytes of it than the one we follow. Only where the configuration
+  // does not say which system the receiver runs, or what becomes of urgent bytes. Inline they differ in urgent bytes alone.
   [[nodiscard, gnu::cold]] bool would_differ(const Packet& packet, Direction direction,
                                              const TcpReading& reading) const;
   // The same connection as it is now, for reading what comes as such receivers do. Throws std::bad_alloc, also when the budget

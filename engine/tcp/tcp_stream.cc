@@ -18,7 +18,7 @@ TcpStream::TcpStream(const StreamSettings& settings, MemoryBudget& budget, Direc
   depth_ = settings.depth_bytes == 0 ? UINT64_MAX : settings.depth_bytes;
   chunk_size_ = direction == Direction::to_server ? settings.chunk_to_server : settings.chunk_to_client;
   raw_disabled_ = !settings.raw;
-  if (!settings.inline_mode && settings.other_readings != 0) message_bytes_ = kMessageBytes[index(direction)];
+  if (settings.other_readings != 0) message_bytes_ = kMessageBytes[index(direction)];
 }
 
 TcpStream::TcpStream(const TcpStream& other) : TcpStreamState(other), pieces_(other.pieces_) {

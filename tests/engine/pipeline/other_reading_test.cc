@@ -154,12 +154,60 @@ TEST_CASE("other readings: without memory for one the connection is followed all
                 "stream: {memcap: " + std::to_string(sizeof(TcpSession) * 3 / 2) + "}\n") == "3");
 }
 
-TEST_CASE("other readings: inline there is one, the one that goes on to the receiver") {
+TEST_CASE("other readings: inline bytes that differ are the same to every receiver") {
   InlineRun run("drop http any any -> any any (http.uri; content:\"/evil\"; sid:1;)", "", true);
   Connection c;
   run.play_all(c.handshake());
   play(run, c, linux_reads_evil());
   CHECK(run.pipeline.counters().tcp_other_readings == 0);
+}
+
+namespace {
+
+constexpr std::string_view kForbiddenInline =
+    "drop http any any -> any any (http.uri; content:\"/evil\"; sid:1;)\n"
+    "drop tcp any any -> any any (flow:to_server; content:\"/worse\"; sid:2;)\n";
+
+// A request in one segment with an urgent byte, and what follows: the verdicts.
+std::string verdicts_of(InlineRun& run, std::string_view request, std::uint8_t pointer) {
+  Connection c;
+  run.play_all(c.handshake());
+  std::string frame = c.client(request);
+  mark_urgent(frame, pointer);
+  return run.play_all({frame, c.server("", tcp_flag::ack), c.client("", tcp_flag::ack)});
+}
+
+}  // namespace
+
+TEST_CASE("other readings: inline what either receiver of an urgent byte reads is forbidden") {
+  // The first as read out of band, the others in line; the last one's rule looks at the stream.
+  for (const std::string request : {"GET /evxil", "GET /evil", "GET /worse"}) {
+    CAPTURE(request);
+    InlineRun run(kForbiddenInline);
+    CHECK(verdicts_of(run, request + std::string(kHead), 8) == "ddd");
+    run.finish();
+    CHECK(run.count("\"event_type\":\"alert\"", "\"action\":\"blocked\"") == 1);
+    CHECK(run.count("\"event_type\":\"drop\"", "\"reason\":\"rules\"") == 1);
+    CHECK(run.count("\"event_type\":\"flow\"", "\"action\":\"drop\"") == 1);
+    const Counters& counters = run.pipeline.counters();
+    CHECK(counters.ips_accepted == 3);
+    CHECK(counters.ips_blocked == 3);
+    CHECK(counters.drop_reasons[static_cast<std::size_t>(DropReason::none)] == 3);
+  }
+  InlineRun run(kForbiddenInline);
+  CHECK(verdicts_of(run, "GET /good HTTP/1.1\r\nHost: a\r\n\r\n", 8) == "aaa");
+}
+
+TEST_CASE("other readings: inline an urgent byte that there is no room to read twice is a matter of policy") {
+  InlineRun run(kForbiddenInline, "stream: {reassembly: {other-readings: 1, memcap-policy: drop-packet}}\n");
+  constexpr std::string_view request = "GET /good HTTP/1.1\r\nHost: a\r\n\r\n";
+  CHECK(verdicts_of(run, request, 8) == "aaa");
+  Connection second({0x0a000003, 40000});
+  run.play_all(second.handshake());
+  std::string frame = second.client(request);
+  mark_urgent(frame, 8);
+  CHECK(run.play(frame) == 'd');
+  CHECK(run.pipeline.counters().tcp_other_readings_left_out == 1);
 }
 
 namespace {
