@@ -12,7 +12,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "engine/cli/background.h"
 #include "engine/cli/cli_options.h"
+#include "engine/cli/suricata_form.h"
 #include "engine/config/config_check.h"
 #include "engine/live/confine/privileges.h"
 #include "engine/log/log_outputs.h"
@@ -35,10 +37,13 @@ constexpr std::array kCommands{
             false, nullptr, true},
     Command{"check", "read rules and configuration, say what is wrong",
             "weir check [-c FILE] [-S RULES] [options]", false, true, false, false, run_check},
+    Command{"config", "show the settings as they are read", "weir config [-c FILE] [--set KEY=VALUE]", false,
+            true, false, false, run_config},
     Command{"keywords", "list the rule keywords, or explain some", "weir keywords [NAME...]", false, false,
-            false, true, run_keywords},
+            false, true, run_keywords, false, nullptr, false, "csv", "as Suricata's --list-keywords=csv"},
     Command{"protocols", "list the application protocols, with what rules can say of each",
-            "weir protocols [NAME...]", false, false, false, true, run_protocols},
+            "weir protocols [NAME...]", false, false, false, true, run_protocols, false, nullptr, false,
+            "names", "their names only, one a line"},
     Command{"ctl", "ask or tell a run that listens on interfaces or queues",
             "weir ctl COMMAND [NAME=VALUE...] [options]", false, false, false, true, run_ctl, true,
             describe_control_commands},
@@ -48,7 +53,9 @@ void print_overview(std::FILE* to) {
   fmt::print(to, "usage: weir COMMAND [options]\n\nWeir watches network traffic for known-bad signs.\n\n");
   for (const Command& command : kCommands) fmt::print(to, "  {:10} {}\n", command.name, command.summary);
   fmt::print(to,
-             "\n'weir COMMAND --help' lists the options of a command. See also weir(1), weir.yaml(5), "
+             "\nCalls in Suricata's form are taken, too: weir -c FILE -i eth0, weir -T ... (weir(1), "
+             "SURICATA'S CALLS).\n"
+             "'weir COMMAND --help' lists the options of a command. See also weir(1), weir.yaml(5), "
              "weir-rules(5).\n");
 }
 
@@ -105,6 +112,63 @@ bool report_configuration(const Config& config, const CliOptions& options) {
 
 }  // namespace
 
+namespace {
+
+std::string names_of_commands() {
+  std::vector<std::string_view> names;
+  for (const Command& command : kCommands) names.push_back(command.name);
+  return fmt::format("{} and {}", fmt::join(names.begin(), names.end() - 1, ", "), names.back());
+}
+
+// `call`: what the whole command line asks for besides; null when it is in weir's own form.
+int run_command(const std::vector<std::string>& arguments, const SuricataCall* call) {
+  const auto command = std::find_if(kCommands.begin(), kCommands.end(),
+                                    [&](const Command& c) { return c.name == arguments.front(); });
+  if (command == kCommands.end())
+    return usage_error(
+        {}, fmt::format("'{}' is not a command; there are {}", arguments.front(), names_of_commands()));
+  auto parsed = parse_options(*command, {arguments.begin() + 1, arguments.end()});
+  if (!parsed) return usage_error(command->name, parsed.error());
+  if (parsed->help) {
+    fmt::print("usage: {}\n\n{}.\n{}", command->usage, command->summary, describe_options(*command));
+    if (command->more_help != nullptr) fmt::print("{}", command->more_help());
+    return kExitDone;
+  }
+  if (call != nullptr) {
+    parsed->options.as_suricata = true;
+    parsed->options.in_background = call->in_background;
+  }
+  return command->run(parsed->options);
+}
+
+// A file of --pidfile is the parent's when the run goes on in the background.
+int run_suricata_call(const std::vector<std::string>& arguments) {
+  const auto call = read_suricata_call(arguments);
+  if (!call) return usage_error({}, call.error());
+  fmt::print("{}", call->answer);
+  if (call->arguments.empty()) return kExitDone;
+  if (!call->ignored.empty())
+    fmt::print(stderr, "weir: warning: no effect in Weir: {}\n", fmt::join(call->ignored, ", "));
+  const auto fail = [](const std::string& reason) {
+    print_error(reason);
+    return kExitFailed;
+  };
+  if (call->in_background) {
+    const auto status = go_to_background(call->pid_file);
+    if (!status) return fail(status.error());
+    if (*status) return **status;
+  }
+  std::optional<PidFile> pid_file;
+  if (!call->pid_file.empty() && !call->in_background) {
+    auto written = PidFile::write(call->pid_file, ::getpid());
+    if (!written) return fail(written.error());
+    pid_file.emplace(std::move(*written));
+  }
+  return run_command(call->arguments, &*call);
+}
+
+}  // namespace
+
 int run_cli(const std::vector<std::string>& arguments) {
   if (arguments.empty()) {
     print_overview(stderr);
@@ -115,25 +179,11 @@ int run_cli(const std::vector<std::string>& arguments) {
     print_overview(stdout);
     return kExitDone;
   }
-  if (first == "--version" || first == "-V") {
+  if (first == "--version") {
     fmt::print("weir {}\n", WEIR_VERSION);
     return kExitDone;
   }
-  const auto command =
-      std::find_if(kCommands.begin(), kCommands.end(), [&](const Command& c) { return c.name == first; });
-  if (command == kCommands.end())
-    return usage_error(
-        {},
-        fmt::format("'{}' is not a command; there are detect, prevent, check, keywords, protocols and ctl",
-                    first));
-  const auto parsed = parse_options(*command, {arguments.begin() + 1, arguments.end()});
-  if (!parsed) return usage_error(command->name, parsed.error());
-  if (parsed->help) {
-    fmt::print("usage: {}\n\n{}.\n{}", command->usage, command->summary, describe_options(*command));
-    if (command->more_help != nullptr) fmt::print("{}", command->more_help());
-    return kExitDone;
-  }
-  return command->run(parsed->options);
+  return first.starts_with('-') ? run_suricata_call(arguments) : run_command(arguments, nullptr);
 }
 
 std::optional<Config> load_configuration(const CliOptions& options) {

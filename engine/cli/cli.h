@@ -37,6 +37,11 @@ struct CliOptions {
   bool verbose = false;
   bool prevent = false;
   bool no_cache = false;
+  bool list_form = false;          // --csv, --names
+  bool as_suricata = false;        // the call is in Suricata's form: logs go to default-log-dir
+  bool in_background = false;      // -D
+  bool takes_captures = false;     // --unix-socket
+  std::string unix_socket;         // its FILE; empty: the control socket of the configuration
   std::string socket;              // --socket; empty: the usual one
   bool json = false;               // --json
   unsigned timeout_s = 60;         // --timeout
@@ -52,11 +57,14 @@ struct Command {
   bool takes_socket = false;
   std::string (*more_help)() = nullptr;  // what --help says after the options
   bool blocks = false;                   // runs inline: what passes can be written
+  // Its option for what programs read, and what it does; empty: none.
+  std::string_view list_form = {}, list_form_help = {};
 };
 
 int run_detect(const CliOptions& options);
 int run_prevent(const CliOptions& options);
 int run_check(const CliOptions& options);
+int run_config(const CliOptions& options);
 int run_keywords(const CliOptions& options);
 int run_protocols(const CliOptions& options);
 int run_ctl(const CliOptions& options);
@@ -69,6 +77,8 @@ int run_cli(const std::vector<std::string>& arguments);
 
 // -i and -q: runs until a signal ends it.
 int run_live_command(const CliOptions& options, bool prevent);
+// --unix-socket: reads the captures that clients hand in, until a signal or "shutdown" ends it.
+int run_captures_command(const CliOptions& options);
 ChecksumMode checksum_mode(const CliOptions& options);
 // Makes the folder of -l; false, and the reason is printed, when it cannot.
 bool make_log_dir(const std::string& path);

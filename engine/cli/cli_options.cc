@@ -36,7 +36,10 @@ void add_input(po::options_description& all) {
       "read,r", texts("PATH...")->multitoken(),
       "capture files (pcap, pcapng; gzip and zstd too) or folders of them; - is standard input")(
       "interface,i", texts("IFACE[,IFACE]"), "listen on these interfaces; repeatable")(
-      "queue,q", texts("NUM[:NUM]"), "packets that NFQUEUE hands over, a worker a queue (prevent)")(
+      "unix-socket", text("FILE")->implicit_value(""),
+      "keep the rules and read the captures that clients of this socket (default: the control socket) hand "
+      "in (detect)")("queue,q", texts("NUM[:NUM]"),
+                     "packets that NFQUEUE hands over, a worker a queue (prevent)")(
       "filter,f", text("BPF"), "only packets that this filter matches")(
       "checksums,k", text("MODE"), "packets with bad checksums: all (verify), none, or auto (default)");
   all.add(input);
@@ -57,7 +60,7 @@ void add_rules(po::options_description& all) {
                       "these rules instead of the configured ones; repeatable, globs")(
       "add-rules,s", texts("FILE"), "these rules as well; repeatable, globs")(
       "no-rules", "load none, log only")("data-dir", text("DIR"),
-                                         "where datasets and lists lie; rules cannot reach outside of it")(
+                                         "where data sets and lists lie; rules cannot write outside of it")(
       "strict", "any rule or configuration error is fatal")(
       "no-cache", "compile all patterns, and keep nothing of it for the next start");
   all.add(rules);
@@ -103,6 +106,8 @@ po::options_description visible_options(const Command& command) {
   if (command.takes_output) add_output(all, command.blocks);
   if (command.takes_input) add_privileges(all);
   auto other = group("Other");
+  if (!command.list_form.empty())
+    other.add_options()(std::string(command.list_form).c_str(), std::string(command.list_form_help).c_str());
   other.add_options()("verbose,v", "say more, also when standard error is not a terminal")("help,h",
                                                                                            "this text");
   all.add(other);
@@ -171,16 +176,22 @@ tl::expected<void, std::string> read_number(const Reader& in, const char* name, 
   return {};
 }
 
-tl::expected<void, std::string> read_values(const Reader& in, bool blocks, CliOptions& out) {
+tl::expected<void, std::string> read_values(const Reader& in, const Command& command, CliOptions& out) {
+  const bool blocks = command.blocks;
+  out.list_form = !command.list_form.empty() && in.flag(std::string(command.list_form).c_str());
   out.captures = in.list("read");
   out.interfaces = split_lists(in.list("interface"));
   out.queues = in.list("queue");
   for (const char* way : {"af-packet", "pcap"})
     if (const std::string interface = in.one(way); !interface.empty()) out.interfaces.push_back(interface);
   out.portable_capture = in.flag("pcap");
+  out.takes_captures = in.flag("unix-socket");
+  out.unix_socket = in.one("unix-socket");
   out.live_capture = !out.interfaces.empty() || in.flag("af-packet") || in.flag("pcap");
-  if ((out.captures.empty() ? 0 : 1) + (out.live_capture ? 1 : 0) + (out.queues.empty() ? 0 : 1) > 1)
-    return tl::unexpected(std::string("-r, -i and -q exclude each other"));
+  if ((out.captures.empty() ? 0 : 1) + (out.live_capture ? 1 : 0) + (out.queues.empty() ? 0 : 1) +
+          (out.takes_captures ? 1 : 0) >
+      1)
+    return tl::unexpected(std::string("-r, -i, -q and --unix-socket exclude each other"));
   out.bpf = in.one("filter");
   out.config = in.one("config");
   out.settings = in.list("set");
@@ -242,7 +253,7 @@ tl::expected<ParsedOptions, std::string> parse_options(const Command& command,
     ParsedOptions out;
     out.help = map.count("help") != 0;
     if (out.help) return out;
-    if (auto read = read_values(Reader{map}, command.blocks, out.options); !read)
+    if (auto read = read_values(Reader{map}, command, out.options); !read)
       return tl::unexpected(read.error());
     if (!out.options.words.empty() && !command.takes_words)
       return tl::unexpected(fmt::format("'{}' is not an option{}", out.options.words.front(),

@@ -6,6 +6,16 @@
 #include "rules/set/rule_set.h"
 
 namespace weir::engine {
+namespace {
+
+// A file that cannot be read, or none of its rules: whoever runs with these has no rules.
+bool is_useless(const rules::LoadedRules& loaded) {
+  for (const rules::RuleDiagnostic& d : loaded.diagnostics)
+    if (d.line == 0 && !d.is_warning()) return true;
+  return loaded.rules_seen != 0 && loaded.failed == loaded.rules_seen;
+}
+
+}  // namespace
 
 int run_check(const CliOptions& options) {
   CliOptions all = options;
@@ -17,9 +27,10 @@ int run_check(const CliOptions& options) {
   if (!report_variables(setup)) return kExitFailed;
   const std::size_t errors = print_diagnostics(setup.loaded, SIZE_MAX);
   fmt::print("{}\n", rule_totals(setup.loaded));
+  const bool useless = is_useless(setup.loaded);
   // Compiling finds what checking one rule at a time cannot.
   (void)build_rules(setup, *config, options);
-  return options.strict && errors != 0 ? kExitFailed : kExitDone;
+  return useless || (options.strict && errors != 0) ? kExitFailed : kExitDone;
 }
 
 }  // namespace weir::engine

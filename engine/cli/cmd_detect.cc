@@ -44,8 +44,15 @@ bool is_read(const std::string& file, const std::vector<std::string>& captures) 
          });
 }
 
-int scan(const CliOptions& options, bool prevent) {
+// Suricata's form of the call logs to the configured folder.
+void take_log_dir(CliOptions& options, const Config& config) {
+  if (options.as_suricata && !options.own_log_dir)
+    options.log_dir = config.text("default-log-dir").value_or(options.log_dir);
+}
+
+int scan(CliOptions options, bool prevent) {
   if (options.live_capture || !options.queues.empty()) return run_live_command(options, prevent);
+  if (options.takes_captures && !prevent) return run_captures_command(options);
   if (options.captures.empty()) {
     fmt::print(stderr,
                "weir {0}: no input: name capture files or folders with -r, or {1}\nTry 'weir {0} --help'.\n",
@@ -59,6 +66,7 @@ int scan(const CliOptions& options, bool prevent) {
   }
   const auto config = load_configuration(options);
   if (!config) return kExitFailed;
+  take_log_dir(options, *config);
   RuleSetupOptions sources = options.rules;
   sources.inline_mode = prevent;
   RuleSetup setup = set_up_rules(*config, sources);

@@ -23,6 +23,16 @@ void print_keyword(const rules::KeywordSpec& spec) {
   fmt::print("{:32} {}\n", fmt::format("{}{}", spec.name, argument_text(spec.argument)), spec.summary);
 }
 
+// name;description;app layer;features;documentation
+void print_csv(const std::vector<const rules::KeywordSpec*>& sorted) {
+  fmt::print("name;description;app layer;features;documentation\n");
+  for (const rules::KeywordSpec* spec : sorted) {
+    std::string summary(spec->summary);
+    std::replace(summary.begin(), summary.end(), ';', ',');
+    fmt::print("{};{};Unset;none;;\n", spec->name, summary);
+  }
+}
+
 }  // namespace
 
 int run_keywords(const CliOptions& options) {
@@ -30,6 +40,10 @@ int run_keywords(const CliOptions& options) {
     std::vector<const rules::KeywordSpec*> sorted;
     for (const rules::KeywordSpec& spec : rules::all_keywords()) sorted.push_back(&spec);
     std::sort(sorted.begin(), sorted.end(), [](const auto* a, const auto* b) { return a->name < b->name; });
+    if (options.list_form) {
+      print_csv(sorted);
+      return kExitDone;
+    }
     for (const rules::KeywordSpec* spec : sorted) print_keyword(*spec);
     return kExitDone;
   }

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/cli/background.h"
 #include "engine/cli/cli.h"
 #include "engine/cli/confinement_plan.h"
 #include "engine/live/control/live_run.h"
@@ -119,6 +120,10 @@ LiveOptions live_options(const CliOptions& options, const RuleSetup& setup, bool
   live.log_dir = options.log_dir;
   live.checksums = checksum_mode(options);
   live.prevent = prevent;
+  if (options.in_background)  // until then whoever started it hears what is wrong
+    live.begun = [log = options.log_dir + "/weir.log"] {
+      if (auto redirected = redirect_errors(log); !redirected) print_error(redirected.error());
+    };
   live.rules.take(setup.loaded, wall_clock());
   return live;
 }

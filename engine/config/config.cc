@@ -74,6 +74,22 @@ void check_below(const ConfigNode& node, const KnownKey& known, const std::strin
   }
 }
 
+using Values = std::vector<std::pair<std::string, std::string>>;
+
+// As deep as the tree, whose depth is bounded (kMaxConfigDepth).
+void add_values(const ConfigNode& node, const std::string& path, Values& out) {
+  const bool is_list = node.kind == ConfigNode::Kind::sequence;
+  for (std::size_t i = 0; i < node.entries.size(); ++i) {
+    const ConfigNode& below = *node.entries[i].node;
+    const std::string here = joined(path, is_list ? fmt::format("{}", i) : node.entries[i].key);
+    const bool is_named = is_list && below.kind == ConfigNode::Kind::map && !below.entries.empty();
+    out.emplace_back(here, below.kind == ConfigNode::Kind::scalar ? below.scalar
+                           : is_named                             ? below.entries[0].key
+                                                                  : "(null)");
+    add_values(below, here, out);
+  }
+}
+
 }  // namespace
 
 struct Config::Impl {
@@ -198,6 +214,12 @@ std::vector<std::string> Config::keys(std::string_view path) const {
 std::string Config::place(std::string_view path) const {
   const ConfigNode* const node = impl_->root.find(path);
   return node == nullptr ? std::string{} : place_of(*node);
+}
+
+std::vector<std::pair<std::string, std::string>> Config::all_values() const {
+  std::vector<std::pair<std::string, std::string>> out;
+  add_values(impl_->root, {}, out);
+  return out;
 }
 
 std::vector<KeyProblem> Config::check_keys() const {

@@ -70,6 +70,9 @@ class Config final : public Settings {
   [[nodiscard]] const std::string& directory() const;
   // All files that it was read from: the main one first, then what that includes. Empty without a file.
   [[nodiscard]] const std::vector<std::string>& files() const;
+  // Every scalar by its path ("outputs.0.eve-log.enabled"), in the order of the file, as `suricata --dump-config` has it:
+  // an item of a list that is a map has the name of its first key besides, a section "(null)".
+  [[nodiscard]] std::vector<std::pair<std::string, std::string>> all_values() const;
   // Where the node at this path stands: "weir.yaml:3:5", "--set"; empty without one.
   [[nodiscard]] std::string place(std::string_view path) const;
   // The keys that have no effect (engine/config/known_keys.h), in the order of the file; nothing below such a key is told of.

@@ -93,6 +93,7 @@ struct Input {
   ProgressMeter& meter;
   RunSummary& summary;
   ChecksumSample checksums;
+  const std::atomic<bool>* interrupted = nullptr;
   TimeUs first_time = 0, last_time = 0;
   CaptureNames names{};  // of all captures so far: workers may be behind, and flows end when all is read
 
@@ -100,7 +101,8 @@ struct Input {
   template <class F>
   void for_each(F&& f) {
     RawPacket raw;
-    while (source.next(raw) == CaptureSource::Next::packet) {
+    while (!(interrupted != nullptr && interrupted->load(std::memory_order_relaxed)) &&
+           source.next(raw) == CaptureSource::Next::packet) {
       raw.capture = names.keep(source.name());
       f(raw, checksums.trusted(raw));
       if (summary.packets++ == 0) first_time = raw.time;
@@ -211,7 +213,8 @@ tl::expected<RunSummary, std::string> run_offline(const RunOptions& options, con
   Input input{.source = **source,
               .meter = meter,
               .summary = summary,
-              .checksums = ChecksumSample(checksum_mode(options, config), setup->decoding)};
+              .checksums = ChecksumSample(checksum_mode(options, config), setup->decoding),
+              .interrupted = options.interrupted};
   // What becomes of a packet depends on what became of the one inside it: inline decisions are one
   // pipeline's.
   Totals totals = options.threads > 1 && !options.prevent

@@ -1,6 +1,7 @@
 // An offline run: capture files through N workers, events in packet order whatever N is.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -36,6 +37,7 @@ struct RunOptions {
   // text ends the run. May be empty.
   std::function<tl::expected<void, std::string>()> ready;
   std::function<void(const RunProgress&)> progress;  // called about ten times a second; may be empty
+  const std::atomic<bool>* interrupted = nullptr;  // true: what is left of the input is not read; null: never
   // What loading the rules said, for stats events.
   std::uint64_t rules_loaded = 0, rules_failed = 0, rules_skipped = 0;
 };

@@ -95,6 +95,8 @@ class Detect(Running):
     def test_data_sets_are_changed_asked_and_written(self):
         with open(self.hosts.path("test.rules"), "a") as f:
             f.write('alert http any any -> any any (msg:"known path"; http.uri; dataset:isset,paths,type string,state paths.lst; sid:8;)\n')
+        os.mkdir(self.hosts.path("data"))
+        os.chmod(self.hosts.path("data"), 0o777)  # whoever the run becomes
         self.start("--data-dir", self.hosts.path("data"))
         path = "L2tub3du"  # /known
         self.assertIn("item not found in set", self.ctl("dataset-lookup", "paths", "string", path, status=1))

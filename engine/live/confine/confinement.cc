@@ -195,6 +195,15 @@ void confine_guard(const Config& config) {
   (void)enter_sandbox(*settings, {}, {.processes = true});
 }
 
+tl::expected<void, std::string> confine_captures(const Config& config) {
+  auto settings = SandboxSettings::from(config);
+  if (!settings) return tl::unexpected(settings.error());
+  if (auto dropped = forbid_new_privileges(); !dropped) return dropped;
+  settings->landlock = false;
+  tell(enter_sandbox(*settings, {}, {}));
+  return {};
+}
+
 tl::expected<void, std::string> confine_offline(const ConfinementPlan& plan, const Config& config) {
   auto settings = SandboxSettings::from(config);
   if (!settings) return tl::unexpected(settings.error());

@@ -40,6 +40,9 @@ tl::expected<void, std::string> confine_live(const ConfinementPlan& plan, const 
 // In the guard's process: it needs its sockets and nothing else.
 void confine_guard(const Config& config);
 
+// A run over captures that clients name, wherever they lie: the file system stays open to it.
+tl::expected<void, std::string> confine_captures(const Config& config);
+
 // A run over files: stays who it is, and enters the sandbox when all that it writes is open. What this kernel
 // lacks is told to who watches. Fails when the configuration is wrong.
 tl::expected<void, std::string> confine_offline(const ConfinementPlan& plan, const Config& config);

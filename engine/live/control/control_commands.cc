@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -10,11 +11,19 @@ namespace {
 
 using Kind = ControlArgument::Kind;
 
-void ctl_help(ControlTarget&, const ControlArguments&, const ControlReply& reply) {
-  reply.object([](output::JsonWriter& out) {
-    out.number("count", control_commands().size());
+bool is_for(const ControlCommand& command, ControlTarget& target) {
+  return command.place == CommandPlace::everywhere ||
+         (command.place == CommandPlace::captures) == (target.captures() != nullptr);
+}
+
+void ctl_help(ControlTarget& target, const ControlArguments&, const ControlReply& reply) {
+  std::vector<std::string_view> names;
+  for (const ControlCommand& command : control_commands())
+    if (is_for(command, target)) names.push_back(command.name);
+  reply.object([&](output::JsonWriter& out) {
+    out.number("count", names.size());
     const auto list = out.array("commands");
-    for (const ControlCommand& command : control_commands()) out.string(command.name);
+    for (const std::string_view name : names) out.string(name);
   });
 }
 
@@ -29,8 +38,12 @@ void ctl_reopen_logs(ControlTarget& target, const ControlArguments&, const Contr
 }
 
 void ctl_shutdown(ControlTarget& target, const ControlArguments&, const ControlReply& reply) {
-  reply.ok("the run ends");
+  reply.ok("Closing Suricata");
   target.stop();
+}
+
+void ctl_nothing(ControlTarget&, const ControlArguments&, const ControlReply& reply) {
+  reply.object([](output::JsonWriter&) {});
 }
 
 constexpr std::array kRulesArguments{
@@ -58,6 +71,34 @@ constexpr std::array kInterfaceArguments{
 };
 constexpr std::array kVariableArguments{
     ControlArgument{"variable", "name of the setting: stats.interval", Kind::text, true},
+};
+constexpr std::array kCaptureArguments{
+    ControlArgument{"filename", "capture, or folder of captures"},
+    ControlArgument{"output-dir", "folder of the logs"},
+    ControlArgument{"tenant", "not used", Kind::number},
+    ControlArgument{"continuous", "of a folder: read what comes later, too", Kind::flag},
+    ControlArgument{"delete-when-done", "remove captures that were read without an error", Kind::flag},
+};
+constexpr std::array kMemcapSetArguments{
+    ControlArgument{"config", "name of the memcap, as memcap-list has it"},
+    ControlArgument{"memcap", "a size"},
+};
+constexpr auto kMemcapArguments = std::span(kMemcapSetArguments).first<1>();
+constexpr std::array kHostbitArguments{
+    ControlArgument{"ipaddress", "the host"},
+    ControlArgument{"hostbit", "name of the bit"},
+    ControlArgument{"expire", "how many seconds it stays", Kind::number},
+};
+constexpr auto kHostbitNameArguments = std::span(kHostbitArguments).first<2>();
+constexpr auto kHostArguments = std::span(kHostbitArguments).first<1>();
+constexpr std::array kFlowArguments{
+    ControlArgument{"flow_id", "number of the flow, as in events", Kind::number},
+};
+constexpr std::array kTenantArguments{
+    ControlArgument{"id", "not used", Kind::number},
+    ControlArgument{"htype", "not used"},
+    ControlArgument{"hargs", "not used", Kind::number},
+    ControlArgument{"filename", "not used"},
 };
 // Suricata's words answer for what is missing, as its scripts wait for them.
 constexpr std::array kSetArguments{
@@ -98,18 +139,67 @@ constexpr std::array kCommands{
     ControlCommand{"running-mode", "how the work is shared out", {}, ctl_running_mode, true},
     ControlCommand{"capture-mode", "where packets come from", {}, ctl_capture_mode, true},
     ControlCommand{"dump-counters", "the same as stats", {}, ctl_stats, true},
-    ControlCommand{"iface-list", "the interfaces", {}, ctl_iface_list, true},
+    ControlCommand{"iface-list", "the interfaces", {}, ctl_iface_list, true, CommandPlace::live},
     ControlCommand{"iface-stat", "packets and drops of an interface", kInterfaceArguments, ctl_iface_stat,
-                   true},
+                   true, CommandPlace::live},
+    ControlCommand{"iface-bypassed-stat",
+                   "what interfaces have bypassed: nothing",
+                   {},
+                   ctl_nothing,
+                   true,
+                   CommandPlace::live},
+    ControlCommand{"ebpf-bypassed-stats", "the same", {}, ctl_nothing, true, CommandPlace::live},
     ControlCommand{"conf-get", "a setting", kVariableArguments, ctl_conf_get, true},
-    ControlCommand{"reload-rules", "the same as reload", {}, ctl_reload, true},
-    ControlCommand{"ruleset-reload-rules", "the same as reload", {}, ctl_reload, true},
+    ControlCommand{"reload-rules", "reload; answers \"done\"", {}, ctl_reload_done, true},
+    ControlCommand{"ruleset-reload-rules", "the same", {}, ctl_reload_done, true},
     ControlCommand{
         "ruleset-reload-nonblocking", "begin to reload, answer at once", {}, ctl_reload_nonblocking, true},
     ControlCommand{"ruleset-reload-time", "when the rules were loaded", {}, ctl_reload_time, true},
     ControlCommand{"ruleset-stats", "how many rules there are", {}, ctl_ruleset_stats, true},
     ControlCommand{"ruleset-failed-rules", "which rules failed", {}, ctl_failed_rules, true},
-    ControlCommand{"reopen-log-files", "the same as reopen-logs", {}, ctl_reopen_logs, true},
+    ControlCommand{"reopen-log-files", "the same as reopen-logs", {}, ctl_reopen_done, true},
+    ControlCommand{"memcap-list", "the configured memcaps", {}, ctl_memcap_list, true},
+    ControlCommand{"memcap-show", "one of them", kMemcapArguments, ctl_memcap_show, true},
+    ControlCommand{"memcap-set", "refused: they are those of the start", kMemcapSetArguments, ctl_memcap_set,
+                   true},
+    ControlCommand{"add-hostbit", "set a bit that rules name on a host", kHostbitArguments, ctl_add_hostbit,
+                   true},
+    ControlCommand{"remove-hostbit", "take it away", kHostbitNameArguments, ctl_remove_hostbit, true},
+    ControlCommand{"list-hostbit", "the bits on a host", kHostArguments, ctl_list_hostbit, true},
+    ControlCommand{"get-flow-stats-by-id", "packets, bytes and age of a flow", kFlowArguments, ctl_flow_stats,
+                   true, CommandPlace::live},
+    ControlCommand{"register-tenant-handler", "refused: there are no tenants", kTenantArguments,
+                   ctl_no_tenants, true},
+    ControlCommand{"unregister-tenant-handler", "likewise", kTenantArguments, ctl_no_tenants, true},
+    ControlCommand{"register-tenant", "likewise", kTenantArguments, ctl_no_tenants, true},
+    ControlCommand{"reload-tenant", "likewise", kTenantArguments, ctl_no_tenants, true},
+    ControlCommand{"reload-tenants", "likewise", {}, ctl_no_tenants, true},
+    ControlCommand{"unregister-tenant", "likewise", kTenantArguments, ctl_no_tenants, true},
+    ControlCommand{"pcap-file", "read a capture or a folder of them", kCaptureArguments, ctl_pcap_file, true,
+                   CommandPlace::captures},
+    ControlCommand{"pcap-file-continuous", "read a folder, and what comes into it later", kCaptureArguments,
+                   ctl_pcap_file_continuous, true, CommandPlace::captures},
+    ControlCommand{
+        "pcap-file-number", "how many captures wait", {}, ctl_pcap_file_number, true, CommandPlace::captures},
+    ControlCommand{"pcap-file-list", "which they are", {}, ctl_pcap_file_list, true, CommandPlace::captures},
+    ControlCommand{"pcap-current",
+                   "the one that is being read, or None",
+                   {},
+                   ctl_pcap_current,
+                   true,
+                   CommandPlace::captures},
+    ControlCommand{"pcap-last-processed",
+                   "when the last one was written, in milliseconds",
+                   {},
+                   ctl_pcap_last_processed,
+                   true,
+                   CommandPlace::captures},
+    ControlCommand{"pcap-interrupt",
+                   "end the one that is being read",
+                   {},
+                   ctl_pcap_interrupt,
+                   true,
+                   CommandPlace::captures},
 };
 
 bool fits(const ControlArgument& row, const ControlArguments& given) {
@@ -152,8 +242,8 @@ std::optional<std::string> check_arguments(const ControlCommand& command, const 
 
 void run_control_command(ControlTarget& target, const ControlRequest& request, const ControlReply& reply) {
   const ControlCommand* command = find_control_command(request.command);
-  if (command == nullptr) {
-    reply.fail(fmt::format("unknown command '{}'; 'help' lists them", request.command));
+  if (command == nullptr || !is_for(*command, target)) {
+    reply.fail("Unknown command");
     return;
   }
   if (const auto wrong = check_arguments(*command, request.arguments)) {

@@ -20,6 +20,11 @@ class ControlReply {
   explicit ControlReply(std::function<void(std::string)> send) : send_(std::move(send)) {}
   void ok(std::string_view message) const { send_(control_ok(message)); }
   void fail(std::string_view message) const { send_(control_nok(message)); }
+  // `fill(JsonWriter&)` writes the member "message": a number, an array ...
+  template <class Fill>
+  void message(const Fill& fill) const {
+    send_(control_ok_message(fill));
+  }
   // `fill(JsonWriter&)` writes the members of the message.
   template <class Fill>
   void object(const Fill& fill) const {
@@ -37,12 +42,16 @@ struct ControlArgument {
   bool required = false;
 };
 
+// Where a command means something: in a run on interfaces or queues, in one that reads the captures that clients hand in.
+enum class CommandPlace : std::uint8_t { everywhere, live, captures };
+
 struct ControlCommand {
   std::string_view name, summary;
   // On a command line they may be given without their names, in this order.
   std::span<const ControlArgument> arguments;
   void (*run)(ControlTarget& target, const ControlArguments& arguments, const ControlReply& reply) = nullptr;
   bool suricata = false;  // there for Suricata's clients: help lists it last
+  CommandPlace place = CommandPlace::everywhere;
 };
 
 std::span<const ControlCommand> control_commands();
@@ -67,11 +76,32 @@ void ctl_conf_get(ControlTarget& target, const ControlArguments& arguments, cons
 // control_rules.cc
 void ctl_rules(ControlTarget& target, const ControlArguments& arguments, const ControlReply& reply);
 void ctl_reload(ControlTarget& target, const ControlArguments& arguments, const ControlReply& reply);
+// control_suricata.cc
+void ctl_reload_done(ControlTarget& target, const ControlArguments& arguments, const ControlReply& reply);
 void ctl_reload_nonblocking(ControlTarget& target, const ControlArguments& arguments,
                             const ControlReply& reply);
 void ctl_ruleset_stats(ControlTarget& target, const ControlArguments& arguments, const ControlReply& reply);
 void ctl_failed_rules(ControlTarget& target, const ControlArguments& arguments, const ControlReply& reply);
 void ctl_reload_time(ControlTarget& target, const ControlArguments& arguments, const ControlReply& reply);
+void ctl_reopen_done(ControlTarget& target, const ControlArguments& arguments, const ControlReply& reply);
+void ctl_no_tenants(ControlTarget& target, const ControlArguments& arguments, const ControlReply& reply);
+void ctl_memcap_list(ControlTarget& target, const ControlArguments& arguments, const ControlReply& reply);
+void ctl_memcap_show(ControlTarget& target, const ControlArguments& arguments, const ControlReply& reply);
+void ctl_memcap_set(ControlTarget& target, const ControlArguments& arguments, const ControlReply& reply);
+void ctl_add_hostbit(ControlTarget& target, const ControlArguments& arguments, const ControlReply& reply);
+void ctl_remove_hostbit(ControlTarget& target, const ControlArguments& arguments, const ControlReply& reply);
+void ctl_list_hostbit(ControlTarget& target, const ControlArguments& arguments, const ControlReply& reply);
+// control_captures.cc
+void ctl_pcap_file(ControlTarget& target, const ControlArguments& arguments, const ControlReply& reply);
+void ctl_pcap_file_continuous(ControlTarget& target, const ControlArguments& arguments,
+                              const ControlReply& reply);
+void ctl_pcap_file_number(ControlTarget& target, const ControlArguments& arguments,
+                          const ControlReply& reply);
+void ctl_pcap_file_list(ControlTarget& target, const ControlArguments& arguments, const ControlReply& reply);
+void ctl_pcap_current(ControlTarget& target, const ControlArguments& arguments, const ControlReply& reply);
+void ctl_pcap_last_processed(ControlTarget& target, const ControlArguments& arguments,
+                             const ControlReply& reply);
+void ctl_pcap_interrupt(ControlTarget& target, const ControlArguments& arguments, const ControlReply& reply);
 // control_datasets.cc
 void ctl_dataset_add(ControlTarget& target, const ControlArguments& arguments, const ControlReply& reply);
 void ctl_dataset_add_json(ControlTarget& target, const ControlArguments& arguments,
@@ -83,6 +113,7 @@ void ctl_dataset_dump(ControlTarget& target, const ControlArguments& arguments, 
 // control_flows.cc
 void ctl_flows(ControlTarget& target, const ControlArguments& arguments, const ControlReply& reply);
 void ctl_drop_flow(ControlTarget& target, const ControlArguments& arguments, const ControlReply& reply);
+void ctl_flow_stats(ControlTarget& target, const ControlArguments& arguments, const ControlReply& reply);
 
 // "2026-01-31T12:00:00.000000+0000"
 std::string time_text(TimeUs time);

@@ -136,4 +136,31 @@ void ctl_drop_flow(ControlTarget& target, const ControlArguments& arguments, con
       WorkerSurvey::kLongLimit);
 }
 
+void ctl_flow_stats(ControlTarget& target, const ControlArguments& arguments, const ControlReply& reply) {
+  const auto id = arguments.number("flow_id");
+  if (!id) return reply.fail("flow_id is not an integer");
+  const FlowLister lister({.id = *id}, FlowSort::start, 1);
+  target.survey().ask<FlowLister>(
+      target.workers(),
+      [walk = FlowWalk<FlowLister>{lister}](LiveWorker&, Pipeline& pipeline, PacketSource&) mutable {
+        return walk.step(pipeline, [&walk](Flow& flow) { walk.result.add(flow); });
+      },
+      [reply](std::vector<WorkerAnswer<FlowLister>> answers) {
+        std::vector<FlowListing> flows;
+        for (auto& answer : answers)
+          if (answer.value && flows.empty()) flows = answer.value->take();
+        if (flows.empty()) return reply.fail("Not found");
+        reply.object([&](output::JsonWriter& out) {
+          const FlowListing& flow = flows.front();
+          out.number("pkts_toclient", flow.packets[index(Direction::to_client)]);
+          out.number("pkts_toserver", flow.packets[index(Direction::to_server)]);
+          out.number("bytes_toclient", flow.bytes[index(Direction::to_client)]);
+          out.number("bytes_toserver", flow.bytes[index(Direction::to_server)]);
+          out.number("age",
+                     static_cast<std::uint64_t>(std::max<TimeUs>(flow.last - flow.start, 0) / 1'000'000));
+        });
+      },
+      WorkerSurvey::kLongLimit);
+}
+
 }  // namespace weir::engine

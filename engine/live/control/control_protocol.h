@@ -66,6 +66,17 @@ class ControlParser {
 std::string control_ok();
 std::string control_ok(std::string_view message);
 std::string control_nok(std::string_view message);
+// `fill` writes the member "message", whatever it is.
+template <class Fill>
+std::string control_ok_message(const Fill& fill) {
+  output::JsonWriter out;
+  {
+    const auto answer = out.object();
+    out.string("return", "OK");
+    fill(out);
+  }
+  return std::string(out.text()) + '\n';
+}
 // `fill` writes the members of the message's object.
 template <class Fill>
 std::string control_ok_object(const Fill& fill) {

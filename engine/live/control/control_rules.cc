@@ -112,37 +112,4 @@ void ctl_reload(ControlTarget& target, const ControlArguments&, const ControlRep
   });
 }
 
-void ctl_reload_nonblocking(ControlTarget& target, const ControlArguments&, const ControlReply& reply) {
-  target.reload([](const ReloadResult&) {});
-  reply.ok("the rules are being read");
-}
-
-void ctl_reload_time(ControlTarget& target, const ControlArguments&, const ControlReply& reply) {
-  reply.object([&](output::JsonWriter& out) {
-    const auto list = out.array("engines");
-    const auto engine = out.object();
-    out.number("id", 0);
-    out.string("last_reload", time_text(target.rule_state().loaded_at));
-  });
-}
-
-void ctl_ruleset_stats(ControlTarget& target, const ControlArguments&, const ControlReply& reply) {
-  const RuleState& state = target.rule_state();
-  reply.object([&](output::JsonWriter& out) {
-    const auto list = out.array("engines");
-    const auto engine = out.object();
-    out.number("id", 0);
-    out.number("rules_loaded", state.loaded);
-    out.number("rules_failed", state.failed);
-    out.number("rules_skipped", state.skipped);
-  });
-}
-
-void ctl_failed_rules(ControlTarget& target, const ControlArguments&, const ControlReply& reply) {
-  reply.object([&](output::JsonWriter& out) {
-    const auto list = out.array("errors");
-    for (const rules::RuleDiagnostic& d : target.rule_state().errors) write_error(out, d);
-  });
-}
-
 }  // namespace weir::engine

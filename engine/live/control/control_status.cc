@@ -9,6 +9,7 @@
 #include "engine/account/stats.h"
 #include "engine/live/control/control_commands.h"
 #include "output/timestamp.h"
+#include "rules/load/requires.h"
 #include "weir_version.h"
 
 namespace weir::engine {
@@ -95,11 +96,13 @@ void ctl_stats(ControlTarget& target, const ControlArguments&, const ControlRepl
 }
 
 void ctl_version(ControlTarget&, const ControlArguments&, const ControlReply& reply) {
-  reply.ok("weir " WEIR_VERSION);
+  constexpr auto& kLanguage = rules::kLanguageVersion;
+  reply.ok(fmt::format("{}.{}.{} RELEASE (weir {})", kLanguage.major, kLanguage.minor, kLanguage.patch,
+                       WEIR_VERSION));
 }
 
 void ctl_uptime(ControlTarget& target, const ControlArguments&, const ControlReply& reply) {
-  reply.ok(std::to_string(target.uptime_s()));
+  reply.message([&](output::JsonWriter& out) { out.number("message", target.uptime_s()); });
 }
 
 void ctl_running_mode(ControlTarget&, const ControlArguments&, const ControlReply& reply) {
@@ -107,6 +110,7 @@ void ctl_running_mode(ControlTarget&, const ControlArguments&, const ControlRepl
 }
 
 void ctl_capture_mode(ControlTarget& target, const ControlArguments&, const ControlReply& reply) {
+  if (target.captures() != nullptr) return reply.ok("UNIX_SOCKET");
   const bool pcap = target.config().text("weir.capture").value_or("") == "pcap";
   reply.ok(target.prevents() ? "NFQ" : pcap ? "PCAP_DEV" : "AF_PACKET_DEV");
 }
@@ -146,7 +150,7 @@ void ctl_conf_get(ControlTarget& target, const ControlArguments& arguments, cons
   if (const auto value = target.config().text(name))
     reply.ok(*value);
   else
-    reply.fail(fmt::format("'{}' is not set", name));
+    reply.fail("Unable to get value");
 }
 
 }  // namespace weir::engine

@@ -17,6 +17,8 @@
 
 namespace weir::engine {
 
+class CaptureQueue;  // engine/live/control/capture_queue.h
+
 class ControlTarget {
  public:
   virtual ~ControlTarget() = default;
@@ -40,6 +42,11 @@ class ControlTarget {
   // Reads the rules anew, at once or after the reload that is under way; `done` runs on the main thread when that is
   // over. It runs at once when this run cannot reload.
   virtual void reload(std::function<void(const ReloadResult&)> done) = 0;
+
+  // Captures that clients hand in; null: packets come from elsewhere.
+  [[nodiscard]] virtual CaptureQueue* captures() { return nullptr; }
+  // What rules keep of hosts; null: there is no such state from one moment to the next.
+  [[nodiscard]] virtual rules::SharedState* shared_state() { return nullptr; }
 
   // Log files are closed and opened again under their names (somebody has moved them away).
   virtual void reopen_logs() = 0;

@@ -56,6 +56,7 @@ class LiveRun final : public ControlTarget {
     if (sockets.metrics) metrics_ = std::make_unique<MetricsServer>(std::move(*sockets.metrics), fds_, *this);
     if (sockets.control) control_ = std::make_unique<ControlServer>(std::move(*sockets.control), fds_, *this);
     if (!notifier_.problem().empty()) fmt::print(stderr, "weir: warning: {}\n", notifier_.problem());
+    if (options_.begun) options_.begun();
     notifier_.ready(fmt::format("inspecting with {} workers, {} rules", workers_.workers().size(),
                                 reload_.state().loaded));
     return {};
@@ -240,6 +241,7 @@ class LiveRun final : public ControlTarget {
   [[nodiscard]] const RuleState& rule_state() const override { return reload_.state(); }
   [[nodiscard]] std::shared_ptr<const rules::RuleSet> rule_set() const override { return reload_.rules(); }
   void reload(std::function<void(const ReloadResult&)> done) override { reload_.request(std::move(done)); }
+  [[nodiscard]] rules::SharedState* shared_state() override { return &workers_.shared_state(); }
   void reopen_logs() override { writer_.request_reopen(); }
   void rotate_logs() override { writer_.request_rotate(); }
   void stop() override { stopping_ = true; }

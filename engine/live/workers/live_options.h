@@ -40,6 +40,7 @@ struct LiveOptions {
   std::vector<WorkerPlan> workers;
   Cores management_cores;  // of all other threads
   RuleState rules;
+  std::function<void()> begun;  // called once, when the workers run and before that is told; may be empty
 };
 
 }  // namespace weir::engine

@@ -34,6 +34,7 @@ class WorkerSet {
   // Opens all sources, one after the other. Fails with the first one's text.
   tl::expected<void, std::string> start(std::shared_ptr<const rules::RuleSet> rules);
   // The rules of workers that are started from now on.
+  [[nodiscard]] rules::SharedState& shared_state() { return shared_; }
   void set_rules(std::shared_ptr<const rules::RuleSet> rules) { rules_ = std::move(rules); }
 
   [[nodiscard]] std::span<const std::unique_ptr<LiveWorker>> workers() const { return workers_; }

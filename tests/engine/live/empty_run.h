@@ -37,6 +37,7 @@ class EmptyRun final : public ControlTarget {
   [[nodiscard]] const RuleState& rule_state() const override { return rules; }
   [[nodiscard]] std::shared_ptr<const rules::RuleSet> rule_set() const override { return nullptr; }
   void reload(std::function<void(const ReloadResult&)> done) override { pending_reload = std::move(done); }
+  [[nodiscard]] CaptureQueue* captures() override { return queue; }
   void reopen_logs() override { ++reopened; }
   void rotate_logs() override { ++rotated; }
   void stop() override { stopped = true; }
@@ -44,6 +45,7 @@ class EmptyRun final : public ControlTarget {
   bool prevent = false, stopped = false;
   int reopened = 0, rotated = 0;
   RuleState rules;
+  CaptureQueue* queue = nullptr;
   std::function<void(const ReloadResult&)> pending_reload;
   std::shared_ptr<Mailbox> mailbox = *Mailbox::make();
 

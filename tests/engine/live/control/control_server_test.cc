@@ -14,6 +14,9 @@
 #include <thread>
 #include <vector>
 
+#include <fmt/format.h>
+
+#include "engine/live/control/capture_queue.h"
 #include "engine/live/control/control_commands.h"
 #include "engine/live/control/control_server.h"
 #include "engine/live/control/live_sockets.h"
@@ -59,13 +62,13 @@ TEST_CASE("control server: a greeting without a newline and requests on one conn
   (void)client.send("{\"command\": \"uptime\"}\n\n{\"command\": \"running-mode\"}\n{\"command\":");
   f.turn();
   CHECK(client.receive() ==
-        "{\"return\":\"OK\",\"message\":\"7\"}\n{\"return\":\"OK\",\"message\":\"workers\"}\n");
+        "{\"return\":\"OK\",\"message\":7}\n{\"return\":\"OK\",\"message\":\"workers\"}\n");
   (void)client.send("\"uptime\"}");
   f.turn();
   CHECK(client.receive().empty());
   client.end();
   f.turn();
-  CHECK(client.receive() == "{\"return\":\"OK\",\"message\":\"7\"}\n(closed)");
+  CHECK(client.receive() == "{\"return\":\"OK\",\"message\":7}\n(closed)");
 }
 
 TEST_CASE("control server: an answer that comes later reaches its client, and nobody when that has gone") {
@@ -81,7 +84,7 @@ TEST_CASE("control server: an answer that comes later reaches its client, and no
                             out.number("added", std::uint64_t{3});
                           }});
     CHECK(client.receive() ==
-          "{\"return\":\"OK\",\"message\":{\"version\":2,\"added\":3}}\n{\"return\":\"OK\",\"message\":\"7\"}"
+          "{\"return\":\"OK\",\"message\":{\"version\":2,\"added\":3}}\n{\"return\":\"OK\",\"message\":7}"
           "\n");
     (void)client.send("{\"command\": \"reload\"}\n");
     f.turn();
@@ -89,7 +92,7 @@ TEST_CASE("control server: an answer that comes later reaches its client, and no
   f.turn();
   CHECK(f.server->sockets().clients() == 0);
   f.run.pending_reload({.error = "no"});
-  CHECK(f.ask("{\"command\": \"uptime\"}") == "{\"return\":\"OK\",\"message\":\"7\"}\n");
+  CHECK(f.ask("{\"command\": \"uptime\"}") == "{\"return\":\"OK\",\"message\":7}\n");
 }
 
 TEST_CASE("control server: too long a line is turned away with a word") {
@@ -109,7 +112,7 @@ TEST_CASE("control server: clients that wait for an answer keep no place of thos
     f.turn();
   }
   for (int i = 0; i < 32; ++i)
-    CHECK(f.ask("{\"command\": \"uptime\"}") == "{\"return\":\"OK\",\"message\":\"7\"}\n");
+    CHECK(f.ask("{\"command\": \"uptime\"}") == "{\"return\":\"OK\",\"message\":7}\n");
   for (const auto& client : waiting) CHECK(client->receive().empty());
   CHECK(f.server->sockets().counts().pushed_out == 0);
 }
@@ -125,7 +128,7 @@ TEST_CASE(
   }
   const char* const word = "{\"return\":\"NOK\",\"message\":\"too many clients\"}\n(closed)";
   CHECK(waiting[0]->receive() == word);
-  CHECK(f.ask("{\"command\": \"uptime\"}") == "{\"return\":\"OK\",\"message\":\"7\"}\n");
+  CHECK(f.ask("{\"command\": \"uptime\"}") == "{\"return\":\"OK\",\"message\":7}\n");
   CHECK(waiting[1]->receive() == word);
   CHECK(waiting[2]->receive().empty());
   CHECK(f.server->sockets().counts().pushed_out == 2);
@@ -137,7 +140,7 @@ TEST_CASE("control server: clients that say nothing do not keep a new one out") 
   std::vector<std::unique_ptr<Client>> crowd;
   for (int i = 0; i < 16; ++i) crowd.push_back(std::make_unique<Client>(f.path()));
   f.turn();
-  CHECK(f.ask("{\"command\": \"uptime\"}") == "{\"return\":\"OK\",\"message\":\"7\"}\n");
+  CHECK(f.ask("{\"command\": \"uptime\"}") == "{\"return\":\"OK\",\"message\":7}\n");
   CHECK(crowd[0]->receive() == "(closed)");
   CHECK(crowd[1]->receive().empty());
   CHECK(f.server->sockets().counts().pushed_out == 1);
@@ -149,12 +152,12 @@ TEST_CASE("control server: whoever has asked something keeps its place longest")
   (void)asks.send("{\"command\": \"uptime\"}\n");
   const Client late(f.path());  // all three are there before anything is read
   f.turn();
-  CHECK(asks.receive() == "{\"return\":\"OK\",\"message\":\"7\"}\n");
+  CHECK(asks.receive() == "{\"return\":\"OK\",\"message\":7}\n");
   CHECK(silent.receive() == "(closed)");
   (void)late.send("{\"command\": \"uptime\"}\n");
   f.turn();
-  CHECK(late.receive() == "{\"return\":\"OK\",\"message\":\"7\"}\n");
-  CHECK(f.ask("{\"command\": \"uptime\"}") == "{\"return\":\"OK\",\"message\":\"7\"}\n");
+  CHECK(late.receive() == "{\"return\":\"OK\",\"message\":7}\n");
+  CHECK(f.ask("{\"command\": \"uptime\"}") == "{\"return\":\"OK\",\"message\":7}\n");
   CHECK(asks.receive() == "(closed)");  // of those that have asked the one that has been quiet for longest
 }
 
@@ -171,7 +174,7 @@ TEST_CASE("control server: who says nothing, or never all of it, is closed when 
   f.server->tick();
   CHECK(silent.receive() == "(closed)");
   CHECK(drips.receive() == "(closed)");
-  CHECK(asked.receive() == "{\"return\":\"OK\",\"message\":\"7\"}\n");
+  CHECK(asked.receive() == "{\"return\":\"OK\",\"message\":7}\n");
   CHECK(f.server->sockets().counts().silent == 2);
   (void)asked.send("{");
   f.turn();
@@ -190,7 +193,7 @@ TEST_CASE("control server: a client that never reads holds one answer and is clo
   for (int i = 0; i < 200 && client.send(requests) > 0; ++i) f.turn();
   f.turn(100);
   CHECK(f.server->sockets().clients() == 1);
-  CHECK(f.ask("{\"command\": \"uptime\"}") == "{\"return\":\"OK\",\"message\":\"7\"}\n");
+  CHECK(f.ask("{\"command\": \"uptime\"}") == "{\"return\":\"OK\",\"message\":7}\n");
   f.turn();
   std::this_thread::sleep_for(milliseconds(20));
   f.server->tick();
@@ -258,7 +261,7 @@ TEST_CASE("control commands: wrong names and arguments are refused with their re
   const auto nok = [](const std::string& text) {
     return "{\"return\":\"NOK\",\"message\":\"" + text + "\"}\n";
   };
-  CHECK(message(R"({"command": "fly"})") == nok("unknown command 'fly'; 'help' lists them"));
+  CHECK(message(R"({"command": "fly"})") == nok("Unknown command"));
   CHECK(message(R"({"command": "status", "arguments": {"x": 1}})") == nok("status takes no argument 'x'"));
   CHECK(message(R"({"command": "flows", "arguments": {"limit": "many"}})") ==
         nok("argument 'limit': expected a number"));
@@ -277,7 +280,7 @@ TEST_CASE("control commands: wrong names and arguments are refused with their re
   CHECK(message(R"({"command": "iface-stat", "arguments": {"iface": "eth9"}})") ==
         nok("nothing listens on 'eth9'"));
   CHECK(message(R"({"command": "conf-get", "arguments": {"variable": "no.such"}})") ==
-        nok("'no.such' is not set"));
+        nok("Unable to get value"));
 }
 
 TEST_CASE("control commands: a run without workers answers all of them") {
@@ -327,4 +330,83 @@ TEST_CASE("control settings: Suricata's keys where ours say nothing") {
   CHECK(own->mode == 0600);
   CHECK_FALSE(settings("weir: {control: {mode: rw}}").has_value());
   CHECK_FALSE(settings("weir: {control: {mode: '7777'}}").has_value());
+}
+
+TEST_CASE("control commands: Suricata's are answered in its words") {
+  Fixture f;
+  f.run.rules.loaded = 3;
+  f.run.rules.failed = 1;
+  f.run.rules.errors.push_back({.file = "a.rules", .line = 3, .column = 7, .reason = "wrong", .sid = 5});
+  struct Row {
+    const char *request, *answer;
+  };
+  for (
+      const Row& row : {
+          Row{R"({"command": "reopen-log-files"})", R"("OK","message":"done")"},
+          Row{R"({"command": "ruleset-reload-nonblocking"})", R"("OK","message":"done")"},
+          Row{R"({"command": "ruleset-stats"})",
+              R"("OK","message":[{"id":0,"rules_loaded":3,"rules_failed":1,"rules_skipped":0}])"},
+          Row{R"({"command": "ruleset-failed-rules"})", R"("filename":"a.rules","line":3,)"},
+          Row{R"({"command": "ruleset-reload-time"})", R"("OK","message":[{"id":0,"last_reload":")"},
+          Row{R"({"command": "memcap-show", "arguments": {"config": "nope"}})",
+              R"("NOK","message":"Memcap value not found. Use 'memcap-list' to show all")"},
+          Row{R"({"command": "memcap-list"})", R"("OK","message":[{"name":"stream","value":"default"})"},
+          Row{R"({"command": "memcap-set", "arguments": {"config": "flow", "memcap": "1mb"}})",
+              "change flow.memcap"},
+          Row{R"({"command": "list-hostbit", "arguments": {"ipaddress": "x"}})",
+              R"("NOK","message":"invalid address string")"},
+          Row{R"({"command": "list-hostbit", "arguments": {"ipaddress": "10.0.0.1"}})",
+              R"("NOK","message":"host not found")"},
+          Row{R"({"command": "add-hostbit", "arguments": {"ipaddress": "10.0.0.1", "hostbit": "a", "expire": 3}})",
+              R"("NOK","message":"hostbit not found")"},
+          Row{R"({"command": "reload-tenants"})", R"("NOK","message":"multi-tenant support not enabled")"},
+          Row{R"({"command": "iface-bypassed-stat"})", R"("OK","message":{})"},
+          Row{R"({"command": "get-flow-stats-by-id", "arguments": {"flow_id": 9}})",
+              R"("NOK","message":"Not found")"},
+          Row{R"({"command": "dataset-add"})", R"("NOK","message":"setname is not a string")"},
+          Row{R"({"command": "pcap-current"})", R"("NOK","message":"Unknown command")"},
+      }) {
+    CAPTURE(row.request);
+    CHECK(f.ask(row.request).find(row.answer) != std::string::npos);
+  }
+}
+
+TEST_CASE("control commands: captures wait in their order, where they can be handed in") {
+  Fixture f;
+  CaptureQueue queue;
+  f.run.queue = &queue;
+  const weir::test::TemporaryFolder folder;
+  const std::string capture = folder.write("a.pcap", "");
+  const auto add = [&](const std::string& file, const std::string& output) {
+    return f.ask(
+        fmt::format(R"({{"command": "pcap-file", "arguments": {{"filename": "{}", "output-dir": "{}"}}}})",
+                    file, output));
+  };
+  const auto nok = [](const std::string& text) {
+    return "{\"return\":\"NOK\",\"message\":\"" + text + "\"}\n";
+  };
+  CHECK(add(folder / "none.pcap", folder.path) == nok("filename does not exist"));
+  CHECK(add(capture, folder / "none") == nok("output-dir does not exist"));
+  CHECK(f.ask(R"({"command": "pcap-file"})") == nok("filename is not a string"));
+  CHECK(f.ask(R"({"command": "iface-list"})") == nok("Unknown command"));
+  CHECK(f.ask(R"({"command": "pcap-current"})") == "{\"return\":\"OK\",\"message\":\"None\"}\n");
+  CHECK(add(capture, folder.path).find("Successfully added file to list") != std::string::npos);
+  CHECK(add(folder.path, folder.path).find("Successfully added file to list") != std::string::npos);
+  CHECK(f.ask(R"({"command": "pcap-file-number"})") == "{\"return\":\"OK\",\"message\":2}\n");
+  CHECK(f.ask(R"({"command": "pcap-file-list"})").find("{\"count\":2,\"files\":[\"" + capture + "\"") !=
+        std::string::npos);
+  CHECK(f.ask(R"({"command": "capture-mode"})").find("UNIX_SOCKET") != std::string::npos);
+  REQUIRE(queue.next()->path == capture);
+  CHECK(f.ask(R"({"command": "pcap-current"})").find(capture) != std::string::npos);
+  CHECK_FALSE(queue.is_interrupted());
+  CHECK(f.ask(R"({"command": "pcap-interrupt"})").find("Interrupted") != std::string::npos);
+  CHECK(queue.is_interrupted());
+  CHECK_FALSE(queue.pause(60'000));
+  queue.note_processed(1234);
+  queue.done();
+  CHECK(f.ask(R"({"command": "pcap-last-processed"})") == "{\"return\":\"OK\",\"message\":1234}\n");
+  REQUIRE(queue.next()->path == folder.path);
+  CHECK_FALSE(queue.is_interrupted());
+  queue.stop();
+  CHECK_FALSE(queue.next().has_value());
 }
