@@ -37,7 +37,7 @@ struct CliOptions {
   bool verbose = false;
   bool prevent = false;
   bool no_cache = false;
-  bool list_form = false;          // --csv, --names
+  bool own_option = false;         // --csv, --names, --from-snort
   bool as_suricata = false;        // the call is in Suricata's form: logs go to default-log-dir
   bool in_background = false;      // -D
   bool takes_captures = false;     // --unix-socket
@@ -57,8 +57,8 @@ struct Command {
   bool takes_socket = false;
   std::string (*more_help)() = nullptr;  // what --help says after the options
   bool blocks = false;                   // runs inline: what passes can be written
-  // Its option for what programs read, and what it does; empty: none.
-  std::string_view list_form = {}, list_form_help = {};
+  // An option that no other command has, and what it does; empty: none.
+  std::string_view own_option = {}, own_option_help = {};
 };
 
 int run_detect(const CliOptions& options);

@@ -106,8 +106,9 @@ po::options_description visible_options(const Command& command) {
   if (command.takes_output) add_output(all, command.blocks);
   if (command.takes_input) add_privileges(all);
   auto other = group("Other");
-  if (!command.list_form.empty())
-    other.add_options()(std::string(command.list_form).c_str(), std::string(command.list_form_help).c_str());
+  if (!command.own_option.empty())
+    other.add_options()(std::string(command.own_option).c_str(),
+                        std::string(command.own_option_help).c_str());
   other.add_options()("verbose,v", "say more, also when standard error is not a terminal")("help,h",
                                                                                            "this text");
   all.add(other);
@@ -178,7 +179,7 @@ tl::expected<void, std::string> read_number(const Reader& in, const char* name, 
 
 tl::expected<void, std::string> read_values(const Reader& in, const Command& command, CliOptions& out) {
   const bool blocks = command.blocks;
-  out.list_form = !command.list_form.empty() && in.flag(std::string(command.list_form).c_str());
+  out.own_option = !command.own_option.empty() && in.flag(std::string(command.own_option).c_str());
   out.captures = in.list("read");
   out.interfaces = split_lists(in.list("interface"));
   out.queues = in.list("queue");

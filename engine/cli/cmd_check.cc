@@ -23,7 +23,9 @@ int run_check(const CliOptions& options) {
   const auto config = load_configuration(all);
   if (!config) return kExitFailed;
   if (!report_setup(*config, options)) return kExitFailed;
-  RuleSetup setup = set_up_rules(*config, options.rules);
+  RuleSetupOptions sources = options.rules;
+  sources.from_snort = options.own_option;
+  RuleSetup setup = set_up_rules(*config, sources);
   if (!report_variables(setup)) return kExitFailed;
   const std::size_t errors = print_diagnostics(setup.loaded, SIZE_MAX);
   fmt::print("{}\n", rule_totals(setup.loaded));

@@ -40,7 +40,7 @@ int run_keywords(const CliOptions& options) {
     std::vector<const rules::KeywordSpec*> sorted;
     for (const rules::KeywordSpec& spec : rules::all_keywords()) sorted.push_back(&spec);
     std::sort(sorted.begin(), sorted.end(), [](const auto* a, const auto* b) { return a->name < b->name; });
-    if (options.list_form) {
+    if (options.own_option) {
       print_csv(sorted);
       return kExitDone;
     }

@@ -45,7 +45,7 @@ void print_protocol(const ProtocolInfo& info) {
 int run_protocols(const CliOptions& options) {
   if (options.words.empty()) {
     for (const ProtocolInfo* info : all_protocols())
-      options.list_form ? fmt::print("{}\n", info->name) : print_protocol(*info);
+      options.own_option ? fmt::print("{}\n", info->name) : print_protocol(*info);
     return kExitDone;
   }
   int status = kExitDone;

@@ -181,7 +181,8 @@ RuleSetup set_up_rules(const Config& config, const RuleSetupOptions& options, co
   environment.data_dir = data_folder(config, options, patterns);
   if (previous != nullptr) previous->hand_on(environment);
   set_up_datasets(config, environment, before);
-  out.loaded = rules::load_rule_files(patterns, environment);
+  out.loaded = rules::load_rule_files(patterns, environment,
+                                      options.from_snort ? rules::RuleForm::snort : rules::RuleForm::ours);
   auto& diagnostics = out.loaded.diagnostics;
   diagnostics.insert(diagnostics.begin(), std::make_move_iterator(before.begin()),
                      std::make_move_iterator(before.end()));

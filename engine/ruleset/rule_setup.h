@@ -18,6 +18,7 @@ struct RuleSetupOptions {
   bool no_rules = false;                // --no-rules
   std::string data_dir;                 // --data-dir; empty: "default-data-dir", else the folder of the first rule file
   bool inline_mode = false;
+  bool from_snort = false;  // all rules are in Snort 3's form; else those that can be in no other
 };
 
 struct RuleSetup {

@@ -15,6 +15,7 @@
 #include "rules/load/header_sets.h"
 #include "rules/load/requires.h"
 #include "rules/load/rule_warnings.h"
+#include "rules/load/snort_form.h"
 #include "rules/load/unsupported.h"
 
 namespace weir::rules {
@@ -41,8 +42,11 @@ enum class Outcome : std::uint8_t { loaded, skipped, failed };
 // One load: what the rules of all its files share.
 class Loader {
  public:
-  Loader(RuleEnvironment& environment, LoadedRules& into)
-      : environment_(environment), sets_(environment.address_vars, environment.port_vars), into_(into) {
+  Loader(RuleEnvironment& environment, LoadedRules& into, RuleForm form)
+      : form_(form),
+        environment_(environment),
+        sets_(environment.address_vars, environment.port_vars),
+        into_(into) {
     for (std::size_t i = 0; i < into_.signatures.size(); ++i)
       by_id_.emplace(id_of(into_.signatures[i]->meta), i);
   }
@@ -61,6 +65,8 @@ class Loader {
 
   tl::expected<void, std::string> load_file(const std::string& file);
   Outcome load_rule(Rule& rule);
+  tl::expected<Outcome, RuleDiagnostic> read_rule(Rule& rule, const TextHash& hash);
+  Outcome load_snort_rule(const Rule& rule, const TextHash& hash);
   tl::expected<std::unique_ptr<Signature>, RuleDiagnostic> compile(const Rule& rule, const TextHash& hash);
   std::optional<RuleDiagnostic> compile_option(const Rule& rule, const RuleOption& option,
                                                RuleBuilder& builder);
@@ -76,6 +82,7 @@ class Loader {
     return Outcome::failed;
   }
 
+  const RuleForm form_;
   RuleEnvironment& environment_;
   HeaderSets sets_;
   LoadedRules& into_;
@@ -139,14 +146,43 @@ Outcome Loader::load_rule(Rule& rule) {
   const TextHash hash = TextHash::of(rule.text);
   if (const auto same = environment_.compiled.find(hash); same != environment_.compiled.end())
     return keep(rule, same->second);
-  if (auto error = parse_rule(rule)) return fail(std::move(*error));
+  if (form_ == RuleForm::snort) return load_snort_rule(rule, hash);
+  auto outcome = read_rule(rule, hash);
+  if (outcome) return *outcome;
+  return is_snort_form(rule.text) ? load_snort_rule(rule, hash) : fail(std::move(outcome.error()));
+}
+
+tl::expected<Outcome, RuleDiagnostic> Loader::read_rule(Rule& rule, const TextHash& hash) {
+  if (auto error = parse_rule(rule)) return tl::unexpected(std::move(*error));
   const auto wanted = required(rule, environment_);
-  if (!wanted) return fail(wanted.error());
+  if (!wanted) return tl::unexpected(wanted.error());
   if (!*wanted) return Outcome::skipped;
   auto signature = compile(rule, hash);
   tell_list_problems();
-  if (!signature) return fail(std::move(signature.error()));
+  if (!signature) return tl::unexpected(std::move(signature.error()));
   return keep(rule, std::move(*signature));
+}
+
+// What is said of the rule in our form stands at the beginning of its line.
+Outcome Loader::load_snort_rule(const Rule& rule, const TextHash& hash) {
+  auto turned = from_snort_form(rule.text);
+  if (!turned) return fail(diagnose(rule, 1, "snort", std::move(turned.error())));
+  Rule ours;
+  ours.text = std::move(turned->text);
+  ours.file = rule.file;
+  ours.line = rule.line;
+  auto outcome = read_rule(ours, hash);
+  if (!outcome) {
+    outcome.error().line = rule.line;
+    outcome.error().column = 1;
+    return fail(std::move(outcome.error()));
+  }
+  for (std::string& difference : turned->differences) {
+    RuleDiagnostic told = diagnose(rule, 1, "snort", {std::move(difference), {}});
+    told.sid = *outcome == Outcome::loaded ? into_.signatures.back()->meta.sid : 0;
+    warn(std::move(told));
+  }
+  return *outcome;
 }
 
 // Comes first: a rule that asks for a later version may hold anything.
@@ -245,17 +281,18 @@ RuleDiagnostic Loader::told_of(const Rule& rule, std::uint32_t sid, RuleWarning 
 
 }  // namespace
 
-LoadedRules load_rule_files(std::span<const std::string> patterns, RuleEnvironment& environment) {
+LoadedRules load_rule_files(std::span<const std::string> patterns, RuleEnvironment& environment,
+                            RuleForm form) {
   LoadedRules out;
-  Loader loader(environment, out);
+  Loader loader(environment, out, form);
   for (const std::string& pattern : patterns) loader.load_pattern(pattern);
   loader.finish();
   return out;
 }
 
 void load_rule_text(std::string_view text, const std::string& file, RuleEnvironment& environment,
-                    LoadedRules& into) {
-  Loader loader(environment, into);
+                    LoadedRules& into, RuleForm form) {
+  Loader loader(environment, into, form);
   ++into.files;
   loader.load_text(text, file);
   loader.finish();

@@ -60,6 +60,15 @@ class Forms(Folder):
         self.assertEqual(Call("-T", "-S", mixed).status, 0)
         self.assertEqual(Call("-T", "--init-errors-fatal", "-S", mixed).status, 1)
 
+    def test_rules_of_snort_are_checked_for_what_they_do_differently(self):
+        rules = self.write("snort.rules", 'alert tcp any any -> any 80 ( msg:"a"; http_uri; content:"/x",nocase; service:http; sid:1; )\n'
+                                          'alert http ( msg:"b"; js_data; content:"x"; sid:2; )\n')
+        call = Call("check", "--from-snort", "-S", rules)
+        self.assertEqual(call.status, 0)
+        self.assertIn("1 loaded, 1 failed", call.out)
+        self.assertIn("snort.rules:1:1: warning: sid 1: snort: http: the rule is looked at on its ports alone", call.said)
+        self.assertIn("snort.rules:2:1: error: snort: scripts are not normalised", call.said)
+
     def test_what_scripts_ask_for_is_answered(self):
         self.assertRegex(Call("-V").out, r"^This is Suricata version 8\.\d+\.\d+ .* weir \d")
         info = Call("--build-info").out
