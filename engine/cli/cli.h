@@ -22,6 +22,7 @@ struct CliOptions {
   bool live_capture = false;            // interfaces, though perhaps the configuration names them
   bool portable_capture = false;        // --pcap
   std::vector<std::string> queues;      // -q
+  std::vector<std::string> listeners;   // --listen
   std::string bpf;                      // -f
   std::string config;                   // -c; empty: built-in defaults
   std::vector<std::string> settings;    // --set

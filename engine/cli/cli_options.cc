@@ -36,6 +36,8 @@ void add_input(po::options_description& all) {
       "read,r", texts("PATH...")->multitoken(),
       "capture files (pcap, pcapng; gzip and zstd too) or folders of them; - is standard input")(
       "interface,i", texts("IFACE[,IFACE]"), "listen on these interfaces; repeatable")(
+      "listen", texts("KIND[:ADDRESS][:PORT]"),
+      "take mirrored traffic in UDP: vxlan, geneve or tzsp; repeatable (detect)")(
       "unix-socket", text("FILE")->implicit_value(""),
       "keep the rules and read the captures that clients of this socket (default: the control socket) hand "
       "in (detect)")("queue,q", texts("NUM[:NUM]"),
@@ -183,17 +185,21 @@ tl::expected<void, std::string> read_values(const Reader& in, const Command& com
   out.captures = in.list("read");
   out.interfaces = split_lists(in.list("interface"));
   out.queues = in.list("queue");
+  out.listeners = in.list("listen");
   for (const char* way : {"af-packet", "pcap"})
     if (const std::string interface = in.one(way); !interface.empty()) out.interfaces.push_back(interface);
   out.portable_capture = in.flag("pcap");
   out.takes_captures = in.flag("unix-socket");
   out.unix_socket = in.one("unix-socket");
-  out.live_capture = !out.interfaces.empty() || in.flag("af-packet") || in.flag("pcap");
+  out.live_capture =
+      !out.interfaces.empty() || !out.listeners.empty() || in.flag("af-packet") || in.flag("pcap");
   if ((out.captures.empty() ? 0 : 1) + (out.live_capture ? 1 : 0) + (out.queues.empty() ? 0 : 1) +
           (out.takes_captures ? 1 : 0) >
       1)
     return tl::unexpected(std::string("-r, -i, -q and --unix-socket exclude each other"));
   out.bpf = in.one("filter");
+  if (!out.listeners.empty() && !out.bpf.empty())
+    return tl::unexpected(std::string("--listen takes no filter: what is not to be seen is not to be sent"));
   out.config = in.one("config");
   out.settings = in.list("set");
   out.rules.exclusive = in.list("rules");

@@ -11,6 +11,7 @@
 #include "engine/live/sources/clock.h"
 #include "engine/live/sources/guard.h"
 #include "engine/live/sources/interface_settings.h"
+#include "engine/live/sources/mirror_source.h"
 #include "engine/live/sources/nfqueue_source.h"
 #include "engine/live/sources/pulse.h"
 #include "engine/live/sources/queue_sockets.h"
@@ -33,20 +34,36 @@ std::vector<WorkerPlan> plan_interface(const InterfaceSettings& settings) {
   return plans;
 }
 
+// Their sockets are opened here: later on nothing may be.
+tl::expected<std::vector<WorkerPlan>, std::string> plan_listeners(const CliOptions& options) {
+  std::vector<WorkerPlan> plans;
+  for (const std::string& listener : options.listeners) {
+    const auto settings = parse_mirror(listener);
+    if (!settings) return tl::unexpected(settings.error());
+    auto socket = MirrorSocket::open(*settings);
+    if (!socket) return tl::unexpected(socket.error());
+    plans.push_back({.name = fmt::format("W-{}", listener),
+                     .open = [socket = std::move(*socket)] { return MirrorSocket::make_source(socket); },
+                     .interface = listener});
+  }
+  return plans;
+}
+
 tl::expected<std::vector<WorkerPlan>, std::string> plan_interfaces(const CliOptions& options,
                                                                    const Config& config) {
+  auto plans = plan_listeners(options);
+  if (!plans) return plans;
   std::vector<std::string> interfaces = options.interfaces;
-  if (interfaces.empty()) interfaces = configured_interfaces(config);
-  if (interfaces.empty())
+  if (interfaces.empty() && plans->empty()) interfaces = configured_interfaces(config);
+  if (interfaces.empty() && plans->empty())
     return tl::unexpected(std::string("no interface: name one with -i, or in af-packet:"));
-  std::vector<WorkerPlan> plans;
   for (const std::string& interface : interfaces) {
     const auto settings =
         InterfaceSettings::from(config, interface, {options.bpf, options.threads, options.portable_capture});
     if (!settings) return tl::unexpected(settings.error());
     if (const std::string warning = offload_warning(interface); !warning.empty())
       fmt::print(stderr, "weir: warning: {}\n", warning);
-    for (WorkerPlan& plan : plan_interface(*settings)) plans.push_back(std::move(plan));
+    for (WorkerPlan& plan : plan_interface(*settings)) plans->push_back(std::move(plan));
   }
   return plans;
 }
