@@ -77,6 +77,7 @@ struct ProtocolInfo {
   bool one_transaction =
       false;  // the connection as a whole is the only transaction: statistics do not count it
   bool skips_line_ends = false;  // some may stand before the first message of a client
+  bool begins_in_another = false;  // connections of another protocol change to it
   bool client_first = false;  // a server that sends before its client does not speak it as it should
   // The engine's event when it should follow upon another protocol (ParseOutcome::check_next) and does not.
   std::string_view missing_event = "applayer_unexpected_protocol";

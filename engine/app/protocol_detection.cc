@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "decoders/app/protocol.h"
+#include "engine/config/protocol_mode.h"
 
 namespace weir::engine {
 namespace {
@@ -72,13 +73,9 @@ tl::expected<void, std::string> ProtocolDetector::fill(Transport t, const Settin
     if (t == Transport::tcp ? !info.over_tcp : !info.over_udp) continue;
     const std::string base(info.name);
     const std::string own = base + (t == Transport::tcp ? ".tcp" : ".udp");
-    std::string enabled =
-        protocols.text(own + ".enabled").value_or(protocols.text(base + ".enabled").value_or(""));
-    if (enabled.empty()) enabled = info.enabled_by_default ? "yes" : "no";
-    const bool detection_only = enabled == "detection-only";
-    if (!detection_only && enabled != "yes" && enabled != "true" && enabled != "on" && enabled != "1")
-      continue;
-    parsed_[index_of(t)][index(info.id)] = !detection_only;
+    const ProtocolMode mode = protocol_mode(protocols, info, t == Transport::tcp);
+    if (mode == ProtocolMode::off) continue;
+    parsed_[index_of(t)][index(info.id)] = mode == ProtocolMode::on;
 
     for (const ProbePattern& p : t == Transport::tcp ? info.patterns_tcp : info.patterns_udp) {
       if (table.rows.size() == FirstBytes::kMaxPatterns)

@@ -40,8 +40,9 @@ constexpr std::array kCommands{
             false, "from-snort", "read all rules in Snort 3's form, and say what they do differently here"},
     Command{"config", "show the settings as they are read", "weir config [-c FILE] [--set KEY=VALUE]", false,
             true, false, false, run_config},
-    Command{"keywords", "list the rule keywords, or explain some", "weir keywords [NAME...]", false, false,
-            false, true, run_keywords, false, nullptr, false, "csv", "as Suricata's --list-keywords=csv"},
+    Command{"keywords", "list the rule keywords, or explain some",
+            "weir keywords [NAME...] [-c FILE] [--set KEY=VALUE...]", false, false, false, true, run_keywords,
+            false, nullptr, false, "csv", "as Suricata's --list-keywords=csv", true},
     Command{"protocols", "list the application protocols, with what rules can say of each",
             "weir protocols [NAME...]", false, false, false, true, run_protocols, false, nullptr, false,
             "names", "their names only, one a line"},
@@ -210,14 +211,19 @@ bool report_setup(const Config& config, const CliOptions& options) {
 }
 
 std::size_t print_diagnostics(const rules::LoadedRules& loaded, std::size_t most_warnings) {
-  std::size_t errors = 0, warnings = 0;
+  std::size_t errors = 0, warnings = 0, never = 0;
   for (const rules::RuleDiagnostic& d : loaded.diagnostics) {
     ++(d.is_warning() ? warnings : errors);
-    if (!d.is_warning() || warnings <= most_warnings) fmt::print(stderr, "{}\n", rules::to_string(d));
+    if (d.is_warning() && warnings > most_warnings)
+      never += d.never ? 1 : 0;
+    else
+      fmt::print(stderr, "{}\n", rules::to_string(d));
   }
   if (warnings > most_warnings)
-    fmt::print(stderr, "weir: warning: rules: {}{}, which weir check names\n",
-               counted(warnings - most_warnings, "warning"), most_warnings == 0 ? "" : " more");
+    fmt::print(stderr, "weir: warning: rules: {}{}{} (-v names {})\n",
+               counted(warnings - most_warnings, "warning"), most_warnings == 0 ? "" : " more",
+               never == 0 ? "" : fmt::format(", {} of them about rules that can never match", never),
+               warnings == 1 ? "it" : "them");
   return errors;
 }
 
@@ -229,7 +235,9 @@ bool report_variables(const RuleSetup& setup) {
 bool report_rules(const RuleSetup& setup, const CliOptions& options) {
   if (!report_variables(setup)) return false;
   const bool watched = is_watched(options);
-  const std::size_t errors = print_diagnostics(setup.loaded, watched ? kMaxWarningsNamed : 0);
+  const std::size_t errors = print_diagnostics(setup.loaded, options.verbose ? SIZE_MAX
+                                                             : watched       ? kMaxWarningsNamed
+                                                                             : 0);
   if (watched && !options.rules.no_rules) fmt::print(stderr, "weir: {}\n", rule_totals(setup.loaded));
   if (!options.strict || errors == 0) return true;
   print_error(

@@ -60,6 +60,7 @@ struct Command {
   bool blocks = false;                   // runs inline: what passes can be written
   // An option that no other command has, and what it does; empty: none.
   std::string_view own_option = {}, own_option_help = {};
+  bool takes_configuration = false;  // though neither rules nor a socket
 };
 
 int run_detect(const CliOptions& options);
@@ -91,7 +92,7 @@ std::optional<Config> load_configuration(const CliOptions& options);
 // Prints what loading said, in the order of the files: all errors, so many warnings, and how many more there are.
 // Returns the number of errors.
 std::size_t print_diagnostics(const rules::LoadedRules& loaded, std::size_t most_warnings);
-inline constexpr std::size_t kMaxWarningsNamed = 20;  // at the start of a run
+inline constexpr std::size_t kMaxWarningsNamed = 20;  // on a terminal; -v names all
 // Prints which variables are no lists of addresses or ports. False: there are some, and nothing can be made of these rules.
 bool report_variables(const RuleSetup& setup);
 // Prints what loading said: errors and the number of warnings always, some warnings and totals when the user is watching.

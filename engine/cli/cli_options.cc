@@ -104,7 +104,7 @@ po::options_description visible_options(const Command& command) {
   if (command.takes_input) add_input(all);
   if (command.takes_rules) add_rules(all);
   if (command.takes_socket) add_socket(all);
-  if (command.takes_rules || command.takes_socket) add_configuration(all);
+  if (command.takes_rules || command.takes_socket || command.takes_configuration) add_configuration(all);
   if (command.takes_output) add_output(all, command.blocks);
   if (command.takes_input) add_privileges(all);
   auto other = group("Other");

@@ -5,7 +5,10 @@
 #include <fmt/format.h>
 
 #include "engine/cli/cli.h"
+#include "engine/ruleset/left_out.h"
 #include "rules/compile/keyword_table.h"
+#include "rules/load/left_out_warnings.h"
+#include "rules/load/unsupported.h"
 
 namespace weir::engine {
 namespace {
@@ -47,10 +50,21 @@ int run_keywords(const CliOptions& options) {
     for (const rules::KeywordSpec* spec : sorted) print_keyword(*spec);
     return kExitDone;
   }
+  const auto config = load_configuration(options);
+  if (!config) return kExitFailed;
+  rules::RuleEnvironment environment;
+  environment.left_out = left_out(*config);
   int status = kExitDone;
   for (const std::string& word : options.words) {
     if (const rules::KeywordSpec* spec = rules::find_keyword(word); spec != nullptr) {
       print_keyword(*spec);
+      if (const std::string why = rules::why_keyword_never_matches(*spec, environment); !why.empty())
+        fmt::print("{:32} rules with it can never match: {}\n", "", why);
+      continue;
+    }
+    if (const rules::KeywordSpec* spec = rules::find_unsupported_keyword(word); spec != nullptr) {
+      fmt::print("{:32} rules with it do not load: {}\n", spec->name, spec->summary);
+      status = kExitFailed;
       continue;
     }
     print_error(fmt::format("'{}' is not a rule keyword", word));

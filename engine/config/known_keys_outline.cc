@@ -167,7 +167,7 @@ app-layer
       enabled = bool detection-only
       detection-ports
         dp, sp
-      ja3-fingerprints, ja4-fingerprints -
+      ja3-fingerprints, ja4-fingerprints
       encryption-handling, encrypt-handling
       no-reassemble, subjectaltname -
     ssh

@@ -8,6 +8,7 @@
 #include "decoders/app/protocol.h"
 #include "decoders/text_file.h"
 #include "engine/ruleset/dataset_setup.h"
+#include "engine/ruleset/left_out.h"
 #include "engine/tcp/stream_settings.h"
 #include "rules/load/header_sets.h"
 #include "rules/load/requires.h"
@@ -64,9 +65,7 @@ std::vector<std::string> features(const Config& config) {
   std::vector<std::string> out = rules::default_features();
   for (const ProtocolInfo* info : all_protocols())
     for (const auto& [name, setting] : info->features)
-      if (!setting.empty() &&
-          !config.flag(fmt::format("app-layer.protocols.{}.{}", info->name, setting), true))
-        std::erase(out, name);
+      if (!setting.empty() && turned_off(config, info->name, setting)) std::erase(out, name);
   return out;
 }
 
@@ -164,6 +163,7 @@ RuleSetup set_up_rules(const Config& config, const RuleSetupOptions& options, co
   if (!out.wrong_variables.empty()) return out;
   environment.features = features(config);
   environment.inline_mode = options.inline_mode;
+  environment.left_out = left_out(config);
   const StreamSettings streams = StreamSettings::from(config.sub("stream"), options.inline_mode);
   environment.chunk_to_server = streams.chunk_to_server;
   environment.chunk_to_client = streams.chunk_to_client;

@@ -34,29 +34,39 @@ class TxNumbersCheck final : public TxCheck {
   NumbersMatch match_;
 };
 
+PacketNeeds needs_of(const PacketNumber& row) {
+  return {
+      .keyword = row.name, .ip_version = row.ip_version, .ip_protocols = row.ip_protocols, .protocols = {}};
+}
+
 class PacketNumberCheck final : public PacketCheck {
  public:
-  PacketNumberCheck(const PacketNumber& row, UintMatch match) : get_(row.get), match_(match) {}
+  PacketNumberCheck(const PacketNumber& row, UintMatch match) : get_(row.get), match_(match), row_(row) {}
   [[nodiscard]] bool matches(const PacketContext& c) const override {
     const Number value = get_(c);
     return value && match_.matches(*value);
   }
+  [[nodiscard]] PacketNeeds needs() const override { return needs_of(row_); }
 
  private:
   decltype(PacketNumber::get) get_;
   UintMatch match_;
+  const PacketNumber& row_;
 };
 
 class PacketNumbersCheck final : public PacketCheck {
  public:
-  PacketNumbersCheck(const PacketNumber& row, const NumbersMatch& match) : nth_(row.nth), match_(match) {}
+  PacketNumbersCheck(const PacketNumber& row, const NumbersMatch& match)
+      : nth_(row.nth), match_(match), row_(row) {}
   [[nodiscard]] bool matches(const PacketContext& c) const override {
     return match_.matches([&](std::uint32_t i) { return nth_(c, i); });
   }
+  [[nodiscard]] PacketNeeds needs() const override { return needs_of(row_); }
 
  private:
   decltype(PacketNumber::nth) nth_;
   NumbersMatch match_;
+  const PacketNumber& row_;
 };
 
 Parsed<std::shared_ptr<const TxCheck>> make_check(const TxNumber& row, std::string_view argument) {

@@ -1,6 +1,7 @@
 // Keywords that compare a number, as rows: a row says where the number is found, the rest is shared.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -45,6 +46,9 @@ struct PacketNumber {
   std::size_t most_of_them = 0;  // with `nth`: how many there can be
   // Makes the rule a packet rule, as header keywords do: its payload conditions look at this packet alone.
   bool of_packet = true;
+  // Only packets of this IP version (0: any) and of one of these protocols (0 0: any) have it.
+  std::uint8_t ip_version = 0;
+  std::array<std::uint8_t, 2> ip_protocols{};
 };
 
 Compiled compile_number(RuleBuilder& rule, const TxNumber& row, std::string_view argument);

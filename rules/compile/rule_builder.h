@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "rules/compile/action_order.h"
 #include "rules/compile/signature.h"
@@ -44,6 +45,14 @@ struct DatasetRules {
   std::uint64_t hash_sizes_left = 67'108'864;  // of datasets.limits.total-hashsizes
 };
 
+// What the configuration leaves out, and rules may ask for. For warnings.
+struct LeftOut {
+  AppProtoSet undetected_over_tcp, undetected_over_udp;  // switched off
+  AppProtoSet unparsed_over_tcp, unparsed_over_udp;      // detection-only; beside those without a parser
+  std::vector<const BufferSpec*> buffers;                // by their setting
+  bool file_store = false;                               // no file store is on
+};
+
 // What rules are compiled against: variables, classes, names. One per load; outlives the builders.
 struct RuleEnvironment {
   std::unordered_map<std::string, std::string> address_vars, port_vars;  // text as configured
@@ -52,6 +61,7 @@ struct RuleEnvironment {
   std::string data_dir;  // datasets and lists are read from here only; empty: none may be read
   std::vector<std::string> features;  // what `requires: feature NAME` finds; default_features() at first
   bool inline_mode = false;
+  LeftOut left_out;
   // Bytes of a TCP stream that payload rules surely see together: stream.reassembly.toserver-chunk-size and its like.
   std::uint32_t chunk_to_server = 2560, chunk_to_client = 2560;
   ActionOrder action_order;

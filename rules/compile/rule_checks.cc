@@ -5,25 +5,15 @@
 
 #include <fmt/format.h>
 
+#include "decoders/text.h"
+#include "rules/language/content_text.h"
 #include "rules/match/buffer_size_check.h"
 
 namespace weir::rules {
 namespace {
 
-// A content as it could stand in a rule, for messages.
-std::string shown(const Content& c) {
-  std::string out = c.negated ? "!\"" : "\"";
-  for (const std::uint8_t b : c.pattern) {
-    if (b >= 0x20 && b < 0x7f && b != '"' && b != '|' && b != ';')
-      out += static_cast<char>(b);
-    else
-      out += fmt::format("|{:02x}|", b);
-  }
-  return out + '"';
-}
-
 Compiled refuse_content(std::string reason, const Content& c) {
-  return refuse(std::move(reason), shown(c));
+  return refuse(std::move(reason), pattern_text(c.pattern, c.negated));
 }
 
 bool is_number(const NumberOrVar& n) {
@@ -57,6 +47,22 @@ Compiled check_fast_pattern(const Content& c) {
   return {};
 }
 
+std::uint8_t to_upper(std::uint8_t b) {
+  return b >= 'a' && b <= 'z' ? static_cast<std::uint8_t>(b - ('a' - 'A')) : b;
+}
+
+// Values of some buffers come in one case only, and their contents are taken for that, as Suricata takes them.
+void fold_letters(BufferEngine& engine) {
+  if (engine.buffer->form == nullptr || !engine.transforms.empty()) return;
+  const ValueForm::Letters letters = engine.buffer->form->letters;
+  if (letters == ValueForm::Letters::as_written) return;
+  for (BufferOp& op : engine.chain) {
+    auto* const c = std::get_if<Content>(&op);
+    if (c == nullptr || c->nocase) continue;
+    for (std::uint8_t& b : c->pattern) b = letters == ValueForm::Letters::lower ? to_lower(b) : to_upper(b);
+  }
+}
+
 // The contents of one chain, which looks at `engine` (null: the payload).
 Compiled check_contents(const BufferChain& chain, const BufferEngine* engine, unsigned& fast_patterns) {
   for (const BufferOp& op : chain) {
@@ -73,23 +79,6 @@ Compiled check_contents(const BufferChain& chain, const BufferEngine* engine, un
     if (!reason.empty()) return refuse_content(std::string(reason), *c);
   }
   return {};
-}
-
-// How long the buffer must be at least for the contents of the chain to match.
-std::int64_t least_size(const BufferChain& chain) {
-  std::int64_t end = 0, most = 0;
-  for (const BufferOp& op : chain) {
-    if (std::holds_alternative<Base64Data>(op)) break;
-    const auto* const c = std::get_if<Content>(&op);
-    if (c == nullptr || c->negated) continue;
-    const auto size = static_cast<std::int64_t>(c->pattern.size());
-    if (c->relative())
-      end = std::max<std::int64_t>(0, end + (c->has_distance ? c->distance.value : 0)) + size;
-    else
-      end = (c->has_offset ? c->offset.value : 0) + size;
-    most = std::max(most, end);
-  }
-  return most;
 }
 
 // bsize against the contents of the same buffer. A size before a transform that changes it would mislead, but
@@ -204,9 +193,26 @@ Compiled check_frames(const Signature& s) {
 
 }  // namespace
 
+std::int64_t least_size(const BufferChain& chain) {
+  std::int64_t end = 0, most = 0;
+  for (const BufferOp& op : chain) {
+    if (std::holds_alternative<Base64Data>(op)) break;
+    const auto* const c = std::get_if<Content>(&op);
+    if (c == nullptr || c->negated) continue;
+    const auto size = static_cast<std::int64_t>(c->pattern.size());
+    if (c->relative())
+      end = std::max<std::int64_t>(0, end + (c->has_distance ? c->distance.value : 0)) + size;
+    else
+      end = (c->has_offset ? c->offset.value : 0) + size;
+    most = std::max(most, end);
+  }
+  return most;
+}
+
 Compiled check_rule(Signature& s) {
   if (s.meta.sid == 0) return refuse("the rule has no sid");
   if (auto ok = check_flow(s.flow); !ok) return ok;
+  for (BufferEngine& engine : s.buffers) fold_letters(engine);
   unsigned fast_patterns = 0;
   if (auto ok = check_contents(s.payload, nullptr, fast_patterns); !ok) return ok;
   for (const BufferEngine& engine : s.buffers)

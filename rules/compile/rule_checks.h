@@ -10,4 +10,7 @@ namespace weir::rules {
 // what follows from the whole (implied direction, payload_needs_packet). Runs once per rule.
 Compiled check_rule(Signature& signature);
 
+// How long the buffer must be at least for the contents of the chain to match.
+std::int64_t least_size(const BufferChain& chain);
+
 }  // namespace weir::rules

@@ -36,6 +36,9 @@ class AppProtocolCheck final : public PacketCheck {
     return false;
   }
   [[nodiscard]] bool protocol_only() const override { return true; }
+  [[nodiscard]] PacketNeeds needs() const override {
+    return {.keyword = "app-layer-protocol", .protocols = negated_ ? AppProtoSet{} : wanted_};
+  }
 
  private:
   [[nodiscard]] bool holds(AppProto p) const {

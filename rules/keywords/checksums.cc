@@ -1,5 +1,6 @@
 // Checksum keywords: ipv4-csum, tcpv4-csum ... They compute the checksum themselves, as the engine may be
 // told not to.
+#include "decoders/net/ip_protocol.h"
 #include "rules/compile/keyword_table.h"
 #include "rules/compile/rule_builder.h"
 #include "rules/language/option_text.h"
@@ -63,35 +64,52 @@ std::optional<bool> verify_transport(const Packet& p) {
   return sum.is_right();
 }
 
+// Which packets have the checksum; a protocol of 0: all of that IP version.
+struct Carrier {
+  std::string_view keyword;
+  std::uint8_t ip_version = 0, ip_protocol = 0;
+};
+
 template <Verify verify>
 class ChecksumCheck final : public PacketCheck {
  public:
-  explicit ChecksumCheck(bool valid) : valid_(valid) {}
+  ChecksumCheck(bool valid, Carrier carrier) : valid_(valid), carrier_(carrier) {}
   [[nodiscard]] bool matches(const PacketContext& c) const override {
     const auto right = verify(c.packet);
     return right && *right == valid_;
   }
+  [[nodiscard]] PacketNeeds needs() const override {
+    return {.keyword = carrier_.keyword,
+            .ip_version = carrier_.ip_version,
+            .ip_protocols = {carrier_.ip_protocol},
+            .protocols = {}};
+  }
 
  private:
   bool valid_;
+  Carrier carrier_;
 };
 
-template <Verify verify>
+template <const Carrier& carrier, Verify verify>
 Compiled compile_checksum(RuleBuilder& rule, std::string_view argument) {
   const std::string_view text = unquote_if_quoted(argument);
   if (text != "valid" && text != "invalid") return refuse("must be valid or invalid", argument);
   rule.signature().payload_needs_packet = true;
-  rule.add_packet_check(std::make_shared<ChecksumCheck<verify>>(text == "valid"));
+  rule.add_packet_check(std::make_shared<ChecksumCheck<verify>>(text == "valid", carrier));
   return {};
 }
 
-constexpr auto kCompileIpv4 = compile_checksum<verify_ipv4>;
-constexpr auto kCompileTcp4 = compile_checksum<verify_transport<Proto::tcp, 4, 6, true>>;
-constexpr auto kCompileTcp6 = compile_checksum<verify_transport<Proto::tcp, 6, 6, true>>;
-constexpr auto kCompileUdp4 = compile_checksum<verify_transport<Proto::udp, 4, 17, true>>;
-constexpr auto kCompileUdp6 = compile_checksum<verify_transport<Proto::udp, 6, 17, true>>;
-constexpr auto kCompileIcmp4 = compile_checksum<verify_transport<Proto::icmpv4, 4, 1, false>>;
-constexpr auto kCompileIcmp6 = compile_checksum<verify_transport<Proto::icmpv6, 6, 58, true>>;
+constexpr Carrier kIpv4{"ipv4-csum", 4}, kTcp4{"tcpv4-csum", 4, ip_protocol::tcp},
+    kTcp6{"tcpv6-csum", 6, ip_protocol::tcp}, kUdp4{"udpv4-csum", 4, ip_protocol::udp},
+    kUdp6{"udpv6-csum", 6, ip_protocol::udp}, kIcmp4{"icmpv4-csum", 4, ip_protocol::icmp},
+    kIcmp6{"icmpv6-csum", 6, ip_protocol::icmpv6};
+constexpr auto kCompileIpv4 = compile_checksum<kIpv4, verify_ipv4>;
+constexpr auto kCompileTcp4 = compile_checksum<kTcp4, verify_transport<Proto::tcp, 4, 6, true>>;
+constexpr auto kCompileTcp6 = compile_checksum<kTcp6, verify_transport<Proto::tcp, 6, 6, true>>;
+constexpr auto kCompileUdp4 = compile_checksum<kUdp4, verify_transport<Proto::udp, 4, 17, true>>;
+constexpr auto kCompileUdp6 = compile_checksum<kUdp6, verify_transport<Proto::udp, 6, 17, true>>;
+constexpr auto kCompileIcmp4 = compile_checksum<kIcmp4, verify_transport<Proto::icmpv4, 4, 1, false>>;
+constexpr auto kCompileIcmp6 = compile_checksum<kIcmp6, verify_transport<Proto::icmpv6, 6, 58, true>>;
 
 constexpr KeywordSpec kChecksumsKeywords[] = {
     {"ipv4-csum", kCompileIpv4, Argument::required, "IPv4 checksum is valid or invalid"},

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "decoders/app/protocol.h"
+#include "decoders/net/ip_protocol.h"
 #include "rules/compile/keyword_table.h"
 #include "rules/compile/rule_builder.h"
 #include "rules/language/option_text.h"
@@ -33,6 +34,9 @@ class StreamEventCheck final : public PacketCheck {
     return c.stream_events != nullptr &&
            std::find(c.stream_events->begin(), c.stream_events->end(), what_) != c.stream_events->end();
   }
+  [[nodiscard]] PacketNeeds needs() const override {
+    return {.keyword = "stream-event", .ip_protocols = {ip_protocol::tcp}, .protocols = {}};
+  }
 
  private:
   Anomaly what_;
@@ -59,6 +63,7 @@ constexpr std::string_view kImpossible[] = {
 class NeverCheck final : public PacketCheck {
  public:
   [[nodiscard]] bool matches(const PacketContext&) const override { return false; }
+  [[nodiscard]] PacketNeeds needs() const override { return {.protocols = {}, .never = true}; }
 };
 
 // The refusal of an event that nothing here raises, or of a name that nobody knows.

@@ -2,6 +2,7 @@
 // stream_size.
 #include <fmt/format.h>
 
+#include "decoders/net/ip_protocol.h"
 #include "decoders/text.h"
 #include "rules/compile/keyword_table.h"
 #include "rules/compile/rule_builder.h"
@@ -101,6 +102,9 @@ class StreamSizeCheck final : public PacketCheck {
   StreamSizeCheck(Which which, UintMatch match) : which_(which), match_(match) {}
   [[nodiscard]] bool matches(const PacketContext& c) const override {
     return c.flow != nullptr && c.flow->has_tcp_session && holds(match_, c.flow->stream_bytes, which_);
+  }
+  [[nodiscard]] PacketNeeds needs() const override {
+    return {.keyword = "stream_size", .ip_protocols = {ip_protocol::tcp}, .protocols = {}};
   }
 
  private:

@@ -18,6 +18,10 @@ class FlowbitCheck final : public PacketCheck {
       if (c.flow->vars->bit(id) == set_) return true;
     return false;
   }
+  [[nodiscard]] SharedNames waits_for() const override {
+    return {.kind = SharedNames::Kind::flowbit,
+            .ids = set_ ? std::span<const std::uint32_t>(ids_) : std::span<const std::uint32_t>{}};
+  }
 
  private:
   std::vector<std::uint32_t> ids_;
@@ -34,6 +38,10 @@ class FlowbitEffect final : public Effect {
     FlowVars& vars = *c.flow->vars;
     const bool set = change_ == Change::set || (change_ == Change::toggle && !vars.bit(id_));
     set ? vars.set_bit(id_) : vars.clear_bit(id_);
+  }
+  [[nodiscard]] SharedNames sets() const override {
+    return {.kind = SharedNames::Kind::flowbit,
+            .ids = {&id_, change_ == Change::unset ? std::size_t{0} : std::size_t{1}}};
   }
 
  private:

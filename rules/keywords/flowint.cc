@@ -40,6 +40,9 @@ class FlowintCheck final : public PacketCheck {
       default: return false;
     }
   }
+  [[nodiscard]] SharedNames waits_for() const override {
+    return {.kind = SharedNames::Kind::flowint, .ids = {&id_, 1}};
+  }
 
  private:
   std::uint32_t id_;
@@ -52,6 +55,9 @@ class FlowintSetCheck final : public PacketCheck {
   FlowintSetCheck(std::uint32_t id, bool set) : id_(id), set_(set) {}
   [[nodiscard]] bool matches(const PacketContext& c) const override {
     return c.flow != nullptr && c.flow->vars != nullptr && (c.flow->vars->integer(id_) != nullptr) == set_;
+  }
+  [[nodiscard]] SharedNames waits_for() const override {
+    return {.kind = SharedNames::Kind::flowint, .ids = {&id_, set_ ? std::size_t{1} : std::size_t{0}}};
   }
 
  private:
@@ -77,6 +83,9 @@ class FlowintEffect final : public Effect {
     if (change_ == Change::add) result = have > UINT32_MAX - *n ? UINT32_MAX : have + *n;
     if (change_ == Change::subtract) result = have < *n ? 0 : have - *n;
     vars.set_integer(id_, result);
+  }
+  [[nodiscard]] SharedNames sets() const override {
+    return {.kind = SharedNames::Kind::flowint, .ids = {&id_, 1}};
   }
 
  private:

@@ -50,6 +50,11 @@ std::string_view validate_host(Bytes content, bool nocase) {
   return {};
 }
 
+constexpr ValueForm kOneLine{.what = "a line", .without = "\n"};
+constexpr ValueForm kMethod{.what = "a word", .without = " \t\n"};
+constexpr ValueForm kHost{
+    .what = "a name without user and port", .without = "\n@", .header = "host", .without_port = true};
+
 template <State state, auto part>
 constexpr auto& kRequestPart = kOfRequest<state, tx_text<request_part<part>>>;
 
@@ -61,25 +66,30 @@ constexpr BufferSpec kHttpRequestBuffers[] = {
     {.name = "http.uri.raw",
      .summary = "request URI as sent",
      .modifier = "http_raw_uri",
-     .sources = kRequestPart<State::line, uri_raw>},
+     .sources = kRequestPart<State::line, uri_raw>,
+     .form = &kOneLine},
     {.name = "http.method",
      .summary = "request method",
      .modifier = "http_method",
      .sources = kRequestPart<State::line, method>,
-     .validate = validate_method},
+     .validate = validate_method,
+     .form = &kMethod},
     {.name = "http.request_line",
      .summary = "whole request line",
      .alias = "http_request_line",
-     .sources = kRequestPart<State::line, line>},
+     .sources = kRequestPart<State::line, line>,
+     .form = &kOneLine},
     {.name = "http.host",
      .summary = "host name in lower case",
      .modifier = "http_host",
      .sources = kRequestPart<State::headers, host>,
-     .validate = validate_host},
+     .validate = validate_host,
+     .form = &kHost},
     {.name = "http.host.raw",
      .summary = "host name as sent",
      .modifier = "http_raw_host",
-     .sources = kRequestPart<State::headers, host_raw>},
+     .sources = kRequestPart<State::headers, host_raw>,
+     .form = &kHost},
 };
 
 }  // namespace

@@ -24,19 +24,24 @@ std::string_view line(const Response& r) {
 template <auto part>
 constexpr auto& kResponsePart = kOfResponse<http::State::line, tx_text<response_part<part>>>;
 
+constexpr ValueForm kStatusLine{.what = "a line", .without = "\n"};
+
 constexpr BufferSpec kHttpResponseBuffers[] = {
     {.name = "http.stat_code",
      .summary = "status code of the response",
      .modifier = "http_stat_code",
-     .sources = kResponsePart<status>},
+     .sources = kResponsePart<status>,
+     .form = &kStatusLine},
     {.name = "http.stat_msg",
      .summary = "text behind the status code",
      .modifier = "http_stat_msg",
-     .sources = kResponsePart<message>},
+     .sources = kResponsePart<message>,
+     .form = &kStatusLine},
     {.name = "http.response_line",
      .summary = "whole status line",
      .alias = "http_response_line",
-     .sources = kResponsePart<line>},
+     .sources = kResponsePart<line>,
+     .form = &kStatusLine},
 };
 
 }  // namespace

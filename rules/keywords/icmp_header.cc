@@ -1,8 +1,13 @@
 // Keywords about ICMP and ICMPv6: itype, icode, icmp_id, icmp_seq, icmpv6.mtu.
+#include <array>
+
+#include "decoders/net/ip_protocol.h"
 #include "rules/compile/keyword_table.h"
 
 namespace weir::rules {
 namespace {
+
+constexpr std::array kIcmp{ip_protocol::icmp, ip_protocol::icmpv6};
 
 Number type(const PacketContext& c) {
   return c.packet.has_icmp ? Number{c.packet.icmp.type} : Number{};
@@ -21,14 +26,19 @@ Number mtu(const PacketContext& c) {
 }
 
 constexpr PacketNumber kIcmpHeaderNumbers[] = {
-    {.name = "itype", .summary = "ICMP type", .most = UINT8_MAX, .get = type},
-    {.name = "icode", .summary = "ICMP code", .most = UINT8_MAX, .get = code},
-    {.name = "icmp_id", .summary = "ICMP identifier", .most = UINT16_MAX, .get = id},
-    {.name = "icmp_seq", .summary = "ICMP sequence number", .most = UINT16_MAX, .get = sequence},
+    {.name = "itype", .summary = "ICMP type", .most = UINT8_MAX, .get = type, .ip_protocols = kIcmp},
+    {.name = "icode", .summary = "ICMP code", .most = UINT8_MAX, .get = code, .ip_protocols = kIcmp},
+    {.name = "icmp_id", .summary = "ICMP identifier", .most = UINT16_MAX, .get = id, .ip_protocols = kIcmp},
+    {.name = "icmp_seq",
+     .summary = "ICMP sequence number",
+     .most = UINT16_MAX,
+     .get = sequence,
+     .ip_protocols = kIcmp},
     {.name = "icmpv6.mtu",
      .summary = "MTU of an ICMPv6 packet-too-big message",
      .most = UINT32_MAX,
-     .get = mtu},
+     .get = mtu,
+     .ip_protocols = {ip_protocol::icmpv6}},
 };
 
 }  // namespace

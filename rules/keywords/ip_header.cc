@@ -47,6 +47,9 @@ class FragbitsCheck final : public PacketCheck {
     }
     return false;
   }
+  [[nodiscard]] PacketNeeds needs() const override {
+    return {.keyword = "fragbits", .ip_version = 4, .protocols = {}};
+  }
   static std::uint8_t bits_of(const FragmentBits& b) {
     return static_cast<std::uint8_t>((b.more ? 1U : 0U) | (b.dont ? 2U : 0U) | (b.reserved ? 4U : 0U));
   }
@@ -101,6 +104,9 @@ class IpOptionCheck final : public PacketCheck {
       in.skip(length - 2U);
     }
     return false;
+  }
+  [[nodiscard]] PacketNeeds needs() const override {
+    return {.keyword = "ipopts", .ip_version = 4, .protocols = {}};
   }
 
  private:
@@ -194,8 +200,8 @@ Compiled compile_ip_proto(RuleBuilder& rule, std::string_view argument) {
 
 constexpr PacketNumber kIpHeaderNumbers[] = {
     {.name = "ttl", .summary = "IP time to live, hop limit", .most = UINT8_MAX, .get = ttl},
-    {.name = "tos", .summary = "IPv4 type of service", .most = UINT8_MAX, .get = tos},
-    {.name = "id", .summary = "IPv4 identification", .most = UINT16_MAX, .get = ip_id},
+    {.name = "tos", .summary = "IPv4 type of service", .most = UINT8_MAX, .get = tos, .ip_version = 4},
+    {.name = "id", .summary = "IPv4 identification", .most = UINT16_MAX, .get = ip_id, .ip_version = 4},
     {.name = "fragoffset",
      .summary = "IP fragment offset in units of 8 bytes",
      .most = UINT16_MAX,

@@ -87,31 +87,42 @@ constexpr auto& kBanner = kBothSides<AppProto::ssh, State::banner_done, State::b
 template <Direction d, auto text>
 constexpr auto& kKeyExchange = kOneSide<AppProto::ssh, d, State::key_exchange, tx_text<text>>;
 
+constexpr ValueForm kBannerForm{.what = "a part of a line", .without = "\n"};
+constexpr std::string_view kHasshSetting = "hassh";
+
 constexpr BufferSpec kSshBuffers[] = {
     {.name = "ssh.proto",
      .summary = "protocol version in an SSH banner",
      .alias = "ssh_proto",
-     .sources = kBanner<protocol>},
+     .sources = kBanner<protocol>,
+     .form = &kBannerForm},
     {.name = "ssh.software",
      .summary = "software version in an SSH banner",
      .alias = "ssh_software",
-     .sources = kBanner<software>},
+     .sources = kBanner<software>,
+     .form = &kBannerForm},
     {.name = "ssh.hassh",
      .summary = "MD5 of the client's HASSH string, lower case",
      .sources = kKeyExchange<Direction::to_server, hassh>,
-     .on_request = true},
+     .on_request = true,
+     .form = &kMd5Form,
+     .setting = kHasshSetting},
     {.name = "ssh.hassh.string",
      .summary = "what the SSH client offers for the key exchange",
      .sources = kKeyExchange<Direction::to_server, hassh_string>,
-     .on_request = true},
+     .on_request = true,
+     .setting = kHasshSetting},
     {.name = "ssh.hassh.server",
      .summary = "MD5 of the server's HASSH string, lower case",
      .sources = kKeyExchange<Direction::to_client, hassh>,
-     .on_request = true},
+     .on_request = true,
+     .form = &kMd5Form,
+     .setting = kHasshSetting},
     {.name = "ssh.hassh.server.string",
      .summary = "what the SSH server offers for the key exchange",
      .sources = kKeyExchange<Direction::to_client, hassh_string>,
-     .on_request = true},
+     .on_request = true,
+     .setting = kHasshSetting},
 };
 
 constexpr KeywordSpec kSshKeywords[] = {

@@ -1,10 +1,15 @@
 // Keywords about the TCP header: seq, ack, window, flags, tcp.mss, tcp.wscale.
+#include <array>
+
+#include "decoders/net/ip_protocol.h"
 #include "decoders/text.h"
 #include "rules/compile/keyword_table.h"
 #include "rules/compile/rule_builder.h"
 
 namespace weir::rules {
 namespace {
+
+constexpr std::array<std::uint8_t, 2> kTcp{ip_protocol::tcp};
 
 Number sequence(const PacketContext& c) {
   return c.packet.has_tcp ? Number{c.packet.tcp.sequence} : Number{};
@@ -37,6 +42,9 @@ class TcpFlagsCheck final : public PacketCheck {
       case Mode::not_all_of: return (have & flags_) != flags_;
     }
     return false;
+  }
+  [[nodiscard]] PacketNeeds needs() const override {
+    return {.keyword = "flags", .ip_protocols = kTcp, .protocols = {}};
   }
 
  private:
@@ -107,18 +115,30 @@ constexpr PacketNumber kTcpHeaderNumbers[] = {
      .summary = "TCP sequence number",
      .alias = "seq",
      .most = UINT32_MAX,
-     .get = sequence},
+     .get = sequence,
+     .ip_protocols = kTcp},
     {.name = "tcp.ack",
      .summary = "TCP acknowledgment number",
      .alias = "ack",
      .most = UINT32_MAX,
-     .get = acknowledgment},
-    {.name = "tcp.window", .summary = "TCP window", .alias = "window", .most = UINT16_MAX, .get = window},
+     .get = acknowledgment,
+     .ip_protocols = kTcp},
+    {.name = "tcp.window",
+     .summary = "TCP window",
+     .alias = "window",
+     .most = UINT16_MAX,
+     .get = window,
+     .ip_protocols = kTcp},
     {.name = "tcp.mss",
      .summary = "TCP maximum segment size option",
      .most = UINT16_MAX,
-     .get = segment_size},
-    {.name = "tcp.wscale", .summary = "TCP window scale option", .most = UINT8_MAX, .get = window_scale},
+     .get = segment_size,
+     .ip_protocols = kTcp},
+    {.name = "tcp.wscale",
+     .summary = "TCP window scale option",
+     .most = UINT8_MAX,
+     .get = window_scale,
+     .ip_protocols = kTcp},
 };
 
 constexpr KeywordSpec kTcpHeaderKeywords[] = {

@@ -36,11 +36,14 @@ std::optional<BodyView> random_bytes(const BufferRequest& r) {
   return bytes ? whole(bytes->subspan(kRandomTimeLength)) : std::nullopt;
 }
 
+constexpr ValueForm kName{.dotted_name = true};
+
 constexpr BufferSpec kTlsBuffers[] = {
     {.name = "tls.sni",
      .summary = "server name that the client asks for",
      .alias = "tls_sni",
-     .sources = kClientHello<tx_text<sni>>},
+     .sources = kClientHello<tx_text<sni>>,
+     .form = &kName},
     {.name = "tls.alpn",
      .summary = "application protocols offered and chosen",
      .sources = kHellos<alpn>,

@@ -24,6 +24,14 @@ std::optional<BodyView> raw_certificate(const BufferRequest& r) {
 template <auto field>
 constexpr auto& kLeaf = kCertificates<tx_text<leaf_field<field>>>;
 
+constexpr ValueForm kSerial{.what = "pairs of hexadecimal digits in upper case, with colons",
+                            .only = "0123456789ABCDEF:",
+                            .letters = ValueForm::Letters::upper};
+constexpr ValueForm kFingerprint{.what = "a SHA-1: 20 pairs of hexadecimal digits in lower case, with colons",
+                                 .layout = "xx:xx:xx:xx:xx:xx:xx:xx:xx:xx:xx:xx:xx:xx:xx:xx:xx:xx:xx:xx",
+                                 .whole = true,
+                                 .letters = ValueForm::Letters::lower};
+
 constexpr BufferSpec kTlsCertificateBuffers[] = {
     {.name = "tls.cert_subject",
      .summary = "subject of the certificate",
@@ -36,11 +44,13 @@ constexpr BufferSpec kTlsCertificateBuffers[] = {
     {.name = "tls.cert_serial",
      .summary = "serial number of the certificate, as 03:AB:...",
      .alias = "tls_cert_serial",
-     .sources = kLeaf<&Certificate::serial>},
+     .sources = kLeaf<&Certificate::serial>,
+     .form = &kSerial},
     {.name = "tls.cert_fingerprint",
      .summary = "SHA-1 of the certificate, as 4f:b4:...",
      .alias = "tls_cert_fingerprint",
-     .sources = kLeaf<&Certificate::fingerprint>},
+     .sources = kLeaf<&Certificate::fingerprint>,
+     .form = &kFingerprint},
     {.name = "tls.subjectaltname",
      .summary = "names that the certificate is for",
      .sources = kCertificates<alt_name>,

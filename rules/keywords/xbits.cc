@@ -31,6 +31,9 @@ class HostBitCheck final : public PacketCheck {
     await_turn(c.turn);
     return c.shared->bit(id_, a, b, c.packet.raw.time) == set_;
   }
+  [[nodiscard]] SharedNames waits_for() const override {
+    return {.kind = SharedNames::Kind::host_bit, .ids = {&id_, set_ ? std::size_t{1} : std::size_t{0}}};
+  }
 
  private:
   std::uint32_t id_;
@@ -53,6 +56,10 @@ class HostBitEffect final : public Effect {
       c.shared->set_bit(id_, a, b, now, seconds_);
     else
       c.shared->clear_bit(id_, a, b);
+  }
+  [[nodiscard]] SharedNames sets() const override {
+    return {.kind = SharedNames::Kind::host_bit,
+            .ids = {&id_, change_ == Change::unset ? std::size_t{0} : std::size_t{1}}};
   }
 
  private:

@@ -71,4 +71,15 @@ Parsed<QuotedPattern> parse_quoted_pattern(std::string_view argument) {
   return out;
 }
 
+std::string pattern_text(Bytes pattern, bool negated) {
+  std::string out = negated ? "!\"" : "\"";
+  for (const std::uint8_t b : pattern) {
+    if (b >= 0x20 && b < 0x7f && b != '"' && b != '|' && b != ';')
+      out += static_cast<char>(b);
+    else
+      out += fmt::format("|{:02x}|", b);
+  }
+  return out + '"';
+}
+
 }  // namespace weir::rules

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
+#include "decoders/types.h"
 #include "rules/language/diagnostic.h"
 
 namespace weir::rules {
@@ -22,5 +24,8 @@ struct QuotedPattern {
   bool negated = false;
 };
 Parsed<QuotedPattern> parse_quoted_pattern(std::string_view argument);
+
+// A pattern as it could stand in a rule, with quotes: for messages.
+std::string pattern_text(Bytes pattern, bool negated = false);
 
 }  // namespace weir::rules

@@ -38,6 +38,7 @@ struct RuleDiagnostic {
   std::string advice;     // what to do about it
   std::uint32_t sid = 0;  // when it was read before the error
   Severity severity = Severity::error;
+  bool never = false;  // a warning of a rule that can surely never match
 
   [[nodiscard]] bool is_warning() const { return severity == Severity::warning; }
 };

@@ -9,6 +9,7 @@ std::optional<RuleWarning> unknown_class(const Signature& s, const RuleEnvironme
   if (name.empty() || environment.classifications.contains(name)) return std::nullopt;
   return RuleWarning{.keyword = "classtype",
                      .argument = name,
+                     .found = {},
                      .reason = "no classification file knows the class",
                      .advice =
                          "the alert has no category, and priority 3 unless the rule gives one; "
@@ -22,6 +23,7 @@ std::optional<RuleWarning> unknown_reference(const Signature& s, const RuleEnvir
     return RuleWarning{
         .keyword = "reference",
         .argument = std::string(system.substr(0, system.size() - 1)),
+        .found = {},
         .reason = "no reference file knows the system",
         .advice = "the alert names it as it stands; name the file that has it as reference-config-file"};
   }

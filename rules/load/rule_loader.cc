@@ -16,6 +16,7 @@
 #include "rules/load/requires.h"
 #include "rules/load/rule_warnings.h"
 #include "rules/load/snort_form.h"
+#include "rules/load/unset_names.h"
 #include "rules/load/unsupported.h"
 
 namespace weir::rules {
@@ -26,6 +27,41 @@ std::optional<Direction> direction_named(std::string_view argument) {
   if (argument == "to_server") return Direction::to_server;
   if (argument == "to_client") return Direction::to_client;
   return std::nullopt;
+}
+
+template <class How>
+bool both_are(const KeywordSpec& a, const KeywordSpec& b) {
+  const How *const one = std::get_if<How>(&a.how), *const other = std::get_if<How>(&b.how);
+  return one != nullptr && other != nullptr && *one == *other;
+}
+
+// Two spellings of one keyword, or one that selects a buffer and one that moves a content to it.
+bool is_same(const KeywordSpec& a, const KeywordSpec& b) {
+  const auto buffer = [](const KeywordSpec& spec) -> const BufferSpec* {
+    if (const auto* const sticky = std::get_if<KeywordSpec::Selects>(&spec.how)) return sticky->buffer;
+    const auto* const old = std::get_if<KeywordSpec::Moves>(&spec.how);
+    return old == nullptr ? nullptr : old->buffer;
+  };
+  if (const BufferSpec* const one = buffer(a)) return one == buffer(b);
+  return both_are<KeywordSpec::Function>(a, b) || both_are<const PacketNumber*>(a, b);
+}
+
+// The option is the one that a warning calls `keyword`.
+bool is_keyword(std::string_view option, std::string_view keyword) {
+  if (option == keyword) return true;
+  const KeywordSpec *const a = find_keyword(option), *const b = find_keyword(keyword);
+  return a != nullptr && b != nullptr && is_same(*a, *b);
+}
+
+// Of the keywords that name them.
+std::string_view keyword_of(const SharedNames& names, const Rule& rule) {
+  switch (names.kind) {
+    case SharedNames::Kind::flowbit: return "flowbits";
+    case SharedNames::Kind::flowint: return "flowint";
+    case SharedNames::Kind::host_bit: break;
+  }
+  const auto is_hostbits = [](const RuleOption& option) { return option.keyword == "hostbits"; };
+  return std::any_of(rule.options.begin(), rule.options.end(), is_hostbits) ? "hostbits" : "xbits";
 }
 
 // "4,>,1000,300,relative" and "!300" have the item "300"; all have the empty one.
@@ -49,13 +85,15 @@ class Loader {
         into_(into) {
     for (std::size_t i = 0; i < into_.signatures.size(); ++i)
       by_id_.emplace(id_of(into_.signatures[i]->meta), i);
+    never_.resize(into_.signatures.size());
   }
 
   // Returns how many lines of the file were read so far; `lines_before`: before this text.
   std::uint32_t load_text(std::string_view text, const std::string& file, std::uint32_t lines_before = 0);
   void load_pattern(const std::string& pattern);
-  // Takes out the signatures that a higher revision replaced.
+  // Says what all rules together tell, and takes out the signatures that a higher revision replaced.
   void finish() {
+    for (RuleDiagnostic& told : unset_names_.tell(into_.signatures, never_)) warn(std::move(told));
     std::erase_if(into_.signatures, [](const LoadedSignature& s) { return s.signature == nullptr; });
   }
 
@@ -72,6 +110,7 @@ class Loader {
                                                RuleBuilder& builder);
   void tell_list_problems();
   Outcome keep(const Rule& rule, std::shared_ptr<const Signature> signature);
+  void add_warnings(const Rule& rule, const Signature& signature);
   static RuleDiagnostic told_of(const Rule& rule, std::uint32_t sid, RuleWarning warning);
   void warn(RuleDiagnostic diagnostic) {
     diagnostic.severity = Severity::warning;
@@ -87,6 +126,8 @@ class Loader {
   HeaderSets sets_;
   LoadedRules& into_;
   std::unordered_map<std::uint64_t, std::size_t> by_id_;  // index into signatures
+  std::vector<bool> never_;                               // beside signatures: can never match
+  UnsetNames unset_names_;
 };
 
 void Loader::load_pattern(const std::string& pattern) {
@@ -260,22 +301,43 @@ Outcome Loader::keep(const Rule& rule, std::shared_ptr<const Signature> signatur
     other.signature = nullptr;
     entry->second = into_.signatures.size();
   }
-  for (RuleWarning& warning : rule_warnings(*signature, environment_))
-    warn(told_of(rule, meta.sid, std::move(warning)));
+  add_warnings(rule, *signature);
   into_.signatures.push_back({std::move(signature), environment_.texts->keep(rule.file), rule.line});
   return Outcome::loaded;
+}
+
+void Loader::add_warnings(const Rule& rule, const Signature& s) {
+  bool never = false;
+  for (RuleWarning& warning : rule_warnings(s, environment_)) {
+    never = never || warning.never;
+    warn(told_of(rule, s.meta.sid, std::move(warning)));
+  }
+  never_.push_back(never);
+  for (const auto& check : s.packet_checks) {
+    const SharedNames names = check->waits_for();
+    if (names.ids.empty()) continue;
+    RuleWarning warning{.keyword = keyword_of(names, rule),
+                        .argument = names_text(names, environment_),
+                        .found = {},
+                        .reason = {},
+                        .advice = "the rule can never match",
+                        .never = true};
+    unset_names_.add(never_.size() - 1, names, told_of(rule, s.meta.sid, std::move(warning)));
+  }
 }
 
 // A rule that a reload takes over was not read again: what is said of it stands at its beginning.
 RuleDiagnostic Loader::told_of(const Rule& rule, std::uint32_t sid, RuleWarning warning) {
   std::uint32_t column = 1;
   for (const RuleOption& option : rule.options)
-    if (option.keyword == warning.keyword && has_item(option.argument, warning.argument))
+    if (is_keyword(option.keyword, warning.keyword) && has_item(option.argument, warning.argument))
       column = option.column;
-  RuleDiagnostic out =
-      diagnose(rule, column, warning.keyword, {std::move(warning.reason), std::move(warning.argument)});
+  RuleDiagnostic out = diagnose(
+      rule, column, warning.keyword,
+      {std::move(warning.reason), std::move(warning.argument.empty() ? warning.found : warning.argument)});
   out.sid = sid;
   out.advice = std::move(warning.advice);
+  out.never = warning.never;
   return out;
 }
 

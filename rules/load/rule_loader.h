@@ -15,7 +15,8 @@ namespace weir::rules {
 
 struct LoadedRules {
   std::vector<LoadedSignature> signatures;  // in the order of the files
-  std::vector<RuleDiagnostic> diagnostics;  // errors and warnings, in the order of the files
+  // Errors and warnings, in the order of the files; what only all rules together tell comes last.
+  std::vector<RuleDiagnostic> diagnostics;
   std::size_t files = 0, rules_seen = 0, failed = 0, skipped = 0;  // skipped: `requires` not met
 };
 

@@ -123,6 +123,7 @@ std::optional<RuleWarning> spans_more_than_a_chunk(const Signature& s, const Rul
   return RuleWarning{
       .keyword = span.keyword,
       .argument = fmt::format("{}", span.number),
+      .found = {},
       .reason = fmt::format("spans {} bytes of a stream, of which {} are surely looked at together",
                             span.bytes, chunk),
       .advice =

@@ -21,6 +21,7 @@
 #include "decoders/packet.h"
 #include "decoders/text.h"
 #include "decoders/types.h"
+#include "rules/match/value_form.h"
 
 namespace weir::rules {
 
@@ -104,6 +105,9 @@ struct BufferSpec {
   std::string_view (*validate)(Bytes content, bool nocase) = nullptr;
   // What it means for a rule whose header leaves that open (0: nothing), and asks of files.
   std::uint8_t ip_version = 0, ip_protocol = 0;
+  const ValueForm* form = nullptr;  // what its values look like; null: like anything
+  // The flag of its protocols' configuration that turns it off ("hassh" of app-layer.protocols.ssh); empty: none does.
+  std::string_view setting = {};
   FileFacts file_facts;
   std::optional<FrameSource> frame = std::nullopt;
 };

@@ -14,6 +14,7 @@ class BufferSizeCheck final : public BufferCheck {
     const std::uint64_t n = f.offset + f.data.size();
     return f.complete ? size_.matches(n) : size_.holds_for_all_above(n);
   }
+  [[nodiscard]] std::uint64_t least() const { return size_.bounds().first; }
   [[nodiscard]] std::uint64_t most() const { return size_.bounds().second; }
 
  private:

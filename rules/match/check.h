@@ -1,6 +1,12 @@
 // A compiled condition of a rule. Immutable after load; one object may be used by all workers at once.
 #pragma once
 
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "decoders/app/app_proto.h"
 #include "decoders/app/transaction.h"
 #include "decoders/types.h"
 #include "rules/match/inspection.h"
@@ -10,6 +16,22 @@ namespace weir::rules {
 
 class CaptureList;  // rules/match/captures.h
 
+// What a condition on packets asks for that not every packet or run has: for warnings, when rules load.
+struct PacketNeeds {
+  std::string_view keyword;                    // empty: it asks for nothing of this kind
+  std::uint8_t ip_version = 0;                 // 4, 6 or 0 for either
+  std::array<std::uint8_t, 2> ip_protocols{};  // one of them; both 0: any
+  AppProtoSet protocols;                       // one of them is recognised; none set: any
+  bool never = false;                          // it asks for what does not happen
+};
+
+// Names that rules leave for each other: bits of flows and hosts, numbers of flows.
+struct SharedNames {
+  enum class Kind : std::uint8_t { flowbit, host_bit, flowint } kind = Kind::flowbit;
+  std::span<const std::uint32_t>
+      ids;  // in RuleEnvironment's table of that kind; views of the check or effect
+};
+
 // Looks at the packet's headers and flow: ttl, flags, flow, flowbits:isset ...
 class PacketCheck {
  public:
@@ -18,6 +40,9 @@ class PacketCheck {
   // It asks for the flow's application protocol and nothing else: a rule of such checks alone is looked at once per
   // direction, when the protocol is known.
   [[nodiscard]] virtual bool protocol_only() const { return false; }
+  [[nodiscard]] virtual PacketNeeds needs() const { return {}; }
+  // One of these must have been set by an effect before it can match. Empty: it waits for none.
+  [[nodiscard]] virtual SharedNames waits_for() const { return {}; }
 };
 
 // Looks at parsed fields of a transaction that are no byte buffers: dns.opcode, tls.version, app-layer-event ...
@@ -48,6 +73,8 @@ class Effect {
  public:
   virtual ~Effect() = default;
   virtual void apply(const PacketContext&) const = 0;
+  // What is there once it was applied.
+  [[nodiscard]] virtual SharedNames sets() const { return {}; }
 };
 
 }  // namespace weir::rules

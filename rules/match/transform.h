@@ -18,6 +18,8 @@ class Transform {
   [[nodiscard]] virtual std::string_view name() const = 0;  // with its argument, when it has one
   // Why its output can never hold this content, or empty; checked at load.
   [[nodiscard]] virtual std::string_view refuses(Bytes /*content*/, bool /*nocase*/) const { return {}; }
+  // How many bytes its output always has; 0: that depends.
+  [[nodiscard]] virtual std::size_t size() const { return 0; }
 };
 
 }  // namespace weir::rules

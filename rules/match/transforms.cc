@@ -27,8 +27,8 @@ class Plain final : public Transform {
  public:
   using Apply = void (*)(Bytes, std::string&);
   using Refuses = std::string_view (*)(Bytes, bool nocase);
-  Plain(std::string_view name, Apply write, Refuses reason = nullptr)
-      : name_(name), apply_(write), refuses_(reason) {}
+  Plain(std::string_view name, Apply write, Refuses reason = nullptr, std::size_t size = 0)
+      : name_(name), apply_(write), refuses_(reason), size_(size) {}
   void apply(Bytes in, std::string& out, PcreScratch&) const override {
     out.clear();
     apply_(in, out);
@@ -37,11 +37,13 @@ class Plain final : public Transform {
   [[nodiscard]] std::string_view refuses(Bytes content, bool nocase) const override {
     return refuses_ == nullptr ? std::string_view{} : refuses_(content, nocase);
   }
+  [[nodiscard]] std::size_t size() const override { return size_; }
 
  private:
   std::string_view name_;
   Apply apply_;
   Refuses refuses_;
+  std::size_t size_;
 };
 
 void dotprefix(Bytes in, std::string& out) {
@@ -215,8 +217,8 @@ class Inflate final : public Transform {
 };
 
 std::shared_ptr<const Transform> plain(std::string_view name, Plain::Apply apply,
-                                       Plain::Refuses refuses = nullptr) {
-  return std::make_shared<Plain>(name, apply, refuses);
+                                       Plain::Refuses refuses = nullptr, std::size_t size = 0) {
+  return std::make_shared<Plain>(name, apply, refuses, size);
 }
 
 }  // namespace
@@ -246,8 +248,13 @@ std::shared_ptr<const Transform> make_strip_pseudo_headers() {
   return plain("strip_pseudo_headers", strip_pseudo_headers);
 }
 std::shared_ptr<const Transform> make_hash(Hash kind) {
-  if (kind == Hash::md5) return plain("to_md5", hash<Hash::md5>);
-  return kind == Hash::sha1 ? plain("to_sha1", hash<Hash::sha1>) : plain("to_sha256", hash<Hash::sha256>);
+  constexpr std::size_t kMd5Bytes = 16, kSha1Bytes = 20, kSha256Bytes = 32;
+  switch (kind) {
+    case Hash::md5: return plain("to_md5", hash<Hash::md5>, nullptr, kMd5Bytes);
+    case Hash::sha1: return plain("to_sha1", hash<Hash::sha1>, nullptr, kSha1Bytes);
+    case Hash::sha256: break;
+  }
+  return plain("to_sha256", hash<Hash::sha256>, nullptr, kSha256Bytes);
 }
 std::shared_ptr<const Transform> make_xor(std::string key) {
   return std::make_shared<Xor>(std::move(key));

@@ -192,10 +192,29 @@ class Rules(Folder):
         self.assertIn("30 loaded, 0 failed, 0 skipped, 30 warnings", call.out)
         quiet = self.detect("-r", CAPTURE, "-S", rules, "--strict")
         self.assertEqual(quiet.status, 0, quiet.said)
-        self.assertEqual(quiet.said, "weir: warning: rules: 30 warnings, which weir check names\n")
+        self.assertEqual(quiet.said, "weir: warning: rules: 30 warnings (-v names them)\n")
         told = self.detect("-r", CAPTURE, "-S", rules, "-v")
-        self.assertEqual(told.said.count(": warning: sid "), 20)
-        self.assertIn("weir: warning: rules: 10 warnings more, which weir check names\n", told.said)
+        self.assertEqual(told.said.count(": warning: sid "), 30)
+
+    def test_rules_that_can_never_match_are_counted_and_named_on_request(self):
+        rules = self.path("n.rules", 'alert tcp any any -> any any (flowbits:isset,nobody.sets; sid:1;)\n'
+                          'alert udp any any -> any any (flags:S; sid:2;)\n'
+                          'alert ssh any any -> any any (ssh.hassh; content:"x"; sid:3;)\n')
+        self.assertEqual(self.detect("-r", CAPTURE, "-S", rules).said,
+                         "weir: warning: rules: 3 warnings, 3 of them about rules that can never match (-v names them)\n")
+        told = self.detect("-r", CAPTURE, "-S", rules, "-v", "--set", "app-layer.protocols.ssh.hassh=no").said
+        self.assertIn("n.rules:1:31: warning: sid 1: flowbits: no rule of the run sets it (nobody.sets)", told)
+        self.assertIn("n.rules:2:31: warning: sid 2: flags: packets of the protocol in the rule's header", told)
+        self.assertIn("n.rules:3:31: warning: sid 3: ssh.hassh: app-layer.protocols.ssh.hassh turns it off", told)
+
+    def test_keywords_says_which_can_never_match_as_things_are_configured(self):
+        call = Call("keywords", "ja3.hash", "dns.query", "http.uri", "--set", "app-layer.protocols.tls.ja3-fingerprints=no",
+                    "--set", "app-layer.protocols.dns.enabled=no")
+        self.assertEqual(call.status, 0, call.said)
+        self.assertIn("can never match: app-layer.protocols.tls.ja3-fingerprints turns it off", call.out)
+        self.assertIn("can never match: dns is switched off", call.out)
+        self.assertEqual(call.out.count("can never match"), 2)
+        self.assertNotIn("can never match", Call("keywords", "ja3.hash", "dns.query").out)
 
 
 class Configuration(Folder):

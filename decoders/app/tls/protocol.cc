@@ -8,8 +8,16 @@ namespace weir {
 namespace tls {
 namespace {
 
+// "auto" makes them, too: that costs nothing until somebody looks.
+bool is_made(const Settings& s, std::string_view setting) {
+  const auto value = s.text(setting);
+  return !value || parse_flag(*value).value_or(true);
+}
+
 std::unique_ptr<const ParserFactory> configure(const Settings& s) {
-  return factory_of<TlsParser>(read_encryption_handling(s));
+  return factory_of<TlsParser>(
+      read_encryption_handling(s),
+      Fingerprints{.ja3 = is_made(s, "ja3-fingerprints"), .ja4 = is_made(s, "ja4-fingerprints")});
 }
 
 // Record type and version. "\x16\x03" alone would do for handshakes; the other types are known with their

@@ -218,12 +218,14 @@ void TlsParser::note(HelloFault fault) {
 // A repeated hello (after HelloRetryRequest, or in a renegotiation) does not replace the first.
 void TlsParser::client_hello(Bytes body) {
   if (tx().client.seen) return;
+  tx().fingerprints = fingerprints_;
   note(parse_client_hello(body, tx().client));
   tx().reach(ClientState::hello_done);
 }
 
 void TlsParser::server_hello(Bytes body) {
   if (tx().server.seen) return;
+  tx().fingerprints = fingerprints_;
   note(parse_server_hello(body, tx().server));
   tx().reach(ServerState::hello);
 }

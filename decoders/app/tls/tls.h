@@ -35,7 +35,8 @@ enum class FrameKind : std::uint8_t {
 
 class TlsParser final : public ConnectionParser<TlsTransaction> {
  public:
-  explicit TlsParser(EncryptionHandling handling) : handling_(handling) {}
+  explicit TlsParser(EncryptionHandling handling, Fingerprints fingerprints = {})
+      : handling_(handling), fingerprints_(fingerprints) {}
   ParseOutcome parse(const AppInput& in) override;
   bool on_gap(Direction, std::uint64_t) override { return handshake_over(); }
 
@@ -68,6 +69,7 @@ class TlsParser final : public ConnectionParser<TlsTransaction> {
   [[nodiscard]] bool leaves_the_rest() const;
 
   EncryptionHandling handling_;
+  Fingerprints fingerprints_;
   std::array<Handshake, 2> handshake_;
   RecordLoop records_;
   FrameSink frames_;  // of the call that is running

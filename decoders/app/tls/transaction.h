@@ -39,6 +39,11 @@ struct CertificateChain {
   }
 };
 
+// Which are made: app-layer.protocols.tls has ja3-fingerprints and ja4-fingerprints, for Suricata's sake.
+struct Fingerprints {
+  bool ja3 = true, ja4 = true;
+};
+
 class TlsTransaction final : public Transaction {
  public:
   explicit TlsTransaction(std::uint64_t tx_id) : Transaction(tx_id) {}
@@ -62,21 +67,24 @@ class TlsTransaction final : public Transaction {
     return server.seen && server_chain.empty() && !is_tls13(version()) && (same_id || client.has_ticket);
   }
 
-  // Fingerprints. Empty while the hello is not there.
+  // Fingerprints. Empty while the hello is not there, and of those that are not made.
+  Fingerprints fingerprints;
   [[nodiscard]] const SlabString& ja3() const {
-    return ja3_.get(client.seen && !client.ciphers.empty(), [this] { return ja3_text(client); });
+    return ja3_.get(fingerprints.ja3 && client.seen && !client.ciphers.empty(),
+                    [this] { return ja3_text(client); });
   }
   [[nodiscard]] const SlabString& ja3_hash() const {
     return ja3_hash_.get(!ja3().empty(), [this] { return md5_hex(ja3()); });
   }
   [[nodiscard]] const SlabString& ja3s() const {
-    return ja3s_.get(server.seen, [this] { return ja3s_text(server); });
+    return ja3s_.get(fingerprints.ja3 && server.seen, [this] { return ja3s_text(server); });
   }
   [[nodiscard]] const SlabString& ja3s_hash() const {
     return ja3s_hash_.get(!ja3s().empty(), [this] { return md5_hex(ja3s()); });
   }
   [[nodiscard]] const SlabString& ja4() const {
-    return ja4_.get(client.seen && !client.ciphers.empty(), [this] { return ja4_text(client, 't'); });
+    return ja4_.get(fingerprints.ja4 && client.seen && !client.ciphers.empty(),
+                    [this] { return ja4_text(client, 't'); });
   }
 
   void reach(ClientState s) { reach(Direction::to_server, static_cast<std::uint8_t>(s)); }

@@ -3,6 +3,7 @@
 
 namespace weir {
 
-const ProtocolInfo proto_websocket{.id = AppProto::websocket, .name = "websocket", .over_tcp = true};
+const ProtocolInfo proto_websocket{
+    .id = AppProto::websocket, .name = "websocket", .over_tcp = true, .begins_in_another = true};
 
 }  // namespace weir
