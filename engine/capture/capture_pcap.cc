@@ -34,6 +34,8 @@ class FileCaptureSource final : public CaptureSource {
     return Next::end;
   }
   [[nodiscard]] const std::string& name() const override { return name_; }
+  [[nodiscard]] std::uint64_t captures() const override { return captures_; }
+  [[nodiscard]] bool is_stream() const override { return is_stream_; }
   [[nodiscard]] FineTime fine_time() const override {
     return pcap_ ? pcap_->fine_time() : pcapng_ ? pcapng_->fine_time() : FineTime{};
   }
@@ -61,6 +63,8 @@ class FileCaptureSource final : public CaptureSource {
         continue;
       }
       in_.emplace(std::move(*opened));
+      ++captures_;
+      is_stream_ = file.bytes == 0;
       if (start_reader(file)) return true;
       close();
     }
@@ -125,7 +129,8 @@ class FileCaptureSource final : public CaptureSource {
   std::optional<PcapngReader> pcapng_;
   int accepted_link_type_ = -1;  // the last one that was looked at and is fine
   std::vector<int> refused_;     // link types of this file that were noted
-  std::uint64_t frames_ = 0, bytes_done_ = 0, bytes_total_ = 0;
+  std::uint64_t frames_ = 0, captures_ = 0, bytes_done_ = 0, bytes_total_ = 0;
+  bool is_stream_ = false;
   std::vector<std::string> errors_;
 };
 

@@ -27,6 +27,10 @@ class CaptureSource {
   virtual Next next(RawPacket& out) = 0;
   // The file (or interface) that the last frame came from.
   [[nodiscard]] virtual const std::string& name() const = 0;
+  // How many captures have been opened so far: the last frame is of the last one.
+  [[nodiscard]] virtual std::uint64_t captures() const { return 1; }
+  // The capture of the last frame is no file: frames may come slowly.
+  [[nodiscard]] virtual bool is_stream() const { return false; }
   // Of the last frame.
   [[nodiscard]] virtual FineTime fine_time() const { return {}; }
   // "FILE: offset N: what is wrong", one each; the run's exit status is 1 when there is any.

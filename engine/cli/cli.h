@@ -84,6 +84,8 @@ int run_captures_command(const CliOptions& options);
 ChecksumMode checksum_mode(const CliOptions& options);
 // Makes the folder of -l; false, and the reason is printed, when it cannot.
 bool make_log_dir(const std::string& path);
+// After a run: what was left out of inspection always, what else there is to say when somebody is watching.
+void print_notes(const RunSummary& summary, const CliOptions& options);
 // After a run, when somebody is watching.
 void print_summary(const RunSummary& summary, const CliOptions& options);
 

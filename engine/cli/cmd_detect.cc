@@ -95,6 +95,7 @@ int scan(CliOptions options, bool prevent) {
     return kExitFailed;
   }
   for (const std::string& error : summary->errors) print_error(error);
+  print_notes(*summary, options);
   if (is_watched(options)) print_summary(*summary, options);
   if (is_watched(options) && passed)
     fmt::print(stderr, "weir: {} of {} packets passed to {}\n", passed->frames_written(), summary->packets,
@@ -118,6 +119,19 @@ bool make_log_dir(const std::string& path) {
     return false;
   }
   return true;
+}
+
+void print_notes(const RunSummary& summary, const CliOptions& options) {
+  for (const RunNote& note : summary.notes) {
+    if (!note.is_loss && !is_watched(options)) continue;
+    const std::string_view kind = note.is_loss ? "warning: " : "";
+    const bool several = note.each.size() != 1;
+    if (several)
+      fmt::print(stderr, "weir: {}{}{}\n", kind, note.text,
+                 note.each.empty() || options.verbose ? "" : " (-v names them)");
+    if (!several || options.verbose)
+      for (const std::string& one : note.each) fmt::print(stderr, "weir: {}{}\n", kind, one);
+  }
 }
 
 void print_summary(const RunSummary& s, const CliOptions& options) {

@@ -222,6 +222,7 @@ int run_live_command(const CliOptions& given, bool prevent) {
   const auto summary = run_live(live, *config, *signals, std::move(*sockets), std::move(rules), &reloader);
   if (!summary) return fail(summary.error());
   for (const std::string& error : summary->errors) print_error(error);
+  print_notes(*summary, options);
   if (is_watched(options)) print_summary(*summary, options);
   const int status = summary->errors.empty() ? kExitDone : kExitFailed;
   if (summary->threads_left) std::_Exit(status);

@@ -7,6 +7,8 @@
 
 #include "engine/capture/pcap_writer.h"
 #include "engine/log/log_outputs.h"
+#include "engine/offline/capture_notes.h"
+#include "engine/offline/checksum_gate.h"
 #include "engine/offline/worker_pool.h"
 #include "engine/pipeline/pipeline.h"
 #include "rules/state/shared_state.h"
@@ -51,35 +53,6 @@ class CaptureNames {
   std::deque<std::string> names_;
 };
 
-// Network cards that compute checksums leave captures full of wrong ones. Looks at the first packets of a run
-// and says whether checksums mean anything there.
-class ChecksumSample {
- public:
-  ChecksumSample(ChecksumMode mode, const DecodeSettings& decoding)
-      : deciding_(mode == ChecksumMode::automatic),
-        trusted_(mode != ChecksumMode::none),
-        decoding_(decoding) {
-    decoding_.verify_checksums = true;
-  }
-  bool trusted(const RawPacket& raw) {
-    if (!deciding_) return trusted_;
-    decode_packet(raw, packet_, decoding_);
-    bad_ += packet_.ip_checksum_bad || packet_.l4_checksum_bad;
-    if (++seen_ == kSample) {
-      deciding_ = false;
-      trusted_ = bad_ == 0 || seen_ / bad_ >= kGoodPerBad;
-    }
-    return trusted_;
-  }
-
- private:
-  static constexpr std::uint64_t kSample = 1000, kGoodPerBad = 10;
-  bool deciding_, trusted_;
-  DecodeSettings decoding_;
-  Packet packet_;
-  std::uint64_t seen_ = 0, bad_ = 0;
-};
-
 // What -k says, or else the configuration.
 ChecksumMode checksum_mode(const RunOptions& options, const Config& config) {
   if (options.checksums != ChecksumMode::automatic) return options.checksums;
@@ -92,24 +65,45 @@ struct Input {
   CaptureSource& source;
   ProgressMeter& meter;
   RunSummary& summary;
-  ChecksumSample checksums;
+  ChecksumGate checksums;
   const std::atomic<bool>* interrupted = nullptr;
   TimeUs first_time = 0, last_time = 0;
   CaptureNames names{};  // of all captures so far: workers may be behind, and flows end when all is read
+  CaptureNotes notes{};
+  std::uint64_t captures = 0;         // of the frames so far
+  const std::string* name = nullptr;  // of the capture that is read
 
-  // Calls f(frame, whether its checksums count) for each frame.
+  // Calls f(frame, whether its checksums count, its fine time or null: the source's) for each frame.
   template <class F>
   void for_each(F&& f) {
     RawPacket raw;
     while (!(interrupted != nullptr && interrupted->load(std::memory_order_relaxed)) &&
            source.next(raw) == CaptureSource::Next::packet) {
-      raw.capture = names.keep(source.name());
-      f(raw, checksums.trusted(raw));
+      if (source.captures() != captures) begin_capture(f);
+      raw.capture = name;
+      notes.frame(raw);
+      checksums.packet(raw, source, f);
       if (summary.packets++ == 0) first_time = raw.time;
       summary.bytes += raw.bytes.size();
       last_time = raw.time;
       meter.packet(summary.packets);
     }
+    end_capture(f);
+    notes.finish(summary);
+  }
+
+  template <class F>
+  void begin_capture(F&& f) {
+    end_capture(f);
+    captures = source.captures();
+    name = names.keep(source.name());
+    checksums.begin_capture(source.is_stream());
+  }
+  template <class F>
+  void end_capture(F&& f) {
+    if (name == nullptr) return;
+    checksums.end_capture(f);
+    notes.end_capture(*name, checksums);
   }
 };
 
@@ -126,11 +120,11 @@ Totals run_single(Input& input, const PipelineSetup& setup,
   for (const LogOutputs::Open& open : outputs.logs) logs.push_back({open.log.get(), open.sink.get()});
   RunPosition position;
   Pipeline pipeline(setup, rules, shared, logs, position, {.files = outputs.files.get()});
-  input.for_each([&](const RawPacket& raw, bool checksums) {
+  input.for_each([&](const RawPacket& raw, bool checksums, const FineTime* time) {
     pipeline.verify_checksums(checksums);
     const Verdict verdict = pipeline.inspect(raw);
     if (passed == nullptr) return;
-    const FineTime fine = input.source.fine_time();
+    const FineTime fine = time != nullptr ? *time : input.source.fine_time();
     passed->show(raw, fine);
     if (verdict == Verdict::accept) passed->write(raw, fine, pipeline.outcome().frame);
   });
@@ -144,7 +138,7 @@ Totals run_pool(Input& input, unsigned workers, const PipelineSetup& setup,
                 const std::shared_ptr<const rules::RuleSet>& rules, rules::SharedState& shared,
                 LogOutputs& outputs) {
   WorkerPool pool(workers, setup, rules, shared, outputs);
-  input.for_each([&](const RawPacket& raw, bool checksums) { pool.feed(raw, checksums); });
+  input.for_each([&](const RawPacket& raw, bool checksums, const FineTime*) { pool.feed(raw, checksums); });
   pool.finish();
   return {.counters = pool.counters(), .rule_profile = pool.rule_profile()};
 }
@@ -213,7 +207,7 @@ tl::expected<RunSummary, std::string> run_offline(const RunOptions& options, con
   Input input{.source = **source,
               .meter = meter,
               .summary = summary,
-              .checksums = ChecksumSample(checksum_mode(options, config), setup->decoding),
+              .checksums = ChecksumGate(checksum_mode(options, config), setup->decoding),
               .interrupted = options.interrupted};
   // What becomes of a packet depends on what became of the one inside it: inline decisions are one
   // pipeline's.
@@ -225,6 +219,7 @@ tl::expected<RunSummary, std::string> run_offline(const RunOptions& options, con
   summary.alerts = summary.counters.detect_alert;
   summary.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
   summary.errors = (*source)->errors();
+  note_left_out(summary);
   if (outputs->files != nullptr) outputs->files->stop(kStoreEnd, summary.errors);
   if (config.flag("stats.enabled", true)) write_stats(*outputs, options, config, summary, input);
   profile_file.write(totals.rule_profile, rules.get());

@@ -11,12 +11,23 @@ namespace weir::engine {
 
 enum class ChecksumMode : std::uint8_t { automatic, all, none };  // -k
 
+// Something to say when a run is over. With one item that is said, else the sum and, with -v, each.
+struct RunNote {
+  bool is_loss = false;  // something was not inspected: said in any case, else to who watches
+  std::string text;
+  std::vector<std::string> each;  // may be empty
+};
+
 struct RunSummary {
   Counters counters;
   std::uint64_t packets = 0, bytes = 0, flows = 0, alerts = 0;
   double seconds = 0;
   bool threads_left = false;  // some could not be ended (live): the process must end without waiting for them
+  std::vector<RunNote> notes;
   std::vector<std::string> errors;  // broken files, lines that could not be written; any: exit status 1
 };
+
+// Adds what the counters say was left out of inspection.
+void note_left_out(RunSummary& summary);
 
 }  // namespace weir::engine

@@ -83,11 +83,19 @@ std::optional<Anomaly> anomaly_by_name(std::string_view prefix, std::string_view
   return std::nullopt;
 }
 
+// Many are of packets that are too broken to have an IP header: a rule about "ip" means them as well as "pkthdr" does.
+void add_decode_event(RuleBuilder& rule, Anomaly what) {
+  HeaderMatch& header = rule.signature().header;
+  if (header.any_ip_protocol && header.ip_version == 0 && header.app_flows.none())
+    header.packet_header = true;
+  rule.add_packet_check(std::make_shared<DecodeEventCheck>(what));
+}
+
 Compiled add_anomaly(RuleBuilder& rule, Anomaly what) {
   if (is_stream_anomaly(what))
     rule.add_packet_check(std::make_shared<StreamEventCheck>(what));
   else
-    rule.add_packet_check(std::make_shared<DecodeEventCheck>(what));
+    add_decode_event(rule, what);
   return {};
 }
 

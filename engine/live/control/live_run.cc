@@ -95,6 +95,7 @@ class LiveRun final : public ControlTarget {
     control_.reset();  // who waits for the end sees it now
     summary.threads_left = workers_.left_behind();
     summary.counters = total.counters;
+    note_left_out(summary);
     summary.packets = total.counters.decoder_pkts;
     summary.bytes = total.counters.decoder_bytes;
     summary.flows = total.counters.flow_total;

@@ -1,0 +1,18 @@
+#include "engine/pipeline/run_summary.h"
+
+#include <fmt/format.h>
+
+namespace weir::engine {
+
+void note_left_out(RunSummary& summary) {
+  const std::uint64_t wrong = summary.counters.tcp_invalid_checksum;
+  if (wrong == 0) return;
+  summary.notes.push_back(
+      {.is_loss = true,
+       .text = fmt::format(
+           "{} with a wrong checksum left out of streams and of what is looked at there (-k none takes {})",
+           wrong == 1 ? "1 TCP packet" : fmt::format("{} TCP packets", wrong), wrong == 1 ? "it" : "them"),
+       .each = {}});
+}
+
+}  // namespace weir::engine
