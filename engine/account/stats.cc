@@ -161,6 +161,9 @@ std::vector<CounterNames::Value> CounterNames::values(const Counters& counters) 
   for (std::size_t i = 0; i < kProtoCount; ++i)
     if (!layers_[i].empty()) out.emplace_back(layers_[i], counters.layers[i]);
   for (std::size_t i = 0; i < anomalies_.size(); ++i) out.emplace_back(anomalies_[i], counters.anomalies[i]);
+  out.emplace_back(
+      "tcp.overlap_diff_data",
+      counters.anomalies[static_cast<std::size_t>(Anomaly::stream_reassembly_overlap_different_data)]);
   for (std::size_t i = 0; i < app_.size(); ++i)
     for (std::size_t t = 0; t < 2; ++t) {
       if (!app_[i].used[t]) continue;

@@ -292,7 +292,7 @@ weir
   control
     enabled = bool
     group, mode, path
-  core-dumps = bool
+  core-dumps, older-stats = bool
   event-size, flow-log-burst, log-rotate-size = size
   file-store
     max-file-size, max-total-size, queue-size = size

@@ -217,7 +217,9 @@ void FlowTable::collect_expired(std::int64_t now_s) {
                      std::tie(b.deadline_s, b.flow->first_packet, b.flow->id);
             });
   const std::uint64_t recovered = settings_.memcap_bytes / 100 * (100 - settings_.emergency_recovery_percent);
-  if (emergency_ && memory_bytes() <= recovered) emergency_ = false;
+  if (!emergency_ || memory_bytes() > recovered) return;
+  emergency_ = false;
+  ++stats_.recoveries;
 }
 
 bool FlowTable::has_room_for_ended() try {

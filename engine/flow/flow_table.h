@@ -26,6 +26,7 @@ struct FlowTableStats {
   std::uint64_t ended_timeout = 0, ended_forced = 0, ended_reuse = 0;
   std::uint64_t refused = 0;      // packets that got no flow for want of memory or in emergency
   std::uint64_t emergencies = 0;  // how often the memcap was reached
+  std::uint64_t recoveries = 0;   // and how often there was room again
 };
 
 class FlowTable {

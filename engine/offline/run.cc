@@ -5,6 +5,7 @@
 #include <deque>
 #include <fstream>
 
+#include "engine/account/levels.h"
 #include "engine/capture/pcap_writer.h"
 #include "engine/log/log_outputs.h"
 #include "engine/offline/capture_notes.h"
@@ -151,6 +152,8 @@ void write_stats(const LogOutputs& outputs, const RunOptions& options, const Con
   values.emplace_back("detect.engines[].rules_loaded", options.rules_loaded);
   values.emplace_back("detect.engines[].rules_failed", options.rules_failed);
   values.emplace_back("detect.engines[].rules_skipped", options.rules_skipped);
+  append_levels({}, 0, values);
+  append_absent(AbsentStats::from(config, outputs.files != nullptr), values);
   if (outputs.files != nullptr) outputs.files->append_counters(values);
   const auto uptime_s =
       static_cast<std::uint64_t>(std::max<TimeUs>(input.last_time - input.first_time, 0) / 1'000'000);

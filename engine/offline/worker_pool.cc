@@ -262,6 +262,7 @@ void WorkerPool::inspect(Worker& worker, const Batch& batch) {
 
 Counters WorkerPool::counters() const {
   Counters sum;
+  decoder_.count(sum);
   for (const auto& worker : workers_) {
     sum += worker->pipeline.counters();
     sum += worker->deferred.counters();

@@ -27,6 +27,14 @@ void FrameDecoder::decode(const RawPacket& raw, DecodedFrame& out) {
   }
 }
 
+void FrameDecoder::count(Counters& counters) const {
+  const DefragCounters& defrag = defrag_.counters();
+  counters.defrag_ipv4_timeouts += defrag.ipv4.timeouts;
+  counters.defrag_ipv6_timeouts += defrag.ipv6.timeouts;
+  counters.defrag_max_trackers_reached += defrag.max_trackers_reached;
+  counters.defrag_max_frags_reached += defrag.max_fragments_reached;
+}
+
 // What the packet carries, as long as there is something, becomes a packet of its own.
 bool FrameDecoder::decode_next(DecodedFrame& frame, std::size_t outer) {
   Packet& carrier = frame.packets[outer];

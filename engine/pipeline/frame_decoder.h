@@ -9,6 +9,7 @@
 
 #include "decoders/decode.h"
 #include "decoders/packet.h"
+#include "engine/account/stats.h"
 #include "engine/defrag/defrag.h"
 #include "output/records.h"
 
@@ -56,6 +57,8 @@ class FrameDecoder {
   void verify_checksums(bool on) { decoding_.verify_checksums = on; }
   [[nodiscard]] bool verifies_checksums() const { return decoding_.verify_checksums; }
   [[nodiscard]] std::uint64_t defrag_memory_bytes() const { return defrag_.memory_bytes(); }
+  // Adds what became of fragments.
+  void count(Counters& counters) const;
   // Overwrites `out`; raw.bytes must outlive its use.
   void decode(const RawPacket& raw, DecodedFrame& out);
 

@@ -237,8 +237,10 @@ void Pipeline::track_stream(Step& step) {
     ++counters_.tcp_invalid_checksum;
     return;
   }
-  if (flow.tcp == nullptr && !TcpSession::fits(stream_memory_))
+  if (flow.tcp == nullptr && !TcpSession::fits(stream_memory_)) {
+    ++counters_.tcp_ssn_memcap_drop;
     return apply_policy(step, ExceptionTarget::stream_memcap);
+  }
   if (flow.tcp == nullptr) flow.tcp = std::make_unique<TcpSession>(setup_.streams, stream_memory_);
   if (!detect_) disable_raw(flow);
   follow_segment(step);
@@ -263,6 +265,7 @@ void Pipeline::follow_segment(Step& step) {
   counters_.tcp_sessions += segment_.became_established;
   counters_.segments_not_taken += segment_.invalid;
   counters_.segments_doubtful += segment_.doubtful;
+  counters_.tcp_overlap += segment_.overlaps;
   if (segment_.midstream) counters_.tcp_midstream_pickups += segment_.in_session;
 }
 
@@ -324,6 +327,14 @@ const DetectResult& Pipeline::detect(Step& step) {
 void Pipeline::drop_flow(Flow& flow) {
   flow.dropped = flow.dropped_by_hand = true;
   if (flow.state == FlowState::bypassed) flows_.set_state(flow, FlowState::established);
+}
+
+Counters Pipeline::counters() const {
+  Counters counters = counters_;
+  decoder_.count(counters);
+  counters.flow_emerg_mode_entered += flows_.stats().emergencies;
+  counters.flow_emerg_mode_over += flows_.stats().recoveries;
+  return counters;
 }
 
 PipelineMemory Pipeline::memory() const {

@@ -131,7 +131,7 @@ class Pipeline {
   void set_interface(std::string_view name) { log_.set_interface(name); }
   // Whether checksums of the following packets are looked at; on at first.
   void verify_checksums(bool on) { decoder_.verify_checksums(on); }
-  [[nodiscard]] const Counters& counters() const { return counters_; }
+  [[nodiscard]] Counters counters() const;
   // Between two packets.
   [[nodiscard]] const FlowTable& flows() const { return flows_; }
   // From now on nothing of this flow passes, whatever the rules say; each packet's drop event says why. Only in

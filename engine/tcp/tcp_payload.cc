@@ -53,6 +53,7 @@ void TcpSession::store_bytes(Direction d, std::uint32_t sequence, Bytes bytes) {
   const bool refused = done.stored == TcpStream::Stored::refused;
   result_.refused |= refused;
   result_.at_limit |= done.at_limit;
+  result_.overlaps |= done.overlaps;
   if (refused)
     note(done.at_limit ? Anomaly::stream_reassembly_insert_limit : Anomaly::stream_reassembly_insert_memcap);
   if (!done.overlap_differs) return;

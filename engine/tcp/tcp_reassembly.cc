@@ -36,6 +36,7 @@ TcpStream::Insertion TcpStream::insert(std::uint32_t sequence, Bytes payload, bo
     ++budget_->refused;
     return {.stored = Stored::refused};
   }
+  out.overlaps = wanted.begin < head_.offset;
   wanted.begin = std::max(wanted.begin, head_.offset);
   if (wanted.begin >= wanted.end) {
     out.stored = Stored::old;
@@ -102,6 +103,7 @@ std::size_t TcpStream::first_piece_behind(std::uint64_t offset) const {
 // come later, also where both say the same.
 void TcpStream::compare_with(Region& region, const Extent& part, Bytes bytes, const Arrival& from,
                              Insertion& out) {
+  out.overlaps = true;
   std::uint8_t* const stored = region.data() + (part.begin - region.offset);
   if (!settings_->check_overlap && !settings_->inline_mode && pieces_.empty()) return;
   const bool differs = std::memcmp(stored, bytes.data(), bytes.size()) != 0;

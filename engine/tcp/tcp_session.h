@@ -39,6 +39,7 @@ struct SegmentResult {
   bool doubtful = false;       // only the receiver knows whether it takes it: detect mode only
   bool refused = false;        // its bytes found no room
   bool at_limit = false;       // refused, or a part of it: too many segments wait behind holes
+  bool overlaps = false;       // some of its bytes were stored before, or are past
   bool became_established = false, became_closed = false;
   bool is_retransmission = false;
   bool urgent_drop = false;  // the urgent policy wants this packet dropped (prevent mode)

@@ -188,6 +188,7 @@ class TcpStream : private TcpStreamState {
   };
   struct Insertion {
     Stored stored = Stored::nothing;
+    bool overlaps = false;         // stored bytes, or what is past
     bool overlap_differs = false;  // it overlaps stored bytes and says something else
     bool before_start = false;     // all of it lies before byte 0
     bool reached_depth = false;    // this segment reached the depth

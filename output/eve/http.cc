@@ -118,7 +118,10 @@ void write_content_range(JsonWriter& out, const Response& r) {
 void write_basic(JsonWriter& out, const HttpTransaction& tx) {
   const Request& r = tx.request;
   if (!r.hostname.empty()) out.bytes("hostname", r.hostname);
-  if (r.port >= 0) out.number("http_port", static_cast<std::uint64_t>(r.port));
+  if (r.port >= 0)
+    out.number("http_port", static_cast<std::uint64_t>(r.port));
+  else if (tx.request_missing)
+    out.number("http_port", 0);  // as Suricata has it
   if (tx.request_missing)
     out.string("url", http::kUnseenUri);
   else if (r.uri.size != 0)

@@ -91,7 +91,7 @@ class ReloadBench {
       from = pipeline_.flows().visit(from, 1000, [this](engine::Flow& flow) { pipeline_.drop_flow(flow); });
     while (from != 0);
   }
-  [[nodiscard]] const engine::Counters& counters() const { return pipeline_.counters(); }
+  [[nodiscard]] engine::Counters counters() const { return pipeline_.counters(); }
 
  private:
   struct Sink final : output::Sink {

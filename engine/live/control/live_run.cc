@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/account/levels.h"
 #include "engine/live/confine/seccomp_filter.h"
 #include "engine/live/control/control_server.h"
 #include "engine/live/control/fd_loop.h"
@@ -37,6 +38,7 @@ class LiveRun final : public ControlTarget {
           Signals& signals, std::shared_ptr<Mailbox> mailbox, RuleReloader* reloader)
       : options_(options),
         config_(config),
+        setup_(setup),
         signals_(signals),
         mailbox_(std::move(mailbox)),
         writer_(outputs, LogWriterSettings::from(config)),
@@ -45,7 +47,8 @@ class LiveRun final : public ControlTarget {
         reload_(reloader, fds_, workers_, notifier_),
         names_(CounterNames::Options::from(config, options.prevent, options.fail_open)),
         stats_on_(config.flag("stats.enabled", true)),
-        stats_every_(static_cast<std::int64_t>(std::max<std::uint64_t>(config.number("stats.interval", 8), 1))) {
+        stats_every_(
+            static_cast<std::int64_t>(std::max<std::uint64_t>(config.number("stats.interval", 8), 1))) {
     for (const EventLog::Output& out : stats_end_->outputs())
       stats_sessions_.push_back(out.log->session(*out.sink));
   }
@@ -195,12 +198,22 @@ class LiveRun final : public ControlTarget {
     notifier_.status(fmt::format("{} packets, {} dropped by the kernel, {} alerts",
                                  total.counters.decoder_pkts, total.capture.kernel_drops,
                                  total.counters.detect_alert));
+    pressure_max_ = std::max(pressure_max_, levels(total).pressure());
     const std::vector<output::CounterValue> values = stats(total);
     const auto shares = stage_shares(total.counters.stages);
     for (const auto& session : stats_sessions_)
       session->stats(
           {.time = wall_clock(), .uptime_s = uptime_s(), .counters = values, .stage_shares = shares});
     stats_end_->hand_over();
+  }
+
+  [[nodiscard]] RunLevels levels(const LiveWorker::Report& total) const {
+    const std::uint64_t workers = workers_.workers().size();  // each has tables of its own
+    return {.flows = total.flows,
+            .flow_table = {total.memory.flows, setup_.flows.memcap_bytes * workers},
+            .stream_sessions = {total.memory.stream_sessions, setup_.streams.memcap_bytes * workers},
+            .stream_data = {total.memory.stream_data, setup_.streams.reassembly_memcap_bytes * workers},
+            .fragments = {total.memory.defrag, setup_.defrag.memcap_bytes * workers}};
   }
 
   // --- what the control socket asks for (ControlTarget)
@@ -219,11 +232,9 @@ class LiveRun final : public ControlTarget {
     values.emplace_back("capture.kernel_packets", total.capture.kernel_packets);
     values.emplace_back("capture.kernel_drops", total.capture.kernel_drops);
     values.emplace_back("capture.errors", total.capture.errors);
-    values.emplace_back("flow.active", total.flows);
-    values.emplace_back("flow.memuse", total.memory.flows);
-    values.emplace_back("tcp.memuse", total.memory.stream_sessions);
-    values.emplace_back("tcp.reassembly_memuse", total.memory.stream_data);
-    values.emplace_back("defrag.memuse", total.memory.defrag);
+    values.emplace_back("capture.kernel_ifdrops", 0);  // no source here tells of them
+    append_levels(levels(total), pressure_max_, values);
+    append_absent(AbsentStats::from(config_, writer_.files() != nullptr), values);
     values.emplace_back("weir.refused_calls", refused_calls());
     if (options_.prevent) {
       values.emplace_back("weir.guard.takeovers", total_of(&Pulse::takeovers));
@@ -249,6 +260,8 @@ class LiveRun final : public ControlTarget {
 
   const LiveOptions& options_;
   const Config& config_;
+  const PipelineSetup& setup_;
+  std::uint64_t pressure_max_ = 0;  // of stats events so far
   Signals& signals_;
   FdLoop fds_;
   std::shared_ptr<Mailbox> mailbox_;

@@ -75,7 +75,7 @@ class Passed {
     replaced = run_.pipeline.outcome().replaced;
     return std::string(as_text(run_.pipeline.outcome().frame));
   }
-  [[nodiscard]] const Counters& counters() const { return run_.pipeline.counters(); }
+  [[nodiscard]] Counters counters() const { return run_.pipeline.counters(); }
   InlineRun& run() { return run_; }
   Connection& connection() { return connection_; }
 

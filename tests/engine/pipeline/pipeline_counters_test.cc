@@ -73,6 +73,24 @@ TEST_CASE("counters: holes in streams that the receiver has passed over, several
   CHECK(count(connection({{0, "abc"}, {10, "def"}, {20, "ghi"}}, 23)).tcp_reassembly_gap == 2);
 }
 
+TEST_CASE("counters: segments with bytes that came before, and connections that found no room") {
+  CHECK(count(connection({{0, "abc"}, {3, "def"}}, 0)).tcp_overlap == 0);
+  CHECK(count(connection({{0, "abc"}, {1, "bcd"}}, 0)).tcp_overlap == 1);
+  CHECK(count(connection({{3, "def"}, {0, "abcd"}}, 0)).tcp_overlap == 1);
+  CHECK(count(connection({{0, "abc"}, {0, "abc"}, {0, "a"}}, 0)).tcp_overlap == 2);
+  CHECK(count(connection({{0, "abc"}}, 0)).tcp_ssn_memcap_drop == 0);
+  CHECK(count(connection({{0, "abc"}}, 0), "stream: {memcap: 100}").tcp_ssn_memcap_drop == 4);
+}
+
+TEST_CASE("counters: the flow table at its memcap") {
+  std::vector<std::string> frames;
+  for (std::uint16_t port = 1; port <= 3000; ++port)
+    frames.push_back(tcp_frame({0x0a000001, port}, kServer, tcp_flag::syn, 100, 0));
+  const Counters counters = count(frames, "flow: {memcap: 400kb}");
+  CHECK(counters.flow_emerg_mode_entered == 1);
+  CHECK(count(frames).flow_emerg_mode_entered == 0);
+}
+
 TEST_CASE("counters: connections picked up midstream, and data that found no memory") {
   const std::vector<std::string> middle{tcp_frame(kClient, kServer, tcp_flag::ack, 100, 500, "abc"),
                                         tcp_frame(kClient, kServer, tcp_flag::ack, 103, 500, "def")};

@@ -122,5 +122,5 @@ TEST_CASE("eve http: redirects, odd states and requests that were not seen") {
   CHECK(event("GET / HTTP/1.0\r\n\r\n", "HTTP/1.0 2xx x\r\n\r\n", no_settings()) ==
         R"({"http":{"url":"/","http_method":"GET","protocol":"HTTP/1.0","status_string":"2xx","length":0}})");
   CHECK(event("", "HTTP/1.0 200 x\r\nContent-Length: 0\r\n\r\n", no_settings()) ==
-        R"({"http":{"url":"/libhtp::request_uri_not_seen","status":200,"length":0}})");
+        R"({"http":{"http_port":0,"url":"/libhtp::request_uri_not_seen","status":200,"length":0}})");
 }
