@@ -6,6 +6,7 @@
 #include <utility>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -16,6 +17,7 @@ namespace {
 
 constexpr std::size_t kWindowBytes = std::size_t{512} * 1024;
 constexpr std::size_t kMagicBytes = 4;
+constexpr int kIdleMs = 200;
 constexpr int kGzipWindowBits = 15 + 16;  // zlib's way to say: gzip headers only
 // A zstd frame may demand this much memory for its window, no more (the tool's own limit without --long).
 constexpr int kMaxZstdWindowLog = 27;
@@ -81,10 +83,13 @@ std::string failure(const char* call) {
 
 }  // namespace
 
-ByteInput::ByteInput(int descriptor) : descriptor_(descriptor), window_(kWindowBytes) {}
+ByteInput::ByteInput(int descriptor, InputPatience patience, bool is_file)
+    : descriptor_(descriptor), patience_(std::move(patience)), is_file_(is_file), window_(kWindowBytes) {}
 
 ByteInput::ByteInput(ByteInput&& other) noexcept
     : descriptor_(std::exchange(other.descriptor_, -1)),
+      patience_(std::move(other.patience_)),
+      is_file_(other.is_file_),
       ended_(other.ended_),
       stored_read_(other.stored_read_),
       window_(std::move(other.window_)),
@@ -101,16 +106,39 @@ ByteInput::~ByteInput() {
   if (descriptor_ > STDIN_FILENO) ::close(descriptor_);
 }
 
-tl::expected<ByteInput, std::string> ByteInput::open(const std::string& path) {
-  const int descriptor = path == "-" ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) return tl::unexpected(failure("open"));
-  ByteInput input(descriptor);
+tl::expected<ByteInput, std::string> ByteInput::open(const std::string& path, const InputPatience& patience) {
   struct stat info {};
+  // Opened for writing, too, a named pipe has a writer always, and does not end.
+  const bool stays = patience.follow && ::stat(path.c_str(), &info) == 0 && S_ISFIFO(info.st_mode);
+  const int descriptor =
+      path == "-" ? STDIN_FILENO : ::open(path.c_str(), (stays ? O_RDWR : O_RDONLY) | O_CLOEXEC);
+  if (descriptor < 0) return tl::unexpected(failure("open"));
   if (fstat(descriptor, &info) != 0) return tl::unexpected(failure("fstat"));
+  ByteInput input(descriptor, patience, S_ISREG(info.st_mode));
   if (S_ISDIR(info.st_mode)) return tl::unexpected(std::string("is a folder"));
   posix_fadvise(descriptor, 0, 0, POSIX_FADV_SEQUENTIAL);  // advice: failure does not matter
   input.detect_compression();
   return input;
+}
+
+ByteInput ByteInput::from_socket(int descriptor, const InputPatience& patience) {
+  ByteInput input(descriptor, patience, false);
+  input.detect_compression();
+  return input;
+}
+
+bool ByteInput::wait_for_stream() const {
+  if (is_file_ || !patience_.idle) return true;
+  pollfd ready{.fd = descriptor_, .events = POLLIN, .revents = 0};
+  for (int wait = 0; ::poll(&ready, 1, wait) <= 0; wait = kIdleMs)
+    if (!patience_.idle()) return false;
+  return true;
+}
+
+bool ByteInput::wait_for_growth() {
+  if (!is_file_ || !patience_.follow || !patience_.idle || !patience_.idle()) return false;
+  (void)::poll(nullptr, 0, kIdleMs);
+  return true;
 }
 
 void ByteInput::detect_compression() {
@@ -130,13 +158,14 @@ void ByteInput::detect_compression() {
 
 std::size_t ByteInput::read_some(std::uint8_t* out, std::size_t capacity) {
   while (!ended_) {
-    const ssize_t got = ::read(descriptor_, out, capacity);
+    const ssize_t got = wait_for_stream() ? ::read(descriptor_, out, capacity) : 0;
     if (got > 0) {
       stored_read_ += static_cast<std::uint64_t>(got);
       return static_cast<std::size_t>(got);
     }
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) error_ = failure("read");
+    if (got == 0 && wait_for_growth()) continue;
     ended_ = true;
   }
   return 0;

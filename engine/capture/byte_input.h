@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -30,10 +31,20 @@ class StreamCodec {
   [[nodiscard]] virtual bool at_boundary() const = 0;
 };
 
+// How an input is waited for that has nothing to read at the moment: a pipe, a socket, a file that may grow.
+struct InputPatience {
+  // Called before each wait, a fifth of a second long at most: false ends the input. Empty: reading waits as it may.
+  std::function<bool()> idle;
+  bool follow = false;  // files may grow, and named pipes have further writers: neither ends by itself
+};
+
 class ByteInput {
  public:
   // "-" is standard input. Fails with "call: errno text" when the path cannot be opened or is a folder.
-  static tl::expected<ByteInput, std::string> open(const std::string& path);
+  static tl::expected<ByteInput, std::string> open(const std::string& path,
+                                                   const InputPatience& patience = {});
+  // Of a connection, which is closed with the input.
+  static ByteInput from_socket(int descriptor, const InputPatience& patience);
   ~ByteInput();
   ByteInput(ByteInput&&) noexcept;
   ByteInput& operator=(ByteInput&&) = delete;
@@ -55,7 +66,7 @@ class ByteInput {
   [[nodiscard]] const std::string& error() const { return error_; }
 
  private:
-  explicit ByteInput(int descriptor);
+  ByteInput(int descriptor, InputPatience patience, bool is_file);
   [[nodiscard]] std::size_t available() const { return end_ - begin_; }
   Bytes view_slow(std::size_t n);
   bool consume_slow(std::size_t n);
@@ -63,8 +74,12 @@ class ByteInput {
   bool fill();         // appends to the window; false at the end
   bool fill_stored();  // appends to stored_; false at the end
   std::size_t read_some(std::uint8_t* out, std::size_t capacity);
+  [[nodiscard]] bool wait_for_stream() const;  // false: it is to end
+  bool wait_for_growth();
 
   int descriptor_;
+  InputPatience patience_;
+  bool is_file_;        // a regular one
   bool ended_ = false;  // the descriptor has no more
   std::uint64_t stored_read_ = 0;
   std::vector<std::uint8_t> window_;

@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "decoders/text.h"
-
+#include "engine/capture/capture_socket.h"
 
 namespace weir::engine {
 namespace {
@@ -60,7 +60,7 @@ tl::expected<std::vector<CapturePath>, std::string> expand_capture_paths(
     const std::vector<std::string>& paths) {
   std::vector<CapturePath> out;
   for (const std::string& path : paths) {
-    if (path == "-") {
+    if (path == "-" || is_capture_socket(path)) {
       out.push_back({path, true, 0});
       continue;
     }

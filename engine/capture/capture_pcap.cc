@@ -1,4 +1,9 @@
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <map>
 #include <optional>
 
 #include <fmt/format.h>
@@ -8,15 +13,23 @@
 #include "engine/capture/byte_input.h"
 #include "engine/capture/capture_paths.h"
 #include "engine/capture/capture_reader.h"
+#include "engine/capture/capture_socket.h"
 #include "engine/capture/capture_source.h"
 
 namespace weir::engine {
 namespace {
 
+constexpr int kClientWaitMs = 200;
+
 class FileCaptureSource final : public CaptureSource {
  public:
-  FileCaptureSource(std::vector<CapturePath> files, std::optional<BpfFilter> filter)
-      : files_(std::move(files)), filter_(std::move(filter)) {
+  // `sockets`: of the files that are such, by their place among them.
+  FileCaptureSource(std::vector<CapturePath> files, std::map<std::size_t, CaptureSocket> sockets,
+                    std::optional<BpfFilter> filter, InputPatience patience)
+      : files_(std::move(files)),
+        sockets_(std::move(sockets)),
+        filter_(std::move(filter)),
+        patience_(std::move(patience)) {
     for (const CapturePath& file : files_) bytes_total_ += file.bytes;
   }
 
@@ -55,20 +68,46 @@ class FileCaptureSource final : public CaptureSource {
   // Goes to the next file that is a capture; false when there is none left.
   bool open_next() {
     while (next_file_ < files_.size()) {
+      if (open_socket()) return true;
+      if (next_file_ == files_.size()) return false;
       const CapturePath& file = files_[next_file_++];
       name_ = file.path;
-      auto opened = ByteInput::open(file.path);
+      auto opened = ByteInput::open(file.path, patience_);
       if (!opened) {
         errors_.push_back(name_ + ": " + opened.error());
         continue;
       }
       in_.emplace(std::move(*opened));
       ++captures_;
-      is_stream_ = file.bytes == 0;
+      is_stream_ = file.bytes == 0 || patience_.follow;
       if (start_reader(file)) return true;
       close();
     }
     return false;
+  }
+
+  // When the next files are sockets: of one that listens each client brings a capture, until the run is to end.
+  bool open_socket() {
+    for (auto socket = sockets_.find(next_file_); socket != sockets_.end();
+         socket = sockets_.find(next_file_)) {
+      const int fd =
+          socket->second.listens() && !wait_for_client(socket->second) ? -1 : socket->second.take();
+      name_ = socket->second.peer();
+      if (fd < 0 || !socket->second.listens()) ++next_file_;
+      if (fd < 0) continue;
+      in_.emplace(ByteInput::from_socket(fd, patience_));
+      ++captures_;
+      is_stream_ = true;
+      if (start_reader({.path = name_, .named = true})) return true;
+      close();
+    }
+    return false;
+  }
+  [[nodiscard]] bool wait_for_client(const CaptureSocket& socket) const {
+    pollfd ready{.fd = socket.fd(), .events = POLLIN, .revents = 0};
+    while (::poll(&ready, 1, kClientWaitMs) <= 0)
+      if (patience_.idle && !patience_.idle()) return false;
+    return true;
   }
 
   bool start_reader(const CapturePath& file) {
@@ -121,7 +160,9 @@ class FileCaptureSource final : public CaptureSource {
   }
 
   std::vector<CapturePath> files_;
+  std::map<std::size_t, CaptureSocket> sockets_;
   std::optional<BpfFilter> filter_;
+  const InputPatience patience_;
   std::size_t next_file_ = 0;
   std::string name_;
   std::optional<ByteInput> in_;  // open file; then one of the readers is set too
@@ -134,7 +175,19 @@ class FileCaptureSource final : public CaptureSource {
   std::vector<std::string> errors_;
 };
 
+bool is_regular(const std::string& path) {
+  struct stat info {};
+  return (path == "-" ? ::fstat(STDIN_FILENO, &info) : ::stat(path.c_str(), &info)) != 0 ||
+         S_ISREG(info.st_mode) || S_ISDIR(info.st_mode);
+}
+
 }  // namespace
+
+bool FileCaptureOptions::is_stream() const {
+  return patience.follow || std::any_of(paths.begin(), paths.end(), [](const std::string& path) {
+           return is_capture_socket(path) || !is_regular(path);
+         });
+}
 
 tl::expected<std::unique_ptr<CaptureSource>, std::string> open_capture_files(
     const FileCaptureOptions& options) {
@@ -146,7 +199,15 @@ tl::expected<std::unique_ptr<CaptureSource>, std::string> open_capture_files(
     if (!compiled) return tl::unexpected(fmt::format("filter '{}': {}", options.bpf, compiled.error()));
     filter.emplace(std::move(*compiled));
   }
-  return std::make_unique<FileCaptureSource>(std::move(*files), std::move(filter));
+  std::map<std::size_t, CaptureSocket> sockets;
+  for (std::size_t i = 0; i < files->size(); ++i) {
+    if (!is_capture_socket((*files)[i].path)) continue;
+    auto socket = CaptureSocket::open((*files)[i].path);
+    if (!socket) return tl::unexpected(std::move(socket.error()));
+    sockets.emplace(i, std::move(*socket));
+  }
+  return std::make_unique<FileCaptureSource>(std::move(*files), std::move(sockets), std::move(filter),
+                                             options.patience);
 }
 
 }  // namespace weir::engine

@@ -9,6 +9,7 @@
 #include <tl/expected.hpp>
 
 #include "decoders/packet.h"
+#include "engine/capture/byte_input.h"
 
 namespace weir::engine {
 
@@ -41,8 +42,12 @@ class CaptureSource {
 };
 
 struct FileCaptureOptions {
-  std::vector<std::string> paths;  // files, folders (in name order, recursively), "-" for standard input
+  std::vector<std::string>
+      paths;  // files, folders (in name order, recursively), "-" for standard input, sockets
   std::string bpf;                 // empty: all frames
+  InputPatience patience{};
+  // Some of it is no file, or is followed: frames may come slowly.
+  [[nodiscard]] bool is_stream() const;
 };
 
 // pcap and pcapng, plain or compressed with gzip or zstd. Fails when a path does not exist or the filter is wrong.

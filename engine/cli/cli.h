@@ -23,6 +23,7 @@ struct CliOptions {
   bool portable_capture = false;        // --pcap
   std::vector<std::string> queues;      // -q
   std::vector<std::string> listeners;   // --listen
+  bool follow = false;                  // --follow
   std::string bpf;                      // -f
   std::string config;                   // -c; empty: built-in defaults
   std::vector<std::string> settings;    // --set

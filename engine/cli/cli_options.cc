@@ -32,9 +32,11 @@ po::typed_value<std::string>* text(const char* name) {
 
 void add_input(po::options_description& all) {
   auto input = group("Input");
-  input.add_options()(
-      "read,r", texts("PATH...")->multitoken(),
-      "capture files (pcap, pcapng; gzip and zstd too) or folders of them; - is standard input")(
+  input.add_options()("read,r", texts("PATH...")->multitoken(),
+                      "capture files (pcap, pcapng; gzip and zstd too) or folders of them; - is standard "
+                      "input; tcp://HOST:PORT, "
+                      "tcp-listen://ADDRESS:PORT")(
+      "follow", "files of -r may grow, named pipes have further writers: read until SIGINT or SIGTERM")(
       "interface,i", texts("IFACE[,IFACE]"), "listen on these interfaces; repeatable")(
       "listen", texts("KIND[:ADDRESS][:PORT]"),
       "take mirrored traffic in UDP: vxlan, geneve or tzsp; repeatable (detect)")(
@@ -186,6 +188,9 @@ tl::expected<void, std::string> read_values(const Reader& in, const Command& com
   out.interfaces = split_lists(in.list("interface"));
   out.queues = in.list("queue");
   out.listeners = in.list("listen");
+  out.follow = in.flag("follow");
+  if (out.follow && out.captures.size() != 1)
+    return tl::unexpected(std::string("--follow goes with one file or pipe of -r"));
   for (const char* way : {"af-packet", "pcap"})
     if (const std::string interface = in.one(way); !interface.empty()) out.interfaces.push_back(interface);
   out.portable_capture = in.flag("pcap");

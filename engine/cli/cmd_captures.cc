@@ -75,7 +75,7 @@ class CaptureReader {
     std::uint64_t bytes = 0;
     for (const CapturePath& file : *files) bytes += file.bytes;
     RunOptions run;
-    run.capture = {paths, options_.bpf};
+    run.capture = {paths, options_.bpf, {}};
     run.log_dir = job.output_dir;
     run.checksums = checksum_mode(options_);
     run.threads = options_.threads != 0      ? options_.threads

@@ -2,6 +2,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
+#include <csignal>
 #include <cstdio>
 #include <filesystem>
 #include <optional>
@@ -17,9 +19,21 @@
 namespace weir::engine {
 namespace {
 
+std::atomic<bool> interrupted = false;  // by a signal: what was read until then is logged
+static_assert(std::atomic<bool>::is_always_lock_free);
+
+// The second signal ends the process as it would have without us.
+void end_on_signals() {
+  struct sigaction action {};
+  action.sa_handler = [](int) { interrupted.store(true, std::memory_order_relaxed); };
+  action.sa_flags = static_cast<int>(SA_RESETHAND);
+  for (const int signal : {SIGINT, SIGTERM}) (void)::sigaction(signal, &action, nullptr);
+}
+
 RunOptions run_options(const CliOptions& options, const RuleSetup& setup, bool prevent) {
   RunOptions run;
-  run.capture = {options.captures, options.bpf};
+  run.capture = {options.captures, options.bpf, {.idle = {}, .follow = options.follow}};
+  run.interrupted = &interrupted;
   run.log_dir = options.log_dir;
   run.checksums = checksum_mode(options);
   run.threads = worker_count(options);
@@ -88,6 +102,7 @@ int scan(CliOptions options, bool prevent) {
   if (::isatty(STDERR_FILENO) == 1) run.progress = [&line](const RunProgress& p) { line.show(p); };
   auto rules = build_rules(setup, *config, options);
   setup = {};  // what only loading needed
+  end_on_signals();
   const auto summary = run_offline(run, *config, std::move(rules));
   line.clear();
   if (!summary) {
@@ -95,12 +110,14 @@ int scan(CliOptions options, bool prevent) {
     return kExitFailed;
   }
   for (const std::string& error : summary->errors) print_error(error);
+  const bool cut_short = interrupted && !run.capture.is_stream();
+  if (cut_short) print_error("interrupted: what was read until then is logged, the rest was not read");
   print_notes(*summary, options);
   if (is_watched(options)) print_summary(*summary, options);
   if (is_watched(options) && passed)
     fmt::print(stderr, "weir: {} of {} packets passed to {}\n", passed->frames_written(), summary->packets,
                passed->path());
-  return summary->errors.empty() ? kExitDone : kExitFailed;
+  return summary->errors.empty() && !cut_short ? kExitDone : kExitFailed;
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "engine/capture/capture_paths.h"
+#include "engine/capture/capture_socket.h"
 
 namespace weir::engine {
 namespace {
@@ -13,6 +14,7 @@ std::vector<std::string> captures_read(const std::vector<std::string>& captures)
   std::vector<std::string> out;
   std::error_code error;
   for (const std::string& path : captures) {
+    if (is_capture_socket(path)) continue;
     out.push_back(path);
     if (!fs::is_directory(path, error)) continue;
     // What links in a folder lead to is read as well.

@@ -62,6 +62,24 @@ ChecksumMode checksum_mode(const RunOptions& options, const Config& config) {
   return config.flag("pcap-file.checksum-checks", true) ? ChecksumMode::all : ChecksumMode::none;
 }
 
+// What is done while a stream has nothing to read: events that have come are written out, so that whoever waits for them
+// sees them.
+class IdleStream {
+ public:
+  explicit IdleStream(const std::atomic<bool>* interrupted) : interrupted_(interrupted) {}
+  void flush_to(const LogOutputs& outputs) { outputs_ = &outputs; }
+  // False: the run is to end.
+  [[nodiscard]] bool go_on() const {
+    if (outputs_ != nullptr)
+      for (const LogOutputs::Open& open : outputs_->logs) open.sink->flush();
+    return interrupted_ == nullptr || !interrupted_->load(std::memory_order_relaxed);
+  }
+
+ private:
+  const std::atomic<bool>* interrupted_;
+  const LogOutputs* outputs_ = nullptr;
+};
+
 struct Input {
   CaptureSource& source;
   ProgressMeter& meter;
@@ -192,10 +210,15 @@ tl::expected<RunSummary, std::string> run_offline(const RunOptions& options, con
                                                   std::shared_ptr<const rules::RuleSet> rules) {
   auto setup = PipelineSetup::make(config, options.prevent);
   if (!setup) return tl::unexpected(setup.error());
-  auto source = open_capture_files(options.capture);
+  const bool is_stream = options.capture.is_stream();
+  IdleStream idle(options.interrupted);
+  FileCaptureOptions capture = options.capture;
+  if (is_stream) capture.patience.idle = [&idle] { return idle.go_on(); };
+  auto source = open_capture_files(capture);
   if (!source) return tl::unexpected(source.error());
   auto outputs = LogOutputs::open(config, options.log_dir);
   if (!outputs) return tl::unexpected(outputs.error());
+  idle.flush_to(*outputs);
   RuleProfileFile profile_file(options.rule_profile);
   if (profile_file.failed()) return tl::unexpected(profile_file.error());
   setup->detection.profile_rules = profile_file.wanted();
@@ -213,8 +236,8 @@ tl::expected<RunSummary, std::string> run_offline(const RunOptions& options, con
               .checksums = ChecksumGate(checksum_mode(options, config), setup->decoding),
               .interrupted = options.interrupted};
   // What becomes of a packet depends on what became of the one inside it: inline decisions are one
-  // pipeline's.
-  Totals totals = options.threads > 1 && !options.prevent
+  // pipeline's. Of a stream whatever has come is to be written before more does.
+  Totals totals = options.threads > 1 && !options.prevent && !is_stream
                       ? run_pool(input, options.threads, *setup, rules, shared, *outputs)
                       : run_single(input, *setup, rules, shared, *outputs, options.passed);
   summary.counters = totals.counters;

@@ -27,7 +27,7 @@ struct RunOptions {
   FileCaptureOptions capture;
   std::string log_dir = ".";
   ChecksumMode checksums = ChecksumMode::automatic;
-  unsigned threads = 1;      // workers, at least one
+  unsigned threads = 1;      // workers, at least one; a stream (FileCaptureOptions::is_stream) has one
   bool prevent = false;      // streams are handled inline, drop rules act
   std::string rule_profile;  // file for what each rule cost; empty: not wanted
   // With `prevent`: gets what goes on, is open when `ready` has been called, and closed at the end. Null: not wanted.
