@@ -7,6 +7,7 @@
 #include "decoders/app/protocol.h"
 #include "rules/compile/file_check.h"
 #include "rules/compile/rule_checks.h"
+#include "rules/match/op_traits.h"
 
 namespace weir::rules {
 namespace {
@@ -154,12 +155,16 @@ Compiled RuleBuilder::append(std::size_t engine, BufferOp op) {
     content_engine_ = engine;
     content_index_ = chain.size();
   }
+  if (!std::holds_alternative<IsDataAt>(op)) relative_engine_ = engine;
+  if (const std::int16_t var = set_var(op); var >= 0)
+    vars_[static_cast<std::size_t>(var)].place = place_of_engine(engine);
   chain.push_back(std::move(op));
   return {};
 }
 
 Compiled RuleBuilder::add_op(BufferOp op) {
-  return append(open_engine(), std::move(op));
+  const bool follows = selected_ == nullptr && is_relative(op);
+  return append(follows ? relative_engine_ : open_engine(), std::move(op));
 }
 
 Compiled RuleBuilder::add_op_to(const BufferSpec& buffer, BufferOp op) {
@@ -207,10 +212,29 @@ RuleBuilder::Place RuleBuilder::place_of(const BufferSpec* buffer) {
   return buffer->sources.empty() ? Place::packet : Place::transaction;
 }
 
+RuleBuilder::Place RuleBuilder::place_of_engine(std::size_t engine) const {
+  return place_of(engine == kPayload ? nullptr : signature_->buffers[engine].buffer);
+}
+
 std::int16_t RuleBuilder::find_var(std::string_view name) const {
-  for (std::size_t i = 0; i < vars_.size(); ++i)
-    if (vars_[i].name == name && vars_[i].place == place_of(selected_)) return static_cast<std::int16_t>(i);
-  return -1;
+  std::int16_t elsewhere = -1;
+  for (std::size_t i = 0; i < vars_.size(); ++i) {
+    if (vars_[i].name != name) continue;
+    if (vars_[i].place == place_of(selected_)) return static_cast<std::int16_t>(i);
+    elsewhere = static_cast<std::int16_t>(i);
+  }
+  return selected_ == nullptr ? elsewhere : -1;  // the old form says later where it looks: check_vars()
+}
+
+Compiled RuleBuilder::check_vars(const BufferChain& chain, std::size_t engine) const {
+  std::int16_t foreign = -1;
+  for (const BufferOp& op : chain)
+    for_each_used_var(op, [&](std::int16_t var) {
+      if (vars_[static_cast<std::size_t>(var)].place != place_of_engine(engine)) foreign = var;
+    });
+  if (foreign < 0) return {};
+  return refuse("this variable is read out of a buffer of another kind than the one where it is used",
+                vars_[static_cast<std::size_t>(foreign)].name);
 }
 
 tl::expected<std::int16_t, KeywordError> RuleBuilder::make_var(std::string_view name) {
@@ -277,6 +301,10 @@ Compiled RuleBuilder::add_tx_check(TxCheckEngine engine) {
 
 tl::expected<std::unique_ptr<Signature>, KeywordError> RuleBuilder::finish() {
   if (!engine_open_) return refuse("nothing looks at the last buffer", selected_->name);
+  if (auto ok = check_vars(signature_->payload, kPayload); !ok) return tl::unexpected(std::move(ok.error()));
+  for (std::size_t i = 0; i < signature_->buffers.size(); ++i)
+    if (auto ok = check_vars(signature_->buffers[i].chain, i); !ok)
+      return tl::unexpected(std::move(ok.error()));
   if (stores_without_condition(*signature_))
     if (auto ok = require_file(*this); !ok) return tl::unexpected(std::move(ok.error()));
   if (auto ok = check_rule(*signature_); !ok) return tl::unexpected(std::move(ok.error()));

@@ -109,7 +109,8 @@ class RuleBuilder {
   Compiled move_last_content(const BufferSpec& buffer);
   // The old form of file_data and dce_stub_data is sticky; pcre's buffer flags add straight to a buffer.
   Compiled add_op_to(const BufferSpec& buffer, BufferOp op);
-  // Appends to the selected buffer's chain; refused when it is full.
+  // Appends to the selected buffer's chain; without one, a relative operation goes where the last one went, which an old
+  // modifier may have moved ("content:...; http_uri; isdataat:10,relative;"). Refused when the chain is full.
   Compiled add_op(BufferOp op);
   // The last content of the selected buffer (for depth, nocase ...), or the one that was just moved; null when there is
   // none.
@@ -118,7 +119,8 @@ class RuleBuilder {
   BufferOp* last_op();
   [[nodiscard]] const BufferSpec* selected() const { return selected_; }
   // The variable of that name, made by byte_extract / byte_math before on a buffer of the same kind as the
-  // selected one (payload, packet header, frame, transaction); -1 when there is none.
+  // selected one (payload, packet header, frame, transaction); -1 when there is none. Without a selected buffer it may be of
+  // any kind, as a modifier that follows may say where it is used; finish() refuses what does not come together.
   [[nodiscard]] std::int16_t find_var(std::string_view name) const;
   tl::expected<std::int16_t, KeywordError> make_var(std::string_view name);
 
@@ -148,6 +150,8 @@ class RuleBuilder {
     Place place;
   };
   static Place place_of(const BufferSpec* buffer);
+  [[nodiscard]] Place place_of_engine(std::size_t engine) const;
+  [[nodiscard]] Compiled check_vars(const BufferChain& chain, std::size_t engine) const;
 
   // Numbers of engines in signature().buffers, or kPayload. Engines are made when something is put into them.
   std::size_t open_engine();
@@ -169,6 +173,7 @@ class RuleBuilder {
   std::optional<Direction> direction_;                        // the same
   std::size_t content_engine_ = kPayload, content_index_ = 0;  // the last content
   bool have_content_ = false;
+  std::size_t relative_engine_ = kPayload;  // of the last operation, from which a relative one counts
   std::vector<Variable> vars_;
 };
 

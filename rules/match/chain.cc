@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "decoders/base64.h"
+#include "rules/match/op_traits.h"
 #include "rules/values/byte_search.h"
 
 namespace weir::rules {
@@ -203,8 +204,9 @@ ChainRun::Outcome ChainRun::apply(const ByteJump& op, std::size_t i, std::int64_
   if (op.align) distance = (distance + 3) / 4 * 4;
   distance += value(op.post_offset);
   const std::int64_t base = op.from_beginning ? 0 : op.from_end ? size() : n.end;
-  const std::int64_t target = base + distance;
-  if (target < 0 || target >= size()) return fail(i);
+  const std::int64_t target =
+      std::max<std::int64_t>(base + distance, 0);  // back to before the start: to the start
+  if (target >= size()) return fail(i);
   return from(i + 1, target);
 }
 
@@ -273,24 +275,12 @@ ChainRun::Outcome ChainRun::apply(const BufferCheckOp& op, std::size_t i, std::i
 
 namespace {
 
-bool uses_var(const NumberOrVar& n) { return n.var >= 0; }
-bool uses_var(const ByteRead& r) { return uses_var(r.count) || uses_var(r.offset); }
-
 // Whether the outcome depends on an earlier position or extracted number.
-struct Depends {
-  bool operator()(const Content& c) const {
-    return c.relative() || uses_var(c.offset) || uses_var(c.depth) || uses_var(c.distance) || uses_var(c.within);
-  }
-  bool operator()(const PcreOp& op) const { return op.relative; }
-  bool operator()(const ByteTest& op) const { return op.read.relative || uses_var(op.read) || uses_var(op.value); }
-  bool operator()(const ByteJump& op) const { return op.read.relative || uses_var(op.read) || uses_var(op.post_offset); }
-  bool operator()(const ByteExtract& op) const { return op.read.relative || uses_var(op.read); }
-  bool operator()(const ByteMath& op) const { return op.read.relative || uses_var(op.read) || uses_var(op.operand); }
-  bool operator()(const IsDataAt& op) const { return op.relative || uses_var(op.at); }
-  bool operator()(const Base64Decode& op) const { return op.relative; }
-  bool operator()(const Base64Data&) const { return true; }
-  bool operator()(const BufferCheckOp&) const { return false; }
-};
+bool depends(const BufferOp& op) {
+  bool out = is_relative(op);
+  for_each_used_var(op, [&out](std::int16_t) { out = true; });
+  return out;
+}
 
 }  // namespace
 
@@ -299,7 +289,7 @@ Chain::Chain(const BufferChain& ops) : ops_(&ops) {
   bool decoded = false;  // behind base64_data everything depends on what was decoded
   for (const BufferOp& op : ops) {
     decoded = decoded || std::holds_alternative<Base64Data>(op);
-    depends_.push_back(decoded || std::visit(Depends{}, op));
+    depends_.push_back(decoded || depends(op));
     const auto* const regex = std::get_if<PcreOp>(&op);
     const auto* const check = std::get_if<BufferCheckOp>(&op);
     captures_ = captures_ || (regex != nullptr && !regex->captures.empty()) ||

@@ -158,3 +158,26 @@ TEST_CASE("keywords that are known but cannot be enforced are refused with their
   CHECK(one.error.find("not parsed yet") != std::string::npos);
   CHECK(with_options("nonsense;").error.find("unknown keyword") != std::string::npos);
 }
+
+TEST_CASE("in the old form a relative condition looks where the content before it was moved to") {
+  const auto one = http_with(
+      "uricontent:\"a\"; byte_extract:1,2,n,relative; content:\"b\"; distance:n; http_uri; "
+      "isdataat:4,relative; "
+      "content:\"c\"; byte_test:1,=,n,0,relative;");
+  CHECK(one.signature == nullptr);  // the variable is the URI's, the test the payload's
+  const auto other = http_with(
+      "uricontent:\"a\"; byte_extract:1,2,n,relative; content:\"b\"; distance:n; http_uri; "
+      "isdataat:4,relative; "
+      "content:\"c\"; byte_jump:1,0,relative; isdataat:9;");
+  REQUIRE_MESSAGE(other.signature != nullptr, other.error);
+  REQUIRE(other.signature->buffers.size() == 1);
+  CHECK(other.signature->buffers[0].chain.size() == 4);
+  CHECK(other.signature->payload.size() == 3);
+  for (const char* text : {"content:\"c\"; byte_extract:1,0,n; uricontent:\"a\"; byte_test:1,=,n,0,relative;",
+                           "uricontent:\"a\"; byte_extract:1,0,n,relative; content:\"b\"; distance:n;"}) {
+    CAPTURE(text);
+    const auto mixed = http_with(text);
+    CHECK(mixed.signature == nullptr);
+    CHECK(mixed.error.find("another kind") != std::string::npos);
+  }
+}

@@ -133,6 +133,12 @@ TEST_CASE("chain: byte_jump moves the position and does not leave the data") {
   CHECK(matches(ops, "\x02..X"sv));
   CHECK_FALSE(matches(ops, "\x01..X"sv));
   CHECK_FALSE(matches(ops, "\xff..X"sv));
+  ByteJump back = jump;  // to before the start: it stops there
+  back.read.relative = true;
+  back.read.count.value = 0;
+  back.post_offset.value = -9;
+  CHECK(matches({content("ab"), back, within(distance(content("X"), 0), 1)}, "Xab"sv));
+  CHECK_FALSE(matches({content("ab"), back, within(distance(content("X"), 0), 1)}, ".Xab"sv));
 }
 
 TEST_CASE("chain: byte_extract feeds later operations") {
