@@ -222,7 +222,7 @@ void decode_again(SlabString& text, bool plus, HttpTransaction& tx) {
 void normalise_uri(const HttpSettings& settings, HttpTransaction& tx) {
   Request& r = tx.request;
   const std::string_view uri = r.uri.of(r.line);
-  if (equals_nocase(r.method.of(r.line), "connect")) return host_from_uri(uri, tx);
+  if (equals_nocase(r.method.of(r.line), "connect") && !uri.starts_with('/')) return host_from_uri(uri, tx);
   const UriParts parts = split(uri);
   if (!parts.authority.empty()) host_from_uri(parts.authority, tx);
 

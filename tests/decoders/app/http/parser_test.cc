@@ -297,6 +297,10 @@ TEST_CASE("http: behind CONNECT and upgrades another protocol follows") {
   CHECK(tunnel.tx().request.hostname == "h");
   CHECK(tunnel.tx().request.port == 443);
 
+  Flow no_target;
+  no_target.request("CONNECT / HTTP/1.1\r\nHost: h\r\n\r\n");
+  CHECK(no_target.tx().request.hostname == "h");  // a path names no host
+
   Flow refused;
   refused.request("CONNECT h:443 HTTP/1.1\r\n\r\n");
   CHECK(refused.response("HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n").status == ParseOutcome::Status::ok);
