@@ -135,7 +135,7 @@ bool ByteInput::wait_for_stream() const {
   return true;
 }
 
-bool ByteInput::wait_for_growth() {
+bool ByteInput::wait_for_growth() const {
   if (!is_file_ || !patience_.follow || !patience_.idle || !patience_.idle()) return false;
   (void)::poll(nullptr, 0, kIdleMs);
   return true;

@@ -75,7 +75,7 @@ class ByteInput {
   bool fill_stored();  // appends to stored_; false at the end
   std::size_t read_some(std::uint8_t* out, std::size_t capacity);
   [[nodiscard]] bool wait_for_stream() const;  // false: it is to end
-  bool wait_for_growth();
+  [[nodiscard]] bool wait_for_growth() const;  // false: there is none to wait for
 
   int descriptor_;
   InputPatience patience_;

@@ -81,7 +81,7 @@ int run_cli(const std::vector<std::string>& arguments);
 // -i and -q: runs until a signal ends it.
 int run_live_command(const CliOptions& options, bool prevent);
 // --unix-socket: reads the captures that clients hand in, until a signal or "shutdown" ends it.
-int run_captures_command(const CliOptions& options);
+int run_captures_command(const CliOptions& given);
 ChecksumMode checksum_mode(const CliOptions& options);
 // Makes the folder of -l; false, and the reason is printed, when it cannot.
 bool make_log_dir(const std::string& path);

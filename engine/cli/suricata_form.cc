@@ -219,7 +219,7 @@ class CallReader {
     asked_by_ = name;
     return {};
   }
-  Done answer(std::string text) {
+  Done answer(std::string_view text) {
     call_.answer += text;
     return {};
   }

@@ -209,12 +209,12 @@ class SnortReader {
 
   Text header(const Parts& parts) {
     if (parts.header.empty()) return refuse("the rule has no action");
-    const auto action = action_of(parts.header[0]);
+    auto action = action_of(parts.header[0]);
     if (!action) return action;
     if (parts.header.size() > 2) return full_header(parts, *action);
     const std::string_view named = parts.header.size() == 2 ? parts.header[1] : std::string_view(service_);
     if (named == "file") return fmt::format("{} tcp any any -> any any", *action);
-    const auto protocol = protocol_of(named);
+    auto protocol = protocol_of(named);
     if (!protocol) return protocol;
     return fmt::format("{} {} any any -> any any", *action, *protocol);
   }

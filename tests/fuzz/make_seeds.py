@@ -166,6 +166,8 @@ def datasets(_):
     for which, line in enumerate((b"ZXhhbXBsZQ==", b"d41d8cd98f00b204e9800998ecf8427e", b"ab" * 32, b"10.0.0.1", b"2001:db8::1")):
         yield bytes([which, 0, 1]) + b"a" + line + b"\n"
         yield bytes([which, 1, 1]) + b"a" + line + b",10\n"
+    for flags in (2, 10): yield bytes([0, flags, 1]) + b'a[{"a": {"b": "x", "c": [1, null]}, "d": "\\u0041"}, {"e": 1}]'
+    for flags in (4, 12): yield bytes([3, flags, 1]) + b'a{"a": {"b": "10.0.0.1"}}\n{"a": {"b": "10.0.0.0/8"}}\n{\n'
 
 
 def files(_):
