@@ -6,6 +6,7 @@
 #include "decoders/app/protocol.h"
 #include "engine/flow/app_state.h"
 #include "engine/flow/flow_macs.h"
+#include "engine/log/deferred_alert.h"
 #include "engine/log/event_head.h"
 
 namespace weir::engine {
