@@ -214,13 +214,25 @@ class FileSink final : public Sink {
     return n;
   }
 
+  // What a write that failed left of a line goes again, so that whoever appends or reads finds whole lines only. False: it stays,
+  // as nobody knows any more where the file ends (somebody else writes to it, or it is none).
+  bool take_back_half_line(std::string_view in_file) {
+    const std::size_t half = in_file.size() - (in_file.rfind('\n') + 1);
+    if (half == 0) return true;
+    struct stat info {};
+    const bool ours = file_.regular && ::fstat(file_.fd, &info) == 0 &&
+                      static_cast<std::uint64_t>(info.st_size) == file_.bytes && half <= file_.bytes;
+    if (!ours || ::ftruncate(file_.fd, static_cast<off_t>(file_.bytes - half)) != 0) return false;
+    file_.bytes -= half;
+    return true;
+  }
+
   // The number of lines that are lost.
   std::uint64_t give_up(std::string_view left) {
     const int error = errno;
     std::uint64_t lines = 0;
     for (const char c : left) lines += c == '\n' ? 1U : 0U;
-    if (!broken_line_ && left.size() < buffer_.size())
-      broken_line_ = buffer_[buffer_.size() - left.size() - 1] != '\n';
+    if (!broken_line_) broken_line_ = !take_back_half_line({buffer_.data(), buffer_.size() - left.size()});
     lost(lines, Loss::write_error, fmt::format("{}: write: {}", file_.name, std::strerror(error)));
     return lines;
   }

@@ -1,8 +1,8 @@
 // A log in a regular file.
 //
 // Lines are buffered and written whole with write(2). After a failed write (full disk) its lines are lost and
-// counted; a line that got half into the file is ended as soon as there is room again, so that the next one
-// stands on a line of its own. When the next file cannot be opened, lines go on into the one that is open,
+// counted; of a line that got half into the file nothing stays, and where that cannot be done it is ended as soon as there is room
+// again, so that the next one stands on a line of its own. When the next file cannot be opened, lines go on into the one that is open,
 // and it is tried again every second. Devices and pipes are written to but never renamed.
 #pragma once
 

@@ -21,6 +21,18 @@ namespace {
 
 constexpr int kClientWaitMs = 200;
 
+// "truncated record: N of N bytes": many files have the same reason.
+std::string without_numbers(std::string_view reason) {
+  std::string out;
+  bool in_number = false;
+  for (const char c : reason) {
+    const bool digit = c >= '0' && c <= '9';
+    if (!digit || !in_number) out += digit ? 'N' : c;
+    in_number = digit;
+  }
+  return out;
+}
+
 class FileCaptureSource final : public CaptureSource {
  public:
   // `sockets`: of the files that are such, by their place among them.
@@ -53,6 +65,7 @@ class FileCaptureSource final : public CaptureSource {
     return pcap_ ? pcap_->fine_time() : pcapng_ ? pcapng_->fine_time() : FineTime{};
   }
   [[nodiscard]] const std::vector<std::string>& errors() const override { return errors_; }
+  [[nodiscard]] const std::map<std::string, std::size_t>& error_reasons() const override { return reasons_; }
   [[nodiscard]] std::uint64_t bytes_done() const override {
     return bytes_done_ + (in_ ? in_->stored_bytes_read() : 0);
   }
@@ -63,6 +76,7 @@ class FileCaptureSource final : public CaptureSource {
   [[nodiscard]] const ReadError& reader_error() const { return pcap_ ? pcap_->error() : pcapng_->error(); }
   void note(const ReadError& e) {
     errors_.push_back(fmt::format("{}: offset {}: {}", name_, e.offset, e.reason));
+    ++reasons_[without_numbers(e.reason)];
   }
 
   // Goes to the next file that is a capture; false when there is none left.
@@ -75,6 +89,7 @@ class FileCaptureSource final : public CaptureSource {
       auto opened = ByteInput::open(file.path, patience_);
       if (!opened) {
         errors_.push_back(name_ + ": " + opened.error());
+        ++reasons_[opened.error()];
         continue;
       }
       in_.emplace(std::move(*opened));
@@ -173,6 +188,7 @@ class FileCaptureSource final : public CaptureSource {
   std::uint64_t frames_ = 0, captures_ = 0, bytes_done_ = 0, bytes_total_ = 0;
   bool is_stream_ = false;
   std::vector<std::string> errors_;
+  std::map<std::string, std::size_t> reasons_;
 };
 
 bool is_regular(const std::string& path) {

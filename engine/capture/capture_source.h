@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -36,6 +37,8 @@ class CaptureSource {
   [[nodiscard]] virtual FineTime fine_time() const { return {}; }
   // "FILE: offset N: what is wrong", one each; the run's exit status is 1 when there is any.
   [[nodiscard]] virtual const std::vector<std::string>& errors() const = 0;
+  // How many of them there are of each kind of "what is wrong", in which N stands for numbers.
+  [[nodiscard]] virtual const std::map<std::string, std::size_t>& error_reasons() const = 0;
   // For progress: bytes read so far and in all (0: not known).
   [[nodiscard]] virtual std::uint64_t bytes_done() const = 0;
   [[nodiscard]] virtual std::uint64_t bytes_total() const = 0;

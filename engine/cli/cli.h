@@ -85,6 +85,8 @@ int run_captures_command(const CliOptions& given);
 ChecksumMode checksum_mode(const CliOptions& options);
 // Makes the folder of -l; false, and the reason is printed, when it cannot.
 bool make_log_dir(const std::string& path);
+// After a run: what went wrong. Many broken captures are summed up, unless each is asked for.
+void print_errors(const RunSummary& summary, const CliOptions& options);
 // After a run: what was left out of inspection always, what else there is to say when somebody is watching.
 void print_notes(const RunSummary& summary, const CliOptions& options);
 // After a run, when somebody is watching.

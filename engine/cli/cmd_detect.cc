@@ -6,6 +6,7 @@
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
+#include <map>
 #include <optional>
 
 #include <fmt/format.h>
@@ -109,11 +110,11 @@ int scan(CliOptions options, bool prevent) {
     print_error(summary.error());
     return kExitFailed;
   }
-  for (const std::string& error : summary->errors) print_error(error);
+  print_errors(*summary, options);
   const bool cut_short = interrupted && !run.capture.is_stream();
   if (cut_short) print_error("interrupted: what was read until then is logged, the rest was not read");
   print_notes(*summary, options);
-  if (is_watched(options)) print_summary(*summary, options);
+  if (is_watched(options) || interrupted) print_summary(*summary, options);
   if (is_watched(options) && passed)
     fmt::print(stderr, "weir: {} of {} packets passed to {}\n", passed->frames_written(), summary->packets,
                passed->path());
@@ -136,6 +137,33 @@ bool make_log_dir(const std::string& path) {
     return false;
   }
   return true;
+}
+
+namespace {
+
+// 12 x "the file is empty", 3 x ..., the most frequent ones.
+std::string counted_reasons(const std::map<std::string, std::size_t>& reasons) {
+  constexpr std::size_t kMaxReasons = 6;
+  std::vector<std::pair<std::size_t, std::string_view>> sorted;
+  for (const auto& [reason, times] : reasons) sorted.emplace_back(times, reason);
+  std::stable_sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+  std::string out;
+  for (std::size_t i = 0; i < std::min(kMaxReasons, sorted.size()); ++i)
+    out += fmt::format("{}{} x \"{}\"", i == 0 ? "" : ", ", sorted[i].first, sorted[i].second);
+  if (sorted.size() > kMaxReasons) out += " and others";
+  return out;
+}
+
+}  // namespace
+
+void print_errors(const RunSummary& summary, const CliOptions& options) {
+  constexpr std::size_t kMaxNamed = 5;  // captures
+  const bool sums_up = summary.capture_errors > kMaxNamed && !options.verbose;
+  if (sums_up)
+    print_error(fmt::format("{} captures could not be read, or not to their end: {} (-v names them)",
+                            summary.capture_errors, counted_reasons(summary.capture_error_reasons)));
+  for (std::size_t i = sums_up ? summary.capture_errors : 0; i < summary.errors.size(); ++i)
+    print_error(summary.errors[i]);
 }
 
 void print_notes(const RunSummary& summary, const CliOptions& options) {

@@ -1,8 +1,10 @@
+#include <algorithm>
 #include <cstdlib>
 #include <memory>
 #include <optional>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "engine/cli/background.h"
 #include "engine/cli/cli.h"
@@ -163,6 +165,20 @@ ReloadSources reload_sources(const CliOptions& options, const RuleSetupOptions& 
           .cache_dir = cache_dir(config, options)};
 }
 
+// Where what comes in comes from, and where what comes out goes.
+void tell_places(const LiveOptions& live, const std::vector<std::string>& queues,
+                 const LiveSockets& sockets) {
+  std::vector<std::string> sources;
+  for (const std::string& queue : queues) sources.push_back("queue " + queue);
+  for (const WorkerPlan& plan : live.workers)
+    if (!plan.interface.empty() && std::find(sources.begin(), sources.end(), plan.interface) == sources.end())
+      sources.push_back(plan.interface);
+  const std::vector<std::string> paths = sockets.paths();
+  fmt::print(stderr, "weir: listening on {} with {} worker{}; logs in {}; {}\n", fmt::join(sources, ", "),
+             live.workers.size(), live.workers.size() == 1 ? "" : "s", live.log_dir,
+             paths.empty() ? "no socket" : fmt::format("socket {}", fmt::join(paths, ", ")));
+}
+
 // A run that goes on in the background has no current folder that anybody would look for logs in.
 CliOptions with_log_dir(CliOptions options, const Config& config) {
   constexpr std::string_view kLogDir = "/var/log/weir";
@@ -217,6 +233,7 @@ int run_live_command(const CliOptions& given, bool prevent) {
   if (auto pinned = pin_threads(*config, live); !pinned) return fail(pinned.error());
   if (!report_setup(*config, options)) return kExitFailed;
   auto rules = build_rules(setup, *config, options);
+  tell_places(live, prevent ? options.queues : std::vector<std::string>{}, *sockets);
   RuleReloader reloader(reload_sources(options, sources, *config), setup.loaded);
   setup = {};  // what only loading needed
   const auto summary = run_live(live, *config, *signals, std::move(*sockets), std::move(rules), &reloader);

@@ -245,6 +245,8 @@ tl::expected<RunSummary, std::string> run_offline(const RunOptions& options, con
   summary.alerts = summary.counters.detect_alert;
   summary.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
   summary.errors = (*source)->errors();
+  summary.capture_errors = summary.errors.size();
+  summary.capture_error_reasons = (*source)->error_reasons();
   note_left_out(summary);
   if (outputs->files != nullptr) outputs->files->stop(kStoreEnd, summary.errors);
   if (config.flag("stats.enabled", true)) write_stats(*outputs, options, config, summary, input);

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """What the program says and how it ends when it is called wrongly or fed badly. run.py WEIR"""
-import hashlib, json, os, shutil, struct, subprocess, sys, tempfile, unittest
+import hashlib, json, os, shutil, signal, struct, subprocess, sys, tempfile, time, unittest
 
 REPOSITORY = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(REPOSITORY, "tests"))
@@ -354,6 +354,42 @@ class FullDisk(Folder):
         call = self.detect("-r", CAPTURE, "-S", RULES)
         self.assertEqual(call.status, 1)
         self.assertRegex(call.said, r"eve\.json: \d+ lines not written: .*No space left on device")
+
+
+    def test_on_a_full_disk_whole_lines_stay(self):
+        limit = ["bash", "-c", "ulimit -f 1; trap '' XFSZ; exec \"$0\" \"$@\"", WEIR]  # 1024 bytes
+        done = subprocess.run(limit + ["detect", "-r", CAPTURE, "-S", RULES, "-l", self.folder.name, "--no-cache"],
+                              capture_output=True, text=True)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        with open(self.path("eve.json"), encoding="utf-8") as f: text = f.read()
+        self.assertTrue(0 < len(text) <= 1024 and text.endswith("\n"))
+        for line in text.splitlines(): json.loads(line)
+
+
+class Ended(Folder):
+    """Scans that end before their input does, and captures that are broken."""
+
+    def test_an_interrupted_scan_ends_its_flows_and_says_what_it_saw(self):
+        with open(CAPTURE, "rb") as f: capture = f.read()
+        run = subprocess.Popen([WEIR, "detect", "-r", "-", "--no-rules", "-l", self.folder.name],
+                               stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+        run.stdin.write(capture)
+        run.stdin.flush()
+        time.sleep(1.5)
+        run.send_signal(signal.SIGINT)
+        said = run.communicate(timeout=20)[1].decode()
+        self.assertEqual(run.returncode, 0, said)
+        self.assertRegex(said, r"weir: \d+ packets, .* flows, .* alerts; logs in ")
+        self.assertIn("flow", {json.loads(line)["event_type"] for line in self.lines()})
+
+    def test_many_broken_captures_are_summed_up(self):
+        os.mkdir(self.path("in"))
+        for i in range(7): open(self.path(f"in/{i}.pcap"), "w").close()
+        call = self.detect("-r", self.path("in"), "--no-rules")
+        self.assertEqual(call.status, 1)
+        self.assertEqual(call.said, 'weir: error: 7 captures could not be read, or not to their end: '
+                         '7 x "the file is empty" (-v names them)\n')
+        self.assertEqual(self.detect("-r", self.path("in"), "--no-rules", "-v").said.count("the file is empty"), 7)
 
 
 class Passed(Folder):

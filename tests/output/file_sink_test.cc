@@ -158,7 +158,8 @@ TEST_CASE("file sink: after a rename by somebody else reopen() begins the file a
   CHECK(folder.read("log") == "later\n");
 }
 
-TEST_CASE("file sink: when there is room again the half line is ended and lines are written again") {
+TEST_CASE(
+    "file sink: on a full disk whole lines stay, and when there is room again lines are written again") {
   const LogFolder folder;
   auto sink = open_file_sink({.path = folder.file("log")});
   REQUIRE(sink.has_value());
@@ -166,16 +167,32 @@ TEST_CASE("file sink: when there is room again the half line is ended and lines 
     const SmallDisk disk(20);
     for (const char* line : {"0123456789", "abcdefghijkl", "lost"}) (*sink)->write_line(line);
     (*sink)->flush();
-    (*sink)->write_line("lost too");
+    (*sink)->write_line("lost, too");
     (*sink)->flush();
   }
+  CHECK(folder.read("log") == "0123456789\n");
   CHECK((*sink)->lines_written() == 1);
   CHECK((*sink)->lines_lost() == 3);
   (*sink)->write_line("again");
   (*sink)->flush();
-  CHECK(folder.read("log") == "0123456789\nabcdefghi\nagain\n");
+  CHECK(folder.read("log") == "0123456789\nagain\n");
   CHECK((*sink)->lines_written() == 2);
   CHECK((*sink)->lines_lost() == 3);
+}
+
+TEST_CASE("file sink: a half line in a file that somebody else writes to is ended, not taken back") {
+  const LogFolder folder;
+  auto sink = open_file_sink({.path = folder.file("log")});
+  REQUIRE(sink.has_value());
+  std::ofstream(folder.file("log"), std::ios::app) << "other\n";
+  {
+    const SmallDisk disk(10);
+    (*sink)->write_line("0123456789");
+    (*sink)->flush();
+  }
+  (*sink)->write_line("again");
+  (*sink)->flush();
+  CHECK(folder.read("log") == "other\n0123\nagain\n");
 }
 
 TEST_CASE("file sink: files that are full within one second get numbers, and the limit is kept to the byte") {

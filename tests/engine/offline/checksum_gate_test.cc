@@ -14,12 +14,14 @@ class NoCapture final : public CaptureSource {
   Next next(RawPacket&) override { return Next::end; }
   [[nodiscard]] const std::string& name() const override { return name_; }
   [[nodiscard]] const std::vector<std::string>& errors() const override { return errors_; }
+  [[nodiscard]] const std::map<std::string, std::size_t>& error_reasons() const override { return reasons_; }
   [[nodiscard]] std::uint64_t bytes_done() const override { return 0; }
   [[nodiscard]] std::uint64_t bytes_total() const override { return 0; }
 
  private:
   std::string name_;
   std::vector<std::string> errors_;
+  std::map<std::string, std::size_t> reasons_;
 };
 
 // An IPv4 header and nothing behind it, from 10.0.0.`sender`.
