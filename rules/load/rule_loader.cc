@@ -14,6 +14,7 @@
 #include "rules/load/header_match.h"
 #include "rules/load/header_sets.h"
 #include "rules/load/requires.h"
+#include "rules/load/rule_archive.h"
 #include "rules/load/rule_warnings.h"
 #include "rules/load/snort_form.h"
 #include "rules/load/unset_names.h"
@@ -102,6 +103,8 @@ class Loader {
   static tl::expected<bool, RuleDiagnostic> required(const Rule& rule, const RuleEnvironment& environment);
 
   tl::expected<void, std::string> load_file(const std::string& file);
+  // `tar`: its first bytes; the rest is still in the file.
+  tl::expected<void, std::string> load_archive(TextFile& in, std::string tar, const std::string& file);
   Outcome load_rule(Rule& rule);
   tl::expected<Outcome, RuleDiagnostic> read_rule(Rule& rule, const TextHash& hash);
   Outcome load_snort_rule(const Rule& rule, const TextHash& hash);
@@ -139,9 +142,18 @@ void Loader::load_pattern(const std::string& pattern) {
   }
 }
 
-// By its first line. A NUL byte further on is one rule's fault.
-bool is_text(std::string_view begin) {
-  return begin.substr(0, begin.find('\n')).find('\0') == std::string_view::npos;
+// By its first bytes: why it is no rule file; empty: it is one. A NUL byte behind the first line is one rule's fault.
+std::string why_no_text(std::string_view begin) {
+  if (begin.starts_with("\xff\xfe") || begin.starts_with("\xfe\xff"))
+    return "is UTF-16 text: convert it to UTF-8";
+  if (begin.starts_with("PK\x03\x04")) return "is a zip archive: unpack it; tar and gzip can stay";
+  const std::string_view line = begin.substr(0, begin.find('\n'));
+  if (line.find('\0') == std::string_view::npos) return {};
+  const bool every_other = line.size() > 3 && (line[0] == '\0') != (line[1] == '\0') &&
+                           (line[0] == '\0') == (line[2] == '\0') && (line[1] == '\0') == (line[3] == '\0');
+  return every_other
+             ? "is UTF-16 text: convert it to UTF-8"
+             : "is no text (a NUL byte in its first line): unpack or convert it; tar and gzip can stay";
 }
 
 // In pieces: a reload has no need for memory of the file's size.
@@ -157,10 +169,9 @@ tl::expected<void, std::string> Loader::load_file(const std::string& file) {
     // What is left of the last piece has no end yet: the more of it, the larger the next, so that it is searched seldom.
     const auto got = in->read(text, std::max(kRulePieceBytes, text.size()));
     if (!got) return tl::unexpected(got.error());
-    if (bytes == 0 && !is_text(text))
-      return tl::unexpected(
-          std::string("is no text (a NUL byte in its first line): UTF-16 or an archive? Convert or unpack "
-                      "it; gzip alone can stay"));
+    if (bytes == 0 && is_tar(text)) return load_archive(*in, std::move(text), file);
+    if (bytes == 0)
+      if (std::string why = why_no_text(text); !why.empty()) return tl::unexpected(std::move(why));
     bytes += *got;
     if (bytes > kMaxRuleFileBytes) return too_large;
     const std::size_t end = *got == 0 ? text.size() : RuleLines::last_end(text);
@@ -168,6 +179,29 @@ tl::expected<void, std::string> Loader::load_file(const std::string& file) {
     if (*got == 0) return {};
     text.erase(0, end);
   }
+}
+
+// Whole: its members may be long, and there are no archives among the files that a reload reads often.
+tl::expected<void, std::string> Loader::load_archive(TextFile& in, std::string tar, const std::string& file) {
+  for (;;) {
+    const auto got = in.read(tar, kRulePieceBytes);
+    if (!got) return tl::unexpected(got.error());
+    if (*got == 0) break;
+    if (tar.size() > kMaxRuleFileBytes)
+      return tl::unexpected(fmt::format("is larger than {} bytes", kMaxRuleFileBytes));
+  }
+  const auto members = rule_files_of(tar);
+  if (!members) return tl::unexpected(members.error());
+  if (members->empty()) return tl::unexpected(std::string("is an archive without .rules files"));
+  into_.files += members->size() - 1;
+  for (const ArchiveMember& member : *members) {
+    const std::string name = fmt::format("{}({})", file, member.name);
+    if (std::string why = why_no_text(member.text); !why.empty())
+      fail({.file = name, .reason = "the rule file " + why});
+    else
+      load_text(member.text, name);
+  }
+  return {};
 }
 
 std::uint32_t Loader::load_text(std::string_view text, const std::string& file, std::uint32_t lines_before) {

@@ -142,17 +142,21 @@ TEST_CASE("rule loader: a file that is no text is told of once, with what it may
   const std::string utf16 = folder.write("utf16.rules", std::string("\xff\xfe"
                                                                     "a\0l\0e\0r\0t\0\n\0a\0",
                                                                     16));
-  const std::string tar = folder.write(
-      "tar.rules", "a.rules" + std::string(505, '\0') + "alert tcp any any -> any any (sid:1;)\n");
+  const std::string without_mark = folder.write("be.rules", std::string("\0a\0l\0e\0r\0t\0\n", 12));
+  const std::string zip = folder.write("zip.rules", std::string("PK\x03\x04\x14\0\0\0", 8));
+  const std::string binary = folder.write("binary.rules", "abc" + std::string(9, '\0'));
   const std::string later =
       folder.write("later.rules", "alert tcp any any -> any any (sid:2;)\n" + std::string("alert\0\n", 7));
   RuleEnvironment env = environment();
-  const LoadedRules loaded = load_rule_files(std::vector{utf16, tar, later}, env);
-  constexpr std::string_view kNoText =
-      ": error: the rule file is no text (a NUL byte in its first line): UTF-16 or an archive? "
-      "Convert or unpack it; gzip alone can stay";
-  CHECK(messages(loaded) == Messages{utf16 + std::string(kNoText), tar + std::string(kNoText),
-                                     later + ":2:6: error: a NUL byte in the rule"});
+  const LoadedRules loaded = load_rule_files(std::vector{utf16, without_mark, zip, binary, later}, env);
+  CHECK(messages(loaded) ==
+        Messages{utf16 + ": error: the rule file is UTF-16 text: convert it to UTF-8",
+                 without_mark + ": error: the rule file is UTF-16 text: convert it to UTF-8",
+                 zip + ": error: the rule file is a zip archive: unpack it; tar and gzip can stay",
+                 binary + ": error: the rule file is no text (a NUL byte in its first line): unpack or "
+                          "convert it; tar and "
+                          "gzip can stay",
+                 later + ":2:6: error: a NUL byte in the rule"});
   CHECK(loaded.signatures.size() == 1);
 }
 
