@@ -5,7 +5,7 @@
 // when one in ten is, and in a capture shorter than that when most of the wrong ones come from hosts that hardly send a right one:
 // an attacker's decoys come beside good packets of the same sender. What comes before the first wrong one passes at once; from
 // there on packets wait for the decision. A stream, whose packets may come slowly, decides for the time being when kHeldOfStream
-// wait, and for good like a file.
+// wait or nothing comes, and for good like a file.
 #pragma once
 
 #include <cstdint>
@@ -35,6 +35,14 @@ class ChecksumGate {
   void packet(const RawPacket& raw, const CaptureSource& source, F&& f) {
     if (!deciding_ || look(raw, source)) return f(raw, trusted_, nullptr);
     if (!deciding_ || for_now_) release(f);
+  }
+  // A stream has nothing to read at the moment: what waits is let go, as with kHeldOfStream.
+  template <class F>
+  void stop_waiting(F&& f) {
+    if (held_.empty()) return;
+    decide();
+    deciding_ = for_now_ = true;
+    release(f);
   }
   // The capture has no more packets: decides with what there is.
   template <class F>

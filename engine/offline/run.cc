@@ -68,8 +68,11 @@ class IdleStream {
  public:
   explicit IdleStream(const std::atomic<bool>* interrupted) : interrupted_(interrupted) {}
   void flush_to(const LogOutputs& outputs) { outputs_ = &outputs; }
+  // What is held back comes first.
+  void let_go_with(std::function<void()> release) { release_ = std::move(release); }
   // False: the run is to end.
   [[nodiscard]] bool go_on() const {
+    if (release_) release_();
     if (outputs_ != nullptr)
       for (const LogOutputs::Open& open : outputs_->logs) open.sink->flush();
     return interrupted_ == nullptr || !interrupted_->load(std::memory_order_relaxed);
@@ -78,6 +81,7 @@ class IdleStream {
  private:
   const std::atomic<bool>* interrupted_;
   const LogOutputs* outputs_ = nullptr;
+  std::function<void()> release_;
 };
 
 struct Input {
@@ -86,6 +90,7 @@ struct Input {
   RunSummary& summary;
   ChecksumGate checksums;
   const std::atomic<bool>* interrupted = nullptr;
+  IdleStream* idle = nullptr;
   TimeUs first_time = 0, last_time = 0;
   CaptureNames names{};  // of all captures so far: workers may be behind, and flows end when all is read
   CaptureNotes notes{};
@@ -96,6 +101,7 @@ struct Input {
   template <class F>
   void for_each(F&& f) {
     RawPacket raw;
+    if (idle != nullptr) idle->let_go_with([this, &f] { checksums.stop_waiting(f); });
     while (!(interrupted != nullptr && interrupted->load(std::memory_order_relaxed)) &&
            source.next(raw) == CaptureSource::Next::packet) {
       if (source.captures() != captures) begin_capture(f);
@@ -107,6 +113,7 @@ struct Input {
       last_time = raw.time;
       meter.packet(summary.packets);
     }
+    if (idle != nullptr) idle->let_go_with({});
     end_capture(f);
     notes.finish(summary);
   }
@@ -234,7 +241,8 @@ tl::expected<RunSummary, std::string> run_offline(const RunOptions& options, con
               .meter = meter,
               .summary = summary,
               .checksums = ChecksumGate(checksum_mode(options, config), setup->decoding),
-              .interrupted = options.interrupted};
+              .interrupted = options.interrupted,
+              .idle = is_stream ? &idle : nullptr};
   // What becomes of a packet depends on what became of the one inside it: inline decisions are one
   // pipeline's. Of a stream whatever has come is to be written before more does.
   Totals totals = options.threads > 1 && !options.prevent && !is_stream

@@ -56,6 +56,10 @@ class Passing {
     }
     return *this;
   }
+  std::string silence() {
+    gate.stop_waiting(record());
+    return passed;
+  }
   std::string end() {
     gate.end_capture(record());
     return std::move(passed);
@@ -119,6 +123,14 @@ TEST_CASE("checksum gate: a stream waits for a few only, and decides again when 
   stream.from(2, true).from(2, true, 1100);
   CHECK(stream.passed.starts_with("17- "));
   CHECK(stream.passed.ends_with("1117 "));
+}
+
+TEST_CASE("checksum gate: what waits is let go when a stream is silent") {
+  Passing stream(ChecksumMode::automatic, true);
+  stream.from(1, false, 2);
+  CHECK(stream.passed.empty());
+  CHECK(stream.silence() == "1- 2- ");
+  CHECK(stream.from(1, false).passed == "1- 2- 3- ");
 }
 
 TEST_CASE("checksum gate: each capture is decided on by itself") {
