@@ -47,7 +47,8 @@ tl::expected<ReadySocket, std::string> open_ready_socket() {
       ::getsockname(out.fd, reinterpret_cast<sockaddr*>(&address), &size) != 0)
     return tl::unexpected(why("-D: socket"));
   constexpr std::size_t kBefore = offsetof(sockaddr_un, sun_path) + 1;
-  out.name = "@" + std::string(address.sun_path + 1, size - kBefore);
+  // Not by +: GCC 12 takes that for an overlap.
+  out.name.assign(1, '@').append(address.sun_path + 1, size - kBefore);
   return out;
 }
 
