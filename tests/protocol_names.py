@@ -14,6 +14,8 @@ ALLOWED = {
     "rules/keywords/ja3.cc": "a keyword file of TLS",
     "rules/keywords/pcre.cc": "the flags of pcre name buffers of HTTP, by definition of the language",
     "rules/keywords/file_data.cc": "the body of an HTTP response stands for its file",
+    "rules/load/snort_form.cc": "Snort's names of buffers, and ours for them",
+    "engine/live/control/control_suricata.cc": "Suricata's names of memory caps, and the keys that set them",
     "output/syslog_header.cc": "facilities of syslog",
 }
 

@@ -146,7 +146,8 @@ std::string counted_reasons(const std::map<std::string, std::size_t>& reasons) {
   constexpr std::size_t kMaxReasons = 6;
   std::vector<std::pair<std::size_t, std::string_view>> sorted;
   for (const auto& [reason, times] : reasons) sorted.emplace_back(times, reason);
-  std::stable_sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [](const auto& a, const auto& b) { return a.first > b.first; });
   std::string out;
   for (std::size_t i = 0; i < std::min(kMaxReasons, sorted.size()); ++i)
     out += fmt::format("{}{} x \"{}\"", i == 0 ? "" : ", ", sorted[i].first, sorted[i].second);

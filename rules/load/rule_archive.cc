@@ -47,7 +47,8 @@ std::string pax_path(std::string_view records) {
 
 std::string name_of(std::string_view header) {
   std::string name(field(header, kName));
-  if (const std::string_view prefix = field(header, kPrefix); !prefix.empty()) name = std::string(prefix) + "/" + name;
+  if (const std::string_view prefix = field(header, kPrefix); !prefix.empty())
+    name = std::string(prefix) + "/" + name;
   return name;
 }
 
@@ -62,7 +63,8 @@ tl::expected<std::vector<ArchiveMember>, std::string> rule_files_of(std::string_
   std::string long_name;
   std::size_t members = 0;
   for (std::size_t at = 0; at < tar.size();) {
-    if (tar.size() - at < kBlock) return tl::unexpected(fmt::format("is an archive that ends in a header, at {}", at));
+    if (tar.size() - at < kBlock)
+      return tl::unexpected(fmt::format("is an archive that ends in a header, at {}", at));
     const std::string_view header = tar.substr(at, kBlock);
     if (header.find_first_not_of('\0') == std::string_view::npos) break;  // its end
     if (++members > kMaxArchiveMembers)

@@ -11,7 +11,8 @@ namespace {
 
 // On the packet and near no start, on the packet alone, and on the stream alone.
 constexpr std::string_view kRulesOfBoth =
-    "alert tcp any any -> any any (content:\"in this packet\"; offset:70; depth:130; flow:no_stream; sid:1;)\n"
+    "alert tcp any any -> any any (content:\"in this packet\"; offset:70; depth:130; flow:no_stream; "
+    "sid:1;)\n"
     "alert tcp any any -> any any (content:\"anywhere in it\"; flow:no_stream; sid:2;)\n"
     "alert tcp any any -> any any (content:\"first half of it\"; content:\"and the other\"; sid:3;)\n";
 

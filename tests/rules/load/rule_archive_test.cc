@@ -35,8 +35,9 @@ std::string files_of(const std::string& tar) {
 }
 
 TEST_CASE("rule archive: its rule files, and nothing else") {
-  const std::string tar = member("rules/", "", '5') + member("rules/a.rules", "one") + member("LICENSE", "text") +
-                          member("rules/link.rules", "", '2') + member("b.rules", std::string(600, 'x')) + kEnd;
+  const std::string tar = member("rules/", "", '5') + member("rules/a.rules", "one") +
+                          member("LICENSE", "text") + member("rules/link.rules", "", '2') +
+                          member("b.rules", std::string(600, 'x')) + kEnd;
   CHECK(is_tar(tar));
   CHECK(files_of(tar) == "rules/a.rules=one b.rules=" + std::string(600, 'x') + " ");
   CHECK(files_of(kEnd).empty());
@@ -72,8 +73,12 @@ TEST_CASE("rule archive: broken headers and too many members are errors") {
 TEST_CASE("rule archive: its rules are loaded, and messages name the member") {
   const test::TemporaryFolder folder;
   const std::string path = folder.write(
-      "set.tar", member("rules/a.rules", "alert tcp any any -> any any (sid:1;)\n") +
-                     member("rules/b.rules", "alert tcp any any -> any any (sid:2;)\nalert tcp any any -> any any (nonsense:1; sid:3;)\n") + kEnd);
+      "set.tar",
+      member("rules/a.rules", "alert tcp any any -> any any (sid:1;)\n") +
+          member(
+              "rules/b.rules",
+              "alert tcp any any -> any any (sid:2;)\nalert tcp any any -> any any (nonsense:1; sid:3;)\n") +
+          kEnd);
   const std::string empty = folder.write("empty.tar", member("README", "x") + kEnd);
   RuleEnvironment environment;
   const LoadedRules loaded = load_rule_files(std::vector{path, empty}, environment);
