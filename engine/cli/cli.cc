@@ -118,14 +118,15 @@ namespace {
 
 std::string names_of_commands() {
   std::vector<std::string_view> names;
+  names.reserve(kCommands.size());
   for (const Command& command : kCommands) names.push_back(command.name);
   return fmt::format("{} and {}", fmt::join(names.begin(), names.end() - 1, ", "), names.back());
 }
 
 // `call`: what the whole command line asks for besides; null when it is in weir's own form.
 int run_command(const std::vector<std::string>& arguments, const SuricataCall* call) {
-  const auto command = std::find_if(kCommands.begin(), kCommands.end(),
-                                    [&](const Command& c) { return c.name == arguments.front(); });
+  const auto* const command = std::find_if(kCommands.begin(), kCommands.end(),
+                                           [&](const Command& c) { return c.name == arguments.front(); });
   if (command == kCommands.end())
     return usage_error(
         {}, fmt::format("'{}' is not a command; there are {}", arguments.front(), names_of_commands()));

@@ -145,6 +145,7 @@ namespace {
 std::string counted_reasons(const std::map<std::string, std::size_t>& reasons) {
   constexpr std::size_t kMaxReasons = 6;
   std::vector<std::pair<std::size_t, std::string_view>> sorted;
+  sorted.reserve(reasons.size());
   for (const auto& [reason, times] : reasons) sorted.emplace_back(times, reason);
   std::stable_sort(sorted.begin(), sorted.end(),
                    [](const auto& a, const auto& b) { return a.first > b.first; });

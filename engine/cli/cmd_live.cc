@@ -169,6 +169,7 @@ ReloadSources reload_sources(const CliOptions& options, const RuleSetupOptions& 
 void tell_places(const LiveOptions& live, const std::vector<std::string>& queues,
                  const LiveSockets& sockets) {
   std::vector<std::string> sources;
+  sources.reserve(queues.size() + live.workers.size());
   for (const std::string& queue : queues) sources.push_back("queue " + queue);
   for (const WorkerPlan& plan : live.workers)
     if (!plan.interface.empty() && std::find(sources.begin(), sources.end(), plan.interface) == sources.end())

@@ -1,12 +1,14 @@
 #include "engine/offline/checksum_gate.h"
 
+#include <utility>
+
 namespace weir::engine {
 
-ChecksumGate::ChecksumGate(ChecksumMode mode, const DecodeSettings& decoding)
+ChecksumGate::ChecksumGate(ChecksumMode mode, DecodeSettings decoding)
     : automatic_(mode == ChecksumMode::automatic),
       deciding_(automatic_),
       trusted_(mode != ChecksumMode::none),
-      decoding_(decoding) {
+      decoding_(std::move(decoding)) {
   decoding_.verify_checksums = true;
 }
 

@@ -25,7 +25,7 @@ class ChecksumGate {
   static constexpr std::size_t kHeldOfStream = 16, kHeldBytes = std::size_t{8} << 20U;
 
   // `decoding` as for the run.
-  ChecksumGate(ChecksumMode mode, const DecodeSettings& decoding);
+  ChecksumGate(ChecksumMode mode, DecodeSettings decoding);
 
   // A capture begins; what waited of the one before has been let go by end_capture().
   void begin_capture(bool is_stream);
