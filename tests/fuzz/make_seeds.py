@@ -35,9 +35,9 @@ def segments(data):
     servers = {}
     for _, _, frame in lines:
         if frame[12:14] != b"\x08\0": continue
-        ip = frame[14:14 + struct.unpack_from(">H", frame, 16)[0]]
-        start = (ip[0] & 15) * 4
-        if ip[9] not in (6, 17) or len(ip) < start + 8: continue
+        ip = frame[14:14 + struct.unpack_from(">H", frame, 16)[0]] if len(frame) >= 34 else b""
+        start = (ip[0] & 15) * 4 if ip else 0
+        if len(ip) < 20 or ip[9] not in (6, 17) or len(ip) < start + (20 if ip[9] == 6 else 8): continue
         ends = (ip[12:16] + ip[start:start + 2], ip[16:20] + ip[start + 2:start + 4])
         flow = (ip[9], *sorted(ends))
         server = servers.setdefault(flow, ends[1])
