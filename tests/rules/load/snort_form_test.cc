@@ -112,3 +112,17 @@ TEST_CASE("snort: a reload takes over rules in Snort's form as well") {
   REQUIRE(second.signatures.size() == 1);
   CHECK(second.signatures[0].signature == first.signatures[0].signature);
 }
+
+TEST_CASE("snort: a reload tells again what a rule does differently") {
+  const std::string text = "alert ip any any -> any any (http_uri; content:\"b\"; sid:1;)\n";
+  RuleEnvironment environment;
+  environment.features = default_features();
+  LoadedRules first, second;
+  load_rule_text(text, "a.rules", environment, first);
+  REQUIRE(first.signatures.size() == 1);
+  CHECK(first.diagnostics.size() == 1);
+  environment.compiled.emplace(first.signatures[0]->meta.text_hash, first.signatures[0].signature);
+  load_rule_text(text, "a.rules", environment, second);
+  CHECK(second.signatures.size() == 1);
+  CHECK(second.diagnostics.size() == 1);
+}
