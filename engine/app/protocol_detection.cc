@@ -180,7 +180,7 @@ ProtocolDetector::Found ProtocolDetector::by_probe(const Table& table, const Inp
                                           table.client_ports[in.client_port],
                                           table.server_ports[in.client_port]};
   bool wait = false;
-  for (auto list = lists.begin(); list != lists.end(); ++list) {
+  for (const auto* list = lists.begin(); list != lists.end(); ++list) {
     if (std::find(lists.begin(), list, *list) != list) continue;
     for (const AppProto p : table.port_lists[*list]) {
       if (tried.refused.test(static_cast<std::size_t>(p))) continue;
