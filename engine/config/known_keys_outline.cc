@@ -137,11 +137,12 @@ app-layer
           http-body-inline = bool auto
           compress-depth, decompress-depth, swf-decompression, randomize-inspection-sizes,
           randomize-inspection-range -
-          double-decode-path, double-decode-query, query-plusspace-decode, uri-include-all, allow-space-uri,
+          double-decode-path, double-decode-query, query-plusspace-decode, uri-include-all,
           lzma-enabled, lzma-memlimit, compression-bomb-limit
           decompression-time-limit -
           max-tx
-          headers-limit, meta-field-limit, path-convert-backslash-separators, path-bestfit-replacement-char,
+          allow-space-uri, headers-limit, meta-field-limit, path-convert-backslash-separators,
+          path-bestfit-replacement-char,
           path-convert-lowercase, path-nul-encoded-handling, path-nul-raw-handling, path-separators-compress,
           path-separators-decode, path-u-encoding-decode, path-url-encoding-invalid-handling,
           path-utf8-convert-bestfit, path-invalid-encoding, path-decode-u-encoding, set-path-nul-raw-handling -

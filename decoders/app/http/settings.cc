@@ -43,7 +43,6 @@ HttpSettings HttpSettings::from(const Settings& s) {
   out.double_decode_query = s.flag(key("double-decode-query"), out.double_decode_query);
   out.plus_is_space = s.flag(key("query-plusspace-decode"), out.plus_is_space);
   out.uri_include_all = s.flag(key("uri-include-all"), out.uri_include_all);
-  out.allow_space_uri = s.flag(key("allow-space-uri"), out.allow_space_uri);
   if (s.text(key("http-body-inline")).value_or("auto") != "auto")
     out.bodies_at_once = s.flag(key("http-body-inline"), false) ? AtOnce::always : AtOnce::never;
   out.byterange.memcap = s.bytes("byterange.memcap", out.byterange.memcap);

@@ -27,7 +27,6 @@ struct HttpSettings {
   bool double_decode_path = false, double_decode_query = false;
   bool plus_is_space = false;
   bool uri_include_all = false;
-  bool allow_space_uri = false;
   std::uint32_t max_transactions = 512;                       // open at one time in a flow
   std::size_t max_transaction_bytes = std::size_t{64} << 20;  // that those hold together
   enum class AtOnce : std::uint8_t { inline_only, always, never };
