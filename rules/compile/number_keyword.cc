@@ -1,6 +1,7 @@
 #include "rules/compile/number_keyword.h"
 
 #include <memory>
+#include <utility>
 
 #include "rules/compile/rule_builder.h"
 #include "rules/language/numbers_match.h"
@@ -56,8 +57,8 @@ class PacketNumberCheck final : public PacketCheck {
 
 class PacketNumbersCheck final : public PacketCheck {
  public:
-  PacketNumbersCheck(const PacketNumber& row, const NumbersMatch& match)
-      : nth_(row.nth), match_(match), row_(row) {}
+  PacketNumbersCheck(const PacketNumber& row, NumbersMatch match)
+      : nth_(row.nth), match_(std::move(match)), row_(row) {}
   [[nodiscard]] bool matches(const PacketContext& c) const override {
     return match_.matches([&](std::uint32_t i) { return nth_(c, i); });
   }

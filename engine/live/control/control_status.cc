@@ -96,7 +96,7 @@ void ctl_stats(ControlTarget& target, const ControlArguments&, const ControlRepl
 }
 
 void ctl_version(ControlTarget&, const ControlArguments&, const ControlReply& reply) {
-  constexpr auto& kLanguage = rules::kLanguageVersion;
+  constexpr const auto& kLanguage = rules::kLanguageVersion;
   reply.ok(fmt::format("{}.{}.{} RELEASE (weir {})", kLanguage.major, kLanguage.minor, kLanguage.patch,
                        WEIR_VERSION));
 }
