@@ -20,6 +20,8 @@ namespace weir::engine {
 namespace {
 
 constexpr int kClientWaitMs = 200;
+constexpr std::size_t kMostClientsNamed = 10'000;  // later ones bear the name of the socket that they came to
+constexpr std::size_t kMostErrorsNamed = 10'000;   // further ones are counted by their reason
 
 // "truncated record: N of N bytes": many files have the same reason.
 std::string without_numbers(std::string_view reason) {
@@ -75,8 +77,12 @@ class FileCaptureSource final : public CaptureSource {
   ReadStatus read(RawPacket& out) { return pcap_ ? pcap_->next(*in_, out) : pcapng_->next(*in_, out); }
   [[nodiscard]] const ReadError& reader_error() const { return pcap_ ? pcap_->error() : pcapng_->error(); }
   void note(const ReadError& e) {
-    errors_.push_back(fmt::format("{}: offset {}: {}", name_, e.offset, e.reason));
-    ++reasons_[without_numbers(e.reason)];
+    count_error(fmt::format("{}: offset {}: {}", name_, e.offset, e.reason), without_numbers(e.reason));
+  }
+
+  void count_error(std::string text, const std::string& reason) {
+    if (errors_.size() < kMostErrorsNamed) errors_.push_back(std::move(text));
+    ++reasons_[reason];
   }
 
   // Goes to the next file that is a capture; false when there is none left.
@@ -88,8 +94,7 @@ class FileCaptureSource final : public CaptureSource {
       name_ = file.path;
       auto opened = ByteInput::open(file.path, patience_);
       if (!opened) {
-        errors_.push_back(name_ + ": " + opened.error());
-        ++reasons_[opened.error()];
+        count_error(name_ + ": " + opened.error(), opened.error());
         continue;
       }
       in_.emplace(std::move(*opened));
@@ -107,7 +112,7 @@ class FileCaptureSource final : public CaptureSource {
          socket = sockets_.find(next_file_)) {
       const int fd =
           socket->second.listens() && !wait_for_client(socket->second) ? -1 : socket->second.take();
-      name_ = socket->second.peer();
+      name_ = captures_ < kMostClientsNamed ? socket->second.peer() : files_[next_file_].path;
       if (fd < 0 || !socket->second.listens()) ++next_file_;
       if (fd < 0) continue;
       in_.emplace(ByteInput::from_socket(fd, patience_));

@@ -47,6 +47,13 @@ RunOptions run_options(const CliOptions& options, const RuleSetup& setup, bool p
   return run;
 }
 
+void tell_of_threads(const CliOptions& options, const RunOptions& run) {
+  if (options.threads <= 1 || !(run.prevent || run.capture.is_stream())) return;
+  fmt::print(
+      stderr, "weir: warning: --threads {}: one worker does it, as {}\n", options.threads,
+      run.prevent ? "what becomes of a packet depends on those before" : "events are written as they come");
+}
+
 // The file of --pcap-out would be emptied before it is read.
 bool is_read(const std::string& file, const std::vector<std::string>& captures) {
   struct stat out {};
@@ -90,6 +97,7 @@ int scan(CliOptions options, bool prevent) {
 
   ProgressLine line;
   RunOptions run = run_options(options, setup, prevent);
+  tell_of_threads(options, run);
   std::optional<PcapWriter> passed;
   if (!options.pcap_out.empty()) run.passed = &passed.emplace(options.pcap_out);
   run.ready = [&]() -> tl::expected<void, std::string> {
@@ -160,11 +168,15 @@ std::string counted_reasons(const std::map<std::string, std::size_t>& reasons) {
 
 void print_errors(const RunSummary& summary, const CliOptions& options) {
   constexpr std::size_t kMaxNamed = 5;  // captures
-  const bool sums_up = summary.capture_errors > kMaxNamed && !options.verbose;
+  std::size_t all = 0;
+  for (const auto& [reason, times] : summary.capture_error_reasons) all += times;
+  const bool sums_up = all > summary.capture_errors || (all > kMaxNamed && !options.verbose);
   if (sums_up)
-    print_error(fmt::format("{} captures could not be read, or not to their end: {} (-v names them)",
-                            summary.capture_errors, counted_reasons(summary.capture_error_reasons)));
-  for (std::size_t i = sums_up ? summary.capture_errors : 0; i < summary.errors.size(); ++i)
+    print_error(fmt::format("{} captures could not be read, or not to their end: {}{}", all,
+                            counted_reasons(summary.capture_error_reasons),
+                            options.verbose ? "" : " (-v names them)"));
+  for (std::size_t i = options.verbose || !sums_up ? 0 : summary.capture_errors; i < summary.errors.size();
+       ++i)
     print_error(summary.errors[i]);
 }
 

@@ -55,8 +55,11 @@ int run_keywords(const CliOptions& options) {
   rules::RuleEnvironment environment;
   environment.left_out = left_out(*config);
   int status = kExitDone;
+  std::vector<const rules::KeywordSpec*> found;  // for --csv
   for (const std::string& word : options.words) {
     if (const rules::KeywordSpec* spec = rules::find_keyword(word); spec != nullptr) {
+      found.push_back(spec);
+      if (options.own_option) continue;
       print_keyword(*spec);
       if (const std::string why = rules::why_keyword_never_matches(*spec, environment); !why.empty())
         fmt::print("{:32} rules with it can never match: {}\n", "", why);
@@ -70,6 +73,7 @@ int run_keywords(const CliOptions& options) {
     print_error(fmt::format("'{}' is not a rule keyword", word));
     status = kExitFailed;
   }
+  if (options.own_option) print_csv(found);
   return status;
 }
 

@@ -25,7 +25,8 @@ struct RunSummary {
   double seconds = 0;
   bool threads_left = false;  // some could not be ended (live): the process must end without waiting for them
   std::vector<RunNote> notes;
-  // Of a run over files: how many of `errors`, the first ones, are about captures, and how many for each reason.
+  // Of a run over files: how many of `errors`, the first ones, are about captures; and how many captures there are of each
+  // reason, which may be more: not all of very many have a text.
   std::size_t capture_errors = 0;
   std::map<std::string, std::size_t> capture_error_reasons;
   std::vector<std::string> errors;  // broken files, lines that could not be written; any: exit status 1

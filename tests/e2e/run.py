@@ -61,6 +61,7 @@ class Usage(Folder):
     def test_keywords_are_listed(self):
         self.assertIn("content:VALUE", Call("keywords").out)
         self.assertEqual(Call("keywords", "nonsense").status, 1)
+        self.assertIn("\ntls.sni;", Call("keywords", "--csv", "tls.sni").out)
 
     def test_protocols_are_listed(self):
         self.assertIn("client_hello_done", Call("protocols", "tls").out)
@@ -473,7 +474,9 @@ class Passed(Folder):
         frames = connections.records([frame for frame, _ in self.conversation()])
         _, passed = self.write_conversation()
         captures = [self.path(name, connections.pcap(part)) for name, part in (("a.pcap", frames[:12]), ("b.pcap", frames[12:]))]
-        self.assertEqual(self.prevent(captures[0], captures[1], arguments=["--threads", "3"]).status, 0)
+        threaded = self.prevent(captures[0], captures[1], arguments=["--threads", "3"])
+        self.assertEqual(threaded.status, 0)
+        self.assertIn("--threads 3: one worker does it", threaded.said)
         self.assertEqual(self.passed(), (connections.ETHERNET, False, passed))
         self.assertEqual(self.prevent(captures[0], captures[1], arguments=["-f", "udp"]).status, 0)
         self.assertEqual(len(self.passed()[2]), 1)
