@@ -10,6 +10,8 @@ namespace {
 using Kind = SharedNames::Kind;
 
 constexpr std::size_t kNameKinds = 3;
+// Of rules each of which waits for the next: those behind so many are taken for such that can match.
+constexpr int kLongestWait = 64;
 
 const NameTable& table_of(Kind kind, const RuleEnvironment& environment) {
   switch (kind) {
@@ -50,17 +52,19 @@ bool waits_in_vain(const Signature& s, const NameSet& set) {
   });
 }
 
-// Takes the rules that can match with what is set, and what they set, until none is left that can.
+// What is set by rules that can match, and so on with what those set.
 NameSet set_by_rules_that_match(std::vector<const Signature*> left) {
   NameSet set;
-  for (std::size_t before = left.size() + 1; left.size() < before;) {
-    before = left.size();
+  for (int i = 0; i < kLongestWait; ++i) {
+    const std::size_t before = left.size();
     std::erase_if(left, [&](const Signature* s) {
       const bool can_match = !waits_in_vain(*s, set);
       if (can_match) set.add(*s);
       return can_match;
     });
+    if (left.size() == before) return set;
   }
+  for (const Signature* s : left) set.add(*s);
   return set;
 }
 
