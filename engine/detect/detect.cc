@@ -218,6 +218,8 @@ void Detect::Impl::finish() {
     const CompiledRule& rule = program->rules[q.rule];
     const rules::Signature& s = *rule.signature;
     const bool silent = s.noalert && s.action == rules::Action::alert;  // its effects are all there is to it
+    const bool told = std::find(in->told.begin(), in->told.end(), s.meta.number()) != in->told.end();
+    if (told && s.has_thresholds()) continue;
     Alert alert{.signature = &s,
                 .action = s.action,
                 .tx = q.tx,
@@ -234,7 +236,7 @@ void Detect::Impl::finish() {
     if (silent) continue;
     note_action(alert, rule.for_flow || q.from_stream);
     const bool passes = alert.action == rules::Action::pass;
-    const bool written = !s.noalert && (!passes || s.alert_requested);
+    const bool written = !s.noalert && !told && (!passes || s.alert_requested);
     if (written && (alert.suppressed || alerts_kept < settings.packet_alert_max)) {
       alerts_kept += alert.suppressed ? 0 : 1;
       result.alerts.push_back(alert);

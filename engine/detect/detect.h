@@ -64,6 +64,9 @@ struct DetectInput {
   // More of a packet's transactions have been parsed since it was looked at: nothing but transactions is. Rules about
   // both are shown the bytes of the stream, which stay what they are for others.
   bool only_transactions = false;
+  // Another reading of a connection: rules that have alerted on it (SignatureMeta::number). They drop here as well, but
+  // are not written again, and one match is not counted twice by their thresholds.
+  std::span<const std::uint64_t> told;
   bool flow_ends = false;  // pseudo packet at the end of the flow: everything pending in this direction is due
 };
 

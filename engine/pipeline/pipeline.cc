@@ -319,6 +319,7 @@ const DetectResult& Pipeline::detect(Step& step) {
                                             .no_payload = step.fate.no_payload_detection,
                                             .deadline = deadline_,
                                             .only_transactions = step.only_transactions,
+                                            .told = told_before(),
                                             .flow_ends = step.packet.origin == PacketOrigin::flow_timeout});
   step.variables = &found.packet_variables;
   return found;

@@ -232,6 +232,7 @@ class Pipeline {
   [[gnu::noinline]] void follow_readings(Step& step);
   void heed_reading(Step& step, const Step& along);
   void finish_readings(Flow& flow);
+  [[nodiscard]] std::span<const std::uint64_t> told_before() const;
   [[gnu::noinline]] void write_alerts(Step& step, const DetectResult& found);
 
   static void let_go_of_bodies(Flow& flow);

@@ -17,20 +17,13 @@ std::uint64_t bytes_of(const TcpSession& tcp) {
   return tcp.stream(Direction::to_server).bytes_seen() + tcp.stream(Direction::to_client).bytes_seen();
 }
 
-std::uint64_t number_of(const Alert& alert) {
-  return std::uint64_t{alert.signature->meta.gid} << 32U | alert.signature->meta.sid;
-}
-
-template <class Numbers>
-bool has(const Numbers& told, std::uint64_t number) {
-  return std::find(told.begin(), told.end(), number) != told.end();
-}
-
 template <class Numbers>
 void take_note(const DetectResult& found, Numbers& told) {
-  for (const Alert& alert : found.alerts)
-    if (told.size() < OtherReadings::kMostTold && !has(told, number_of(alert)))
-      told.push_back(number_of(alert));
+  for (const Alert& alert : found.alerts) {
+    const std::uint64_t number = alert.signature->meta.number();
+    const bool fresh = std::find(told.begin(), told.end(), number) == told.end();
+    if (fresh && told.size() < OtherReadings::kMostTold) told.push_back(number);
+  }
 }
 
 // Who it is, and what rules know of it.
@@ -176,25 +169,19 @@ void Pipeline::finish_readings(Flow& flow) {
 }
 
 // What a rule has said of a connection it does not say again of another reading of it.
+std::span<const std::uint64_t> Pipeline::told_before() const {
+  if (readings_ == nullptr) return {};
+  return {readings_->told.data(), readings_->told.size()};
+}
+
 void Pipeline::write_alerts(Step& step, const DetectResult& found) {
-  OtherReadings* const others = readings_ != nullptr   ? readings_
-                                : step.flow != nullptr ? step.flow->others.get()
-                                                       : nullptr;
-  if (others == nullptr) {
-    log_.alerts(facts_of(step), found, step.fate);
-    if (step.flow != nullptr && step.flow->tcp != nullptr && step.flow->app != nullptr)
-      take_note(found, step.flow->app->said);
-    return;
-  }
-  const auto is_told = [others](const Alert& alert) { return has(others->told, number_of(alert)); };
-  if (readings_ == nullptr || std::none_of(found.alerts.begin(), found.alerts.end(), is_told)) {
-    log_.alerts(facts_of(step), found, step.fate);
-  } else {
-    DetectResult fresh = found;
-    std::erase_if(fresh.alerts, is_told);
-    log_.alerts(facts_of(step), fresh, step.fate);
-  }
-  take_note(found, others->told);
+  log_.alerts(facts_of(step), found, step.fate);
+  if (readings_ != nullptr)
+    take_note(found, readings_->told);
+  else if (step.flow != nullptr && step.flow->others != nullptr)
+    take_note(found, step.flow->others->told);
+  else if (step.flow != nullptr && step.flow->tcp != nullptr && step.flow->app != nullptr)
+    take_note(found, step.flow->app->said);
 }
 
 }  // namespace weir::engine

@@ -37,6 +37,8 @@ struct SignatureMeta {
   std::string text;      // as written; empty when the environment does not ask for it
   TextHash text_hash;    // of the text as written, kept or not
   std::shared_ptr<const TextPool> texts;  // null: the views are somebody else's
+  // What no other rule of a set has.
+  [[nodiscard]] std::uint64_t number() const { return std::uint64_t{gid} << 32U | sid; }
 };
 
 // Which packets a rule's header admits.

@@ -114,6 +114,21 @@ TEST_CASE("other readings: all events but alerts are those of the one that is fo
   CHECK(run.pipeline.counters().tcp_other_readings == 1);
 }
 
+TEST_CASE("other readings: one match counts once for a threshold, however many readings hold it") {
+  InlineRun run(
+      "alert http any any -> any any (http.method; content:\"GET\"; threshold:type both, track by_src, count "
+      "2, "
+      "seconds 60; sid:1;)",
+      "", false);
+  std::uint16_t port = 40000;
+  for (const std::string_view alerts : {"", "1"}) {
+    Connection c({0x0a000001, port++});
+    run.play_all(c.handshake());
+    play(run, c, linux_reads_evil());
+    CHECK(said(run) == alerts);
+  }
+}
+
 TEST_CASE("other readings: none where the configuration says what the receiver is") {
   CHECK(said_of(linux_reads_evil(), "host-os-policy: {bsd: [10.0.0.0/8]}\n") == "3");
   CHECK(said_of(linux_reads_evil(), "host-os-policy: {linux: [10.0.0.0/8]}\n") == "123");
