@@ -170,6 +170,8 @@ struct AlertRecord {
   std::span<const ContextItem> context;  // what the rule captured for this alert; each name once
   // Of a reject rule: to_client, both ... and tcp-reset, icmp-prohib; empty: not written.
   std::string_view reject_target, reject_method;
+  std::string_view
+      capture_file;  // that its packet was kept in, or kNamedLater (output/packet_tap.h); empty: not written
 };
 
 // The packet that is dropped, and the rule that says so, if any does.

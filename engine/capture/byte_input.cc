@@ -6,6 +6,7 @@
 #include <utility>
 
 #include <fcntl.h>
+#include <lz4frame.h>
 #include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -77,6 +78,30 @@ class ZstdCodec final : public StreamCodec {
   bool boundary_ = true;
 };
 
+struct FreeLz4 {
+  void operator()(LZ4F_dctx* s) const { LZ4F_freeDecompressionContext(s); }
+};
+
+class Lz4Codec final : public StreamCodec {
+ public:
+  Lz4Codec() {
+    LZ4F_dctx* made = nullptr;
+    if (LZ4F_isError(LZ4F_createDecompressionContext(&made, LZ4F_VERSION)) == 0) stream_.reset(made);
+  }
+  Step run(Bytes in, std::uint8_t* out, std::size_t capacity) override {
+    if (!stream_) return {.broken = true};
+    std::size_t taken = in.size(), made = capacity;
+    const std::size_t hint = LZ4F_decompress(stream_.get(), out, &made, in.data(), &taken, nullptr);
+    boundary_ = hint == 0;  // and the next frame begins, if there is one
+    return {taken, made, LZ4F_isError(hint) != 0};
+  }
+  [[nodiscard]] bool at_boundary() const override { return boundary_; }
+
+ private:
+  std::unique_ptr<LZ4F_dctx, FreeLz4> stream_;
+  bool boundary_ = true;
+};
+
 std::string failure(const char* call) {
   return std::string(call) + ": " + std::strerror(errno);
 }
@@ -144,12 +169,14 @@ bool ByteInput::wait_for_growth() const {
 void ByteInput::detect_compression() {
   constexpr std::uint8_t gzip[] = {0x1f, 0x8b};
   constexpr std::uint8_t zstd[] = {0x28, 0xb5, 0x2f, 0xfd};
+  constexpr std::uint8_t lz4[] = {0x04, 0x22, 0x4d, 0x18};
   const Bytes head = view(kMagicBytes);
   const auto starts_with = [head](Bytes magic) {
     return head.size() >= magic.size() && std::equal(magic.begin(), magic.end(), head.begin());
   };
   if (starts_with(gzip)) codec_ = std::make_unique<GzipCodec>();
   if (starts_with(zstd)) codec_ = std::make_unique<ZstdCodec>();
+  if (starts_with(lz4)) codec_ = std::make_unique<Lz4Codec>();
   if (!codec_) return;
   stored_.swap(window_);  // what was read is compressed
   stored_end_ = std::exchange(end_, 0);

@@ -1,4 +1,4 @@
-// Bytes of one input file in order, decompressed on the way when the file is gzip or zstd.
+// Bytes of one input file in order, decompressed on the way when the file is gzip, LZ4 or zstd.
 //
 // Regular files are read with large reads rather than mapped: a file that shrinks while it is read would
 // otherwise kill the process. Memory: one window of kWindowBytes, grown up to the largest `view` asked for,
@@ -17,7 +17,7 @@
 
 namespace weir::engine {
 
-// Decompresses a stream piece by piece; zlib's and zstd's are in byte_input.cc.
+// Decompresses a stream piece by piece; zlib's, LZ4's and zstd's are in byte_input.cc.
 class StreamCodec {
  public:
   virtual ~StreamCodec() = default;

@@ -15,11 +15,16 @@ namespace fs = std::filesystem;
 
 constexpr std::array<std::string_view, 6> kCaptureExtensions{".pcap", ".pcapng", ".cap",
                                                              ".dmp",  ".dump",   ".ntar"};
-constexpr std::array<std::string_view, 3> kPackedExtensions{".gz", ".zst", ".zstd"};
+constexpr std::array<std::string_view, 4> kPackedExtensions{".gz", ".lz4", ".zst", ".zstd"};
 
 template <std::size_t N>
 bool contains(const std::array<std::string_view, N>& list, const std::string& word) {
   return std::find(list.begin(), list.end(), word) != list.end();
+}
+
+// ".1760000000": the time or number that a log of packets puts behind its files' names.
+bool is_number(const std::string& extension) {
+  return extension.size() > 1 && extension.find_first_not_of("0123456789", 1) == std::string::npos;
 }
 
 std::string lower_extension(const fs::path& path) {
@@ -53,6 +58,7 @@ std::string add_folder(const fs::path& folder, std::vector<CapturePath>& out) {
 bool has_capture_name(const std::string& path) {
   fs::path name(path);
   if (contains(kPackedExtensions, lower_extension(name))) name.replace_extension();
+  while (is_number(name.extension().string())) name.replace_extension();
   return contains(kCaptureExtensions, lower_extension(name));
 }
 

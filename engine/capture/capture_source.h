@@ -53,7 +53,7 @@ struct FileCaptureOptions {
   [[nodiscard]] bool is_stream() const;
 };
 
-// pcap and pcapng, plain or compressed with gzip or zstd. Fails when a path does not exist or the filter is wrong.
+// pcap and pcapng, plain or compressed with gzip, LZ4 or zstd. Fails when a path does not exist or the filter is wrong.
 tl::expected<std::unique_ptr<CaptureSource>, std::string> open_capture_files(const FileCaptureOptions& options);
 
 }  // namespace weir::engine

@@ -7,18 +7,18 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
-#include <limits>
 
 #include <fmt/format.h>
 
 #include "engine/capture/capture_reader.h"
+#include "output/pcap_format.h"
 
 namespace weir::engine {
 namespace {
 
-constexpr std::size_t kFileHeaderBytes = 24, kRecordHeaderBytes = 16;
+constexpr std::size_t kFileHeaderBytes = output::kPcapFileHeaderBytes,
+                      kRecordHeaderBytes = output::kPcapRecordHeaderBytes;
 constexpr std::size_t kBufferBytes = kFileHeaderBytes + kRecordHeaderBytes + 2 * kMaxCaptureLength;
-constexpr std::uint32_t kMagicMicro = 0xa1b2c3d4, kMagicNano = 0xa1b23c4d;
 constexpr int kEthernet = 1;
 constexpr mode_t kMode = 0640;
 
@@ -32,11 +32,6 @@ void ignore_broken_pipes() {
   struct sigaction now {};
   if (::sigaction(SIGPIPE, nullptr, &now) == 0 && now.sa_handler == SIG_DFL)
     (void)std::signal(SIGPIPE, SIG_IGN);
-}
-
-std::uint32_t seconds_of(TimeUs time) {
-  constexpr TimeUs kLast = std::numeric_limits<std::uint32_t>::max();
-  return static_cast<std::uint32_t>(std::clamp<TimeUs>(time / 1'000'000, 0, kLast));
 }
 
 std::string packets(std::uint64_t n) {
@@ -65,14 +60,7 @@ void PcapWriter::begin(int link_type, bool nanoseconds) {
   link_type_ = link_type;
   nanoseconds_ = nanoseconds;
   if (fd_ < 0) return;
-  constexpr std::uint32_t kMajor = 2, kMinor = 4;
-  put32(nanoseconds ? kMagicNano : kMagicMicro);
-  put16(kMajor);
-  put16(kMinor);
-  put32(0);  // two reserved words
-  put32(0);
-  put32(kMaxCaptureLength);
-  put32(static_cast<std::uint32_t>(link_type));
+  put(output::pcap_file_header(link_type, nanoseconds));
 }
 
 void PcapWriter::write(const RawPacket& raw, FineTime fine, Bytes frame) {
@@ -86,23 +74,11 @@ void PcapWriter::write(const RawPacket& raw, FineTime fine, Bytes frame) {
     ++lost_;
     return;
   }
-  const auto micros = static_cast<std::uint32_t>(std::max<TimeUs>(raw.time, 0) % 1'000'000);
-  const auto length = static_cast<std::uint32_t>(frame.size());
-  put32(seconds_of(raw.time));
-  put32(nanoseconds_ ? micros * 1000 + fine.nanoseconds : micros);
-  put32(length);
-  put32(std::max(raw.wire_length, length));
-  buffer_.insert(buffer_.end(), frame.begin(), frame.end());
+  const std::uint32_t micros = output::microseconds_of(raw.time);
+  put(output::pcap_record_header(raw, nanoseconds_ ? micros * 1000 + fine.nanoseconds : micros,
+                                 frame.size()));
+  put(frame);
   ends_.push_back(static_cast<std::uint32_t>(buffer_.size()));
-}
-
-void PcapWriter::put16(std::uint32_t v) {
-  buffer_.push_back(static_cast<std::uint8_t>(v));
-  buffer_.push_back(static_cast<std::uint8_t>(v >> 8U));
-}
-void PcapWriter::put32(std::uint32_t v) {
-  put16(v);
-  put16(v >> 16U);
 }
 
 void PcapWriter::flush() {

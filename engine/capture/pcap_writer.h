@@ -7,8 +7,6 @@
 //
 // Errors end no run: what cannot be written is counted and told by close(). After a failed write the file is
 // cut behind its last whole record, so that it can be read, and gets no more.
-//
-// Format: https://www.ietf.org/archive/id/draft-ietf-opsawg-pcap-04.html, little-endian.
 #pragma once
 
 #include <cstdint>
@@ -52,8 +50,7 @@ class PcapWriter {
 
  private:
   void begin(int link_type, bool nanoseconds);
-  void put16(std::uint32_t v);
-  void put32(std::uint32_t v);
+  void put(Bytes bytes) { buffer_.insert(buffer_.end(), bytes.begin(), bytes.end()); }
   void flush();
   void give_up(std::size_t done);
   void fail(std::string_view call);

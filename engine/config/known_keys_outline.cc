@@ -93,6 +93,11 @@ outputs
     version, enabled, dir, write-fileinfo, force-filestore, stream-depth, max-open-files, force-hash,
     force-magic
     xff -
+  pcap-log
+    enabled = bool
+    filename, limit, max-files, compression, lz4-level, lz4-checksum, mode, dir, ts-format, use-stream-depth,
+    honor-pass-rules, conditional
+    sguil-base-dir, bpf-filter -
   *
     .
 logging -
@@ -303,6 +308,8 @@ weir
   metrics
     enabled = bool
     group, listen, mode
+  pcap-log
+    before-alert, queue-size = size
   normalizer
     enabled = bool
     ip4

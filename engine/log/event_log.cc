@@ -49,6 +49,11 @@ void EventLog::store_files(output::FileStore& store, rules::Turn* turn) {
   turn_ = turn;
 }
 
+void EventLog::tell_packets(output::PacketTap& packets, output::PacketLogSettings::Which which) {
+  packets_ = &packets;
+  which_packets_ = which;
+}
+
 void EventLog::set_limits(const LogLimits& limits) {
   limits_ = limits;
   meter_.event_bytes = limits.event_bytes;
@@ -171,6 +176,8 @@ void EventLog::fill_flow(const Flow& flow) {
 }
 
 void EventLog::tagged_packet(const PacketFacts& facts) {
+  if (packets_ != nullptr && which_packets_ == output::PacketLogSettings::Which::tagged)
+    packets_->wanted(facts.frame, 0, nullptr);
   if (leaves_out(facts.flow)) return;
   output::PacketRecord record{.head = head_of_packet(facts.packet, facts.flow),
                               .packet = facts.packet.frame,

@@ -19,6 +19,8 @@
 #include "engine/log/log_limits.h"
 #include "output/file_store.h"
 #include "output/log.h"
+#include "output/packet_log_settings.h"
+#include "output/packet_tap.h"
 #include "output/records.h"
 #include "rules/set/rule_set.h"
 
@@ -33,6 +35,7 @@ struct PacketFacts {
   Direction direction = Direction::to_server;
   const output::TunnelRecord* tunnel = nullptr;    // the packet around it
   const rules::VariableList* variables = nullptr;  // what rules captured of it; null: nothing
+  std::uint64_t frame = 0;                         // as PacketTap counts them; 0: no frame brought it
 };
 
 class DeferredAlerts;  // engine/log/deferred_alert.h
@@ -51,6 +54,9 @@ class EventLog {
            Counters& counters, const ExceptionPolicies& policies, bool inline_mode, DeferredAlerts* deferred);
   // Files go to `store` from now on. `turn`: of one of several workers, see rules/turn.h; may be null.
   void store_files(output::FileStore& store, rules::Turn* turn);
+
+  // What alerts and tags are about is told to `packets` from now on, as a log of these packets wants it.
+  void tell_packets(output::PacketTap& packets, output::PacketLogSettings::Which which);
 
   // Before the first event; without it there are none.
   void set_limits(const LogLimits& limits);
@@ -115,6 +121,7 @@ class EventLog {
   void write_flow(const Flow& flow);
   void fill_frame(const PacketFacts& facts, const FrameLook& look, output::FrameFacts& out);
   void write_alert(const PacketFacts& facts, const Alert& alert, output::AlertRecord& record);
+  void keep_packets(const PacketFacts& facts, const Alert& alert, output::AlertRecord& record);
   [[nodiscard]] bool all_written(const Transaction& tx) const;
   void anomaly(output::AnomalyRecord& record, Flow* flow);
   void transaction_anomalies(const PacketFacts& facts, Transaction& tx);
@@ -137,6 +144,8 @@ class EventLog {
   std::shared_ptr<const rules::RuleSet> rules_;
   Counters& counters_;
   ExceptionPolicies policies_;
+  output::PacketTap* packets_ = nullptr;  // null: no packets are kept
+  output::PacketLogSettings::Which which_packets_{};
   std::string_view interface_;
   LogLimits limits_{.flow_rate = 0};
   output::LogMeter meter_;

@@ -131,8 +131,19 @@ void EventLog::write_alert(const PacketFacts& facts, const Alert& alert, output:
     ++counters_.detect_alert;
     if (facts.flow != nullptr) facts.flow->alerted = true;
   }
+  if (packets_ != nullptr) keep_packets(facts, alert, record);
   const Charge charge(*this, facts.flow, Charge::Kind::alert);
   for (const auto& session : sessions_) session->alert(record);
+}
+
+// The packet that begins a tag is the first that is asked for.
+void EventLog::keep_packets(const PacketFacts& facts, const Alert& alert, output::AlertRecord& record) {
+  using Which = output::PacketLogSettings::Which;
+  if (which_packets_ == Which::alerts)
+    packets_->wanted(facts.frame, facts.flow != nullptr ? facts.flow->id : 0, record.condition);
+  else if (which_packets_ == Which::tagged && !alert.signature->tags.empty())
+    packets_->wanted(facts.frame, 0, record.condition);
+  record.capture_file = packets_->file();
 }
 
 // With `flows: start` a dropped flow is told of once a direction, and a packet for its own sake only when a rule

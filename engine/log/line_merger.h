@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/log/packet_collector.h"
 #include "engine/log/run_position.h"
 #include "output/sink.h"
 
@@ -61,10 +62,12 @@ class LineCollector final : public output::Sink {
   OrderedLines lines_;
 };
 
-// The writing end of one output. Used by one thread.
+// The writing end of one output. Used by one thread. With `files` lines get the name of a capture file where it was left open
+// (output/packet_tap.h, kNamedLater).
 class LineMerger {
  public:
-  LineMerger(output::Sink& sink, std::size_t workers) : sink_(sink), pending_(workers), done_(workers) {}
+  LineMerger(output::Sink& sink, std::size_t workers, const PacketFileNames* files = nullptr)
+      : sink_(sink), files_(files), pending_(workers), done_(workers) {}
   void add(std::size_t worker, OrderedLines lines) {
     if (!lines.groups.empty()) pending_[worker].push_back({std::move(lines), 0, 0});
   }
@@ -79,8 +82,11 @@ class LineMerger {
     std::size_t next_group, offset;
   };
   void write_group(std::size_t worker);
+  void write_line(std::string_view line, const EventOrder& order);
 
   output::Sink& sink_;
+  const PacketFileNames* files_;              // null: no line waits for a name
+  std::string named_;                         // reused
   std::vector<std::deque<Pending>> pending_;  // by worker
   std::vector<std::size_t> done_;             // likewise
 };

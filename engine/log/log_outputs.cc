@@ -53,6 +53,22 @@ tl::expected<std::unique_ptr<output::FileStore>, std::string> open_store(const C
   return output::FileStore::open(std::move(*settings));
 }
 
+constexpr std::string_view kPacketLog = "pcap-log";
+
+tl::expected<output::PacketLogSettings, std::string> packet_settings(const Config& config,
+                                                                     const Config::Item& item,
+                                                                     const std::string& log_dir) {
+  return output::PacketLogSettings::from(*item.settings, config.sub("weir.pcap-log"), log_dir);
+}
+
+tl::expected<std::unique_ptr<output::PacketLog>, std::string> open_packet_log(const Config& config,
+                                                                              const Config::Item& item,
+                                                                              const std::string& log_dir) {
+  auto settings = packet_settings(config, item, log_dir);
+  if (!settings) return tl::unexpected(settings.error());
+  return output::PacketLog::open(std::move(*settings));
+}
+
 tl::expected<LogOutputs::Open, std::string> open_log(const Config& config, const Config::Item& item,
                                                      const output::LogKind& kind, const std::string& log_dir,
                                                      unsigned number) {
@@ -95,6 +111,12 @@ tl::expected<LogOutputs, std::string> LogOutputs::open(const Config& config, con
       out.files = std::move(*store);
       continue;
     }
+    if (item.name == kPacketLog) {
+      auto packets = open_packet_log(config, item, log_dir);
+      if (!packets) return tl::unexpected(packets.error());
+      out.packets = std::move(*packets);
+      continue;
+    }
     const output::LogKind* const kind = output::find_log_kind(item.name);
     if (kind == nullptr) continue;
     if (out.logs.size() == output::kMaxLogs)
@@ -106,6 +128,11 @@ tl::expected<LogOutputs, std::string> LogOutputs::open(const Config& config, con
   return out;
 }
 
+void LogOutputs::flush() const {
+  for (const Open& open : logs) open.sink->flush();
+  if (packets != nullptr) packets->files().flush();
+}
+
 void LogOutputs::close(std::vector<std::string>& errors) {
   for (Open& open : logs) {
     open.sink->flush();
@@ -113,6 +140,7 @@ void LogOutputs::close(std::vector<std::string>& errors) {
       errors.push_back(fmt::format("{}: {} lines not written: {}", open.path, open.sink->lines_lost(),
                                    open.sink->first_error()));
   }
+  if (packets != nullptr) packets->close(errors);
 }
 
 std::vector<OutputProblem> check_outputs(const Config& config) {
@@ -121,10 +149,17 @@ std::vector<OutputProblem> check_outputs(const Config& config) {
   std::vector<std::string> unsupported;
   for (const Config::Item& item : config.items("outputs")) {
     if (!is_on(item)) continue;
-    if (++outputs[item.name] == 2 && item.name == kFileStore)
-      problems.push_back({"outputs: only one file-store can be on", true});
+    if (++outputs[item.name] == 2 && (item.name == kFileStore || item.name == kPacketLog))
+      problems.push_back({fmt::format("outputs: only one {} can be on", item.name), true});
     if (item.name == kFileStore) {
       if (auto settings = store_settings(config, item, "."); !settings) problems.push_back({settings.error(), true});
+      continue;
+    }
+    if (item.name == kPacketLog) {
+      if (auto settings = packet_settings(config, item, "."); !settings)
+        problems.push_back({settings.error(), true});
+      for (std::string& remark : output::packet_log_remarks(*item.settings))
+        problems.push_back({std::move(remark)});
       continue;
     }
     if (item.name == "eve-log" && item.settings->flag("threaded", false))

@@ -68,6 +68,7 @@ LogWriter::LogWriter(LogOutputs& outputs, LogWriterSettings settings)
     reports_.emplace_back(open.path, settings_.reports);
   }
   if (outputs_.files != nullptr) outputs_.files->never_wait();
+  if (outputs_.packets != nullptr) packets_ = std::make_unique<output::PacketQueue>(*outputs_.packets);
   thread_ = std::thread([this] { run(); });
 }
 
@@ -327,6 +328,7 @@ void LogWriter::stop(std::chrono::milliseconds limit, std::vector<std::string>& 
     tell(queues_[i]->dropped, Loss::queue_full);
     tell(queues_[i]->late, Loss::shutdown);
   }
+  if (packets_ != nullptr) packets_->stop();
   outputs_.close(errors);
   if (outputs_.files != nullptr)
     outputs_.files->stop(

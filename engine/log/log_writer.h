@@ -24,6 +24,7 @@
 #include "engine/log/log_outputs.h"
 #include "engine/log/loss_report.h"
 #include "output/log.h"
+#include "output/packet_queue.h"
 
 namespace weir::engine {
 
@@ -61,6 +62,9 @@ class LogWriter {
 
   // Null: files are not stored.
   [[nodiscard]] output::FileStore* files() const { return outputs_.files.get(); }
+
+  // Null: no packets are kept.
+  [[nodiscard]] output::PacketQueue* packets() const { return packets_.get(); }
 
   // An end for one more thread, at any time. It does not outlive the writer.
   std::unique_ptr<End> add_end();
@@ -122,6 +126,7 @@ class LogWriter {
   [[nodiscard]] bool out_of_time() const { return Clock::now() >= deadline_.load(std::memory_order_relaxed); }
 
   LogOutputs& outputs_;
+  std::unique_ptr<output::PacketQueue> packets_;
   const LogWriterSettings settings_;
   std::vector<std::unique_ptr<Queue>> queues_;  // by output
   std::atomic<std::size_t> queued_bytes_{0}, queued_bytes_peak_{0};

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <deque>
 #include <fstream>
+#include <optional>
 
 #include "engine/account/levels.h"
 #include "engine/capture/pcap_writer.h"
@@ -12,6 +13,7 @@
 #include "engine/offline/checksum_gate.h"
 #include "engine/offline/worker_pool.h"
 #include "engine/pipeline/pipeline.h"
+#include "output/packet_chooser.h"
 #include "rules/state/shared_state.h"
 
 namespace weir::engine {
@@ -73,8 +75,7 @@ class IdleStream {
   // False: the run is to end.
   [[nodiscard]] bool go_on() const {
     if (release_) release_();
-    if (outputs_ != nullptr)
-      for (const LogOutputs::Open& open : outputs_->logs) open.sink->flush();
+    if (outputs_ != nullptr) outputs_->flush();
     return interrupted_ == nullptr || !interrupted_->load(std::memory_order_relaxed);
   }
 
@@ -145,7 +146,12 @@ Totals run_single(Input& input, const PipelineSetup& setup,
   std::vector<EventLog::Output> logs;
   for (const LogOutputs::Open& open : outputs.logs) logs.push_back({open.log.get(), open.sink.get()});
   RunPosition position;
-  Pipeline pipeline(setup, rules, shared, logs, position, {.files = outputs.files.get()});
+  std::optional<output::PacketChooser> packets;
+  if (outputs.packets != nullptr)
+    packets.emplace(*outputs.packets, *outputs.packets, outputs.packets->settings().before_alert_bytes);
+  Pipeline pipeline(
+      setup, rules, shared, logs, position,
+      {.files = outputs.files.get(), .packets = outputs.packet_links(packets ? &*packets : nullptr)});
   input.for_each([&](const RawPacket& raw, bool checksums, const FineTime* time) {
     pipeline.verify_checksums(checksums);
     const Verdict verdict = pipeline.inspect(raw);
@@ -180,6 +186,10 @@ void write_stats(const LogOutputs& outputs, const RunOptions& options, const Con
   append_levels({}, 0, values);
   append_absent(AbsentStats::from(config, outputs.files != nullptr), values);
   if (outputs.files != nullptr) outputs.files->append_counters(values);
+  if (outputs.packets != nullptr) {
+    outputs.packets->files().flush();
+    outputs.packets->append_counters(values);
+  }
   const auto uptime_s =
       static_cast<std::uint64_t>(std::max<TimeUs>(input.last_time - input.first_time, 0) / 1'000'000);
   const auto shares = stage_shares(summary.counters.stages);

@@ -19,7 +19,12 @@ struct WorkerPool::Worker {
          rules::SharedState& shared, const LogOutputs& outputs)
       : turn(position),
         deferred(shared, position),
-        pipeline(setup, rules, shared, collect_into(outputs), position, {&deferred, &turn, outputs.files.get()}) {}
+        packets(outputs.packets != nullptr ? std::make_unique<PacketCollector>(position) : nullptr),
+        pipeline(setup, rules, shared, collect_into(outputs), position,
+                 {.deferred = &deferred,
+                  .turn = &turn,
+                  .files = outputs.files.get(),
+                  .packets = outputs.packet_links(packets.get())}) {}
 
   std::vector<EventLog::Output> collect_into(const LogOutputs& outputs) {
     std::vector<EventLog::Output> out;
@@ -34,12 +39,14 @@ struct WorkerPool::Worker {
   WorkerTurn turn;
   DeferredAlerts deferred;
   std::vector<std::unique_ptr<LineCollector>> collectors;
+  std::unique_ptr<PacketCollector> packets;  // null: no packets are kept
   Pipeline pipeline;
   Ring<std::unique_ptr<Batch>, kRingSlots> in;
   Ring<std::unique_ptr<Batch>, kRingSlots * 2> empty;  // read batches, on their way back
   [[nodiscard]] std::size_t gathered() const {
     std::size_t bytes = 0;
     for (const auto& collector : collectors) bytes += collector->bytes();
+    if (packets != nullptr) bytes += packets->bytes();
     return bytes;
   }
 
@@ -59,8 +66,14 @@ WorkerPool::WorkerPool(unsigned workers, const PipelineSetup& setup,
       decoder_(setup.decoding, setup.defrag),
       decisions_(nothing_, workers),
       complete_up_to_(workers, 0) {
+  if (outputs.packets != nullptr) {
+    chooser_ = std::make_unique<output::PacketChooser>(*outputs.packets, *outputs.packets,
+                                                       outputs.packets->settings().before_alert_bytes);
+    packets_ = std::make_unique<PacketMerger>(*chooser_, workers);
+  }
   for (const LogOutputs::Open& open : outputs.logs)
-    mergers_.push_back(std::make_unique<LineMerger>(*open.sink, workers));
+    mergers_.push_back(std::make_unique<LineMerger>(*open.sink, workers,
+                                                    packets_ != nullptr ? &packets_->names() : nullptr));
   for (unsigned i = 0; i < workers; ++i)
     workers_.push_back(std::make_unique<Worker>(setup, rules, shared, outputs));
   for (const auto& worker : workers_)
@@ -198,19 +211,27 @@ void WorkerPool::collect() {
     for (Handed& h : handed) {
       complete_up_to_[i] = h.up_to;
       decisions_.add(i, std::move(h.undecided));
+      if (packets_ != nullptr) packets_->add(i, std::move(h.packets));
       for (std::size_t out = 0; out < mergers_.size(); ++out) mergers_[out]->add(i, std::move(h.lines[out]));
     }
   }
   const std::uint64_t complete = *std::min_element(complete_up_to_.begin(), complete_up_to_.end());
   decisions_.write_up_to(complete);
+  if (packets_ != nullptr) {  // before the lines, which name the files
+    packets_->tell_up_to(complete);
+    for (std::size_t i = 0; i < workers_.size(); ++i)
+      workers_[i]->unwritten.fetch_sub(packets_->take_done(i));
+  }
   for (const auto& merger : mergers_) {
     merger->write_up_to(complete);
     for (std::size_t i = 0; i < workers_.size(); ++i) workers_[i]->unwritten.fetch_sub(merger->take_done(i));
   }
+  if (packets_ != nullptr) packets_->names().forget();
 }
 
 void WorkerPool::hand_over(Worker& worker, std::uint64_t up_to) {
-  Handed handed{.up_to = up_to, .undecided = worker.deferred.take(), .lines = {}};
+  Handed handed{.up_to = up_to, .undecided = worker.deferred.take(), .lines = {}, .packets = {}};
+  if (worker.packets != nullptr) handed.packets = worker.packets->take();
   worker.unwritten.fetch_add(worker.gathered());
   for (const auto& collector : worker.collectors) handed.lines.push_back(collector->take());
   const std::lock_guard lock(worker.handed_lock);

@@ -24,9 +24,11 @@
 #include "engine/log/deferred_alert.h"
 #include "engine/log/line_merger.h"
 #include "engine/log/log_outputs.h"
+#include "engine/log/packet_collector.h"
 #include "engine/log/run_position.h"
 #include "engine/offline/ring.h"
 #include "engine/pipeline/pipeline.h"
+#include "output/packet_chooser.h"
 
 namespace weir::engine {
 
@@ -73,6 +75,7 @@ class WorkerPool {
     std::uint64_t up_to = 0;
     OrderedLines undecided;           // conditions only
     std::vector<OrderedLines> lines;  // one an output
+    OrderedPackets packets;
   };
   struct Worker;
 
@@ -106,6 +109,8 @@ class WorkerPool {
   };
   NoSink nothing_;
   LineMerger decisions_;                              // no lines: asks the conditions in their order
+  std::unique_ptr<output::PacketChooser> chooser_;    // null, like the next: no packets are kept
+  std::unique_ptr<PacketMerger> packets_;
   std::vector<std::unique_ptr<LineMerger>> mergers_;  // one an output
   std::vector<std::uint64_t> complete_up_to_;         // by worker
   std::atomic<std::uint64_t> collections_{0};         // begun so far

@@ -23,8 +23,10 @@ Pipeline::Pipeline(const PipelineSetup& setup, std::shared_ptr<const rules::Rule
       normaliser_(setup.normaliser, counters_),
       dropped_datagrams_(setup.defrag, setup.inline_mode),
       apps_(setup.app_layer, counters_, pool.expected, pool.ranged),
-      log_(outputs, rules, counters_, setup.policies, setup.inline_mode, pool.deferred) {
+      log_(outputs, rules, counters_, setup.policies, setup.inline_mode, pool.deferred),
+      packets_(pool.packets) {
   log_.set_limits(setup.log_limits);
+  if (packets_.tap != nullptr) log_.tell_packets(*packets_.tap, packets_.settings->which);
   for (const EventLog::Output& output : outputs) {
     requested_by_outputs_ |= output.log->requested();
     notes_macs_ = notes_macs_ || output.log->wants_macs();
@@ -63,6 +65,7 @@ Verdict Pipeline::inspect_packets(DecodedFrame& frame, PacketMask which) {
   const RawPacket& raw = frame.packets[0].raw;
   rewritten_.clear();
   advance_clock(raw.time, raw.number);  // flows whose time is over end first
+  frame_number_ = raw.number != 0 ? raw.number : frame_number_ + 1;
   outcome_ = {};
   deadline_ = setup_.packet_budget != 0 ? ticks_now() + setup_.packet_budget : 0;
   // The innermost first: what is dropped inside takes the frame with it.
@@ -71,6 +74,7 @@ Verdict Pipeline::inspect_packets(DecodedFrame& frame, PacketMask which) {
     position_.move_to(EventOrder::of_packet(raw.number, i));
     const bool inner = frame.packets[i].origin == PacketOrigin::tunnel;
     Step step{.packet = frame.packets[i], .tunnel = inner ? &frame.tunnels[i] : nullptr};
+    step.frame = frame_number_;
     step.is_frame = i == 0;
     step.refused_fragment = i == frame.refused;
     step.fate.no_payload_detection = frame.carries_packet(i);  // what it carries is looked at as a packet
@@ -91,8 +95,12 @@ Verdict Pipeline::inspect_packets(DecodedFrame& frame, PacketMask which) {
 void Pipeline::inspect_one(Step& step) try {
   count(step.packet);
   find_flow(step);               // null for packets that carry no flow
-  if (is_settled(step)) return;  // dropped or bypassed, as was decided before
-  track_stream(step);            // TCP order; the flow owns the bytes
+  if (is_settled(step)) {        // dropped or bypassed, as was decided before
+    if (packets_.tap != nullptr) keep_packet(step);
+    return;
+  }
+  track_stream(step);  // TCP order; the flow owns the bytes
+  if (packets_.tap != nullptr) keep_packet(step);
   do {
     parse_application(step);  // whole messages become transactions, so many at a time
     const DetectResult& found = detect(step);
@@ -221,6 +229,17 @@ void Pipeline::find_flow(Step& step) {
 void Pipeline::note_macs(Flow& flow, const Packet& packet, Direction d) {
   if (flow.macs == nullptr) flow.macs = std::make_unique<FlowMacs>();
   flow.macs->note(packet, d);
+}
+
+// Before detection: what it finds is told of a frame that is there already.
+void Pipeline::keep_packet(const Step& step) const {
+  const Flow* const flow = step.flow;
+  const std::uint64_t id = flow != nullptr ? flow->id : 0;
+  if (!step.is_frame) return packets_.tap->inner_flow(step.frame, id);
+  if (flow != nullptr && packets_.settings->honor_pass_rules && flow->passed) return;
+  if (flow != nullptr && packets_.settings->use_stream_depth && flow->tcp != nullptr && depth_reached(*flow))
+    return;
+  packets_.tap->frame(step.packet.raw, step.frame, id);
 }
 
 // The packet that completes a handshake is still part of it.

@@ -26,6 +26,7 @@
 #include "engine/flow/ended_flows.h"
 #include "engine/flow/flow_table.h"
 #include "engine/log/event_log.h"
+#include "engine/log/log_outputs.h"
 #include "engine/log/run_position.h"
 #include "engine/pipeline/frame_decoder.h"
 #include "engine/pipeline/normaliser.h"
@@ -59,6 +60,7 @@ struct PoolLinks {
   DeferredAlerts* deferred = nullptr;  // decides on thresholds; null: detection does
   rules::Turn* turn = nullptr;         // for what other pipelines change, too; null: at any time
   output::FileStore* files = nullptr;  // null: files are not stored
+  PacketLinks packets{};
   // Shared with pipelines that get other flows of the same hosts; null: its own.
   ExpectedFlows* expected = nullptr;
   RangedFiles* ranged = nullptr;
@@ -151,6 +153,7 @@ class Pipeline {
     const std::vector<Anomaly>* stream_events = nullptr;
     const output::TunnelRecord* tunnel = nullptr;
     const rules::VariableList* variables = nullptr;  // of the packet, once detection ran
+    std::uint64_t frame = 0;        // as the log of packets counts them; 0: no frame brought the packet
     bool is_frame = false;          // the packet that came from the wire, not one inside it: it can be rewritten
     bool refused_fragment = false;  // there was no room to put its datagram together
     bool established = false;   // the flow is, as rules see it at this packet
@@ -187,6 +190,7 @@ class Pipeline {
   static bool is_worth_remembering(const Flow& flow, const EndedFlow& facts);
   void remember(const Flow& flow, EndedFlow& facts);
 
+  [[gnu::noinline]] void keep_packet(const Step& step) const;
   void track_stream(Step& step);
   void follow_segment(Step& step);
   static void disable_raw(Flow& flow);
@@ -197,7 +201,7 @@ class Pipeline {
   static bool is_paused(const Flow* flow);
   void write_events(Step& step, const DetectResult& found);
   static PacketFacts facts_of(const Step& step) {
-    return {step.packet, step.flow, step.direction, step.tunnel, step.variables};
+    return {step.packet, step.flow, step.direction, step.tunnel, step.variables, step.frame};
   }
 
   // pipeline_decide.cc
@@ -278,6 +282,8 @@ class Pipeline {
   Packet pseudo_;
   SegmentResult segment_;
   std::vector<Anomaly> stream_events_;
+  PacketLinks packets_;
+  std::uint64_t frame_number_ = 0;  // of the frame at hand, for the log of packets
   TimeUs now_ = 0;
   TimeUs missed_until_ = -1;  // flows that began by then may lack packets
   Ticks deadline_ = 0;        // of the frame at hand; 0: none

@@ -60,6 +60,8 @@ void Pipeline::end_flow(Flow& flow, FlowEnd reason) try {
     case FlowState::bypassed: ++counters_.flow_end_bypassed; break;
   }
   counters_.flow_tcp_reuse += reason == FlowEnd::tcp_reuse;
+  if (packets_.tap != nullptr && (flow.alerted || flow.undecided_alerts != nullptr))
+    packets_.tap->flow_over(flow.id);
   log_.flow_end(flow, reason, now_);
 } catch (const std::bad_alloc&) {  // its event is lost
   ++counters_.out_of_memory;

@@ -5,6 +5,7 @@
 #include "output/eve/common.h"
 #include "output/eve_type.h"
 #include "output/net_text.h"
+#include "output/packet_tap.h"
 
 namespace weir::output {
 namespace {
@@ -95,6 +96,11 @@ void write_flow(EveContext& eve, const FlowRecord& flow) {
   eve.out.number("dest_port", flow.head.destination_port);
 }
 
+void write_capture_file(JsonWriter& out, std::string_view file) {
+  if (file.empty()) return;
+  file == kNamedLater ? out.raw("capture_file", file) : out.string("capture_file", file);
+}
+
 class AlertWriter final : public EveWriter<AlertRecord> {
  public:
   // `metadata: no` turns off all three of its parts, a map each on its own.
@@ -153,6 +159,7 @@ bool AlertWriter::write(EveContext& eve, const AlertRecord& r) const {
   if (r.frame != nullptr) write_frame(out, *r.frame, payload_buffer_bytes_);
   write_payload(out, r);
   if (packet_ && !r.packet.empty()) write_packet(out, r.packet, r.link_type);
+  write_capture_file(out, r.capture_file);
   if (verdict_) write_verdict(out, r);
   client.write(out);
   return true;

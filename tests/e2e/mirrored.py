@@ -60,6 +60,28 @@ class Mirrored(unittest.TestCase):
             self.assertEqual((alert["tunnel"]["src_ip"], alert["tunnel"]["src_port"]), ("127.0.0.1", source))
             self.assertEqual(alert["http"]["url"], "/login")
 
+    def test_packets_are_kept_around_an_alert(self):
+        config = os.path.join(self.folder, "c.yaml")
+        with open(config, "w") as f:
+            f.write("outputs:\n  - eve-log: {types: [alert]}\n"
+                    "  - pcap-log: {enabled: yes, conditional: alerts, filename: kept.pcap}\n")
+        port = free_port()
+        run = self.start("--listen", "vxlan:127.0.0.1:%d" % port, "-c", config, "--set", "weir.sandbox.landlock=yes")
+        with open(CAPTURE, "rb") as f: frames = [frame for _, _, frame in connections.read_pcap(f.read())[2]]
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+            for frame in frames:
+                sender.sendto(WRAPPED["vxlan"] + frame, ("127.0.0.1", port))
+                time.sleep(0.001)
+            time.sleep(1)
+        run.send_signal(signal.SIGTERM)
+        said = run.communicate()[1]
+        self.assertEqual(run.returncode, 0, said)
+        alerts = [e for e in self.events() if e["event_type"] == "alert"]
+        self.assertEqual(len({alert["capture_file"] for alert in alerts}), 1, said)
+        with open(alerts[0]["capture_file"], "rb") as f: kept = [frame for _, _, frame in connections.read_pcap(f.read())[2]]
+        inner = [next(frame for frame in frames if one.endswith(frame)) for one in kept]  # as they came, in their tunnel
+        self.assertEqual(inner[0][47] & 2, 2)  # the connection's SYN, though the alert came later
+
     def test_what_cannot_be_listened_to_is_an_error(self):
         for words, part in ((["--listen", "gre"], "expected vxlan, geneve or tzsp"), (["--listen", "vxlan:192.0.2.77:4789"], "192.0.2.77"),
                             (["--listen", "vxlan", "-f", "tcp"], "takes no filter")):

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <sstream>
 #include <string>
 
@@ -27,7 +28,13 @@ struct LogFolder {
   }
   void write(const std::string& name, const std::string& text) const { std::ofstream(file(name)) << text; }
   // Names of files, sorted, with a space between.
-  [[nodiscard]] std::string names() const;
+  [[nodiscard]] std::string names() const {
+    std::set<std::string> found;
+    for (const auto& entry : std::filesystem::directory_iterator(path)) found.insert(entry.path().filename());
+    std::string out;
+    for (const std::string& name : found) out += (out.empty() ? "" : " ") + name;
+    return out;
+  }
 };
 
 }  // namespace weir::output_test

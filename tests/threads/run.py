@@ -6,7 +6,7 @@
 
 COUNTS are the numbers of threads to compare (1,2,4,8).
 """
-import json, os, subprocess, sys, tempfile
+import hashlib, json, os, subprocess, sys, tempfile
 sys.dont_write_bytecode = True
 sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from compare import differences, lines
@@ -41,7 +41,8 @@ outputs:
   - eve-log: {enabled: yes, filename: eve.json, pcap-file: true, types: [alert: {payload: yes}, drop: , anomaly: , http: , dns: , ftp: , files: , flow: , netflow: , stats: ]}
   - eve-log: {enabled: yes, filename: flows.json, types: [flow: ]}
   - file-store: {enabled: yes, write-fileinfo: yes, force-filestore: yes}
-weir: {file-store: {max-files: 40}}
+  - pcap-log: {enabled: yes, filename: packets/log.pcap, limit: 20kb, conditional: alerts}
+weir: {file-store: {max-files: 40}, pcap-log: {before-alert: 100kb}}
 '''
 
 
@@ -50,12 +51,17 @@ def run(weir, arguments, threads, folder):
     out = os.path.join(folder, str(threads))
     os.mkdir(out)
     done = subprocess.run([weir, *arguments, "-l", out, "--threads", str(threads)], capture_output=True, timeout=600)
-    logs = {name: lines(os.path.join(out, name)) for name in sorted(os.listdir(out)) if name.endswith(".json")}
+    logs = {name: [line.replace(out, "OUT") for line in lines(os.path.join(out, name))]
+            for name in sorted(os.listdir(out)) if name.endswith(".json")}
     store = os.path.join(out, "filestore")
     if os.path.isdir(store):
         files = sorted(os.path.relpath(os.path.join(at, name), store) for at, _, names in os.walk(store) for name in names)
         logs["filestore"] = [f"{name}: {lines(os.path.join(store, name))}" for name in files]
     said = [line for line in done.stderr.replace(out.encode(), b"OUT").splitlines() if not line.startswith(ONE_WORKER)]
+    packets = os.path.join(out, "packets")
+    if os.path.isdir(packets):
+        for name in sorted(os.listdir(packets)):
+            with open(os.path.join(packets, name), "rb") as f: logs[name] = [hashlib.sha256(f.read()).hexdigest()]
     return (done.returncode, done.stdout, said), logs
 
 
@@ -125,6 +131,8 @@ def own_traffic(weir, counts, folder):
         for kind in ("flow", "http", "dns", "alert", "packet", "ftp", "ftp_data"):  # the traffic is what it is meant to be
             if kind in ("alert", "packet") and "--no-rules" in call: continue
             if kind in ("http", "packet", "ftp_data") and "prevent" in call: continue  # most are dropped before they say anything
+            if kind == "alert" and sum(name.startswith("log.pcap") for name in logs) < 3:
+                print(f"FAIL {title}: too few files of packets"); same = False
             if events(logs, kind) < (20 if kind == "ftp_data" else 100): print(f"FAIL {title}: too few {kind} events"); same = False
         all_same = all_same and same
     return all_same

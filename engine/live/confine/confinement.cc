@@ -101,14 +101,15 @@ void add_outputs(const Config& config, const std::string& log_dir, LandlockRules
   }
 }
 
-// The folder of a store of files that does not lie among the logs.
+// The folders of a store of files and of a log of packets that do not lie among the logs.
 tl::expected<void, std::string> make_stores(const Config& config, const std::optional<Identity>& identity) {
   for (const Config::Item& item : config.items("outputs")) {
     const auto dir = item.settings->text("dir");
-    if (item.name != "file-store" || !dir || !fs::path(*dir).is_absolute() || !item.settings->flag("enabled", true))
+    const bool makes_files = item.name == "file-store" || item.name == "pcap-log";
+    if (!makes_files || !dir || !fs::path(*dir).is_absolute() || !item.settings->flag("enabled", true))
       continue;
     if (auto made = make_folder(*dir, identity, kLogMode); !made)
-      return tl::unexpected(fmt::format("outputs: file-store: {}", made.error()));
+      return tl::unexpected(fmt::format("outputs: {}: {}", item.name, made.error()));
   }
   return {};
 }

@@ -248,6 +248,7 @@ class LiveRun final : public ControlTarget {
     values.emplace_back("detect.engines[].rules_skipped", reload_.state().skipped);
     writer_.counters().append_to(values);
     if (const output::FileStore* files = writer_.files()) files->append_counters(values);
+    if (output::PacketQueue* packets = writer_.packets()) packets->log().append_counters(values);
     return values;
   }
   [[nodiscard]] const RuleState& rule_state() const override { return reload_.state(); }

@@ -15,7 +15,11 @@ LiveWorker::LiveWorker(std::string name, const PipelineSetup& setup,
     : name_(std::move(name)),
       parts_(std::move(parts)),
       pipeline_(setup, std::move(rules), shared, parts_.outputs, position_,
-                {.files = parts_.files, .expected = parts_.expected, .ranged = parts_.ranged}) {
+                {.files = parts_.files,
+                 .packets = {parts_.chooser.get(),
+                             parts_.chooser != nullptr ? &parts_.packet_log->settings() : nullptr},
+                 .expected = parts_.expected,
+                 .ranged = parts_.ranged}) {
   pipeline_.set_interface(parts_.source->interface());
   thread_ = std::thread([this] { run(); });
 }
@@ -49,7 +53,7 @@ void LiveWorker::run() {
   if (error_.empty()) take([this] { parts_.source->close(*this); });
   parts_.lines->may_wait(kLogWait);  // all flows are logged at once
   take([this] { pipeline_.finish(); });
-  parts_.lines->hand_over();
+  hand_over();
   take([this] { run_commands(); });
   make_report();
   ended_.store(true, std::memory_order_release);
@@ -65,8 +69,13 @@ void LiveWorker::do_round() {
   }
   if (*received == 0) move_clock();
   if (parts_.source->take_missed()) pipeline_.packets_were_missed();
-  parts_.lines->hand_over();
+  hand_over();
   if (has_commands_.load(std::memory_order_relaxed)) run_commands();
+}
+
+void LiveWorker::hand_over() const {
+  if (parts_.packets != nullptr) parts_.packets->hand_over();
+  parts_.lines->hand_over();
 }
 
 // Memory that is not there costs a packet its inspection, not the network its gateway.

@@ -15,6 +15,8 @@
 #include "engine/live/workers/reject_sender.h"
 #include "engine/log/log_writer.h"
 #include "engine/pipeline/pipeline.h"
+#include "output/packet_chooser.h"
+#include "output/packet_queue.h"
 
 namespace weir::engine {
 
@@ -36,6 +38,9 @@ class LiveWorker final : private PacketHandler {
     std::vector<EventLog::Output> outputs;  // of `lines`
     std::unique_ptr<LogWriter::End> lines;
     output::FileStore* files = nullptr;  // null: files are not stored
+    output::PacketLog* packet_log = nullptr;  // null, like the next two: no packets are kept
+    std::unique_ptr<output::PacketQueue::End> packets;
+    std::unique_ptr<output::PacketChooser> chooser;  // writes to `packets`
     // What flows of all workers have announced, and carry parts of; null: of this one only.
     ExpectedFlows* expected = nullptr;
     RangedFiles* ranged = nullptr;
@@ -97,6 +102,7 @@ class LiveWorker final : private PacketHandler {
   Judgement packet(const RawPacket& raw, bool checksums_count) override;
   void run();
   void do_round();
+  void hand_over() const;
   void run_commands();
   void move_clock();
 

@@ -53,6 +53,12 @@ tl::expected<std::unique_ptr<LiveWorker>, std::string> WorkerSet::make(std::size
                           .checksums = checksum_trust(options_.checksums),
                           .fail_open = options_.fail_open,
                           .cores = plan.cores};
+  if (output::PacketQueue* const queue = writer_.packets()) {
+    parts.packet_log = &queue->log();
+    parts.packets = queue->add_end();
+    parts.chooser = std::make_unique<output::PacketChooser>(
+        queue->log(), *parts.packets, queue->log().settings().before_alert_bytes / options_.workers.size());
+  }
   return std::make_unique<LiveWorker>(plan.name, setup_, rules_, shared_, std::move(parts));
 }
 

@@ -1,6 +1,7 @@
 #include "engine/capture/capture_source.h"
 
 #include <doctest/doctest.h>
+#include <lz4frame.h>
 #include <unistd.h>
 #include <zstd.h>
 
@@ -88,6 +89,12 @@ std::string gzip(const std::string& in) {
 std::string zstd(const std::string& in) {
   std::string out(ZSTD_compressBound(in.size()), '\0');
   out.resize(ZSTD_compress(out.data(), out.size(), in.data(), in.size(), 3));
+  return out;
+}
+
+std::string lz4(const std::string& in) {
+  std::string out(LZ4F_compressFrameBound(in.size(), nullptr), '\0');
+  out.resize(LZ4F_compressFrame(out.data(), out.size(), in.data(), in.size(), nullptr));
   return out;
 }
 
@@ -194,11 +201,12 @@ TEST_CASE("capture: hostile times are cut so that differences always fit") {
   CHECK(got.times == std::vector<TimeUs>{TimeUs{1} << 61, TimeUs{1} << 61, 0});
 }
 
-TEST_CASE("capture: gzip (also of several members) and zstd are seen by their first bytes") {
+TEST_CASE("capture: gzip (also of several members), LZ4 and zstd are seen by their first bytes") {
   const test::TemporaryFolder folder;
   const std::string plain = two_records(false);
   const std::vector<std::string> packed{gzip(plain), gzip(plain.substr(0, 30)) + gzip(plain.substr(30)),
-                                        zstd(plain), zstd(plain.substr(0, 30)) + zstd(plain.substr(30))};
+                                        zstd(plain), zstd(plain.substr(0, 30)) + zstd(plain.substr(30)),
+                                        lz4(plain),  lz4(plain.substr(0, 30)) + lz4(plain.substr(30))};
   for (const std::string& file : packed) {
     const Read got = read_all({folder.write("a", file)});
     CHECK(got.frames == std::vector<std::string>{"first", "second"});
@@ -212,7 +220,7 @@ TEST_CASE(
   std::string plain = pcap_header(false);
   for (std::uint32_t n = 0; n < 20000; ++n)
     plain += pcap_record(false, n, n * 7919 % 1000000, std::to_string(n * 104729));
-  for (const std::string& packed : {gzip(plain), zstd(plain)}) {
+  for (const std::string& packed : {gzip(plain), lz4(plain), zstd(plain)}) {
     const Read cut = read_all({folder.write("cut.pcap.gz", packed.substr(0, packed.size() / 2))});
     CHECK(cut.frames.size() > 1000);
     REQUIRE(cut.errors.size() == 1);
