@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <new>
 
 #include "decoders/layer.h"
 #include "decoders/link/link.h"
@@ -95,10 +96,10 @@ void run_layers(Proto next, Bytes here, Packet& p, const DecodeSettings& setting
   }
 }
 
-// Puts a Packet in place of the old one; it owns nothing.
+// Puts a Packet in place of the old one; it owns nothing. Every member has a default, so nothing needs zeros first.
 void start(Packet& out, const RawPacket& raw, Bytes frame) {
   std::destroy_at(&out);
-  std::construct_at(&out);
+  ::new (static_cast<void*>(&out)) Packet;
   out.raw = raw;
   out.frame = frame;
 }

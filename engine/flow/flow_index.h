@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "decoders/prefetch.h"
 #include "engine/flow/flow.h"
 
 namespace weir::engine {
@@ -23,7 +24,9 @@ class FlowIndex {
     for (std::size_t i = position(hash);; i = next(i)) {
       const Slot& slot = slots_[i];
       if (slot.flow == nullptr) return nullptr;
-      if (slot.hash == hash && slot.flow->key == key) return slot.flow;
+      if (slot.hash != hash) continue;
+      prefetch(slot.flow);
+      if (slot.flow->key == key) return slot.flow;
     }
   }
 

@@ -5,10 +5,24 @@
 
 #include "decoders/app/protocol.h"
 #include "decoders/net/ip_protocol.h"
+#include "decoders/prefetch.h"
+#include "engine/flow/app_state.h"
+#include "engine/flow/detect_state.h"
 #include "engine/flow/flow_frames.h"
 #include "engine/flow/flow_macs.h"
+#include "engine/tcp/tcp_session.h"
 
 namespace weir::engine {
+namespace {
+
+// What the next steps will ask.
+void prefetch_state(const Flow& flow) {
+  prefetch(flow.tcp.get());
+  prefetch(flow.app.get());
+  prefetch(flow.detect.get());
+}
+
+}  // namespace
 
 Pipeline::Pipeline(const PipelineSetup& setup, std::shared_ptr<const rules::RuleSet> rules,
                    rules::SharedState& shared, const std::vector<EventLog::Output>& outputs,
@@ -209,6 +223,7 @@ void Pipeline::find_flow(Step& step) {
   if (lookup.created && recalls(step.packet)) recall(lookup, step.packet);
   step.flow = lookup.flow;
   step.direction = lookup.direction;
+  if (step.flow != nullptr && !lookup.created) prefetch_state(*step.flow);
   step.established = step.flow != nullptr && is_established(*step.flow);
   if (notes_macs_ && step.flow != nullptr) note_macs(*step.flow, step.packet, step.direction);
   if (step.flow != nullptr && step.flow->app != nullptr) step.flow->app->begin_packet();

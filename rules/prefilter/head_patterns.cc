@@ -54,8 +54,8 @@ void HeadPatterns::add(std::string literal, bool nocase, std::uint64_t places, R
   places_ |= places;
 }
 
-std::size_t HeadPatterns::slot_of(std::uint16_t pair) const {
-  return ((pair | std::uint32_t{kFoldPair}) * 0x9e3779b1U) >> shift_;
+std::uint32_t HeadPatterns::hash_of(std::uint16_t pair) {
+  return (pair | std::uint32_t{kFoldPair}) * 0x9e3779b1U;
 }
 
 void HeadPatterns::build() {
@@ -63,13 +63,16 @@ void HeadPatterns::build() {
   const std::size_t slots =
       std::clamp(std::bit_ceil(entries_.size() * kSlotsPerLiteral), kMinSlots, kMaxSlots);
   shift_ = 32 - static_cast<unsigned>(std::countr_zero(slots));
-  const auto slot = [this](const Entry& e) {
-    return slot_of(load_pair(reinterpret_cast<const std::uint8_t*>(e.literal.data())));
+  const auto hash = [](const Entry& e) {
+    return hash_of(load_pair(reinterpret_cast<const std::uint8_t*>(e.literal.data())));
   };
+  const auto slot = [&](const Entry& e) { return slot_of(hash(e)); };
   std::stable_sort(entries_.begin(), entries_.end(), [&](const Entry& a, const Entry& b) { return slot(a) < slot(b); });
   slot_places_.assign(slots, 0);
   slot_begin_.assign(slots + 1, 0);
   for (const Entry& e : entries_) {
+    const std::uint32_t bit = hash(e) >> (32 - kPairBits);
+    pairs_[bit / 64] |= std::uint64_t{1} << (bit % 64);
     slot_places_[slot(e)] |= e.places;
     ++slot_begin_[slot(e) + 1];
   }
@@ -98,7 +101,9 @@ void HeadPatterns::scan(Bytes data, std::uint64_t offset, CandidateSet& out) con
   }
   for (; places != 0; places &= places - 1) {
     const auto at = static_cast<unsigned>(std::countr_zero(places));
-    const std::size_t slot = slot_of(load_pair(bytes + at));
+    const std::uint32_t hash = hash_of(load_pair(bytes + at));
+    if (!may_hold(hash)) continue;
+    const std::size_t slot = slot_of(hash);
     const std::uint64_t place = std::uint64_t{1} << (at + offset);
     if ((slot_places_[slot] & place) == 0) continue;
     const std::uint64_t head = load_word(bytes + at);

@@ -5,6 +5,7 @@
 // Most rules on packets have such a literal. Immutable after build(); shared by all workers.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -43,9 +44,18 @@ class HeadPatterns {
     bool nocase = false;
     std::string literal;
   };
-  [[nodiscard]] std::size_t slot_of(std::uint16_t pair) const;
+  static std::uint32_t hash_of(std::uint16_t pair);
+  [[nodiscard]] std::size_t slot_of(std::uint32_t hash) const { return hash >> shift_; }
+  [[nodiscard]] bool may_hold(std::uint32_t hash) const {
+    const std::uint32_t bit = hash >> (32 - kPairBits);
+    return ((pairs_[bit / 64] >> (bit % 64)) & 1U) != 0;
+  }
   [[nodiscard]] static bool stands_at(const Entry& entry, std::uint64_t head, Bytes data, std::size_t at);
 
+  // One bit for each of the first two bytes of any literal: most places are passed over by these 512 bytes, which stay in
+  // the cache, where the table below does not.
+  static constexpr unsigned kPairBits = 12;
+  std::array<std::uint64_t, (std::size_t{1} << kPairBits) / 64> pairs_{};
   // A hash table: a literal's slot is told by its first two bytes. slot_begin_[s] is the index of the slot's first entry,
   // slot_begin_[s + 1] that behind its last one; slot_places_[s] the places at which any of them can begin.
   std::vector<Entry> entries_;
