@@ -30,8 +30,9 @@ struct BodyLimits {
 // What a rule sees. `data` is valid until the body changes.
 struct BodyView {
   Bytes data;
-  std::uint64_t offset = 0;  // position of data[0] in the body
-  bool complete = false;     // nothing will follow
+  std::uint64_t offset = 0;   // position of data[0] in the body
+  bool complete = false;      // nothing will follow
+  bool little_endian = true;  // the byte order of its numbers, where the protocol has both
 };
 
 class StreamedBody {

@@ -181,7 +181,16 @@ app-layer
       detection-ports
         dp, sp
       hassh, encryption-handling
-    bittorrent-dht, dcerpc, dhcp, dnp3, doh2, enip, ftp-data, http2, ike, imap, irc, krb5, ldap, mdns, modbus,
+    dcerpc
+      enabled = bool detection-only
+      detection-ports
+        dp, sp
+      tcp, udp
+        enabled = bool detection-only
+        detection-ports
+          dp, sp
+      max-tx, max-stub-size
+    bittorrent-dht, dhcp, dnp3, doh2, enip, ftp-data, http2, ike, imap, irc, krb5, ldap, mdns, modbus,
     mqtt, nfs, ntp, pgsql, pop3, quic, rdp, rfb, sip, smb, smtp, snmp, telnet, tftp, websocket
       enabled = bool detection-only
       detection-ports

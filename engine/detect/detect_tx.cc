@@ -173,7 +173,8 @@ Detect::Impl::TxVerdict Detect::Impl::engine_verdict(const Transaction& tx, cons
   if (source.progress > progress || (rule_engine.absent && !rule_engine.or_else)) return TxVerdict::no;
   bool more = source.streamed && !side_complete;
   for (const BodyView& v : values) {
-    if (engine.chain.matches({v.data, v.offset, v.complete}, chain_scratch)) return TxVerdict::match;
+    if (engine.chain.matches({v.data, v.offset, v.complete, v.little_endian}, chain_scratch))
+      return TxVerdict::match;
     if (v.complete && !program->buffers[engine.buffer].spec->multiple) more = false;
   }
   return more ? TxVerdict::wait : TxVerdict::no;

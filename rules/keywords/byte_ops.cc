@@ -32,11 +32,6 @@ Compiled set_bitmask(ByteRead& read, std::string_view text) {
   return {};
 }
 
-// Byte order that only the DCERPC parser knows.
-tl::unexpected<KeywordError> refuse_dce() {
-  return refuse("dce needs the DCERPC parser, which is not there yet", "dce");
-}
-
 // Modifiers that all four keywords know, as items of a comma list; false: not one of them.
 struct ReadModifiers {
   ByteRead& read;
@@ -55,7 +50,7 @@ struct ReadModifiers {
     if (name == "relative" && rest.empty()) return set(read.relative);
     if (name == "little" && rest.empty()) return set(read.little);
     if (name == "big" && rest.empty()) return true;
-    if (name == "dce" && rest.empty()) return refuse_dce();
+    if (name == "dce" && rest.empty()) return set(read.dce);
     if (name == "string") return take_string(rest);
     if (name == "bitmask") {
       if (auto ok = set_bitmask(read, rest); !ok) return tl::unexpected(ok.error());
@@ -100,8 +95,8 @@ Compiled check_read(const ByteRead& read) {
   if (read.count.var < 0 && read.base == NumberBase::binary && read.count.value > kMaxBinaryBytes)
     return refuse(fmt::format("a binary number has at most {} bytes", kMaxBinaryBytes),
                   std::to_string(read.count.value));
-  if (read.base != NumberBase::binary && read.little)
-    return refuse("a number in text has no byte order", "little");
+  if (read.base != NumberBase::binary && (read.little || read.dce))
+    return refuse("a number in text has no byte order", read.dce ? "dce" : "little");
   return {};
 }
 
@@ -243,9 +238,9 @@ struct MathParts {
 };
 
 Compiled take_endian(ByteRead& read, std::string_view text) {
-  if (text == "dce") return refuse_dce();
-  if (text != "big" && text != "little") return refuse("must be big, little or dce", text);
+  if (text != "big" && text != "little" && text != "dce") return refuse("must be big, little or dce", text);
   read.little = text == "little";
+  read.dce = text == "dce";
   return {};
 }
 

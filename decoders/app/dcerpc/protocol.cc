@@ -1,5 +1,7 @@
-// The row of DCERPC in the table of protocols: it is recognised, but not parsed.
+// The row of DCERPC in the table of protocols.
 #include "decoders/app/protocol.h"
+#include "decoders/app/dcerpc/dcerpc.h"
+#include "decoders/app/parser_factory.h"
 #include "decoders/app/probe.h"
 #include "decoders/byte_cursor.h"
 
@@ -14,8 +16,8 @@ constexpr ProbePattern kPatternsTcp[] = {
 };
 
 constexpr ProbePattern kPatternsUdp[] = {
-    {.bytes = {"\x04\x00", 2}, .direction = Direction::to_server, .weak = true},
-    {.bytes = {"\x04\x00", 2}, .direction = Direction::to_client, .weak = true},
+    {.bytes = {"\x04\x00", 2}, .direction = Direction::to_server},
+    {.bytes = {"\x04\x00", 2}, .direction = Direction::to_client},
 };
 
 // C706 chapter 12, connection-oriented and connectionless. A header that is not whole yet is taken for one as
@@ -37,6 +39,28 @@ ProbeResult confirm(Direction, Bytes data) {
                 (data_representation == 0x00 || data_representation == 0x10));
 }
 
+std::unique_ptr<const ParserFactory> configure(const Settings& s) {
+  return factory_of<DcerpcParser>(DcerpcSettings::from(s));
+}
+
+constexpr std::string_view kStatesToServer[] = {
+#define STATE(id, to_server, to_client) to_server,
+#include "decoders/app/dcerpc/states.def"
+#undef STATE
+};
+
+constexpr std::string_view kStatesToClient[] = {
+#define STATE(id, to_server, to_client) to_client,
+#include "decoders/app/dcerpc/states.def"
+#undef STATE
+};
+
+constexpr std::string_view kFrames[] = {
+#define FRAME(id, name) name,
+#include "decoders/app/dcerpc/frames.def"
+#undef FRAME
+};
+
 }  // namespace
 }  // namespace dcerpc
 
@@ -46,6 +70,10 @@ const ProtocolInfo proto_dcerpc{.id = AppProto::dcerpc,
                                 .over_udp = true,
                                 .patterns_tcp = dcerpc::kPatternsTcp,
                                 .patterns_udp = dcerpc::kPatternsUdp,
-                                .confirm = dcerpc::confirm};
+                                .confirm = dcerpc::confirm,
+                                .configure = dcerpc::configure,
+                                .states_to_server = dcerpc::kStatesToServer,
+                                .states_to_client = dcerpc::kStatesToClient,
+                                .frames = dcerpc::kFrames};
 
 }  // namespace weir

@@ -95,14 +95,15 @@ TEST_CASE("byte_test") {
   CHECK(first<ByteTest>(with_options("byte_test:4,=,1,0,string,hex;")).read.base == NumberBase::hexadecimal);
   CHECK(first<ByteTest>(with_options("byte_test:0,>,1,0,string,dec;")).read.count.value == 0);
   CHECK(first<ByteTest>(with_options("byte_test:4,=,1,0,string;")).read.base == NumberBase::decimal);
+  CHECK(first<ByteTest>(with_options("byte_test:4,=,1,0,dce;")).read.dce);
   check_all({"byte_test:1,!=,1,0;", "byte_test:1,&,1,0;", "byte_test:1,!&,1,0;", "byte_test:1,^,1,0;",
              "byte_test:1, !, 1, 0;"},
             true);
-  check_all({"byte_test:0,=,1,0;", "byte_test:9,=,1,0;", "byte_test:24,=,1,0,string,dec;",
-             "byte_test:1,~,1,0;", "byte_test:1,=,1;", "byte_test:1,=,1,0,sideways;", "byte_test:1,=,x,0;",
-             "byte_test:1,=,4294967296,0;", "byte_test:1,=,1,2147483648;", "byte_test:1,=,1,0,dce;",
-             "byte_test:2,=,1,0,string,dec,little;", "byte_test:1,=,1,0,bitmask 0;"},
-            false);
+  check_all(
+      {"byte_test:0,=,1,0;", "byte_test:9,=,1,0;", "byte_test:24,=,1,0,string,dec;", "byte_test:1,~,1,0;",
+       "byte_test:1,=,1;", "byte_test:1,=,1,0,sideways;", "byte_test:1,=,x,0;", "byte_test:1,=,4294967296,0;",
+       "byte_test:1,=,1,2147483648;", "byte_test:2,=,1,0,string,dec,little;", "byte_test:1,=,1,0,bitmask 0;"},
+      false);
 }
 
 TEST_CASE("byte_jump") {

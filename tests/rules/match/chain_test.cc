@@ -125,6 +125,21 @@ TEST_CASE("chain: byte_test reads binary and text numbers and stays inside the d
   CHECK_FALSE(matches({content("len="), text}, "len=123;"));
 }
 
+TEST_CASE("chain: a number in the byte order of what carries it") {
+  using namespace std::string_view_literals;
+  ByteTest t;
+  t.read = number_at(2, 0, false);
+  t.read.dce = true;
+  t.value.value = 0x0102;
+  ChainScratch scratch;
+  const BufferChain ops{t};
+  for (const bool little : {true, false}) {
+    const ChainInput in{.data = bytes(little ? "\x02\x01"sv : "\x01\x02"sv), .little_endian = little};
+    CHECK(Chain(ops).matches(in, scratch));
+    CHECK_FALSE(Chain(ops).matches({.data = in.data, .little_endian = !little}, scratch));
+  }
+}
+
 TEST_CASE("chain: byte_jump moves the position and does not leave the data") {
   using namespace std::string_view_literals;
   ByteJump jump;
