@@ -185,9 +185,57 @@ def cache_changes(_): yield from (b"\0", b"\0\0\x10\0", b"\2\0\x40\1", b"\1weir 
 def whole_captures(_): yield from captures()
 
 
+def fields(*pairs): return b"".join(struct.pack(">HH", *pair) for pair in pairs)
+def flow_set(number, body): return struct.pack(">HH", number, 4 + len(body)) + body
+
+
+def datagrams(*bodies):
+    """An input of flow_exports.cc; bodies stand behind the version."""
+    return b"".join(struct.pack(">BH", how, len(body)) + body for how, body in bodies)
+
+
+def netflow5(_):
+    record = bytes([10, 0, 0, 1, 10, 0, 0, 2]) + bytes(8) + struct.pack(">IIIIHHBBBB", 3, 300, 10, 20, 1000, 80, 0, 0x1b, 6, 0) + bytes(8)
+    for sampling in (0, 0x4010):
+        yield datagrams(*((how, struct.pack(">HIIIIBBH", 2, 5000, 1700000000, 0, how * 2, 1, 1, sampling) + 2 * record) for how in range(8)))
+
+
+FLOW_FIELDS = ((8, 4), (12, 4), (7, 2), (11, 2), (4, 1), (6, 1), (2, 4), (1, 4), (22, 4), (21, 4), (48, 1), (10, 4), (96, 65535), (233, 1), (225, 4), (315, 65535))
+FLOW_RECORD = bytes([10, 0, 0, 1, 10, 0, 0, 2]) + struct.pack(">HHBBIIIIBI", 1000, 80, 6, 0x1b, 3, 300, 10, 20, 1, 7) + b"\3web\2" + bytes([10, 0, 0, 9]) + b"\0"
+
+
+def netflow9(_):
+    def message(sequence, sets): return struct.pack(">HIIII", 1, 5000, 1700000000, sequence, 7) + sets
+    shape = flow_set(0, struct.pack(">HH", 256, len(FLOW_FIELDS)) + fields(*FLOW_FIELDS))
+    options = flow_set(1, struct.pack(">HHH", 257, 4, 8) + fields((1, 4), (48, 1), (50, 4))) + flow_set(257, struct.pack(">IBI", 0, 1, 100))
+    data = flow_set(256, 2 * FLOW_RECORD)
+    yield datagrams((0, message(0, options + shape + data)), (1, message(1, data)), (2, message(3, data)), (6, message(4, shape)))
+
+
+def ipfix(_):
+    def message(sequence, sets): return struct.pack(">HIII", 16 + len(sets), 1700000000, sequence, 7) + sets
+    shape = flow_set(2, struct.pack(">HH", 256, len(FLOW_FIELDS) + 1) + fields(*FLOW_FIELDS) + struct.pack(">HHI", 0x8002, 4, 29305))
+    options = flow_set(3, struct.pack(">HHH", 257, 4, 1) + fields((10, 4), (82, 65535), (305, 4), (306, 4))) + \
+        flow_set(257, struct.pack(">I", 7) + b"\4eth7" + struct.pack(">II", 1, 99)) + \
+        flow_set(3, struct.pack(">HHH", 258, 2, 1) + fields((144, 4), (160, 8))) + flow_set(258, struct.pack(">IQ", 1, 1699990000000))
+    data = flow_set(256, 2 * (FLOW_RECORD + struct.pack(">I", 9)))
+    yield datagrams((0, message(0, options + shape + data)), (1, message(4, data)), (2, message(6, data)), (3, message(6, shape)),
+                    (0, message(8, flow_set(2, struct.pack(">HH", 256, 0)))), (4, message(8, flow_set(2, struct.pack(">HH", 2, 0)) + data)))
+
+
+def sflow(_):
+    def part(kind, body): return struct.pack(">II", kind, len(body)) + body
+    for frame in [frame for data in captures() for _, _, frame in connections.read_pcap(data)[2][:2]][:40]:
+        frame = frame[:128 - len(frame[:128]) % 4]
+        parts = part(1, struct.pack(">IIII", 1, 1000, 4, len(frame)) + frame) + part(1001, struct.pack(">IIII", 1, 0, 2, 0)) + \
+            part(3, struct.pack(">II", 100, 17) + bytes(8) + struct.pack(">IIII", 1, 2, 0, 0))
+        samples = part(1, struct.pack(">IIIIIIII", 1, 3, 400, 0, 0, 1, 2, 3) + parts) + part(2, bytes(16))
+        yield datagrams((0, struct.pack(">IIIIII", 1, 1, 0, 1, 1000, 2) + samples), (0, struct.pack(">IIIIII", 1, 1, 0, 4, 1000, 2) + samples))
+
+
 SEEDS = {"packet": packets, "capture": whole_captures, "capture_rules": capture_rules, "segments": steps, "fragments": pieces, "rules": rules,
          "configuration": configurations, "control": control, "pattern_cache": cache_changes, "capture_file": files, "json": json_steps,
-         "dataset": datasets, "rule_tables": tables}
+         "dataset": datasets, "rule_tables": tables, "netflow5": netflow5, "netflow9": netflow9, "ipfix": ipfix, "sflow": sflow}
 
 
 def configuration_keys():

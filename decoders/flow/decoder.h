@@ -1,0 +1,89 @@
+// From datagrams of NetFlow v1, v5, v7, v9, IPFIX and sFlow v5 to records.
+//
+// It keeps what those protocols need to be kept: templates, options, data that waits for its template, accounts (limits.h says
+// how much of each). No datagram can make it loop, copy or allocate beyond those limits, whatever is in it. It says nothing to
+// exporters. Used by one thread.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <tl/expected.hpp>
+
+#include "decoders/flow/exporter_state.h"
+#include "decoders/flow/limits.h"
+#include "decoders/flow/record.h"
+
+namespace weir::flow {
+
+// Who sent a datagram.
+struct Source {
+  IpAddress address;  // family 0: a file
+  std::uint16_t port = 0;
+};
+
+class FlowDecoder {
+ public:
+  // The consumer lives as long as the decoder. `state_bytes`: of all that is kept for exporters.
+  explicit FlowDecoder(RecordConsumer& consumer, std::size_t state_bytes = kMaxStateBytes)
+      : budget_(state_bytes), batch_(consumer) {}
+
+  // One datagram, or IPFIX messages in a row as a file has them. Records of it are with the consumer when the call returns.
+  void datagram(const Source& source, TimeUs received, Bytes bytes);
+
+  // Forgets templates that were not sent again for so long, and exporters beyond the limit. To be called now and then.
+  void tick(TimeUs now);
+
+  // visit(exporter, domain, account): `domain` is none for what could not be told, and for domains that are no longer kept; an
+  // exporter of family 0 stands for those that are no longer kept.
+  using VisitAccount = std::function<void(const IpAddress&, std::optional<std::uint32_t>, const Account&)>;
+  void for_each_account(const VisitAccount& visit) const;
+  // visit(exporter, domain, number of the template, since when, sets)
+  using VisitMissing =
+      std::function<void(const IpAddress&, std::uint32_t, std::uint16_t, const MissingTemplate&)>;
+  void for_each_missing(const VisitMissing& visit) const;
+  // What its limits count.
+  [[nodiscard]] std::size_t state_bytes() const { return budget_.used(); }
+
+  // Templates, rates of sampling and names as lines of text, and back, so that a decoder that starts anew can read what comes
+  // at once. A line that is wrong is passed over: loading gives how many there were.
+  [[nodiscard]] std::string save() const;
+  std::size_t load(std::string_view lines, TimeUs now);
+
+ private:
+  static constexpr TimeUs kTemplateLifetime = TimeUs{24 * 3600} * 1'000'000;
+
+  ExporterState& exporter(const IpAddress& address);
+  bool load_line(std::string_view line, TimeUs now);
+
+  Budget budget_;
+  RecordBatch batch_;
+  std::map<IpAddress, std::unique_ptr<ExporterState>> exporters_;
+  Account forgotten_;  // of exporters that had to make room
+};
+
+// The protocols. Each reads one datagram of `exporter`, whose first two bytes (sFlow: four) say that it is this one, and counts
+// it; records go to the batch, which is not flushed.
+struct Datagram {
+  ExporterState& exporter;
+  RecordBatch& batch;
+  std::uint16_t port;
+  TimeUs received;
+  Bytes bytes;
+};
+void read_netflow_fixed(const Datagram& in, std::uint16_t version);  // 1, 5, 7
+void read_netflow9(const Datagram& in);
+void read_ipfix(const Datagram& in);
+void read_sflow(const Datagram& in);
+
+// Counts a message of this domain, whose header is whole.
+Domain& count_message(const Datagram& in, std::uint32_t domain, std::uint8_t version, std::size_t bytes);
+// Its clock is that far from ours.
+void note_clock(Domain& domain, TimeUs exported, TimeUs received);
+
+}  // namespace weir::flow

@@ -1,0 +1,110 @@
+// What a decoder keeps of an exporter: its domains, with templates, options, accounts, and data that waits.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+
+#include "decoders/flow/held_data.h"
+#include "decoders/flow/option_tables.h"
+#include "decoders/flow/record_filler.h"
+#include "decoders/flow/sequence.h"
+#include "decoders/flow/template_store.h"
+
+namespace weir::flow {
+
+// What came from a domain of an exporter. `no_template` goes down again when held data finds its template.
+struct Account {
+  std::uint64_t messages = 0, bytes = 0;
+  std::uint64_t records = 0;      // of flows, those that are not kept for want of addresses included
+  std::uint64_t options = 0;      // records that say something of the exporter
+  std::uint64_t lost = 0;         // messages, flows or records, as the protocol counts
+  std::uint64_t no_template = 0;  // sets that wait for their template, or had to go
+  std::uint64_t malformed = 0;    // messages, sets, templates and records that are not what the protocol says
+  std::int64_t clock_offset_us =
+      0;  // how far its clock was ahead of ours with the last message, its way here included
+  std::uint8_t version = 0;  // of NetFlow; 10 is IPFIX, 105 is sFlow 5
+  TimeUs first_message = 0, last_message = 0;
+  void add(const Account& other);
+};
+inline constexpr std::uint8_t kSflowVersion = 105;
+
+// Counts by the numbers of messages, for all ports of the exporter together, and for each on its own: exporting processes may
+// share one count or not. What both agree on is lost.
+class LossCount {
+ public:
+  void observe(std::uint16_t port, std::uint32_t number, std::uint32_t steps, bool known);
+  [[nodiscard]] std::uint64_t lost() const;
+
+ private:
+  struct OfPort {
+    std::uint16_t port = 0;
+    Sequence sequence;
+  };
+  Sequence together_;
+  std::array<OfPort, kMaxPortsCounted> ports_;
+  std::size_t port_count_ = 0;
+  bool has_more_ports_ = false;
+};
+
+// Data for whose template somebody waits.
+struct MissingTemplate {
+  TimeUs since = 0;
+  std::uint64_t sets = 0;
+};
+inline constexpr std::size_t kMaxMissingNamed = 64;  // of one domain
+
+struct Domain {
+  explicit Domain(Budget& budget, std::uint32_t number) : id(number), templates(budget), options(budget) {}
+  const std::uint32_t id;
+  TemplateStore templates;
+  OptionTables options;
+  LossCount loss;
+  Account account;
+  std::map<std::uint32_t, MissingTemplate> missing;  // by TemplateKey::packed()
+};
+
+class ExporterState {
+ public:
+  ExporterState(const IpAddress& address, Budget& budget) : address(address), held(budget), budget_(budget) {}
+
+  const IpAddress address;
+  HeldData held;
+  Account
+      without_domain;  // of messages whose domain could not be read, and of domains that are no longer kept
+  bool says_sampling = false;
+  TimeUs last_message = 0;
+
+  // Makes it when it is new.
+  Domain& domain(std::uint32_t id);
+  [[nodiscard]] const std::map<std::uint32_t, std::unique_ptr<Domain>>& domains() const { return domains_; }
+  // Keeps a template of one of its domains, if need be in place of the one that was used longest ago. False: there is no room.
+  bool learn(Domain& of, TemplateKey key, std::uint16_t port, std::shared_ptr<const Template> made,
+             TimeUs now);
+  void expire_templates(TimeUs before);
+
+ private:
+  void forget_silent_domain();
+  bool make_room();
+
+  Budget& budget_;
+  std::map<std::uint32_t, std::unique_ptr<Domain>> domains_;
+};
+
+// The rate that is known of a record's sampler or interface: by its domain, else by the others of its exporter, where the ones
+// that say something agree. Nothing known is 1.
+class ExporterSampling final : public SamplingSource {
+ public:
+  ExporterSampling(const ExporterState& exporter, const Domain& domain)
+      : exporter_(exporter), domain_(domain) {}
+  [[nodiscard]] std::uint32_t sampling(std::uint64_t sampler, std::uint32_t in_interface,
+                                       std::uint32_t out_interface) const override;
+
+ private:
+  const ExporterState& exporter_;
+  const Domain& domain_;
+};
+
+}  // namespace weir::flow

@@ -1,0 +1,102 @@
+#include "decoders/flow/option_tables.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "decoders/flow/field_value.h"
+
+namespace weir::flow {
+
+bool SamplingFields::take(const FieldStep& step, Bytes value) {
+  switch (step.slot) {
+    case Slot::sampling_interval:
+      if (interval == 0) interval = to_number(value);
+      return true;
+    case Slot::sampled_packets: sampled = to_number(value); return true;
+    case Slot::skipped_packets: skipped = to_number(value); return true;
+    case Slot::sampling_size: size = to_number(value); return true;
+    case Slot::sampling_population: population = to_number(value); return true;
+    case Slot::sampling_probability: probability = to_float(value); return true;
+    default: return false;
+  }
+}
+
+std::uint32_t SamplingFields::rate() const {
+  constexpr double kMost = std::numeric_limits<std::uint32_t>::max();
+  double rate = 0;
+  if (sampled != 0)
+    rate = (static_cast<double>(sampled) + static_cast<double>(skipped)) / static_cast<double>(sampled);
+  else if (interval != 0)
+    rate = static_cast<double>(interval);
+  else if (size != 0 && population >= size)
+    rate = static_cast<double>(population) / static_cast<double>(size);
+  else if (probability > 0 && probability <= 1)
+    rate = 1 / probability;
+  return static_cast<std::uint32_t>(std::min(rate + 0.5, kMost));
+}
+
+void OptionRecord::field(const FieldStep& step, Bytes value) {
+  if (sampling.take(step, value)) return;
+  switch (step.slot) {
+    case Slot::sampler: sampler = to_number(value); break;
+    case Slot::in_interface:
+    case Slot::out_interface: interface = to_number_of<std::uint32_t>(value); break;
+    case Slot::application_id: application = to_number(value); break;
+    case Slot::interface_name:
+      if (step.rank == 1 || interface_name.empty()) interface_name = to_text(value);
+      break;
+    case Slot::application_name: application_name = to_text(value); break;
+    case Slot::boot_time: boot = to_time(step.type, value); break;
+    default: break;
+  }
+}
+
+void OptionTables::learn(const OptionRecord& record) {
+  if (record.boot != 0) boot_ = record.boot;
+  if (!record.interface_name.empty()) learn_interface(record.interface, record.interface_name);
+  if (!record.application_name.empty()) learn_application(record.application, record.application_name);
+  const std::uint32_t rate = record.sampling.rate();
+  if (rate == 0) return;
+  if (record.sampler == 0 && record.interface != 0)
+    learn_interface_rate(record.interface, rate);
+  else
+    learn_rate(record.sampler, rate);
+}
+
+std::uint32_t OptionTables::rate(std::uint64_t sampler, std::uint32_t in_interface,
+                                 std::uint32_t out_interface) const {
+  std::uint32_t found = sampler != 0 ? get(sampler_rates_, sampler) : 0;
+  if (found == 0) found = get(interface_rates_, in_interface);
+  if (found == 0) found = get(interface_rates_, out_interface);
+  return found != 0 ? found : get(sampler_rates_, 0);
+}
+
+std::string_view OptionTables::interface_name(std::uint32_t interface) const {
+  const auto found = interfaces_.find(interface);
+  return found == interfaces_.end() ? std::string_view{} : found->second;
+}
+
+std::string_view OptionTables::application_name(std::uint64_t application) const {
+  const auto found = applications_.find(application);
+  return found == applications_.end() ? std::string_view{} : found->second;
+}
+
+void OptionTables::put(Rates& rates, std::uint64_t key, std::uint32_t rate, std::size_t most) {
+  const auto found = rates.find(key);
+  if (found != rates.end())
+    found->second = rate;
+  else if (rates.size() < most && charge(kEntryBytes))
+    rates.emplace(key, rate);
+}
+
+void OptionTables::put_name(Names& names, std::uint64_t key, std::string_view name, std::size_t most) {
+  name = name.substr(0, kMaxNameBytes);
+  const auto found = names.find(key);
+  if (found != names.end()) {
+    if (found->second != name) found->second = name;
+  } else if (names.size() < most && charge(kEntryBytes + kMaxNameBytes)) {
+    names.emplace(key, name);
+  }
+}
+
+}  // namespace weir::flow

@@ -1,0 +1,96 @@
+// Makes records of the fields of data records, whatever template they came by.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "decoders/flow/option_tables.h"
+#include "decoders/flow/record.h"
+#include "decoders/flow/template.h"
+
+namespace weir::flow {
+
+// What the message around the data says.
+struct MessageFacts {
+  Exporter exporter;
+  TimeUs exported = 0;          // when it was sent, by the exporter's clock
+  bool has_uptime = false;      // NetFlow: how long the exporter has run was said,
+  std::uint32_t uptime_ms = 0;  // and this is it; wraps every 49.7 days
+};
+
+// Uptime in milliseconds, which wraps, as a time.
+TimeUs from_uptime(const MessageFacts& message, std::uint32_t at_ms);
+// The same where only the start of the exporter is known: the latest such time that is not behind the message.
+TimeUs from_boot(const MessageFacts& message, TimeUs boot, std::uint32_t at_ms);
+
+// Finds the rate of sampling for a record.
+class SamplingSource {
+ public:
+  virtual ~SamplingSource() = default;
+  // At least 1.
+  [[nodiscard]] virtual std::uint32_t sampling(std::uint64_t sampler, std::uint32_t in_interface,
+                                               std::uint32_t out_interface) const = 0;
+};
+
+class RecordFiller {
+ public:
+  // All of them live as long as the filler. `tables` are the domain's.
+  RecordFiller(RecordBatch& batch, const MessageFacts& message, const OptionTables& tables,
+               const SamplingSource& sampling)
+      : batch_(batch), message_(message), tables_(tables), sampling_(sampling) {}
+
+  // Begins a record; Template::read() then calls field().
+  void begin();
+  void field(const FieldStep& step, Bytes value);
+  // Ends it. False: there are no two addresses, and there is no record.
+  bool finish();
+  // Takes back what was begun: it was not whole.
+  void abandon() { batch_.drop(); }
+
+ private:
+  // What is of use only until the record is whole.
+  struct Scratch {
+    std::array<std::uint8_t, static_cast<std::size_t>(Slot::count_)>
+        ranks{};  // of what a slot was filled with
+    std::array<std::uint8_t, 2>
+        zero_family{};  // of addresses that are there and zero: of source and destination
+    std::array<std::uint32_t, 2> first_uptime{}, last_uptime{};
+    bool has_first_uptime = false, has_last_uptime = false;
+    std::uint32_t first_before_export = 0, last_before_export = 0;
+    std::uint64_t duration_us = 0, sampler = 0;
+    TimeUs observed = 0, boot = 0;
+    std::uint16_t icmp_type_code = 0;
+    bool has_icmp_type_code = false;
+    std::uint8_t biflow_direction = 0;
+    bool has_back = false;  // something was said of the other direction
+    SamplingFields sampling;
+    Bytes frame, ip_packet;
+    std::uint32_t frame_length = 0;
+  };
+
+  bool is_better(const FieldStep& step);
+  void set_address(IpAddress& to, const FieldStep& step, Bytes value);
+  void set_time(TimeUs& to, const FieldStep& step, Bytes value);
+  template <class T>
+  void set(T& to, const FieldStep& step, Bytes value);
+  bool counter_field(const FieldStep& step, Bytes value);
+  bool key_field(const FieldStep& step, Bytes value);
+  bool time_field(const FieldStep& step, Bytes value);
+  bool path_field(const FieldStep& step, Bytes value);
+  void detail_field(const FieldStep& step, Bytes value);
+  void text_field(const FieldStep& step, Bytes value);
+  void finish_addresses();
+  void finish_icmp();
+  void finish_times();
+  void finish_direction();
+  void finish_names();
+
+  RecordBatch& batch_;
+  const MessageFacts& message_;
+  const OptionTables& tables_;
+  const SamplingSource& sampling_;
+  Record* record_ = nullptr;
+  Scratch scratch_;
+};
+
+}  // namespace weir::flow

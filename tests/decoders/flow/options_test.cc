@@ -1,0 +1,132 @@
+#include "tests/decoders/flow/flow_wire.h"
+
+using namespace weir;
+using namespace weir::test;
+
+namespace {
+
+const Fields kSampled{{8, 4}, {12, 4}, {48, 1}, {10, 4}};
+Wire sampled(std::uint8_t sampler, std::uint32_t interface = 0) {
+  return u32(1) + u32(2) + u8(sampler) + u32(interface);
+}
+
+}  // namespace
+
+TEST_CASE(
+    "options: a rate that is said of the whole exporter holds for its records, in the same message too") {
+  struct Form {
+    const char* name;
+    Fields fields;
+    Wire values;
+    std::uint32_t rate;
+  };
+  for (const Form& form :
+       {Form{"34", {{34, 4}, {35, 1}}, u32(512) + u8(1), 512}, Form{"50", {{50, 4}}, u32(64), 64},
+        Form{"305, 306", {{305, 4}, {306, 4}}, u32(1) + u32(99), 100},
+        Form{"305, 306, two of them", {{305, 4}, {306, 4}}, u32(2) + u32(98), 50},
+        Form{"309, 310", {{309, 4}, {310, 4}}, u32(10) + u32(1000), 100},
+        Form{"311", {{311, 8}}, be(0x3f847ae147ae147b, 8), 100}}) {
+    CAPTURE(form.name);
+    FlowBench bench;
+    bench.send(netflow9(v9_options(400, {{1, 4}}, form.fields) + data_set(400, u32(0) + form.values) +
+                        v9_template(256, kSampled) + data_set(256, sampled(0))));
+    REQUIRE(bench.size() == 1);
+    CHECK(bench.at(0).sampling == form.rate);
+    CHECK(bench.account().options == 1);
+  }
+}
+
+TEST_CASE("options: samplers and interfaces have rates of their own") {
+  FlowBench bench;
+  bench.send(netflow9(v9_template(256, kSampled) + v9_options(400, {{1, 4}}, {{48, 1}, {49, 1}, {50, 4}}) +
+                      data_set(400, u32(0) + u8(1) + u8(2) + u32(1000) + u32(0) + u8(2) + u8(2) + u32(50)) +
+                      v9_options(401, {{2, 4}}, {{34, 4}}) + data_set(401, u32(77) + u32(10))));
+  bench.send(netflow9(data_set(256, sampled(1) + sampled(2) + sampled(0, 77) + sampled(0, 78)), 1));
+  REQUIRE(bench.size() == 4);
+  CHECK(bench.at(0).sampling == 1000);
+  CHECK(bench.at(1).sampling == 50);
+  CHECK(bench.at(2).sampling == 10);
+  CHECK(bench.at(3).sampling == 1);
+}
+
+TEST_CASE("options: what the record says itself comes first") {
+  FlowBench bench;
+  bench.send(ipfix(ipfix_options(400, 1, {{144, 4}, {34, 4}}) + data_set(400, u32(1) + u32(100)) +
+                   ipfix_template(256, {{8, 4}, {12, 4}, {34, 4}}) +
+                   data_set(256, u32(1) + u32(2) + u32(7))));
+  REQUIRE(bench.size() == 1);
+  CHECK(bench.at(0).sampling == 7);
+}
+
+TEST_CASE(
+    "options: a rate of another domain of the exporter is taken where its own says nothing and the others "
+    "agree") {
+  const Wire options = ipfix_options(400, 1, {{302, 4}, {34, 4}});
+  FlowBench bench;
+  bench.send(ipfix(options + data_set(400, u32(5) + u32(100)), 0, 1));
+  bench.send(ipfix(ipfix_template(256, {{8, 4}, {12, 4}, {302, 4}}) + data_set(256, u32(1) + u32(2) + u32(5)),
+                   0, 2));
+  bench.send(ipfix(options + data_set(400, u32(5) + u32(200)), 0, 3));
+  bench.send(ipfix(data_set(256, u32(1) + u32(2) + u32(5)), 1, 2));
+  REQUIRE(bench.size() == 2);
+  CHECK(bench.at(0).sampling == 100);
+  CHECK(bench.at(1).sampling == 1);
+}
+
+TEST_CASE("options: interfaces and applications have names") {
+  FlowBench bench;
+  bench.send(ipfix(ipfix_options(400, 1, {{10, 4}, {82, 8}}) +
+                   data_set(400, u32(3) + "eth3" + zeros(4) + u32(4) + "ppp0" + zeros(4)) +
+                   ipfix_options(401, 1, {{95, 4}, {96, 0xffff}}) +
+                   data_set(401, u32(0x03000050) + u8(4) + "http")));
+  bench.send(ipfix(ipfix_template(256, {{8, 4}, {12, 4}, {10, 4}, {14, 4}, {95, 4}}) +
+                       data_set(256, u32(1) + u32(2) + u32(3) + u32(4) + u32(0x03000050)),
+                   3));
+  REQUIRE(bench.size() == 1);
+  CHECK(bench.collected.all[0].in_interface == "eth3");
+  CHECK(bench.collected.all[0].out_interface == "ppp0");
+  CHECK(bench.collected.all[0].application == "http");
+}
+
+TEST_CASE("options: their records count in the sequence of IPFIX") {
+  FlowBench bench;
+  bench.send(ipfix(ipfix_options(400, 1, {{144, 4}, {34, 4}}) + data_set(400, u32(1) + u32(1)) +
+                   ipfix_template(256, kBasic) + data_set(256, basic(1))));
+  bench.send(ipfix(data_set(256, basic(2)), 2));
+  CHECK(bench.account().lost == 0);
+}
+
+TEST_CASE("state: what a decoder knows is read by the next one") {
+  FlowBench before;
+  before.send(ipfix(
+      ipfix_template(256, kBasic) + ipfix_template(257, {{8, 4}, {12, 4}, {96, 0xffff}, {2, 4, 29305}}) +
+      ipfix_options(400, 1, {{302, 4}, {34, 4}}) + data_set(400, u32(0) + u32(100)) +
+      ipfix_options(401, 1, {{10, 4}, {82, 8}}) + data_set(401, u32(3) + "eth \n3" + zeros(2))));
+  before.send(netflow9(v9_template(300, kTurned)), 9, 0x7f000202);
+  const std::string saved = before.decoder.save();
+  FlowBench after;
+  CHECK(after.decoder.load(saved, kNowUs) == 0);
+  CHECK(after.decoder.save() == saved);
+  after.send(ipfix(data_set(256, basic(1)) + data_set(257, u32(1) + u32(2) + u8(1) + "x" + u32(9)) +
+                       data_set(400, u32(0) + u32(50)),
+                   5));
+  after.send(netflow9(data_set(300, turned(2)), 5), 10, 0x7f000202);
+  REQUIRE(after.size() == 3);
+  CHECK(after.is_basic(0, 1));
+  CHECK(after.at(0).sampling == 100);
+  CHECK(after.at(1).side(Direction::to_client).packets == 9);
+  CHECK(after.is_basic(2, 2));
+}
+
+TEST_CASE("state: lines that are wrong are passed over and counted") {
+  FlowBench bench;
+  CHECK(bench.decoder.load("template 127.0.2.1 7 4000 ipfix 256 data 0 8:4 12:4\n"
+                           "template 127.0.2.1 7 4000 ipfix 257 data 0 8:x\n"
+                           "template 127.0.2.1 7 4000 ipfix 258 data 0\n"
+                           "template nowhere 7 4000 ipfix 259 data 0 8:4\n"
+                           "sampler 127.0.2.1 7 1 0\nboot 127.0.2.1 7\n\nsampler 127.0.2.1 7 0 9\n",
+                           kNowUs) == 5);
+  bench.send(ipfix(data_set(256, u32(1) + u32(2))));
+  REQUIRE(bench.size() == 1);
+  CHECK(bench.at(0).sampling == 9);
+}
