@@ -51,6 +51,9 @@ class Transaction : public Slabbed {
   // Bytes that it keeps besides its own size; about. Its list counts them (TransactionList::charge).
   [[nodiscard]] virtual std::size_t held() const { return 0; }
 
+  // The number that a question has in common with its answer, where each is a transaction of its own (only_direction).
+  [[nodiscard]] virtual std::optional<std::uint32_t> exchange() const { return std::nullopt; }
+
   // Called after every detection run over this transaction in direction d: lets go of inspected body bytes.
   virtual void after_detection(Direction) {}
 
@@ -80,6 +83,7 @@ class Transaction : public Slabbed {
 
   // --- the engine's bookkeeping; parsers leave it alone
   std::array<bool, 2> store_files{};  // by Direction: rules want all of its files stored
+  bool unlogged = false;              // rules want no event of it
   std::unique_ptr<TransactionAttachment> detection;
   std::uint32_t logged = 0;  // bit i: logger i has written it
   TimeUs first_seen = 0;

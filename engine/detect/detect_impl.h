@@ -106,6 +106,7 @@ struct Detect::Impl {
 
   [[nodiscard]] bool out_of_time() const { return in->deadline != 0 && ticks_now() > in->deadline; }
   // --- detect_files.cc
+  void leave_unlogged(rules::LoggingOff what, const Transaction* matched);
   void want_files(const rules::Signature& s, const Transaction* matched);
   // --- detect_reload.cc
   // The flow is new to detection, or the rules were replaced since its last packet.

@@ -1,5 +1,6 @@
 // What a match leaves behind beside its alert: variables that expressions captured, and tags.
 #include <string_view>
+#include <utility>
 
 #include "engine/detect/detect_impl.h"
 
@@ -34,6 +35,24 @@ void Detect::Impl::keep_captures() {
     }
   });
   chain_scratch.captured.clear();
+}
+
+// The log carries it out. `matched` may be null.
+void Detect::Impl::leave_unlogged(rules::LoggingOff what, const Transaction* matched) {
+  if (in->flow == nullptr) return;
+  switch (what) {
+    case rules::LoggingOff::flow: in->flow->detect->unlogged = true; return;
+    case rules::LoggingOff::transactions: in->flow->detect->transactions_unlogged = true; return;
+    case rules::LoggingOff::transaction: break;
+  }
+  if (matched == nullptr) return;
+  Transaction* const tx = in->flow->app->parser->transactions().find(matched->id);
+  if (tx == nullptr || std::exchange(tx->unlogged, true)) return;
+  const auto exchange = tx->exchange();
+  if (!exchange || tx->only_direction != Direction::to_server) return;
+  auto& exchanges = in->flow->detect->unlogged_exchanges;
+  if (exchanges == nullptr) exchanges = std::make_unique<UnloggedExchanges>();
+  exchanges->add(*exchange);
 }
 
 // Tags of earlier packets first: the packet that begins a tag is no tagged one for it.

@@ -5,6 +5,7 @@
 
 #include "decoders/app/protocol.h"
 #include "engine/flow/app_state.h"
+#include "engine/flow/detect_state.h"
 #include "engine/flow/flow_macs.h"
 #include "engine/log/deferred_alert.h"
 #include "engine/log/event_head.h"
@@ -191,7 +192,10 @@ void EventLog::tagged_packet(const PacketFacts& facts) {
 bool EventLog::transaction(const PacketFacts& facts, const DueTransaction& due) {
   Transaction& tx = due.tx;
   const auto protocol = static_cast<std::size_t>(tx.protocol());
-  transaction_anomalies(facts, tx);
+  if (is_unlogged(*facts.flow, tx))
+    tx.logged |= tx_mask_[protocol];
+  else
+    transaction_anomalies(facts, tx);
   for (const TxLogger& logger : tx_loggers_[protocol]) {
     if ((tx.logged & logger.active->bit) != 0) continue;
     const output::EveTxLogger& kind = *logger.active->logger;
@@ -212,6 +216,14 @@ bool EventLog::transaction(const PacketFacts& facts, const DueTransaction& due) 
   }
   transaction_files(facts, tx, due.over, due.inspected);
   return all_written(tx);
+}
+
+bool EventLog::is_unlogged(const Flow& flow, Transaction& tx) {
+  FlowDetect* const detect = flow.detect.get();
+  if (detect == nullptr) return false;
+  if (detect->unlogged_exchanges != nullptr && !tx.unlogged && tx.only_direction == Direction::to_client)
+    if (const auto exchange = tx.exchange()) tx.unlogged = detect->unlogged_exchanges->take(*exchange);
+  return tx.unlogged || detect->transactions_unlogged;
 }
 
 bool EventLog::all_written(const Transaction& tx) const {
@@ -259,6 +271,7 @@ void EventLog::write_flow(const Flow& flow) {
 }
 
 void EventLog::flow_end(const Flow& flow, FlowEnd reason, TimeUs now) {
+  if (flow.detect != nullptr && flow.detect->unlogged) return;
   fill_flow(flow);
   flow_record_.head.time = now;
   name_origin(flow_record_.head);

@@ -122,6 +122,8 @@ class EventLog {
   void fill_frame(const PacketFacts& facts, const FrameLook& look, output::FrameFacts& out);
   void write_alert(const PacketFacts& facts, const Alert& alert, output::AlertRecord& record);
   void keep_packets(const PacketFacts& facts, const Alert& alert, output::AlertRecord& record);
+  // Rules want no events of it.
+  static bool is_unlogged(const Flow& flow, Transaction& tx);
   [[nodiscard]] bool all_written(const Transaction& tx) const;
   void anomaly(output::AnomalyRecord& record, Flow* flow);
   void transaction_anomalies(const PacketFacts& facts, Transaction& tx);

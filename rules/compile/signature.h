@@ -142,6 +142,13 @@ struct Filestore {
   }
 };
 
+// `config`: what of the match's transaction or flow is not logged any more. Alerts are.
+enum class LoggingOff : std::uint8_t {
+  transaction,   // the event of the transaction that matched
+  transactions,  // those of all of the flow's
+  flow           // the flow's own
+};
+
 struct Signature {
   SignatureMeta meta;
   Action action = Action::alert;
@@ -172,6 +179,7 @@ struct Signature {
   std::vector<std::uint32_t> requires_bits, sets_bits;
   FileFacts file_facts;  // what it asks of files
   std::optional<Filestore> filestore;
+  std::optional<LoggingOff> logging_off;
   // dsize as bounds, when the rule has one: lets the grouping leave packets out early.
   std::optional<std::pair<std::uint16_t, std::uint16_t>> dsize;
 };

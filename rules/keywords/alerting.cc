@@ -1,4 +1,4 @@
-// Keywords about what becomes of a match: noalert, alert, requires, prefilter, tag, threshold,
+// Keywords about what becomes of a match: noalert, alert, config, requires, prefilter, tag, threshold,
 // detection_filter.
 #include <fmt/format.h>
 
@@ -155,16 +155,42 @@ Compiled compile_detection_filter(RuleBuilder& rule, std::string_view argument) 
   return {};
 }
 
+// "logging disable, type tx|flow, scope tx|flow", in this order.
+Compiled compile_config(RuleBuilder& rule, std::string_view argument) {
+  if (auto ok = rule.once("config"); !ok) return ok;
+  const auto parts = split(argument, ',');
+  std::string_view what = parts[0];
+  const std::string_view subsystem = take_word(what);
+  if (subsystem == "tracking") return refuse("a rule cannot switch the tracking of flows off", subsystem);
+  if (subsystem != "logging") return refuse("must be logging", subsystem);
+  if (what != "disable") return refuse("the action is disable", what);
+  if (parts.size() != 3) return refuse("must be logging disable, type TYPE, scope SCOPE", argument);
+  std::string_view type = parts[1], scope = parts[2];
+  if (take_word(type) != "type" || (type != "tx" && type != "flow"))
+    return refuse("must be type tx or type flow", parts[1]);
+  if (take_word(scope) != "scope" || (scope != "tx" && scope != "flow"))
+    return refuse("must be scope tx or scope flow", parts[2]);
+  if (type == "flow" && scope == "tx")
+    return refuse("the event of a flow is not one of a transaction", parts[2]);
+  rule.signature().logging_off = type == "flow"    ? LoggingOff::flow
+                                 : scope == "flow" ? LoggingOff::transactions
+                                                   : LoggingOff::transaction;
+  return {};
+}
+
 constexpr KeywordSpec kAlertingKeywords[] = {
     {"noalert", compile_noalert, Argument::none, "matches without writing an alert"},
     {"alert", compile_alert, Argument::none, "writes an alert for a pass rule, too"},
     {"bypass", compile_bypass, Argument::none, "after a match the rest of the flow is left alone"},
+    {"config", compile_config, Argument::required,
+     "leaves events out of the log: logging disable, type tx|flow, scope tx|flow"},
     {"requires", compile_requires, Argument::required,
      "loads the rule only if version, features and keywords are there"},
-    {"prefilter", compile_prefilter, Argument::none, 
+    {"prefilter", compile_prefilter, Argument::none,
      "says that the condition before it should be looked for first; taken as a hint"},
-    {"tag", compile_tag, Argument::required, 
-     "logs packets of the session or host after the match: session or host[,COUNT,packets|seconds|bytes[,src|dst]]"},
+    {"tag", compile_tag, Argument::required,
+     "logs packets of the session or host after the match: session or "
+     "host[,COUNT,packets|seconds|bytes[,src|dst]]"},
     {"threshold", compile_threshold, Argument::required,
      "how often the rule alerts: type, track, count, seconds"},
     {"detection_filter", compile_detection_filter, Argument::required,

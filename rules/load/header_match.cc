@@ -62,6 +62,7 @@ std::optional<RuleDiagnostic> compile_action(const Rule& rule, Signature& signat
   for (const ActionName& a : kActions) {
     if (!equals_nocase(a.name, rule.action)) continue;
     signature.action = a.action;
+    signature.noalert = a.action == Action::config;
     return std::nullopt;
   }
   const std::string_view base = rule.action.substr(0, rule.action.find(':'));

@@ -14,7 +14,6 @@ namespace {
 enum class Reason : unsigned char {
   protocol,
   scripts,
-  config,
   geoip,
   iprep,
   suffixes,
@@ -28,7 +27,6 @@ constexpr std::string_view text_of(Reason reason) {
   switch (reason) {
     case Reason::protocol: return "known keyword, but its protocol is not parsed yet";
     case Reason::scripts: return "scripts in rules are not supported";
-    case Reason::config: return "a rule cannot change what is logged yet";
     case Reason::geoip: return "needs a GeoIP database, which is not supported yet";
     case Reason::iprep: return "IP reputation lists are not supported yet";
     case Reason::suffixes: return "needs the public suffix list, which is not supported yet";
@@ -222,7 +220,6 @@ constexpr std::array kRows = {
     row<Reason::scripts>("luajit"),
     row<Reason::scripts>("luaxform"),
     row<Reason::scripts>("lua.hash"),
-    row<Reason::config>("config"),
     row<Reason::geoip>("geoip"),
     row<Reason::iprep>("iprep"),
     row<Reason::suffixes>("domain"),

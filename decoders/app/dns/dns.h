@@ -44,6 +44,7 @@ class DnsTransaction final : public Transaction {
   }
   [[nodiscard]] Direction direction() const { return *only_direction; }
   [[nodiscard]] std::size_t held() const override { return message.held(); }
+  [[nodiscard]] std::optional<std::uint32_t> exchange() const override { return message.header.id; }
 
   Message message;
   bool valid = false;  // false: only the events count, the message could not be read or goes the wrong way

@@ -68,6 +68,10 @@ TEST_CASE("tags, thresholds and flags of a rule") {
   REQUIRE_MESSAGE(filter.signature != nullptr, filter.error);
   CHECK(filter.signature->detection_filter->track == ThresholdTrack::by_dst);
   CHECK(with_options("alert;").signature->alert_requested);
+  const auto logging = [](const char* options) { return with_options(options).signature->logging_off; };
+  CHECK(logging("config:logging disable,type tx,scope tx;") == LoggingOff::transaction);
+  CHECK(logging("config: logging disable, type tx, scope flow;") == LoggingOff::transactions);
+  CHECK(logging("config:logging disable, type flow, scope flow;") == LoggingOff::flow);
 }
 
 TEST_CASE("descriptions that cannot be read are refused") {
@@ -80,6 +84,13 @@ TEST_CASE("descriptions that cannot be read are refused") {
                               "reference:url;",
                               "reference:,x;",
                               "target:both;",
+                              "config:logging disable;",
+                              "config:logging enable,type tx,scope tx;",
+                              "config:logging disable,scope tx,type tx;",
+                              "config:logging disable,type tx,scope packet;",
+                              "config:logging disable,type flow,scope tx;",
+                              "config:tracking disable,type flow,scope packet;",
+                              "config:detection disable,type tx,scope tx;",
                               "tag:flow;",
                               "tag:session,5;",
                               "tag:session,x,packets;",
