@@ -290,6 +290,11 @@ void JsonWriter::raw(JsonKey name, std::string_view json) {
   append(json);
 }
 
+void JsonWriter::raw(std::string_view json) {
+  separate();
+  append(json);
+}
+
 void JsonWriter::string(std::string_view utf8_or_ascii) {
   bytes(as_bytes(utf8_or_ascii));
 }

@@ -87,6 +87,7 @@ class JsonWriter {
   void raw(JsonKey name, std::string_view json);
 
   // Items of an array.
+  void raw(std::string_view json);
   void string(std::string_view utf8_or_ascii);
   void bytes(Bytes wire);
   void bytes_item(std::string_view wire);

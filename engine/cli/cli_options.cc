@@ -82,9 +82,16 @@ constexpr const char* kPcapOut = "pcap-out";
 
 void add_output(po::options_description& all, bool blocks) {
   auto output = group("Output");
-  output.add_options()("log-dir,l", text("DIR"),
-                       "where logs go (default: the current folder; with -i and -q default-log-dir of the configuration, "
-                       "else /var/log/weir); made when missing")(
+  output.add_options()(
+      "log-dir,l", text("DIR"),
+      "where logs go (default: the current folder; with -i and -q default-log-dir of the configuration, "
+      "else /var/log/weir); made when missing; -: alerts for a person on standard output, and no logs, as on "
+      "a "
+      "terminal with one capture and neither -l nor -c")(
+      "json",
+      "with -r: what was found, as one JSON document on standard output; without -l no log is written")(
+      "color", text("WHEN"),
+      "colours: auto (default: on a terminal, unless NO_COLOR is set), always or never")(
       "rule-profile", text("FILE"), "what each rule cost: checks, matches, time; JSON, most expensive first")(
       "threads", text("N"), "workers (default: one a core); the events are the same for every N");
   if (blocks)
@@ -228,6 +235,12 @@ tl::expected<void, std::string> read_values(const Reader& in, const Command& com
   out.words = in.list("words");
   out.socket = in.one("socket");
   out.json = in.flag("json");
+  if (out.json && command.takes_input && out.captures.empty())
+    return tl::unexpected(std::string("--json goes with -r"));
+  out.colour = in.one("color", out.colour);
+  if (out.colour != "auto" && out.colour != "always" && out.colour != "never")
+    return tl::unexpected(fmt::format("--color {}: expected auto, always or never", out.colour));
+  if (out.log_dir == "-" && out.captures.empty()) return tl::unexpected(std::string("-l - goes with -r"));
   out.checksums = in.one("checksums", out.checksums);
   if (out.checksums != "all" && out.checksums != "none" && out.checksums != "auto")
     return tl::unexpected(fmt::format("-k {}: expected all, none or auto", out.checksums));

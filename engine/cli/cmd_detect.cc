@@ -15,6 +15,8 @@
 #include "engine/capture/pcap_writer.h"
 #include "engine/cli/cli.h"
 #include "engine/cli/confinement_plan.h"
+#include "engine/cli/digest.h"
+#include "engine/cli/digest_report.h"
 #include "engine/cli/progress.h"
 
 namespace weir::engine {
@@ -72,6 +74,59 @@ void take_log_dir(CliOptions& options, const Config& config) {
     options.log_dir = config.text("default-log-dir").value_or(options.log_dir);
 }
 
+// Whoever calls for a report, or sits at the terminal, gets it besides the logs or in place of them.
+class Watching {
+ public:
+  Watching(const CliOptions& options, bool has_rules)
+      : options_(options), prints_(prints_alerts(options)), has_rules_(has_rules), log_(Digest::log()) {
+    const bool reports = options.json || prints_ || ::isatty(STDERR_FILENO) == 1;
+    if (!reports) return;
+    if (prints_ && !options.json) printer_.emplace(stdout, wants_colours(options, stdout));
+    digest_.emplace([this](const SeenAlert& alert) { show(alert); }, options.json);
+  }
+  [[nodiscard]] bool writes_logs() const { return !prints_ && !(options_.json && !options_.own_log_dir); }
+  void add_to(RunOptions& run, ProgressLine& line) {
+    run.writes_logs = writes_logs();
+    line_ = &line;
+    if (digest_) run.extra = {log_.get(), &*digest_};
+  }
+  void report(const RunSummary& summary) {
+    if (!digest_) return;
+    if (printer_) printer_->finish();
+    const Report report{*digest_, summary, options_, writes_logs(), has_rules_};
+    if (options_.json)
+      fmt::print("{}\n", report_json(report));
+    else if (printer_)
+      fmt::print("{}; no log was written\n{}", summary_text(summary),
+                 report_text(report, wants_colours(options_, stdout)));
+    else
+      fmt::print(stderr, "{}", report_text(report, wants_colours(options_, stderr)));
+  }
+
+ private:
+  // One capture, and nothing that says what becomes of its events.
+  static bool prints_alerts(const CliOptions& options) {
+    if (options.log_dir == "-") return true;
+    struct stat info {};
+    const bool asks_for_logs =
+        options.own_log_dir || !options.config.empty() || options.as_suricata || options.json;
+    return !asks_for_logs && options.captures.size() == 1 && ::isatty(STDOUT_FILENO) == 1 &&
+           !(::stat(options.captures.front().c_str(), &info) == 0 && S_ISDIR(info.st_mode));
+  }
+  void show(const SeenAlert& alert) {
+    if (!printer_) return;
+    line_->clear();
+    printer_->show(alert);
+  }
+
+  const CliOptions& options_;
+  bool prints_, has_rules_;
+  std::unique_ptr<const output::Log> log_;
+  std::optional<AlertPrinter> printer_;  // none: alerts are not printed
+  std::optional<Digest> digest_;
+  ProgressLine* line_ = nullptr;
+};
+
 int scan(CliOptions options, bool prevent) {
   if (options.live_capture || !options.queues.empty()) return run_live_command(options, prevent);
   if (options.takes_captures && !prevent) return run_captures_command(options);
@@ -93,11 +148,13 @@ int scan(CliOptions options, bool prevent) {
   sources.inline_mode = prevent;
   RuleSetup setup = set_up_rules(*config, sources);
   if (!report_rules(setup, options)) return kExitFailed;
-  if (!make_log_dir(options.log_dir)) return kExitFailed;
+  Watching watching(options, !setup.loaded.signatures.empty());
+  if (watching.writes_logs() && !make_log_dir(options.log_dir)) return kExitFailed;
 
   ProgressLine line;
   RunOptions run = run_options(options, setup, prevent);
   tell_of_threads(options, run);
+  watching.add_to(run, line);
   std::optional<PcapWriter> passed;
   if (!options.pcap_out.empty()) run.passed = &passed.emplace(options.pcap_out);
   run.ready = [&]() -> tl::expected<void, std::string> {
@@ -122,7 +179,8 @@ int scan(CliOptions options, bool prevent) {
   const bool cut_short = interrupted && !run.capture.is_stream();
   if (cut_short) print_error("interrupted: what was read until then is logged, the rest was not read");
   print_notes(*summary, options);
-  if (is_watched(options) || interrupted) print_summary(*summary, options);
+  if (watching.writes_logs() && (is_watched(options) || interrupted)) print_summary(*summary, options);
+  watching.report(*summary);
   if (is_watched(options) && passed)
     fmt::print(stderr, "weir: {} of {} packets passed to {}\n", passed->frames_written(), summary->packets,
                passed->path());
@@ -193,11 +251,15 @@ void print_notes(const RunSummary& summary, const CliOptions& options) {
   }
 }
 
-void print_summary(const RunSummary& s, const CliOptions& options) {
+std::string summary_text(const RunSummary& s) {
   const double rate = s.seconds > 0 ? static_cast<double>(s.bytes) / s.seconds : 0;
-  fmt::print(stderr, "weir: {} packets, {} in {:.2f} s ({}/s); {} flows, {} alerts; logs in {}\n", s.packets,
-             human_bytes(static_cast<double>(s.bytes)), s.seconds, human_bytes(rate), s.flows, s.alerts,
-             options.log_dir);
+  return fmt::format("{} packets, {} in {:.2f} s ({}/s); {} flows, {} alerts", s.packets,
+                     human_bytes(static_cast<double>(s.bytes)), s.seconds, human_bytes(rate), s.flows,
+                     s.alerts);
+}
+
+void print_summary(const RunSummary& s, const CliOptions& options) {
+  fmt::print(stderr, "weir: {}; logs in {}\n", summary_text(s), options.log_dir);
 }
 
 int run_detect(const CliOptions& options) {

@@ -134,6 +134,41 @@ struct Input {
   }
 };
 
+// Hands lines on to a sink of somebody else.
+class HandingSink final : public output::Sink {
+ public:
+  explicit HandingSink(output::Sink& to) : to_(to) {}
+  void write_line(std::string_view line, const std::shared_ptr<output::LineCondition>& condition) override {
+    to_.write_line(line, condition);
+  }
+  void flush() override { to_.flush(); }
+
+ private:
+  output::Sink& to_;
+};
+
+// The same of a log.
+class HandedLog final : public output::Log {
+ public:
+  explicit HandedLog(const output::Log& log) : log_(log) {}
+  [[nodiscard]] bool wants(output::EventType type) const override { return log_.wants(type); }
+  [[nodiscard]] std::unique_ptr<output::LogSession> session(output::Sink& sink) const override {
+    return log_.session(sink);
+  }
+
+ private:
+  const output::Log& log_;
+};
+
+tl::expected<LogOutputs, std::string> open_outputs(const RunOptions& options, const Config& config) {
+  LogOutputs none;
+  auto outputs = options.writes_logs ? LogOutputs::open(config, options.log_dir) : std::move(none);
+  if (!outputs || options.extra.log == nullptr) return outputs;
+  outputs->logs.push_back({std::make_unique<HandedLog>(*options.extra.log),
+                           std::make_unique<HandingSink>(*options.extra.sink), "the report"});
+  return outputs;
+}
+
 struct Totals {
   Counters counters;
   RuleProfile rule_profile;
@@ -233,7 +268,7 @@ tl::expected<RunSummary, std::string> run_offline(const RunOptions& options, con
   if (is_stream) capture.patience.idle = [&idle] { return idle.go_on(); };
   auto source = open_capture_files(capture);
   if (!source) return tl::unexpected(source.error());
-  auto outputs = LogOutputs::open(config, options.log_dir);
+  auto outputs = open_outputs(options, config);
   if (!outputs) return tl::unexpected(outputs.error());
   idle.flush_to(*outputs);
   RuleProfileFile profile_file(options.rule_profile);

@@ -13,6 +13,7 @@
 #include "engine/capture/capture_source.h"
 #include "engine/config/config.h"
 #include "engine/pipeline/run_summary.h"
+#include "output/log.h"
 #include "rules/set/rule_set.h"
 
 namespace weir::engine {
@@ -23,9 +24,17 @@ struct RunProgress {
 
 class PcapWriter;
 
+// A log besides those of the configuration; both outlive the run.
+struct ExtraLog {
+  const output::Log* log = nullptr;  // null: there is none
+  output::Sink* sink = nullptr;
+};
+
 struct RunOptions {
   FileCaptureOptions capture;
   std::string log_dir = ".";
+  bool writes_logs = true;  // false: nothing of `outputs:` is opened
+  ExtraLog extra;
   ChecksumMode checksums = ChecksumMode::automatic;
   unsigned threads = 1;      // workers, at least one; a stream (FileCaptureOptions::is_stream) has one
   bool prevent = false;      // streams are handled inline, drop rules act
