@@ -58,11 +58,17 @@ class InterfaceCheck final : public TxCheck {
   }
 };
 
+// ">2", "!2", "=2" and the like.
+bool begins_comparison(std::string_view text) {
+  return !text.empty() && std::string_view("!=<>").find(text.front()) != std::string_view::npos;
+}
+Parsed<UintMatch> parse_comparison(std::string_view text) {
+  return UintMatch::parse(trim(text.starts_with('=') ? text.substr(1) : text), UINT16_MAX);
+}
+
 Compiled set_version(InterfaceCheck& check, std::string_view text) {
-  const bool negated = text.starts_with('!'), equal = text.starts_with('=');
-  if (!negated && !equal && !text.starts_with('<') && !text.starts_with('>'))
-    return refuse("expects a version behind >, <, ! or =, or any_frag", text);
-  auto match = UintMatch::parse(trim(equal ? text.substr(1) : text), UINT16_MAX);
+  if (!begins_comparison(text)) return refuse("expects a version behind >, <, ! or =, or any_frag", text);
+  auto match = parse_comparison(text);
   if (!match) return tl::unexpected(match.error());
   check.version = *match;
   return {};
@@ -86,24 +92,48 @@ Compiled compile_interface(RuleBuilder& rule, std::string_view argument) {
   return add_check(rule, std::move(check));
 }
 
+// Unlike in other numbers, both ends of a range belong to it.
+struct Operations {
+  std::uint16_t first = 0, last = 0;
+};
+
 class OperationCheck final : public TxCheck {
  public:
-  std::vector<UintMatch> any_of;
+  std::vector<Operations> ranges;
+  std::optional<UintMatch> compared;
 
   [[nodiscard]] bool matches(const Transaction& tx, Direction) const override {
     const Call* call = call_of(tx);
-    return call != nullptr && call->calls_operation() &&
-           std::any_of(any_of.begin(), any_of.end(),
-                       [&](const UintMatch& m) { return m.matches(call->opnum); });
+    if (call == nullptr || !call->calls_operation()) return false;
+    if (compared) return compared->matches(call->opnum);
+    return std::any_of(ranges.begin(), ranges.end(), [&](const Operations& range) {
+      return range.first <= call->opnum && call->opnum <= range.last;
+    });
   }
 };
 
+Parsed<Operations> parse_operations(std::string_view text) {
+  std::string_view rest = text;
+  const auto first = parse_number<std::uint16_t>(trim(cut(rest, '-')));
+  const auto last = rest.empty() ? first : parse_number<std::uint16_t>(trim(rest));
+  if (!first || !last || *first > *last)
+    return refuse("expects numbers up to 65535 and ranges of them", text);
+  return Operations{*first, *last};
+}
+
 Compiled compile_operation(RuleBuilder& rule, std::string_view argument) {
   auto check = std::make_shared<OperationCheck>();
-  for (const std::string_view item : split(unquote_if_quoted(argument), ',')) {
-    auto match = UintMatch::parse(item, UINT16_MAX);
+  const std::string_view text = unquote_if_quoted(argument);
+  if (begins_comparison(text)) {
+    auto match = parse_comparison(text);
     if (!match) return tl::unexpected(match.error());
-    check->any_of.push_back(*match);
+    check->compared = *match;
+    return add_check(rule, std::move(check));
+  }
+  for (const std::string_view item : split(text, ',')) {
+    const auto range = parse_operations(item);
+    if (!range) return tl::unexpected(range.error());
+    check->ranges.push_back(*range);
   }
   return add_check(rule, std::move(check));
 }

@@ -63,8 +63,9 @@ TEST_CASE("dcerpc keywords: operations by number, lists and ranges") {
     const char* numbers;
     bool matches;
   };
-  for (const Row& row : {Row{"17", true}, Row{"16", false}, Row{"1,2, 17", true}, Row{"1,10-20", true},
-                         Row{">17", false}, Row{">=17", true}, Row{"!17", false}})
+  for (const Row& row :
+       {Row{"17", true}, Row{"16", false}, Row{"1,2, 17", true}, Row{"1,10-20", true}, Row{"17-18", true},
+        Row{"16 - 17,3", true}, Row{"=17", true}, Row{">17", false}, Row{">=17", true}, Row{"!17", false}})
     for (const char* name : {"dcerpc.opnum:", "dce_opnum:"}) {
       CAPTURE(row.numbers);
       const auto rule = load_dcerpc(name + std::string(row.numbers) + ";");
@@ -88,11 +89,11 @@ TEST_CASE("dcerpc keywords: stub data of both sides, also in rules about SMB and
 }
 
 TEST_CASE("dcerpc keywords: what is refused") {
-  for (const char* wrong :
-       {"dcerpc.iface:x;", "dcerpc.iface:e1af8308-5d1f-11c9-91a4-08002b14a0fa,3;",
-        "dcerpc.iface:e1af8308-5d1f-11c9-91a4-08002b14a0fa,>65536;",
-        "dcerpc.iface:e1af8308-5d1f-11c9-91a4-08002b14a0fa,>1,<9;", "dcerpc.opnum:65536;",
-        "dcerpc.opnum:1,,2;", "dcerpc.opnum:x;", "content:\"1\"; byte_test:1,=,1,0,string,dec,dce;"}) {
+  for (const char* wrong : {"dcerpc.iface:x;", "dcerpc.iface:e1af8308-5d1f-11c9-91a4-08002b14a0fa,3;",
+                            "dcerpc.iface:e1af8308-5d1f-11c9-91a4-08002b14a0fa,>65536;",
+                            "dcerpc.iface:e1af8308-5d1f-11c9-91a4-08002b14a0fa,>1,<9;", "dcerpc.opnum:65536;",
+                            "dcerpc.opnum:9-3;", "dcerpc.opnum:=x;", "dcerpc.opnum:1,,2;", "dcerpc.opnum:x;",
+                            "content:\"1\"; byte_test:1,=,1,0,string,dec,dce;"}) {
     CAPTURE(wrong);
     CHECK(load_dcerpc(wrong).error != "");
   }
