@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "decoders/types.h"
+#include "tests/decoders/der_builder.h"
 
 namespace weir::test {
 
@@ -53,12 +54,6 @@ inline std::string usual_extensions() {
          alpn_extension("h2", "http/1.1");
 }
 
-// One DER element.
-inline std::string der(unsigned tag, std::string_view content) {
-  const std::string length =
-      content.size() < 0x80 ? be(content.size(), 1) : be(0x82, 1) + be(content.size(), 2);
-  return be(tag, 1) + length + std::string(content);
-}
 inline std::string der_name_part(std::string_view oid, std::string_view value, unsigned tag = 0x0c) {
   return der(0x31, der(0x30, der(0x06, oid) + der(tag, value)));
 }
