@@ -32,6 +32,7 @@ struct AppEventName {
 // The sides whose transactions carry files, and the progress of that side from which rules can look at them.
 struct ProtocolFiles {
   std::optional<std::uint8_t> to_server, to_client;
+  bool several = false;  // further ones may begin while rules look at the first
 
   [[nodiscard]] constexpr std::optional<std::uint8_t> from(Direction d) const {
     return d == Direction::to_server ? to_server : to_client;

@@ -72,6 +72,8 @@ outputs
       tls
         enabled, extended, session-resumption, custom
         ja4, subjectaltname, client, server -
+      smtp
+        enabled, extended, custom, md5
       files
         enabled, force-magic, force-hash
         xff
@@ -190,8 +192,18 @@ app-layer
         detection-ports
           dp, sp
       max-tx, max-stub-size
+    smtp
+      enabled = bool detection-only
+      detection-ports
+        dp, sp
+      raw-extraction, max-tx
+      mime
+        decode-mime, decode-base64, decode-quoted-printable, header-value-depth, extract-urls,
+        extract-urls-schemes, log-url-scheme, body-md5
+      inspected-tracker
+        content-limit, content-inspect-min-size, content-inspect-window
     bittorrent-dht, dhcp, dnp3, doh2, enip, ftp-data, http2, ike, imap, irc, krb5, ldap, mdns, modbus,
-    mqtt, nfs, ntp, pgsql, pop3, quic, rdp, rfb, sip, smb, smtp, snmp, telnet, tftp, websocket
+    mqtt, nfs, ntp, pgsql, pop3, quic, rdp, rfb, sip, smb, snmp, telnet, tftp, websocket
       enabled = bool detection-only
       detection-ports
         dp, sp
@@ -200,7 +212,7 @@ app-layer
         detection-ports
           dp, sp
       stream-depth, max-tx, max-msg-length, max-msg-len, subscribe-topic-match-limit,
-      unsubscribe-topic-match-limit, request-flood, memcap, raw-extraction, mime, inspected-tracker,
+      unsubscribe-topic-match-limit, request-flood, memcap,
       max-streams, max-table-size, max-reassembly-size, max-payload-size, max-read-size, max-write-size,
       max-read-queue-size, max-read-queue-cnt, max-write-queue-size, max-write-queue-cnt -
 asn1-max-frames -

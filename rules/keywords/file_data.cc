@@ -41,11 +41,11 @@ std::optional<BodyView> magic(const BufferRequest& r) {
 // constants.
 class FileSources {
  public:
-  explicit FileSources(TxBufferFunction get, bool streamed = false) {
+  explicit FileSources(TxBufferFunction get, bool contents = false) {
     for (const ProtocolInfo* info : all_protocols())
       for (const Direction d : {Direction::to_client, Direction::to_server})
         if (const auto progress = info->files.from(d))
-          sources_[count_++] = {info->id, d, *progress, get, streamed};
+          sources_[count_++] = {info->id, d, *progress, get, contents || info->files.several};
   }
   // What one side shows in place of its files.
   FileSources& replace(const BufferSource& by) {

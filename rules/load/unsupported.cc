@@ -49,19 +49,6 @@ constexpr KeywordSpec row(std::string_view name) {
 }
 
 constexpr std::array kRows = {
-    row<Reason::protocol>("email.body_md5"),
-    row<Reason::protocol>("email.cc"),
-    row<Reason::protocol>("email.date"),
-    row<Reason::protocol>("email.from"),
-    row<Reason::protocol>("email.message_id"),
-    row<Reason::protocol>("email.received"),
-    row<Reason::protocol>("email.subject"),
-    row<Reason::protocol>("email.to"),
-    row<Reason::protocol>("email.url"),
-    row<Reason::protocol>("email.x_mailer"),
-    row<Reason::protocol>("smtp.helo"),
-    row<Reason::protocol>("smtp.mail_from"),
-    row<Reason::protocol>("smtp.rcpt_to"),
     row<Reason::protocol>("smb.named_pipe"),
     row<Reason::protocol>("smb.ntlmssp_domain"),
     row<Reason::protocol>("smb.ntlmssp_user"),
