@@ -106,12 +106,23 @@ void FileWriter::piece(std::uint64_t offset, Bytes bytes) {
   if (file_ == nullptr || offset > kMaxFileSize || bytes.size() > kMaxFileSize - offset) return;
   while (offset > file_->size) {
     if (wait(offset, bytes)) return;
-    const std::uint64_t next = waiting_.empty() ? offset : std::min(offset, waiting_.front().offset);
-    gap(next - file_->size);  // and what waited there is taken, so that there is room again
+    give_up_missing(offset);
   }
   const std::uint64_t known = file_->size - offset;
   if (known >= bytes.size()) return;
   append(bytes.subspan(static_cast<std::size_t>(known)));
+}
+
+// What waited behind it is taken, so that there is room again.
+void FileWriter::give_up_missing(std::uint64_t offset) {
+  const std::uint64_t next = waiting_.empty() ? offset : std::min(offset, waiting_.front().offset);
+  if (file_ != nullptr && next > file_->size) gap(next - file_->size);
+}
+
+std::uint64_t FileWriter::waiting_bytes() const {
+  std::uint64_t bytes = 0;
+  for (const Waiting& w : waiting_) bytes += w.bytes.size();
+  return bytes;
 }
 
 bool FileWriter::wait(std::uint64_t offset, Bytes bytes) {

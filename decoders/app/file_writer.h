@@ -82,6 +82,10 @@ class FileWriter {
   // lower offset count, or the first. When no more can wait, what is missing before the first that waits is
   // given up.
   void piece(std::uint64_t offset, Bytes bytes);
+  // What is missing before `offset`, or before the first piece that waits, is given up.
+  void give_up_missing(std::uint64_t offset);
+  [[nodiscard]] std::size_t waiting_pieces() const { return waiting_.size(); }
+  [[nodiscard]] std::uint64_t waiting_bytes() const;
   // The next bytes never came.
   void gap(std::uint64_t length);
   // Closes with `state`; as truncated when there was a gap or a part of the known size is missing.

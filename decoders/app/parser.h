@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "decoders/app/app_proto.h"
 #include "decoders/app/expected_flow.h"
@@ -84,6 +85,9 @@ class AppParser : public Slabbed {
   // `length` bytes of direction d never arrived; parse() continues with what follows them. False: the parser
   // cannot find its way back, and the engine gives up on it.
   virtual bool on_gap(Direction, std::uint64_t /*length*/) { return false; }
+
+  // So many bytes of each direction of a stream are wanted, if that is more than the setting of streams; 0: all. None: no more.
+  [[nodiscard]] virtual std::optional<std::uint64_t> stream_depth() const { return std::nullopt; }
 
   [[nodiscard]] TransactionList& transactions() { return transactions_; }
   [[nodiscard]] const TransactionList& transactions() const { return transactions_; }

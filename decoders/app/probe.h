@@ -22,7 +22,8 @@ enum class ProbeResult : std::uint8_t {
   no,
   need_more,
   yes,
-  yes_reversed /* it is, and the sides are swapped */
+  yes_reversed,  // it is, and the sides are swapped
+  yes_by_port    // it is, and nothing but the ports tells the sides
 };
 
 // Looks at the first bytes of one direction (or at one datagram). Cheap, no side effects.

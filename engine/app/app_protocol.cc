@@ -164,8 +164,11 @@ void AppLayerDriver::set_protocol(Flow& flow, AppProto p, Transport t) {
   app.parser = setup_->make_parser(p, t);
   if (app.parser != nullptr) app.parser->transactions().set_protocol(p);
   if (t == Transport::tcp)
-    for (const Direction d : {Direction::to_server, Direction::to_client})
+    for (const Direction d : {Direction::to_server, Direction::to_client}) {
       flow.tcp->stream(d).begin_message();
+      if (const auto depth = app.parser != nullptr ? app.parser->stream_depth() : std::nullopt)
+        flow.tcp->stream(d).deepen(*depth);
+    }
   app.next_new_tx = 0;
   if (!app.flow_counted && !flow.is_other_reading)
     ++counters_.app[static_cast<std::size_t>(p)].flows[static_cast<std::size_t>(t)];

@@ -148,6 +148,22 @@ ProtocolDetector::Found ProtocolDetector::by_pattern(const Table& table, const I
   return protocol_info(late.protocol).skips_line_ends && !late.reversed ? late : found;
 }
 
+std::optional<bool> ProtocolDetector::are_sides_swapped(const Table& table, const Input& in, AppProto p,
+                                                        ProbeResult answer) {
+  const auto lives_on = [&](std::uint16_t port) {
+    const std::vector<AppProto>& list = table.port_lists[table.server_ports[port]];
+    return std::find(list.begin(), list.end(), p) != list.end();
+  };
+  switch (answer) {
+    case ProbeResult::no:
+    case ProbeResult::need_more: return std::nullopt;
+    case ProbeResult::yes: return false;
+    case ProbeResult::yes_reversed: return true;
+    case ProbeResult::yes_by_port: return lives_on(in.client_port) && !lives_on(in.server_port);
+  }
+  return std::nullopt;
+}
+
 // Of the patterns that stand there and whose protocol agrees, the longest one.
 ProtocolDetector::Found ProtocolDetector::by_pattern_at_start(const Table& table, const Input& in,
                                                               DirectionProbe& tried) const {
@@ -164,9 +180,10 @@ ProtocolDetector::Found ProtocolDetector::by_pattern_at_start(const Table& table
         if (row.length < best || (row.length == best && row.confirm == nullptr)) continue;
         const ProbeResult answer = row.confirm == nullptr ? ProbeResult::yes : row.confirm(sides[s], in.data);
         if (answer == ProbeResult::need_more) wait = in.data.size() < kMaxProbeBytes;
-        if (answer != ProbeResult::yes && answer != ProbeResult::yes_reversed) continue;
+        const auto swapped = are_sides_swapped(table, in, row.protocol, answer);
+        if (!swapped) continue;
         best = row.length;
-        found = {row.protocol, (s == 1) != (answer == ProbeResult::yes_reversed), row.weak};
+        found = {row.protocol, (s == 1) != *swapped, row.weak};
       }
   }
   tried.patterns_done = !wait && in.data.size() >= table.patterns[index(in.direction)].reach();
@@ -185,8 +202,7 @@ ProtocolDetector::Found ProtocolDetector::by_probe(const Table& table, const Inp
     for (const AppProto p : table.port_lists[*list]) {
       if (tried.refused.test(static_cast<std::size_t>(p))) continue;
       const ProbeResult answer = protocol_info(p).probe(in.direction, in.data);
-      if (answer == ProbeResult::yes || answer == ProbeResult::yes_reversed)
-        return {p, answer == ProbeResult::yes_reversed};
+      if (const auto swapped = are_sides_swapped(table, in, p, answer)) return {p, *swapped};
       if (answer == ProbeResult::no || in.data.size() >= kMaxProbeBytes)
         tried.refused.set(static_cast<std::size_t>(p));
       else

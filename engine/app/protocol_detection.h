@@ -8,6 +8,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -74,6 +75,9 @@ class ProtocolDetector {
   Found by_pattern(const Table& table, const Input& in, DirectionProbe& tried) const;
   Found by_pattern_at_start(const Table& table, const Input& in, DirectionProbe& tried) const;
   Found by_probe(const Table& table, const Input& in, DirectionProbe& tried) const;
+  // None: the protocol does not agree.
+  static std::optional<bool> are_sides_swapped(const Table& table, const Input& in, AppProto p,
+                                               ProbeResult answer);
 
   std::array<Table, 2> tables_;
   std::array<std::array<bool, kMaxAppProtos>, 2> parsed_{};

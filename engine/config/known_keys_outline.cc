@@ -66,6 +66,10 @@ outputs
           header
       dns
         enabled, version, custom, requests, responses, request, response, query, answer, types, formats
+      smb
+        enabled
+        types
+          file, tree_connect, negotiate, dcerpc, create, session_setup, ioctl, rename, set_file_path_info, generic
       mdns
         enabled, requests, responses, types, formats
         version -
@@ -202,8 +206,16 @@ app-layer
         extract-urls-schemes, log-url-scheme, body-md5
       inspected-tracker
         content-limit, content-inspect-min-size, content-inspect-window
+    smb
+      enabled = bool detection-only
+      detection-ports
+        dp, sp
+      max-tx, stream-depth, max-read-size, max-read-queue-size, max-read-queue-cnt
+      max-write-size, max-write-queue-size, max-write-queue-cnt
+      max-guid-cache-size, max-rec-offset-cache-size, max-tree-cache-size
+      max-dcerpc-frag-cache-size, max-session-cache-size
     bittorrent-dht, dhcp, dnp3, doh2, enip, ftp-data, http2, ike, imap, irc, krb5, ldap, mdns, modbus,
-    mqtt, nfs, ntp, pgsql, pop3, quic, rdp, rfb, sip, smb, snmp, telnet, tftp, websocket
+    mqtt, nfs, ntp, pgsql, pop3, quic, rdp, rfb, sip, snmp, telnet, tftp, websocket
       enabled = bool detection-only
       detection-ports
         dp, sp
@@ -213,8 +225,7 @@ app-layer
           dp, sp
       stream-depth, max-tx, max-msg-length, max-msg-len, subscribe-topic-match-limit,
       unsubscribe-topic-match-limit, request-flood, memcap,
-      max-streams, max-table-size, max-reassembly-size, max-payload-size, max-read-size, max-write-size,
-      max-read-queue-size, max-read-queue-cnt, max-write-queue-size, max-write-queue-cnt -
+      max-streams, max-table-size, max-reassembly-size, max-payload-size -
 asn1-max-frames -
 datasets
   enabled -

@@ -32,7 +32,7 @@ void EventLog::store_file(const PacketFacts& facts, const Transaction& tx, Direc
   else if (decided && file.keeping == FileKeeping::undecided)
     file.stop_keeping(FileKeeping::no);
   if (file.keeping == FileKeeping::wanted && file.state == FileState::open && facts.flow->tcp != nullptr)
-    if (const auto depth = store_->stream_depth()) facts.flow->tcp->stream(d).follow_file(*depth);
+    if (const auto depth = store_->stream_depth()) facts.flow->tcp->stream(d).deepen(*depth);
   store_->take(file);
   if (file.stored || file.state == FileState::open || file.keeping != FileKeeping::wanted) return;
   rules::await_turn(turn_);

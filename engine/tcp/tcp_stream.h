@@ -118,9 +118,9 @@ class TcpStream : private TcpStreamState {
   void stop_storing();
   [[nodiscard]] bool raw_disabled() const { return raw_disabled_; }
   [[nodiscard]] bool reassembly_disabled() const { return app_disabled_ && raw_disabled_; }
-  // A file of this direction is to be stored: so many bytes (0: no limit) may be kept in all, if that is more than the
-  // setting, or that has no limit. Without effect once the old depth was reached.
-  void follow_file(std::uint64_t bytes) {
+  // A file of this direction is to be stored, or its protocol wants more: so many bytes (0: no limit) may be kept in all, if
+  // that is more than the setting, or that has no limit. Without effect once the old depth was reached.
+  void deepen(std::uint64_t bytes) {
     const std::uint64_t depth = bytes == 0 ? UINT64_MAX : bytes;
     if (!depth_reached_ && (depth > depth_ || depth_ == UINT64_MAX)) depth_ = depth;
   }

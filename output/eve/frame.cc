@@ -43,7 +43,8 @@ void write_frame(JsonWriter& out, const FrameFacts& frame, std::size_t limit) {
   if (const Bytes payload = frame.payload.first(std::min(limit, frame.payload.size())); !payload.empty()) {
     out.boolean("complete", frame.complete);
     out.base64("payload", payload);
-    out.printable("payload_printable", payload);
+    // Suricata's text ends with a zero in its buffer, so that one that fills it has one byte less.
+    out.printable("payload_printable", payload.first(std::min(limit - 1, payload.size())));
   }
   if (frame.has_tx_id) out.number("tx_id", frame.tx_id);
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "decoders/app/protocol_ids.h"
+#include "decoders/app/smb/transaction.h"
 #include "decoders/text.h"
 #include "rules/compile/keyword_table.h"
 #include "rules/compile/rule_builder.h"
@@ -22,8 +23,10 @@ constexpr auto kComplete = static_cast<std::uint8_t>(dcerpc::State::complete);
 
 // Null: the transaction carries no call.
 const Call* call_of(const Transaction& tx) {
-  const auto* own = tx_cast<dcerpc::DcerpcTransaction>(&tx);
-  return own != nullptr ? &own->call : nullptr;
+  if (const auto* own = tx_cast<dcerpc::DcerpcTransaction>(&tx)) return &own->call;
+  const auto* carrier = tx_cast<smb::SmbTransaction>(&tx);
+  const auto* carried = carrier != nullptr ? carrier->about<smb::PipeCall>() : nullptr;
+  return carried != nullptr ? &carried->call : nullptr;
 }
 
 std::optional<BodyView> stub_data(const BufferRequest& r) {

@@ -49,13 +49,6 @@ constexpr KeywordSpec row(std::string_view name) {
 }
 
 constexpr std::array kRows = {
-    row<Reason::protocol>("smb.named_pipe"),
-    row<Reason::protocol>("smb.ntlmssp_domain"),
-    row<Reason::protocol>("smb.ntlmssp_user"),
-    row<Reason::protocol>("smb.share"),
-    row<Reason::protocol>("smb.version"),
-    row<Reason::protocol>("smb_named_pipe"),
-    row<Reason::protocol>("smb_share"),
     row<Reason::protocol>("snmp.community"),
     row<Reason::protocol>("snmp.pdu_type"),
     row<Reason::protocol>("snmp.trap_type"),

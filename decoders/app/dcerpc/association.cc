@@ -5,6 +5,11 @@
 #include "decoders/text.h"
 
 namespace weir::dcerpc {
+namespace {
+
+constexpr std::size_t kAnswerFieldBytes = 8;  // C706 12.6.4.10
+
+}  // namespace
 
 void Association::take(Direction d, const Header& header, Bytes pdu, Calls& calls) {
   switch (header.type) {
@@ -88,7 +93,9 @@ void Association::add_fragment(Part& part, const Header& header, Bytes pdu) cons
   }
   part.first_seen = part.first_seen || header.first;
   part.done = header.last;
-  const Bytes stub = stub_of(header, pdu);
+  Bytes stub = stub_of(header, pdu);
+  if (header.type == PduType::response && !limits_.counts_answer_fields)
+    stub = stub.subspan(std::min(stub.size(), kAnswerFieldBytes));
   part.stub_bytes += stub.size();
   part.stub += as_text(stub.first(std::min(stub.size(), limits_.stub_bytes - part.stub.size())));
 }

@@ -34,6 +34,10 @@ class Association {
   void take(Direction d, const Header& header, Bytes pdu, Calls& calls);
   // The next bytes of one side of a pipe, cut anyhow. False: they are no PDUs; further bytes of that side are ignored.
   bool feed(Direction d, Bytes bytes, Calls& calls);
+  // All that were bound, refused ones, too.
+  [[nodiscard]] const SlabVector<Interface>& interfaces() const { return interfaces_; }
+  // Bytes that it keeps of what is not whole.
+  [[nodiscard]] std::size_t held() const { return sides_[0].rest.capacity() + sides_[1].rest.capacity(); }
   // Bytes of that direction were never seen. A pipe goes on with the next header in the bytes that follow.
   void lose(Direction d, Calls& calls);
 

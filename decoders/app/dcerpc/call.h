@@ -67,6 +67,9 @@ class Calls {
 
 struct CallLimits {
   std::size_t stub_bytes = std::size_t{1} << 20U;  // of a side of a call are kept; more are counted
+  // The fields before the arguments of an answer (alloc_hint, p_cont_id, cancel_count) count as stub data, as Suricata has it over
+  // TCP; over pipes they do not.
+  bool counts_answer_fields = true;
 };
 
 // Calls whose answer is waited for, of one connection, pipe or flow of datagrams; when there are more, the oldest is

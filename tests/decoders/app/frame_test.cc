@@ -73,7 +73,7 @@ TEST_CASE("frames: protocols name theirs, and every parsed one over TCP has its 
   CHECK(frame_by_name(proto_ssh, "record.hdr") != std::nullopt);
   CHECK(frame_by_name(proto_http, "stream") == kStreamFrame);
   CHECK(frame_by_name(proto_mdns, "stream") == std::nullopt);
-  CHECK(frame_by_name(proto_smb, "stream") == std::nullopt);
+  CHECK(frame_by_name(proto_telnet, "stream") == std::nullopt);
   CHECK(frame_by_name(proto_dns, "hdr") == std::nullopt);
   CHECK(frame_name(proto_dns, 0) == "pdu");
   CHECK(frame_name(proto_dns, kStreamFrame) == "stream");
