@@ -5,7 +5,8 @@
 """
 import os, re, subprocess, sys
 
-COMMANDS = ("detect", "prevent", "check", "keywords", "protocols", "ctl")
+COMMANDS = {"detect": "weir.1", "prevent": "weir.1", "check": "weir.1", "keywords": "weir.1", "protocols": "weir.1", "ctl": "weir.1",
+            "collect": "weir-collect.1", "flows": "weir-flows.1"}
 
 
 def output(*command): return subprocess.run(command, check=True, capture_output=True, text=True).stdout
@@ -88,10 +89,10 @@ def main():
     for page, name, wanted in LISTS: wrong += check_list(weir, folder, page, name, wanted, "--update" in sys.argv)
     for line in output(weir, "keywords").splitlines():
         if not line.partition(" ")[2].strip(): wrong.append(f"keyword without a summary: {line}")
-    page = open(os.path.join(folder, "weir.1"), encoding="utf-8").read().replace("\\-", "-")
-    for command in COMMANDS:
+    for command, name in COMMANDS.items():
+        page = open(os.path.join(folder, name), encoding="utf-8").read().replace("\\-", "-")
         for option in re.findall(r"--[a-z][a-z-]+", output(weir, command, "--help")):
-            if option not in page: wrong.append(f"weir.1 has no line for {option} of weir {command}")
+            if option not in page: wrong.append(f"{name} has no line for {option} of weir {command}")
     for text in wrong: print(text)
     if wrong: print("the lists are brought up to date by: tests/manual.py build/weir man --update")
     return 1 if wrong else 0

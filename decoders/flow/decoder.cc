@@ -87,7 +87,7 @@ void FlowDecoder::for_each_account(const VisitAccount& visit) const {
 void FlowDecoder::for_each_missing(const VisitMissing& visit) const {
   for (const auto& [address, exporter] : exporters_)
     for (const auto& [id, domain] : exporter->domains())
-      for (const auto& [key, missing] : domain->missing)
+      for (const auto& [key, missing] : domain->missing())
         visit(address, id, static_cast<std::uint16_t>(key), missing);
 }
 

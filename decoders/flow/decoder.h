@@ -59,7 +59,7 @@ class FlowDecoder {
   static constexpr TimeUs kTemplateLifetime = TimeUs{24 * 3600} * 1'000'000;
 
   ExporterState& exporter(const IpAddress& address);
-  bool load_line(std::string_view line, TimeUs now);
+  bool load_line(std::string_view rest, TimeUs now);
 
   Budget budget_;
   RecordBatch batch_;
@@ -82,7 +82,7 @@ void read_ipfix(const Datagram& in);
 void read_sflow(const Datagram& in);
 
 // Counts a message of this domain, whose header is whole.
-Domain& count_message(const Datagram& in, std::uint32_t domain, std::uint8_t version, std::size_t bytes);
+Domain& count_message(const Datagram& in, std::uint32_t id, std::uint8_t version, std::size_t bytes);
 // Its clock is that far from ours.
 void note_clock(Domain& domain, TimeUs exported, TimeUs received);
 

@@ -1,8 +1,14 @@
 #include "decoders/flow/exporter_state.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace weir::flow {
+namespace {
+
+constexpr std::size_t kMissingBytes = 80;  // of a map's node, about
+
+}  // namespace
 
 void Account::add(const Account& other) {
   messages += other.messages;
@@ -20,31 +26,62 @@ void Account::add(const Account& other) {
     first_message = other.first_message;
 }
 
+// Null: there is only one port, whose count is that of all together.
+Sequence* LossCount::apart(std::uint16_t port) {
+  if (ports_.empty() && port == first_port_) return nullptr;
+  if (ports_.empty()) ports_.push_back({first_port_, together_});
+  const auto known =
+      std::find_if(ports_.begin(), ports_.end(), [&](const OfPort& one) { return one.port == port; });
+  if (known != ports_.end()) return &known->sequence;
+  has_more_ports_ = has_more_ports_ || ports_.size() == kMaxPortsCounted;
+  if (has_more_ports_) return nullptr;
+  return &ports_.emplace_back(OfPort{port, {}}).sequence;
+}
+
 void LossCount::observe(std::uint16_t port, std::uint32_t number, std::uint32_t steps, bool known) {
+  if (!std::exchange(has_port_, true)) first_port_ = port;
+  if (Sequence* const of_port = apart(port); of_port != nullptr) of_port->observe(number, steps, known);
   together_.observe(number, steps, known);
-  auto* const end = ports_.begin() + port_count_;
-  auto* of_port = std::find_if(ports_.begin(), end, [&](const OfPort& one) { return one.port == port; });
-  if (of_port == end) {
-    has_more_ports_ = has_more_ports_ || port_count_ == ports_.size();
-    if (has_more_ports_) return;
-    ++port_count_;
-    of_port->port = port;
-  }
-  of_port->sequence.observe(number, steps, known);
 }
 
 std::uint64_t LossCount::lost() const {
-  if (has_more_ports_) return together_.lost();
+  if (has_more_ports_ || ports_.empty()) return together_.lost();
   std::uint64_t apart = 0;
-  for (std::size_t i = 0; i < port_count_; ++i) apart += ports_[i].sequence.lost();
+  for (const OfPort& one : ports_) apart += one.sequence.lost();
   return std::min(together_.lost(), apart);
+}
+
+std::size_t Domain::memory_bytes() {
+  constexpr std::size_t kNodeBytes = 96;  // of its place in the exporter's map
+  return sizeof(Domain) + kNodeBytes;
+}
+
+Domain::~Domain() {
+  budget_.give(missing_.size() * kMissingBytes + (is_charged_ ? memory_bytes() : 0));
+}
+
+void Domain::note_missing(TemplateKey key, TimeUs now) {
+  const auto known = missing_.find(key.packed());
+  if (known != missing_.end())
+    ++known->second.sets;
+  else if (missing_.size() < kMaxMissingNamed && budget_.take(kMissingBytes))
+    missing_[key.packed()] = {now, 1};
+}
+
+void Domain::forget_missing(TemplateKey key) {
+  if (missing_.erase(key.packed()) != 0) budget_.give(kMissingBytes);
 }
 
 Domain& ExporterState::domain(std::uint32_t id) {
   const auto found = domains_.find(id);
   if (found != domains_.end()) return *found->second;
-  if (domains_.size() >= kMaxDomains) forget_silent_domain();
-  return *domains_.emplace(id, std::make_unique<Domain>(budget_, id)).first->second;
+  bool is_charged = domains_.size() < kMaxDomains && budget_.take(Domain::memory_bytes());
+  if (!is_charged && !domains_.empty()) {
+    forget_silent_domain();
+    is_charged = budget_.take(Domain::memory_bytes());
+  }
+  // An exporter's first one is made in any case: there are no more of them than exporters.
+  return *domains_.emplace(id, std::make_unique<Domain>(budget_, id, is_charged)).first->second;
 }
 
 // Its account stays, without its name.

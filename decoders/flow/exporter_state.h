@@ -1,11 +1,11 @@
 // What a decoder keeps of an exporter: its domains, with templates, options, accounts, and data that waits.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "decoders/flow/held_data.h"
 #include "decoders/flow/option_tables.h"
@@ -43,10 +43,12 @@ class LossCount {
     std::uint16_t port = 0;
     Sequence sequence;
   };
+  Sequence* apart(std::uint16_t port);
+
   Sequence together_;
-  std::array<OfPort, kMaxPortsCounted> ports_;
-  std::size_t port_count_ = 0;
-  bool has_more_ports_ = false;
+  std::uint16_t first_port_ = 0;
+  bool has_port_ = false, has_more_ports_ = false;
+  std::vector<OfPort> ports_;  // from the second one on, which brings the first with it
 };
 
 // Data for whose template somebody waits.
@@ -54,16 +56,34 @@ struct MissingTemplate {
   TimeUs since = 0;
   std::uint64_t sets = 0;
 };
-inline constexpr std::size_t kMaxMissingNamed = 64;  // of one domain
 
-struct Domain {
-  explicit Domain(Budget& budget, std::uint32_t number) : id(number), templates(budget), options(budget) {}
+class Domain {
+ public:
+  // `is_charged`: its memory was taken from the budget, and goes back.
+  Domain(Budget& budget, std::uint32_t number, bool is_charged)
+      : id(number), templates(budget), options(budget), budget_(budget), is_charged_(is_charged) {}
+  ~Domain();
+  Domain(const Domain&) = delete;
+  Domain& operator=(const Domain&) = delete;
+  static std::size_t memory_bytes();
+
   const std::uint32_t id;
   TemplateStore templates;
   OptionTables options;
   LossCount loss;
   Account account;
-  std::map<std::uint32_t, MissingTemplate> missing;  // by TemplateKey::packed()
+
+  // A set has come whose template is not there. Named are kMaxMissingNamed of them.
+  void note_missing(TemplateKey key, TimeUs now);
+  void forget_missing(TemplateKey key);
+  [[nodiscard]] const std::map<std::uint32_t, MissingTemplate>& missing() const {
+    return missing_;
+  }  // by TemplateKey::packed()
+
+ private:
+  Budget& budget_;
+  const bool is_charged_;
+  std::map<std::uint32_t, MissingTemplate> missing_;
 };
 
 class ExporterState {
@@ -77,7 +97,7 @@ class ExporterState {
   bool says_sampling = false;
   TimeUs last_message = 0;
 
-  // Makes it when it is new.
+  // Makes it when it is new; the one that was silent longest makes room.
   Domain& domain(std::uint32_t id);
   [[nodiscard]] const std::map<std::uint32_t, std::unique_ptr<Domain>>& domains() const { return domains_; }
   // Keeps a template of one of its domains, if need be in place of the one that was used longest ago. False: there is no room.

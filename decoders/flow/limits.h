@@ -26,8 +26,9 @@ inline constexpr std::size_t kMaxDomains = 256;  // the one that was silent long
 inline constexpr std::size_t kMaxTemplatesHeld =
     8192;  // likewise the one that was used longest ago, of the domain that has most
 inline constexpr std::size_t kMaxPortsOfTemplate =
-    8;                                              // exporting processes with an own template of one number
-inline constexpr std::size_t kMaxPortsCounted = 8;  // exporting processes whose messages are counted apart
+    8;                                               // exporting processes with an own template of one number
+inline constexpr std::size_t kMaxPortsCounted = 8;   // exporting processes whose messages are counted apart
+inline constexpr std::size_t kMaxMissingNamed = 16;  // templates of one domain that somebody waits for
 inline constexpr std::size_t kMaxHeldBytes =
     4U << 20U;  // of data that waits for its template; the oldest makes room
 inline constexpr std::size_t kMaxHeldSets = 4096;

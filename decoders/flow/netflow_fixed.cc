@@ -18,6 +18,13 @@ constexpr FixedFormat format_of(std::uint16_t version) {
   return {24, 52, 28};
 }
 
+// Cisco's records of version 1 end in eight bytes of nothing; other exporters send four of them.
+constexpr std::size_t kShortRecordOf1 = 48;
+std::size_t record_bytes(const FixedFormat& format, std::uint16_t version, std::size_t count,
+                         std::size_t left) {
+  return version == 1 && left == count * kShortRecordOf1 ? kShortRecordOf1 : format.record_bytes;
+}
+
 // What stands in the same place in all three.
 void read_common(ByteCursor& in, const MessageFacts& facts, Record& r) {
   const auto f = in.fixed<36>();
@@ -44,15 +51,15 @@ void set_icmp(Record& r) {
 }
 
 void read_rest_of_1(ByteCursor& in, Record& r) {
-  const auto f = in.fixed<16>();
+  const auto f = in.fixed<5>();
   r.protocol = f.u8<2>();
   r.sides[0].tos = f.u8<3>();
   r.sides[0].tcp_flags = f.u8<4>();
 }
 
-// Versions 5 and 7 differ in one byte before the flags, and in what stands behind.
-void read_rest_of_5(ByteCursor& in, std::uint16_t version, Record& r) {
-  const auto f = in.fixed<12>();
+// Of version 7, too.
+void read_rest_of_5(ByteCursor& in, Record& r) {
+  const auto f = in.fixed<10>();
   r.sides[0].tcp_flags = f.u8<1>();
   r.protocol = f.u8<2>();
   r.sides[0].tos = f.u8<3>();
@@ -60,7 +67,6 @@ void read_rest_of_5(ByteCursor& in, std::uint16_t version, Record& r) {
   r.routing.destination_as = f.be16<6>();
   r.routing.source_mask = f.u8<8>();
   r.routing.destination_mask = f.u8<9>();
-  if (version == 7) in.skip(4);  // the router that the switch took the shortcut around
 }
 
 }  // namespace
@@ -77,7 +83,7 @@ void read_netflow_fixed(const Datagram& in, std::uint16_t version) {
   constexpr std::uint32_t kRate = 0x3fff;                         // the two bits before it say how
   const std::uint32_t rate = version == 5 ? header.be16() & kRate : 0;
   if (header.failed() || message.failed() || count > format.most_records ||
-      message.remaining() < std::size_t{count} * format.record_bytes) {
+      message.remaining() < count * record_bytes(format, version, count, message.remaining())) {
     ++in.exporter.without_domain.malformed;
     return;
   }
@@ -88,11 +94,13 @@ void read_netflow_fixed(const Datagram& in, std::uint16_t version) {
                            .uptime_ms = uptime_ms};
   note_clock(domain, facts.exported, in.received);
   if (version != 1) domain.loss.observe(in.port, sequence, count, true);
+  const std::size_t each = record_bytes(format, version, count, message.remaining());
   for (std::uint16_t i = 0; i < count; ++i) {
+    ByteCursor record = message.sub(each);
     Record& r = in.batch.add();
     r.sampling = rate == 0 ? 1 : rate;
-    read_common(message, facts, r);
-    version == 1 ? read_rest_of_1(message, r) : read_rest_of_5(message, version, r);
+    read_common(record, facts, r);
+    version == 1 ? read_rest_of_1(record, r) : read_rest_of_5(record, r);
     set_icmp(r);
   }
   domain.account.records += count;

@@ -101,7 +101,7 @@ void SetReader::learn(std::uint16_t number, TemplateUse use, std::vector<FieldSp
 }
 
 void SetReader::decode_held(TemplateKey key) {
-  context_.domain.missing.erase(key.packed());
+  context_.domain.forget_missing(key);
   for (const HeldSet& held : context_.exporter.held.take(context_.domain.id, key)) {
     MessageContext then = context_;
     then.port = held.port;
@@ -144,10 +144,7 @@ void SetReader::hold(TemplateKey key, Bytes body) {
   all_counted_ = false;
   ++domain.account.no_template;
   context_.exporter.held.add(domain.id, key, context_.port, context_.facts, body);
-  if (domain.missing.size() >= kMaxMissingNamed && !domain.missing.contains(key.packed())) return;
-  MissingTemplate& missing = domain.missing[key.packed()];
-  if (missing.since == 0) missing.since = context_.received;
-  ++missing.sets;
+  domain.note_missing(key, context_.received);
 }
 
 void SetReader::read_records(const Template& made, ByteCursor body) {

@@ -48,6 +48,9 @@ struct CliOptions {
   std::string socket;              // --socket; empty: the usual one
   bool json = false;               // --json
   std::string colour = "auto";     // --color: auto, always or never
+  std::string store;               // --store; empty: none
+  std::string state;               // --state; empty: none
+  std::vector<std::string> allowed;  // --allow
   unsigned timeout_s = 60;         // --timeout
   std::vector<std::string> words;  // arguments that are not options
 };
@@ -64,6 +67,8 @@ struct Command {
   // An option that no other command has, and what it does; empty: none.
   std::string_view own_option = {}, own_option_help = {};
   bool takes_configuration = false;  // though neither rules nor a socket
+  bool takes_exports = false;        // receives flow records
+  bool reads_store = false;          // of flow records
 };
 
 int run_detect(const CliOptions& options);
@@ -73,6 +78,9 @@ int run_config(const CliOptions& options);
 int run_keywords(const CliOptions& options);
 int run_protocols(const CliOptions& options);
 int run_ctl(const CliOptions& options);
+int run_collect(const CliOptions& options);
+int run_flows(const CliOptions& options);
+std::string describe_flow_questions();
 std::string describe_control_commands();
 
 // The whole program: `arguments` without the program's name. Returns the exit status.

@@ -49,8 +49,30 @@ void add_input(po::options_description& all) {
   all.add(input);
 }
 
-void add_privileges(po::options_description& all) {
-  auto privileges = group("Privileges (-i, -q)");
+void add_exports(po::options_description& all) {
+  auto input = group("Input");
+  input.add_options()("listen", texts("udp://ADDRESS:PORT"),
+                      "take what exporters send there: NetFlow v1, v5, v7, v9, IPFIX, sFlow v5; repeatable")(
+      "read,r", texts("FILE...")->multitoken(),
+      "IPFIX files, and captures of what exporters sent; gzip and zstd too")(
+      "allow", texts("NETWORK"), "take nothing from other exporters than those of this network; repeatable");
+  auto output = group("Output");
+  output.add_options()("store", text("DIR"),
+                       "keep the records there, made when missing; without it they are written to standard "
+                       "output, a line of JSON each")(
+      "state", text("DIR"), "remember templates and options of exporters there, for the next start");
+  all.add(input).add(output);
+}
+
+void add_store(po::options_description& all) {
+  auto store = group("Records");
+  store.add_options()("store", text("DIR"), "where 'weir collect' keeps them")("json",
+                                                                               "write one line of JSON each");
+  all.add(store);
+}
+
+void add_privileges(po::options_description& all, const char* when) {
+  auto privileges = group(when);
   privileges.add_options()(
       "user", text("USER"),
       "become this user (root: weir, where there is one), with the capabilities that are needed")(
@@ -111,11 +133,14 @@ void add_socket(po::options_description& all) {
 po::options_description visible_options(const Command& command) {
   po::options_description all;
   if (command.takes_input) add_input(all);
+  if (command.takes_exports) add_exports(all);
+  if (command.reads_store) add_store(all);
   if (command.takes_rules) add_rules(all);
   if (command.takes_socket) add_socket(all);
   if (command.takes_rules || command.takes_socket || command.takes_configuration) add_configuration(all);
   if (command.takes_output) add_output(all, command.blocks);
-  if (command.takes_input) add_privileges(all);
+  if (command.takes_input) add_privileges(all, "Privileges (-i, -q)");
+  if (command.takes_exports) add_privileges(all, "Privileges (--listen)");
   auto other = group("Other");
   if (!command.own_option.empty())
     other.add_options()(std::string(command.own_option).c_str(),
@@ -208,7 +233,9 @@ tl::expected<void, std::string> read_values(const Reader& in, const Command& com
   if ((out.captures.empty() ? 0 : 1) + (out.live_capture ? 1 : 0) + (out.queues.empty() ? 0 : 1) +
           (out.takes_captures ? 1 : 0) >
       1)
-    return tl::unexpected(std::string("-r, -i, -q and --unix-socket exclude each other"));
+    return tl::unexpected(std::string(command.takes_exports
+                                          ? "-r and --listen exclude each other"
+                                          : "-r, -i, -q and --unix-socket exclude each other"));
   out.bpf = in.one("filter");
   if (!out.listeners.empty() && !out.bpf.empty())
     return tl::unexpected(std::string("--listen takes no filter: what is not to be seen is not to be sent"));
@@ -241,6 +268,9 @@ tl::expected<void, std::string> read_values(const Reader& in, const Command& com
   if (out.colour != "auto" && out.colour != "always" && out.colour != "never")
     return tl::unexpected(fmt::format("--color {}: expected auto, always or never", out.colour));
   if (out.log_dir == "-" && out.captures.empty()) return tl::unexpected(std::string("-l - goes with -r"));
+  out.store = in.one("store");
+  out.state = in.one("state");
+  out.allowed = in.list("allow");
   out.checksums = in.one("checksums", out.checksums);
   if (out.checksums != "all" && out.checksums != "none" && out.checksums != "auto")
     return tl::unexpected(fmt::format("-k {}: expected all, none or auto", out.checksums));

@@ -188,6 +188,34 @@ tl::expected<void, std::string> confine_live(const ConfinementPlan& plan, const 
   return {};
 }
 
+tl::expected<void, std::string> confine_collector(const ConfinementPlan& plan, const Config& config,
+                                                  const std::vector<std::string>& folders, bool receives) {
+  const auto settings = SandboxSettings::from(config);
+  if (!settings) return tl::unexpected(settings.error());
+  std::optional<Identity> identity;
+  if (receives) {
+    const RunAs run_as = RunAs::from(config, plan.user, plan.group);
+    auto found = find_identity(run_as);
+    if (!found) return tl::unexpected(found.error());
+    if (const std::string warning = warning_of_root(run_as, *found); !warning.empty())
+      fmt::print(stderr, "weir: warning: {}\n", warning);
+    identity = std::move(*found);
+  }
+  for (const std::string& folder : folders)
+    if (auto made = make_folder(folder, identity, kLogMode); !made) return made;
+  const bool stays_root = ::geteuid() == 0 && !identity;
+  const auto dropped =
+      receives ? drop_privileges(identity, {.net_raw = false, .net_admin = false, .files = stays_root})
+               : forbid_new_privileges();
+  if (!dropped) return dropped;
+  LandlockRules files;
+  files.read = plan.captures;
+  files.write = folders;
+  const auto problems = enter_sandbox(*settings, std::move(files), {});
+  if (receives || plan.watched) tell(problems);
+  return {};
+}
+
 void confine_guard(const Config& config) {
   auto settings = SandboxSettings::from(config);
   if (!settings) return;  // the engine says so

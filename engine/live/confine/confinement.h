@@ -37,6 +37,11 @@ tl::expected<void, std::string> become_live_user(const ConfinementPlan& plan, co
 // ends.
 tl::expected<void, std::string> confine_live(const ConfinementPlan& plan, const Config& config, bool prevent,
                                              const std::vector<std::string>& sockets);
+// A run that takes in flow records, when its sockets are open and nothing else is: makes the folders that it writes to, and enters
+// the sandbox with them and the files of `plan.captures`. One that `receives` them also becomes the user of run-as, without any
+// capability. Fails with a text that says what to do.
+tl::expected<void, std::string> confine_collector(const ConfinementPlan& plan, const Config& config,
+                                                  const std::vector<std::string>& folders, bool receives);
 // In the guard's process: it needs its sockets and nothing else.
 void confine_guard(const Config& config);
 

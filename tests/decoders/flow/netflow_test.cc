@@ -79,7 +79,7 @@ TEST_CASE("netflow5: flows are counted by the sequence number") {
 
 TEST_CASE("netflow: every truncation of versions 1, 5 and 7 is malformed and gives no record") {
   const Wire v1 = u16(1) + u16(1) + u32(kUptime) + u32(kNow) + u32(0) + v5_record(1).substr(0, 36) + u16(0) +
-                  u8(6) + u8(2) + u8(0x12) + zeros(11);
+                  u8(6) + u8(2) + u8(0x12) + zeros(7);
   const Wire v7 =
       u16(7) + u16(1) + u32(kUptime) + u32(kNow) + u32(0) + u32(0) + u32(0) + v5_record(1) + u32(0);
   for (const Wire& whole : {v1, v5(v5_record(1), 1), v7}) {
@@ -96,6 +96,22 @@ TEST_CASE("netflow: every truncation of versions 1, 5 and 7 is malformed and giv
     CHECK(bench.at(0).protocol == 6);
     CHECK(bench.at(0).sides[0].tcp_flags == 0x12);
     CHECK(bench.at(0).sides[0].first == kNowUs - 5'000'000);
+  }
+}
+
+TEST_CASE("netflow1: records of 48 bytes are told from those of 52 by the length of the datagram") {
+  const auto v1 = [](std::size_t each) {
+    Wire record = v5_record(1).substr(0, 36) + u16(0) + u8(6) + u8(2) + u8(0x12);
+    record += zeros(each - record.size());
+    return u16(1) + u16(3) + u32(kUptime) + u32(kNow) + u32(0) + record + record + record;
+  };
+  for (const std::size_t each : {48U, 52U}) {
+    CAPTURE(each);
+    FlowBench bench;
+    bench.send(v1(each));
+    REQUIRE(bench.size() == 3);
+    CHECK(bench.at(2).source == IpAddress::v4(0x0a000001));
+    CHECK(bench.at(2).sides[0].tcp_flags == 0x12);
   }
 }
 

@@ -1,0 +1,201 @@
+#include <poll.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <cstdio>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "engine/cli/cli.h"
+#include "engine/cli/confinement_plan.h"
+#include "engine/flows/collector.h"
+#include "engine/flows/export_files.h"
+#include "engine/flows/export_socket.h"
+#include "engine/live/control/notify.h"
+#include "engine/live/control/signals.h"
+#include "engine/live/sources/clock.h"
+#include "output/flow/flow_json.h"
+
+namespace weir::engine {
+namespace {
+
+constexpr int kReceiveWaitMs = 200;
+constexpr TimeUs kTickEvery = 1'000'000;
+
+// Writes records as lines to standard output.
+class LinePrinter final : public flow::RecordConsumer {
+ public:
+  void take(std::span<const flow::Record> records) override {
+    for (const flow::Record& record : records) {
+      out_.clear();
+      output::write_flow_record(out_, times_, record);
+      const std::string_view line = out_.text();
+      std::fwrite(line.data(), 1, line.size(), stdout);
+      std::fputc('\n', stdout);
+    }
+  }
+
+ private:
+  output::JsonWriter out_;
+  output::TimestampFormatter times_;
+};
+
+int fail(const std::string& what) {
+  print_error(what);
+  return kExitFailed;
+}
+
+tl::expected<CollectorSettings, std::string> collector_settings(const CliOptions& options) {
+  CollectorSettings out{.store = options.store, .state = options.state, .allowed = {}};
+  for (const std::string& text : options.allowed) {
+    const auto network = IpNetwork::parse(text);
+    if (!network) return tl::unexpected(fmt::format("--allow {}: expected {}", text, IpNetwork::kExpected));
+    out.allowed.push_back(*network);
+  }
+  return out;
+}
+
+std::vector<std::string> written_folders(const CliOptions& options) {
+  std::vector<std::string> out;
+  for (const std::string& folder : {options.store, options.state})
+    if (!folder.empty()) out.push_back(folder);
+  return out;
+}
+
+tl::expected<std::vector<ExportSocket>, std::string> open_sockets(const CliOptions& options) {
+  std::vector<ExportSocket> out;
+  for (const std::string& text : options.listeners) {
+    const auto listener = parse_export_listener(text);
+    if (!listener) return tl::unexpected(listener.error());
+    auto socket = ExportSocket::open(*listener);
+    if (!socket) return tl::unexpected(socket.error());
+    out.push_back(std::move(*socket));
+  }
+  return out;
+}
+
+void print_notices(Collector& collector) {
+  for (const std::string& notice : collector.take_notices())
+    fmt::print(stderr, "weir: warning: {}\n", notice);
+}
+
+void print_totals(const Collector& collector, const std::vector<ExportSocket>& sockets,
+                  const CliOptions& options) {
+  std::uint64_t dropped = 0;
+  for (const ExportSocket& socket : sockets) dropped += socket.dropped();
+  if (dropped != 0)
+    fmt::print(
+        stderr,
+        "weir: warning: the system had no room for {} datagrams; a greater net.core.rmem_max gives it\n",
+        dropped);
+  if (!is_watched(options)) return;
+  const CollectorTotals totals = collector.totals();
+  fmt::print(stderr, "weir: {} datagrams, {} records written{}\n", totals.datagrams, totals.records_written,
+             totals.refused != 0 ? fmt::format(", {} datagrams refused", totals.refused) : "");
+}
+
+// Until a signal ends it.
+void receive_all(Collector& collector, std::vector<ExportSocket>& sockets, Signals& signals) {
+  std::vector<pollfd> polled{{.fd = signals.fd(), .events = POLLIN, .revents = 0}};
+  for (const ExportSocket& socket : sockets)
+    polled.push_back({.fd = socket.fd(), .events = POLLIN, .revents = 0});
+  TimeUs next_tick = 0;
+  for (;;) {
+    (void)::poll(polled.data(), polled.size(), kReceiveWaitMs);
+    while (const auto signal = signals.next())
+      if (*signal == LiveSignal::stop) return;
+    const TimeUs now = wall_clock();
+    for (std::size_t i = 0; i < sockets.size(); ++i)
+      if (polled[i + 1].revents != 0)
+        sockets[i].receive(
+            [&](const flow::Source& source, Bytes bytes) { collector.datagram(source, now, bytes); });
+    if (now < next_tick) continue;
+    next_tick = now + kTickEvery;
+    collector.tick(now);
+    print_notices(collector);
+    std::fflush(stdout);
+  }
+}
+
+// What is in the sockets when the signal comes was sent before it.
+void receive_rest(Collector& collector, std::vector<ExportSocket>& sockets) {
+  constexpr std::size_t kMostRounds = 1024;
+  const TimeUs now = wall_clock();
+  for (ExportSocket& socket : sockets)
+    for (std::size_t i = 0; i < kMostRounds; ++i)
+      if (socket.receive(
+              [&](const flow::Source& source, Bytes bytes) { collector.datagram(source, now, bytes); }) == 0)
+        break;
+}
+
+int receive(const CliOptions& options, const Config& config, const CollectorSettings& settings) {
+  auto sockets = open_sockets(options);
+  if (!sockets) return fail(sockets.error());
+  ServiceNotifier notifier = ServiceNotifier::from_environment();
+  auto signals = Signals::take();
+  if (!signals) return fail(signals.error());
+  if (auto confined =
+          confine_collector(confinement_plan(options, config), config, written_folders(options), true);
+      !confined)
+    return fail(confined.error());
+  LinePrinter printer;
+  auto collector = Collector::open(settings, wall_clock(), &printer);
+  if (!collector) return fail(collector.error());
+  notifier.ready("receiving");
+  if (is_watched(options))
+    for (const ExportSocket& socket : *sockets) fmt::print(stderr, "weir: receiving at {}\n", socket.name());
+  receive_all(**collector, *sockets, *signals);
+  notifier.stopping();
+  receive_rest(**collector, *sockets);
+  (*collector)->finish(wall_clock());
+  print_notices(**collector);
+  print_totals(**collector, *sockets, options);
+  return (*collector)->totals().records_lost == 0 ? kExitDone : kExitFailed;
+}
+
+int read_files(const CliOptions& options, const Config& config, const CollectorSettings& settings) {
+  if (auto confined =
+          confine_collector(confinement_plan(options, config), config, written_folders(options), false);
+      !confined)
+    return fail(confined.error());
+  LinePrinter printer;
+  auto collector = Collector::open(settings, wall_clock(), &printer);
+  if (!collector) return fail(collector.error());
+  bool good = true;
+  for (const std::string& path : options.captures) {
+    const auto totals = read_export_file(path, **collector);
+    if (!totals) print_error(totals.error());
+    good = good && totals.has_value();
+    if (totals && is_watched(options))
+      fmt::print(stderr, "weir: {}: {} messages{}\n", path, totals->messages,
+                 totals->passed_over != 0
+                     ? fmt::format(", {} packets that are no exports", totals->passed_over)
+                     : "");
+  }
+  (*collector)->finish(wall_clock());
+  print_notices(**collector);
+  print_totals(**collector, {}, options);
+  return good && (*collector)->totals().records_lost == 0 ? kExitDone : kExitFailed;
+}
+
+}  // namespace
+
+int run_collect(const CliOptions& options) {
+  if (options.listeners.empty() && options.captures.empty()) {
+    fmt::print(stderr,
+               "weir collect: no input: name a place to listen at with --listen, or files with -r\nTry 'weir "
+               "collect --help'.\n");
+    return kExitUsage;
+  }
+  const auto config = load_configuration(options);
+  if (!config) return kExitFailed;
+  const auto settings = collector_settings(options);
+  if (!settings) return fail(settings.error());
+  return options.captures.empty() ? receive(options, *config, *settings)
+                                  : read_files(options, *config, *settings);
+}
+
+}  // namespace weir::engine

@@ -1,0 +1,196 @@
+#include "engine/flows/collector.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+
+#include <fmt/format.h>
+
+#include "decoders/text_file.h"
+#include "output/flow/flow_json.h"
+
+namespace weir::engine {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr TimeUs kSecondUs = 1'000'000, kAccountsEvery = 10 * kSecondUs, kLookEvery = 60 * kSecondUs;
+constexpr std::size_t kMostStateBytes = std::size_t{256} << 20U;
+
+std::string state_file(const std::string& folder) {
+  return folder + "/flow-exporters";
+}
+
+std::string who(const IpAddress& exporter, std::optional<std::uint32_t> domain) {
+  return domain ? fmt::format("exporter {} domain {}", output::exporter_name(exporter), *domain)
+                : fmt::format("exporter {}", output::exporter_name(exporter));
+}
+
+bool is_same(const flow::Account& a, const flow::Account& b) {
+  return a.messages == b.messages && a.malformed == b.malformed && a.no_template == b.no_template &&
+         a.lost == b.lost;
+}
+
+std::string seconds_text(TimeUs time) {
+  output::TimestampFormatter times;
+  std::string out(output::TimestampFormatter::kIsoBytes, '\0');
+  times.iso(time, out.data());
+  return out;
+}
+
+}  // namespace
+
+tl::expected<std::unique_ptr<Collector>, std::string> Collector::open(const CollectorSettings& settings,
+                                                                      TimeUs now,
+                                                                      flow::RecordConsumer* instead) {
+  std::unique_ptr<Collector> out(new Collector(settings));
+  if (!settings.store.empty()) {
+    auto journal = output::JournalWriter::open(settings.store);
+    if (!journal) return tl::unexpected("--store " + journal.error());
+    out->journal_ = std::move(*journal);
+    if (const std::uint64_t cut = out->journal_->bytes_cut(); cut != 0)
+      out->notice(
+          fmt::format("{}: {} bytes at its end were not whole and have been cut off", settings.store, cut));
+  }
+  flow::RecordConsumer* const consumer = out->journal_ != nullptr ? out->journal_.get() : instead;
+  out->decoder_.emplace(*consumer);
+  out->run_ = static_cast<std::uint64_t>(now);
+  if (auto loaded = out->load_state(now); !loaded) return tl::unexpected(loaded.error());
+  return out;
+}
+
+bool Collector::is_allowed(const IpAddress& exporter) const {
+  return settings_.allowed.empty() ||
+         std::any_of(settings_.allowed.begin(), settings_.allowed.end(),
+                     [&](const IpNetwork& network) { return network.contains(exporter); });
+}
+
+void Collector::datagram(const flow::Source& source, TimeUs received, Bytes bytes) {
+  ++datagrams_;
+  if (source.address.family != 0 && !is_allowed(source.address)) {
+    ++refused_;
+    return;
+  }
+  decoder_->datagram(source, received, bytes);
+}
+
+void Collector::tick(TimeUs now) {
+  if (journal_ != nullptr) journal_->flush();
+  if (now >= next_accounts_) {
+    next_accounts_ = now + kAccountsEvery;
+    write_accounts();
+  }
+  if (now < next_look_) return;
+  next_look_ = now + kLookEvery;
+  decoder_->tick(now);
+  look_for_losses();
+  save_state();
+}
+
+void Collector::finish(TimeUs) {
+  write_accounts();
+  look_for_losses();
+  save_state();
+  if (journal_ != nullptr) journal_->close();
+}
+
+// Only those that have changed since they were written.
+void Collector::write_accounts() {
+  if (journal_ == nullptr) return;
+  std::vector<output::ExporterAccount> changed;
+  std::map<AccountKey, flow::Account> all;
+  decoder_->for_each_account(
+      [&](const IpAddress& exporter, std::optional<std::uint32_t> domain, const flow::Account& account) {
+        const AccountKey key{exporter, domain};
+        const auto before = written_accounts_.find(key);
+        if (before == written_accounts_.end() || !is_same(before->second, account))
+          changed.push_back({run_, exporter, domain, account});
+        all.emplace(key, account);
+      });
+  written_accounts_ = std::move(all);
+  journal_->write(changed);
+}
+
+void Collector::look_for_losses() {
+  std::map<AccountKey, std::uint64_t> lost;
+  decoder_->for_each_account(
+      [&](const IpAddress& exporter, std::optional<std::uint32_t> domain, const flow::Account& account) {
+        const AccountKey key{exporter, domain};
+        const auto before = told_lost_.find(key);
+        const std::uint64_t told = before == told_lost_.end() ? 0 : before->second;
+        if (account.lost > told)
+          notice(fmt::format(
+              "{}: {} {} lost on their way", who(exporter, domain), account.lost - told,
+              account.version == 9 || account.version == flow::kSflowVersion ? "messages" : "records"));
+        lost.emplace(key, account.lost);
+      });
+  told_lost_ = std::move(lost);
+  decoder_->for_each_missing([&](const IpAddress& exporter, std::uint32_t domain, std::uint16_t number,
+                                 const flow::MissingTemplate& missing) {
+    notice(fmt::format("{}: template {} has not come, {} sets of data wait or had to go since {}",
+                       who(exporter, domain), number, missing.sets, seconds_text(missing.since)));
+  });
+  if (const std::uint64_t refused = refused_ - std::exchange(told_refused_, refused_); refused != 0)
+    notice(fmt::format("{} datagrams came from others than those of --allow", refused));
+  const std::uint64_t lost_records = journal_ != nullptr ? journal_->records_lost() : 0;
+  if (const std::uint64_t n = lost_records - std::exchange(told_records_lost_, lost_records); n != 0)
+    notice(fmt::format("{} records could not be written: {}", n, journal_->problem()));
+}
+
+void Collector::notice(std::string text) {
+  if (notices_.size() < kMostNotices)
+    notices_.push_back(std::move(text));
+  else
+    ++notices_left_out_;
+}
+
+std::vector<std::string> Collector::take_notices() {
+  if (const std::size_t more = std::exchange(notices_left_out_, 0); more != 0)
+    notices_.push_back(fmt::format("and {} more such lines", more));
+  return std::exchange(notices_, {});
+}
+
+tl::expected<void, std::string> Collector::load_state(TimeUs now) {
+  if (settings_.state.empty()) return {};
+  std::error_code error;
+  fs::create_directories(settings_.state, error);
+  if (error) return tl::unexpected(fmt::format("--state {}: {}", settings_.state, error.message()));
+  const std::string path = state_file(settings_.state);
+  if (!fs::exists(path, error)) return {};
+  const auto text = read_text_file(path, kMostStateBytes);
+  if (!text) return tl::unexpected(fmt::format("--state {}: {}", path, text.error()));
+  if (const std::size_t wrong = decoder_->load(*text, now); wrong != 0)
+    notice(fmt::format("{}: {} lines are wrong and were passed over", path, wrong));
+  return {};
+}
+
+// Under another name first: a crash leaves the old one or the new one.
+void Collector::save_state() {
+  if (settings_.state.empty()) return;
+  std::string state = decoder_->save();
+  if (state == saved_state_) return;
+  const std::string path = state_file(settings_.state), next = path + ".new";
+  bool good = false;
+  {
+    std::ofstream out(next, std::ios::binary | std::ios::trunc);
+    out << state << std::flush;
+    good = out.good();
+  }
+  if (!good || std::rename(next.c_str(), path.c_str()) != 0) {
+    notice(fmt::format("--state {}: {}", path, std::strerror(errno)));
+    return;
+  }
+  saved_state_ = std::move(state);
+}
+
+CollectorTotals Collector::totals() const {
+  return {.datagrams = datagrams_,
+          .refused = refused_,
+          .records_written = journal_ != nullptr ? journal_->records_written() : 0,
+          .records_lost = journal_ != nullptr ? journal_->records_lost() : 0};
+}
+
+}  // namespace weir::engine

@@ -1,0 +1,78 @@
+// Receives what exporters send: decodes it, keeps the records in a journal or hands them to somebody else, keeps accounts, and
+// remembers templates over a restart. Used by one thread.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <tl/expected.hpp>
+
+#include "decoders/flow/decoder.h"
+#include "decoders/ip_network.h"
+#include "output/flow/journal_writer.h"
+
+namespace weir::engine {
+
+struct CollectorSettings {
+  std::string store;               // folder of the journal; empty: records go to `instead`
+  std::string state;               // folder that templates are kept in; empty: they are not
+  std::vector<IpNetwork> allowed;  // exporters; empty: all
+};
+
+struct CollectorTotals {
+  std::uint64_t datagrams = 0, refused = 0;  // of exporters that are not allowed
+  std::uint64_t records_written = 0, records_lost = 0;
+};
+
+class Collector {
+ public:
+  // `instead` takes records when there is no store, and lives as long as the collector. Fails with a text.
+  static tl::expected<std::unique_ptr<Collector>, std::string> open(const CollectorSettings& settings,
+                                                                    TimeUs now,
+                                                                    flow::RecordConsumer* instead);
+
+  void datagram(const flow::Source& source, TimeUs received, Bytes bytes);
+  // To be called about once a second: writes what is in memory, accounts and state now and then.
+  void tick(TimeUs now);
+  // Writes everything.
+  void finish(TimeUs now);
+
+  // What somebody should know, a line each: losses, templates that do not come, records that could not be written. Of each thing
+  // once a minute at most; at most kMostNotices, and how many more there were.
+  std::vector<std::string> take_notices();
+  [[nodiscard]] CollectorTotals totals() const;
+  void for_each_account(const flow::FlowDecoder::VisitAccount& visit) const {
+    decoder_->for_each_account(visit);
+  }
+
+  static constexpr std::size_t kMostNotices = 20;
+
+ private:
+  explicit Collector(const CollectorSettings& settings) : settings_(settings) {}
+  using AccountKey = std::pair<IpAddress, std::optional<std::uint32_t>>;
+
+  [[nodiscard]] bool is_allowed(const IpAddress& exporter) const;
+  tl::expected<void, std::string> load_state(TimeUs now);
+  void save_state();
+  void write_accounts();
+  void look_for_losses();
+  void notice(std::string text);
+
+  CollectorSettings settings_;
+  std::unique_ptr<output::JournalWriter> journal_;
+  std::optional<flow::FlowDecoder> decoder_;
+  std::uint64_t run_ = 0;  // names this collector in the journal
+  std::map<AccountKey, flow::Account> written_accounts_;
+  std::map<AccountKey, std::uint64_t> told_lost_;
+  TimeUs next_accounts_ = 0, next_look_ = 0;
+  std::string saved_state_;
+  std::vector<std::string> notices_;
+  std::size_t notices_left_out_ = 0;
+  std::uint64_t datagrams_ = 0, refused_ = 0, told_refused_ = 0, told_records_lost_ = 0;
+};
+
+}  // namespace weir::engine

@@ -1,0 +1,44 @@
+// Accounts of exporters as the journal keeps them: the state of those that changed, again and again while a collector runs. A
+// reader takes the last one of each run and adds the runs up.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "decoders/flow/exporter_state.h"
+#include "decoders/ip_address.h"
+
+namespace weir::output {
+
+struct ExporterAccount {
+  std::uint64_t run = 0;  // of the collector that counted
+  IpAddress exporter;
+  std::optional<std::uint32_t> domain;
+  flow::Account account;
+};
+
+// As bytes of a block.
+void append_account(std::vector<std::uint8_t>& to, const ExporterAccount& account);
+// False: the bytes are no account, and `in` has failed.
+bool take_account(ByteCursor& in, ExporterAccount& out);
+
+// Sums up what a journal has.
+class AccountSums {
+ public:
+  void add(const ExporterAccount& account);
+  // By exporter and domain, without the run.
+  [[nodiscard]] std::vector<ExporterAccount> sums() const;
+
+ private:
+  struct Key {
+    IpAddress exporter;
+    std::optional<std::uint32_t> domain;
+    std::uint64_t run = 0;
+    auto operator<=>(const Key&) const = default;
+  };
+  std::map<Key, flow::Account> last_;
+};
+
+}  // namespace weir::output

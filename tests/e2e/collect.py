@@ -1,0 +1,202 @@
+#!/usr/bin/env python3
+"""`weir collect` and `weir flows` as programs: datagrams over loopback, files, restarts, and who the program is. collect.py WEIR
+
+What softflowd exports of the example captures is read, too, where it is installed; becoming another user needs root. Both are said
+when they are left out.
+"""
+import glob, json, os, shutil, signal, socket, struct, subprocess, sys, tempfile, time, unittest
+
+WEIR = ""
+NOW = 1_700_000_000
+EXAMPLES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "examples", "captures")
+FIELDS = ((8, 4), (12, 4), (7, 2), (11, 2), (4, 1), (6, 1), (2, 4), (1, 8), (152, 8), (153, 8))
+
+
+def a_set(number, body): return struct.pack("!HH", number, 4 + len(body)) + body
+def template(number=256): return a_set(2, struct.pack("!HH", number, len(FIELDS)) + b"".join(struct.pack("!HH", *f) for f in FIELDS))
+def ipfix(sets, sequence=0, domain=7): return struct.pack("!HHIII", 10, 16 + len(sets), NOW, sequence, domain) + sets
+
+
+def record(n):
+    return bytes([10, 0, n >> 8, n & 255, 192, 0, 2, 1]) + struct.pack("!HHBBIQQQ", 1000, 443, 6, 0x1b, n + 1, 100 * (n + 1), NOW * 1000 - 5000, NOW * 1000)
+
+
+def data(*numbers, of=256): return a_set(of, b"".join(map(record, numbers)))
+
+
+def free_port():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def queued(port):
+    """Bytes that wait in each socket bound to this port."""
+    with open("/proc/net/udp") as f: lines = [l.split() for l in f.readlines()[1:]]
+    return [int(l[4].split(":")[1], 16) for l in lines if int(l[1].split(":")[1], 16) == port]
+
+
+def is_bound(port): return queued(port) != []
+def is_drained(port): return not any(queued(port))
+
+
+def wait_until(what, seconds=30):
+    end = time.monotonic() + seconds
+    while not what():
+        if time.monotonic() > end: raise AssertionError("it did not come to that")
+        time.sleep(0.02)
+
+
+class Collect(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+        os.chmod(self.folder, 0o755)
+
+    def path(self, *names): return os.path.join(self.folder, *names)
+
+    def start(self, *arguments, store="store"):
+        self.port = free_port()
+        with open(self.path("log"), "a") as log:
+            engine = subprocess.Popen([WEIR, "collect", "--listen", f"udp://127.0.0.1:{self.port}", "--store", self.path(store), *arguments], stderr=log)
+        self.addCleanup(lambda: engine.poll() is None and (engine.kill(), engine.wait()))
+        wait_until(lambda: engine.poll() is not None or is_bound(self.port))
+        self.assertIsNone(engine.poll(), self.said())
+        return engine
+
+    def said(self):
+        with open(self.path("log")) as f: return f.read()
+
+    def send(self, *messages, address="127.0.0.1"):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+            s.bind((address, 0))
+            for message in messages: s.sendto(message, ("127.0.0.1", self.port))
+            wait_until(lambda: is_drained(self.port))
+            s.setblocking(False)
+            self.assertRaises(BlockingIOError, s.recv, 1)  # nothing is ever answered
+
+    def stop(self, engine):
+        engine.send_signal(signal.SIGTERM)
+        self.assertEqual(engine.wait(30), 0, self.said())
+
+    def ask(self, question, store="store"):
+        done = subprocess.run([WEIR, "flows", question, "--store", self.path(store), "--json"], capture_output=True, text=True, timeout=60)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    def test_what_is_sent_is_kept_with_accounts(self):
+        engine = self.start()
+        self.send(ipfix(template() + data(1, 2)), ipfix(data(3), 5))
+        self.send(ipfix(data(4)), b"nonsense", address="127.0.0.2")
+        self.stop(engine)
+        records = self.ask("list")
+        self.assertEqual([(r["src_ip"], r["flow"]["pkts_toserver"], r["exporter"]) for r in records],
+                         [(f"10.0.0.{n}", n + 1, {"address": "127.0.0.1", "domain": 7, "sampling": 1}) for n in (1, 2, 3)])
+        self.assertEqual(records[0]["flow"]["start"], "2023-11-14T22:13:15.000000+0000")
+        accounts = {(a["address"], a.get("domain")): a for a in self.ask("exporters")}
+        self.assertEqual({k: (a["messages"], a["records"], a["lost"], a["no_template"], a["malformed"]) for k, a in accounts.items()},
+                         {("127.0.0.1", 7): (2, 3, 3, 0, 0), ("127.0.0.2", 7): (1, 0, 0, 1, 0), ("127.0.0.2", None): (0, 0, 0, 0, 1)})
+
+    def test_templates_are_remembered_over_a_restart(self):
+        engine = self.start("--state", self.path("state"))
+        self.send(ipfix(template() + data(1)))
+        self.stop(engine)
+        engine = self.start("--state", self.path("state"))
+        self.send(ipfix(data(2), 1))
+        self.stop(engine)
+        self.assertEqual(len(self.ask("list")), 2)
+        self.assertEqual([a["messages"] for a in self.ask("exporters")], [2])
+
+    def test_a_crash_costs_a_second_and_no_more(self):
+        engine = self.start()
+        self.send(ipfix(template() + data(1)))
+        wait_until(lambda: len(self.ask("list")) == 1)
+        engine.kill()
+        engine.wait()
+        with open(glob.glob(self.path("store", "flows-*"))[0], "ab") as f: f.write(b"WFB1 torn")
+        self.assertEqual(len(self.ask("list")), 1)
+        engine = self.start()
+        self.send(ipfix(template() + data(2)))
+        self.stop(engine)
+        self.assertIn("9 bytes at its end were not whole", self.said())
+        self.assertEqual(len(self.ask("list")), 2)
+
+    def test_nobody_else_writes_to_a_store(self):
+        self.start()
+        second = subprocess.run([WEIR, "collect", "--listen", f"udp://127.0.0.1:{free_port()}", "--store", self.path("store")], capture_output=True, text=True, timeout=60)
+        self.assertEqual(second.returncode, 1)
+        self.assertIn("another process writes to it", second.stderr)
+
+    def test_others_than_the_allowed_are_refused(self):
+        engine = self.start("--allow", "127.0.0.2", "--allow", "192.0.2.0/24", "-v")
+        self.send(ipfix(template() + data(1)))
+        self.send(ipfix(template() + data(2)), address="127.0.0.2")
+        self.stop(engine)
+        self.assertEqual([r["src_ip"] for r in self.ask("list")], ["10.0.0.2"])
+        self.assertEqual(len(self.ask("exporters")), 1)
+        self.assertIn("1 datagrams came from others", self.said())
+
+    def test_floods_take_bounded_memory(self):
+        engine = self.start()
+        for i in range(200):
+            self.send(*(ipfix(b"".join(template(256 + (i * 1000 + j * 20 + k) % 60000) for k in range(20)), 0, i) for j in range(10)),
+                      *(ipfix(a_set(300 + j, bytes(20000)), 0, 1000 + i) for j in range(10)))
+        with open(f"/proc/{engine.pid}/status") as f: peak_kb = int(next(l for l in f if l.startswith("VmHWM")).split()[1])
+        self.send(ipfix(template() + data(1), 0, 5))
+        self.stop(engine)
+        self.assertIn(("10.0.0.1", 5), [(r["src_ip"], r["exporter"]["domain"]) for r in self.ask("list")])
+        if "asan" not in WEIR: self.assertLess(peak_kb, 128 * 1024)
+
+    def test_it_is_a_user_without_powers_in_a_cage(self):
+        if os.geteuid() != 0: self.skipTest("not root")
+        engine = self.start("--user", "nobody", "--state", self.path("state"))
+        self.send(ipfix(template() + data(1)))
+        wait_until(lambda: len(self.ask("list")) == 1)
+        with open(f"/proc/{engine.pid}/status") as f: status = dict(l.rstrip("\n").split(":\t", 1) for l in f if ":\t" in l)
+        self.assertNotEqual(status["Uid"].split()[1], "0")
+        self.assertEqual((int(status["CapEff"], 16), int(status["CapBnd"], 16), status["NoNewPrivs"]), (0, 0, "1"))
+        if "asan" not in WEIR: self.assertEqual(status["Seccomp"], "2")
+        self.stop(engine)
+        self.assertNotEqual(os.stat(self.path("store")).st_uid, 0)
+        self.assertTrue(os.path.exists(self.path("state", "flow-exporters")))
+
+    def test_files_are_read_and_without_a_store_records_are_lines(self):
+        with open(self.path("a.ipfix"), "wb") as f: f.write(ipfix(template() + data(1, 2)) + ipfix(data(3), 2))
+        done = subprocess.run([WEIR, "collect", "-r", self.path("a.ipfix")], capture_output=True, text=True, timeout=60)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertEqual([json.loads(l)["src_ip"] for l in done.stdout.splitlines()], ["10.0.0.1", "10.0.0.2", "10.0.0.3"])
+        with open(self.path("torn.ipfix"), "wb") as f: f.write(ipfix(template() + data(1)) + b"\0\x0a")
+        done = subprocess.run([WEIR, "collect", "-r", self.path("torn.ipfix"), self.path("missing"), "--store", self.path("store")], capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("torn.ipfix: offset", done.stderr)
+        self.assertIn("missing", done.stderr)
+        self.assertEqual(len(self.ask("list")), 1)
+
+    def test_wrong_calls_say_what_is_wrong(self):
+        for call, status, text in ((["collect"], 2, "--listen"), (["collect", "--listen", "tcp://127.0.0.1:1"], 1, "udp://"), (["flows"], 2, "question"),
+                                   (["collect", "--listen", "udp://127.0.0.1:9", "-r", "x"], 2, "exclude"), (["collect", "-r", "x", "--allow", "y"], 1, "network"),
+                                   (["flows", "what", "--store", "x"], 2, "what"), (["flows", "list"], 2, "--store"), (["flows", "list", "--store", self.path("no")], 1, "no flow records")):
+            done = subprocess.run([WEIR, *call], capture_output=True, text=True, timeout=60)
+            self.assertEqual(done.returncode, status, call)
+            self.assertIn(text, done.stderr)
+
+    def test_a_real_exporter_is_understood_in_every_version(self):
+        if shutil.which("softflowd") is None: self.skipTest("softflowd is not installed")
+        counts = {}
+        for version in ("1", "5", "9", "10"):
+            engine = self.start(store=version)
+            subprocess.run(["softflowd", "-r", os.path.join(EXAMPLES, "http.pcap"), "-n", f"127.0.0.1:{self.port}", "-v", version, "-d"], check=True, capture_output=True, timeout=60)
+            wait_until(lambda: is_drained(self.port))
+            self.stop(engine)
+            records = self.ask("list", store=version)
+            counts[version] = sorted((r["src_ip"], r.get("src_port"), r["dest_ip"], r.get("dest_port"), r["flow"]["pkts_toserver"], r["tcp"]["tcp_flags"] if r["proto"] == "TCP" else "")
+                                     for r in records if ":" not in r["src_ip"])
+            self.assertEqual(sum(a["malformed"] + a["no_template"] for a in self.ask("exporters", store=version)), 0)
+        self.assertGreater(len(counts["5"]), 5)
+        for version in counts: self.assertEqual(counts[version], counts["5"], version)
+
+
+if __name__ == "__main__":
+    WEIR = os.path.abspath(sys.argv.pop(1))
+    unittest.main()

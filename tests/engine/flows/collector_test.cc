@@ -1,0 +1,202 @@
+#include "engine/flows/collector.h"
+
+#include <filesystem>
+#include <fstream>
+
+#include "engine/flows/export_files.h"
+#include "engine/flows/export_socket.h"
+#include "output/flow/journal_reader.h"
+#include "tests/decoders/flow/flow_wire.h"
+#include "tests/output/log_folder.h"
+
+using namespace weir;
+using namespace weir::test;
+using engine::Collector;
+using engine::looks_like_export;
+using output_test::LogFolder;
+
+namespace {
+
+constexpr TimeUs kMinute = 60'000'000;
+
+struct CollectorBench {
+  Collected collected;
+  std::unique_ptr<Collector> collector;
+  explicit CollectorBench(const engine::CollectorSettings& settings = {}) {
+    auto opened = Collector::open(settings, kNowUs, &collected);
+    REQUIRE(opened.has_value());
+    collector = std::move(*opened);
+  }
+  void send(const Wire& message, std::uint32_t address = 0x7f000201) {
+    collector->datagram({IpAddress::v4(address), 4000}, kNowUs, bytes_of(message));
+  }
+};
+
+std::size_t stored(const std::string& folder) {
+  std::size_t count = 0;
+  auto reader = output::JournalReader::open(folder);
+  REQUIRE(reader.has_value());
+  reader->read([&](const flow::Record&) { ++count; }, nullptr);
+  return count;
+}
+
+Wire with_template(std::uint32_t sequence = 0) {
+  return ipfix(ipfix_template(256, kBasic) + data_set(256, basic(1)), sequence);
+}
+
+// A capture file of one frame each.
+Wire capture_of(const std::vector<Wire>& frames) {
+  const auto le32 = [](std::uint32_t n) { return u8(n) + u8(n >> 8U) + u8(n >> 16U) + u8(n >> 24U); };
+  Wire out = le32(0xa1b2c3d4) + u8(2) + u8(0) + u8(4) + u8(0) + zeros(8) + le32(65535) + le32(1);
+  for (const Wire& frame : frames)
+    out += le32(kNow) + le32(0) + le32(static_cast<std::uint32_t>(frame.size())) +
+           le32(static_cast<std::uint32_t>(frame.size())) + frame;
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("collector: records are kept with the accounts of their exporters") {
+  const LogFolder folder;
+  {
+    CollectorBench bench({.store = folder.path + "/store", .state = {}, .allowed = {}});
+    bench.send(with_template());
+    bench.send(ipfix(data_set(256, basic(2)), 11));
+    bench.send("nonsense");
+    bench.collector->finish(kNowUs);
+    CHECK(bench.collector->totals().records_written == 2);
+    CHECK(bench.collected.all.empty());
+  }
+  CHECK(stored(folder.path + "/store") == 2);
+  output::AccountSums sums;
+  auto reader = output::JournalReader::open(folder.path + "/store");
+  reader->read(nullptr, [&](const output::ExporterAccount& a) { sums.add(a); });
+  const auto accounts = sums.sums();
+  REQUIRE(accounts.size() == 2);
+  CHECK(accounts[0].account.malformed == 1);
+  CHECK(accounts[1].domain == 7U);
+  CHECK(accounts[1].account.records == 2);
+  CHECK(accounts[1].account.lost == 10);
+}
+
+TEST_CASE("collector: nothing is taken from exporters that are not allowed") {
+  engine::CollectorSettings settings;
+  settings.allowed = {*IpNetwork::parse("127.0.2.0/24"), *IpNetwork::parse("2001:db8::/32")};
+  CollectorBench bench(settings);
+  bench.send(with_template(), 0x7f000301);
+  CHECK(bench.collected.all.empty());
+  CHECK(bench.collector->totals().refused == 1);
+  bench.send(with_template());
+  CHECK(bench.collected.all.size() == 1);
+  std::size_t exporters = 0;
+  bench.collector->for_each_account([&](auto&&...) { ++exporters; });
+  CHECK(exporters == 1);
+}
+
+TEST_CASE("collector: templates are there again after a restart") {
+  const LogFolder folder;
+  const engine::CollectorSettings settings{.store = {}, .state = folder.path + "/state", .allowed = {}};
+  {
+    CollectorBench before(settings);
+    before.send(with_template());
+    before.collector->finish(kNowUs);
+  }
+  CollectorBench after(settings);
+  after.send(ipfix(data_set(256, basic(2)), 9));
+  CHECK(after.collected.all.size() == 1);
+  CHECK(after.collector->take_notices().empty());
+  std::ofstream(folder.path + "/state/flow-exporters", std::ios::app) << "what is this\n";
+  CollectorBench odd(settings);
+  const auto notices = odd.collector->take_notices();
+  REQUIRE(notices.size() == 1);
+  CHECK(notices[0].find("1 lines are wrong") != std::string::npos);
+}
+
+TEST_CASE(
+    "collector: losses and templates that do not come are told with who, what and since when, once a "
+    "minute") {
+  CollectorBench bench;
+  bench.collector->tick(kNowUs);
+  bench.send(with_template());
+  bench.send(ipfix(data_set(256, basic(2)), 4));
+  bench.send(ipfix(data_set(300, basic(2)), 5));
+  bench.collector->tick(kNowUs + 1);
+  CHECK(bench.collector->take_notices().empty());
+  bench.collector->tick(kNowUs + kMinute);
+  auto notices = bench.collector->take_notices();
+  REQUIRE(notices.size() == 2);
+  CHECK(notices[0] == "exporter 127.0.2.1 domain 7: 3 records lost on their way");
+  CHECK(notices[1] ==
+        "exporter 127.0.2.1 domain 7: template 300 has not come, 1 sets of data wait or had to go since "
+        "2023-11-14T22:13:20.000000+0000");
+  bench.send(ipfix(ipfix_template(300, kBasic), 6));
+  bench.collector->tick(kNowUs + 2 * kMinute);
+  CHECK(bench.collector->take_notices().empty());
+}
+
+TEST_CASE("collector: a flood of things to tell is a few lines and a number") {
+  CollectorBench bench;
+  for (std::uint32_t i = 0; i < 100; ++i) bench.send(ipfix(data_set(300, "xxxx"), 0, i));
+  bench.collector->tick(kNowUs);
+  const auto notices = bench.collector->take_notices();
+  REQUIRE(notices.size() == Collector::kMostNotices + 1);
+  CHECK(notices.back() == "and 80 more such lines");
+}
+
+TEST_CASE("export files: IPFIX files and captures are told apart and read") {
+  const LogFolder folder;
+  folder.write("flows.ipfix", with_template() + ipfix(data_set(256, basic(2)), 1));
+  const auto packet = [](std::uint16_t port, const Wire& payload) {
+    return ethernet(0x0800, ipv4({}, udp(9, port, payload)));
+  };
+  folder.write("flows.pcap",
+               capture_of({packet(2055, with_template()), packet(12345, ipfix(data_set(256, basic(2)), 1)),
+                           packet(53, "a query to somebody"), packet(4739, "xx")}));
+  folder.write("torn.ipfix", (with_template() + ipfix(data_set(256, basic(2)), 1)).substr(0, 150));
+  folder.write("odd.ipfix", with_template() + "and then something else");
+  folder.write("empty", "");
+  CollectorBench bench;
+  const auto file = engine::read_export_file(folder.file("flows.ipfix"), *bench.collector);
+  REQUIRE(file.has_value());
+  CHECK(file->messages == 2);
+  REQUIRE(bench.collected.all.size() == 2);
+  CHECK(bench.collected.all[0].record.exporter.address.family == 0);
+  const auto capture = engine::read_export_file(folder.file("flows.pcap"), *bench.collector);
+  REQUIRE(capture.has_value());
+  CHECK(capture->messages == 3);
+  CHECK(capture->passed_over == 1);
+  REQUIRE(bench.collected.all.size() == 4);
+  CHECK(bench.collected.all[2].record.exporter.address == IpAddress::v4(0x0a000001));
+  for (const char* name : {"torn.ipfix", "odd.ipfix", "empty", "missing"}) {
+    CAPTURE(name);
+    const auto wrong = engine::read_export_file(folder.file(name), *bench.collector);
+    REQUIRE_FALSE(wrong.has_value());
+    CHECK(wrong.error().find(name) != std::string::npos);
+  }
+}
+
+TEST_CASE("export files: what looks like an export is one by all that it says of itself") {
+  CHECK(looks_like_export(bytes_of(with_template())));
+  CHECK(looks_like_export(bytes_of(netflow9(v9_template(256, kBasic)))));
+  CHECK(looks_like_export(bytes_of(u16(5) + u16(1) + zeros(20 + 48))));
+  CHECK_FALSE(looks_like_export(bytes_of(u16(5) + u16(2) + zeros(20 + 48))));
+  CHECK_FALSE(looks_like_export(bytes_of(with_template() + "x")));
+  CHECK_FALSE(looks_like_export(bytes_of(u16(9) + u16(1) + Wire(40, 'x'))));
+  CHECK_FALSE(looks_like_export(bytes_of(u32(5) + zeros(40))));
+  CHECK_FALSE(looks_like_export({}));
+}
+
+TEST_CASE("export sockets: places to listen at") {
+  const auto v4 = engine::parse_export_listener("udp://127.0.0.1:2055");
+  REQUIRE(v4.has_value());
+  CHECK(v4->ip == IpAddress::v4(0x7f000001));
+  CHECK(v4->port == 2055);
+  CHECK(engine::parse_export_listener("udp://[::1]:4739")->ip.family == 6);
+  CHECK(engine::parse_export_listener("udp://:2055")->ip == IpAddress::v4(0));
+  for (const char* wrong :
+       {"", "127.0.0.1:2055", "udp://", "udp://127.0.0.1", "udp://127.0.0.1:0", "udp://127.0.0.1:x",
+        "udp://127.0.0.1:70000", "udp://example:2055", "udp://10.0.0.0/8:2055", "ftp://127.0.0.1:1"}) {
+    CAPTURE(wrong);
+    CHECK_FALSE(engine::parse_export_listener(wrong).has_value());
+  }
+}
