@@ -183,6 +183,12 @@ struct DropRecord : AlertRecord {
   bool only_with_all = false;
 };
 
+// An ARP packet.
+struct ArpRecord {
+  EventHead head;
+  ArpHeader arp;
+};
+
 // A packet that a rule's tag asks for.
 struct PacketRecord {
   EventHead head;
@@ -203,12 +209,19 @@ using CounterValue = std::pair<std::string_view, std::uint64_t>;
 // A stage of the pipeline and its part of the time, 0 to 1.
 using StageShare = std::pair<std::string_view, double>;
 
+// Of one worker.
+struct ThreadStats {
+  std::string name;  // "W#01"
+  std::vector<CounterValue> counters;
+};
+
 struct StatsRecord {
   TimeUs time = 0;
   std::uint64_t uptime_s = 0;
   const std::vector<CounterValue>& counters;
   // A field of our own, "weir":{"stage_share":{...}}; left out when empty.
   const std::vector<StageShare>& stage_shares;
+  std::span<const ThreadStats> threads{};
 };
 
 }  // namespace weir::output

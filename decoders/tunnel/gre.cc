@@ -22,6 +22,7 @@ constexpr std::uint32_t kProtocolAt = 2;
 Proto payload_proto(std::uint16_t protocol, std::uint16_t flags) {
   switch (protocol) {
     case 0x0800: return Proto::ipv4;
+    case 0x0806: return Proto::arp;
     case 0x86dd: return Proto::ipv6;
     case 0x8100: return Proto::vlan;
     case 0x8847: return Proto::mpls;

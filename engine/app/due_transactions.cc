@@ -23,9 +23,10 @@ void begin_message(Flow& flow) {
 }
 
 // True when nothing is left to be done with it.
-bool settle(const Flow& flow, Transaction& tx, bool over, TransactionUser& user, bool& is_complete) {
+bool settle(const Flow& flow, Transaction& tx, bool over, bool flow_ends, TransactionUser& user,
+            bool& is_complete) {
   const ProtocolInfo& info = protocol_info(tx.protocol());
-  DueTransaction due{.tx = tx, .progress = tx.progress, .over = over};
+  DueTransaction due{.tx = tx, .progress = tx.progress, .over = over, .flow_ends = flow_ends};
   is_complete = true;
   bool inspected = true;
   for (const Direction d : kBoth) {
@@ -56,7 +57,7 @@ void settle_transactions(Flow& flow, bool last_of_flow, TransactionUser& user) {
   for (Transaction* tx = list.first(); tx != nullptr; tx = next) {
     next = TransactionList::next(*tx);
     bool is_complete = false;
-    if (settle(flow, *tx, over, user, is_complete))
+    if (settle(flow, *tx, over, last_of_flow, user, is_complete))
       list.release(tx->id);
     else if (is_complete)
       app->release_pending = true;

@@ -17,6 +17,7 @@ struct DueTransaction {
   // By direction. A side that does not exist, or of which nothing more is parsed, counts as complete.
   std::array<std::uint8_t, 2> progress;
   bool over;               // nothing more will come of the flow: everything is due
+  bool flow_ends;          // nor will rules look at it again
   bool inspected = false;  // rules have said all that they will
 };
 

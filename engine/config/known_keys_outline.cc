@@ -88,8 +88,7 @@ outputs
       drop
         enabled, alerts, flows, verdict
       stats
-        enabled, totals, deltas, null-values
-        threads -
+        enabled, totals, deltas, null-values, threads
       *
         .
   fast

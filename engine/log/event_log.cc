@@ -36,6 +36,7 @@ EventLog::EventLog(const std::vector<Output>& outputs, std::shared_ptr<const rul
     sessions_.back()->measure_by(meter_);
     wants_files_ = wants_files_ || out.log->wants(output::EventType::fileinfo);
     wants_frames_ = wants_frames_ || out.log->wants(output::EventType::frame);
+    wants_arp_ = wants_arp_ || out.log->wants(output::EventType::arp);
     wants_anomalies_ = wants_anomalies_ || out.log->wants(output::EventType::anomaly);
     for (std::size_t p = 0; p < kMaxAppProtos; ++p)
       for (const auto& active : out.log->tx_loggers(static_cast<AppProto>(p))) {
@@ -120,6 +121,7 @@ void EventLog::write_anomalies(const PacketFacts& facts, const std::vector<Anoma
                                const AppLayer* app) {
   output::AnomalyRecord record;
   record.head = head_of_packet(facts.packet, facts.flow);
+  record.head.metadata = metadata_of(facts.flow, facts.variables);
   record.packet = facts.packet.frame;
   record.link_type = facts.packet.raw.link_type;
   record.type = "decode";
@@ -134,6 +136,7 @@ void EventLog::write_anomalies(const PacketFacts& facts, const std::vector<Anoma
       anomaly(record, facts.flow);
     }
   if (app == nullptr) return;
+  record.head.metadata = nullptr;
   record.type = "applayer";
   record.layer = "proto_detect";
   if (app->protocol != AppProto::failed) record.app_proto = app->protocol;
@@ -176,6 +179,13 @@ void EventLog::fill_flow(const Flow& flow) {
     }
 }
 
+void EventLog::arp(const PacketFacts& facts) {
+  if (!wants_arp_) return;
+  output::ArpRecord record{.head = head_of_packet(facts.packet, facts.flow), .arp = facts.packet.arp};
+  name_origin(record.head);
+  for (const auto& session : sessions_) session->arp(record);
+}
+
 void EventLog::tagged_packet(const PacketFacts& facts) {
   if (packets_ != nullptr && which_packets_ == output::PacketLogSettings::Which::tagged)
     packets_->wanted(facts.frame, 0, nullptr);
@@ -214,7 +224,7 @@ bool EventLog::transaction(const PacketFacts& facts, const DueTransaction& due) 
     head.tx_id = tx.id;
     logger.session->transaction(*logger.active, head, tx);
   }
-  transaction_files(facts, tx, due.over, due.inspected);
+  transaction_files(facts, tx, due.over, due.inspected || due.flow_ends);
   return all_written(tx);
 }
 

@@ -70,6 +70,8 @@ class EventLog {
   // Decoder and stream anomalies of this packet, and the application layer's engine events.
   void anomalies(const PacketFacts& facts, const std::vector<Anomaly>* stream_events);
   void alerts(const PacketFacts& facts, const DetectResult& found, const PacketFate& fate);
+  // Of a packet that is one.
+  void arp(const PacketFacts& facts);
   // A packet that a rule's tag asks for.
   void tagged_packet(const PacketFacts& facts);
   // A packet that is dropped or rejected, and the rule that says so, if any does.
@@ -152,7 +154,7 @@ class EventLog {
   LogLimits limits_{.flow_rate = 0};
   output::LogMeter meter_;
   bool inline_mode_;
-  bool wants_anomalies_ = false, wants_files_ = false, wants_frames_ = false;
+  bool wants_anomalies_ = false, wants_arp_ = false, wants_files_ = false, wants_frames_ = false;
   std::unique_ptr<output::FileStore::Session> store_;  // null: files are not stored
   rules::Turn* turn_ = nullptr;
   output::FlowRecord flow_record_;

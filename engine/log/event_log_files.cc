@@ -16,7 +16,7 @@ void EventLog::transaction_files(const PacketFacts& facts, Transaction& tx, bool
     for (const ShownFile& file : *files) {
       if (file->logged) continue;
       if (over && file->state == FileState::open) file->state = FileState::truncated;
-      if (store_ != nullptr) store_file(facts, tx, d, *file, over || inspected);
+      if (store_ != nullptr) store_file(facts, tx, d, *file, inspected);
       const bool due = file->state != FileState::open && file->keeping != FileKeeping::undecided;
       if (due && file.opened_here && (d == facts.direction || over)) write_file(facts, tx, d, *file);
     }

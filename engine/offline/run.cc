@@ -6,6 +6,8 @@
 #include <fstream>
 #include <optional>
 
+#include <fmt/format.h>
+
 #include "engine/account/levels.h"
 #include "engine/capture/pcap_writer.h"
 #include "engine/log/log_outputs.h"
@@ -171,6 +173,7 @@ tl::expected<LogOutputs, std::string> open_outputs(const RunOptions& options, co
 
 struct Totals {
   Counters counters;
+  std::vector<Counters> workers;
   RuleProfile rule_profile;
 };
 
@@ -196,7 +199,7 @@ Totals run_single(Input& input, const PipelineSetup& setup,
     if (verdict == Verdict::accept) passed->write(raw, fine, pipeline.outcome().frame);
   });
   pipeline.finish();
-  Totals totals{.counters = pipeline.counters(), .rule_profile = {}};
+  Totals totals{.counters = pipeline.counters(), .workers = {pipeline.counters()}, .rule_profile = {}};
   if (const RuleProfile* profile = pipeline.rule_profile()) totals.rule_profile.add(*profile);
   return totals;
 }
@@ -207,12 +210,22 @@ Totals run_pool(Input& input, unsigned workers, const PipelineSetup& setup,
   WorkerPool pool(workers, setup, rules, shared, outputs);
   input.for_each([&](const RawPacket& raw, bool checksums, const FineTime*) { pool.feed(raw, checksums); });
   pool.finish();
-  return {.counters = pool.counters(), .rule_profile = pool.rule_profile()};
+  return {
+      .counters = pool.counters(), .workers = pool.worker_counters(), .rule_profile = pool.rule_profile()};
+}
+
+std::vector<output::ThreadStats> thread_stats(const CounterNames& names,
+                                              const std::vector<Counters>& workers) {
+  std::vector<output::ThreadStats> out;
+  out.reserve(workers.size());
+  for (const Counters& worker : workers)
+    out.push_back({fmt::format("W#{:02}", out.size() + 1), names.values(worker)});
+  return out;
 }
 
 // The uptime of a run over files is the time that they cover, so that every run says the same.
 void write_stats(const LogOutputs& outputs, const RunOptions& options, const Config& config,
-                 const RunSummary& summary, const Input& input) {
+                 const RunSummary& summary, const std::vector<Counters>& workers, const Input& input) {
   const CounterNames names(CounterNames::Options::from(config, options.prevent));
   std::vector<output::CounterValue> values = names.values(summary.counters);
   values.emplace_back("detect.engines[].rules_loaded", options.rules_loaded);
@@ -228,11 +241,14 @@ void write_stats(const LogOutputs& outputs, const RunOptions& options, const Con
   const auto uptime_s =
       static_cast<std::uint64_t>(std::max<TimeUs>(input.last_time - input.first_time, 0) / 1'000'000);
   const auto shares = stage_shares(summary.counters.stages);
+  const std::vector<output::ThreadStats> threads = thread_stats(names, workers);
   for (const LogOutputs::Open& open : outputs.logs)
-    open.log->session(*open.sink)->stats({.time = input.last_time,
-                                          .uptime_s = uptime_s,
-                                          .counters = values,
-                                          .stage_shares = shares});
+    open.log->session(*open.sink)
+        ->stats({.time = input.last_time,
+                 .uptime_s = uptime_s,
+                 .counters = values,
+                 .stage_shares = shares,
+                 .threads = threads});
 }
 
 // The file of --rule-profile: opened before the run, so that a wrong name is said at once.
@@ -302,7 +318,8 @@ tl::expected<RunSummary, std::string> run_offline(const RunOptions& options, con
   summary.capture_error_reasons = (*source)->error_reasons();
   note_left_out(summary);
   if (outputs->files != nullptr) outputs->files->stop(kStoreEnd, summary.errors);
-  if (config.flag("stats.enabled", true)) write_stats(*outputs, options, config, summary, input);
+  if (config.flag("stats.enabled", true))
+    write_stats(*outputs, options, config, summary, totals.workers, input);
   profile_file.write(totals.rule_profile, rules.get());
   if (profile_file.failed()) summary.errors.push_back(profile_file.error());
   outputs->close(summary.errors);

@@ -281,13 +281,19 @@ void WorkerPool::inspect(Worker& worker, const Batch& batch) {
   }
 }
 
+std::vector<Counters> WorkerPool::worker_counters() const {
+  std::vector<Counters> out;
+  for (const auto& worker : workers_) {
+    out.push_back(worker->pipeline.counters());
+    out.back() += worker->deferred.counters();
+  }
+  return out;
+}
+
 Counters WorkerPool::counters() const {
   Counters sum;
   decoder_.count(sum);
-  for (const auto& worker : workers_) {
-    sum += worker->pipeline.counters();
-    sum += worker->deferred.counters();
-  }
+  for (const Counters& of_worker : worker_counters()) sum += of_worker;
   return sum;
 }
 

@@ -44,7 +44,8 @@ class WorkerPool {
   void feed(const RawPacket& raw, bool verify_checksums);
   // All flows end, all lines are handed to the outputs, the threads are gone.
   void finish();
-  // After finish(): the sum.
+  // After finish(): of each worker, and the sum.
+  [[nodiscard]] std::vector<Counters> worker_counters() const;
   [[nodiscard]] Counters counters() const;
   [[nodiscard]] RuleProfile rule_profile() const;
 

@@ -385,6 +385,7 @@ void Pipeline::write_events(Step& step, const DetectResult& found) {
   if (!found.tells_nothing()) write_alerts(step, found);
   if (found.tagged) log_.tagged_packet(facts);
   if (step.rounds == 0) log_.anomalies(facts, step.stream_events);
+  if (step.packet.has_arp) log_.arp(facts);
   if (!is_paused(step.flow)) count_verdict(step);
   if (!setup_.inline_mode || step.fate.verdict == Verdict::accept || step.drop_logged) return;
   step.drop_logged = true;

@@ -70,15 +70,32 @@ class StatsWriter final : public EveWriter<StatsRecord> {
   explicit StatsWriter(const Settings& s)
       : totals_(s.flag("totals", true)),
         deltas_(s.flag("deltas", false)),
-        null_values_(s.flag("null-values", true)) {}
+        null_values_(s.flag("null-values", true)),
+        threads_(s.flag("threads", false)) {}
   bool write(EveContext& eve, const StatsRecord& r) const override;
 
  private:
-  const bool totals_, deltas_, null_values_;
+  void write_threads(JsonWriter& out, std::span<const ThreadStats> threads) const;
+
+  const bool totals_, deltas_, null_values_, threads_;
 };
 
+void StatsWriter::write_threads(JsonWriter& out, std::span<const ThreadStats> threads) const {
+  const auto all = out.object("threads");
+  std::vector<Row> rows;
+  for (const ThreadStats& thread : threads) {
+    rows.clear();
+    for (const auto& [name, value] : thread.counters)
+      if (value != 0 || null_values_) rows.push_back({name, value});
+    std::sort(rows.begin(), rows.end(),
+              [](const Row& a, const Row& b) { return dotted_less(a.name, b.name); });
+    const auto object = out.object(thread.name);
+    write_rows(out, rows, false, 0);
+  }
+}
+
 bool StatsWriter::write(EveContext& eve, const StatsRecord& r) const {
-  if (!totals_) return false;
+  if (!totals_ && !threads_) return false;
   std::vector<Row> rows;
   rows.reserve(r.counters.size());
   for (std::size_t i = 0; i < r.counters.size(); ++i) {
@@ -96,7 +113,8 @@ bool StatsWriter::write(EveContext& eve, const StatsRecord& r) const {
   {
     const auto stats = eve.out.object("stats");
     eve.out.number("uptime", r.uptime_s);
-    write_rows(eve.out, rows, deltas_, 0);
+    if (totals_) write_rows(eve.out, rows, deltas_, 0);
+    if (threads_) write_threads(eve.out, r.threads);
   }
   if (r.stage_shares.empty()) return true;
   const auto own = eve.out.object("weir");

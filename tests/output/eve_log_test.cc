@@ -350,6 +350,22 @@ TEST_CASE("eve: stats nest by the dots of their names") {
   CHECK(f.sink.lines[1].find(R"("decoder":{"pkts":9,"pkts_delta":4})") != std::string::npos);
 }
 
+TEST_CASE("eve: stats have the counters of each thread on request, with the sums or without") {
+  const std::vector<CounterValue> sums{{"decoder.pkts", 5}};
+  const std::vector<ThreadStats> threads{{"W#01", {{"decoder.pkts", 2}, {"decoder.bytes", 0}}},
+                                         {"W#02", {{"decoder.pkts", 3}}}};
+  const auto line = [&](FakeSettings settings) {
+    Fixture f{"stats", std::move(settings)};
+    f.session.stats({kTime, 3, sums, {}, threads});
+    return f.sink.lines.empty() ? "" : f.only_line().substr(f.only_line().find("\"uptime\""));
+  };
+  const std::string each = R"("threads":{"W#01":{"decoder":{"pkts":2}},"W#02":{"decoder":{"pkts":3}}}}})";
+  CHECK(line({{"null-values", "no"}}) == R"("uptime":3,"decoder":{"pkts":5}}})");
+  CHECK(line({{"threads", "yes"}, {"null-values", "no"}}) == R"("uptime":3,"decoder":{"pkts":5},)" + each);
+  CHECK(line({{"threads", "yes"}, {"totals", "no"}, {"null-values", "no"}}) == R"("uptime":3,)" + each);
+  CHECK(line({{"totals", "no"}}).empty());
+}
+
 TEST_CASE("eve: types that are off or disabled write nothing, and it is known which there are") {
   const FakeSettings off{{"enabled", "no"}};
   const FakeSettings none;

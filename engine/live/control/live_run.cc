@@ -201,9 +201,15 @@ class LiveRun final : public ControlTarget {
     pressure_max_ = std::max(pressure_max_, levels(total).pressure());
     const std::vector<output::CounterValue> values = stats(total);
     const auto shares = stage_shares(total.counters.stages);
+    std::vector<output::ThreadStats> threads;  // as they said for the sum
+    for (const auto& worker : workers_.workers())
+      threads.push_back({worker->name(), names_.values(worker->last_report().counters)});
     for (const auto& session : stats_sessions_)
-      session->stats(
-          {.time = wall_clock(), .uptime_s = uptime_s(), .counters = values, .stage_shares = shares});
+      session->stats({.time = wall_clock(),
+                      .uptime_s = uptime_s(),
+                      .counters = values,
+                      .stage_shares = shares,
+                      .threads = threads});
     stats_end_->hand_over();
   }
 
