@@ -77,6 +77,12 @@ void PcapFiles::remove_oldest() {
   paths_.pop_front();
 }
 
+void PcapFiles::put(Bytes bytes) {
+  const std::size_t at = gathered_.size();
+  gathered_.resize(at + bytes.size());
+  std::copy(bytes.begin(), bytes.end(), gathered_.begin() + static_cast<std::ptrdiff_t>(at));
+}
+
 void PcapFiles::write(const RawPacket& raw) {
   if (fd_ < 0 && !path_.empty() && std::chrono::steady_clock::now() - tried_ >= kTryAgain) open();
   if (fd_ < 0) {

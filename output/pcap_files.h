@@ -47,7 +47,7 @@ class PcapFiles {
  private:
   void open();
   void remove_oldest();
-  void put(Bytes bytes) { gathered_.insert(gathered_.end(), bytes.begin(), bytes.end()); }
+  void put(Bytes bytes);
   bool pack();
   void write_out(Bytes bytes);
   void settle(std::size_t records, std::uint64_t bytes);

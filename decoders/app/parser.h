@@ -78,6 +78,10 @@ class AppParser : public Slabbed {
   virtual ParseOutcome parse(const AppInput& in) = 0;
   // Before anything is parsed: another flow has announced this one, and said so of it.
   virtual void begin_expected(const ExpectedFlow&) {}
+  // After ParseOutcome::change: what the protocol that follows goes on with, a request that it is to answer; null: nothing.
+  virtual std::unique_ptr<Transaction> take_unfinished() { return nullptr; }
+  // Before anything is parsed: so much the protocol before has left.
+  virtual void begin_unfinished(const Transaction&) {}
   // Before anything is parsed: the connection is under way, perhaps in the middle of a message. True: what comes before the
   // next message will be passed over. False: it is parsed as if one began there, and may be an error.
   virtual bool begin_midway() { return false; }

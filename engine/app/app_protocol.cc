@@ -183,6 +183,7 @@ void AppLayerDriver::complete_change(Flow& flow) {
   app.miss_told = false;
   app.change_pending = false;
   if (app.original == AppProto::unknown) app.original = app.protocol;
+  const auto unfinished = app.parser != nullptr ? app.parser->take_unfinished() : nullptr;
   app.parser.reset();
   app.paused.reset();
   app.other_waits = false;
@@ -202,6 +203,7 @@ void AppLayerDriver::complete_change(Flow& flow) {
   if (flow.detect != nullptr) flow.detect->first_open = {};  // transactions count from 0 again
   drop_frames(flow);
   if (next != AppProto::unknown) set_protocol(flow, next, Transport::tcp);
+  if (unfinished != nullptr && app.parser != nullptr) app.parser->begin_unfinished(*unfinished);
 }
 
 void AppLayerDriver::pick_up(Flow& flow, AppProto protocol, bool parsing_over) {

@@ -213,7 +213,14 @@ app-layer
       max-write-size, max-write-queue-size, max-write-queue-cnt
       max-guid-cache-size, max-rec-offset-cache-size, max-tree-cache-size
       max-dcerpc-frag-cache-size, max-session-cache-size
-    bittorrent-dht, dhcp, dnp3, doh2, enip, ftp-data, http2, ike, imap, irc, krb5, ldap, mdns, modbus,
+    http2
+      enabled = bool detection-only
+      detection-ports
+        dp, sp
+      max-streams = number
+      max-table-size, max-reassembly-size = size
+      http1-rules, max-frames -
+    bittorrent-dht, dhcp, dnp3, doh2, enip, ftp-data, ike, imap, irc, krb5, ldap, mdns, modbus,
     mqtt, nfs, ntp, pgsql, pop3, quic, rdp, rfb, sip, snmp, telnet, tftp, websocket
       enabled = bool detection-only
       detection-ports

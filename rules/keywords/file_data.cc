@@ -47,10 +47,11 @@ class FileSources {
         if (const auto progress = info->files.from(d))
           sources_[count_++] = {info->id, d, *progress, get, contents || info->files.several};
   }
-  // What one side shows in place of its files.
-  FileSources& replace(const BufferSource& by) {
+  // What sides show in place of their files.
+  FileSources& replace(std::span<const BufferSource> others) {
     for (BufferSource& s : std::span(sources_).first(count_))
-      if (s.protocol == by.protocol && s.direction == by.direction) s = by;
+      for (const BufferSource& by : others)
+        if (s.protocol == by.protocol && s.direction == by.direction) s = by;
     return *this;
   }
   [[nodiscard]] std::span<const BufferSource> view() const { return std::span(sources_).first(count_); }

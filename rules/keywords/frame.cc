@@ -1,4 +1,6 @@
 // frame: the sticky buffer of a protocol's records in the stream or datagram.
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "decoders/app/protocol.h"
@@ -16,12 +18,16 @@ Compiled select(RuleBuilder& rule, AppProto protocol, std::string_view name) {
   return refuse(fmt::format("{} has no such frame", info.name), name);
 }
 
-// Of the protocols in the rule's header, the one that has such a frame.
+// Of the protocols in the rule's header, the one that has such a frame; of several forms of one, that itself.
 Compiled select_by_header(RuleBuilder& rule, std::string_view name) {
   const auto& protocols = rule.signature().header.app_protocols;
   const ProtocolInfo* found = nullptr;
   for (const ProtocolInfo* info : all_protocols()) {
     if (!protocols.test(index(info->id)) || frame_buffer(info->id, name) == nullptr) continue;
+    const auto is_form_of = [](const ProtocolInfo& form, const ProtocolInfo& of) {
+      return std::find(form.is_also.begin(), form.is_also.end(), of.id) != form.is_also.end();
+    };
+    if (found != nullptr && is_form_of(*info, *found)) continue;
     if (found != nullptr) return refuse("more than one protocol of the rule has such a frame", name);
     found = info;
   }

@@ -19,7 +19,7 @@ constexpr BufferSpec kHttpBodyBuffers[] = {
 
 }  // namespace
 
-const BufferSource file_data_of_http_response = kOfResponse<State::body, http_body, true>[0];
+const std::span<const BufferSource> file_data_of_http_response = kOfResponse<State::body, http_body, true>;
 
 const KeywordFile keywords_http_body{.buffers = kHttpBodyBuffers};
 

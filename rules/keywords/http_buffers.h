@@ -1,4 +1,4 @@
-// What the keyword files of HTTP/1 share.
+// What the keyword files of HTTP share. Each buffer is one of every form of it.
 #pragma once
 
 #include "decoders/app/http/transaction.h"
@@ -7,8 +7,8 @@
 
 namespace weir::rules {
 
-extern const BufferSource
-    file_data_of_http_response;  // its body, whether or not it is worth a file; http_body.cc
+// The body of a response, whether or not it is worth a file; http_body.cc
+extern const std::span<const BufferSource> file_data_of_http_response;
 
 // The body as rules see it now, or none: nothing arrived, or nothing that was not looked at before.
 inline std::optional<BodyView> body_view(const StreamedBody& body) {
@@ -27,12 +27,30 @@ inline std::optional<BodyView> http_body(const BufferRequest& r) {
   return r.index == 0 ? body_view(tx.message(r.direction).body) : tx.joined_file(r.direction, r.index - 1);
 }
 
+// A start line that came as headers has an end here, as Suricata shows it.
+inline std::optional<BodyView> line_of_headers(const BufferRequest& r) {
+  const http::Message& m = http_tx(r.tx).message(r.direction);
+  if (r.index != 0 || m.line.empty()) return std::nullopt;
+  std::string& out = r.arena.next();
+  out.append(m.line).append("\r\n");
+  return whole(out);
+}
+
 // Sources of a buffer that requests, responses or both fill from some state on.
+template <AppProto protocol, Direction direction, http::State state, TxBufferFunction get,
+          bool streamed = false>
+inline constexpr BufferSource kHttpSource{protocol, direction, static_cast<std::uint8_t>(state), get,
+                                          streamed};
 template <http::State state, TxBufferFunction get, bool streamed = false>
-inline constexpr auto& kOfRequest = kOneSide<AppProto::http, Direction::to_server, state, get, streamed>;
+inline constexpr BufferSource kOfRequest[2] = {
+    kHttpSource<AppProto::http, Direction::to_server, state, get, streamed>,
+    kHttpSource<AppProto::http2, Direction::to_server, state, get, streamed>};
 template <http::State state, TxBufferFunction get, bool streamed = false>
-inline constexpr auto& kOfResponse = kOneSide<AppProto::http, Direction::to_client, state, get, streamed>;
+inline constexpr BufferSource kOfResponse[2] = {
+    kHttpSource<AppProto::http, Direction::to_client, state, get, streamed>,
+    kHttpSource<AppProto::http2, Direction::to_client, state, get, streamed>};
 template <http::State state, TxBufferFunction get>
-inline constexpr auto& kOfBoth = kBothSides<AppProto::http, state, state, get>;
+inline constexpr BufferSource kOfBoth[4] = {kOfRequest<state, get>[0], kOfResponse<state, get>[0],
+                                            kOfRequest<state, get>[1], kOfResponse<state, get>[1]};
 
 }  // namespace weir::rules

@@ -30,7 +30,8 @@ template <Name name>
 constexpr auto& kResponse = kOfResponse<State::headers, tx_text<field<name>>>;
 template <Name name>
 constexpr auto& kEither = kOfBoth<State::headers, tx_text<field<name>>>;
-constexpr BufferSource kCookie[] = {kRequest<"cookie">[0], kResponse<"set-cookie">[0]};
+constexpr BufferSource kCookie[] = {kRequest<"cookie">[0], kResponse<"set-cookie">[0], kRequest<"cookie">[1],
+                                    kResponse<"set-cookie">[1]};
 
 constexpr BufferSpec kHttpFieldsBuffers[] = {
     {.name = "http.user_agent",

@@ -55,7 +55,7 @@ std::optional<BodyView> start(const BufferRequest& r) {
 }
 
 std::string_view protocol(const Transaction& tx, Direction d) {
-  return http_tx(tx).message(d).protocol();
+  return http_tx(tx).framed != nullptr ? "HTTP/2" : http_tx(tx).message(d).protocol();
 }
 
 std::optional<BodyView> one_header(const BufferRequest& r) {

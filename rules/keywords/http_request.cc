@@ -58,6 +58,9 @@ constexpr ValueForm kHost{
 template <State state, auto part>
 constexpr auto& kRequestPart = kOfRequest<state, tx_text<request_part<part>>>;
 
+constexpr BufferSource kLine[] = {kRequestPart<State::line, line>[0],
+                                  kOfRequest<State::line, line_of_headers>[1]};
+
 constexpr BufferSpec kHttpRequestBuffers[] = {
     {.name = "http.uri",
      .summary = "request URI, normalised",
@@ -77,7 +80,7 @@ constexpr BufferSpec kHttpRequestBuffers[] = {
     {.name = "http.request_line",
      .summary = "whole request line",
      .alias = "http_request_line",
-     .sources = kRequestPart<State::line, line>,
+     .sources = kLine,
      .form = &kOneLine},
     {.name = "http.host",
      .summary = "host name in lower case",

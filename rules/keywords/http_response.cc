@@ -24,6 +24,15 @@ std::string_view line(const Response& r) {
 template <auto part>
 constexpr auto& kResponsePart = kOfResponse<http::State::line, tx_text<response_part<part>>>;
 
+// A status that came as a header has no text behind it.
+std::optional<BodyView> no_message(const BufferRequest& r) {
+  return r.index == 0 ? whole(std::string_view{}) : std::nullopt;
+}
+
+constexpr BufferSource kMessage[] = {kResponsePart<message>[0],
+                                     kOfResponse<http::State::line, no_message>[1]};
+constexpr BufferSource kLine[] = {kResponsePart<line>[0], kOfResponse<http::State::line, line_of_headers>[1]};
+
 constexpr ValueForm kStatusLine{.what = "a line", .without = "\n"};
 
 constexpr BufferSpec kHttpResponseBuffers[] = {
@@ -35,12 +44,12 @@ constexpr BufferSpec kHttpResponseBuffers[] = {
     {.name = "http.stat_msg",
      .summary = "text behind the status code",
      .modifier = "http_stat_msg",
-     .sources = kResponsePart<message>,
+     .sources = kMessage,
      .form = &kStatusLine},
     {.name = "http.response_line",
      .summary = "whole status line",
      .alias = "http_response_line",
-     .sources = kResponsePart<line>,
+     .sources = kLine,
      .form = &kStatusLine},
 };
 

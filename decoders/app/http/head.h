@@ -54,7 +54,9 @@ class HeaderReader {
 std::optional<std::uint64_t> content_length(std::string_view value);
 
 inline void note(HttpTransaction& tx, Event e) {
-  tx.raise(static_cast<std::uint8_t>(e));
+  const auto number = static_cast<std::uint8_t>(e);
+  const std::uint8_t code = tx.event_codes == nullptr ? number : tx.event_codes[number];
+  if (code != HttpTransaction::kNoEvent) tx.raise(code);
 }
 
 }  // namespace weir::http

@@ -14,7 +14,7 @@ bool same_field_name(std::string_view a, std::string_view b) {
 
 std::size_t Message::held() const {
   std::size_t bytes = line.capacity() + raw_headers.capacity() + joined.capacity() +
-                      fields.capacity() * sizeof(Field) + body.held() +
+                      (fields.capacity() + joined_fields.capacity()) * sizeof(Field) + body.held() +
                       files.size() * (sizeof(AppFile) + kMaxFileName);
   for (const ShownFile& file : files)
     if (file->own_content) bytes += file->own_content->held();
@@ -22,8 +22,9 @@ std::size_t Message::held() const {
 }
 
 const Field* Message::find(const FieldName& wanted) const {
-  for (const Field& f : fields)
-    if (f.name_hash == wanted.hash() && same_field_name(name(f), wanted.text())) return &f;
+  for (const auto* list : {&joined_fields, &fields})
+    for (const Field& f : *list)
+      if (f.name_hash == wanted.hash() && same_field_name(name(f), wanted.text())) return &f;
   return nullptr;
 }
 

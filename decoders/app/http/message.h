@@ -1,4 +1,5 @@
-// One HTTP/1 message (request or response) as plain data: start line, headers, body.
+// One HTTP message (request or response) as plain data: start line, headers, body. Of forms of HTTP that have no such lines it
+// shows what HTTP/1 would write.
 //
 // A message owns its bytes. Names and values of headers are places in `raw_headers` (as they came) or in
 // `joined` (values put together from folded lines or repeated headers), so that a message costs a few
@@ -23,7 +24,7 @@ struct Slice {
   [[nodiscard]] std::string_view of(std::string_view text) const { return text.substr(at, size); }
 };
 
-// One header. Repeated headers are one field, their values joined by ", ".
+// One header. In HTTP/1 repeated headers are one field, their values joined by ", ".
 struct Field {
   Slice name;                   // in raw_headers, or in joined
   Slice value;                  // likewise
@@ -66,6 +67,8 @@ struct Message {
   SlabString raw_headers;  // header lines and the empty line as they came, then trailer lines
   SlabString joined;
   SlabVector<Field> fields;  // in the order of their first appearance
+  SlabVector<Field>
+      joined_fields;  // where repeated headers are a field each: those that say the same as all of one name
 
   [[nodiscard]] std::string_view protocol() const { return protocol_text.of(line); }
   [[nodiscard]] std::string_view name(const Field& f) const {

@@ -34,6 +34,7 @@ class HttpParser final : public AppParser {
   ParseOutcome parse(const AppInput& in) override;
   bool on_gap(Direction direction, std::uint64_t length) override;
   bool begin_midway() override;
+  std::unique_ptr<Transaction> take_unfinished() override { return std::move(unfinished_); }
 
  private:
   enum class Phase : std::uint8_t {
@@ -129,6 +130,7 @@ class HttpParser final : public AppParser {
   FlowFiles files_;
   FileFacts wanted_of_files_;  // as of the last parse()
   Side request_, response_;
+  std::unique_ptr<HttpTransaction> unfinished_;  // its request, when another form of HTTP will answer it
   std::uint64_t next_response_ = 0;  // requests with ids below have had their response, or will never get one
   // Requests that ended for want of room before their response came, so many of which has been seen since.
   std::uint64_t lost_requests_ = 0, answered_lost_ = 0;

@@ -177,7 +177,16 @@ Step HttpParser::leave_http(HttpTransaction& t, bool connected, Feed& feed) {
   const auto upgrade = t.response.header("upgrade");
   if (connected || !upgrade) return switch_protocol(AppProto::unknown);
   if (contains_nocase(*upgrade, "websocket")) return switch_protocol(AppProto::websocket);
-  if (contains_nocase(*upgrade, "h2c")) return switch_protocol(AppProto::http2);
+  if (contains_nocase(*upgrade, "h2c")) {
+    unfinished_ = std::make_unique<HttpTransaction>(t.id);
+    unfinished_->request.line = t.request.line;
+    unfinished_->request.method = t.request.method;
+    unfinished_->request.uri = t.request.uri;
+    unfinished_->request.raw_headers = t.request.raw_headers;
+    unfinished_->request.joined = t.request.joined;
+    unfinished_->request.fields = t.request.fields;
+    return switch_protocol(AppProto::http2);
+  }
   if (contains_nocase(*upgrade, "tls/1.")) return switch_protocol(AppProto::tls, true);  // RFC 2817 3.3
   note(t,
        Event::failed_protocol_change);  // to one that has no parser here: what follows has to be recognised

@@ -8,6 +8,12 @@ bool HttpTransaction::is_method(std::string_view method) const {
   return equals_nocase(request.method.of(request.line), method);
 }
 
+std::size_t HttpTransaction::held() const {
+  const std::size_t messages = request.held() + response.held();
+  if (framed == nullptr) return messages;
+  return messages + sizeof(FramedExchange) + framed->sides[0].held() + framed->sides[1].held();
+}
+
 void HttpTransaction::after_detection(Direction d) {
   StreamedBody& body = message(d).body;
   const bool looked_at = d == Direction::to_server || body.ready();

@@ -1,6 +1,7 @@
-// One HTTP/1 request and its response.
+// One request of HTTP and its response, in whatever form they came.
 #pragma once
 
+#include "decoders/app/http/framed.h"
 #include "decoders/app/http/message.h"
 #include "decoders/app/transaction.h"
 
@@ -23,7 +24,7 @@ struct HttpTransaction final : Transaction {
   using Transaction::files;
   FileList* files(Direction d) override { return &message(d).files; }
   void after_detection(Direction d) override;
-  [[nodiscard]] std::size_t held() const override { return request.held() + response.held(); }
+  [[nodiscard]] std::size_t held() const override;
 
   [[nodiscard]] Message& message(Direction d) {
     return d == Direction::to_server ? static_cast<Message&>(request) : static_cast<Message&>(response);
@@ -53,6 +54,10 @@ struct HttpTransaction final : Transaction {
   bool head_request = false;      // that request was a HEAD
   Request request;
   Response response;
+  std::unique_ptr<FramedExchange> framed;  // null: HTTP/1
+  // The protocol's own numbers for http::Event, or kNoEvent; null: they are the same.
+  const std::uint8_t* event_codes = nullptr;
+  static constexpr std::uint8_t kNoEvent = 255;
 
  private:
   [[nodiscard]] std::optional<BodyView> find_joined_file(std::uint32_t number) const;

@@ -244,13 +244,16 @@ void normalise_uri(const HttpSettings& settings, HttpTransaction& tx) {
 }
 
 void apply_host_header(HttpTransaction& tx) {
+  const auto value = tx.request.header("host");
+  if (value)
+    apply_host(tx, *value);
+  else if (tx.request.protocol_number >= 101)
+    note(tx, Event::missing_host_header);
+}
+
+void apply_host(HttpTransaction& tx, std::string_view authority) {
   Request& r = tx.request;
-  const auto value = r.header("host");
-  if (!value) {
-    if (r.protocol_number >= 101) note(tx, Event::missing_host_header);
-    return;
-  }
-  const Host host = split_host(*value);
+  const Host host = split_host(authority);
   const bool port_ok = host.port.empty() || port_number(host.port) > 0;
   if (!host.valid || !valid_host_name(host.name) || !port_ok) note(tx, Event::request_header_host_invalid);
   const SlabString name = normal_host(host.name);

@@ -14,6 +14,9 @@ void normalise_uri(const HttpSettings& settings, HttpTransaction& tx);
 // Compares the Host header with the URI's, completes the host; call once the headers are complete.
 void apply_host_header(HttpTransaction& tx);
 
+// The same of a host that is written elsewhere; the first one counts.
+void apply_host(HttpTransaction& tx, std::string_view authority);
+
 // "%41" and "%u0041" to bytes; what is no valid escape stays. `plus`: '+' becomes a blank.
 SlabString percent_decode(std::string_view text, bool plus);
 

@@ -1,5 +1,7 @@
-// The row of HTTP/2 in the table of protocols: it is recognised, but not parsed.
+// The row of HTTP/2 in the table of protocols.
 #include "decoders/app/protocol.h"
+#include "decoders/app/http2/parser.h"
+#include "decoders/app/parser_factory.h"
 #include "decoders/app/probe.h"
 #include "decoders/byte_cursor.h"
 
@@ -10,6 +12,7 @@ namespace {
 constexpr AppProto kIsAlso[] = {AppProto::http};
 constexpr ProtocolFeature kFeatures[] = {{"http2"}};
 constexpr AppProto kSharesRulesOf[] = {AppProto::doh2};
+constexpr auto kBody = static_cast<std::uint8_t>(http::State::body);
 
 constexpr ProbePattern kPatterns[] = {
     {.bytes = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"},
@@ -27,6 +30,34 @@ ProbeResult confirm(Direction d, Bytes data) {
   return yes_if(type == 4 && flags == 0 && stream == 0 && length % 6 == 0 && length <= 16384);
 }
 
+constexpr std::string_view kStatesToServer[] = {
+#define STATE(id, to_server, to_client) to_server,
+#include "decoders/app/http/states.def"
+#undef STATE
+};
+
+constexpr std::string_view kStatesToClient[] = {
+#define STATE(id, to_server, to_client) to_client,
+#include "decoders/app/http/states.def"
+#undef STATE
+};
+
+constexpr AppEventName kEvents[] = {
+#define EVENT(id, ...) {__VA_ARGS__},
+#include "decoders/app/http2/events.def"
+#undef EVENT
+};
+
+constexpr std::string_view kFrames[] = {
+#define FRAME(id, name) name,
+#include "decoders/app/http2/frames.def"
+#undef FRAME
+};
+
+std::unique_ptr<const ParserFactory> configure(const Settings& settings) {
+  return factory_of<Http2Parser>(Http2Settings::from(settings));
+}
+
 }  // namespace
 }  // namespace http2
 
@@ -37,7 +68,12 @@ const ProtocolInfo proto_http2{.id = AppProto::http2,
                                .over_tcp = true,
                                .patterns_tcp = http2::kPatterns,
                                .confirm = http2::confirm,
-                               .files = {.to_server = 0, .to_client = 0},
+                               .configure = http2::configure,
+                               .states_to_server = http2::kStatesToServer,
+                               .states_to_client = http2::kStatesToClient,
+                               .events = http2::kEvents,
+                               .frames = http2::kFrames,
+                               .files = {.to_server = http2::kBody, .to_client = http2::kBody},
                                .features = http2::kFeatures};
 
 }  // namespace weir

@@ -70,9 +70,9 @@ TEST_CASE("never matches: protocols that are not parsed, recognised or switched 
   CHECK(warning_of("http", "http.uri; content:\"x\";").empty());
 
   LeftOut off;
-  off.undetected_over_tcp.set(index(AppProto::http));
+  off.undetected_over_tcp.set(index(AppProto::http)).set(index(AppProto::http2));
   off.unparsed_over_tcp.set(index(AppProto::dns));
-  CHECK(is_said("http is switched off", warning_of("http", "http.uri; content:\"x\";", off)));
+  CHECK(is_said("http is switched off", warning_of("http1", "http.uri; content:\"x\";", off)));
   CHECK(warning_of("tcp", "content:\"x\";", off).empty());
   CHECK(warning_of("dns", "dns.query; content:\"x\";", off).empty());  // still over UDP
   CHECK(is_said("dns is only recognised", warning_of("tcp", "dns.query; content:\"x\";", off)));
