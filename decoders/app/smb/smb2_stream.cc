@@ -58,10 +58,12 @@ RecordStep SmbParser::smb2_message(Direction d, Side& side, Bytes data) {
   return take_message(side, length, held);
 }
 
-// Up to the data it is there. Data that leave the message are not.
+// Up to the data it is there. Data that leave the message, or begin in its header, are not.
 RecordStep SmbParser::begin_data(Side& side, const Smb2Dialogue::Data& begun, std::uint64_t length) {
-  const std::uint64_t front = std::min<std::uint64_t>(begun.offset_in_message, length);
-  if (begun.length > length - front) conversation_.raise(Event::malformed_data);
+  const std::uint64_t front =
+      std::min(std::max<std::uint64_t>(begun.offset_in_message, smb2::kHeader), length);
+  if (begun.offset_in_message < smb2::kHeader || begun.length > length - front)
+    conversation_.raise(Event::malformed_data);
   side.piece = begun.piece;
   side.data_left = std::min<std::uint64_t>(begun.length, length - front);
   side.message_left = length - front;

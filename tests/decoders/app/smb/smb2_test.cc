@@ -164,6 +164,21 @@ TEST_CASE("smb2: what is missing of a file is a gap, what is missing elsewhere i
   CHECK(c.all().ends_with("FLUSH?; FLUSH?; FLUSH; "));
 }
 
+TEST_CASE(
+    "smb2: data that begin in the header of their message, or end behind it, are told of (found by "
+    "fuzzing)") {
+  for (const std::uint16_t offset : {0, 63, 4000}) {
+    CAPTURE(offset);
+    SmbConnection c;
+    open_file(c);
+    const std::string body =
+        SmbBytes().u16(49).u16(offset).u32(4).u64(0).raw(file_id(7)).zeros(16).raw("data");
+    c.client(ask(smb2::write, 3, body) + ask(smb2::echo, 4, SmbBytes().u16(4)));
+    CHECK(c.raised(2, Event::malformed_data));
+    CHECK(c.all().ends_with("KEEPALIVE?; "));
+  }
+}
+
 TEST_CASE("smb2: a connection is joined midway, at any byte") {
   const std::string before = ask(smb2::flush, 1, SmbBytes().u16(24).zeros(22));
   for (std::size_t cut = 0; cut < before.size(); ++cut) {
