@@ -58,6 +58,8 @@ struct ParseOutcome {
   bool check_next = false;
   // With `bypass`: the rest of the flow need not be tracked either, only counted.
   bool leave_flow = false;
+  // With `ok`: the flow turns out to be of this form of its protocol, which the same parser reads on; unknown: it does not.
+  AppProto turns_out{};
   // With `ok`: the parser can go on with what is left of `data`, but has made as many transactions as are held at a time
   // (TransactionList::batch_full), or frames (FrameSink::full), or a body has grown as much as is kept unlooked at. It is
   // called again when they have been looked at.

@@ -166,7 +166,9 @@ bool AppLayerDriver::parse(Flow& flow, AppInput& in, std::size_t& consumed) {
   take_in_new_transactions(flow, in.time);
   if (outcome.flush_stream_inspection && flow.tcp != nullptr) flow.tcp->stream(in.direction).trigger_raw();
   switch (outcome.status) {
-    case ParseOutcome::Status::ok: return true;
+    case ParseOutcome::Status::ok:
+      if (outcome.turns_out != AppProto::unknown) turn_out(flow, outcome.turns_out);
+      return true;
     case ParseOutcome::Status::error:
       count_error(flow, &AppCounters::parser_errors);
       stop_parsing(flow);

@@ -103,6 +103,7 @@ class AppLayerDriver {
   void give_up_detection(Flow& flow);
   static void compare_with_expected(AppLayer& app, AppProto found);
   void set_protocol(Flow& flow, AppProto p, Transport t);
+  void turn_out(Flow& flow, AppProto form);
   void feed(Flow& flow, Direction d, TimeUs now);
   void feed_side(Flow& flow, Direction d, TimeUs now);
   bool skip_gap(Flow& flow, Direction d, std::uint64_t unparsed, std::uint64_t hole);

@@ -175,6 +175,18 @@ void AppLayerDriver::set_protocol(Flow& flow, AppProto p, Transport t) {
   app.flow_counted = true;
 }
 
+// What is parsed stays what it is.
+void AppLayerDriver::turn_out(Flow& flow, AppProto form) {
+  AppLayer& app = *flow.app;
+  if (app.protocol == form) return;
+  if (app.original == AppProto::unknown) app.original = app.protocol;
+  app.protocol = form;
+  app.by_direction = {form, form};
+  drop_frames(flow);
+  if (!flow.is_other_reading)
+    ++counters_.app[static_cast<std::size_t>(form)].flows[static_cast<std::size_t>(Transport::tcp)];
+}
+
 void AppLayerDriver::complete_change(Flow& flow) {
   AppLayer& app = *flow.app;
   if (!app.change_pending) return;

@@ -23,23 +23,26 @@ void raise_all(DnsTransaction& tx) {
 
 }  // namespace
 
-void DnsParser::add_message(const AppInput& from, Bytes message) {
-  const Direction d = from.direction;
-  FrameSink frames = from.frames;
-  frames.begin(FrameKind::pdu, message, message.size(), transactions_.next_id());
-  auto& tx = transactions_.add<DnsTransaction>(d);
+void read_message(DnsTransaction& tx, Bytes message, Askers askers) {
   tx.valid = parse_message(message, tx.message);
-  transactions_.charge(tx);
   if (!tx.valid) {
     tx.raise(static_cast<std::uint8_t>(Event::malformed_data));
     return;
   }
   const bool answers = tx.message.header.is_response();
-  if (askers_ == Askers::client && answers != (d == Direction::to_client)) {
+  if (askers == Askers::client && answers != (tx.direction() == Direction::to_client)) {
     tx.valid = false;
     tx.raise(static_cast<std::uint8_t>(answers ? Event::not_request : Event::not_response));
   }
   raise_all(tx);
+}
+
+void DnsParser::add_message(const AppInput& from, Bytes message) {
+  FrameSink frames = from.frames;
+  frames.begin(FrameKind::pdu, message, message.size(), transactions_.next_id());
+  auto& tx = transactions_.add<DnsTransaction>(from.direction);
+  read_message(tx, message, askers_);
+  transactions_.charge(tx);
 }
 
 ParseOutcome DnsParser::parse(const AppInput& in) {

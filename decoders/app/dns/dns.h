@@ -50,6 +50,9 @@ class DnsTransaction final : public Transaction {
   bool valid = false;  // false: only the events count, the message could not be read or goes the wrong way
 };
 
+// What the message says, and what is wrong with it. Other protocols carry such messages, too.
+void read_message(DnsTransaction& tx, Bytes message, Askers askers);
+
 class DnsParser final : public AppParser {
  public:
   explicit DnsParser(Askers askers) : askers_(askers) {}

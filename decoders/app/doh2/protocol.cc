@@ -1,4 +1,4 @@
-// The row of DNS over HTTP/2 in the table of protocols: it is recognised, but not parsed.
+// The row of DNS over HTTP/2 in the table of protocols. A connection of HTTP/2 turns out to be of it; it has no parser of its own.
 #include "decoders/app/protocol.h"
 
 namespace weir {

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "decoders/app/http/head.h"
+#include "decoders/app/protocol_ids.h"
 #include "decoders/base64.h"
 #include "decoders/text.h"
 
@@ -99,6 +100,7 @@ ParseOutcome Http2Parser::parse(const AppInput& in) {
   ParseOutcome out =
       records_.run(in.direction, in.data, kFrameHead, [&](Bytes rest) { return record(in, rest); });
   out.made_output = out.paused && made_output_;
+  if (has_dns_) out.turns_out = AppProto::doh2;
   if (!in.eof || out.paused) return out;
   for (std::size_t i = streams_.size(); i-- > 0;) end_side(*streams_[i], in.direction, false, opening_);
   return out;
@@ -180,6 +182,7 @@ RecordStep Http2Parser::body_bytes(const AppInput& in, Bytes rest) {
     reader.look_at_once(opening_.at_once);
     taken = reader.data(*tx, chunk, opening_);
     tx->message(in.direction).wire_body_bytes += taken;
+    gather_dns(*of, in.direction, *tx, chunk.first(taken));
     transactions_.charge(*tx);
     reach(*tx, in.direction, State::body);
     made_output_ = true;
@@ -340,6 +343,7 @@ bool Http2Parser::end_block(const AppInput& in, const FrameHead& head, Bytes blo
     reach(*tx, d, State::trailer);
   else
     end_head(d, *tx);
+  if (!trailers) look_for_dns(of, d, *tx);
   transactions_.charge(*tx);
   if (head.has(kEndStream)) end_side(of, d, true, opening_);
   return r == HpackResult::ok;

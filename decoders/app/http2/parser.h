@@ -47,6 +47,8 @@ class Http2Parser final : public AppParser {
     std::uint64_t tx_id = 0;
     std::array<std::unique_ptr<http::BodyReader>, 2> bodies;  // by Direction; null: none has begun
     std::array<bool, 2> has_head{}, ended{};
+    std::array<bool, 2> carries_dns{};            // as its body, or in its URI
+    std::array<SlabVector<std::uint8_t>, 2> dns;  // what has come of that
   };
   struct Side {
     explicit Side(std::size_t table_bytes) : hpack(table_bytes) {}
@@ -84,6 +86,11 @@ class Http2Parser final : public AppParser {
   static void copy_request(const http::Request& from, http::HttpTransaction& tx);
   void end_head(Direction d, http::HttpTransaction& tx) const;
 
+  // dns.cc (RFC 8484)
+  void look_for_dns(Stream& s, Direction d, const http::HttpTransaction& tx);
+  void gather_dns(Stream& s, Direction d, http::HttpTransaction& tx, Bytes chunk);
+  void add_dns(Stream& s, Direction d);
+
   // streams.cc
   Stream* stream(std::uint32_t id);
   Stream& stream_for(std::uint32_t id);
@@ -108,6 +115,7 @@ class Http2Parser final : public AppParser {
   bool awaits_preface_ = true;
   bool midway_ = false;
   bool made_output_ = false;
+  bool has_dns_ = false;
 };
 
 // By http::Event: what it is in HTTP/2.

@@ -100,6 +100,7 @@ void Http2Parser::end_side(Stream& s, Direction d, bool whole, const FileOpening
   if (HttpTransaction* tx = transaction(s)) {
     if (s.bodies[index(d)] != nullptr) s.bodies[index(d)]->finish(*tx, whole, files);
     reach(*tx, d, State::complete);
+    if (whole && s.carries_dns[index(d)]) add_dns(s, d);
   }
   if (s.ended[index(opposite(d))]) forget(s.id);
 }

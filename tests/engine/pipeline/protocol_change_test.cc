@@ -19,7 +19,9 @@ constexpr std::string_view kRules =
     "alert tls any any -> any any (tls.sni; content:\"www.example.com\"; sid:2;)\n"
     "alert http any any -> any any (http.uri; content:\"/second\"; sid:3;)\n"
     "alert ip any any -> any any (app-layer-event:applayer_no_tls_after_starttls; sid:4;)\n"
-    "alert ip any any -> any any (app-layer-event:applayer_unexpected_protocol; sid:5;)\n";
+    "alert ip any any -> any any (app-layer-event:applayer_unexpected_protocol; sid:5;)\n"
+    "alert dns any any -> any any (dns.query; content:\"a\"; sid:6;)\n"
+    "alert doh2 any any -> any any (http.request_header; content:\"accept\"; sid:7;)\n";
 
 // Each of them acknowledged by the other side.
 class Talk {
@@ -111,4 +113,24 @@ TEST_CASE("change of protocol: detection begins anew, however much went before")
       .client(hello.substr(2))
       .server(test::tls_record(22, test::server_hello("")));
   CHECK(Run(talk).count("\"signature_id\":2,") == 1);
+}
+
+TEST_CASE(
+    "protocol change: HTTP/2 that carries DNS messages turns out to be DNS over HTTP/2, and is parsed on") {
+  // HEADERS: the end of stream 1, literal fields (":path" has index 4).
+  const std::string path = "/?dns=AAABAAABAAAAAAAAAWEAAAEAAQ", type = "application/dns-message";
+  const std::string fields = std::string("\x04", 1) + static_cast<char>(path.size()) + path +
+                             std::string(
+                                 "\0\x06"
+                                 "accept",
+                                 8) +
+                             static_cast<char>(type.size()) + type;
+  Talk talk;
+  talk.client("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + std::string("\0\0", 2) + static_cast<char>(fields.size()) +
+              std::string("\x01\x05\0\0\0\x01", 6) + fields);
+  Run run(talk);
+  CHECK(run.count("\"event_type\":\"dns\"", "\"rrname\":\"a\"") == 1);
+  CHECK(run.count("\"signature_id\":6,") == 1);
+  CHECK(run.count("\"signature_id\":7,") == 1);
+  CHECK(run.count("\"event_type\":\"flow\"", "\"app_proto\":\"doh2\",\"app_proto_orig\":\"http2\"") == 1);
 }

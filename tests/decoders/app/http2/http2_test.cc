@@ -6,8 +6,10 @@
 #include <utility>
 #include <vector>
 
+#include "decoders/app/dns/dns.h"
 #include "decoders/app/http2/parser.h"
 #include "decoders/app/protocol.h"
+#include "decoders/app/protocol_ids.h"
 #include "decoders/text.h"
 
 using namespace weir;
@@ -198,6 +200,41 @@ TEST_CASE("http2: what is wrong has an event") {
   std::string many;
   for (int i = 0; i < 70; ++i) many += frame(Type::priority, 0, 1, be(0, 4) + "\x01");
   CHECK(after(many) == "1:>!too_many_frames?");
+}
+
+TEST_CASE("http2: DNS messages in bodies and URIs are transactions of DNS, whatever form they came in") {
+  const std::string query("\0\0\1\0\0\1\0\0\0\0\0\0\1a\0\0\1\0\1", 19);
+  std::string answer = query;
+  answer[2] = '\x81';
+  const auto names = [](Peers& p) {
+    std::string out;
+    for (Transaction* t = p.parser.transactions().first(); t != nullptr; t = TransactionList::next(*t))
+      if (const auto* tx = tx_cast<dns::DnsTransaction>(t))
+        out += std::string(tx->valid ? "" : "?") + (tx->direction() == kClient ? ">" : "<") +
+               std::string(tx->message.view(tx->message.questions.at(0).name)) +
+               (tx->protocol() == AppProto::dns ? ";" : "!");
+    return out;
+  };
+  Peers post;
+  post.client(std::string(kPreface) +
+              frame(Type::headers, kEndHeaders, 1,
+                    block({{":method", "POST"}, {"content-type", "application/dns-message"}})) +
+              frame(Type::data, 0, 1, query.substr(0, 5)) +
+              frame(Type::data, kEndStream, 1, query.substr(5)));
+  CHECK(post.outcome.turns_out == AppProto::doh2);
+  post.server(frame(Type::headers, kEndHeaders, 1,
+                    block({{":status", "200"}, {"content-type", "application/dns-message"}})) +
+              frame(Type::data, kEndStream, 1, answer));
+  CHECK(names(post) == ">a;<a;");
+  Peers get;
+  get.client(std::string(kPreface) + frame(Type::headers, kEndHeaders | kEndStream, 1,
+                                           block({{":path", "/q?x=1&dns=AAABAAABAAAAAAAAAWEAAAEAAQ"},
+                                                  {"accept", "application/dns-message"}})));
+  CHECK(names(get) == ">a;");
+  Peers other;
+  other.client(std::string(kPreface) + request(1, "/q?dns=AAABAAABAAAAAAAAAWEAAAEAAQ"));
+  CHECK(names(other).empty());
+  CHECK(other.outcome.turns_out == AppProto::unknown);
 }
 
 TEST_CASE("http2: bytes that are missing belong to a body, or end the parsing") {
