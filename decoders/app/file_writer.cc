@@ -119,12 +119,6 @@ void FileWriter::give_up_missing(std::uint64_t offset) {
   if (file_ != nullptr && next > file_->size) gap(next - file_->size);
 }
 
-std::uint64_t FileWriter::waiting_bytes() const {
-  std::uint64_t bytes = 0;
-  for (const Waiting& w : waiting_) bytes += w.bytes.size();
-  return bytes;
-}
-
 bool FileWriter::wait(std::uint64_t offset, Bytes bytes) {
   if (bytes.empty()) return true;
   const auto at = std::upper_bound(waiting_.begin(), waiting_.end(), offset,
@@ -138,6 +132,7 @@ bool FileWriter::wait(std::uint64_t offset, Bytes bytes) {
   else
     waiting_.insert(at, {offset, {bytes.begin(), bytes.end()}});
   file_->budget_->take(bytes.size());
+  waiting_bytes_ += bytes.size();
   return true;
 }
 
@@ -153,6 +148,7 @@ void FileWriter::take_waiting() {
       const SlabVector<std::uint8_t> bytes = std::exchange(waiting_[taken].bytes, {});
       ++taken;
       file_->budget_->give_back(bytes.size());
+      waiting_bytes_ -= bytes.size();
       if (known < bytes.size()) take(Bytes(bytes).subspan(static_cast<std::size_t>(known)));
     }
   } catch (const std::bad_alloc&) {

@@ -85,7 +85,7 @@ class FileWriter {
   // What is missing before `offset`, or before the first piece that waits, is given up.
   void give_up_missing(std::uint64_t offset);
   [[nodiscard]] std::size_t waiting_pieces() const { return waiting_.size(); }
-  [[nodiscard]] std::uint64_t waiting_bytes() const;
+  [[nodiscard]] std::uint64_t waiting_bytes() const { return waiting_bytes_; }
   // The next bytes never came.
   void gap(std::uint64_t length);
   // Closes with `state`; as truncated when there was a gap or a part of the known size is missing.
@@ -106,6 +106,7 @@ class FileWriter {
   std::unique_ptr<Digests> digests_;  // null: nothing is wanted
   std::optional<std::uint64_t> size_;
   SlabVector<Waiting> waiting_;  // by offset
+  std::uint64_t waiting_bytes_ = 0;
 };
 
 }  // namespace weir

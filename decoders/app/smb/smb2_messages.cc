@@ -67,7 +67,7 @@ std::optional<NegotiateRequest> parse_negotiate_request(Bytes message) {
   out.client_guid = guid_of(in.take(sizeof(Guid)));
   in.skip(8);
   if (in.failed()) return std::nullopt;
-  const std::size_t there = std::min<std::size_t>({count, in.remaining() / 2, kMaxDialects});
+  const auto there = std::min<std::size_t>({count, in.remaining() / 2, kMaxDialects});
   while (out.dialects.size() < there) out.dialects.push_back(in.le16());
   out.is_malformed = count == 0 || (there < count && there < kMaxDialects);
   return out;

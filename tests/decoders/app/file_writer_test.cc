@@ -89,6 +89,24 @@ TEST_CASE("file writer: what never comes is a gap, at the end or when no more ca
   CHECK(large.file->size == 1 + half.size());
 }
 
+TEST_CASE("file writer: what waits is counted, and what is missing before it can be given up") {
+  OneFile f;
+  f.writer.piece(4, as_bytes("ef"));
+  f.writer.piece(8, as_bytes("ijk"));
+  CHECK(f.writer.waiting_pieces() == 2);
+  CHECK(f.writer.waiting_bytes() == 5);
+  f.writer.give_up_missing(20);  // up to what waits first
+  CHECK(f.file->size == 6);
+  CHECK(f.writer.waiting_bytes() == 3);
+  f.writer.give_up_missing(7);
+  CHECK(f.file->size == 7);
+  f.writer.piece(7, as_bytes("h"));
+  CHECK(f.writer.waiting_pieces() == 0);
+  CHECK(f.writer.waiting_bytes() == 0);
+  CHECK(f.seen() == "efhijk");
+  CHECK(f.file->has_gaps);
+}
+
 TEST_CASE("file writer: pieces that wait and follow upon each other are one, however many") {
   OneFile f;
   const std::string all(3 * kMaxWaitingPieces, 'x');

@@ -167,7 +167,7 @@ TEST_CASE("smb2: what is missing of a file is a gap, what is missing elsewhere i
 TEST_CASE(
     "smb2: data that begin in the header of their message, or end behind it, are told of (found by "
     "fuzzing)") {
-  for (const std::uint16_t offset : {0, 63, 4000}) {
+  for (const unsigned offset : {0U, 63U, 4000U}) {
     CAPTURE(offset);
     SmbConnection c;
     open_file(c);
