@@ -88,7 +88,7 @@ class Domain {
 
 class ExporterState {
  public:
-  ExporterState(const IpAddress& address, Budget& budget) : address(address), held(budget), budget_(budget) {}
+  ExporterState(const IpAddress& from, Budget& budget) : address(from), held(budget), budget_(budget) {}
 
   const IpAddress address;
   HeldData held;

@@ -15,7 +15,7 @@ vars
   port-groups
     *
 default-log-dir, default-data-dir, default-rule-path, rule-files, classification-file, reference-config-file,
-threshold-file, action-order, packet-alert-max, exception-policy, sensor-name
+threshold-file, action-order, packet-alert-max, exception-policy, sensor-name, geoip-database
 simulate-ips, reputation-categories-file, default-reputation-path, reputation-files -
 stats
   enabled = bool
@@ -260,7 +260,7 @@ run-as
 unix-command
   enabled = bool auto
   filename
-magic-file, geoip-database, legacy, engine-analysis, pcre -
+magic-file, legacy, engine-analysis, pcre -
 host-os-policy
   bsd, bsd-right, first, hpux10, hpux11, irix, last, linux, macos, old-linux, old-solaris, solaris, vista,
   windows, windows2k3

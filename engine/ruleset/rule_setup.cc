@@ -107,7 +107,8 @@ std::string data_folder(const Config& config, const RuleSetupOptions& options,
   return slash == std::string::npos ? "." : patterns[0].substr(0, std::max<std::size_t>(slash, 1));
 }
 
-constexpr std::string_view kTableKeys[] = {"classification-file", "reference-config-file", "threshold-file"};
+constexpr std::string_view kTableKeys[] = {"classification-file", "reference-config-file", "threshold-file",
+                                           "geoip-database"};
 
 void apply_threshold_file(const Config& config, RuleSetup& setup) {
   const auto name = config.text("threshold-file");
@@ -163,6 +164,8 @@ RuleSetup set_up_rules(const Config& config, const RuleSetupOptions& options, co
   if (!out.wrong_variables.empty()) return out;
   environment.features = features(config);
   environment.inline_mode = options.inline_mode;
+  if (const auto name = config.text("geoip-database"); name && !name->empty())
+    environment.geoip_database = resolve(config, *name);
   environment.left_out = left_out(config);
   const StreamSettings streams = StreamSettings::from(config.sub("stream"), options.inline_mode);
   environment.chunk_to_server = streams.chunk_to_server;

@@ -54,12 +54,16 @@ struct LeftOut {
 };
 
 // What rules are compiled against: variables, classes, names. One per load; outlives the builders.
+class GeoDatabase;  // rules/match/geo_database.h
+
 struct RuleEnvironment {
   std::unordered_map<std::string, std::string> address_vars, port_vars;  // text as configured
   std::unordered_map<std::string, Classification> classifications;
   std::unordered_map<std::string, std::string> reference_systems;  // name -> URL prefix
   std::string data_dir;  // datasets and lists are read from here only; empty: none may be read
   std::vector<std::string> features;  // what `requires: feature NAME` finds; default_features() at first
+  std::string geoip_database = "/usr/share/GeoIP/GeoLite2-Country.mmdb";
+  std::shared_ptr<const GeoDatabase> geo;  // it, once a rule has asked for it
   bool inline_mode = false;
   LeftOut left_out;
   // Bytes of a TCP stream that payload rules surely see together: stream.reassembly.toserver-chunk-size and its like.

@@ -36,6 +36,7 @@ TextHash RuleEnvironment::fingerprint() const {
           [](const Classification& c) { return c.description + '\n' + std::to_string(c.priority); });
   add_map(all, reference_systems, itself);
   add(all, data_dir);
+  add(all, geoip_database);
   for (const std::string& feature : features) add(all, feature);
   all.append(inline_mode ? "i" : "-").append(keep_text ? "t" : "-");
   return TextHash::of(all);

@@ -76,7 +76,7 @@ Met version_met(std::string_view alternatives) {
 }  // namespace
 
 std::vector<std::string> default_features() {
-  std::vector<std::string> out{"output::file-store", "output::eve-log"};
+  std::vector<std::string> out{"output::file-store", "output::eve-log", "geoip"};
   for (const ProtocolInfo* info : all_protocols())
     for (const ProtocolFeature& feature : info->features) out.emplace_back(feature.name);
   return out;

@@ -11,23 +11,12 @@
 namespace weir::rules {
 namespace {
 
-enum class Reason : unsigned char {
-  protocol,
-  scripts,
-  geoip,
-  iprep,
-  suffixes,
-  elephant,
-  asn1,
-  variables,
-  lower
-};
+enum class Reason : unsigned char { protocol, scripts, iprep, suffixes, elephant, asn1, variables, lower };
 
 constexpr std::string_view text_of(Reason reason) {
   switch (reason) {
     case Reason::protocol: return "known keyword, but its protocol is not parsed yet";
     case Reason::scripts: return "scripts in rules are not supported";
-    case Reason::geoip: return "needs a GeoIP database, which is not supported yet";
     case Reason::iprep: return "IP reputation lists are not supported yet";
     case Reason::suffixes: return "needs the public suffix list, which is not supported yet";
     case Reason::elephant: return "elephant flows are not told apart yet";
@@ -184,7 +173,6 @@ constexpr std::array kRows = {
     row<Reason::scripts>("luajit"),
     row<Reason::scripts>("luaxform"),
     row<Reason::scripts>("lua.hash"),
-    row<Reason::geoip>("geoip"),
     row<Reason::iprep>("iprep"),
     row<Reason::suffixes>("domain"),
     row<Reason::suffixes>("tld"),

@@ -84,6 +84,10 @@ TEST_CASE("descriptions that cannot be read are refused") {
                               "reference:url;",
                               "reference:,x;",
                               "target:both;",
+                              "geoip:src;",
+                              "geoip:fr;",
+                              "geoip:src,FR,U1;",
+                              "geoip:src,FR;",  // there is no database
                               "config:logging disable;",
                               "config:logging enable,type tx,scope tx;",
                               "config:logging disable,scope tx,type tx;",
