@@ -76,7 +76,7 @@ outputs
       tls
         enabled, extended, session-resumption, custom
         ja4, subjectaltname, client, server -
-      smtp
+      smtp, pop3
         enabled, extended, custom, md5
       files
         enabled, force-magic, force-hash
@@ -195,6 +195,17 @@ app-layer
         detection-ports
           dp, sp
       max-tx, max-stub-size
+    pop3
+      enabled = bool detection-only
+      detection-ports
+        dp, sp
+      max-tx
+      mime
+        decode-mime, decode-base64, decode-quoted-printable, header-value-depth, extract-urls,
+        extract-urls-schemes, log-url-scheme, body-md5
+      inspected-tracker
+        content-limit, content-inspect-min-size, content-inspect-window
+      stream-depth -
     smtp
       enabled = bool detection-only
       detection-ports
@@ -221,7 +232,7 @@ app-layer
       max-table-size, max-reassembly-size = size
       http1-rules, max-frames -
     bittorrent-dht, dhcp, dnp3, doh2, enip, ftp-data, ike, imap, irc, krb5, ldap, mdns, modbus,
-    mqtt, nfs, ntp, pgsql, pop3, quic, rdp, rfb, sip, snmp, telnet, tftp, websocket
+    mqtt, nfs, ntp, pgsql, quic, rdp, rfb, sip, snmp, telnet, tftp, websocket
       enabled = bool detection-only
       detection-ports
         dp, sp

@@ -4,7 +4,9 @@
 // list has a cap; what is over it is left out.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 #include "decoders/slab.h"
@@ -34,10 +36,7 @@ enum class Fault : std::uint8_t {
   long_boundary,
   long_filename,  // it is cut
 };
-using Faults = std::uint32_t;
-constexpr Faults fault_bit(Fault f) {
-  return Faults{1} << static_cast<unsigned>(f);
-}
+inline constexpr std::size_t kFaultKinds = 10;
 
 struct Field {
   SlabString name;  // as sent
@@ -52,18 +51,27 @@ struct Mail {
   SlabVector<SlabString> urls;         // in lower case, those of one part last one first
   bool has_exe_url = false, has_ipv4_url = false, has_ipv6_url = false;
   SlabString body_md5;  // hexadecimal digits; when it was asked for, at the end
-  Faults faults = 0;
 
   // The last one of that name, whatever its case; none: empty.
   [[nodiscard]] std::string_view field(std::string_view name) const;
   // The one with `index` among those of that name; null: there are not so many.
   [[nodiscard]] const SlabString* field(std::string_view name, std::size_t index) const;
   [[nodiscard]] bool contains(std::string_view name) const { return field(name, 0) != nullptr; }
-  void note(Fault f) { faults |= fault_bit(f); }
+  // What is wrong with it, each kind once, in the order in which it was found.
+  [[nodiscard]] std::span<const Fault> faults() const { return std::span(faults_).first(fault_count_); }
+  void note(Fault f) {
+    for (const Fault known : faults())
+      if (known == f) return;
+    faults_[fault_count_++] = f;
+  }
   // Bytes that it takes, about.
   [[nodiscard]] std::size_t held() const;
 
   std::size_t field_bytes = 0;  // of all names and values
+
+ private:
+  std::array<Fault, kFaultKinds> faults_{};
+  std::size_t fault_count_ = 0;
 };
 
 }  // namespace weir::mime

@@ -11,7 +11,7 @@ namespace {
 
 using mime::Fault;
 
-constexpr std::array<std::pair<Fault, Event>, 10> kMailEvents{{
+constexpr std::array<std::pair<Fault, Event>, mime::kFaultKinds> kMailEvents{{
     {Fault::parse_failed, Event::mime_parse_failed},
     {Fault::malformed_msg, Event::mime_malformed_msg},
     {Fault::invalid_base64, Event::mime_invalid_base64},
@@ -34,6 +34,7 @@ FileOpening SmtpParser::opening(const AppInput& in) {
 void SmtpParser::begin_mail(SmtpTransaction& t, const AppInput& in) {
   t.reach(ClientState::data);
   has_gap_ = data_frame_told_ = false;
+  told_faults_ = 0;
   if (!settings_.mime.decode) return;
   t.mail = std::make_unique<mime::Mail>();
   const bool md5 = settings_.mime.body_md5 || in.requested->buffers_of(AppProto::smtp);
@@ -121,10 +122,11 @@ void SmtpParser::close_mail(bool whole, const AppInput& in) {
 }
 
 void SmtpParser::raise_faults(SmtpTransaction& t) {
-  if (t.mail == nullptr || t.mail->faults == 0) return;
-  const mime::Faults faults = std::exchange(t.mail->faults, 0);
-  for (const auto& [fault, event] : kMailEvents)
-    if ((faults & mime::fault_bit(fault)) != 0) t.raise(static_cast<std::uint8_t>(event));
+  if (t.mail == nullptr) return;
+  const auto found = t.mail->faults();
+  for (; told_faults_ < found.size(); ++told_faults_)
+    for (const auto& [fault, event] : kMailEvents)
+      if (fault == found[told_faults_]) t.raise(static_cast<std::uint8_t>(event));
 }
 
 }  // namespace weir::smtp

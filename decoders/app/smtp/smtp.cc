@@ -36,11 +36,10 @@ ParseOutcome SmtpParser::parse(const AppInput& in) {
   outcome_ = {};
   Bytes rest = in.data;
   if (in.direction == Direction::to_client) server_seen_ = true;
-  while (outcome_.status == ParseOutcome::Status::ok && !rest.empty() && step(in, rest)) {
-  }
+  while (outcome_.status == ParseOutcome::Status::ok && !rest.empty() && step(in, rest))
+    if (is_other_ && client_seen_) outcome_.status = ParseOutcome::Status::error;
   if (in.eof && rest.empty() && in.direction == Direction::to_server && in_mail_) close_mail(false, in);
   if (SmtpTransaction* t = existing()) transactions_.charge(*t);
-  if (is_other_ && client_seen_) outcome_.status = ParseOutcome::Status::error;
   outcome_.consumed = in.data.size() - rest.size();
   return outcome_;
 }

@@ -90,7 +90,7 @@ class SmtpParser final : public AppParser {
   void mail_bytes(Bytes bytes, SmtpTransaction& t, const AppInput& in);
   void close_mail(bool whole, const AppInput& in);
   void end_mail(bool whole, const AppInput& in);
-  static void raise_faults(SmtpTransaction& t);
+  void raise_faults(SmtpTransaction& t);
   static FileOpening opening(const AppInput& in);
 
   const SmtpSettings& settings_;
@@ -118,6 +118,7 @@ class SmtpParser final : public AppParser {
   bool last_chunk_ = false, in_mail_ = false, has_gap_ = false;
   FrameId data_frame_ = kNoFrame;
   bool data_frame_told_ = false;
+  std::size_t told_faults_ = 0;  // of the mail
   FlowFiles files_;
   FileWriter raw_;
   std::unique_ptr<mime::MimeParser> mime_;
