@@ -119,12 +119,9 @@ std::uint32_t ExporterSampling::sampling(std::uint64_t sampler, std::uint32_t in
                                          std::uint32_t out_interface) const {
   if (!exporter_.says_sampling) return 1;
   std::uint32_t rate = domain_.options.rate(sampler, in_interface, out_interface);
-  if (rate != 0) return rate;
-  for (const auto& [id, other] : exporter_.domains()) {
-    const std::uint32_t said = other->options.sampler_rate(sampler);
-    if (said != 0 && rate != 0 && said != rate) return 1;
-    if (said != 0) rate = said;
-  }
+  const auto whole = exporter_.domains().find(0);
+  if (rate == 0 && whole != exporter_.domains().end())
+    rate = whole->second->options.rate(sampler, in_interface, out_interface);
   return std::max(rate, std::uint32_t{1});
 }
 

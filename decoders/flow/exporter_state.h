@@ -113,8 +113,8 @@ class ExporterState {
   std::map<std::uint32_t, std::unique_ptr<Domain>> domains_;
 };
 
-// The rate that is known of a record's sampler or interface: by its domain, else by the others of its exporter, where the ones
-// that say something agree. Nothing known is 1.
+// The rate that is known of a record's sampler or interface: by its domain, else by domain 0, which stands for the exporter as a
+// whole (RFC 7011 3.1). Nothing known is 1.
 class ExporterSampling final : public SamplingSource {
  public:
   ExporterSampling(const ExporterState& exporter, const Domain& domain)

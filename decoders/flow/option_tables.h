@@ -56,10 +56,6 @@ class OptionTables {
   // else what was said of all.
   [[nodiscard]] std::uint32_t rate(std::uint64_t sampler, std::uint32_t in_interface,
                                    std::uint32_t out_interface) const;
-  // Of this sampler only.
-  [[nodiscard]] std::uint32_t sampler_rate(std::uint64_t sampler) const {
-    return get(sampler_rates_, sampler);
-  }
   // Empty when it is not known. Lives until the next learn().
   [[nodiscard]] std::string_view interface_name(std::uint32_t interface) const;
   [[nodiscard]] std::string_view application_name(std::uint64_t application) const;

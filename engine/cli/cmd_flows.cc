@@ -17,7 +17,7 @@ void print_line(const output::JsonWriter& line) {
 }
 
 std::string end_of(const IpAddress& address, std::uint16_t port, bool has_port) {
-  const std::string text = to_string(address);
+  std::string text = to_string(address);
   if (!has_port) return text;
   return address.family == 6 ? fmt::format("[{}]:{}", text, port) : fmt::format("{}:{}", text, port);
 }

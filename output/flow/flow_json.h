@@ -12,7 +12,7 @@ namespace weir::output {
 void write_flow_record(JsonWriter& out, TimestampFormatter& times, const flow::Record& record);
 
 // One account of an exporter and domain.
-void write_exporter_account(JsonWriter& out, TimestampFormatter& times, const ExporterAccount& account);
+void write_exporter_account(JsonWriter& out, TimestampFormatter& times, const ExporterAccount& e);
 
 // "TCP", "17": the names that all readers of events know, else the number.
 std::string_view flow_protocol_name(std::uint8_t protocol);

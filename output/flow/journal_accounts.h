@@ -20,14 +20,14 @@ struct ExporterAccount {
 };
 
 // As bytes of a block.
-void append_account(std::vector<std::uint8_t>& to, const ExporterAccount& account);
+void append_account(std::vector<std::uint8_t>& to, const ExporterAccount& e);
 // False: the bytes are no account, and `in` has failed.
 bool take_account(ByteCursor& in, ExporterAccount& out);
 
 // Sums up what a journal has.
 class AccountSums {
  public:
-  void add(const ExporterAccount& account);
+  void add(const ExporterAccount& e);
   // By exporter and domain, without the run.
   [[nodiscard]] std::vector<ExporterAccount> sums() const;
 

@@ -204,9 +204,9 @@ tl::expected<void, std::string> confine_collector(const ConfinementPlan& plan, c
   for (const std::string& folder : folders)
     if (auto made = make_folder(folder, identity, kLogMode); !made) return made;
   const bool stays_root = ::geteuid() == 0 && !identity;
-  const auto dropped =
-      receives ? drop_privileges(identity, {.net_raw = false, .net_admin = false, .files = stays_root})
-               : forbid_new_privileges();
+  auto dropped = receives
+                     ? drop_privileges(identity, {.net_raw = false, .net_admin = false, .files = stays_root})
+                     : forbid_new_privileges();
   if (!dropped) return dropped;
   LandlockRules files;
   files.read = plan.captures;

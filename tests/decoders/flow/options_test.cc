@@ -58,19 +58,20 @@ TEST_CASE("options: what the record says itself comes first") {
   CHECK(bench.at(0).sampling == 7);
 }
 
-TEST_CASE(
-    "options: a rate of another domain of the exporter is taken where its own says nothing and the others "
-    "agree") {
+TEST_CASE("options: a rate of domain 0 is that of the exporter as a whole, one of another domain is not") {
   const Wire options = ipfix_options(400, 1, {{302, 4}, {34, 4}});
+  const Wire record = u32(1) + u32(2) + u32(5);
   FlowBench bench;
-  bench.send(ipfix(options + data_set(400, u32(5) + u32(100)), 0, 1));
-  bench.send(ipfix(ipfix_template(256, {{8, 4}, {12, 4}, {302, 4}}) + data_set(256, u32(1) + u32(2) + u32(5)),
-                   0, 2));
   bench.send(ipfix(options + data_set(400, u32(5) + u32(200)), 0, 3));
-  bench.send(ipfix(data_set(256, u32(1) + u32(2) + u32(5)), 1, 2));
-  REQUIRE(bench.size() == 2);
-  CHECK(bench.at(0).sampling == 100);
-  CHECK(bench.at(1).sampling == 1);
+  bench.send(ipfix(ipfix_template(256, {{8, 4}, {12, 4}, {302, 4}}) + data_set(256, record), 0, 2));
+  bench.send(ipfix(options + data_set(400, u32(5) + u32(100)), 0, 0));
+  bench.send(ipfix(data_set(256, record), 1, 2));
+  bench.send(ipfix(options + data_set(400, u32(5) + u32(50)), 2, 2));
+  bench.send(ipfix(data_set(256, record), 3, 2));
+  REQUIRE(bench.size() == 3);
+  CHECK(bench.at(0).sampling == 1);
+  CHECK(bench.at(1).sampling == 100);
+  CHECK(bench.at(2).sampling == 50);
 }
 
 TEST_CASE("options: interfaces and applications have names") {
