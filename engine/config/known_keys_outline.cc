@@ -195,6 +195,15 @@ app-layer
         detection-ports
           dp, sp
       max-tx, max-stub-size
+    ldap
+      enabled = bool detection-only
+      detection-ports
+        dp, sp
+      tcp, udp
+        enabled = bool detection-only
+        detection-ports
+          dp, sp
+      max-tx
     pop3
       enabled = bool detection-only
       detection-ports
@@ -231,7 +240,7 @@ app-layer
       max-streams = number
       max-table-size, max-reassembly-size = size
       http1-rules, max-frames -
-    bittorrent-dht, dhcp, dnp3, doh2, enip, ftp-data, ike, imap, irc, krb5, ldap, mdns, modbus,
+    bittorrent-dht, dhcp, dnp3, doh2, enip, ftp-data, ike, imap, irc, krb5, mdns, modbus,
     mqtt, nfs, ntp, pgsql, quic, rdp, rfb, sip, snmp, telnet, tftp, websocket
       enabled = bool detection-only
       detection-ports
