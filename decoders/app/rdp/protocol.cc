@@ -1,11 +1,17 @@
-// The row of RDP in the table of protocols: it is recognised, but not parsed.
+// The row of RDP in the table of protocols.
 #include "decoders/app/protocol.h"
+#include "decoders/app/parser_factory.h"
 #include "decoders/app/probe.h"
+#include "decoders/app/rdp/rdp.h"
 #include "decoders/byte_cursor.h"
 
 namespace weir {
 namespace rdp {
 namespace {
+
+std::unique_ptr<const ParserFactory> configure(const Settings&) {
+  return factory_of<RdpParser>();
+}
 
 // RFC 1006, X.224
 ProbeResult probe(Direction, Bytes data) {
@@ -19,6 +25,18 @@ ProbeResult probe(Direction, Bytes data) {
                 ((type & 0xf0U) == 0xe0 || (type & 0xf0U) == 0xd0 || (type & 0xf0U) == 0xf0));
 }
 
+constexpr std::string_view kStatesToServer[] = {
+#define STATE(id, to_server, to_client) to_server,
+#include "decoders/app/rdp/states.def"
+#undef STATE
+};
+
+constexpr std::string_view kStatesToClient[] = {
+#define STATE(id, to_server, to_client) to_client,
+#include "decoders/app/rdp/states.def"
+#undef STATE
+};
+
 }  // namespace
 }  // namespace rdp
 
@@ -26,6 +44,9 @@ const ProtocolInfo proto_rdp{.id = AppProto::rdp,
                              .name = "rdp",
                              .over_tcp = true,
                              .probe = rdp::probe,
-                             .probe_ports = {.tcp = "3389"}};
+                             .probe_ports = {.tcp = "3389"},
+                             .configure = rdp::configure,
+                             .states_to_server = rdp::kStatesToServer,
+                             .states_to_client = rdp::kStatesToClient};
 
 }  // namespace weir
