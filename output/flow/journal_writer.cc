@@ -214,7 +214,8 @@ bool JournalWriter::put(Bytes block) {
     return true;
   }
   problem_ = failed(path_of(folder_, file_number_));
-  (void)::ftruncate(fd_, static_cast<off_t>(file_bytes_));
+  if (::ftruncate(fd_, static_cast<off_t>(file_bytes_)) != 0)
+    problem_ += "; the torn end is cut when it is opened again";
   return false;
 }
 
