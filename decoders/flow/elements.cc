@@ -7,8 +7,8 @@ namespace weir::flow {
 namespace {
 
 #define ELEMENT(number, name, type, slot, rank) Element{number, #name, DataType::type, Slot::slot, rank},
+// No std::array: that has a limit to what it counts itself.
 constexpr Element kElements[] = {
-    // an array of the library has a limit to what it counts itself
 #include "decoders/flow/elements.def"
 };
 constexpr Element kCiscoElements[] = {
