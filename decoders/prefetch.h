@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 namespace weir {
 
@@ -10,8 +11,9 @@ namespace weir {
 template <class T>
 [[gnu::always_inline]] inline void prefetch(const T* object) {
   constexpr std::size_t kCacheLine = 64;
-  const auto* const at = reinterpret_cast<const std::byte*>(object);
-  for (std::size_t offset = 0; offset < sizeof(T); offset += kCacheLine) __builtin_prefetch(at + offset);
+  const auto at = reinterpret_cast<std::uintptr_t>(object);  // a number, as null has no bytes to count from
+  for (std::size_t offset = 0; offset < sizeof(T); offset += kCacheLine)
+    __builtin_prefetch(reinterpret_cast<const void*>(at + offset));
 }
 
 }  // namespace weir

@@ -93,10 +93,11 @@ bool SmtpParser::is_held(const AppInput& in, Bytes rest) {
 }
 
 bool SmtpParser::read_line(const AppInput& in, Bytes& rest) {
-  const Bytes before = rest;
   const auto line = lines_[index(in.direction)].next(rest, kMaxLine, in.eof);
   if (!line) return false;
-  const Bytes bytes = before.first(before.size() - rest.size());
+  // With its end, but without what was passed over before it.
+  const auto* const begin = reinterpret_cast<const std::uint8_t*>(line->text.data());
+  const Bytes bytes{begin, static_cast<std::size_t>(rest.data() - begin)};
   if (in.direction == Direction::to_server) {
     on_command(*line, in, bytes);
   } else {

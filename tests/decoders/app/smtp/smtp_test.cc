@@ -8,6 +8,7 @@
 #include "decoders/app/protocol.h"
 #include "decoders/app/protocol_ids.h"
 #include "decoders/text.h"
+#include "tests/decoders/app/frame_recorder.h"
 #include "tests/output/fake_settings.h"
 
 using namespace weir;
@@ -337,4 +338,18 @@ TEST_CASE("smtp: settings of mails") {
   CHECK(s.mime.url_schemes == std::vector<std::string>{"ftp"});
   CHECK(s.mime.body_md5);
   CHECK(s.mime.window.limit == 77);
+}
+
+TEST_CASE("smtp: what is passed over behind missing bytes is in no frame, however it comes") {
+  for (const bool whole : {true, false}) {
+    test::FrameRecorder recorder(protocol_info(AppProto::smtp));
+    CHECK(recorder.parser().on_gap(kFromClient, 5));
+    if (whole) {
+      recorder.feed(kFromClient, "rest\r\nNOOP\r\n");
+    } else {
+      recorder.feed(kFromClient, "rest\r\n");
+      recorder.feed(kFromClient, "NOOP\r\n");
+    }
+    CHECK(recorder.frames(kFromClient) == "command_line 6+6/0");
+  }
 }
