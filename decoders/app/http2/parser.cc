@@ -100,6 +100,8 @@ ParseOutcome Http2Parser::parse(const AppInput& in) {
   ParseOutcome out =
       records_.run(in.direction, in.data, kFrameHead, [&](Bytes rest) { return record(in, rest); });
   out.made_output = out.paused && made_output_;
+  const Side& s = side(in.direction);
+  if (s.body_left != 0 || s.padding_left != 0) out.need = 0;  // no head of a frame: any byte will do
   if (has_dns_) out.turns_out = AppProto::doh2;
   if (!in.eof || out.paused) return out;
   for (std::size_t i = streams_.size(); i-- > 0;) end_side(*streams_[i], in.direction, false, opening_);

@@ -248,6 +248,15 @@ TEST_CASE("http2: bytes that are missing belong to a body, or end the parsing") 
   CHECK_FALSE(p.parser.on_gap(kServer, 1));
 }
 
+TEST_CASE("http2: the last bytes of a body do not wait for the next frame") {
+  Peers p;
+  p.client(std::string(kPreface) + request(1, "/a"));
+  p.server(response(1, "200") + frame(Type::data, kEndStream, 1, "abcdef").substr(0, 9));
+  CHECK(p.outcome.need <= 1);
+  p.server("abc").server("def");
+  CHECK(p.all() == "1:GET /a HTTP/2>HTTP/2 200/6;");
+}
+
 TEST_CASE("http2: every truncation of a conversation ends in good order") {
   const std::string text = std::string(kPreface) + frame(Type::settings, 0, 0, be(1, 2) + be(77, 4)) +
                            request(1, "/a", 0) +
