@@ -124,12 +124,12 @@ RecordStep Http2Parser::record(const AppInput& in, Bytes rest) {
   return frame(in, head, rest);
 }
 
+// Decided when all of it is there, so that it does not matter how it comes; of what is under way, by the first byte.
 RecordStep Http2Parser::preface(const AppInput& in, Bytes rest) {
-  const std::string_view there = as_text(rest).substr(0, kPreface.size());
-  const bool fits = there == kPreface.substr(0, there.size());
-  if (fits && there.size() < kPreface.size()) return RecordStep::wants(kPreface.size());
+  const bool may_be = !midway_ || rest.front() == kPreface.front();
+  if (may_be && rest.size() < kPreface.size()) return RecordStep::wants(kPreface.size());
   awaits_preface_ = false;
-  if (fits) return RecordStep::took(kPreface.size());
+  if (may_be && as_text(rest).starts_with(kPreface)) return RecordStep::took(kPreface.size());
   if (midway_) return record(in, rest);
   raise(transaction_for({}, in.direction), Event::invalid_client_magic);
   return RecordStep::broken();

@@ -178,10 +178,22 @@ TEST_CASE("http2: frames about the connection, and the numbers in frames") {
   CHECK(p.parser.transactions().next_id() == 4);
 }
 
+TEST_CASE("http2: a preface that is none is told when all of it could be there, in pieces of any size") {
+  for (std::size_t step = 1; step < 30; ++step) {
+    Peers p;
+    p.step = step;
+    p.client("PRI * HTTP/2.0\r\n\r\x0eSM");
+    CHECK(p.all().empty());
+    p.client("\r\x02 and more of it");
+    CHECK(p.all() == "0:>!invalid_client_magic;");
+    CHECK(p.outcome.status == Status::error);
+  }
+}
+
 TEST_CASE("http2: what is wrong has an event") {
   const std::string start(kPreface);
   const auto after = [&](const std::string& text) { return Peers().client(start + text).all(); };
-  CHECK(Peers().client("GET / HTTP/1.1\r\n\r\n").all() == "0:>!invalid_client_magic;");
+  CHECK(Peers().client("GET / HTTP/1.1\r\nHost: a\r\n\r\n").all() == "0:>!invalid_client_magic;");
   CHECK(after(frame(Type::ping, 0, 0, "1234567")) == "0:>!invalid_frame_length;");
   CHECK(after(frame(Type::settings, 0, 1)) == "1:>!invalid_frame_header;");
   CHECK(after(frame(Type::continuation, kEndHeaders, 1)) == "1:>!invalid_frame_header;");
