@@ -21,6 +21,7 @@ struct Part {
   bool done = false;            // with the last one
   bool lost = false;            // some of it was never seen
   bool little_endian = false;
+  std::size_t waiting = 0;       // bytes of fragments that wait for those before them
   std::uint64_t stub_bytes = 0;  // of all fragments; `stub` holds the first of them, as many as are kept
   SlabString stub;
 };
@@ -49,7 +50,8 @@ struct Call {
   }
   // Bytes that it keeps besides its own size; about.
   [[nodiscard]] std::size_t held() const {
-    return parts[0].stub.capacity() + parts[1].stub.capacity() + interfaces.capacity() * sizeof(Interface);
+    return parts[0].stub.capacity() + parts[0].waiting + parts[1].stub.capacity() + parts[1].waiting +
+           interfaces.capacity() * sizeof(Interface);
   }
 };
 

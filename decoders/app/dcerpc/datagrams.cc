@@ -20,12 +20,17 @@ void Datagrams::take(Direction d, const DatagramHeader& header, Calls& calls) {
   Known* known = known_call(header);
   if (known == nullptr) known = &add(header, answers ? opposite(d) : d, calls);
   Call* call = calls.find(known->key);
-  if (call == nullptr || call->ended) return;
+  if (call == nullptr || call->ended) {
+    known->pieces = {};
+    return;
+  }
   Part& part = answers ? call->answer() : call->request();
   if (part.done) return;
   Pieces& pieces = known->pieces[answers ? 1 : 0];
   add_fragment(part, pieces, header);
+  part.waiting = pieces.bytes;
   if (part.done) {
+    part.waiting = 0;
     pieces = {};
     if (answers && call->request().fragments == 0) call->request().lost = true;
     call->ended = answers || !header.wants_answer;
@@ -81,7 +86,12 @@ bool Datagrams::keep(Pieces& pieces, const DatagramHeader& header) const {
   const Bytes body = header.body.first(std::min(header.body.size(), limits_.stub_bytes - pieces.bytes));
   pieces.bytes += body.size();
   pieces.list.insert(place, {number, SlabString(as_text(body))});
-  if (!header.fragment || header.last_fragment) pieces.last = number;
+  if (header.fragment && !header.last_fragment) return true;
+  pieces.last = number;
+  while (pieces.list.back().number > number) {  // what was said to lie behind it does not belong to the call
+    pieces.bytes -= pieces.list.back().body.size();
+    pieces.list.pop_back();
+  }
   return true;
 }
 

@@ -9,7 +9,6 @@ namespace weir::ldap {
 namespace {
 
 constexpr std::string_view kStartTls = "1.3.6.1.4.1.1466.20037";  // RFC 4511 4.14
-constexpr std::size_t kLeastMessage = 7;                          // an unbind request
 constexpr std::size_t kStartBytes = 20;                           // enough for looks_like_message()
 constexpr std::size_t kWrapLength = 4;                            // in front of a SASL buffer (RFC 4422 3.7)
 constexpr std::size_t kMaxWrapped = std::size_t{16} << 20U;
@@ -36,8 +35,7 @@ LdapParser::LdapParser(const LdapSettings& settings) {
 ParseOutcome LdapParser::parse(const AppInput& in) {
   if (in.is_datagram) return parse_datagram(in);
   const bool waited = start_tls_.has_value();
-  ParseOutcome out =
-      records_.run(in.direction, in.data, kLeastMessage, [&](Bytes data) { return step(in, data); });
+  ParseOutcome out = records_.run(in.direction, in.data, 1, [&](Bytes data) { return step(in, data); });
   out.wakes_other = waited && !start_tls_;
   if (!changes_) return out;
   out.status = ParseOutcome::Status::change;
@@ -54,7 +52,7 @@ ParseOutcome LdapParser::parse_datagram(const AppInput& in) {
       raise(frame.status == Frame::Status::incomplete ? Event::incomplete_data : Event::invalid_data);
       break;
     }
-    on_message(in.direction, rest.first(frame.bytes));
+    on_message(rest.first(frame.bytes));
     rest = rest.subspan(frame.bytes);
   }
   return {.consumed = in.data.size()};
@@ -63,6 +61,7 @@ ParseOutcome LdapParser::parse_datagram(const AppInput& in) {
 RecordStep LdapParser::step(const AppInput& in, Bytes data) {
   const Direction d = in.direction;
   if (changes_) return RecordStep::pause();
+  if (start_tls_ && is_over(*start_tls_)) start_tls_.reset();
   if (start_tls_ && d == Direction::to_server && !in.eof && data.size() < kMaxBehindStartTls)
     return RecordStep::wants(data.size() + 1);
   if (bool& lost = lost_[index(d)]; lost) {
@@ -82,7 +81,7 @@ RecordStep LdapParser::step(const AppInput& in, Bytes data) {
     return RecordStep::skip(frame.bytes);
   }
   if (frame.status == Frame::Status::incomplete) return RecordStep::wants(frame.bytes);
-  on_message(d, data.first(frame.bytes));
+  on_message(data.first(frame.bytes));
   return RecordStep::took(frame.bytes);
 }
 
@@ -95,7 +94,7 @@ RecordStep LdapParser::wrapped(Bytes data) {
   return RecordStep::broken();
 }
 
-void LdapParser::on_message(Direction, Bytes bytes) {
+void LdapParser::on_message(Bytes bytes) {
   auto message = parse_message(bytes);
   if (!message) return raise(Event::invalid_data);
   const Kind kind = kind_of(message->operation);
@@ -133,10 +132,17 @@ void LdapParser::on_response(Message&& message) {
   if (ends) complete(*tx);
 }
 
+// Whatever answers it at last; only one answer agrees.
 void LdapParser::end_start_tls(const Message& answer) {
-  if (answer.operation != Operation::extended_response) return;
+  if (kind_of(answer.operation) != Kind::ends) return;
   start_tls_.reset();
-  changes_ = answer.result->code == 0;
+  changes_ = answer.operation == Operation::extended_response && answer.result->code == 0;
+}
+
+// No answer to it is to be expected any more.
+bool LdapParser::is_over(std::uint64_t tx_id) const {
+  const Transaction* tx = transactions_.find(tx_id);
+  return tx == nullptr || tx->ended();
 }
 
 void LdapParser::abandon(std::uint32_t message_id) {
@@ -178,7 +184,9 @@ bool LdapParser::begin_midway() {
 }
 
 bool LdapParser::on_gap(Direction d, std::uint64_t length) {
-  if (!records_.skip_gap(d, length)) lost_[index(d)] = true;
+  if (records_.skip_gap(d, length)) return true;
+  lost_[index(d)] = true;
+  if (d == Direction::to_client) start_tls_.reset();  // its answer may be what is missing
   return true;
 }
 

@@ -46,7 +46,8 @@ class LdapParser final : public AppParser {
   ParseOutcome parse_datagram(const AppInput& in);
   RecordStep step(const AppInput& in, Bytes data);
   RecordStep wrapped(Bytes data);
-  void on_message(Direction d, Bytes bytes);
+  void on_message(Bytes bytes);
+  [[nodiscard]] bool is_over(std::uint64_t tx_id) const;
   void on_request(Message&& message);
   void on_response(Message&& message);
   void abandon(std::uint32_t message_id);

@@ -29,12 +29,6 @@ constexpr NumberName kResults[] = {
 #undef RESULT
 };
 
-std::string_view name_in(std::span<const NumberName> rows, std::uint64_t number) {
-  const auto found =
-      std::find_if(rows.begin(), rows.end(), [&](const NumberName& r) { return r.number == number; });
-  return found == rows.end() ? std::string_view{} : found->name;
-}
-
 std::uint32_t number_of(Bytes bytes) {
   std::uint32_t out = 0;
   for (const std::uint8_t byte : bytes) out = out << 8U | byte;
@@ -198,10 +192,15 @@ bool read_operation(BerReader& in, Message& out) {
 }
 
 // Those whose tag has the value itself behind it.
-bool read_plain_operation(Bytes content, Message& out) {
+// Those whose tag has the value itself behind it, not further elements (RFC 4511 4.3, 4.8, 4.11).
+constexpr bool is_plain(Operation operation) {
+  return operation == Operation::unbind_request || operation == Operation::del_request ||
+         operation == Operation::abandon_request;
+}
+
+void read_plain_operation(Bytes content, Message& out) {
   if (out.operation == Operation::del_request) out.dn = as_text(content);
   if (out.operation == Operation::abandon_request) out.number = number_of(content);
-  return true;
 }
 
 }  // namespace
@@ -235,6 +234,7 @@ std::size_t Message::held() const {
   }
   if (result) out += result->matched_dn.capacity() + result->message.capacity();
   if (sasl) out += sasl->mechanism.capacity() + sasl->credentials.capacity();
+  if (rename) out += rename->new_rdn.capacity() + rename->new_superior.capacity();
   return out;
 }
 
@@ -272,9 +272,12 @@ std::optional<Message> parse_message(Bytes bytes) {
       name_in(kOperations, tag->number).empty())
     return std::nullopt;
   out.operation = static_cast<Operation>(tag->number);
-  if (!tag->constructed) {
+  // The other form has nothing that its operation must have.
+  if (tag->constructed == is_plain(out.operation)) return std::nullopt;
+  if (is_plain(out.operation)) {
     const Bytes content = in.content(*tag);
-    if (in.failed() || !read_plain_operation(content, out)) return std::nullopt;
+    if (in.failed()) return std::nullopt;
+    read_plain_operation(content, out);
     return out;
   }
   BerReader operation = in.enter(*tag);

@@ -242,6 +242,7 @@ TEST_CASE("dcerpc: each PDU is a frame, and so are its header and what follows")
   const std::string datagram = kB.datagram(0, "ab");
   test::FrameRecorder u(proto_dcerpc);
   u.datagram(kClient, as_bytes(datagram));
+  CHECK(u.frames(kClient) == "pdu 0+82, hdr 0+80, data 80+2");
 }
 
 TEST_CASE("dcerpc datagrams: a call and its answer, in both byte orders") {
@@ -274,6 +275,16 @@ TEST_CASE(
       .datagram(kClient, kB.datagram(7, ""))
       .datagram(kServer, kB.datagram(4, ""));
   CHECK(c.all() == "3 REQUEST*3'abcdef'>RESPONSE*2'xy';");
+}
+
+TEST_CASE("dcerpc datagrams: what is said to lie behind the last fragment is none of the call") {
+  Connection c;
+  c.datagram(kClient, kB.datagram(0, "ab", 4, 0)).datagram(kClient, kB.datagram(0, "XX", 4, 7));
+  CHECK(c.tx(0).call.held() >= 4);
+  c.datagram(kClient, kB.datagram(0, "ef", 6, 2));
+  CHECK(c.tx(0).progress[0] == 0);
+  c.datagram(kClient, kB.datagram(0, "cd", 4, 1));
+  CHECK(c.all() == "3 REQUEST*4'abcdef'>-;");
 }
 
 TEST_CASE(

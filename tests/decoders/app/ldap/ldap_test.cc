@@ -264,3 +264,34 @@ TEST_CASE("ldap: of very many responses the first ones are kept and all are coun
   CHECK(s.tx(0).responses.size() == kMaxResponses);
   CHECK(s.tx(0).response_count == kMaxResponses + 5);
 }
+
+TEST_CASE("ldap: an operation in the other form of its tag has nothing that it must have, and is none") {
+  for (const unsigned number :
+       {0U, 1U, 2U, 3U, 4U, 5U, 6U, 7U, 8U, 9U, 10U, 11U, 12U, 13U, 14U, 15U, 16U, 19U, 23U, 24U, 25U}) {
+    CAPTURE(number);
+    const bool is_plain = number == 2 || number == 10 || number == 16;
+    const auto tag = static_cast<std::uint8_t>(0x40U | number | (is_plain ? 0x20U : 0U));
+    CHECK_FALSE(parsed(ldap_message(1, tag, "")));
+  }
+}
+
+TEST_CASE("ldap: the start of a message is looked at as soon as it is there, in pieces of any size") {
+  for (const std::size_t step : {SIZE_MAX, std::size_t{1}, std::size_t{3}}) {
+    Session s;
+    s.step = step;
+    s.say(kAsking, ldap_search(2, "dc=a", {}) + "-010").say(kTelling, ldap_result(9, 0x65, 0, "", ""));
+    CHECK(s.raised(1, Event::invalid_data));
+  }
+}
+
+TEST_CASE("ldap: what ends a StartTLS without granting it lets the client go on") {
+  Session other;
+  other.say(kAsking, ldap_start_tls(1) + ldap_bind(2, "cn=x")).say(kTelling, ldap_result(1, 0x65, 0, "", ""));
+  other.say(kAsking, "");
+  CHECK(other.all() == "extended_request >search_result_done;bind_request cn=x?");
+  Session lost;
+  lost.say(kAsking, ldap_start_tls(1) + ldap_bind(2, "cn=x"));
+  CHECK(lost.parser.on_gap(kTelling, 20));
+  lost.say(kAsking, "");
+  CHECK(lost.all() == "extended_request ?bind_request cn=x?");
+}
