@@ -23,10 +23,12 @@ struct FramedSide {
   SlabVector<std::uint32_t> windows;  // how much more may be sent
   SlabVector<Setting> settings;
   SlabVector<std::uint64_t> table_sizes;  // of header compression, as header blocks set them
+  SlabVector<std::uint8_t>
+      carried;  // of a message of another protocol that this one carries, what has come of it
 
   [[nodiscard]] std::size_t held() const {
     return types.capacity() + 4 * errors.capacity() + priorities.capacity() + 4 * windows.capacity() +
-           sizeof(Setting) * settings.capacity() + 8 * table_sizes.capacity();
+           sizeof(Setting) * settings.capacity() + 8 * table_sizes.capacity() + carried.capacity();
   }
 };
 

@@ -1,6 +1,7 @@
 // DNS messages that the messages of HTTP carry (RFC 8484): each is a transaction of DNS beside the stream's.
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "decoders/app/dns/dns.h"
 #include "decoders/app/http2/parser.h"
@@ -36,12 +37,12 @@ std::string_view in_query(std::string_view uri) {
 
 }  // namespace
 
-void Http2Parser::look_for_dns(Stream& s, Direction d, const HttpTransaction& tx) {
+void Http2Parser::look_for_dns(Stream& s, Direction d, HttpTransaction& tx) {
   const bool client = d == Direction::to_server;
   const bool in_body = says_dns(tx.message(d), "content-type");
   if (!in_body && !(client && says_dns(tx.request, "accept"))) return;
   has_dns_ = true;
-  s.carries_dns[index(d)] = in_body;
+  s.dns_in_body[index(d)] = s.has_dns[index(d)] = in_body;
   if (in_body) return;
   SlabString coded(in_query(tx.request.uri.of(tx.request.line)));
   if (coded.empty()) return;
@@ -49,25 +50,35 @@ void Http2Parser::look_for_dns(Stream& s, Direction d, const HttpTransaction& tx
   std::replace(coded.begin(), coded.end(), '_', '/');
   std::string message;
   decode_base64(as_bytes(coded), message, Base64Mode::rfc4648);
-  s.dns[index(d)].assign(message.begin(), message.end());
-  s.carries_dns[index(d)] = true;
+  if (message.size() > kMaxMessage) return raise(tx, Event::dns_request_too_long);
+  tx.framed->side(d).carried.assign(message.begin(), message.end());
+  s.has_dns[index(d)] = true;
 }
 
 void Http2Parser::gather_dns(Stream& s, Direction d, HttpTransaction& tx, Bytes chunk) {
-  if (!s.carries_dns[index(d)]) return;
-  SlabVector<std::uint8_t>& message = s.dns[index(d)];
+  if (!s.dns_in_body[index(d)]) return;
+  SlabVector<std::uint8_t>& message = tx.framed->side(d).carried;
   if (chunk.size() > kMaxMessage - message.size()) {
-    s.carries_dns[index(d)] = false;
+    forget_dns(s, d, tx);
     return raise(tx, d == Direction::to_server ? Event::dns_request_too_long : Event::dns_response_too_long);
   }
   message.insert(message.end(), chunk.begin(), chunk.end());
 }
 
-void Http2Parser::add_dns(Stream& s, Direction d) {
+// It is too long, or bytes of it are missing.
+void Http2Parser::forget_dns(Stream& s, Direction d, HttpTransaction& tx) {
+  if (!s.dns_in_body[index(d)]) return;
+  s.dns_in_body[index(d)] = s.has_dns[index(d)] = false;
+  tx.framed->side(d).carried = SlabVector<std::uint8_t>();
+}
+
+void Http2Parser::add_dns(Direction d, HttpTransaction& carrier) {
+  const SlabVector<std::uint8_t> message =
+      std::exchange(carrier.framed->side(d).carried, SlabVector<std::uint8_t>());
+  transactions_.charge(carrier);
   auto& tx = transactions_.add_of<dns::DnsTransaction>(AppProto::dns, d);
-  dns::read_message(tx, s.dns[index(d)], dns::Askers::client);
+  dns::read_message(tx, message, dns::Askers::client);
   transactions_.charge(tx);
-  s.dns[index(d)] = {};
 }
 
 }  // namespace weir::http2

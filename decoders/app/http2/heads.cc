@@ -1,5 +1,6 @@
 // Header blocks to messages, which show what HTTP/1 would write.
 #include <algorithm>
+#include <span>
 #include <string_view>
 
 #include "decoders/app/http/head.h"
@@ -18,6 +19,7 @@ using http::State;
 namespace {
 
 constexpr std::size_t kMaxJoined = 64;  // fields of one name that are put together
+constexpr std::size_t kMaxNamesOfHash = 4;  // that are looked at; more have been made to have the same
 constexpr std::uint32_t kNoHash = 0;    // of a field that is not looked for
 
 // Puts the fields of a block into a message, as far as there is room in it.
@@ -52,35 +54,47 @@ class FieldSink final : public HpackSink {
   bool cut_ = false;
 };
 
-// Fields of one name as one: RFC 9110, 5.2; cookies: RFC 9113, 8.2.3.
-void join(Message& m, std::size_t first) {
-  Field whole = m.fields[first];
+// Fields of one name as one: RFC 9110, 5.2; cookies: RFC 9113, 8.2.3. `places` of at least two fields.
+void join(Message& m, std::span<const std::uint32_t> places) {
+  Field whole = m.fields[places.front()];
   whole.value_joined = whole.repeated = true;
   whole.value.at = static_cast<std::uint32_t>(m.joined.size());
-  const std::string_view name = m.name(whole);
-  const std::string_view between = equals_nocase(name, "cookie") ? "; " : ", ";
-  std::size_t parts = 0;
-  for (Field& f : m.fields) {
-    if (f.name_hash != whole.name_hash || !http::same_field_name(m.name(f), name)) continue;
+  const std::string_view between = equals_nocase(m.name(whole), "cookie") ? "; " : ", ";
+  for (const std::uint32_t place : places.first(std::min(places.size(), kMaxJoined))) {
+    Field& f = m.fields[place];
     f.repeated = true;
-    if (parts++ == kMaxJoined) break;
-    if (parts > 1) m.joined.append(between);
+    if (place != places.front()) m.joined.append(between);
     m.joined.append(m.value(f));
   }
   whole.value.size = static_cast<std::uint32_t>(m.joined.size()) - whole.value.at;
   m.joined_fields.push_back(whole);
 }
 
+// Of fields whose names have the same hash, which are most often one name. `places` in their order; they are taken off.
+void join_run(Message& m, SlabVector<std::uint32_t> places) {
+  SlabVector<std::uint32_t> same;
+  for (std::size_t names = 0; names < kMaxNamesOfHash && places.size() > 1; ++names) {
+    same.clear();
+    const std::string_view name = m.name(m.fields[places.front()]);
+    std::erase_if(places, [&](std::uint32_t place) {
+      const bool is_same = http::same_field_name(m.name(m.fields[place]), name);
+      if (is_same) same.push_back(place);
+      return is_same;
+    });
+    if (same.size() > 1) join(m, same);
+  }
+}
+
 void join_repeated(Message& m) {
-  SlabVector<std::uint32_t> hashes;
-  hashes.reserve(m.fields.size());
-  for (const Field& f : m.fields) hashes.push_back(f.name_hash);
-  std::sort(hashes.begin(), hashes.end());
-  for (std::size_t i = 1; i < hashes.size(); ++i) {
-    if (hashes[i] == kNoHash || hashes[i] != hashes[i - 1] || (i > 1 && hashes[i] == hashes[i - 2])) continue;
-    const auto first = std::find_if(m.fields.begin(), m.fields.end(),
-                                    [&](const Field& f) { return f.name_hash == hashes[i]; });
-    join(m, static_cast<std::size_t>(first - m.fields.begin()));
+  SlabVector<std::uint32_t> places;
+  for (std::uint32_t i = 0; i < m.fields.size(); ++i)
+    if (m.fields[i].name_hash != kNoHash) places.push_back(i);
+  const auto hash = [&m](std::uint32_t place) { return m.fields[place].name_hash; };
+  std::stable_sort(places.begin(), places.end(), [&](auto a, auto b) { return hash(a) < hash(b); });
+  for (auto run = places.begin(); run != places.end();) {
+    const auto end = std::find_if(run, places.end(), [&](auto place) { return hash(place) != hash(*run); });
+    if (end - run > 1) join_run(m, {run, end});
+    run = end;
   }
 }
 

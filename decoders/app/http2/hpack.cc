@@ -20,8 +20,16 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 61> kStatic{
 
 HpackResult HpackDecoder::decode(Bytes block, HpackSink& sink) {
   ByteCursor in{block};
+  written_ = 0;
   while (in.remaining() != 0)
     if (const HpackResult r = step(in, sink); r != HpackResult::ok) return r;
+  return HpackResult::ok;
+}
+
+HpackResult HpackDecoder::show(std::string_view name, std::string_view value, HpackSink& sink) {
+  written_ += name.size() + value.size();
+  if (written_ > kMaxWritten) return HpackResult::too_long;
+  sink.field(name, value);
   return HpackResult::ok;
 }
 
@@ -33,8 +41,7 @@ HpackResult HpackDecoder::step(ByteCursor& in, HpackSink& sink) {
     if (const auto r = number(in, first, 7, index); r != HpackResult::ok) return r;
     const auto found = at(index);
     if (!found) return HpackResult::malformed;
-    sink.field(found->name, found->value);
-    return HpackResult::ok;
+    return show(found->name, found->value, sink);
   }
   if ((first & 0x40U) != 0) return literal(in, first, 6, true, sink);
   if ((first & 0x20U) != 0) return resize(in, first, sink);
@@ -55,7 +62,7 @@ HpackResult HpackDecoder::literal(ByteCursor& in, std::uint8_t first, unsigned p
   }
   value_.clear();
   if (const auto r = text(in, value_); r != HpackResult::ok) return r;
-  sink.field(name_, value_);
+  if (const auto r = show(name_, value_, sink); r != HpackResult::ok) return r;
   if (keep) insert(name_, value_);
   return HpackResult::ok;
 }

@@ -23,13 +23,15 @@ class HpackSink {
   virtual void table_size(std::uint64_t bytes) = 0;
 };
 
-enum class HpackResult : std::uint8_t { ok, malformed, integer_overflow };
+enum class HpackResult : std::uint8_t { ok, malformed, integer_overflow, too_long };
 
 class HpackDecoder {
  public:
   static constexpr std::size_t kDefaultBytes = 4096;   // RFC 9113, 6.5.2
   static constexpr std::size_t kEntryOverhead = 32;    // RFC 7541, 4.1
   static constexpr std::size_t kMaxText = 256 * 1024;  // bytes of a name or value; the rest is cut off
+  // What one block may say, written out; receivers take less. The table makes of each byte of a block thousands.
+  static constexpr std::size_t kMaxWritten = std::size_t{4} << 20U;
   static constexpr std::size_t kMaxIntegerBytes = 10;  // of one number
 
   explicit HpackDecoder(std::size_t most)
@@ -52,6 +54,7 @@ class HpackDecoder {
   };
 
   HpackResult step(ByteCursor& in, HpackSink& sink);
+  HpackResult show(std::string_view name, std::string_view value, HpackSink& sink);
   HpackResult literal(ByteCursor& in, std::uint8_t first, unsigned prefix, bool keep, HpackSink& sink);
   HpackResult resize(ByteCursor& in, std::uint8_t first, HpackSink& sink);
   HpackResult number(ByteCursor& in, std::uint8_t first, unsigned prefix, std::uint64_t& out) const;
@@ -68,6 +71,7 @@ class HpackDecoder {
   SlabVector<Entry> table_;  // the oldest first, from first_ on
   std::size_t first_ = 0;
   SlabString name_, value_;  // of the field at hand
+  std::size_t written_ = 0;  // of the block at hand
 };
 
 // Appends the text to `out`, but for what is over `most` bytes. False: it is none (RFC 7541, 5.2).

@@ -20,7 +20,7 @@ constexpr std::string_view kPreface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 constexpr std::size_t kFrameHead = 9, kPriority = 5;
 constexpr std::uint8_t kEndStream = 1, kAck = 1, kEndHeaders = 4, kPadded = 8, kHasPriority = 0x20;
 constexpr std::uint32_t kStreamBits = 0x7fffffff;
-constexpr unsigned kMaxSettings = 256;  // of one frame
+constexpr unsigned kSettingBytes = 6, kMaxSettings = kMaxWholeFrame / kSettingBytes;  // of one frame
 
 // The sizes that frames of a type must have; none: any.
 bool right_length(Type type, std::uint8_t flags, std::uint32_t length) {
@@ -248,7 +248,7 @@ bool Http2Parser::whole_frame(const AppInput& in, const FrameHead& head, Bytes w
 void Http2Parser::apply_settings(Direction d, HttpTransaction& tx, Bytes payload) {
   ByteCursor cursor{payload};
   const Direction other = opposite(d);
-  for (unsigned i = 0; i < kMaxSettings && cursor.remaining() >= 6; ++i) {
+  for (unsigned i = 0; i < kMaxSettings && cursor.remaining() >= kSettingBytes; ++i) {
     const http::Setting setting{cursor.be16(), cursor.be32()};
     FramedExchange::keep(tx.framed->side(d).settings, setting);
     if (setting.id == static_cast<std::uint16_t>(SettingId::header_table_size))
@@ -287,7 +287,9 @@ bool Http2Parser::push_promise(const AppInput& in, const FrameHead& head, Bytes 
   FrameHead promised = head;
   promised.stream = cursor.be32() & kStreamBits;
   promised.flags |= kEndStream;
-  readable = readable && !cursor.failed() && promised.stream != 0;
+  // A client makes none, and none is about a request that the client has made.
+  readable = readable && !cursor.failed() && promised.stream != 0 && in.direction == Direction::to_client &&
+             stream(promised.stream) == nullptr;
   if (readable) return begin_block(in, promised, cursor.rest());
   raise(tx, Event::invalid_frame_data);
   return false;
@@ -340,6 +342,7 @@ bool Http2Parser::end_block(const AppInput& in, const FrameHead& head, Bytes blo
   const HpackResult r = read_block(block, hpack, d, *tx, trailers);
   if (r == HpackResult::integer_overflow) raise(*tx, Event::header_integer_overflow);
   if (r == HpackResult::malformed) raise(*tx, Event::invalid_header);
+  if (r == HpackResult::too_long) raise(*tx, Event::reassembly_limit_reached);
   of.has_head[index(d)] = true;
   if (trailers)
     reach(*tx, d, State::trailer);
@@ -356,12 +359,14 @@ bool Http2Parser::on_gap(Direction direction, std::uint64_t length) {
   if (records_.skip_gap(direction, length)) return true;
   Side& s = side(direction);
   if (length > s.body_left) return false;
-  Stream* const of = stream(s.body_stream);
-  HttpTransaction* const tx = of != nullptr ? transaction(*of) : nullptr;
   s.body_left -= static_cast<std::uint32_t>(length);
-  if (tx == nullptr) return true;
-  body(*of, direction, *tx).gap(*tx, length, opening_);
-  tx->message(direction).wire_body_bytes += length;
+  Stream* const of = stream(s.body_stream);
+  if (of == nullptr || of->ended[index(direction)]) return true;
+  if (HttpTransaction* const tx = transaction(*of); tx != nullptr) {
+    forget_dns(*of, direction, *tx);
+    body(*of, direction, *tx).gap(*tx, length, opening_);
+    tx->message(direction).wire_body_bytes += length;
+  }
   if (s.body_left == 0 && s.ends_stream) end_side(*of, direction, true, opening_);
   return true;
 }

@@ -47,8 +47,7 @@ class Http2Parser final : public AppParser {
     std::uint64_t tx_id = 0;
     std::array<std::unique_ptr<http::BodyReader>, 2> bodies;  // by Direction; null: none has begun
     std::array<bool, 2> has_head{}, ended{};
-    std::array<bool, 2> carries_dns{};            // as its body, or in its URI
-    std::array<SlabVector<std::uint8_t>, 2> dns;  // what has come of that
+    std::array<bool, 2> dns_in_body{}, has_dns{};  // a message of DNS is its body; or stands in its URI
   };
   struct Side {
     explicit Side(std::size_t table_bytes) : hpack(table_bytes) {}
@@ -87,11 +86,13 @@ class Http2Parser final : public AppParser {
   void end_head(Direction d, http::HttpTransaction& tx) const;
 
   // dns.cc (RFC 8484)
-  void look_for_dns(Stream& s, Direction d, const http::HttpTransaction& tx);
-  void gather_dns(Stream& s, Direction d, http::HttpTransaction& tx, Bytes chunk);
-  void add_dns(Stream& s, Direction d);
+  void look_for_dns(Stream& s, Direction d, http::HttpTransaction& tx);
+  static void gather_dns(Stream& s, Direction d, http::HttpTransaction& tx, Bytes chunk);
+  static void forget_dns(Stream& s, Direction d, http::HttpTransaction& tx);
+  void add_dns(Direction d, http::HttpTransaction& carrier);
 
   // streams.cc
+  [[nodiscard]] std::size_t place_of(std::uint32_t id) const;
   Stream* stream(std::uint32_t id);
   Stream& stream_for(std::uint32_t id);
   void forget(std::uint32_t id);

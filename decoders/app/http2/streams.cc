@@ -28,26 +28,30 @@ constexpr std::array<std::uint8_t, 256> make_event_codes() {
 
 constinit const std::array<std::uint8_t, 256> kEventCodes = make_event_codes();
 
-Http2Parser::Stream* Http2Parser::stream(std::uint32_t id) {
+std::size_t Http2Parser::place_of(std::uint32_t id) const {
   const auto at = std::lower_bound(streams_.begin(), streams_.end(), id,
                                    [](const auto& s, std::uint32_t wanted) { return s->id < wanted; });
-  return at != streams_.end() && (*at)->id == id ? at->get() : nullptr;
+  return static_cast<std::size_t>(at - streams_.begin());
 }
 
-// Opens it. At the limit the oldest one is forgotten: its transaction ends when the list of transactions says so.
+Http2Parser::Stream* Http2Parser::stream(std::uint32_t id) {
+  const std::size_t at = place_of(id);
+  return at != streams_.size() && streams_[at]->id == id ? streams_[at].get() : nullptr;
+}
+
+// Opens it, which only headers do. At the limit the oldest one is forgotten.
 Http2Parser::Stream& Http2Parser::stream_for(std::uint32_t id) {
   if (streams_.size() >= settings_.max_streams) reset_stream(streams_.front()->id);
   auto made = std::make_unique<Stream>();
   made->id = id;
   made->tx_id = add_transaction(id).id;
-  const auto at = std::lower_bound(streams_.begin(), streams_.end(), id,
-                                   [](const auto& s, std::uint32_t wanted) { return s->id < wanted; });
+  const auto at = streams_.begin() + static_cast<std::ptrdiff_t>(place_of(id));
   return **streams_.insert(at, std::move(made));
 }
 
+// It is there.
 void Http2Parser::forget(std::uint32_t id) {
-  const auto at = std::find_if(streams_.begin(), streams_.end(), [id](const auto& s) { return s->id == id; });
-  if (at != streams_.end()) streams_.erase(at);
+  streams_.erase(streams_.begin() + static_cast<std::ptrdiff_t>(place_of(id)));
 }
 
 HttpTransaction* Http2Parser::transaction(const Stream& s) {
@@ -67,10 +71,9 @@ HttpTransaction& Http2Parser::add_transaction(std::uint32_t stream_id) {
 HttpTransaction& Http2Parser::transaction_for(const FrameHead& head, Direction d) {
   Stream* of = head.stream != 0 ? stream(head.stream) : nullptr;
   const bool was_there = of == nullptr && head.stream <= side(d).last_opened;
+  // Other frames are about a stream that is there, was, or will be.
   const bool begins = head.type == Type::headers;
-  // Other frames are about a stream that is there, or was.
-  const bool opens = begins || (head.type == Type::priority && !was_there);
-  if (of == nullptr && opens && head.stream != 0) of = &stream_for(head.stream);
+  if (of == nullptr && begins && head.stream != 0) of = &stream_for(head.stream);
   HttpTransaction* tx = of != nullptr ? transaction(*of) : nullptr;
   if (tx == nullptr) {
     tx = &add_transaction(head.stream);
@@ -100,7 +103,7 @@ void Http2Parser::end_side(Stream& s, Direction d, bool whole, const FileOpening
   if (HttpTransaction* tx = transaction(s)) {
     if (s.bodies[index(d)] != nullptr) s.bodies[index(d)]->finish(*tx, whole, files);
     reach(*tx, d, State::complete);
-    if (whole && s.carries_dns[index(d)]) add_dns(s, d);
+    if (whole && s.has_dns[index(d)]) add_dns(d, *tx);
   }
   if (s.ended[index(opposite(d))]) forget(s.id);
 }

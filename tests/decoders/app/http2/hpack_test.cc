@@ -110,6 +110,7 @@ TEST_CASE("hpack: a sender takes no more room than its receiver and the limit gi
   CHECK(decoded(decoder, "3fe1ff03") == "<65536>");
   for (int i = 0; i < 100; ++i) (void)decoded(decoder, "4001 6101 62");
   CHECK(decoder.bytes() <= 1024);
+  CHECK(decoder.bytes() > 1024 - 34);
   decoder.allow(100);
   CHECK(decoded(decoder, "3fe1ff03") == "<65536>");
   CHECK(decoder.bytes() <= 100);
@@ -140,4 +141,24 @@ TEST_CASE("hpack: Huffman code (C.4, C.6), its padding and its end") {
   CHECK(huffman("f1e0") == "bad");       // padding of zeros
   CHECK(huffman("ffff ffff") == "bad");  // the symbol that says where a text ends
   CHECK(huffman("ffff fff3") == "\n");   // 30 bits, and two of padding
+}
+
+TEST_CASE("hpack: a block that makes too much of the table is given up") {
+  HpackDecoder decoder(65536);
+  const std::string entry =
+      "40"
+      "7f"
+      "a1"
+      "1e" +
+      [] {
+        std::string name;
+        for (int i = 0; i < 4000; ++i) name += "61";
+        return name;
+      }() +
+      "0161";
+  REQUIRE(decoded(decoder, entry).size() > 4000);
+  Fields fields;
+  const std::string many(3000, '\xbe');
+  CHECK(decoder.decode(as_bytes(many), fields) == HpackResult::too_long);
+  CHECK(fields.text.size() < 2 * HpackDecoder::kMaxWritten);
 }

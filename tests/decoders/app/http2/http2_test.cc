@@ -209,9 +209,9 @@ TEST_CASE("http2: what is wrong has an event") {
         "1:  HTTP/2>!userinfo_in_uri!authority_host_mismatch?");
   CHECK(after(frame(Type::headers, 0, 1, std::string(60000, 'x')) +
               frame(Type::continuation, 0, 1, std::string(60000, 'x'))) == "1:>!reassembly_limit_reached?");
-  std::string many;
-  for (int i = 0; i < 70; ++i) many += frame(Type::priority, 0, 1, be(0, 4) + "\x01");
-  CHECK(after(many) == "1:>!too_many_frames?");
+  std::string many = request(1, "/", 0);
+  for (int i = 0; i < 70; ++i) many += frame(Type::window_update, 0, 1, be(1, 4));
+  CHECK(after(many) == "1:GET / HTTP/2>!too_many_frames?");
 }
 
 TEST_CASE("http2: DNS messages in bodies and URIs are transactions of DNS, whatever form they came in") {
@@ -295,4 +295,53 @@ TEST_CASE("http2: no more streams and header bytes are kept than the limits say"
   for (Transaction* t = p.parser.transactions().first(); t != nullptr; t = TransactionList::next(*t))
     open += !t->ended();
   CHECK(open <= 4);
+}
+
+TEST_CASE("http2: a promise is the server's, and about no request that a client has made") {
+  Peers p;
+  p.client(std::string(kPreface) + request(1, "/a", 0));
+  p.server(frame(Type::push_promise, kEndHeaders, 1, be(1, 4) + block({{":path", "/other"}})));
+  CHECK(p.outcome.status == Status::error);
+  CHECK(p.all() == "1:GET /a HTTP/2>!invalid_frame_data?");
+  Peers client;
+  client.client(std::string(kPreface) +
+                frame(Type::push_promise, kEndHeaders, 1, be(2, 4) + block({{":path", "/"}})));
+  CHECK(client.outcome.status == Status::error);
+}
+
+TEST_CASE("http2: frames about streams that have not begun take no place of those that have") {
+  Http2Settings few;
+  few.max_streams = 4;
+  Peers p(few);
+  p.client(std::string(kPreface) +
+           frame(Type::headers, kEndHeaders, 1, block({{":method", "POST"}, {":path", "/up"}})) +
+           frame(Type::data, 0, 1, "one"));
+  for (std::uint32_t id = 3; id < 9; id += 2) p.client(frame(Type::priority, 0, id, be(0, 4) + "\x01"));
+  p.client(frame(Type::data, kEndStream, 1, "two"));
+  CHECK(p.tx(0).request.body_bytes == 6);
+}
+
+TEST_CASE("http2: fields of one name are put together whatever hash others have") {
+  std::vector<std::pair<std::string_view, std::string_view>> fields{{"b", "0"}, {"a", "1"}};
+  for (const auto value : {"2", "3", "4"}) fields.emplace_back("a", value);
+  Peers p;
+  p.client(std::string(kPreface) + frame(Type::headers, kEndHeaders, 1, block(fields)));
+  CHECK(p.tx(0).request.header("a") == "1, 2, 3, 4");
+  CHECK(p.tx(0).request.header("b") == "0");
+}
+
+TEST_CASE("http2: a message of DNS that is too long, or that has a hole, is none") {
+  const std::string type = block({{":method", "POST"}, {"content-type", "application/dns-message"}});
+  Peers p;
+  p.client(std::string(kPreface) + frame(Type::headers, kEndHeaders, 1, type));
+  for (int i = 0; i < 5; ++i) p.client(frame(Type::data, 0, 1, std::string(16000, 'x')));
+  p.client(frame(Type::data, kEndStream, 1));
+  CHECK(p.parser.transactions().next_id() == 1);
+  CHECK(p.tx(0).framed->side(kClient).carried.capacity() == 0);
+  CHECK(p.all().find("dns_request_too_long") != std::string::npos);
+  Peers hole;
+  hole.client(std::string(kPreface) + frame(Type::headers, kEndHeaders, 1, type) +
+              frame(Type::data, kEndStream, 1, "0123456789").substr(0, 12));
+  CHECK(hole.parser.on_gap(kClient, 7));
+  CHECK(hole.parser.transactions().next_id() == 1);
 }
