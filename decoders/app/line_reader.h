@@ -24,7 +24,7 @@ class LineReader {
   // Takes the next line off `rest`, which is what of the direction has not been consumed. None: more bytes are needed;
   // those that are passed over have been taken off. With `eof` what is left is a line, too. No byte is looked at twice.
   std::optional<Line> next(Bytes& rest, std::size_t longest, bool eof) {
-    if (passing_over_ && !pass_over(rest)) return std::nullopt;
+    if (!begins_line(rest)) return std::nullopt;
     // A text of the longest length may be followed by CR and LF.
     const std::size_t reach = std::min(rest.size(), longest + 2);
     const std::size_t end = as_text(rest.first(reach)).find('\n', std::min(scanned_, reach));
@@ -38,6 +38,8 @@ class LineReader {
     return std::nullopt;
   }
 
+  // Passes over what is left of a line whose beginning was shown, or is missing. True: `rest` begins a line, or is empty.
+  bool begins_line(Bytes& rest) { return !passing_over_ || pass_over(rest); }
   // Bytes are missing: what comes next may be the middle of a line.
   void resynchronise() {
     passing_over_ = true;

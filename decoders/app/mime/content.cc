@@ -52,7 +52,8 @@ void MimeParser::body_bytes(Bytes& chunk, const MailSink& sink) {
 // what was kept of it is given on.
 bool MimeParser::waits_for_delimiter(const Piece& piece, const MailSink& sink) {
   if (line_.empty() && (piece.ends || !may_be_delimiter(piece.text)))
-    return piece.ends && delimiter_line(without_return(piece.text), sink);
+    return piece.ends && piece.text.size() < kMostOfDelimiter &&
+           delimiter_line(without_return(piece.text), sink);
   const std::size_t kept = line_.size();
   line_ += piece.text.substr(0, kMostOfDelimiter - std::min(kMostOfDelimiter, kept));
   const bool possible = may_be_delimiter(without_return(line_)) && line_.size() < kMostOfDelimiter;

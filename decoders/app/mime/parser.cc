@@ -43,8 +43,9 @@ void MimeParser::header_bytes(Bytes& chunk, const MailSink& sink) {
   if (std::exchange(in_line_, in_line_ && !piece.ends)) return;  // bytes are missing in front of it
   to_enclosing(piece.all);
   if (piece.ends) count_line(sink.mail);
-  if (piece.ends && line_.empty()) return header_line(without_return(piece.text), sink);
-  line_ += piece.text.substr(0, kMostOfLine - std::min(kMostOfLine, line_.size()));
+  const std::size_t most = std::size_t{settings_.header_value_depth} + kMostOfLine;
+  if (piece.ends && line_.empty()) return header_line(without_return(piece.text).substr(0, most), sink);
+  line_ += piece.text.substr(0, most - std::min(most, line_.size()));
   if (!piece.ends) return;
   const SlabString line = std::exchange(line_, {});
   header_line(without_return(line), sink);
@@ -190,11 +191,10 @@ void MimeParser::close_enclosing(std::size_t down_to, FileState state) {
 }
 
 void MimeParser::gap(std::uint64_t length) {
-  if (state_ == State::header) {
-    // What follows may be the middle of a line.
-    line_.clear();
-    field_.clear();
-  }
+  // What follows may be the middle of a line.
+  line_.clear();
+  line_bytes_ = 0;
+  if (state_ == State::header) field_.clear();
   file_.gap(length);
   if (inner_) inner_->gap(length);
   for (const auto& file : enclosing_) file->gap(length);
@@ -212,7 +212,7 @@ void MimeParser::finish(bool whole, const MailSink& sink) {
     header_done_ = true;
   } else if (!line_.empty()) {
     const SlabString rest = std::exchange(line_, {});
-    if (!delimiter_line(without_return(rest), sink)) content(rest, sink);
+    if (!delimiter_line(without_return(rest), sink)) line_piece(rest, false, sink);
   }
   if (held_return_ && whole) content("\r", sink);
   end_part(state, sink);

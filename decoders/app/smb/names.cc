@@ -57,15 +57,8 @@ SlabString text(fmt::format_string<const Args&...> form, const Args&... args) {
   return {room.data(), static_cast<std::size_t>(end.out - room.begin())};
 }
 
-template <std::size_t N>
-std::string_view find(const NumberName (&table)[N], std::uint64_t number) {
-  const auto* const at =
-      std::lower_bound(std::begin(table), std::end(table), NumberName{number, {}}, by_number);
-  return at != std::end(table) && at->number == number ? at->name : std::string_view{};
-}
-template <std::size_t N>
-SlabString find_or_number(const NumberName (&table)[N], std::uint64_t number) {
-  const std::string_view name = find(table, number);
+SlabString find_or_number(std::span<const NumberName> table, std::uint64_t number) {
+  const std::string_view name = name_in_sorted(table, number);
   return name.empty() ? text("{}", number) : SlabString{name};
 }
 
@@ -88,7 +81,7 @@ SlabString command_name(Version version, std::uint16_t command) {
 }
 
 SlabString dialect_name(std::uint16_t revision) {
-  const std::string_view name = find(kDialects, revision);
+  const std::string_view name = name_in_sorted(kDialects, revision);
   return name.empty() ? text("0x{:04x}", revision) : SlabString{name};
 }
 

@@ -109,7 +109,12 @@ RecordStep SmbParser::message(Direction d, Side& side, Bytes data) {
   switch (protocol_of(data)) {
     case Protocol::smb1: return smb1_message(d, side, data);
     case Protocol::smb2: return smb2_message(d, side, data);
-    case Protocol::encrypted: tell(FrameKind::smb3_pdu, data, side.record_left, kSmb3Header); break;
+    case Protocol::encrypted: {
+      const std::uint64_t header = std::min<std::uint64_t>(kSmb3Header, side.record_left);
+      if (data.size() < header) return RecordStep::wants(header);
+      tell(FrameKind::smb3_pdu, data, side.record_left, kSmb3Header);
+      break;
+    }
     case Protocol::compressed: break;
     case Protocol::none: conversation_.raise(Event::malformed_data); break;
   }
@@ -147,12 +152,12 @@ RecordStep SmbParser::take_message(Side& side, std::uint64_t length, std::uint64
   return take(side, there);
 }
 
+// The header of `message` is there, or all of it.
 void SmbParser::tell(FrameKind pdu, Bytes message, std::uint64_t length, std::size_t header) {
   const auto next = [pdu](unsigned n) { return static_cast<FrameKind>(static_cast<unsigned>(pdu) + n); };
-  const std::size_t there = std::min(header, message.size());
   frames_.begin(pdu, message, length);
   frames_.begin(next(1), message, std::min<std::uint64_t>(header, length));
-  if (length > header) frames_.begin(next(2), message.subspan(there), length - header);
+  if (length > header) frames_.begin(next(2), message.subspan(header), length - header);
 }
 
 // What is missing of a file is a gap in it; a message whose beginning is missing is passed over.

@@ -121,7 +121,7 @@ void Smb1Dialogue::write(const Origin& origin, const smb1::Block& block) {
 
 void Smb1Dialogue::piece(const Origin& origin, FilePiece piece, std::uint32_t length, Bytes data,
                          const std::optional<Status>& status) {
-  conversation_.begin_piece(origin, piece, length, status);
+  conversation_.begin_piece(origin, piece, data.size(), status);
   conversation_.piece_bytes(piece, data);
   if (data.size() < length) conversation_.piece_gap(piece, length - data.size());
 }

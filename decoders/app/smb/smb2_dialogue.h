@@ -34,8 +34,10 @@ class Smb2Dialogue {
     FilePiece piece;
     std::uint32_t length = 0, offset_in_message = 0;
   };
-  std::optional<Data> begin_write(const Origin& origin, Bytes message);
-  std::optional<Data> begin_read(const Origin& origin, const smb2::Header& header, Bytes message);
+  // `length`: of the whole message, of which `message` is there.
+  std::optional<Data> begin_write(const Origin& origin, Bytes message, std::uint64_t length);
+  std::optional<Data> begin_read(const Origin& origin, const smb2::Header& header, Bytes message,
+                                 std::uint64_t length);
 
  private:
   struct Compound {
@@ -44,6 +46,7 @@ class Smb2Dialogue {
     std::uint32_t tree_id = 0;
     std::optional<FileId> file;  // that the message before was about
   };
+  static std::uint64_t there(const Data& said, std::uint64_t length);
   FileId file_of(Direction d, const FileId& id);
 
   void negotiate(const Origin& origin, Bytes message);

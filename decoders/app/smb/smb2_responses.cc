@@ -99,7 +99,14 @@ void Smb2Dialogue::created(const Origin& origin, SmbTransaction& tx, Bytes messa
   pipes_.rename_id(known_as, *about->id);
 }
 
-std::optional<Smb2Dialogue::Data> Smb2Dialogue::begin_write(const Origin& origin, Bytes message) {
+// Of the data that a message claims to have, what there can be in it.
+std::uint64_t Smb2Dialogue::there(const Data& said, std::uint64_t length) {
+  return std::min<std::uint64_t>(said.length,
+                                 length - std::min<std::uint64_t>(said.offset_in_message, length));
+}
+
+std::optional<Smb2Dialogue::Data> Smb2Dialogue::begin_write(const Origin& origin, Bytes message,
+                                                            std::uint64_t length) {
   const auto chunk = smb2::parse_write_request(message);
   if (!chunk) return std::nullopt;
   if (pipes_.is_pipe(origin, smb2::data_of(*chunk, message))) return std::nullopt;
@@ -109,12 +116,12 @@ std::optional<Smb2Dialogue::Data> Smb2Dialogue::begin_write(const Origin& origin
   Data out{.piece = {.direction = Direction::to_server, .id = id, .offset = chunk->offset},
            .length = chunk->length,
            .offset_in_message = chunk->data_offset};
-  conversation_.begin_piece(origin, out.piece, out.length, std::nullopt);
+  conversation_.begin_piece(origin, out.piece, there(out, length), std::nullopt);
   return out;
 }
 
 std::optional<Smb2Dialogue::Data> Smb2Dialogue::begin_read(const Origin& origin, const smb2::Header& header,
-                                                           Bytes message) {
+                                                           Bytes message, std::uint64_t length) {
   const auto chunk = smb2::parse_read_response(message);
   const bool has_data = header.status == status::success || header.status == status::buffer_overflow;
   if (!chunk || !has_data) return std::nullopt;
@@ -126,7 +133,7 @@ std::optional<Smb2Dialogue::Data> Smb2Dialogue::begin_read(const Origin& origin,
   Data out{.piece = {.direction = Direction::to_client, .id = asked->id, .offset = asked->offset},
            .length = chunk->length,
            .offset_in_message = chunk->data_offset};
-  conversation_.begin_piece(asked->origin, out.piece, out.length, status_of(header));
+  conversation_.begin_piece(asked->origin, out.piece, there(out, length), status_of(header));
   return out;
 }
 

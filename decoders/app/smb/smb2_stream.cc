@@ -41,8 +41,8 @@ RecordStep SmbParser::smb2_message(Direction d, Side& side, Bytes data) {
     const std::size_t looked_at = conversation_.tree(origin) == nullptr ? kCallHeader : 0;
     const std::size_t front = std::min(held, front_of_data(*header, message) + looked_at);
     if (message.size() < front) return RecordStep::wants(front);
-    const auto begun = header->is_response() ? smb2_.begin_read(origin, *header, message)
-                                             : smb2_.begin_write(origin, message);
+    const auto begun = header->is_response() ? smb2_.begin_read(origin, *header, message, length)
+                                             : smb2_.begin_write(origin, message, length);
     if (begun) {
       tell(FrameKind::smb2_pdu, data, length, smb2::kHeader);
       return begin_data(side, *begun, length);

@@ -76,7 +76,7 @@ std::uint64_t Conversation::waiting_bytes(Direction direction) const {
 // What comes before what is in front of it waits. When no more may wait, what is missing is given up.
 void Conversation::bound_waiting(const FilePiece& piece, OpenTransfer& transfer, std::uint64_t length) {
   FileWriter& writer = transfer.writer;
-  if (piece.offset <= writer.file()->size) return;
+  if (piece.offset <= writer.file()->size || piece.offset > kMaxFileSize) return;
   const TransferLimits& most = limits(piece.direction);
   const bool reads = piece.direction == Direction::to_client;
   const bool too_many = most.most_waiting_pieces != 0 && writer.waiting_pieces() >= most.most_waiting_pieces;

@@ -51,8 +51,9 @@ void SmtpParser::on_reply(const Reply& reply) {
   }
   authenticates_ = *kind == CommandKind::auth && reply.code == kGoOn;
   if (authenticates_) return;
-  if (++first_awaited_ == awaited_.size()) {
-    awaited_.clear();
+  // Those that are answered go, all together now and then.
+  if (++first_awaited_ == awaited_.size() || first_awaited_ == kMaxAwaited) {
+    awaited_.erase(awaited_.begin(), awaited_.begin() + static_cast<std::ptrdiff_t>(first_awaited_));
     first_awaited_ = 0;
   }
   answer(*kind, reply);

@@ -53,7 +53,6 @@ bool SmtpParser::step(const AppInput& in, Bytes& rest) {
     return false;
   }
   if (from_client && is_held(in, rest)) return false;
-  if (tls_follows_ && changes_to_tls(rest)) return false;
   if (!from_client) return read_line(in, rest);
   if (mode_ == Mode::data) {
     read_data(in, rest);
@@ -93,7 +92,10 @@ bool SmtpParser::is_held(const AppInput& in, Bytes rest) {
 }
 
 bool SmtpParser::read_line(const AppInput& in, Bytes& rest) {
-  const auto line = lines_[index(in.direction)].next(rest, kMaxLine, in.eof);
+  LineReader& lines = lines_[index(in.direction)];
+  if (!lines.begins_line(rest) || rest.empty()) return false;
+  if (tls_follows_ && changes_to_tls(rest)) return false;
+  const auto line = lines.next(rest, kMaxLine, in.eof);
   if (!line) return false;
   // With its end, but without what was passed over before it.
   const auto* const begin = reinterpret_cast<const std::uint8_t*>(line->text.data());

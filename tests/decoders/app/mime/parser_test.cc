@@ -269,6 +269,12 @@ TEST_CASE("mime: missing bytes leave a gap in the file, and the next part is fou
   CHECK(r.files[0]->has_gaps);
   CHECK(r.files[0]->state == FileState::truncated);
   CHECK(r.files[1]->state == FileState::closed);
+  Read delimiter(small_window());
+  delimiter.feed(mixed({"Content-Type: a/b; name=f\r\n\r\nabc"}, "")).feed("--B");
+  delimiter.parser.gap(10);
+  delimiter.feed("end\r\n--B\r\nContent-Type: a/b; name=g\r\n\r\nx\r\n--B--\r\n").end();
+  REQUIRE(delimiter.files.size() == 2);
+  CHECK(delimiter.files[1]->name == "g");
   Read header;
   header.feed("Subject: ab");
   header.parser.gap(5);
@@ -286,4 +292,18 @@ TEST_CASE("mime: decoding can be switched off") {
       .end();
   CHECK(r.shown() == "f=QUJD;");
   CHECK(r.urls().empty());
+}
+
+TEST_CASE("mime: very long lines of headers and delimiters are cut the same in pieces of any size") {
+  const std::string blanks(9000, ' ');
+  for (const std::size_t step : {SIZE_MAX, std::size_t{1000}, std::size_t{7}}) {
+    CAPTURE(step);
+    Read r(small_window());
+    r.feed("X-Long:" + blanks + "text\r\n" + mixed({"Content-Type: a/b; name=f\r\n\r\nabc\r\n--B" + blanks}),
+           step)
+        .end();
+    CHECK(r.mail.field("x-long") == "text");
+    REQUIRE(r.files.size() == 1);
+    CHECK(r.files[0]->size == 3 + 2 + 3 + blanks.size());
+  }
 }

@@ -353,3 +353,28 @@ TEST_CASE("smtp: what is passed over behind missing bytes is in no frame, howeve
     CHECK(recorder.frames(kFromClient) == "command_line 6+6/0");
   }
 }
+
+TEST_CASE(
+    "smtp: TLS may follow where a line begins, not in the rest of one that was missed, however it comes") {
+  for (const std::size_t step : {SIZE_MAX, std::size_t{1}}) {
+    Connection c;
+    c.step = step;
+    c.greet().client("STARTTLS\r\n");
+    CHECK(c.parser.on_gap(kFromServer, 10));
+    CHECK(c.parser.on_gap(kFromClient, 10));
+    c.client("rest \x16 of it\r\n");
+    CHECK(c.outcome.status == Status::ok);
+    c.client("\x16\x03\x01");
+    CHECK(c.outcome.status == Status::change);
+  }
+}
+
+TEST_CASE("smtp: commands that are answered are let go of while others wait") {
+  Connection c;
+  c.greet().client("NOOP\r\n");
+  for (std::size_t i = 0; i < 5 * kMaxAwaited; ++i) c.client("NOOP\r\n").server("250 ok\r\n");
+  c.server("250 ok\r\n");
+  CHECK_FALSE(c.raised(0, Event::unable_to_match_reply_with_request));
+  c.server("250 ok\r\n");
+  CHECK(c.raised(0, Event::unable_to_match_reply_with_request));
+}
