@@ -18,12 +18,12 @@ void Account::add(const Account& other) {
   lost += other.lost;
   no_template += other.no_template;
   malformed += other.malformed;
+  if (first_message == 0 || (other.first_message != 0 && other.first_message < first_message))
+    first_message = other.first_message;
   if (other.last_message < last_message) return;
   last_message = other.last_message;
   clock_offset_us = other.clock_offset_us;
   version = other.version;
-  if (first_message == 0 || (other.first_message != 0 && other.first_message < first_message))
-    first_message = other.first_message;
 }
 
 // Null: there is only one port, whose count is that of all together.

@@ -1,9 +1,11 @@
 // Data of an exporter that came before its template. It waits, bounded in bytes, for the template to come; what waits longest
-// makes room for what comes.
+// makes room for what comes. Looking for a template costs what waits for it, not what waits.
 #pragma once
 
 #include <cstdint>
-#include <deque>
+#include <list>
+#include <map>
+#include <utility>
 #include <vector>
 
 #include "decoders/flow/limits.h"
@@ -34,18 +36,17 @@ class HeldData {
            Bytes body);
   // Takes out what waits for this template, in the order in which it came.
   std::vector<HeldSet> take(std::uint32_t domain, TemplateKey key);
-  [[nodiscard]] bool empty() const { return sets_.empty(); }
-  [[nodiscard]] std::size_t bytes() const { return bytes_; }
-  // Sets that had to make room, or found none.
-  [[nodiscard]] std::uint64_t dropped() const { return dropped_; }
 
  private:
+  using Sets = std::list<HeldSet>;
+  using Waiting = std::pair<std::uint32_t, std::uint32_t>;  // domain, TemplateKey::packed()
+  void give_back(Bytes body);
   void drop_oldest();
 
   Budget& budget_;
-  std::deque<HeldSet> sets_;
+  Sets sets_;                                            // the oldest first
+  std::map<Waiting, std::list<Sets::iterator>> by_key_;  // likewise; no list is empty
   std::size_t bytes_ = 0;
-  std::uint64_t dropped_ = 0;
 };
 
 }  // namespace weir::flow

@@ -1,14 +1,11 @@
 #include "engine/flows/collector.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
 
 #include <fmt/format.h>
 
+#include "decoders/replace_file.h"
 #include "decoders/text_file.h"
 #include "output/flow/flow_json.h"
 
@@ -19,6 +16,7 @@ namespace fs = std::filesystem;
 
 constexpr TimeUs kSecondUs = 1'000'000, kAccountsEvery = 10 * kSecondUs, kLookEvery = 60 * kSecondUs;
 constexpr std::size_t kMostStateBytes = std::size_t{256} << 20U;
+constexpr mode_t kStateFileMode = 0640;
 
 std::string state_file(const std::string& folder) {
   return folder + "/flow-exporters";
@@ -172,15 +170,9 @@ void Collector::save_state() {
   if (settings_.state.empty()) return;
   std::string state = decoder_->save();
   if (state == saved_state_) return;
-  const std::string path = state_file(settings_.state), next = path + ".new";
-  bool good = false;
-  {
-    std::ofstream out(next, std::ios::binary | std::ios::trunc);
-    out << state << std::flush;
-    good = out.good();
-  }
-  if (!good || std::rename(next.c_str(), path.c_str()) != 0) {
-    notice(fmt::format("--state {}: {}", path, std::strerror(errno)));
+  const std::string path = state_file(settings_.state);
+  if (const std::string problem = replace_file(path, state, kStateFileMode); !problem.empty()) {
+    notice(fmt::format("--state {}: {}", path, problem));
     return;
   }
   saved_state_ = std::move(state);

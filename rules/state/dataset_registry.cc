@@ -1,15 +1,11 @@
 #include "rules/state/dataset_registry.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <filesystem>
 
 #include <fmt/format.h>
 
+#include "decoders/replace_file.h"
 #include "decoders/text_file.h"
 
 namespace weir::rules {
@@ -66,17 +62,6 @@ std::string text_of(const Dataset& set) {
     out += '\n';
   }
   return out;
-}
-
-// Writes and flushes all of it. Empty: it is done.
-std::string write_file(const std::string& path, std::string_view text) {
-  std::FILE* const file = std::fopen(path.c_str(), "wbe");
-  if (file == nullptr) return std::strerror(errno);
-  const bool written = std::fwrite(text.data(), 1, text.size(), file) == text.size() &&
-                       std::fflush(file) == 0 && ::fsync(::fileno(file)) == 0;
-  std::string problem = written ? "" : std::strerror(errno);
-  if (std::fclose(file) != 0 && problem.empty()) problem = std::strerror(errno);
-  return problem;
 }
 
 }  // namespace
@@ -158,11 +143,8 @@ tl::expected<void, std::string> save_dataset(const Dataset& set) {
   if (path.empty()) return {};
   std::error_code ignored;  // writing says what is wrong
   fs::create_directories(fs::path(path).parent_path(), ignored);
-  const std::string temporary = fmt::format("{}.{}.tmp", path, ::getpid());
-  std::string problem = write_file(temporary, text_of(set));
-  if (problem.empty() && std::rename(temporary.c_str(), path.c_str()) != 0) problem = std::strerror(errno);
+  const std::string problem = replace_file(path, text_of(set), 0644);
   if (problem.empty()) return {};
-  (void)::unlink(temporary.c_str());
   return tl::unexpected(fmt::format("dataset: {}: cannot be written: {}", path, problem));
 }
 

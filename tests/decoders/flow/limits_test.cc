@@ -88,12 +88,21 @@ TEST_CASE("limits: names, rates and data of all exporters together take no more 
   Collected collected;
   constexpr std::size_t kSmall = 100'000;
   flow::FlowDecoder decoder(collected, kSmall);
+  std::size_t most = 0;
   for (std::uint32_t i = 0; i < 2000; ++i) {
     const Wire message = ipfix(ipfix_options(400, 1, {{10, 4}, {82, 8}}) +
                                data_set(400, u32(i + 1) + "eth-eth-") + data_set(401, Wire(100, 'x')));
     decoder.datagram({IpAddress::v4(0x0a000000 + i % 50), 4000}, kNowUs, bytes_of(message));
     CHECK(decoder.state_bytes() <= kSmall);
+    most = std::max(most, decoder.state_bytes());
   }
+  CHECK(most > kSmall - 1000);  // so that there was something to refuse
+  flow::FlowDecoder roomy(collected);
+  for (std::uint32_t i = 0; i < 2000; ++i)
+    roomy.datagram({IpAddress::v4(0x0a000000 + i % 50), 4000}, kNowUs,
+                   bytes_of(ipfix(ipfix_options(400, 1, {{10, 4}, {82, 8}}) +
+                                  data_set(400, u32(i + 1) + "eth-eth-") + data_set(401, Wire(100, 'x')))));
+  CHECK(roomy.state_bytes() > 2 * kSmall);
 }
 
 TEST_CASE("limits: templates that were not sent again are forgotten after a day") {

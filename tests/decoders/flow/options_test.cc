@@ -131,3 +131,28 @@ TEST_CASE("state: lines that are wrong are passed over and counted") {
   REQUIRE(bench.size() == 1);
   CHECK(bench.at(0).sampling == 9);
 }
+
+TEST_CASE("options: names are shown also when the next message of the datagram pushes their domain out") {
+  FlowBench bench;
+  const std::string name = "an interface with a name of its own";
+  bench.send(ipfix(ipfix_options(400, 1, {{10, 4}, {82, 40}}) +
+                       data_set(400, u32(7) + name + Wire(40 - name.size(), '\0')) +
+                       ipfix_template(256, {{8, 4}, {12, 4}, {10, 4}, {1, 4}, {2, 4}}),
+                   0, 0));
+  for (std::uint32_t domain = 1; domain < flow::kMaxDomains; ++domain) bench.send(ipfix({}, 0, domain));
+  bench.send(ipfix(data_set(256, u32(0x0a000001) + u32(0x0a000002) + u32(7) + u32(100) + u32(1)), 0, 0) +
+             ipfix({}, 0, flow::kMaxDomains));
+  REQUIRE(bench.size() == 1);
+  CHECK(bench.collected.all[0].in_interface == name);
+}
+
+TEST_CASE("options: data that waits for its template comes in its order, whatever else waits") {
+  FlowBench bench;
+  for (std::uint8_t n = 0; n < 3; ++n) bench.send(ipfix(data_set(256, basic(n)) + data_set(257, basic(n))));
+  CHECK(bench.size() == 0);
+  bench.send(ipfix(ipfix_template(256, kBasic)));
+  REQUIRE(bench.size() == 3);
+  for (std::uint8_t n = 0; n < 3; ++n) CHECK(bench.is_basic(n, n));
+  bench.send(ipfix(ipfix_template(257, kBasic)));
+  CHECK(bench.size() == 6);
+}
