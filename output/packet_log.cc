@@ -21,23 +21,27 @@ PacketLog::PacketLog(PacketLogSettings settings)
       files_(settings_,
              settings_.max_files != 0 ? earlier_packet_files(settings_) : std::deque<std::string>{}) {}
 
-// A file has one link type.
-bool PacketLog::place(const RawPacket& raw) {
+PacketLog::Place PacketLog::place(const RawPacket& raw) {
   const std::uint64_t size = kPcapRecordHeaderBytes + raw.bytes.size();
-  const bool fits =
-      !path_.empty() && link_type_ == raw.link_type && placed_bytes_ + size <= settings_.limit_bytes;
+  const bool same_type = path_.empty() || link_type_ == raw.link_type;
+  if (!same_type && type_changes_++ >= kMaxTypeChanges) {
+    other_type_.fetch_add(1, std::memory_order_relaxed);
+    return Place::nowhere;
+  }
+  const bool fits = !path_.empty() && same_type && placed_bytes_ + size <= settings_.limit_bytes;
   if (!fits) {
     path_ = packet_file_name(settings_, raw.time, path_);
     link_type_ = raw.link_type;
     placed_bytes_ = kPcapFileHeaderBytes;
   }
   placed_bytes_ += size;
-  return !fits;
+  return fits ? Place::here : Place::new_file;
 }
 
 void PacketLog::write(const RawPacket& raw) {
-  if (place(raw)) files_.begin(path_, raw.link_type);
-  files_.write(raw);
+  const Place where = place(raw);
+  if (where == Place::new_file) files_.begin(path_, raw.link_type);
+  if (where != Place::nowhere) files_.write(raw);
 }
 
 void PacketLog::append_counters(std::vector<CounterValue>& values) const {
@@ -51,10 +55,14 @@ void PacketLog::append_counters(std::vector<CounterValue>& values) const {
                       settings_.which == PacketLogSettings::Which::alerts ? settings_.before_alert_bytes : 0);
   values.emplace_back("weir.pcap_log.lost.write_error", counters.write_errors);
   values.emplace_back("weir.pcap_log.lost.queue_full", queue_full.load(std::memory_order_relaxed));
+  values.emplace_back("weir.pcap_log.lost.link_type", other_type_.load(std::memory_order_relaxed));
 }
 
 void PacketLog::close(std::vector<std::string>& errors) {
   files_.close();
+  if (const std::uint64_t n = other_type_.load(std::memory_order_relaxed); n != 0)
+    errors.push_back(fmt::format(
+        "pcap-log: {} packets are in no file: link types took turns more than {} times", n, kMaxTypeChanges));
   const std::uint64_t lost = files_.counters().write_errors;
   const std::string error = files_.first_error();
   if (lost != 0 || !error.empty())

@@ -31,8 +31,11 @@ class PacketLog final : public PacketOut {
   // Used by one thread at a time, like the next two.
   void write(const RawPacket& raw) override;
   [[nodiscard]] std::string_view file() override { return path_; }
-  // The frame is placed: true when a new file, file(), begins with it.
-  bool place(const RawPacket& raw);
+  // Where the frame goes: on in file(), to a new file(), which it begins, or to none, which is counted: a file has one link type,
+  // and no more than kMaxTypeChanges files begin for want of theirs, so that frames of two types in turn do not make a file each.
+  enum class Place : std::uint8_t { here, new_file, nowhere };
+  Place place(const RawPacket& raw);
+  static constexpr unsigned kMaxTypeChanges = 1024;
 
   [[nodiscard]] PcapFiles& files() { return files_; }
   // Those that came out of the ring because of an alert behind them; counted by any thread.
@@ -48,6 +51,8 @@ class PacketLog final : public PacketOut {
   PcapFiles files_;
   std::string path_;  // of the file that frames go to; empty: none yet
   int link_type_ = -1;
+  unsigned type_changes_ = 0;
+  std::atomic<std::uint64_t> other_type_{0};  // frames that went nowhere
   std::uint64_t placed_bytes_ = 0;  // in it
 };
 

@@ -51,10 +51,10 @@ void PacketQueue::take(const Buffer& frames) {
       log_.queue_full.fetch_add(1, std::memory_order_relaxed);
       return;
     }
-    if (log_.place({.bytes = bytes,
-                    .wire_length = piece.wire_length,
-                    .time = piece.time,
-                    .link_type = piece.link_type})) {
+    const auto where = log_.place(
+        {.bytes = bytes, .wire_length = piece.wire_length, .time = piece.time, .link_type = piece.link_type});
+    if (where == PacketLog::Place::nowhere) return;
+    if (where == PacketLog::Place::new_file) {
       const std::string_view path = log_.file();
       append(waiting_,
              {.time = piece.time,

@@ -3,24 +3,10 @@
 namespace weir::engine {
 
 void LineMerger::write_up_to(std::uint64_t packet) {
-  for (;;) {
-    const EventOrder* first = nullptr;
-    std::size_t whose = 0;
-    for (std::size_t worker = 0; worker < pending_.size(); ++worker) {
-      if (pending_[worker].empty()) continue;
-      const Pending& p = pending_[worker].front();
-      const EventOrder& order = p.lines.groups[p.next_group].order;
-      if (order.packet > packet || (first != nullptr && !(order < *first))) continue;
-      first = &order;
-      whose = worker;
-    }
-    if (first == nullptr) return;
-    write_group(whose);
-  }
+  queues_.take_up_to(packet, [this](Pending& p) { write_group(p); });
 }
 
-void LineMerger::write_group(std::size_t worker) {
-  Pending& p = pending_[worker].front();
+void LineMerger::write_group(Pending& p) {
   const OrderedLines::Group& group = p.lines.groups[p.next_group];
   const std::size_t end = group.end;
   if (group.condition != nullptr && !group.condition->holds()) p.offset = end;
@@ -29,9 +15,7 @@ void LineMerger::write_group(std::size_t worker) {
     write_line(std::string_view(p.lines.text).substr(p.offset, newline - p.offset), group.order);
     p.offset = newline + 1;
   }
-  if (++p.next_group != p.lines.groups.size()) return;
-  done_[worker] += p.lines.text.size();
-  pending_[worker].pop_front();
+  ++p.next_group;
 }
 
 // Without a name the member goes, which is never the first one of its object.

@@ -2,13 +2,13 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "engine/log/ordered_queues.h"
 #include "engine/log/packet_collector.h"
 #include "engine/log/run_position.h"
 #include "output/sink.h"
@@ -67,28 +67,30 @@ class LineCollector final : public output::Sink {
 class LineMerger {
  public:
   LineMerger(output::Sink& sink, std::size_t workers, const PacketFileNames* files = nullptr)
-      : sink_(sink), files_(files), pending_(workers), done_(workers) {}
+      : sink_(sink), files_(files), queues_(workers) {}
   void add(std::size_t worker, OrderedLines lines) {
-    if (!lines.groups.empty()) pending_[worker].push_back({std::move(lines), 0, 0});
+    if (!lines.groups.empty()) queues_.add(worker, {std::move(lines), 0, 0});
   }
   // Writes all lines of packets up to `packet`: every worker has handed in what it has to say of those.
   void write_up_to(std::uint64_t packet);
   // Bytes of the worker's lines that are written, and no longer held, since the last call.
-  std::size_t take_done(std::size_t worker) { return std::exchange(done_[worker], 0); }
+  std::size_t take_done(std::size_t worker) { return queues_.take_done(worker); }
 
  private:
   struct Pending {
     OrderedLines lines;
     std::size_t next_group, offset;
+    [[nodiscard]] const EventOrder& order() const { return lines.groups[next_group].order; }
+    [[nodiscard]] bool is_over() const { return next_group == lines.groups.size(); }
+    [[nodiscard]] std::size_t bytes() const { return lines.text.size(); }
   };
-  void write_group(std::size_t worker);
+  void write_group(Pending& p);
   void write_line(std::string_view line, const EventOrder& order);
 
   output::Sink& sink_;
-  const PacketFileNames* files_;              // null: no line waits for a name
-  std::string named_;                         // reused
-  std::vector<std::deque<Pending>> pending_;  // by worker
-  std::vector<std::size_t> done_;             // likewise
+  const PacketFileNames* files_;  // null: no line waits for a name
+  std::string named_;             // reused
+  OrderedQueues<Pending> queues_;
 };
 
 }  // namespace weir::engine

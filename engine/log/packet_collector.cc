@@ -63,25 +63,11 @@ void PacketFileNames::forget() {
 }
 
 void PacketMerger::tell_up_to(std::uint64_t packet) {
-  for (;;) {
-    const EventOrder* first = nullptr;
-    std::size_t whose = 0;
-    for (std::size_t worker = 0; worker < pending_.size(); ++worker) {
-      if (pending_[worker].empty()) continue;
-      const Pending& p = pending_[worker].front();
-      const EventOrder& order = p.packets.items[p.next].order;
-      if (order.packet > packet || (first != nullptr && !(order < *first))) continue;
-      first = &order;
-      whose = worker;
-    }
-    if (first == nullptr) return;
-    tell_next(whose);
-  }
+  queues_.take_up_to(packet, [this](Pending& p) { tell_next(p); });
 }
 
-void PacketMerger::tell_next(std::size_t worker) {
+void PacketMerger::tell_next(Pending& p) {
   using Kind = OrderedPackets::Item::Kind;
-  Pending& p = pending_[worker].front();
   const OrderedPackets::Item& item = p.packets.items[p.next];
   switch (item.kind) {
     case Kind::inner_flow: tap_.inner_flow(item.frame, item.flow); break;
@@ -94,9 +80,7 @@ void PacketMerger::tell_next(std::size_t worker) {
     }
   }
   names_.note(item.order, tap_.file());
-  if (++p.next != p.packets.items.size()) return;
-  done_[worker] += p.packets.bytes.size();
-  pending_[worker].pop_front();
+  ++p.next;
 }
 
 }  // namespace weir::engine

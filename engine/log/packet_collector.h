@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/log/ordered_queues.h"
 #include "engine/log/run_position.h"
 #include "output/packet_tap.h"
 
@@ -28,6 +29,7 @@ struct OrderedPackets {
   };
   std::vector<Item> items;
   std::vector<std::uint8_t> bytes;
+  [[nodiscard]] std::size_t held() const { return bytes.size() + items.size() * sizeof(Item); }
 };
 
 // A worker's end.
@@ -43,7 +45,7 @@ class PacketCollector final : public output::PacketTap {
   [[nodiscard]] std::string_view file() override { return output::kNamedLater; }
 
   // Of what has come since the last take().
-  [[nodiscard]] std::size_t bytes() const { return told_.bytes.size(); }
+  [[nodiscard]] std::size_t bytes() const { return told_.held(); }
   OrderedPackets take() { return std::exchange(told_, {}); }
 
  private:
@@ -74,27 +76,29 @@ class PacketFileNames {
 // Used by one thread.
 class PacketMerger {
  public:
-  PacketMerger(output::PacketTap& tap, std::size_t workers) : tap_(tap), pending_(workers), done_(workers) {}
+  PacketMerger(output::PacketTap& tap, std::size_t workers) : tap_(tap), queues_(workers) {}
   void add(std::size_t worker, OrderedPackets packets) {
-    if (!packets.items.empty()) pending_[worker].push_back({std::move(packets), 0});
+    if (!packets.items.empty()) queues_.add(worker, {std::move(packets), 0});
   }
   // Tells all of packets up to `packet`.
   void tell_up_to(std::uint64_t packet);
   // Bytes of the worker's that are no longer held, since the last call.
-  std::size_t take_done(std::size_t worker) { return std::exchange(done_[worker], 0); }
+  std::size_t take_done(std::size_t worker) { return queues_.take_done(worker); }
   [[nodiscard]] PacketFileNames& names() { return names_; }
 
  private:
   struct Pending {
     OrderedPackets packets;
     std::size_t next;
+    [[nodiscard]] const EventOrder& order() const { return packets.items[next].order; }
+    [[nodiscard]] bool is_over() const { return next == packets.items.size(); }
+    [[nodiscard]] std::size_t bytes() const { return packets.held(); }
   };
-  void tell_next(std::size_t worker);
+  void tell_next(Pending& p);
 
   output::PacketTap& tap_;
   PacketFileNames names_;
-  std::vector<std::deque<Pending>> pending_;  // by worker
-  std::vector<std::size_t> done_;             // likewise
+  OrderedQueues<Pending> queues_;
 };
 
 }  // namespace weir::engine

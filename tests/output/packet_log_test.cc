@@ -308,3 +308,16 @@ TEST_CASE(
   REQUIRE(errors.size() == 1);
   CHECK(errors[0].find("1 packet not written: the disk is too slow") != std::string::npos);
 }
+
+TEST_CASE("pcap-log: link types that take turns do not make a file of every frame") {
+  const LogFolder folder;
+  PacketLog log(packet_settings_of(folder, {}));
+  constexpr unsigned kTurns = PacketLog::kMaxTypeChanges + 100;
+  for (unsigned i = 0; i < kTurns; ++i)
+    (void)log.place(a_frame("x", kNoon + i * 1'000'000LL, i % 2 == 0 ? 1 : 101));
+  CHECK(log.place(a_frame("x", kNoon, 7)) == PacketLog::Place::nowhere);
+  std::vector<std::string> errors;
+  log.close(errors);
+  REQUIRE(errors.size() == 1);
+  CHECK(errors[0].find("packets are in no file") != std::string::npos);
+}
