@@ -81,8 +81,16 @@ std::uint64_t rank_of(std::uint64_t severity) {
   return severity == 0 ? ~std::uint64_t{0} : severity;
 }
 
-std::size_t length_of_character(unsigned char first) {
-  return first < 0x80 ? 1 : first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+// Of the character that stands first, in UTF-8; 0: there is none, or it controls the terminal.
+std::size_t length_of_character(std::string_view text) {
+  const auto byte = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned char first = byte(0);
+  if (first < 0x80) return first < 0x20 || first == 0x7f ? 0 : 1;
+  const std::size_t length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+  if (first < 0xc2 || first > 0xf4 || length > text.size()) return 0;
+  for (std::size_t i = 1; i < length; ++i)
+    if ((byte(i) & 0xc0U) != 0x80U) return 0;
+  return first == 0xc2 && byte(1) < 0xa0 ? 0 : length;
 }
 
 }  // namespace
@@ -202,16 +210,14 @@ std::string printable(std::string_view text, std::size_t most_bytes) {
   const bool cut = text.size() > most_bytes;
   text = text.substr(0, most_bytes);
   for (std::size_t at = 0; at < text.size();) {
-    const auto byte = static_cast<unsigned char>(text[at]);
-    const std::size_t length = std::min(length_of_character(byte), text.size() - at);
-    const bool control = byte < 0x20 || byte == 0x7f ||
-                         (byte == 0xc2 && length == 2 && static_cast<unsigned char>(text[at + 1]) < 0xa0);
-    for (std::size_t i = 0; i < length; ++i)
-      if (control)
-        fmt::format_to(std::back_inserter(out), "\\x{:02x}", static_cast<unsigned char>(text[at + i]));
-      else
-        out += text[at + i];
-    at += length;
+    const std::size_t length = length_of_character(text.substr(at));
+    if (length == 0) {
+      fmt::format_to(std::back_inserter(out), "\\x{:02x}", static_cast<unsigned char>(text[at]));
+      ++at;
+    } else {
+      out.append(text.substr(at, length));
+      at += length;
+    }
   }
   return cut ? out + "..." : out;
 }

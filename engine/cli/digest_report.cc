@@ -100,7 +100,7 @@ void add_files(const Report& report, std::string& out, bool colours) {
 void add_left_out(const Report& report, std::string& out, bool colours) {
   Section section(out, "Left out", colours);
   for (const RunNote& note : report.summary.notes)
-    if (note.is_loss) section.line(note.text);
+    if (note.is_loss) section.line(printable(note.text));
   for (const std::string& error : report.summary.errors) section.line(printable(error));
 }
 

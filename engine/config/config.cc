@@ -71,6 +71,8 @@ void check_below(const ConfigNode& node, const KnownKey& known, const std::strin
       check_key(*e.node, known, e.key, path, out);
     else if (e.node->kind != ConfigNode::Kind::scalar)
       check_below(*e.node, known, path, out);
+    else if (!known.words.empty() && !known.takes(e.node->scalar))
+      e.node->unreadable({}, known.expected.c_str());
   }
 }
 

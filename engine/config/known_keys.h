@@ -2,7 +2,7 @@
 //
 // An outline (engine/config/known_keys_outline.cc) names them, a key a line, two blanks a level:
 //   KEY      is read here; "A, B": both, with the same below them (a line that ends with a comma goes on in the next)
-//   KEY = A B    takes one of these words; "bool" stands for yes, no and what else says so, "number" and "size" for those
+//   KEY = A B    takes one of these words, or a list of some; "bool" stands for yes, no and what else says so, "number" and "size" for those
 //   KEY ~    takes a value of its own although keys stand below it
 //   KEY -    is Suricata's, and nothing here depends on it, nor on what stands below it
 //   *        any other name: of a variable, a set of cores, a log or event type that another check tells of

@@ -65,19 +65,22 @@ outputs
           deployment = reverse forward
           header
       dns
-        enabled, version, custom, requests, responses, request, response, query, answer, types, formats
+        enabled, version, custom, requests, responses, request, response, query, answer, types
+        formats = detailed grouped
       smb
         enabled
-        types
-          file, tree_connect, negotiate, dcerpc, create, session_setup, ioctl, rename, set_file_path_info, generic
+        types = file tree_connect negotiate dcerpc create session_setup ioctl rename set_file_path_info generic
       mdns
-        enabled, requests, responses, types, formats
+        enabled, requests, responses, types
+        formats = detailed grouped
         version -
       tls
         enabled, extended, session-resumption, custom
         ja4, subjectaltname, client, server -
       smtp, pop3
         enabled, extended, custom, md5
+      http2, krb5, ldap, rdp, dcerpc, ssh, ftp
+        enabled
       files
         enabled, force-magic, force-hash
         xff

@@ -82,6 +82,8 @@ TEST_CASE("digest: an alert is two lines, and nothing in it reaches the terminal
         "200\n");
   CHECK(printable("\xc2\x9b"
                   "31m \xc3\xa4 \x7f") == "\\xc2\\x9b31m \xc3\xa4 \\x7f");
+  CHECK(printable("\x80\x1b[2J \xe2\x82") ==
+        "\\x80\\x1b[2J \\xe2\\x82");  // no character begins so, or is whole
   CHECK(printable("abcdef", 3) == "abc...");
 }
 

@@ -92,3 +92,13 @@ TEST_CASE("known keys: names of the user's own are not looked at") {
   CHECK(problems("defrag: {host-config: [dmz: {timeout: 3, address: [10.0.0.0/8]}]}\n").empty());
   CHECK(problems("outputs: [other-log: {x: 1}]\n").empty());  // check_outputs() tells of it
 }
+
+TEST_CASE("known keys: words are asked for one by one in a list") {
+  const auto types = [](const char* list) {
+    return wrong_values(
+        fmt::format("outputs: [{{eve-log: {{types: [{{smb: {{types: {}}}}}]}}}}]\n", list).c_str());
+  };
+  CHECK(types("[file, dcerpc]").empty());
+  REQUIRE(types("[file, bogus]").size() == 1);
+  CHECK(types("[file, bogus]")[0].find("bogus") != std::string::npos);
+}
