@@ -1,8 +1,6 @@
 // EVE's http events of HTTP/2: one a stream, and one a frame about the connection that has something to say.
 #include "decoders/app/http2/names.h"
 
-#include <algorithm>
-
 #include "decoders/app/http/transaction.h"
 #include "decoders/app/protocol_ids.h"
 #include "decoders/text.h"
@@ -16,18 +14,12 @@ using http::FramedSide;
 using http::HttpTransaction;
 using http::Message;
 
-std::string_view name_of(std::uint64_t number, std::span<const NumberName> names) {
-  const auto found =
-      std::find_if(names.begin(), names.end(), [number](const NumberName& n) { return n.number == number; });
-  return found == names.end() ? std::string_view{} : found->name;
-}
-
 void write_settings(JsonWriter& out, const FramedSide& side) {
   const std::size_t start = out.mark();
   {
     const auto list = out.array("settings");
     for (const http::Setting& setting : side.settings) {
-      const std::string_view name = name_of(setting.id, http2::kSettingEveNames);
+      const std::string_view name = name_in(http2::kSettingEveNames, setting.id);
       if (name.empty()) continue;
       const auto item = out.object();
       out.string("settings_id", name);
@@ -43,7 +35,7 @@ void write_side(JsonWriter& out, JsonKey key, const FramedSide& side, bool prior
     const auto object = out.object(key);
     write_settings(out, side);
     if (!side.errors.empty()) {
-      const std::string_view name = name_of(side.errors.front(), http2::kErrorEveNames);
+      const std::string_view name = name_in(http2::kErrorEveNames, side.errors.front());
       if (name.empty())
         out.string("error_code", std::to_string(side.errors.front()));
       else

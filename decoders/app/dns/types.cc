@@ -27,19 +27,13 @@ constexpr NumberName kRcodes[] = {
     {17, "BADKEY"},  {18, "BADTIME"}, {19, "BADMODE"}, {20, "BADNAME"}, {21, "BADALG"},  {22, "BADTRUNC"},
 };
 
-std::string_view name_in(std::span<const NumberName> table, std::uint16_t number) {
-  const auto at = std::lower_bound(table.begin(), table.end(), number,
-                                   [](const NumberName& row, std::uint16_t n) { return row.number < n; });
-  return at == table.end() || at->number != number ? std::string_view{} : at->name;
-}
-
 }  // namespace
 
 std::string_view type_name(std::uint16_t type) {
-  return name_in(kTypes, type);
+  return name_in_sorted(kTypes, type);
 }
 std::string_view rcode_name(std::uint16_t rcode) {
-  return name_in(kRcodes, rcode);
+  return name_in_sorted(kRcodes, rcode);
 }
 std::span<const NumberName> all_types() {
   return kTypes;

@@ -36,12 +36,6 @@ constexpr NumberName kBuilds[] = {
 };
 #undef NAME
 
-std::string_view name_in(std::span<const NumberName> rows, std::uint64_t number) {
-  const auto found =
-      std::find_if(rows.begin(), rows.end(), [&](const NumberName& r) { return r.number == number; });
-  return found == rows.end() ? std::string_view{} : found->name;
-}
-
 }  // namespace
 
 std::string_view protocol_name(std::uint32_t protocol) {
