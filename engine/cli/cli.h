@@ -93,6 +93,8 @@ int run_live_command(const CliOptions& options, bool prevent);
 // --unix-socket: reads the captures that clients hand in, until a signal or "shutdown" ends it.
 int run_captures_command(const CliOptions& given);
 ChecksumMode checksum_mode(const CliOptions& options);
+// What is asked for of flow records.
+output::RecordSettings record_settings(const CliOptions& options);
 // Makes the folder of -l; false, and the reason is printed, when it cannot.
 bool make_log_dir(const std::string& path);
 // After a run: what went wrong. Many broken captures are summed up, unless each is asked for.

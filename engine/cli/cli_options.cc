@@ -66,9 +66,15 @@ void add_exports(po::options_description& all) {
 
 void add_store(po::options_description& all) {
   auto store = group("Records");
-  store.add_options()("store", text("DIR"), "where 'weir collect' keeps them")("json",
-                                                                               "write one line of JSON each");
+  store.add_options()("store", text("DIR"), "where they are kept")("json", "write one line of JSON each");
   all.add(store);
+}
+
+void add_records(po::options_description& all) {
+  auto records = group("Flow records");
+  records.add_options()("store", text("DIR"),
+                        "keep a record of every flow there, made when missing; 'weir flows' shows them");
+  all.add(records);
 }
 
 void add_privileges(po::options_description& all, const char* when) {
@@ -139,6 +145,7 @@ po::options_description visible_options(const Command& command) {
   if (command.takes_socket) add_socket(all);
   if (command.takes_rules || command.takes_socket || command.takes_configuration) add_configuration(all);
   if (command.takes_output) add_output(all, command.blocks);
+  if (command.takes_input) add_records(all);
   if (command.takes_input) add_privileges(all, "Privileges (-i, -q)");
   if (command.takes_exports) add_privileges(all, "Privileges (--listen)");
   auto other = group("Other");

@@ -77,6 +77,7 @@ class CaptureReader {
     RunOptions run;
     run.capture = {paths, options_.bpf, {}};
     run.log_dir = job.output_dir;
+    run.records = record_settings(options_);
     run.checksums = checksum_mode(options_);
     run.threads = options_.threads != 0      ? options_.threads
                   : bytes <= kOneWorkerBytes ? 1

@@ -38,6 +38,7 @@ RunOptions run_options(const CliOptions& options, const RuleSetup& setup, bool p
   run.capture = {options.captures, options.bpf, {.idle = {}, .follow = options.follow}};
   run.interrupted = &interrupted;
   run.log_dir = options.log_dir;
+  run.records = record_settings(options);
   run.checksums = checksum_mode(options);
   run.threads = worker_count(options);
   run.prevent = prevent;
@@ -193,6 +194,10 @@ ChecksumMode checksum_mode(const CliOptions& options) {
   return options.checksums == "all"    ? ChecksumMode::all
          : options.checksums == "none" ? ChecksumMode::none
                                        : ChecksumMode::automatic;
+}
+
+output::RecordSettings record_settings(const CliOptions& options) {
+  return {.store = options.store};
 }
 
 bool make_log_dir(const std::string& path) {

@@ -25,12 +25,14 @@ std::string end_of(const IpAddress& address, std::uint16_t port, bool has_port) 
 // "2026-11-30T08:00:00.000000+0000 TCP 10.0.0.1:1000 -> 192.0.2.1:443 packets 3/2 bytes 300/200 by 127.0.0.1/7"
 void print_record(output::TimestampFormatter& times, const flow::Record& r) {
   std::array<char, output::TimestampFormatter::kIsoBytes> time{};
-  times.iso(r.sides[0].first, time.data());
-  fmt::print("{} {} {} -> {} packets {}/{} bytes {}/{} by {}/{}{}\n",
-             std::string_view(time.data(), time.size()), output::flow_protocol_name(r.protocol),
-             end_of(r.source, r.source_port, !r.has_icmp),
+  times.iso(r.sides[0].packets != 0 ? r.sides[0].first : r.sides[1].first, time.data());
+  fmt::print("{} {} {} -> {} packets {}/{} bytes {}/{}{}{}\n", std::string_view(time.data(), time.size()),
+             output::flow_protocol_name(r.protocol), end_of(r.source, r.source_port, !r.has_icmp),
              end_of(r.destination, r.destination_port, !r.has_icmp), r.sides[0].packets, r.sides[1].packets,
-             r.sides[0].bytes, r.sides[1].bytes, output::exporter_name(r.exporter.address), r.exporter.domain,
+             r.sides[0].bytes, r.sides[1].bytes,
+             r.exporter.address.family != 0 || r.exporter.domain != 0
+                 ? fmt::format(" by {}/{}", output::exporter_name(r.exporter.address), r.exporter.domain)
+                 : "",
              r.sampling != 1 ? fmt::format(" 1:{}", r.sampling) : "");
 }
 

@@ -137,6 +137,7 @@ tl::expected<std::vector<std::uint16_t>, std::string> all_queues(const CliOption
 LiveOptions live_options(const CliOptions& options, const RuleSetup& setup, bool prevent) {
   LiveOptions live;
   live.log_dir = options.log_dir;
+  live.records = record_settings(options);
   live.checksums = checksum_mode(options);
   live.prevent = prevent;
   if (options.in_background)  // until then whoever started it hears what is wrong

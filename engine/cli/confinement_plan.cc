@@ -37,6 +37,7 @@ ConfinementPlan confinement_plan(const CliOptions& options, const Config& config
           .rule_files = std::move(rules.files),
           .data_dir = std::move(rules.data_dir),
           .data_files = std::move(rules.written),
+          .folders = output::record_folders(record_settings(options)),
           .captures = captures_read(options.captures),
           .libpcap = options.portable_capture || config.text("weir.capture").value_or("") == "pcap",
           .watched = is_watched(options)};

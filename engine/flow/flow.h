@@ -20,6 +20,7 @@ struct AppLayer;    // engine/flow/app_state.h
 struct FlowAlerts;  // engine/log/deferred_alert.h
 struct FlowDetect;  // engine/flow/detect_state.h
 struct FlowMacs;    // engine/flow/flow_macs.h
+struct FlowMeter;   // engine/flow/flow_meter.h
 struct OtherReadings;  // engine/flow/other_reading.h
 
 // Full key, compared in whole (family included); the hash is keyed and the same for both directions.
@@ -74,6 +75,8 @@ struct Flow {
   std::unique_ptr<AppLayer> app;
   std::unique_ptr<FlowDetect> detect;
   std::unique_ptr<FlowMacs> macs;  // null: no log shows them
+  std::unique_ptr<FlowMeter> meter;  // null: nobody wants records
+  bool only_metered = false;         // made for a record: no log but that of records knows it
   rules::FlowVars vars;
   std::unique_ptr<OtherReadings> others;  // null: all receivers read the same
   bool is_other_reading = false;          // this is one of another flow's `others`

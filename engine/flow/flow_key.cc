@@ -5,7 +5,9 @@
 
 #include <xxhash.h>
 
+#include "decoders/byte_cursor.h"
 #include "decoders/net/ip_protocol.h"
+#include "engine/flow/flow_meter.h"
 
 namespace weir::engine {
 namespace {
@@ -120,6 +122,63 @@ PacketKey make_packet_key(const Packet& p, const FlowKeyOptions& options) {
   if (options.use_vlan) out.key.vlan = p.vlan_ids;
   if (options.use_tunnel_depth) out.key.tunnel_depth = p.tunnel_depth;
   return out;
+}
+
+namespace {
+
+constexpr std::uint8_t kOnlyMetered = 0x80;  // in the place of the tunnel's depth, which is never so great
+
+// Packets that quote the same flow meet at the same worker, those of one pair of addresses that quote others need not.
+void tell_quoted_apart(PacketKey& out, const IcmpHeader& icmp) {
+  PacketKey quoted;
+  set_embedded(quoted, icmp);
+  const std::uint64_t hash = XXH3_64bits_withSeed(&quoted.key, sizeof quoted.key, kFlowIdSeed);
+  for (std::size_t i = 0; i < out.key.vlan.size(); ++i)
+    out.key.vlan[i] = static_cast<std::uint16_t>(hash >> (16 * i));
+}
+
+// A header that the decoder refused may have ports all the same.
+Ends ends_of(const Packet& p) {
+  const bool has_ports = p.ip.protocol == ip_protocol::tcp || p.ip.protocol == ip_protocol::udp ||
+                         p.ip.protocol == ip_protocol::sctp;
+  if (!has_ports || p.ip.fragment_offset != 0) return {p.ip.source, p.ip.destination, 0, 0};
+  ByteCursor in{ip_payload(p)};
+  const std::uint16_t source = in.be16(), destination = in.be16();
+  if (in.failed()) return {p.ip.source, p.ip.destination, 0, 0};
+  return {p.ip.source, p.ip.destination, source, destination};
+}
+
+}  // namespace
+
+PacketKey make_metered_key(const Packet& p, const FlowKeyOptions& options) {
+  PacketKey out;
+  if (p.ip.version == 0) return out;
+  out.kind = PacketKey::Kind::own;
+  if (options.use_vlan) out.key.vlan = p.vlan_ids;
+  if (p.has_icmp) {
+    out.key.protocol = p.ip.version == 4 ? ip_protocol::icmp : ip_protocol::icmpv6;
+    set_ends(out, {p.ip.source, p.ip.destination, p.icmp.type, p.icmp.code});
+    if (p.icmp.has_embedded) tell_quoted_apart(out, p.icmp);
+  } else {
+    out.key.protocol = p.ip.protocol;
+    set_ends(out, ends_of(p));
+  }
+  out.key.tunnel_depth = kOnlyMetered;
+  if (options.use_tunnel_depth) out.key.tunnel_depth |= p.tunnel_depth;
+  return out;
+}
+
+PacketKey make_quoted_key(const Packet& p, const FlowKeyOptions& options) {
+  PacketKey out;
+  if (!p.has_icmp || !p.icmp.has_embedded || !ip_protocol::has_ports(p.icmp.embedded_protocol)) return out;
+  set_embedded(out, p.icmp);
+  if (options.use_vlan) out.key.vlan = p.vlan_ids;
+  if (options.use_tunnel_depth) out.key.tunnel_depth = p.tunnel_depth;
+  return out;
+}
+
+bool is_icmpv4_error(const Packet& packet) {
+  return packet.has_icmp && packet.ip.version == 4 && is_icmpv4_error(packet.icmp.type);
 }
 
 std::uint64_t make_flow_id(const FlowKey& key, TimeUs start, std::uint64_t packet_number) {

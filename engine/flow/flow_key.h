@@ -33,6 +33,15 @@ struct PacketKey {
 // same key.
 PacketKey make_packet_key(const Packet& packet, const FlowKeyOptions& options);
 
+// A record's flow of a packet that has none of its own for make_packet_key, or another one's: of ICMP errors by what they quote,
+// else of addresses and protocol, with the ports where there are some. Its key is never one of make_packet_key. `none`: no IP.
+PacketKey make_metered_key(const Packet& packet, const FlowKeyOptions& options);
+
+// Of the packet that an ICMP error quotes; `none`: it quotes none that has ports.
+PacketKey make_quoted_key(const Packet& error, const FlowKeyOptions& options);
+// Packets that have no flow of their own, whatever they quote.
+[[nodiscard]] bool is_icmpv4_error(const Packet& packet);
+
 // The same for every run and every thread; not keyed, so never use it to place flows in a table.
 std::uint64_t make_flow_id(const FlowKey& key, TimeUs start, std::uint64_t packet_number);
 

@@ -7,6 +7,7 @@
 
 #include "decoders/net/ip_protocol.h"
 #include "engine/flow/flow_macs.h"
+#include "engine/flow/flow_meter.h"
 
 namespace weir::engine {
 namespace {
@@ -60,9 +61,10 @@ bool both_sides_seen(const Flow& flow) {
 
 FlowTable::FlowTable(const FlowTableSettings& settings)
     : settings_(settings),
+      flow_bytes_(sizeof(Flow) + (settings.metered ? Slab::block_size(sizeof(FlowMeter)) : 0)),
       seed_(process_hash_seed()),
       index_(std::min<std::size_t>(settings.hash_size, kMaxInitialSlots)) {
-  pool_.reserve(std::min<std::uint64_t>(settings.prealloc, settings.memcap_bytes / sizeof(Flow)));
+  pool_.reserve(std::min<std::uint64_t>(settings.prealloc, settings.memcap_bytes / flow_bytes_));
   ended_.reserve(kRoomForEnded);
 }
 
@@ -76,8 +78,7 @@ std::int64_t FlowTable::deadline_s(const Flow& flow) const {
          table[static_cast<std::size_t>(flow_class(flow.protocol))][static_cast<std::size_t>(flow.state)];
 }
 
-FlowTable::Lookup FlowTable::look_up(const Packet& packet) {
-  const PacketKey key = make_packet_key(packet, settings_.key);
+FlowTable::Lookup FlowTable::look_up(const Packet& packet, const PacketKey& key) {
   if (key.kind == PacketKey::Kind::none) return {};
   const std::uint64_t hash = hash_key(key.key, seed_);
   Flow* flow = index_.find(hash, key.key);
@@ -98,13 +99,28 @@ FlowTable::Lookup FlowTable::look_up(const Packet& packet) {
   return out;
 }
 
+// Of a header that the decoder refused the packet does not name the ports.
+void FlowTable::mark_metered(Flow& flow, const PacketKey& key) {
+  flow.only_metered = true;
+  if (!ip_protocol::has_ports(flow.protocol)) return;
+  flow.client_port = key.source_is_a ? key.key.port_a : key.key.port_b;
+  flow.server_port = key.source_is_a ? key.key.port_b : key.key.port_a;
+}
+
+Flow* FlowTable::find_quoted(const Packet& error) const {
+  const PacketKey key = make_quoted_key(error, settings_.key);
+  return key.kind == PacketKey::Kind::none ? nullptr : index_.find(hash_key(key.key, seed_), key.key);
+}
+
 Flow* FlowTable::create(const Packet& packet, const PacketKey& key, std::uint64_t hash) {
-  if (memory_bytes() + sizeof(Flow) > settings_.memcap_bytes && !make_room(packet)) {
+  if (memory_bytes() + flow_bytes_ > settings_.memcap_bytes && !make_room(packet)) {
     ++stats_.refused;
     return nullptr;
   }
   index_.make_room();
+  auto meter = settings_.metered ? std::make_unique<FlowMeter>() : nullptr;
   Flow* const flow = pool_.make();
+  flow->meter = std::move(meter);
   set_identity(*flow, packet, key, hash);
   index_.insert(flow);
   timer_.file(*flow, deadline_s(*flow));
@@ -117,9 +133,9 @@ Flow* FlowTable::create(const Packet& packet, const PacketKey& key, std::uint64_
 bool FlowTable::make_room(const Packet& packet) {
   if (!emergency_) enter_emergency();
   if (packet.has_tcp && (packet.tcp.flags & tcp_flag::syn) == 0) return false;
-  const std::uint64_t wanted = index_.memory_bytes() + sizeof(Flow);
+  const std::uint64_t wanted = index_.memory_bytes() + flow_bytes_;
   if (wanted > settings_.memcap_bytes) return false;
-  while (wanted + size() * sizeof(Flow) > settings_.memcap_bytes) {
+  while (wanted + size() * flow_bytes_ > settings_.memcap_bytes) {
     Flow* const victim = timer_.earliest();
     if (victim == nullptr) return false;
     victim->emergency = true;
@@ -175,6 +191,7 @@ void FlowTable::swap_sides(Flow& flow) {
   std::swap(flow.bytes[0], flow.bytes[1]);
   std::swap(flow.ttl_min[0], flow.ttl_min[1]);
   std::swap(flow.ttl_max[0], flow.ttl_max[1]);
+  if (flow.meter != nullptr) flow.meter->swap_sides();
   if (flow.macs != nullptr) std::swap(flow.macs->client, flow.macs->server);
   flow.client_is_a = !flow.client_is_a;
 }

@@ -15,6 +15,7 @@
 #include "decoders/packet.h"
 #include "engine/flow/flow.h"
 #include "engine/flow/flow_index.h"
+#include "engine/flow/flow_key.h"
 #include "engine/flow/flow_pool.h"
 #include "engine/flow/flow_timeouts.h"
 #include "engine/flow/flow_timer.h"
@@ -45,7 +46,16 @@ class FlowTable {
   // The packet's flow, with this packet in its totals. A flow of the same key that timed out is ended first.
   template <class OnEnd>
   Lookup find_or_create(const Packet& packet, OnEnd&& on_end) {
-    const Lookup result = look_up(packet);
+    const Lookup result = look_up(packet, make_packet_key(packet, settings_.key));
+    hand_over(on_end);
+    return result;
+  }
+  // The same for a packet that make_packet_key gives no flow of its own: that which is `only_metered`.
+  template <class OnEnd>
+  Lookup find_or_create_metered(const Packet& packet, OnEnd&& on_end) {
+    const PacketKey key = make_metered_key(packet, settings_.key);
+    const Lookup result = look_up(packet, key);
+    if (result.created && result.flow != nullptr) mark_metered(*result.flow, key);
     hand_over(on_end);
     return result;
   }
@@ -71,6 +81,9 @@ class FlowTable {
     for (collect_all(); !ended_.empty(); collect_all()) hand_over(on_end);
   }
 
+  // The flow of the packet that an ICMP error quotes, as it is; null: it is not there, or nothing is quoted.
+  [[nodiscard]] Flow* find_quoted(const Packet& error) const;
+
   // States have timeouts of their own, so a change of state goes through here.
   void set_state(Flow& flow, FlowState state);
   // Client and server turn out to be the other way round: swaps ends, totals and direction.
@@ -88,7 +101,7 @@ class FlowTable {
   }
 
   [[nodiscard]] std::size_t size() const { return index_.size(); }
-  [[nodiscard]] std::uint64_t memory_bytes() const { return size() * sizeof(Flow) + index_.memory_bytes(); }
+  [[nodiscard]] std::uint64_t memory_bytes() const { return size() * flow_bytes_ + index_.memory_bytes(); }
   [[nodiscard]] const FlowTableStats& stats() const { return stats_; }
 
   static std::int64_t to_seconds(TimeUs t) { return t >= 0 ? t / 1'000'000 : -((999'999 - t) / 1'000'000); }
@@ -101,9 +114,10 @@ class FlowTable {
     std::int64_t deadline_s;
   };
 
-  Lookup look_up(const Packet& packet);
+  Lookup look_up(const Packet& packet, const PacketKey& key);
   Flow* create(const Packet& packet, const PacketKey& key, std::uint64_t hash);
   bool make_room(const Packet& packet);
+  static void mark_metered(Flow& flow, const PacketKey& key);
   void enter_emergency();
   void count_packet(Flow& flow, const Packet& packet, Direction direction);
   void end(Flow* flow, FlowEnd reason);
@@ -123,6 +137,7 @@ class FlowTable {
   }
 
   FlowTableSettings settings_;
+  std::size_t flow_bytes_;  // that a flow takes
   std::uint64_t seed_;
   FlowIndex index_;
   FlowTimer timer_;

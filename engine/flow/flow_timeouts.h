@@ -21,6 +21,7 @@ struct FlowTableSettings {
   std::uint32_t hash_size = 65536, prealloc = 10000;
   std::uint32_t emergency_recovery_percent = 30;  // emergency ends when this share of the memcap is free
   std::uint64_t ended_memory = 16384;  // flows that are remembered after their end; beside the memcap
+  bool metered = false;                // each flow gets a FlowMeter, which counts as its memory
   FlowKeyOptions key;
   // By FlowClass, then FlowState: new, established, closed, bypassed. What Suricata takes when its file says
   // nothing.

@@ -26,6 +26,10 @@ struct EventOrder {
   static EventOrder after_packet(std::uint64_t number) {
     return {number + 1, std::numeric_limits<std::int64_t>::min(), 0, 0};
   }
+  // Ahead of all that has to do with this packet, and behind those before it.
+  static EventOrder before_packet(std::uint64_t number) {
+    return {number, std::numeric_limits<std::int64_t>::min(), 0, 0};
+  }
   static EventOrder end() {
     constexpr auto kMax = std::numeric_limits<std::uint64_t>::max();
     return {kMax, std::numeric_limits<std::int64_t>::max(), kMax, kMax};

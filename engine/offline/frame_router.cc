@@ -110,7 +110,8 @@ Route route_ether_type(std::uint16_t type, ByteCursor in, const DecodeSettings& 
 }  // namespace
 
 std::uint64_t route_of(const Packet& packet, const FlowKeyOptions& options) {
-  const PacketKey key = make_packet_key(packet, options);
+  PacketKey key = make_packet_key(packet, options);
+  if (key.kind == PacketKey::Kind::existing) key = make_quoted_key(packet, options);
   if (key.kind != PacketKey::Kind::none) return hash_pair(hash_address(key.key.a), hash_address(key.key.b));
   if (packet.ip.version == 0) return 0;
   return hash_pair(hash_address(packet.ip.source), hash_address(packet.ip.destination));

@@ -11,6 +11,7 @@
 #include "engine/account/levels.h"
 #include "engine/capture/pcap_writer.h"
 #include "engine/log/log_outputs.h"
+#include "engine/log/record_tap.h"
 #include "engine/offline/capture_notes.h"
 #include "engine/offline/checksum_gate.h"
 #include "engine/offline/worker_pool.h"
@@ -180,16 +181,19 @@ struct Totals {
 // One thread does everything; no queue in between.
 Totals run_single(Input& input, const PipelineSetup& setup,
                   const std::shared_ptr<const rules::RuleSet>& rules, rules::SharedState& shared,
-                  const LogOutputs& outputs, PcapWriter* passed) {
+                  const LogOutputs& outputs, const output::RecordOutputs& records, PcapWriter* passed) {
   std::vector<EventLog::Output> logs;
   for (const LogOutputs::Open& open : outputs.logs) logs.push_back({open.log.get(), open.sink.get()});
   RunPosition position;
   std::optional<output::PacketChooser> packets;
   if (outputs.packets != nullptr)
     packets.emplace(*outputs.packets, *outputs.packets, outputs.packets->settings().before_alert_bytes);
-  Pipeline pipeline(
-      setup, rules, shared, logs, position,
-      {.files = outputs.files.get(), .packets = outputs.packet_links(packets ? &*packets : nullptr)});
+  std::optional<RecordFan> fan;
+  if (!records.empty()) fan.emplace(records);
+  Pipeline pipeline(setup, rules, shared, logs, position,
+                    {.files = outputs.files.get(),
+                     .packets = outputs.packet_links(packets ? &*packets : nullptr),
+                     .records = fan ? &*fan : nullptr});
   input.for_each([&](const RawPacket& raw, bool checksums, const FineTime* time) {
     pipeline.verify_checksums(checksums);
     const Verdict verdict = pipeline.inspect(raw);
@@ -199,6 +203,7 @@ Totals run_single(Input& input, const PipelineSetup& setup,
     if (verdict == Verdict::accept) passed->write(raw, fine, pipeline.outcome().frame);
   });
   pipeline.finish();
+  if (fan) fan->flush();
   Totals totals{.counters = pipeline.counters(), .workers = {pipeline.counters()}, .rule_profile = {}};
   if (const RuleProfile* profile = pipeline.rule_profile()) totals.rule_profile.add(*profile);
   return totals;
@@ -206,8 +211,8 @@ Totals run_single(Input& input, const PipelineSetup& setup,
 
 Totals run_pool(Input& input, unsigned workers, const PipelineSetup& setup,
                 const std::shared_ptr<const rules::RuleSet>& rules, rules::SharedState& shared,
-                LogOutputs& outputs) {
-  WorkerPool pool(workers, setup, rules, shared, outputs);
+                LogOutputs& outputs, const output::RecordOutputs& records) {
+  WorkerPool pool(workers, setup, rules, shared, outputs, records);
   input.for_each([&](const RawPacket& raw, bool checksums, const FineTime*) { pool.feed(raw, checksums); });
   pool.finish();
   return {
@@ -224,8 +229,9 @@ std::vector<output::ThreadStats> thread_stats(const CounterNames& names,
 }
 
 // The uptime of a run over files is the time that they cover, so that every run says the same.
-void write_stats(const LogOutputs& outputs, const RunOptions& options, const Config& config,
-                 const RunSummary& summary, const std::vector<Counters>& workers, const Input& input) {
+void write_stats(const LogOutputs& outputs, const output::RecordOutputs& records, const RunOptions& options,
+                 const Config& config, const RunSummary& summary, const std::vector<Counters>& workers,
+                 const Input& input) {
   const CounterNames names(CounterNames::Options::from(config, options.prevent));
   std::vector<output::CounterValue> values = names.values(summary.counters);
   values.emplace_back("detect.engines[].rules_loaded", options.rules_loaded);
@@ -234,6 +240,7 @@ void write_stats(const LogOutputs& outputs, const RunOptions& options, const Con
   append_levels({}, 0, values);
   append_absent(AbsentStats::from(config, outputs.files != nullptr), values);
   if (outputs.files != nullptr) outputs.files->append_counters(values);
+  for (const auto& output : records) output->append_counters(values);
   if (outputs.packets != nullptr) {
     outputs.packets->files().flush();
     outputs.packets->append_counters(values);
@@ -286,6 +293,9 @@ tl::expected<RunSummary, std::string> run_offline(const RunOptions& options, con
   if (!source) return tl::unexpected(source.error());
   auto outputs = open_outputs(options, config);
   if (!outputs) return tl::unexpected(outputs.error());
+  auto records = output::open_record_outputs(options.records);
+  if (!records) return tl::unexpected(records.error());
+  setup->flows.metered = !records->empty();
   idle.flush_to(*outputs);
   RuleProfileFile profile_file(options.rule_profile);
   if (profile_file.failed()) return tl::unexpected(profile_file.error());
@@ -307,8 +317,8 @@ tl::expected<RunSummary, std::string> run_offline(const RunOptions& options, con
   // What becomes of a packet depends on what became of the one inside it: inline decisions are one
   // pipeline's. Of a stream whatever has come is to be written before more does.
   Totals totals = options.threads > 1 && !options.prevent && !is_stream
-                      ? run_pool(input, options.threads, *setup, rules, shared, *outputs)
-                      : run_single(input, *setup, rules, shared, *outputs, options.passed);
+                      ? run_pool(input, options.threads, *setup, rules, shared, *outputs, *records)
+                      : run_single(input, *setup, rules, shared, *outputs, *records, options.passed);
   summary.counters = totals.counters;
   summary.flows = summary.counters.flow_total;
   summary.alerts = summary.counters.detect_alert;
@@ -318,8 +328,9 @@ tl::expected<RunSummary, std::string> run_offline(const RunOptions& options, con
   summary.capture_error_reasons = (*source)->error_reasons();
   note_left_out(summary);
   if (outputs->files != nullptr) outputs->files->stop(kStoreEnd, summary.errors);
+  for (const auto& output : *records) output->close(summary.errors);
   if (config.flag("stats.enabled", true))
-    write_stats(*outputs, options, config, summary, totals.workers, input);
+    write_stats(*outputs, *records, options, config, summary, totals.workers, input);
   profile_file.write(totals.rule_profile, rules.get());
   if (profile_file.failed()) summary.errors.push_back(profile_file.error());
   outputs->close(summary.errors);

@@ -13,6 +13,7 @@
 #include "engine/capture/capture_source.h"
 #include "engine/config/config.h"
 #include "engine/pipeline/run_summary.h"
+#include "output/flow/record_outputs.h"
 #include "output/log.h"
 #include "rules/set/rule_set.h"
 
@@ -35,6 +36,7 @@ struct RunOptions {
   std::string log_dir = ".";
   bool writes_logs = true;  // false: nothing of `outputs:` is opened
   ExtraLog extra;
+  output::RecordSettings records;  // of flows
   ChecksumMode checksums = ChecksumMode::automatic;
   unsigned threads = 1;      // workers, at least one; a stream (FileCaptureOptions::is_stream) has one
   bool prevent = false;      // streams are handled inline, drop rules act

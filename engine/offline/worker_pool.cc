@@ -16,15 +16,17 @@ constexpr std::chrono::microseconds kPause{50};
 
 struct WorkerPool::Worker {
   Worker(const PipelineSetup& setup, const std::shared_ptr<const rules::RuleSet>& rules,
-         rules::SharedState& shared, const LogOutputs& outputs)
+         rules::SharedState& shared, const LogOutputs& outputs, bool wants_records)
       : turn(position),
         deferred(shared, position),
         packets(outputs.packets != nullptr ? std::make_unique<PacketCollector>(position) : nullptr),
+        records(wants_records ? std::make_unique<RecordCollector>(position) : nullptr),
         pipeline(setup, rules, shared, collect_into(outputs), position,
                  {.deferred = &deferred,
                   .turn = &turn,
                   .files = outputs.files.get(),
-                  .packets = outputs.packet_links(packets.get())}) {}
+                  .packets = outputs.packet_links(packets.get()),
+                  .records = records.get()}) {}
 
   std::vector<EventLog::Output> collect_into(const LogOutputs& outputs) {
     std::vector<EventLog::Output> out;
@@ -40,6 +42,7 @@ struct WorkerPool::Worker {
   DeferredAlerts deferred;
   std::vector<std::unique_ptr<LineCollector>> collectors;
   std::unique_ptr<PacketCollector> packets;  // null: no packets are kept
+  std::unique_ptr<RecordCollector> records;  // null: nobody wants them
   Pipeline pipeline;
   Ring<std::unique_ptr<Batch>, kRingSlots> in;
   Ring<std::unique_ptr<Batch>, kRingSlots * 2> empty;  // read batches, on their way back
@@ -47,6 +50,7 @@ struct WorkerPool::Worker {
     std::size_t bytes = 0;
     for (const auto& collector : collectors) bytes += collector->bytes();
     if (packets != nullptr) bytes += packets->bytes();
+    if (records != nullptr) bytes += records->bytes();
     return bytes;
   }
 
@@ -60,7 +64,7 @@ struct WorkerPool::Worker {
 
 WorkerPool::WorkerPool(unsigned workers, const PipelineSetup& setup,
                        const std::shared_ptr<const rules::RuleSet>& rules, rules::SharedState& shared,
-                       LogOutputs& outputs)
+                       LogOutputs& outputs, const output::RecordOutputs& records)
     : decoding_(setup.decoding),
       flow_keys_(setup.flows.key),
       decoder_(setup.decoding, setup.defrag),
@@ -74,8 +78,9 @@ WorkerPool::WorkerPool(unsigned workers, const PipelineSetup& setup,
   for (const LogOutputs::Open& open : outputs.logs)
     mergers_.push_back(std::make_unique<LineMerger>(*open.sink, workers,
                                                     packets_ != nullptr ? &packets_->names() : nullptr));
+  if (!records.empty()) records_ = std::make_unique<RecordMerger>(records, workers);
   for (unsigned i = 0; i < workers; ++i)
-    workers_.push_back(std::make_unique<Worker>(setup, rules, shared, outputs));
+    workers_.push_back(std::make_unique<Worker>(setup, rules, shared, outputs, !records.empty()));
   for (const auto& worker : workers_)
     for (const auto& other : workers_)
       if (other != worker) worker->turn.wait_for(other->position);
@@ -212,6 +217,7 @@ void WorkerPool::collect() {
       complete_up_to_[i] = h.up_to;
       decisions_.add(i, std::move(h.undecided));
       if (packets_ != nullptr) packets_->add(i, std::move(h.packets));
+      if (records_ != nullptr) records_->add(i, std::move(h.records));
       for (std::size_t out = 0; out < mergers_.size(); ++out) mergers_[out]->add(i, std::move(h.lines[out]));
     }
   }
@@ -222,6 +228,11 @@ void WorkerPool::collect() {
     for (std::size_t i = 0; i < workers_.size(); ++i)
       workers_[i]->unwritten.fetch_sub(packets_->take_done(i));
   }
+  if (records_ != nullptr) {
+    records_->tell_up_to(complete);
+    for (std::size_t i = 0; i < workers_.size(); ++i)
+      workers_[i]->unwritten.fetch_sub(records_->take_done(i));
+  }
   for (const auto& merger : mergers_) {
     merger->write_up_to(complete);
     for (std::size_t i = 0; i < workers_.size(); ++i) workers_[i]->unwritten.fetch_sub(merger->take_done(i));
@@ -230,9 +241,11 @@ void WorkerPool::collect() {
 }
 
 void WorkerPool::hand_over(Worker& worker, std::uint64_t up_to) {
-  Handed handed{.up_to = up_to, .undecided = worker.deferred.take(), .lines = {}, .packets = {}};
-  if (worker.packets != nullptr) handed.packets = worker.packets->take();
+  Handed handed{
+      .up_to = up_to, .undecided = worker.deferred.take(), .lines = {}, .packets = {}, .records = {}};
   worker.unwritten.fetch_add(worker.gathered());
+  if (worker.packets != nullptr) handed.packets = worker.packets->take();
+  if (worker.records != nullptr) handed.records = worker.records->take();
   for (const auto& collector : worker.collectors) handed.lines.push_back(collector->take());
   const std::lock_guard lock(worker.handed_lock);
   worker.handed.push_back(std::move(handed));

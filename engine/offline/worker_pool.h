@@ -25,6 +25,7 @@
 #include "engine/log/line_merger.h"
 #include "engine/log/log_outputs.h"
 #include "engine/log/packet_collector.h"
+#include "engine/log/record_merger.h"
 #include "engine/log/run_position.h"
 #include "engine/offline/ring.h"
 #include "engine/pipeline/pipeline.h"
@@ -36,7 +37,7 @@ class WorkerPool {
  public:
   // All references outlive the pool.
   WorkerPool(unsigned workers, const PipelineSetup& setup, const std::shared_ptr<const rules::RuleSet>& rules,
-             rules::SharedState& shared, LogOutputs& outputs);
+             rules::SharedState& shared, LogOutputs& outputs, const output::RecordOutputs& records);
   ~WorkerPool();
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
@@ -77,6 +78,7 @@ class WorkerPool {
     OrderedLines undecided;           // conditions only
     std::vector<OrderedLines> lines;  // one an output
     OrderedPackets packets;
+    OrderedRecords records;
   };
   struct Worker;
 
@@ -112,6 +114,7 @@ class WorkerPool {
   LineMerger decisions_;                              // no lines: asks the conditions in their order
   std::unique_ptr<output::PacketChooser> chooser_;    // null, like the next: no packets are kept
   std::unique_ptr<PacketMerger> packets_;
+  std::unique_ptr<RecordMerger> records_;             // null: nobody wants records
   std::vector<std::unique_ptr<LineMerger>> mergers_;  // one an output
   std::vector<std::uint64_t> complete_up_to_;         // by worker
   std::atomic<std::uint64_t> collections_{0};         // begun so far

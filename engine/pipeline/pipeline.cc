@@ -49,6 +49,7 @@ Pipeline::Pipeline(const PipelineSetup& setup, std::shared_ptr<const rules::Rule
     requested_by_outputs_.files |= pool.files->settings().facts;
     log_.store_files(*pool.files, pool.turn);
   }
+  if (pool.records != nullptr) recorder_.emplace(*pool.records);
   request_for(rules.get());
   if (rules == nullptr) return;
   DetectSettings detection = setup.detection;
@@ -151,6 +152,10 @@ void Pipeline::advance_clock(TimeUs now, std::uint64_t packet_number) {
   stages_.enter(Stage::flow);
   now_ = now;
   packet_number_ = packet_number;
+  if (recorder_ && recorder_->is_new_second(now)) {
+    position_.move_to(EventOrder::before_packet(packet_number));
+    recorder_->clock(now);
+  }
   flows_.expire(now, [this](Flow& flow, FlowEnd reason) {
     position_.move_to(
         EventOrder::of_expired(packet_number_, flows_.deadline_s(flow), flow.first_packet, flow.id));
@@ -217,6 +222,7 @@ void Pipeline::count_tunnel(const output::TunnelRecord& outer, const Packet& inn
 void Pipeline::find_flow(Step& step) {
   enter(step, Stage::flow);
   const auto on_end = [this](Flow& flow, FlowEnd reason) { end_flow(flow, reason); };
+  if (recorder_ && is_icmpv4_error(step.packet)) meter_alone(step.packet);
   FlowTable::Lookup lookup = flows_.find_or_create(step.packet, on_end);
   if (lookup.flow != nullptr && !lookup.created && is_of_another(*lookup.flow, step.packet, lookup.direction))
     lookup = flows_.replace(lookup.flow, step.packet, on_end);
@@ -225,6 +231,7 @@ void Pipeline::find_flow(Step& step) {
   step.direction = lookup.direction;
   if (step.flow != nullptr && !lookup.created) prefetch_state(*step.flow);
   step.established = step.flow != nullptr && is_established(*step.flow);
+  if (recorder_) meter(step);
   if (notes_macs_ && step.flow != nullptr) note_macs(*step.flow, step.packet, step.direction);
   if (step.flow != nullptr && step.flow->app != nullptr) step.flow->app->begin_packet();
   if (step.refused_fragment) apply_policy(step, ExceptionTarget::defrag_memcap);

@@ -26,6 +26,7 @@
 #include "engine/flow/ended_flows.h"
 #include "engine/flow/flow_table.h"
 #include "engine/log/event_log.h"
+#include "engine/log/flow_recorder.h"
 #include "engine/log/log_outputs.h"
 #include "engine/log/run_position.h"
 #include "engine/pipeline/frame_decoder.h"
@@ -64,6 +65,8 @@ struct PoolLinks {
   // Shared with pipelines that get other flows of the same hosts; null: its own.
   ExpectedFlows* expected = nullptr;
   RangedFiles* ranged = nullptr;
+  // Null: nobody wants records. Else the setup's flows are `metered`.
+  RecordTap* records = nullptr;
 };
 
 // Bytes that a pipeline's tables take, as they account for them themselves.
@@ -130,7 +133,10 @@ class Pipeline {
   void finish();
 
   // The text outlives the pipeline's events.
-  void set_interface(std::string_view name) { log_.set_interface(name); }
+  void set_interface(std::string_view name) {
+    log_.set_interface(name);
+    if (recorder_) recorder_->set_interface(name);
+  }
   // Whether checksums of the following packets are looked at; on at first.
   void verify_checksums(bool on) { decoder_.verify_checksums(on); }
   [[nodiscard]] Counters counters() const;
@@ -173,6 +179,9 @@ class Pipeline {
   void inspect_one(Step& step);
   void conclude(const Step& step, bool outermost);
   void find_flow(Step& step);
+  // pipeline_meter.cc: what records say of packets.
+  [[gnu::noinline]] void meter(const Step& step);
+  [[gnu::noinline]] void meter_alone(const Packet& packet);
   // pipeline_ended.cc: flows that come back after their end.
   // This packet begins another connection than the flow's, or goes on with an older one of the same ends.
   bool is_of_another(Flow& flow, const Packet& packet, Direction direction) {
@@ -279,6 +288,7 @@ class Pipeline {
   AppLayerDriver apps_;
   std::optional<Detect> detect_;  // none without rules
   EventLog log_;
+  std::optional<FlowRecorder> recorder_;  // none: nobody wants records
   Packet pseudo_;
   SegmentResult segment_;
   std::vector<Anomaly> stream_events_;

@@ -89,7 +89,9 @@ void write_tcp(JsonWriter& out, const flow::Record& r) {
   write_hex_byte(out, "tcp_flags_tc", back);
 }
 
+// Records of a run's own meters have none.
 void write_exporter(JsonWriter& out, const flow::Record& r) {
+  if (r.exporter.address.family == 0 && r.exporter.domain == 0 && r.sampling == 1) return;
   const auto object = out.object("exporter");
   put_address(out, "address", r.exporter.address);
   out.number("domain", r.exporter.domain);

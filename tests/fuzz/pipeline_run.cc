@@ -105,7 +105,7 @@ PipelineRun::Result PipelineRun::play(Bytes capture, const Rules& rules, unsigne
     return out;
   }
   rules::SharedState shared;
-  engine::WorkerPool pool(workers, setup_, rules, shared, outputs);
+  engine::WorkerPool pool(workers, setup_, rules, shared, outputs, {});
   for_each_frame(capture, [&pool](const RawPacket& raw) { pool.feed(raw, false); });
   pool.finish();
   return out;

@@ -84,8 +84,10 @@ void warn_of_reload(const Config& config, const ConfinementPlan& plan, bool land
 }
 
 // Logs and folders of logs that lie elsewhere, and devices that links among the logs lead to.
-void add_outputs(const Config& config, const std::string& log_dir, LandlockRules& files) {
+void add_outputs(const Config& config, const ConfinementPlan& plan, LandlockRules& files) {
+  const std::string& log_dir = plan.log_dir;
   files.write.push_back(log_dir);
+  files.write.insert(files.write.end(), plan.folders.begin(), plan.folders.end());
   for (const Config::Item& item : config.items("outputs")) {
     for (const char* key : {"filename", "dir", "log-dir"}) {
       const auto name = item.settings->text(key);
@@ -131,6 +133,8 @@ tl::expected<void, std::string> make_folders(const ConfinementPlan& plan, const 
                                       "'install -d -m 0750 -o {} {}'",
                                       made.error(), identity ? identity->user : current_user(), plan.log_dir));
   }
+  for (const std::string& folder : plan.folders)
+    if (auto made = make_folder(folder, identity, kLogMode); !made) return made;
   // Without one every start takes a little longer; who loads the rules says so.
   if (!plan.cache_dir.empty()) (void)make_folder(plan.cache_dir, identity);
   return make_data_folders(plan, identity);
@@ -179,7 +183,7 @@ tl::expected<void, std::string> confine_live(const ConfinementPlan& plan, const 
   files.signals = prevent;  // the kernel ends the guard in our name when we end
   add_files_read(config, plan, files);
   warn_of_reload(config, plan, settings->landlock);
-  add_outputs(config, plan.log_dir, files);
+  add_outputs(config, plan, files);
   for (const std::string& path : sockets) files.write.push_back(folder_or_file(path));
   if (!plan.cache_dir.empty()) files.write.push_back(plan.cache_dir);
   files.abstract_sockets = notifies_by_name();
@@ -240,7 +244,7 @@ tl::expected<void, std::string> confine_offline(const ConfinementPlan& plan, con
   if (auto made = make_data_folders(plan, std::nullopt); !made) return made;
   LandlockRules files;
   add_files_read(config, plan, files);
-  add_outputs(config, plan.log_dir, files);
+  add_outputs(config, plan, files);
   files.read.insert(files.read.end(), plan.captures.begin(), plan.captures.end());
   const auto problems = enter_sandbox(*settings, std::move(files), {});
   if (plan.watched) tell(problems);

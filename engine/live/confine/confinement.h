@@ -19,6 +19,7 @@ struct ConfinementPlan {
   std::vector<std::string> rule_files;  // files and globs that rules are read from, now and at a reload
   std::string data_dir;                 // read and written by rules; empty: none
   std::vector<std::string> data_files;  // written, each by way of a new file beside it
+  std::vector<std::string> folders;     // of flow records: written to
   std::vector<std::string> captures;    // files and folders that are read, and what links in those folders lead to
   bool libpcap = false;                 // interfaces are heard through it
   bool watched = false;                 // somebody reads what is only worth knowing

@@ -21,6 +21,7 @@
 #include "engine/live/workers/worker_set.h"
 #include "engine/log/log_outputs.h"
 #include "engine/log/log_writer.h"
+#include "engine/log/record_writer.h"
 #include "engine/pipeline/pipeline.h"
 
 namespace weir::engine {
@@ -35,15 +36,18 @@ constexpr milliseconds kTick{100}, kReportLimit{500}, kDrainLimit{10'000};
 class LiveRun final : public ControlTarget {
  public:
   LiveRun(const LiveOptions& options, const Config& config, const PipelineSetup& setup, LogOutputs& outputs,
-          Signals& signals, std::shared_ptr<Mailbox> mailbox, RuleReloader* reloader)
+          const output::RecordOutputs& records, Signals& signals, std::shared_ptr<Mailbox> mailbox,
+          RuleReloader* reloader)
       : options_(options),
         config_(config),
         setup_(setup),
         signals_(signals),
         mailbox_(std::move(mailbox)),
         writer_(outputs, LogWriterSettings::from(config)),
+        records_(records.empty() ? nullptr : std::make_unique<RecordWriter>(records)),
         stats_end_(writer_.add_end()),
-        workers_(options, setup, writer_, milliseconds(config.number("weir.restart-stuck-ms", 10'000))),
+        workers_(options, setup, writer_, records_.get(),
+                 milliseconds(config.number("weir.restart-stuck-ms", 10'000))),
         reload_(reloader, fds_, workers_, notifier_),
         names_(CounterNames::Options::from(config, options.prevent, options.fail_open)),
         stats_on_(config.flag("stats.enabled", true)),
@@ -93,6 +97,7 @@ class LiveRun final : public ControlTarget {
     const LiveWorker::Report total = workers_.sum_up(kReportLimit);
     if (stats_on_) write_stats(total);
     writer_.stop(kDrainLimit, summary.errors);
+    if (records_ != nullptr) stop_records(summary.errors);
     if (const auto rules = reload_.rules(); rules != nullptr) rules->save_datasets(summary.errors);
     metrics_.reset();
     control_.reset();  // who waits for the end sees it now
@@ -108,6 +113,12 @@ class LiveRun final : public ControlTarget {
   }
 
  private:
+  void stop_records(std::vector<std::string>& errors) {
+    records_->stop();
+    if (const std::uint64_t lost = records_->lost(); lost != 0)
+      errors.push_back(fmt::format("{} flow records are lost: those who take them were too slow", lost));
+  }
+
   void do_round() {
     fds_.wait(kTick);
     writer_.tick();
@@ -255,6 +266,7 @@ class LiveRun final : public ControlTarget {
     writer_.counters().append_to(values);
     if (const output::FileStore* files = writer_.files()) files->append_counters(values);
     if (output::PacketQueue* packets = writer_.packets()) packets->log().append_counters(values);
+    if (records_ != nullptr) records_->append_counters(values);
     return values;
   }
   [[nodiscard]] const RuleState& rule_state() const override { return reload_.state(); }
@@ -274,6 +286,7 @@ class LiveRun final : public ControlTarget {
   std::shared_ptr<Mailbox> mailbox_;
   WorkerSurvey survey_{mailbox_};
   LogWriter writer_;
+  std::unique_ptr<RecordWriter> records_;  // null: nobody wants them
   std::unique_ptr<LogWriter::End> stats_end_;
   std::vector<std::unique_ptr<output::LogSession>> stats_sessions_;  // know the last values, for deltas
   WorkerSet workers_;
@@ -313,20 +326,26 @@ tl::expected<RunSummary, std::string> run_live(const LiveOptions& options, const
   if (!made) return tl::unexpected(made.error());
   auto opened = LogOutputs::open(config, options.log_dir);
   if (!opened) return tl::unexpected(opened.error());
+  auto receivers = output::open_record_outputs(options.records);
+  if (!receivers) return tl::unexpected(receivers.error());
+  auto records = std::make_unique<output::RecordOutputs>(std::move(*receivers));
   auto setup = std::make_unique<PipelineSetup>(std::move(*made));
+  setup->flows.metered = !records->empty();
   setup->packet_budget = options.packet_budget;
   auto outputs = std::make_unique<LogOutputs>(std::move(*opened));
   auto mailbox = Mailbox::make();
   if (!mailbox) return tl::unexpected(mailbox.error());
-  auto run =
-      std::make_unique<LiveRun>(options, config, *setup, *outputs, signals, std::move(*mailbox), reloader);
+  auto run = std::make_unique<LiveRun>(options, config, *setup, *outputs, *records, signals,
+                                       std::move(*mailbox), reloader);
   if (auto started = run->start(std::move(rules), std::move(sockets)); !started)
     return tl::unexpected(started.error());
   run->loop();
   RunSummary summary = run->finish();
+  for (const auto& output : *records) output->close(summary.errors);
   if (summary.threads_left) {  // what they may come back to stays
     (void)run.release();
     (void)outputs.release();
+    (void)records.release();
     (void)setup.release();
   }
   return summary;

@@ -15,6 +15,7 @@
 #include "engine/live/workers/cpu_affinity.h"
 #include "engine/pipeline/run_summary.h"
 #include "engine/ruleset/rule_state.h"
+#include "output/flow/record_outputs.h"
 
 namespace weir::engine {
 
@@ -40,6 +41,7 @@ struct LiveOptions {
   std::vector<WorkerPlan> workers;
   Cores management_cores;  // of all other threads
   RuleState rules;
+  output::RecordSettings records;  // of flows
   std::function<void()> begun;  // called once, when the workers run and before that is told; may be empty
 };
 

@@ -19,7 +19,8 @@ LiveWorker::LiveWorker(std::string name, const PipelineSetup& setup,
                  .packets = {parts_.chooser.get(),
                              parts_.chooser != nullptr ? &parts_.packet_log->settings() : nullptr},
                  .expected = parts_.expected,
-                 .ranged = parts_.ranged}) {
+                 .ranged = parts_.ranged,
+                 .records = parts_.records.get()}) {
   pipeline_.set_interface(parts_.source->interface());
   thread_ = std::thread([this] { run(); });
 }
@@ -52,6 +53,7 @@ void LiveWorker::run() {
   };
   if (error_.empty()) take([this] { parts_.source->close(*this); });
   parts_.lines->may_wait(kLogWait);  // all flows are logged at once
+  if (parts_.records != nullptr) parts_.records->may_wait(kLogWait);
   take([this] { pipeline_.finish(); });
   hand_over();
   take([this] { run_commands(); });
@@ -76,6 +78,7 @@ void LiveWorker::do_round() {
 void LiveWorker::hand_over() const {
   if (parts_.packets != nullptr) parts_.packets->hand_over();
   parts_.lines->hand_over();
+  if (parts_.records != nullptr) parts_.records->hand_over();
 }
 
 // Memory that is not there costs a packet its inspection, not the network its gateway.

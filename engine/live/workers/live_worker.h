@@ -14,6 +14,7 @@
 #include "engine/live/workers/cpu_affinity.h"
 #include "engine/live/workers/reject_sender.h"
 #include "engine/log/log_writer.h"
+#include "engine/log/record_writer.h"
 #include "engine/pipeline/pipeline.h"
 #include "output/packet_chooser.h"
 #include "output/packet_queue.h"
@@ -41,6 +42,7 @@ class LiveWorker final : private PacketHandler {
     output::PacketLog* packet_log = nullptr;  // null, like the next two: no packets are kept
     std::unique_ptr<output::PacketQueue::End> packets;
     std::unique_ptr<output::PacketChooser> chooser;  // writes to `packets`
+    std::unique_ptr<RecordWriter::End> records;      // null: nobody wants them
     // What flows of all workers have announced, and carry parts of; null: of this one only.
     ExpectedFlows* expected = nullptr;
     RangedFiles* ranged = nullptr;

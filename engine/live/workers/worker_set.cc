@@ -20,8 +20,8 @@ ChecksumTrust checksum_trust(ChecksumMode mode) {
 }  // namespace
 
 WorkerSet::WorkerSet(const LiveOptions& options, const PipelineSetup& setup, LogWriter& writer,
-                     std::chrono::milliseconds patience)
-    : options_(options), setup_(setup), writer_(writer), patience_(patience) {}
+                     RecordWriter* records, std::chrono::milliseconds patience)
+    : options_(options), setup_(setup), writer_(writer), records_(records), patience_(patience) {}
 
 WorkerSet::~WorkerSet() {
   std::vector<std::string> errors;
@@ -59,6 +59,7 @@ tl::expected<std::unique_ptr<LiveWorker>, std::string> WorkerSet::make(std::size
     parts.chooser = std::make_unique<output::PacketChooser>(
         queue->log(), *parts.packets, queue->log().settings().before_alert_bytes / options_.workers.size());
   }
+  if (records_ != nullptr) parts.records = records_->add_end();
   return std::make_unique<LiveWorker>(plan.name, setup_, rules_, shared_, std::move(parts));
 }
 

@@ -16,6 +16,7 @@
 #include "engine/live/workers/live_worker.h"
 #include "engine/live/workers/progress_watch.h"
 #include "engine/log/log_writer.h"
+#include "engine/log/record_writer.h"
 #include "rules/state/shared_state.h"
 
 namespace weir::engine {
@@ -25,7 +26,8 @@ class WorkerSet {
   using Clock = std::chrono::steady_clock;
   // All references outlive the set. `patience`: a worker that does not get on for so long is replaced; 0:
   // never.
-  WorkerSet(const LiveOptions& options, const PipelineSetup& setup, LogWriter& writer,
+  // `records` may be null: nobody wants them.
+  WorkerSet(const LiveOptions& options, const PipelineSetup& setup, LogWriter& writer, RecordWriter* records,
             std::chrono::milliseconds patience);
   ~WorkerSet();
   WorkerSet(const WorkerSet&) = delete;
@@ -67,6 +69,7 @@ class WorkerSet {
   const LiveOptions& options_;
   const PipelineSetup& setup_;
   LogWriter& writer_;
+  RecordWriter* records_;
   const std::chrono::milliseconds patience_;
   std::shared_ptr<const rules::RuleSet> rules_;
   rules::SharedState shared_;

@@ -78,7 +78,7 @@ std::vector<std::string> run(const std::vector<Frame>& frames, unsigned workers 
     each([&](const RawPacket& raw) { pipeline.inspect(raw); });
     pipeline.finish();
   } else {
-    WorkerPool pool(workers, *setup, nullptr, shared, outputs);
+    WorkerPool pool(workers, *setup, nullptr, shared, outputs, {});
     each([&](const RawPacket& raw) { pool.feed(raw, false); });
     pool.finish();
   }

@@ -50,7 +50,7 @@ struct Bench {
   LogWriter writer{outputs, LogWriterSettings::from(config)};
   LiveOptions options;
   PipelineSetup setup = *PipelineSetup::make(config, true);
-  WorkerSet workers{options, setup, writer, milliseconds(0)};
+  WorkerSet workers{options, setup, writer, nullptr, milliseconds(0)};
   FdLoop fds;
   ServiceNotifier notifier;
   std::unique_ptr<RuleReloader> reloader;

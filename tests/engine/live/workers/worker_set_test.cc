@@ -44,7 +44,7 @@ struct Bench {
         {.name = "W1", .open = [this, stuck]() -> tl::expected<std::unique_ptr<PacketSource>, std::string> {
            return std::make_unique<FakeSource>(opened++ < stuck, polls, abandoned);
          }}};
-    set = std::make_unique<WorkerSet>(options, *setup, writer, milliseconds(100));
+    set = std::make_unique<WorkerSet>(options, *setup, writer, nullptr, milliseconds(100));
   }
   // The next thing that is said of stuck workers; empty when nothing is said for long.
   std::string wait_for_replacement() {

@@ -1,0 +1,32 @@
+#include "engine/log/record_merger.h"
+
+namespace weir::engine {
+
+void RecordCollector::record(const flow::Record& record) {
+  if (told_.blocks.empty() || !told_.blocks.back()->add(record)) {
+    told_.blocks.push_back(std::make_unique<output::RecordBlock>());
+    (void)told_.blocks.back()->add(record);
+  }
+  told_.items.push_back({position_.order()});
+}
+
+void RecordCollector::clock(TimeUs now) {
+  told_.items.push_back({position_.order(), now});
+}
+
+void RecordMerger::tell_up_to(std::uint64_t packet) {
+  queues_.take_up_to(packet, [this](Pending& p) { tell_next(p); });
+  fan_.flush();
+}
+
+void RecordMerger::tell_next(Pending& p) {
+  const OrderedRecords::Item& item = p.records.items[p.next++];
+  if (item.clock != 0) return fan_.clock(item.clock);
+  const auto records = p.records.blocks[p.block]->records();
+  fan_.record(records[p.record]);
+  if (++p.record < records.size()) return;
+  p.record = 0;
+  ++p.block;
+}
+
+}  // namespace weir::engine

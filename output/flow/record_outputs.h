@@ -1,0 +1,45 @@
+// Where the records of a run's own meters go: the journal, and whoever sends them on.
+//
+// To add one: derive from RecordOutput, give RecordSettings what it needs to know, and open it in open_record_outputs().
+// The engine does the rest: offline and live, for any number of workers.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <tl/expected.hpp>
+
+#include "decoders/flow/record.h"
+#include "output/records.h"
+
+namespace weir::output {
+
+// Takes batches of records, in the order in which the flows ended: offline the same for every number of workers. All
+// members are called by one thread. It may take its time: offline the run waits, live the records that do not fit into
+// the queue before it are counted as lost, and packets never wait.
+class RecordOutput : public flow::RecordConsumer {
+ public:
+  // Time has come to `now`: that of capture offline, that of the system live. About once in a second of it; what was
+  // taken before is of flows that ended before. Never goes back.
+  virtual void tick(TimeUs now) = 0;
+  // No more records come: what is held back is written. What could not be is told in `errors`, a line of text each.
+  virtual void close(std::vector<std::string>& errors) = 0;
+  // For stats events: "weir.flows.journal.records", ... From any thread.
+  virtual void append_counters(std::vector<CounterValue>& /*values*/) const {}
+};
+using RecordOutputs = std::vector<std::unique_ptr<RecordOutput>>;
+
+// What is asked for.
+struct RecordSettings {
+  std::string store;  // folder of the journal; empty: none
+  [[nodiscard]] bool wanted() const { return !store.empty(); }
+};
+
+// Opens all of them; none where nothing is asked for. Fails with a text that names the option.
+tl::expected<RecordOutputs, std::string> open_record_outputs(const RecordSettings& settings);
+
+// Folders that are written to.
+std::vector<std::string> record_folders(const RecordSettings& settings);
+
+}  // namespace weir::output

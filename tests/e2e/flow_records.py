@@ -1,0 +1,143 @@
+#!/usr/bin/env python3
+"""Records of flows against packets that are counted here, by another program in another language. flow_records.py WEIR"""
+import collections, datetime, ipaddress, json, os, struct, subprocess, sys, tempfile, unittest
+
+FOLDER = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(FOLDER, ".."))
+import frames
+
+WEIR = ""
+START = 1_700_000_000
+CAPTURES = os.path.join(FOLDER, "..", "..", "examples", "captures")
+PROTOCOLS = {"TCP": 6, "UDP": 17, "ICMP": 1, "IPv6-ICMP": 58, "IGMP": 2, "GRE": 47, "SCTP": 132, "ESP": 50}
+SYN, ACK, FIN, RST, PUSH = 2, 16, 1, 4, 8
+
+
+class Total:
+    def __init__(self): self.packets = self.bytes = self.flags = 0; self.times = []
+    def add(self, size, flags, time): self.packets += 1; self.bytes += size; self.flags |= flags; self.times.append(time)
+    def facts(self): return self.packets, self.bytes, self.flags, min(self.times), max(self.times)
+
+
+def frames_of(path):
+    """(microseconds, frame) of a classic Ethernet pcap file."""
+    with open(path, "rb") as file: data = file.read()
+    order = "<" if data[:4] == b"\xd4\xc3\xb2\xa1" else ">"
+    at = 24
+    while at + 16 <= len(data):
+        seconds, micros, length, _ = struct.unpack_from(order + "IIII", data, at)
+        yield seconds * 1_000_000 + micros, data[at + 16:at + 16 + length]
+        at += 16 + length
+
+
+def counted(path):
+    """What each direction of each flow has, by (source, destination, protocol, ports); ICMP has no ports."""
+    out = collections.defaultdict(Total)
+    for time, frame in frames_of(path):
+        kind, packet = frame[12:14], frame[14:]
+        if kind == b"\x81\0": kind, packet = frame[16:18], frame[18:]
+        if kind == b"\x08\0":
+            header, size, protocol = (packet[0] & 15) * 4, struct.unpack_from("!H", packet, 2)[0], packet[9]
+            source, destination = packet[12:16], packet[16:20]
+        elif kind == b"\x86\xdd":
+            header, size, protocol = 40, 40 + struct.unpack_from("!H", packet, 4)[0], packet[6]
+            source, destination = packet[8:24], packet[24:40]
+        else: continue
+        ports = struct.unpack_from("!HH", packet, header) if protocol in (6, 17) else (0, 0)
+        flags = packet[header + 13] if protocol == 6 else 0
+        out[str(ipaddress.ip_address(source)), str(ipaddress.ip_address(destination)), protocol, *ports].add(size, flags, time)
+    return {key: total.facts() for key, total in out.items()}
+
+
+def time_of(text):
+    """Microseconds of an EVE time."""
+    whole = datetime.datetime.strptime(text[:19] + "+0000", "%Y-%m-%dT%H:%M:%S%z")
+    return int(whole.timestamp()) * 1_000_000 + int(text[20:26])
+
+
+def sides(event):
+    """((key), (packets, bytes, flags, first, last)) of each direction that has packets."""
+    flow, tcp = event["flow"], event.get("tcp", {})
+    protocol = PROTOCOLS.get(event["proto"]) or int(event["proto"])
+    ports = event.get("src_port", 0), event.get("dest_port", 0)
+    for way, short in (("toserver", "ts"), ("toclient", "tc")):
+        ends = (*(str(ipaddress.ip_address(event[end])) for end in ("src_ip", "dest_ip")), protocol, *ports)
+        if way == "toclient": ends = (ends[1], ends[0], protocol, ends[4], ends[3])
+        if flow["pkts_" + way]:
+            yield ends, (flow["pkts_" + way], flow["bytes_" + way], int(tcp.get("tcp_flags_" + short, "0"), 16),
+                         time_of(flow.get("start_" + way, flow["start"])), time_of(flow.get("end_" + way, flow["end"])))
+
+
+def added(events):
+    out = {}
+    for event in events:
+        for key, facts in sides(event):
+            p, b, f, first, last = facts
+            if key in out: old = out[key]; p, b, f, first, last = p + old[0], b + old[1], f | old[2], min(first, old[3]), max(last, old[4])
+            out[key] = p, b, f, first, last
+    return out
+
+
+class FlowRecords(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+        self.runs = 0
+
+    def records(self, capture, *options):
+        self.runs += 1
+        store, logs = os.path.join(self.folder, f"store{self.runs}"), os.path.join(self.folder, f"logs{self.runs}")
+        ran = subprocess.run([WEIR, "detect", "-r", capture, "--no-rules", "-k", "none", "-l", logs, "--store", store, *options],
+                             capture_output=True, text=True)
+        self.assertEqual((ran.returncode, ran.stderr), (0, ""))
+        shown = subprocess.run([WEIR, "flows", "list", "--store", store, "--json"], capture_output=True, text=True)
+        self.assertEqual((shown.returncode, shown.stderr), (0, ""))
+        return [json.loads(line) for line in shown.stdout.splitlines()]
+
+
+    def made(self, packets, gap=0.01):
+        """A capture of these frames, one after the other."""
+        path = os.path.join(self.folder, f"made{self.runs}.pcap")
+        with open(path, "wb") as out:
+            out.write(struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1))
+            for i, frame in enumerate(packets):
+                at = START * 1_000_000 + round(i * gap * 1e6)
+                out.write(struct.pack("<IIII", at // 1_000_000, at % 1_000_000, len(frame), len(frame)) + frame)
+        return path
+
+    def test_records_say_what_the_packets_say(self):
+        names = [name for name in os.listdir(CAPTURES) if name.endswith(".pcap")]
+        self.assertTrue(names)
+        for name in sorted(names):
+            path = os.path.join(CAPTURES, name)
+            with self.subTest(name):
+                one, four = self.records(path, "--threads", "1"), self.records(path, "--threads", "4")
+                self.assertEqual(added(one), counted(path))
+                self.assertEqual(one, four)
+
+    def test_padding_is_no_bytes_of_ip(self):
+        packet = frames.ethernet(frames.ip("10.0.0.1", "10.0.0.2", 17, frames.udp(1000, 2000, b"x")))
+        path = self.made([packet + bytes(60 - len(packet))])
+        self.assertEqual(self.records(path)[0]["flow"]["bytes_toserver"], 29)
+
+    def test_packets_without_a_flow_have_records_too(self):
+        quoted = frames.ip("10.0.0.1", "10.0.0.9", 17, frames.udp(1000, 9, b"x" * 20))
+        error = frames.ip("10.0.0.7", "10.0.0.1", 1, b"\3\1\0\0" + bytes(4) + quoted)
+        broken = frames.ip("10.0.0.1", "10.0.0.2", 6, frames.tcp(3000, 80, 1, 0, SYN)[:12] + b"\xf0" + bytes([SYN]) + bytes(6))
+        path = self.made([frames.ethernet(p) for p in (quoted, error, frames.ip("10.0.0.1", "224.0.0.22", 2, bytes(8)), broken)])
+        self.assertEqual(added(self.records(path)), counted(path))
+
+    def test_the_side_that_began_is_the_source(self):
+        def tcp(a, b, flags): return frames.ethernet(frames.ip(a[0], b[0], 6, frames.tcp(a[1], b[1], 1, 1, flags)))
+        low, high, other = ("10.0.0.1", 80), ("10.0.0.2", 40000), ("10.0.0.3", 50000)
+        for packets, source in (([tcp(low, high, ACK), tcp(high, low, ACK)], high), ([tcp(high, other, ACK)], high), ([tcp(other, high, ACK)], other),
+                                ([tcp(low, high, SYN), tcp(high, low, SYN | ACK)], low), ([tcp(low, high, SYN | ACK)], high)):
+            with self.subTest(source=source, packets=len(packets)):
+                record, = self.records(self.made(packets))
+                self.assertEqual((record["src_ip"], record["src_port"]), source)
+
+
+if __name__ == "__main__":
+    WEIR = os.path.abspath(sys.argv.pop(1))
+    unittest.main()
