@@ -15,7 +15,7 @@ void for_each_account_of(const ExporterState& exporter, Visit visit) {
     visit(std::optional<std::uint32_t>{id}, account);
   }
   const Account& rest = exporter.without_domain;
-  if (rest.malformed != 0 || rest.messages != 0) visit(std::optional<std::uint32_t>{}, rest);
+  if (!is_empty(rest)) visit(std::optional<std::uint32_t>{}, rest);
 }
 
 }  // namespace
@@ -37,21 +37,37 @@ void note_clock(Domain& domain, TimeUs exported, TimeUs received) {
 
 ExporterState& FlowDecoder::exporter(const IpAddress& address) {
   const auto found = exporters_.find(address);
-  if (found != exporters_.end()) return *found->second;
-  if (exporters_.size() >= kMaxExporters) {
-    const auto silent = std::min_element(
-        exporters_.begin(), exporters_.end(),
-        [](const auto& a, const auto& b) { return a.second->last_message < b.second->last_message; });
-    for_each_account_of(*silent->second, [this](auto, const Account& account) { forgotten_.add(account); });
-    exporters_.erase(silent);
+  if (found != exporters_.end()) {
+    by_use_.splice(by_use_.begin(), by_use_, found->second->place);
+    return *found->second;
   }
-  return *exporters_.emplace(address, std::make_unique<ExporterState>(address, budget_)).first->second;
+  if (exporters_.size() >= kMaxExporters) {
+    const ExporterState& silent = *by_use_.back();
+    for_each_account_of(silent, [this](auto, const Account& account) { forgotten_.add(account); });
+    by_use_.pop_back();
+    exporters_.erase(silent.address);
+  }
+  ExporterState& made =
+      *exporters_.emplace(address, std::make_unique<ExporterState>(address, budget_)).first->second;
+  by_use_.push_front(&made);
+  made.place = by_use_.begin();
+  return made;
+}
+
+// Nobody who sends much can take the room of the others.
+void FlowDecoder::make_room() {
+  while (budget_.is_tight()) {
+    const auto greatest = std::max_element(
+        exporters_.begin(), exporters_.end(),
+        [](const auto& a, const auto& b) { return a.second->state_bytes() < b.second->state_bytes(); });
+    if (greatest == exporters_.end() || greatest->second->state_bytes() == 0) return;
+    greatest->second->shrink(greatest->second->state_bytes() / 2);
+  }
 }
 
 void FlowDecoder::datagram(const Source& source, TimeUs received, Bytes bytes) {
   constexpr std::uint32_t kSflow5 = 5;
   ExporterState& from = exporter(source.address);
-  from.last_message = received;
   const Datagram in{from, batch_, source.port, received, bytes};
   ByteCursor head{bytes};
   const std::uint16_t version = head.be16();
@@ -69,19 +85,25 @@ void FlowDecoder::datagram(const Source& source, TimeUs received, Bytes bytes) {
     }
   }
   batch_.flush();
+  make_room();
 }
 
 void FlowDecoder::tick(TimeUs now) {
-  for (const auto& [address, exporter] : exporters_) exporter->expire_templates(now - kTemplateLifetime);
+  for (const auto& [address, exporter] : exporters_)
+    exporter->expire(now - kTemplateLifetime, now - kHeldLifetime);
 }
 
 void FlowDecoder::for_each_account(const VisitAccount& visit) const {
+  Account nameless = forgotten_;
   for (const auto& [address, exporter] : exporters_)
-    for_each_account_of(
-        *exporter, [&visit, &from = address](std::optional<std::uint32_t> domain, const Account& account) {
-          visit(from, domain, account);
-        });
-  if (forgotten_.malformed != 0 || forgotten_.messages != 0) visit({}, std::nullopt, forgotten_);
+    for_each_account_of(*exporter,
+                        [&, &from = address](std::optional<std::uint32_t> domain, const Account& account) {
+                          if (from.family != 0 || domain)
+                            visit(from, domain, account);
+                          else
+                            nameless.add(account);
+                        });
+  if (!is_empty(nameless)) visit({}, std::nullopt, nameless);
 }
 
 void FlowDecoder::for_each_missing(const VisitMissing& visit) const {

@@ -39,8 +39,8 @@ class FlowDecoder {
   // Forgets templates that were not sent again for so long, and exporters beyond the limit. To be called now and then.
   void tick(TimeUs now);
 
-  // visit(exporter, domain, account): `domain` is none for what could not be told, and for domains that are no longer kept; an
-  // exporter of family 0 stands for those that are no longer kept.
+  // visit(exporter, domain, account), once each: `domain` is none for what could not be told, and for domains that are no longer
+  // kept; an exporter of family 0 without a domain stands for those that are no longer kept, too.
   using VisitAccount = std::function<void(const IpAddress&, std::optional<std::uint32_t>, const Account&)>;
   void for_each_account(const VisitAccount& visit) const;
   // visit(exporter, domain, number of the template, since when, sets)
@@ -51,19 +51,24 @@ class FlowDecoder {
   [[nodiscard]] std::size_t state_bytes() const { return budget_.used(); }
 
   // Templates, rates of sampling and names as lines of text, and back, so that a decoder that starts anew can read what comes
-  // at once. A line that is wrong is passed over: loading gives how many there were.
-  [[nodiscard]] std::string save() const;
+  // at once. `put` gets them in pieces of whole lines, about kSavedPiece each; the same state gives the same pieces. A line that
+  // is wrong is passed over and changes nothing: loading gives how many there were.
+  using PutText = std::function<void(std::string_view)>;
+  void save(const PutText& put) const;
+  static constexpr std::size_t kSavedPiece = std::size_t{64} << 10U;
   std::size_t load(std::string_view lines, TimeUs now);
 
  private:
   static constexpr TimeUs kTemplateLifetime = TimeUs{24 * 3600} * 1'000'000;
 
   ExporterState& exporter(const IpAddress& address);
+  void make_room();
   bool load_line(std::string_view rest, TimeUs now);
 
   Budget budget_;
   RecordBatch batch_;
   std::map<IpAddress, std::unique_ptr<ExporterState>> exporters_;
+  ExporterState::ByUse by_use_;  // the one that sent last first
   Account forgotten_;  // of exporters that had to make room
 };
 

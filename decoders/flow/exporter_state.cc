@@ -18,6 +18,7 @@ void Account::add(const Account& other) {
   lost += other.lost;
   no_template += other.no_template;
   malformed += other.malformed;
+  over_limit += other.over_limit;
   if (first_message == 0 || (other.first_message != 0 && other.first_message < first_message))
     first_message = other.first_message;
   if (other.last_message < last_message) return;
@@ -74,45 +75,68 @@ void Domain::forget_missing(TemplateKey key) {
 
 Domain& ExporterState::domain(std::uint32_t id) {
   const auto found = domains_.find(id);
-  if (found != domains_.end()) return *found->second;
+  if (found != domains_.end()) {
+    by_use_.splice(by_use_.begin(), by_use_, found->second->place);
+    return *found->second;
+  }
   bool is_charged = domains_.size() < kMaxDomains && budget_.take(Domain::memory_bytes());
   if (!is_charged && !domains_.empty()) {
     forget_silent_domain();
     is_charged = budget_.take(Domain::memory_bytes());
   }
   // An exporter's first one is made in any case: there are no more of them than exporters.
-  return *domains_.emplace(id, std::make_unique<Domain>(budget_, id, is_charged)).first->second;
+  Domain& made =
+      *domains_.emplace(id, std::make_unique<Domain>(budget_, templates_, id, is_charged)).first->second;
+  by_use_.push_front(&made);
+  made.place = by_use_.begin();
+  return made;
 }
 
 // Its account stays, without its name.
 void ExporterState::forget_silent_domain() {
-  const auto silent = std::min_element(domains_.begin(), domains_.end(), [](const auto& a, const auto& b) {
-    return a.second->account.last_message < b.second->account.last_message;
-  });
-  Account account = silent->second->account;
-  account.lost = silent->second->loss.lost();
+  const Domain& silent = *by_use_.back();
+  Account account = silent.account;
+  account.lost = silent.loss.lost();
   without_domain.add(account);
-  domains_.erase(silent);
+  held.forget(silent.id);
+  by_use_.pop_back();
+  domains_.erase(silent.id);
 }
 
-bool ExporterState::make_room() {
+bool ExporterState::drop_from_greatest() {
   const auto greatest = std::max_element(domains_.begin(), domains_.end(), [](const auto& a, const auto& b) {
     return a.second->templates.size() < b.second->templates.size();
   });
   return greatest != domains_.end() && greatest->second->templates.drop_oldest();
 }
 
-bool ExporterState::learn(Domain& of, TemplateKey key, std::uint16_t port,
-                          std::shared_ptr<const Template> made, TimeUs now) {
-  std::size_t all = 0;
-  for (const auto& [id, domain] : domains_) all += domain->templates.size();
-  if (all >= kMaxTemplatesHeld) (void)make_room();
-  return of.templates.learn(key, port, made, now) ||
-         (make_room() && of.templates.learn(key, port, std::move(made), now));
+// A domain that has its share makes room itself, so that nobody has to be looked for.
+bool ExporterState::make_room(Domain& learning) {
+  const bool has_share =
+      learning.templates.size() >= std::max(kMaxTemplatesHeld / domains_.size(), std::size_t{1});
+  return has_share ? learning.templates.drop_oldest() : drop_from_greatest();
 }
 
-void ExporterState::expire_templates(TimeUs before) {
-  for (const auto& [id, domain] : domains_) domain->templates.expire(before);
+bool ExporterState::learn(Domain& of, TemplateKey key, std::uint16_t port,
+                          std::shared_ptr<const Template> made, TimeUs now) {
+  if (templates_ >= kMaxTemplatesHeld) (void)make_room(of);
+  return of.templates.learn(key, port, made, now) ||
+         (make_room(of) && of.templates.learn(key, port, std::move(made), now));
+}
+
+void ExporterState::expire(TimeUs templates_before, TimeUs held_before) {
+  for (const auto& [id, domain] : domains_) domain->templates.expire(templates_before);
+  held.expire(held_before);
+}
+
+void ExporterState::shrink(std::size_t bytes) {
+  const auto is_above = [&] { return state_bytes() > bytes; };
+  if (is_above()) ++without_domain.over_limit;
+  while (is_above() && held.drop_oldest()) {
+  }
+  while (is_above() && drop_from_greatest()) {
+  }
+  while (is_above() && !by_use_.empty()) forget_silent_domain();
 }
 
 std::uint32_t ExporterSampling::sampling(std::uint64_t sampler, std::uint32_t in_interface,

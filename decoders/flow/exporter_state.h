@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <list>
 #include <map>
 #include <memory>
 #include <optional>
@@ -23,6 +24,7 @@ struct Account {
   std::uint64_t lost = 0;         // messages, flows or records, as the protocol counts
   std::uint64_t no_template = 0;  // sets that wait for their template, or had to go
   std::uint64_t malformed = 0;    // messages, sets, templates and records that are not what the protocol says
+  std::uint64_t over_limit = 0;  // messages, sets, templates, options, samples: limits.h has no room for them
   std::int64_t clock_offset_us =
       0;  // how far its clock was ahead of ours with the last message, its way here included
   std::uint8_t version = 0;  // of NetFlow; 10 is IPFIX, 105 is sFlow 5
@@ -30,6 +32,10 @@ struct Account {
   void add(const Account& other);
 };
 inline constexpr std::uint8_t kSflowVersion = 105;
+// Nothing came.
+inline bool is_empty(const Account& account) {
+  return account.malformed == 0 && account.messages == 0 && account.over_limit == 0;
+}
 
 // Counts by the numbers of messages, for all ports of the exporter together, and for each on its own: exporting processes may
 // share one count or not. What both agree on is lost.
@@ -60,14 +66,21 @@ struct MissingTemplate {
 class Domain {
  public:
   // `is_charged`: its memory was taken from the budget, and goes back.
-  Domain(Budget& budget, std::uint32_t number, bool is_charged)
-      : id(number), templates(budget), options(budget), budget_(budget), is_charged_(is_charged) {}
+  Domain(Budget& budget, std::size_t& templates_of_exporter, std::uint32_t number, bool is_charged)
+      : id(number),
+        templates(budget, templates_of_exporter),
+        options(budget),
+        budget_(budget),
+        is_charged_(is_charged) {}
   ~Domain();
   Domain(const Domain&) = delete;
   Domain& operator=(const Domain&) = delete;
   static std::size_t memory_bytes();
 
+  using ByUse = std::list<Domain*>;
+
   const std::uint32_t id;
+  ByUse::iterator place;  // in its exporter's list
   TemplateStore templates;
   OptionTables options;
   LossCount loss;
@@ -88,29 +101,45 @@ class Domain {
 
 class ExporterState {
  public:
-  ExporterState(const IpAddress& from, Budget& budget) : address(from), held(budget), budget_(budget) {}
+  // `budget`: of all exporters together.
+  ExporterState(const IpAddress& from, Budget& budget)
+      : address(from), budget_(kMaxStateBytes, &budget), held(budget_) {}
+
+  using ByUse = std::list<ExporterState*>;
 
   const IpAddress address;
+  ByUse::iterator place;  // in its decoder's list
+
+ private:
+  Budget budget_;  // what this one takes
+
+ public:
   HeldData held;
   Account
       without_domain;  // of messages whose domain could not be read, and of domains that are no longer kept
   bool says_sampling = false;
-  TimeUs last_message = 0;
 
-  // Makes it when it is new; the one that was silent longest makes room.
+  // Makes it when it is new; the one that was silent longest makes room, and what waits for its templates goes with it.
   Domain& domain(std::uint32_t id);
   [[nodiscard]] const std::map<std::uint32_t, std::unique_ptr<Domain>>& domains() const { return domains_; }
   // Keeps a template of one of its domains, if need be in place of the one that was used longest ago. False: there is no room.
   bool learn(Domain& of, TemplateKey key, std::uint16_t port, std::shared_ptr<const Template> made,
              TimeUs now);
-  void expire_templates(TimeUs before);
+  // Forgets templates that were not sent since, and data that waits since.
+  void expire(TimeUs templates_before, TimeUs held_before);
+
+  [[nodiscard]] std::size_t state_bytes() const { return budget_.used(); }
+  // Forgets what can be done without first, down to so many bytes: data that waits, templates, domains.
+  void shrink(std::size_t bytes);
 
  private:
   void forget_silent_domain();
-  bool make_room();
+  bool make_room(Domain& learning);
+  bool drop_from_greatest();
 
-  Budget& budget_;
   std::map<std::uint32_t, std::unique_ptr<Domain>> domains_;
+  Domain::ByUse by_use_;       // the one that was used last first
+  std::size_t templates_ = 0;  // of all domains
 };
 
 // The rate that is known of a record's sampler or interface: by its domain, else by domain 0, which stands for the exporter as a

@@ -18,23 +18,42 @@ void HeldData::give_back(Bytes body) {
 }
 
 // It is the oldest of those for its template as well.
-void HeldData::drop_oldest() {
+bool HeldData::drop_oldest() {
+  if (sets_.empty()) return false;
   const HeldSet& oldest = sets_.front();
   const auto waiting = by_key_.find({oldest.domain, oldest.key.packed()});
   waiting->second.pop_front();
   if (waiting->second.empty()) by_key_.erase(waiting);
   give_back(oldest.body);
   sets_.pop_front();
+  return true;
 }
 
-void HeldData::add(std::uint32_t domain, TemplateKey key, std::uint16_t port, const MessageFacts& message,
-                   Bytes body) {
+void HeldData::add(HeldSet set, Bytes body) {
   const std::size_t bytes = cost(body);
-  while (!sets_.empty() && (sets_.size() >= kMaxHeldSets || bytes_ + bytes > kMaxHeldBytes)) drop_oldest();
+  while (sets_.size() >= kMaxHeldSets || bytes_ + bytes > kMaxHeldBytes)
+    if (!drop_oldest()) return;
   if (!budget_.take(bytes)) return;
   bytes_ += bytes;
-  sets_.push_back({domain, key, port, message, {body.begin(), body.end()}});
-  by_key_[{domain, key.packed()}].push_back(std::prev(sets_.end()));
+  set.body.assign(body.begin(), body.end());
+  const Waiting waiting{set.domain, set.key.packed()};
+  sets_.push_back(std::move(set));
+  by_key_[waiting].push_back(std::prev(sets_.end()));
+}
+
+void HeldData::expire(TimeUs before) {
+  while (!sets_.empty() && sets_.front().received < before) (void)drop_oldest();
+}
+
+void HeldData::forget(std::uint32_t domain) {
+  auto waiting = by_key_.lower_bound({domain, 0});
+  while (waiting != by_key_.end() && waiting->first.first == domain) {
+    for (const Sets::iterator set : waiting->second) {
+      give_back(set->body);
+      sets_.erase(set);
+    }
+    waiting = by_key_.erase(waiting);
+  }
 }
 
 std::vector<HeldSet> HeldData::take(std::uint32_t domain, TemplateKey key) {

@@ -1,5 +1,5 @@
 // Data of an exporter that came before its template. It waits, bounded in bytes, for the template to come; what waits longest
-// makes room for what comes. Looking for a template costs what waits for it, not what waits.
+// makes room for what comes, and goes when it has waited too long. Looking for a template costs what waits for it, not what waits.
 #pragma once
 
 #include <cstdint>
@@ -20,6 +20,7 @@ struct HeldSet {
   std::uint32_t domain = 0;
   TemplateKey key;
   std::uint16_t port = 0;
+  TimeUs received = 0;
   MessageFacts message;
   std::vector<std::uint8_t> body;
 };
@@ -31,17 +32,20 @@ class HeldData {
   HeldData(const HeldData&) = delete;
   HeldData& operator=(const HeldData&) = delete;
 
-  // Keeps a copy of `body`, or nothing when there is no room for it.
-  void add(std::uint32_t domain, TemplateKey key, std::uint16_t port, const MessageFacts& message,
-           Bytes body);
+  // Keeps `set` with a copy of `body`, or nothing when there is no room for it.
+  void add(HeldSet set, Bytes body);
   // Takes out what waits for this template, in the order in which it came.
   std::vector<HeldSet> take(std::uint32_t domain, TemplateKey key);
+  // Drops what waits longest. False: nothing waits.
+  bool drop_oldest();
+  // Drops what came before, and what is of this domain.
+  void expire(TimeUs before);
+  void forget(std::uint32_t domain);
 
  private:
   using Sets = std::list<HeldSet>;
   using Waiting = std::pair<std::uint32_t, std::uint32_t>;  // domain, TemplateKey::packed()
   void give_back(Bytes body);
-  void drop_oldest();
 
   Budget& budget_;
   Sets sets_;                                            // the oldest first

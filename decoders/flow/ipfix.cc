@@ -40,7 +40,11 @@ bool read_message(const Datagram& in, ByteCursor& rest) {
 void read_ipfix(const Datagram& in) {
   ByteCursor rest{in.bytes};
   // Some exporters put several messages into one datagram. Records show names of a domain that the next may push out.
-  for (std::size_t i = 0; i < kMaxMessages && !rest.empty(); ++i) {
+  for (std::size_t i = 0; !rest.empty(); ++i) {
+    if (i == kMaxMessages) {
+      ++in.exporter.without_domain.over_limit;
+      return;
+    }
     if (!read_message(in, rest)) return;
     in.batch.flush();
   }

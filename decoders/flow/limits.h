@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "decoders/types.h"
+
 namespace weir::flow {
 
 // Of one template: what is beyond is refused as malformed.
@@ -32,6 +34,7 @@ inline constexpr std::size_t kMaxMissingNamed = 16;  // templates of one domain 
 inline constexpr std::size_t kMaxHeldBytes =
     4U << 20U;  // of data that waits for its template; the oldest makes room
 inline constexpr std::size_t kMaxHeldSets = 4096;
+inline constexpr TimeUs kHeldLifetime = TimeUs{600} * 1'000'000;  // then its template will not come
 inline constexpr std::size_t kMaxSamplers = 1024;  // of one domain, likewise the next two
 inline constexpr std::size_t kMaxInterfaces = 8192;
 inline constexpr std::size_t kMaxApplications = 8192;
@@ -40,23 +43,31 @@ inline constexpr std::size_t kMaxNameBytes = 128;  // of an interface or applica
 // Of a decoder.
 inline constexpr std::size_t kMaxExporters = 4096;  // the one that was silent longest makes room
 inline constexpr std::size_t kMaxStateBytes =
-    64U << 20U;  // templates, names and held data of all; then nothing new is kept
+    64U << 20U;  // templates, names and held data of all; the exporter that takes most makes room
 
 // Counts what is kept against kMaxStateBytes.
 class Budget {
  public:
-  explicit Budget(std::size_t limit = kMaxStateBytes) : limit_(limit) {}
+  // What is taken here is taken from `whole` as well, which lives longer.
+  explicit Budget(std::size_t limit = kMaxStateBytes, Budget* whole = nullptr)
+      : limit_(limit), whole_(whole) {}
   // False: there is not so much left, and nothing was taken.
   bool take(std::size_t bytes) {
-    if (bytes > limit_ - used_) return false;
+    if (bytes > limit_ - used_ || (whole_ != nullptr && !whole_->take(bytes))) return false;
     used_ += bytes;
     return true;
   }
-  void give(std::size_t bytes) { used_ -= bytes; }
+  void give(std::size_t bytes) {
+    used_ -= bytes;
+    if (whole_ != nullptr) whole_->give(bytes);
+  }
   [[nodiscard]] std::size_t used() const { return used_; }
+  // So little is left that a datagram might not find room: a sixteenth.
+  [[nodiscard]] bool is_tight() const { return limit_ - used_ < limit_ / 16; }
 
  private:
   std::size_t limit_, used_ = 0;
+  Budget* whole_;
 };
 
 }  // namespace weir::flow

@@ -51,16 +51,19 @@ void OptionRecord::field(const FieldStep& step, Bytes value) {
   }
 }
 
-void OptionTables::learn(const OptionRecord& record) {
+bool OptionTables::learn(const OptionRecord& record) {
+  bool kept = true;
   if (record.boot != 0) boot_ = record.boot;
-  if (!record.interface_name.empty()) learn_interface(record.interface, record.interface_name);
-  if (!record.application_name.empty()) learn_application(record.application, record.application_name);
+  if (!record.interface_name.empty()) kept &= learn_interface(record.interface, record.interface_name);
+  if (!record.application_name.empty())
+    kept &= learn_application(record.application, record.application_name);
   const std::uint32_t rate = record.sampling.rate();
-  if (rate == 0) return;
+  if (rate == 0) return kept;
   if (record.sampler == 0 && record.interface != 0)
-    learn_interface_rate(record.interface, rate);
+    kept &= learn_interface_rate(record.interface, rate);
   else
-    learn_rate(record.sampler, rate);
+    kept &= learn_rate(record.sampler, rate);
+  return kept;
 }
 
 std::uint32_t OptionTables::rate(std::uint64_t sampler, std::uint32_t in_interface,
@@ -81,22 +84,27 @@ std::string_view OptionTables::application_name(std::uint64_t application) const
   return found == applications_.end() ? std::string_view{} : found->second;
 }
 
-void OptionTables::put(Rates& rates, std::uint64_t key, std::uint32_t rate, std::size_t most) {
+bool OptionTables::put(Rates& rates, std::uint64_t key, std::uint32_t rate, std::size_t most) {
   const auto found = rates.find(key);
-  if (found != rates.end())
+  if (found != rates.end()) {
     found->second = rate;
-  else if (rates.size() < most && charge(kEntryBytes))
-    rates.emplace(key, rate);
+    return true;
+  }
+  if (rates.size() >= most || !charge(kEntryBytes)) return false;
+  rates.emplace(key, rate);
+  return true;
 }
 
-void OptionTables::put_name(Names& names, std::uint64_t key, std::string_view name, std::size_t most) {
+bool OptionTables::put_name(Names& names, std::uint64_t key, std::string_view name, std::size_t most) {
   name = name.substr(0, kMaxNameBytes);
   const auto found = names.find(key);
   if (found != names.end()) {
     if (found->second != name) found->second = name;
-  } else if (names.size() < most && charge(kEntryBytes + kMaxNameBytes)) {
-    names.emplace(key, name);
+    return true;
   }
+  if (names.size() >= most || !charge(kEntryBytes + kMaxNameBytes)) return false;
+  names.emplace(key, name);
+  return true;
 }
 
 }  // namespace weir::flow

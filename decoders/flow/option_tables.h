@@ -43,13 +43,13 @@ class OptionTables {
   OptionTables(const OptionTables&) = delete;
   OptionTables& operator=(const OptionTables&) = delete;
 
-  // Of what has no room left nothing is kept.
-  void learn(const OptionRecord& record);
-  void learn_rate(std::uint64_t sampler, std::uint32_t rate) {
-    put(sampler_rates_, sampler, rate, kMaxSamplers);
+  // False: there was no room for some of it, which is not kept. Likewise those that follow.
+  bool learn(const OptionRecord& record);
+  bool learn_rate(std::uint64_t sampler, std::uint32_t rate) {
+    return put(sampler_rates_, sampler, rate, kMaxSamplers);
   }
-  void learn_interface_rate(std::uint32_t interface, std::uint32_t rate) {
-    put(interface_rates_, interface, rate, kMaxInterfaces);
+  bool learn_interface_rate(std::uint32_t interface, std::uint32_t rate) {
+    return put(interface_rates_, interface, rate, kMaxInterfaces);
   }
 
   // 0: nothing is known. By the sampler, which is 0 when the record names none; by the interface that it came in or went out by;
@@ -70,11 +70,11 @@ class OptionTables {
   [[nodiscard]] const Rates& interface_rates() const { return interface_rates_; }
   [[nodiscard]] const Names& interfaces() const { return interfaces_; }
   [[nodiscard]] const Names& applications() const { return applications_; }
-  void learn_interface(std::uint64_t interface, std::string_view name) {
-    put_name(interfaces_, interface, name, kMaxInterfaces);
+  bool learn_interface(std::uint64_t interface, std::string_view name) {
+    return put_name(interfaces_, interface, name, kMaxInterfaces);
   }
-  void learn_application(std::uint64_t application, std::string_view name) {
-    put_name(applications_, application, name, kMaxApplications);
+  bool learn_application(std::uint64_t application, std::string_view name) {
+    return put_name(applications_, application, name, kMaxApplications);
   }
 
  private:
@@ -84,8 +84,8 @@ class OptionTables {
     charged_ += bytes;
     return true;
   }
-  void put(Rates& rates, std::uint64_t key, std::uint32_t rate, std::size_t most);
-  void put_name(Names& names, std::uint64_t key, std::string_view name, std::size_t most);
+  bool put(Rates& rates, std::uint64_t key, std::uint32_t rate, std::size_t most);
+  bool put_name(Names& names, std::uint64_t key, std::string_view name, std::size_t most);
   [[nodiscard]] static std::uint32_t get(const Rates& rates, std::uint64_t key) {
     if (rates.empty()) return 0;
     const auto found = rates.find(key);

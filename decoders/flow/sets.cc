@@ -18,8 +18,10 @@ bool is_padding(Bytes rest) {
 }  // namespace
 
 void SetReader::read(ByteCursor sets) {
-  for (std::size_t i = 0; i < kMaxSets && sets.remaining() >= kSetHeaderBytes; ++i)
+  for (std::size_t i = 0; sets.remaining() >= kSetHeaderBytes; ++i) {
+    if (i == kMaxSets) return count_over_limit();
     if (!read_set(sets)) return;
+  }
 }
 
 bool SetReader::read_set(ByteCursor& sets) {
@@ -42,7 +44,8 @@ bool SetReader::read_set(ByteCursor& sets) {
 }
 
 void SetReader::read_templates(ByteCursor set) {
-  for (std::size_t i = 0; i < kMaxTemplates && set.remaining() >= 4; ++i) {
+  for (std::size_t i = 0; set.remaining() >= 4; ++i) {
+    if (i == kMaxTemplates) return count_over_limit();
     const std::uint16_t number = set.be16(), count = set.be16();
     if (number == 0 && count == 0) return;  // padding
     if (count == 0 && dialect_ == Dialect::ipfix) {
@@ -57,7 +60,8 @@ void SetReader::read_templates(ByteCursor set) {
 
 // IPFIX counts fields, and those of the scope among them; NetFlow v9 counts the bytes of both apart.
 void SetReader::read_options_templates(ByteCursor set) {
-  for (std::size_t i = 0; i < kMaxTemplates && set.remaining() >= 4; ++i) {
+  for (std::size_t i = 0; set.remaining() >= 4; ++i) {
+    if (i == kMaxTemplates) return count_over_limit();
     const std::uint16_t number = set.be16(), first = set.be16();
     if (number == 0 && first == 0) return;
     if (first == 0 && dialect_ == Dialect::ipfix) {
@@ -98,6 +102,8 @@ void SetReader::learn(std::uint16_t number, TemplateUse use, std::vector<FieldSp
   if (made == nullptr) return count_malformed();
   if (context_.exporter.learn(domain, key, context_.port, std::move(made), context_.received))
     decode_held(key);
+  else
+    ++domain.account.over_limit;
 }
 
 void SetReader::decode_held(TemplateKey key) {
@@ -143,7 +149,13 @@ void SetReader::hold(TemplateKey key, Bytes body) {
   Domain& domain = context_.domain;
   all_counted_ = false;
   ++domain.account.no_template;
-  context_.exporter.held.add(domain.id, key, context_.port, context_.facts, body);
+  context_.exporter.held.add({.domain = domain.id,
+                              .key = key,
+                              .port = context_.port,
+                              .received = context_.received,
+                              .message = context_.facts,
+                              .body = {}},
+                             body);
   domain.note_missing(key, context_.received);
 }
 
@@ -168,7 +180,7 @@ void SetReader::read_option_records(const Template& made, ByteCursor body) {
   while (body.remaining() >= made.least_bytes() && !is_padding(body.peek(body.remaining()))) {
     OptionRecord record;
     if (!made.read(body, record)) return count_malformed();
-    context_.domain.options.learn(record);
+    if (!context_.domain.options.learn(record)) ++context_.domain.account.over_limit;
     context_.exporter.says_sampling |= record.sampling.rate() != 0;
     ++context_.domain.account.options;
     ++records_;

@@ -50,6 +50,10 @@ class SetReader {
     ++context_.domain.account.malformed;
     all_counted_ = false;
   }
+  void count_over_limit() {
+    ++context_.domain.account.over_limit;
+    all_counted_ = false;
+  }
 
   MessageContext context_;
   Dialect dialect_;

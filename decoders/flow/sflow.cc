@@ -10,6 +10,7 @@ constexpr std::uint32_t kAddress4 = 1, kAddress6 = 2;
 // Samples of counters are passed over.
 void read_samples(const Datagram& in, ByteCursor& datagram, std::uint32_t samples, Domain& domain) {
   Account& account = domain.account;
+  if (samples > kMaxSamples) ++account.over_limit;
   for (std::size_t i = 0; i < samples && i < kMaxSamples; ++i) {
     const std::uint32_t format = datagram.be32(), length = datagram.be32();
     const ByteCursor sample = datagram.sub(length);

@@ -148,9 +148,9 @@ SampleResult read_sflow_sample(SflowSample kind, ByteCursor in, Record& r, Recor
     r.out_interface = interface_of(output >> 30U, output & kNumber);
   }
   const std::uint32_t parts = in.be32();
-  if (in.failed()) return SampleResult::malformed;
+  if (in.failed() || parts > kMaxSampleParts) return SampleResult::malformed;
   r.sampling = std::max(rate, std::uint32_t{1});
-  for (std::size_t i = 0; i < std::min<std::size_t>(parts, kMaxSampleParts); ++i) {
+  for (std::size_t i = 0; i < parts; ++i) {
     const std::uint32_t format = in.be32(), length = in.be32();
     const ByteCursor part = in.sub(padded(length));
     if (in.failed()) return SampleResult::malformed;

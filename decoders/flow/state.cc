@@ -23,39 +23,72 @@ std::string address_text(const IpAddress& address) {
   return address.family == 0 ? std::string(kNoAddress) : to_string(address);
 }
 
-void save_template(std::back_insert_iterator<std::string> out, std::string_view who, TemplateKey key,
-                   std::uint16_t port, const Template& made) {
-  fmt::format_to(out, "template {} {} {} {} {} {}", who, port, key.dialect == Dialect::ipfix ? "ipfix" : "v9",
-                 key.number, made.use().of_options ? "options" : "data", made.use().scopes);
-  for (const FieldSpecifier& field : made.fields()) {
-    fmt::format_to(out, " {}:{}", field.number, field.length);
-    if (field.enterprise != kIana) fmt::format_to(out, ":{}", field.enterprise);
+// Lines, handed on in pieces.
+class Pieces {
+ public:
+  explicit Pieces(const FlowDecoder::PutText& put) : put_(put) {}
+  ~Pieces() {
+    if (!text_.empty()) put_(text_);
   }
-  *out = '\n';
+  Pieces(const Pieces&) = delete;
+  Pieces& operator=(const Pieces&) = delete;
+
+  template <class... Parts>
+  void add(fmt::format_string<Parts...> format, Parts&&... parts) {
+    fmt::format_to(std::back_inserter(text_), format, std::forward<Parts>(parts)...);
+  }
+  void end_line() {
+    text_ += '\n';
+    if (text_.size() < FlowDecoder::kSavedPiece) return;
+    put_(text_);
+    text_.clear();
+  }
+
+ private:
+  const FlowDecoder::PutText& put_;
+  std::string text_;
+};
+
+void save_template(Pieces& out, std::string_view who, TemplateKey key, std::uint16_t port,
+                   const Template& made) {
+  out.add("template {} {} {} {} {} {}", who, port, key.dialect == Dialect::ipfix ? "ipfix" : "v9", key.number,
+          made.use().of_options ? "options" : "data", made.use().scopes);
+  for (const FieldSpecifier& field : made.fields()) {
+    out.add(" {}:{}", field.number, field.length);
+    if (field.enterprise != kIana) out.add(":{}", field.enterprise);
+  }
+  out.end_line();
 }
 
-void save_names(std::back_insert_iterator<std::string> out, std::string_view what, std::string_view who,
-                const OptionTables::Names& names) {
+void save_names(Pieces& out, std::string_view what, std::string_view who, const OptionTables::Names& names) {
   for (const auto& [number, name] : names) {
     std::string plain = name;
     std::replace_if(
         plain.begin(), plain.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }, '?');
-    fmt::format_to(out, "{} {} {} {}\n", what, who, number, plain);
+    out.add("{} {} {} {}", what, who, number, plain);
+    out.end_line();
   }
 }
 
-void save_domain(std::back_insert_iterator<std::string> out, const ExporterState& exporter,
-                 const Domain& domain) {
+void save_rates(Pieces& out, std::string_view what, std::string_view who, const OptionTables::Rates& rates) {
+  for (const auto& [number, rate] : rates) {
+    out.add("{} {} {} {}", what, who, number, rate);
+    out.end_line();
+  }
+}
+
+void save_domain(Pieces& out, const ExporterState& exporter, const Domain& domain) {
   const std::string who = fmt::format("{} {}", address_text(exporter.address), domain.id);
   domain.templates.for_each([&](TemplateKey key, std::uint16_t port, const Template& made) {
     save_template(out, who, key, port, made);
   });
   const OptionTables& options = domain.options;
-  if (options.boot() != 0) fmt::format_to(out, "boot {} {}\n", who, options.boot());
-  for (const auto& [number, rate] : options.sampler_rates())
-    fmt::format_to(out, "sampler {} {} {}\n", who, number, rate);
-  for (const auto& [number, rate] : options.interface_rates())
-    fmt::format_to(out, "interface-sampling {} {} {}\n", who, number, rate);
+  if (options.boot() != 0) {
+    out.add("boot {} {}", who, options.boot());
+    out.end_line();
+  }
+  save_rates(out, "sampler", who, options.sampler_rates());
+  save_rates(out, "interface-sampling", who, options.interface_rates());
   save_names(out, "interface", who, options.interfaces());
   save_names(out, "application", who, options.applications());
 }
@@ -67,11 +100,19 @@ bool take_number(std::string_view& rest, T& out) {
   return number.has_value();
 }
 
+// One of two words.
+bool take_choice(std::string_view& rest, std::string_view no, std::string_view yes, bool& out) {
+  const std::string_view word = take_word(rest);
+  out = word == yes;
+  return out || word == no;
+}
+
 std::optional<IpAddress> take_address(std::string_view& rest) {
   const std::string_view word = take_word(rest);
   if (word == kNoAddress) return IpAddress{};
   const auto network = IpNetwork::parse(word);
-  return network ? std::optional{network->address} : std::nullopt;
+  if (!network || word.find('/') != std::string_view::npos) return std::nullopt;
+  return network->address;
 }
 
 std::optional<FieldSpecifier> parse_field(std::string_view word) {
@@ -82,33 +123,54 @@ std::optional<FieldSpecifier> parse_field(std::string_view word) {
   return FieldSpecifier{*number, *length, *enterprise};
 }
 
-bool load_template(std::string_view rest, ExporterState& exporter, Domain& domain, TimeUs now) {
+struct SavedTemplate {
   std::uint16_t port = 0;
   TemplateKey key;
+  std::shared_ptr<const Template> made;
+};
+
+std::optional<SavedTemplate> parse_template(std::string_view rest) {
+  constexpr std::uint16_t kFirst = 256;
+  SavedTemplate out;
   TemplateUse use;
-  if (!take_number(rest, port)) return false;
-  key.dialect = take_word(rest) == "v9" ? Dialect::netflow9 : Dialect::ipfix;
-  if (!take_number(rest, key.number)) return false;
-  use.of_options = take_word(rest) == "options";
-  if (!take_number(rest, use.scopes)) return false;
+  bool is_ipfix = false;
+  if (!take_number(rest, out.port) || !take_choice(rest, "v9", "ipfix", is_ipfix) ||
+      !take_number(rest, out.key.number) || out.key.number < kFirst ||
+      !take_choice(rest, "data", "options", use.of_options) || !take_number(rest, use.scopes))
+    return std::nullopt;
+  out.key.dialect = is_ipfix ? Dialect::ipfix : Dialect::netflow9;
   std::vector<FieldSpecifier> fields;
   while (!rest.empty() && fields.size() <= kMaxFields) {
     const auto field = parse_field(take_word(rest));
-    if (!field) return false;
+    if (!field) return std::nullopt;
     fields.push_back(*field);
   }
-  auto made = Template::make(key.dialect, use, std::move(fields));
-  return made != nullptr && exporter.learn(domain, key, port, std::move(made), now);
+  if (use.scopes > fields.size()) return std::nullopt;
+  out.made = Template::make(out.key.dialect, use, std::move(fields));
+  return out.made != nullptr ? std::optional{std::move(out)} : std::nullopt;
+}
+
+// What a line says of a domain, other than a template.
+bool load_option(std::string_view what, std::string_view rest, ExporterState& exporter, Domain& domain,
+                 std::uint64_t number, std::uint32_t rate) {
+  OptionTables& options = domain.options;
+  if (what == "interface") return options.learn_interface(number, rest);
+  if (what == "application") return options.learn_application(number, rest);
+  if (what == "boot") {
+    options.set_boot(static_cast<TimeUs>(number));
+    return true;
+  }
+  exporter.says_sampling = true;
+  return what == "sampler" ? options.learn_rate(number, rate)
+                           : options.learn_interface_rate(static_cast<std::uint32_t>(number), rate);
 }
 
 }  // namespace
 
-std::string FlowDecoder::save() const {
-  std::string out;
+void FlowDecoder::save(const PutText& put) const {
+  Pieces out(put);
   for (const auto& [address, exporter] : exporters_)
-    for (const auto& [id, domain] : exporter->domains())
-      save_domain(std::back_inserter(out), *exporter, *domain);
-  return out;
+    for (const auto& [id, domain] : exporter->domains()) save_domain(out, *exporter, *domain);
 }
 
 std::size_t FlowDecoder::load(std::string_view lines, TimeUs now) {
@@ -120,29 +182,27 @@ std::size_t FlowDecoder::load(std::string_view lines, TimeUs now) {
   return wrong;
 }
 
+// The exporter is made when all of the line is right.
 bool FlowDecoder::load_line(std::string_view rest, TimeUs now) {
   const std::string_view what = take_word(rest);
   const auto address = take_address(rest);
   std::uint32_t id = 0;
   if (!address || !take_number(rest, id)) return false;
-  ExporterState& from = exporter(*address);
-  Domain& domain = from.domain(id);
-  if (what == "template") return load_template(rest, from, domain, now);
-  std::uint64_t number = 0;
-  if (!take_number(rest, number)) return false;
-  if (what == "interface") domain.options.learn_interface(number, rest);
-  if (what == "application") domain.options.learn_application(number, rest);
-  if (what == "boot") domain.options.set_boot(static_cast<TimeUs>(number));
-  std::uint32_t rate = 0;
-  if (what == "sampler" || what == "interface-sampling") {
-    if (!take_number(rest, rate) || rate == 0) return false;
-    from.says_sampling = true;
-    if (what == "sampler")
-      domain.options.learn_rate(number, rate);
-    else
-      domain.options.learn_interface_rate(static_cast<std::uint32_t>(number), rate);
+  if (what == "template") {
+    auto saved = parse_template(rest);
+    if (!saved) return false;
+    ExporterState& from = exporter(*address);
+    return from.learn(from.domain(id), saved->key, saved->port, std::move(saved->made), now);
   }
-  return true;
+  const bool is_rate = what == "sampler" || what == "interface-sampling";
+  const bool is_name = what == "interface" || what == "application";
+  std::uint64_t number = 0;
+  std::uint32_t rate = 0;
+  if ((!is_rate && !is_name && what != "boot") || !take_number(rest, number)) return false;
+  if (is_rate && (!take_number(rest, rate) || rate == 0)) return false;
+  if (!is_name && !rest.empty()) return false;
+  ExporterState& from = exporter(*address);
+  return load_option(what, rest, from, from.domain(id), number, rate);
 }
 
 }  // namespace weir::flow

@@ -31,6 +31,7 @@ bool TemplateStore::learn(TemplateKey key, std::uint16_t port, std::shared_ptr<c
     entries_.push_front({key, {}});
     entry = entries_.begin();
     by_key_[key.packed()] = entry;
+    ++total_;
   }
   auto& ports = entry->ports;
   auto old = std::find_if(ports.begin(), ports.end(), [&](const OfPort& one) { return one.port == port; });
@@ -69,6 +70,7 @@ const Template* TemplateStore::find(TemplateKey key, std::uint16_t port) {
 void TemplateStore::erase(Entries::iterator entry) {
   by_key_.erase(entry->key.packed());
   entries_.erase(entry);
+  --total_;
   credit(kEntryBytes);
 }
 

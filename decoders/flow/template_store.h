@@ -25,8 +25,12 @@ struct TemplateKey {
 
 class TemplateStore {
  public:
-  explicit TemplateStore(Budget& budget) : budget_(budget) {}
-  ~TemplateStore() { budget_.give(charged_); }
+  // `total` counts the templates of several stores, and lives longer, as does the budget.
+  TemplateStore(Budget& budget, std::size_t& total) : budget_(budget), total_(total) {}
+  ~TemplateStore() {
+    budget_.give(charged_);
+    total_ -= entries_.size();
+  }
   TemplateStore(const TemplateStore&) = delete;
   TemplateStore& operator=(const TemplateStore&) = delete;
 
@@ -76,6 +80,7 @@ class TemplateStore {
   void erase_ports(Entries::iterator entry, Fits fits);
 
   Budget& budget_;
+  std::size_t& total_;
   std::size_t charged_ = 0;
   Entries entries_;  // the one that was used last first
   std::unordered_map<std::uint32_t, Entries::iterator> by_key_;

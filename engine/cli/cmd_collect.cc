@@ -11,6 +11,7 @@
 
 #include "engine/cli/cli.h"
 #include "engine/cli/confinement_plan.h"
+#include "engine/cli/line_output.h"
 #include "engine/flows/collector.h"
 #include "engine/flows/export_files.h"
 #include "engine/flows/export_socket.h"
@@ -32,13 +33,13 @@ class LinePrinter final : public flow::RecordConsumer {
     for (const flow::Record& record : records) {
       out_.clear();
       output::write_flow_record(out_, times_, record);
-      const std::string_view line = out_.text();
-      std::fwrite(line.data(), 1, line.size(), stdout);
-      std::fputc('\n', stdout);
+      lines_.line(out_.text());
     }
   }
+  LineOutput& lines() { return lines_; }
 
  private:
+  LineOutput lines_;
   output::JsonWriter out_;
   output::TimestampFormatter times_;
 };
@@ -97,8 +98,9 @@ void print_totals(const Collector& collector, const std::vector<ExportSocket>& s
              totals.refused != 0 ? fmt::format(", {} datagrams refused", totals.refused) : "");
 }
 
-// Until a signal ends it.
-void receive_all(Collector& collector, std::vector<ExportSocket>& sockets, Signals& signals) {
+// Until a signal ends it, or nobody reads what is written.
+void receive_all(Collector& collector, std::vector<ExportSocket>& sockets, Signals& signals,
+                 LineOutput& lines) {
   std::vector<pollfd> polled{{.fd = signals.fd(), .events = POLLIN, .revents = 0}};
   for (const ExportSocket& socket : sockets)
     polled.push_back({.fd = socket.fd(), .events = POLLIN, .revents = 0});
@@ -116,7 +118,8 @@ void receive_all(Collector& collector, std::vector<ExportSocket>& sockets, Signa
     next_tick = now + kTickEvery;
     collector.tick(now);
     print_notices(collector);
-    std::fflush(stdout);
+    lines.flush();
+    if (lines.has_failed()) return;
   }
 }
 
@@ -147,13 +150,14 @@ int receive(const CliOptions& options, const Config& config, const CollectorSett
   notifier.ready("receiving");
   if (is_watched(options))
     for (const ExportSocket& socket : *sockets) fmt::print(stderr, "weir: receiving at {}\n", socket.name());
-  receive_all(**collector, *sockets, *signals);
+  receive_all(**collector, *sockets, *signals, printer.lines());
   notifier.stopping();
   receive_rest(**collector, *sockets);
   (*collector)->finish(wall_clock());
   print_notices(**collector);
   print_totals(**collector, *sockets, options);
-  return (*collector)->totals().records_lost == 0 ? kExitDone : kExitFailed;
+  const bool printed = printer.lines().finish();
+  return printed && (*collector)->totals().records_lost == 0 ? kExitDone : kExitFailed;
 }
 
 int read_files(const CliOptions& options, const Config& config, const CollectorSettings& settings) {
@@ -169,6 +173,8 @@ int read_files(const CliOptions& options, const Config& config, const CollectorS
     const auto totals = read_export_file(path, **collector);
     if (!totals) print_error(totals.error());
     good = good && totals.has_value();
+    if (totals && totals->messages == 0)
+      fmt::print(stderr, "weir: warning: {}: {}\n", path, describe_no_exports(*totals));
     if (totals && is_watched(options))
       fmt::print(stderr, "weir: {}: {} messages{}\n", path, totals->messages,
                  totals->passed_over != 0
@@ -178,6 +184,7 @@ int read_files(const CliOptions& options, const Config& config, const CollectorS
   (*collector)->finish(wall_clock());
   print_notices(**collector);
   print_totals(**collector, {}, options);
+  good = printer.lines().finish() && good;
   return good && (*collector)->totals().records_lost == 0 ? kExitDone : kExitFailed;
 }
 

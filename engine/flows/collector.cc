@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include <fmt/format.h>
+#include <xxhash.h>
 
 #include "decoders/replace_file.h"
 #include "decoders/text_file.h"
@@ -14,7 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr TimeUs kSecondUs = 1'000'000, kAccountsEvery = 10 * kSecondUs, kLookEvery = 60 * kSecondUs;
+constexpr TimeUs kSecondUs = 1'000'000, kAccountsEvery = 10 * kSecondUs, kStateEvery = 60 * kSecondUs;
 constexpr std::size_t kMostStateBytes = std::size_t{256} << 20U;
 constexpr mode_t kStateFileMode = 0640;
 
@@ -22,14 +23,13 @@ std::string state_file(const std::string& folder) {
   return folder + "/flow-exporters";
 }
 
-std::string who(const IpAddress& exporter, std::optional<std::uint32_t> domain) {
-  return domain ? fmt::format("exporter {} domain {}", output::exporter_name(exporter), *domain)
-                : fmt::format("exporter {}", output::exporter_name(exporter));
+std::string who(const IpAddress& exporter, std::uint32_t domain) {
+  return fmt::format("exporter {} domain {}", output::exporter_name(exporter), domain);
 }
 
 bool is_same(const flow::Account& a, const flow::Account& b) {
   return a.messages == b.messages && a.malformed == b.malformed && a.no_template == b.no_template &&
-         a.lost == b.lost;
+         a.lost == b.lost && a.over_limit == b.over_limit;
 }
 
 std::string seconds_text(TimeUs time) {
@@ -80,17 +80,17 @@ void Collector::tick(TimeUs now) {
   if (now >= next_accounts_) {
     next_accounts_ = now + kAccountsEvery;
     write_accounts();
+    look_for_losses(now, false);
   }
-  if (now < next_look_) return;
-  next_look_ = now + kLookEvery;
+  if (now < next_state_) return;
+  next_state_ = now + kStateEvery;
   decoder_->tick(now);
-  look_for_losses();
   save_state();
 }
 
-void Collector::finish(TimeUs) {
+void Collector::finish(TimeUs now) {
   write_accounts();
-  look_for_losses();
+  look_for_losses(now, true);
   save_state();
   if (journal_ != nullptr) journal_->close();
 }
@@ -108,29 +108,19 @@ void Collector::write_accounts() {
           changed.push_back({run_, exporter, domain, account});
         all.emplace(key, account);
       });
+  for (const auto& [key, account] : written_accounts_)
+    if (!all.contains(key)) changed.push_back({run_, key.first, key.second, {}});
   written_accounts_ = std::move(all);
   journal_->write(changed);
 }
 
-void Collector::look_for_losses() {
-  std::map<AccountKey, std::uint64_t> lost;
-  decoder_->for_each_account(
-      [&](const IpAddress& exporter, std::optional<std::uint32_t> domain, const flow::Account& account) {
-        const AccountKey key{exporter, domain};
-        const auto before = told_lost_.find(key);
-        const std::uint64_t told = before == told_lost_.end() ? 0 : before->second;
-        if (account.lost > told)
-          notice(fmt::format(
-              "{}: {} {} lost on their way", who(exporter, domain), account.lost - told,
-              account.version == 9 || account.version == flow::kSflowVersion ? "messages" : "records"));
-        lost.emplace(key, account.lost);
-      });
-  told_lost_ = std::move(lost);
-  decoder_->for_each_missing([&](const IpAddress& exporter, std::uint32_t domain, std::uint16_t number,
-                                 const flow::MissingTemplate& missing) {
+void Collector::look_for_losses(TimeUs now, bool is_last) {
+  for (const ExportGap& gap : losses_.gaps(*decoder_, now, is_last))
+    notice(fmt::format("{}: {} {} lost on their way", who(gap.exporter, gap.domain), gap.lost,
+                       lost_unit(gap.version)));
+  for (const TemplateAwaited& a : losses_.awaited(*decoder_, now, is_last))
     notice(fmt::format("{}: template {} has not come, {} sets of data wait or had to go since {}",
-                       who(exporter, domain), number, missing.sets, seconds_text(missing.since)));
-  });
+                       who(a.exporter, a.domain), a.number, a.missing.sets, seconds_text(a.missing.since)));
   if (const std::uint64_t refused = refused_ - std::exchange(told_refused_, refused_); refused != 0)
     notice(fmt::format("{} datagrams came from others than those of --allow", refused));
   const std::uint64_t lost_records = journal_ != nullptr ? journal_->records_lost() : 0;
@@ -161,21 +151,24 @@ tl::expected<void, std::string> Collector::load_state(TimeUs now) {
   const auto text = read_text_file(path, kMostStateBytes);
   if (!text) return tl::unexpected(fmt::format("--state {}: {}", path, text.error()));
   if (const std::size_t wrong = decoder_->load(*text, now); wrong != 0)
-    notice(fmt::format("{}: {} lines are wrong and were passed over", path, wrong));
+    notice(fmt::format("{}: {} lines are wrong, or had no room, and were passed over", path, wrong));
   return {};
 }
 
-// Under another name first: a crash leaves the old one or the new one.
+// Only when it is another one than the last; nothing but its hash is kept.
 void Collector::save_state() {
   if (settings_.state.empty()) return;
-  std::string state = decoder_->save();
-  if (state == saved_state_) return;
+  std::uint64_t hash = 1;
+  decoder_->save(
+      [&](std::string_view piece) { hash = XXH3_64bits_withSeed(piece.data(), piece.size(), hash); });
+  if (hash == saved_state_) return;
   const std::string path = state_file(settings_.state);
-  if (const std::string problem = replace_file(path, state, kStateFileMode); !problem.empty()) {
+  ReplacedFile file(path, kStateFileMode);
+  decoder_->save([&](std::string_view piece) { file.write(piece); });
+  if (const std::string problem = file.commit(); !problem.empty())
     notice(fmt::format("--state {}: {}", path, problem));
-    return;
-  }
-  saved_state_ = std::move(state);
+  else
+    saved_state_ = hash;
 }
 
 CollectorTotals Collector::totals() const {

@@ -13,6 +13,7 @@
 
 #include "decoders/flow/decoder.h"
 #include "decoders/ip_network.h"
+#include "engine/flows/loss_watch.h"
 #include "output/flow/journal_writer.h"
 
 namespace weir::engine {
@@ -41,8 +42,8 @@ class Collector {
   // Writes everything.
   void finish(TimeUs now);
 
-  // What somebody should know, a line each: losses, templates that do not come, records that could not be written. Of each thing
-  // once a minute at most; at most kMostNotices, and how many more there were.
+  // What somebody should know, a line each: losses, templates that do not come, records that could not be written. Of each
+  // exporter and domain once a minute at most, and at the end; at most kMostNotices, and how many more there were.
   std::vector<std::string> take_notices();
   [[nodiscard]] CollectorTotals totals() const;
   void for_each_account(const flow::FlowDecoder::VisitAccount& visit) const {
@@ -59,7 +60,7 @@ class Collector {
   tl::expected<void, std::string> load_state(TimeUs now);
   void save_state();
   void write_accounts();
-  void look_for_losses();
+  void look_for_losses(TimeUs now, bool is_last);
   void notice(std::string text);
 
   CollectorSettings settings_;
@@ -67,9 +68,9 @@ class Collector {
   std::optional<flow::FlowDecoder> decoder_;
   std::uint64_t run_ = 0;  // names this collector in the journal
   std::map<AccountKey, flow::Account> written_accounts_;
-  std::map<AccountKey, std::uint64_t> told_lost_;
-  TimeUs next_accounts_ = 0, next_look_ = 0;
-  std::string saved_state_;
+  LossWatch losses_;
+  TimeUs next_accounts_ = 0, next_state_ = 0;
+  std::uint64_t saved_state_ = 0;  // its hash
   std::vector<std::string> notices_;
   std::size_t notices_left_out_ = 0;
   std::uint64_t datagrams_ = 0, refused_ = 0, told_refused_ = 0, told_records_lost_ = 0;

@@ -71,6 +71,14 @@ bool is_whole_sflow(ByteCursor in) {
 
 }  // namespace
 
+std::string describe_no_exports(const ExportFileTotals& totals) {
+  return fmt::format(
+      "no export traffic found in {} packets: looked for UDP to the ports {}, and for what can be nothing "
+      "but NetFlow, "
+      "IPFIX or sFlow",
+      totals.passed_over, fmt::join(kUsualPorts, ", "));
+}
+
 bool looks_like_export(Bytes datagram) {
   ByteCursor in{datagram};
   const std::uint16_t version = in.be16(), second = in.be16();

@@ -19,6 +19,9 @@ struct ExportFileTotals {
 // the ports that exporters use, or looks like nothing else. Fails with "PATH: reason"; what came before counts.
 tl::expected<ExportFileTotals, std::string> read_export_file(const std::string& path, Collector& collector);
 
+// What was looked at, of a file without exports: "no export traffic found in N packets: ...".
+std::string describe_no_exports(const ExportFileTotals& totals);
+
 // A datagram that is one of a flow protocol by all that it says of itself.
 bool looks_like_export(Bytes datagram);
 

@@ -20,7 +20,10 @@ struct ZSTD_DCtx_s;
 
 namespace weir::output {
 
-enum class BlockKind : std::uint8_t { records = 1, accounts = 2 };
+enum class BlockKind : std::uint8_t {
+  records = 1,
+  accounts = 3
+};  // 2: accounts of an earlier form, not read
 
 struct BlockHeader {
   BlockKind kind = BlockKind::records;

@@ -14,14 +14,8 @@ namespace {
 constexpr std::uint8_t kTcpProtocol = 6;
 constexpr std::size_t kForward = index(Direction::to_server), kBackward = index(Direction::to_client);
 
-struct ProtocolNumber {
-  std::uint8_t number;
-  std::string_view name;
-};
-constexpr std::array kProtocolNames{ProtocolNumber{1, "ICMP"},       ProtocolNumber{2, "IGMP"},
-                                    ProtocolNumber{6, "TCP"},        ProtocolNumber{17, "UDP"},
-                                    ProtocolNumber{47, "GRE"},       ProtocolNumber{50, "ESP"},
-                                    ProtocolNumber{58, "IPv6-ICMP"}, ProtocolNumber{132, "SCTP"}};
+// Those whose names all readers of flow records know: ICMP, IGMP, TCP, UDP, GRE, ESP, ICMP of IPv6, SCTP.
+constexpr std::array<std::uint8_t, 8> kNamedProtocols{1, 2, 6, 17, 47, 50, 58, 132};
 
 void put_time(JsonWriter& out, TimestampFormatter& times, JsonKey key, TimeUs time) {
   std::array<char, TimestampFormatter::kIsoBytes> text{};
@@ -198,6 +192,7 @@ void write_exporter_account(JsonWriter& out, TimestampFormatter& times, const Ex
   out.number("lost", a.lost);
   out.number("no_template", a.no_template);
   out.number("malformed", a.malformed);
+  out.number("over_limit", a.over_limit);
   if (a.last_message == 0) return;
   out.real("clock_offset_s", static_cast<double>(a.clock_offset_us) / 1e6);
   put_time(out, times, "first", a.first_message);
@@ -205,9 +200,8 @@ void write_exporter_account(JsonWriter& out, TimestampFormatter& times, const Ex
 }
 
 std::string_view flow_protocol_name(std::uint8_t protocol) {
-  const auto* const known = std::find_if(kProtocolNames.begin(), kProtocolNames.end(),
-                                         [&](const ProtocolNumber& p) { return p.number == protocol; });
-  if (known != kProtocolNames.end()) return known->name;
+  if (std::find(kNamedProtocols.begin(), kNamedProtocols.end(), protocol) != kNamedProtocols.end())
+    return ip_protocol_name(protocol);
   static const auto kDigits = [] {
     std::array<std::array<char, 4>, 256> out{};
     for (std::size_t i = 0; i < out.size(); ++i) fmt::format_to(out[i].data(), "{}", i);

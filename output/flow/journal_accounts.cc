@@ -16,7 +16,7 @@ void append_account(std::vector<std::uint8_t>& to, const ExporterAccount& e) {
   *at++ = e.domain ? 1 : 0;
   at = put_varint(at, e.domain.value_or(0));
   for (const std::uint64_t n :
-       {a.messages, a.bytes, a.records, a.options, a.lost, a.no_template, a.malformed,
+       {a.messages, a.bytes, a.records, a.options, a.lost, a.no_template, a.malformed, a.over_limit,
         zigzag(a.clock_offset_us), std::uint64_t{a.version}, zigzag(a.first_message), zigzag(a.last_message)})
     at = put_varint(at, n);
   to.insert(to.end(), bytes.data(), at);
@@ -33,7 +33,7 @@ bool take_account(ByteCursor& in, ExporterAccount& out) {
   const auto domain = static_cast<std::uint32_t>(take_varint(in));
   out.domain = has_domain ? std::optional{domain} : std::nullopt;
   for (std::uint64_t* const n :
-       {&a.messages, &a.bytes, &a.records, &a.options, &a.lost, &a.no_template, &a.malformed})
+       {&a.messages, &a.bytes, &a.records, &a.options, &a.lost, &a.no_template, &a.malformed, &a.over_limit})
     *n = take_varint(in);
   a.clock_offset_us = unzigzag(take_varint(in));
   a.version = static_cast<std::uint8_t>(take_varint(in));
@@ -49,6 +49,7 @@ void AccountSums::add(const ExporterAccount& e) {
 std::vector<ExporterAccount> AccountSums::sums() const {
   std::vector<ExporterAccount> out;
   for (const auto& [key, account] : last_) {
+    if (flow::is_empty(account)) continue;
     if (out.empty() || out.back().exporter != key.exporter || out.back().domain != key.domain)
       out.push_back({0, key.exporter, key.domain, {}});
     out.back().account.add(account);

@@ -1,5 +1,6 @@
 // Accounts of exporters as the journal keeps them: the state of those that changed, again and again while a collector runs. A
-// reader takes the last one of each run and adds the runs up.
+// reader takes the last one of each run and adds the runs up. An account that was added to that of all that are no longer kept
+// is written once more, with nothing in it.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +29,7 @@ bool take_account(ByteCursor& in, ExporterAccount& out);
 class AccountSums {
  public:
   void add(const ExporterAccount& e);
-  // By exporter and domain, without the run.
+  // By exporter and domain, without the run and without those that have nothing in them.
   [[nodiscard]] std::vector<ExporterAccount> sums() const;
 
  private:

@@ -173,6 +173,29 @@ class Collect(unittest.TestCase):
         self.assertIn("missing", done.stderr)
         self.assertEqual(len(self.ask("list")), 1)
 
+    def test_a_capture_without_exports_says_what_was_looked_for(self):
+        done = subprocess.run([WEIR, "collect", "-r", os.path.join(EXAMPLES, "http.pcap")], capture_output=True, text=True, timeout=60)
+        self.assertEqual((done.returncode, done.stdout), (0, ""))
+        self.assertIn("http.pcap: no export traffic found in", done.stderr)
+        self.assertIn("2055", done.stderr)
+
+    def test_what_cannot_be_printed_is_an_error(self):
+        with open(self.path("a.ipfix"), "wb") as f: f.write(ipfix(template() + data(1)))
+        subprocess.run([WEIR, "collect", "-r", self.path("a.ipfix"), "--store", self.path("store")], check=True, timeout=60)
+        for call in (["collect", "-r", self.path("a.ipfix")], ["flows", "list", "--store", self.path("store")], ["flows", "exporters", "--store", self.path("store"), "--json"]):
+            with open("/dev/full", "w") as full: done = subprocess.run([WEIR, *call], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+            self.assertEqual((done.returncode, done.stderr), (1, "weir: error: standard output: No space left on device\n"), call)
+
+    def test_it_ends_when_nobody_reads_its_records(self):
+        self.port = free_port()
+        engine = subprocess.Popen([WEIR, "collect", "--listen", f"udp://127.0.0.1:{self.port}"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(lambda: (engine.poll() is None and (engine.kill(), engine.wait()), engine.stderr.close()))
+        wait_until(lambda: is_bound(self.port))
+        engine.stdout.close()
+        self.send(ipfix(template() + data(1)))
+        self.assertEqual(engine.wait(30), 1)
+        self.assertIn("standard output: Broken pipe", engine.stderr.read())
+
     def test_wrong_calls_say_what_is_wrong(self):
         for call, status, text in ((["collect"], 2, "--listen"), (["collect", "--listen", "tcp://127.0.0.1:1"], 1, "udp://"), (["flows"], 2, "question"),
                                    (["collect", "--listen", "udp://127.0.0.1:9", "-r", "x"], 2, "exclude"), (["collect", "-r", "x", "--allow", "y"], 1, "network"),

@@ -110,6 +110,13 @@ class Collected final : public flow::RecordConsumer {
   std::vector<KeptRecord> all;
 };
 
+// What a decoder would keep over a restart.
+inline std::string saved_state(const flow::FlowDecoder& decoder) {
+  std::string out;
+  decoder.save([&](std::string_view piece) { out += piece; });
+  return out;
+}
+
 // A decoder, and exporters that send to it.
 struct FlowBench {
   Collected collected;

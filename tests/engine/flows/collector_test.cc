@@ -105,7 +105,7 @@ TEST_CASE("collector: templates are there again after a restart") {
   after.send(ipfix(data_set(256, basic(2)), 9));
   CHECK(after.collected.all.size() == 1);
   CHECK(after.collector->take_notices().empty());
-  std::ofstream(folder.path + "/state/flow-exporters", std::ios::app) << "what is this\n";
+  std::ofstream(folder.path + "/state/flow-exporters", std::ios::app) << "sampler-of 127.0.2.9 1 2 3\n";
   CollectorBench odd(settings);
   const auto notices = odd.collector->take_notices();
   REQUIRE(notices.size() == 1);
@@ -132,6 +132,52 @@ TEST_CASE(
   bench.send(ipfix(ipfix_template(300, kBasic), 6));
   bench.collector->tick(kNowUs + 2 * kMinute);
   CHECK(bench.collector->take_notices().empty());
+}
+
+TEST_CASE("collector: of each exporter and domain losses are told once a minute, and the rest at the end") {
+  CollectorBench bench;
+  const auto notices_at = [&](TimeUs after) {
+    bench.collector->tick(kNowUs + after);
+    return bench.collector->take_notices();
+  };
+  constexpr TimeUs kStep = 10'000'000;
+  bench.send(with_template());
+  bench.send(ipfix(data_set(256, basic(2)), 4));
+  CHECK(notices_at(0).size() == 1);
+  bench.send(ipfix(data_set(256, basic(2)), 7));
+  CHECK(notices_at(kStep).empty());
+  bench.send(ipfix(ipfix_template(256, kBasic) + data_set(256, basic(2)), 0, 8));
+  bench.send(ipfix(data_set(256, basic(2)), 2, 8));
+  CHECK(notices_at(2 * kStep) ==
+        std::vector<std::string>{"exporter 127.0.2.1 domain 8: 1 records lost on their way"});
+  CHECK(notices_at(kMinute) ==
+        std::vector<std::string>{"exporter 127.0.2.1 domain 7: 2 records lost on their way"});
+  bench.send(ipfix(data_set(256, basic(2)), 9));
+  CHECK(notices_at(kMinute + kStep).empty());
+  bench.collector->finish(kNowUs + kMinute + kStep);
+  CHECK(bench.collector->take_notices().size() == 1);
+}
+
+TEST_CASE("collector: what domains that made room had counted is counted once") {
+  const LogFolder folder;
+  constexpr std::uint32_t kDomains = 2 * flow::kMaxDomains;
+  {
+    CollectorBench bench({.store = folder.path + "/store", .state = {}, .allowed = {}});
+    for (const TimeUs round : {0, 1, 2}) {
+      for (std::uint32_t i = 0; i < kDomains; ++i) {
+        bench.send(ipfix(ipfix_template(256, kBasic), 0, i));
+        if (i % 100 == 0) bench.collector->tick(kNowUs + (round * kDomains + i) * 1'000'000);
+      }
+    }
+    bench.collector->finish(kNowUs);
+  }
+  output::AccountSums sums;
+  auto reader = output::JournalReader::open(folder.path + "/store");
+  reader->read(nullptr, [&](const output::ExporterAccount& a) { sums.add(a); });
+  std::uint64_t messages = 0;
+  for (const auto& account : sums.sums()) messages += account.account.messages;
+  CHECK(messages == 3 * kDomains);
+  CHECK(sums.sums().size() == flow::kMaxDomains + 1);
 }
 
 TEST_CASE("collector: a flood of things to tell is a few lines and a number") {

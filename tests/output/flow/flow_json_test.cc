@@ -95,6 +95,6 @@ TEST_CASE("flow records: an account says what came, and a file is no exporter") 
   CHECK(
       out.text() ==
       R"({"address":"file","domain":7,"version":10,"messages":2,"bytes":0,"records":0,"options":0,"lost":3,)"
-      R"("no_template":0,"malformed":0,"clock_offset_s":-1.5,"first":"2023-11-14T22:13:20.000000+0000",)"
+      R"("no_template":0,"malformed":0,"over_limit":0,"clock_offset_s":-1.5,"first":"2023-11-14T22:13:20.000000+0000",)"
       R"("last":"2023-11-14T22:13:20.000000+0000"})");
 }
