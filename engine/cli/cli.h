@@ -50,6 +50,8 @@ struct CliOptions {
   std::string colour = "auto";     // --color: auto, always or never
   std::string store;               // --store; empty: none
   std::string state;               // --state; empty: none
+  std::vector<std::string> flow_exports;  // --flow-export
+  std::string flow_format;                // --flow-format; empty: as configured
   std::vector<std::string> allowed;  // --allow
   unsigned timeout_s = 60;         // --timeout
   std::vector<std::string> words;  // arguments that are not options

@@ -73,7 +73,13 @@ void add_store(po::options_description& all) {
 void add_records(po::options_description& all) {
   auto records = group("Flow records");
   records.add_options()("store", text("DIR"),
-                        "keep a record of every flow there, made when missing; 'weir flows' shows them");
+                        "keep a record of every flow there, made when missing; 'weir flows' shows them")(
+      "flow-export", texts("TO"),
+      "send a record of every flow there: udp://HOST:PORT; IPFIX also to tcp://HOST:PORT, tls://HOST:PORT, "
+      "file:PATH; repeatable")(
+      "flow-format", text("FORMAT"),
+      "as netflow5, netflow9, ipfix (default), or ipfix-biflow, with both directions in "
+      "one record");
   all.add(records);
 }
 
@@ -277,6 +283,8 @@ tl::expected<void, std::string> read_values(const Reader& in, const Command& com
   if (out.log_dir == "-" && out.captures.empty()) return tl::unexpected(std::string("-l - goes with -r"));
   out.store = in.one("store");
   out.state = in.one("state");
+  out.flow_exports = in.list("flow-export");
+  out.flow_format = in.one("flow-format");
   out.allowed = in.list("allow");
   out.checksums = in.one("checksums", out.checksums);
   if (out.checksums != "all" && out.checksums != "none" && out.checksums != "auto")

@@ -13,6 +13,7 @@
 #include "engine/capture/capture_paths.h"
 #include "engine/cli/cli.h"
 #include "engine/cli/confinement_plan.h"
+#include "engine/cli/flow_exports.h"
 #include "engine/live/control/capture_queue.h"
 #include "engine/live/control/control_server.h"
 #include "engine/live/control/live_sockets.h"
@@ -273,6 +274,10 @@ int run_captures_command(const CliOptions& given) {
   if (!signals) return fail(signals.error());
   const auto config = load_configuration(options);
   if (!config) return kExitFailed;
+  const auto exports = export_settings(options, *config);
+  if (!exports) return fail(exports.error());
+  if (!exports->collectors.empty())
+    return fail("--unix-socket: flow records are not exported; use -r, or keep them with --store");
   auto sockets = LiveSockets::open(*config, std::nullopt);
   if (!sockets) return fail(sockets.error());
   sockets->open_in_log_dir(*config, options.log_dir);

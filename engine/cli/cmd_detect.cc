@@ -17,6 +17,7 @@
 #include "engine/cli/confinement_plan.h"
 #include "engine/cli/digest.h"
 #include "engine/cli/digest_report.h"
+#include "engine/cli/flow_exports.h"
 #include "engine/cli/progress.h"
 
 namespace weir::engine {
@@ -144,6 +145,11 @@ int scan(CliOptions options, bool prevent) {
   }
   const auto config = load_configuration(options);
   if (!config) return kExitFailed;
+  const auto exports = export_settings(options, *config);
+  if (!exports) {
+    print_error(exports.error());
+    return kExitFailed;
+  }
   take_log_dir(options, *config);
   RuleSetupOptions sources = options.rules;
   sources.inline_mode = prevent;
@@ -155,6 +161,12 @@ int scan(CliOptions options, bool prevent) {
   ProgressLine line;
   RunOptions run = run_options(options, setup, prevent);
   tell_of_threads(options, run);
+  auto exporter = open_exports(*exports, output::FlowExport::Time::packets);
+  if (!exporter) {
+    print_error(exporter.error());
+    return kExitFailed;
+  }
+  run.records.exporter = std::move(*exporter);
   watching.add_to(run, line);
   std::optional<PcapWriter> passed;
   if (!options.pcap_out.empty()) run.passed = &passed.emplace(options.pcap_out);

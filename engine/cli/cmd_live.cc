@@ -9,6 +9,7 @@
 #include "engine/cli/background.h"
 #include "engine/cli/cli.h"
 #include "engine/cli/confinement_plan.h"
+#include "engine/cli/flow_exports.h"
 #include "engine/live/control/live_run.h"
 #include "engine/live/sources/clock.h"
 #include "engine/live/sources/guard.h"
@@ -209,6 +210,8 @@ int run_live_command(const CliOptions& given, bool prevent) {
   if (!queues) return fail(queues.error(), kExitUsage);
   const auto nfqueue = NfqueueSettings::from(*config);
   if (!nfqueue) return fail(nfqueue.error());
+  const auto exports = export_settings(options, *config);
+  if (!exports) return fail(exports.error());
   auto plans = prevent ? std::vector<WorkerPlan>(queues->size()) : plan_interfaces(options, *config);
   if (!plans) return fail(plans.error());
   auto table = std::make_unique<const QueueTable>();  // as long as we may
@@ -219,6 +222,8 @@ int run_live_command(const CliOptions& given, bool prevent) {
   auto queue_sockets = QueueSockets::make(queues->size());  // not the guard's
   if (!queue_sockets) return fail(queue_sockets.error());
   safety->sockets = std::move(*queue_sockets);
+  auto exporter = open_exports(*exports, output::FlowExport::Time::system);
+  if (!exporter) return fail(exporter.error());
   if (auto confined = confine_live(confinement_plan(options, *config), *config, prevent, sockets->paths()); !confined)
     return fail(confined.error());
 
@@ -229,6 +234,7 @@ int run_live_command(const CliOptions& given, bool prevent) {
   LiveOptions live = live_options(options, setup, prevent);
   live.fail_open = nfqueue->fail_open;
   if (prevent) live.packet_budget = packet_budget(*config, rate);
+  live.records.exporter = std::move(*exporter);
   live.pulses = safety->board.pulses();
   live.guard = safety->guard ? &*safety->guard : nullptr;
   live.workers = prevent ? plan_queues(*queues, *nfqueue, *safety) : std::move(*plans);

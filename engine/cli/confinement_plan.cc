@@ -4,6 +4,7 @@
 
 #include "engine/capture/capture_paths.h"
 #include "engine/capture/capture_socket.h"
+#include "engine/cli/flow_exports.h"
 
 namespace weir::engine {
 namespace {
@@ -25,22 +26,36 @@ std::vector<std::string> captures_read(const std::vector<std::string>& captures)
   return out;
 }
 
+// Settings that are wrong are told of by who opens what they name.
+void add_exports(const CliOptions& options, const Config& config, ConfinementPlan& plan) {
+  const auto settings = export_settings(options, config);
+  if (!settings) return;
+  for (const output::ExportSettings& collector : settings->collectors) {
+    if (collector.target.transport == output::ExportTarget::Transport::file)
+      plan.export_files.push_back(collector.target.path);
+    if (collector.target.is_stream()) plan.connect_ports.push_back(collector.target.port);
+  }
+}
+
 }  // namespace
 
 ConfinementPlan confinement_plan(const CliOptions& options, const Config& config) {
   RulePaths rules = rule_paths(config, options.rules);
-  return {.user = options.user,
-          .group = options.group,
-          .log_dir = options.log_dir,
-          .own_log_dir = options.own_log_dir,
-          .cache_dir = cache_dir(config, options),
-          .rule_files = std::move(rules.files),
-          .data_dir = std::move(rules.data_dir),
-          .data_files = std::move(rules.written),
-          .folders = output::record_folders(record_settings(options)),
-          .captures = captures_read(options.captures),
-          .libpcap = options.portable_capture || config.text("weir.capture").value_or("") == "pcap",
-          .watched = is_watched(options)};
+  ConfinementPlan plan{
+      .user = options.user,
+      .group = options.group,
+      .log_dir = options.log_dir,
+      .own_log_dir = options.own_log_dir,
+      .cache_dir = cache_dir(config, options),
+      .rule_files = std::move(rules.files),
+      .data_dir = std::move(rules.data_dir),
+      .data_files = std::move(rules.written),
+      .folders = output::record_folders(record_settings(options)),
+      .captures = captures_read(options.captures),
+      .libpcap = options.portable_capture || config.text("weir.capture").value_or("") == "pcap",
+      .watched = is_watched(options)};
+  add_exports(options, config, plan);
+  return plan;
 }
 
 }  // namespace weir::engine

@@ -364,6 +364,17 @@ weir
   file-store
     max-file-size, max-total-size, queue-size = size
     max-files = number
+  flows
+    export
+      balance = all flow-hash
+      collectors
+      domain, engine-id, engine-type, enterprise, mtu, rate, template-interval, template-messages = number
+      format = netflow5 netflow9 ipfix ipfix-biflow
+      queue, rotate-size = size
+      rotate-interval
+      tls
+        ca, certificate, key
+        verify = bool
   flow-log-rate, log-queue-mb, log-rotate-keep, packet-budget-us, restart-stuck-ms, watchdog-ms = number
   memory-policy, packet-budget-policy
   metrics

@@ -37,6 +37,10 @@ class RecordWriter {
   std::unique_ptr<End> add_end() { return std::make_unique<End>(*this); }
   // All that was handed over is handed on, and the thread is gone; what is handed over later is lost.
   void stop();
+  // As RecordOutput has it. From any thread.
+  void note_unseen(std::uint64_t packets) const {
+    for (const auto& output : outputs_) output->note_unseen(packets);
+  }
   // For stats events: "weir.flows.records", "weir.flows.records_lost". From any thread.
   void append_counters(std::vector<output::CounterValue>& values) const;
   [[nodiscard]] std::uint64_t lost() const { return lost_.load(std::memory_order_relaxed); }

@@ -328,7 +328,10 @@ tl::expected<RunSummary, std::string> run_offline(const RunOptions& options, con
   summary.capture_error_reasons = (*source)->error_reasons();
   note_left_out(summary);
   if (outputs->files != nullptr) outputs->files->stop(kStoreEnd, summary.errors);
-  for (const auto& output : *records) output->close(summary.errors);
+  for (const auto& output : *records) {
+    output->close(summary.errors);
+    append_record_notes(*output, summary);
+  }
   if (config.flag("stats.enabled", true))
     write_stats(*outputs, *records, options, config, summary, totals.workers, input);
   profile_file.write(totals.rule_profile, rules.get());

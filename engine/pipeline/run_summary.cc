@@ -1,5 +1,7 @@
 #include "engine/pipeline/run_summary.h"
 
+#include <utility>
+
 #include <fmt/format.h>
 
 namespace weir::engine {
@@ -13,6 +15,13 @@ void note_left_out(RunSummary& summary) {
            "{} with a wrong checksum left out of streams and of what is looked at there (-k none takes {})",
            wrong == 1 ? "1 TCP packet" : fmt::format("{} TCP packets", wrong), wrong == 1 ? "it" : "them"),
        .each = {}});
+}
+
+void append_record_notes(const output::RecordOutput& output, RunSummary& summary) {
+  std::vector<std::string> notes;
+  output.append_notes(notes);
+  for (std::string& note : notes)
+    summary.notes.push_back({.is_loss = true, .text = std::move(note), .each = {}});
 }
 
 }  // namespace weir::engine

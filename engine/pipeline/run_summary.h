@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/account/stats.h"
+#include "output/flow/record_outputs.h"
 
 namespace weir::engine {
 
@@ -34,5 +35,7 @@ struct RunSummary {
 
 // Adds what the counters say was left out of inspection.
 void note_left_out(RunSummary& summary);
+// Adds what an output has left out that is closed.
+void append_record_notes(const output::RecordOutput& output, RunSummary& summary);
 
 }  // namespace weir::engine

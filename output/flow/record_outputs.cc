@@ -46,6 +46,7 @@ tl::expected<RecordOutputs, std::string> open_record_outputs(const RecordSetting
     if (!journal) return tl::unexpected("--store " + journal.error());
     out.push_back(std::make_unique<JournalOutput>(std::move(*journal), settings.store));
   }
+  if (settings.exporter != nullptr) out.push_back(settings.exporter);
   return out;
 }
 

@@ -1,7 +1,7 @@
 // Where the records of a run's own meters go: the journal, and whoever sends them on.
 //
-// To add one: derive from RecordOutput, give RecordSettings what it needs to know, and open it in open_record_outputs().
-// The engine does the rest: offline and live, for any number of workers.
+// To add one: derive from RecordOutput, give RecordSettings what it needs to know, and open it in open_record_outputs(), or
+// before, when that takes what a run gives up. The engine does the rest: offline and live, for any number of workers.
 #pragma once
 
 #include <memory>
@@ -25,15 +25,20 @@ class RecordOutput : public flow::RecordConsumer {
   virtual void tick(TimeUs now) = 0;
   // No more records come: what is held back is written. What could not be is told in `errors`, a line of text each.
   virtual void close(std::vector<std::string>& errors) = 0;
+  // What nothing is wrong with, but somebody should know; after close().
+  virtual void append_notes(std::vector<std::string>& /*notes*/) const {}
+  // So many packets have not been seen so far (the kernel had no room for them): no record counts them. From any thread.
+  virtual void note_unseen(std::uint64_t /*packets*/) {}
   // For stats events: "weir.flows.journal.records", ... From any thread.
   virtual void append_counters(std::vector<CounterValue>& /*values*/) const {}
 };
-using RecordOutputs = std::vector<std::unique_ptr<RecordOutput>>;
+using RecordOutputs = std::vector<std::shared_ptr<RecordOutput>>;
 
 // What is asked for.
 struct RecordSettings {
-  std::string store;  // folder of the journal; empty: none
-  [[nodiscard]] bool wanted() const { return !store.empty(); }
+  std::string store;                       // folder of the journal; empty: none
+  std::shared_ptr<RecordOutput> exporter;  // opened already; null: none
+  [[nodiscard]] bool wanted() const { return !store.empty() || exporter != nullptr; }
 };
 
 // Opens all of them; none where nothing is asked for. Fails with a text that names the option.

@@ -88,6 +88,8 @@ void add_outputs(const Config& config, const ConfinementPlan& plan, LandlockRule
   const std::string& log_dir = plan.log_dir;
   files.write.push_back(log_dir);
   files.write.insert(files.write.end(), plan.folders.begin(), plan.folders.end());
+  for (const std::string& file : plan.export_files) files.write.push_back(folder_or_file(file));
+  files.connect_ports = plan.connect_ports;
   for (const Config::Item& item : config.items("outputs")) {
     for (const char* key : {"filename", "dir", "log-dir"}) {
       const auto name = item.settings->text(key);
@@ -133,6 +135,9 @@ tl::expected<void, std::string> make_folders(const ConfinementPlan& plan, const 
                                       "'install -d -m 0750 -o {} {}'",
                                       made.error(), identity ? identity->user : current_user(), plan.log_dir));
   }
+  for (const std::string& file : plan.export_files)
+    if (auto made = make_folder(folder_of(file), identity, kLogMode); !made)
+      return tl::unexpected(fmt::format("--flow-export {}", made.error()));
   for (const std::string& folder : plan.folders)
     if (auto made = make_folder(folder, identity, kLogMode); !made) return made;
   // Without one every start takes a little longer; who loads the rules says so.

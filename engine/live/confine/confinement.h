@@ -1,6 +1,7 @@
 // What a run of the command line needs, and nothing else: user, capabilities, files, system calls.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,8 @@ struct ConfinementPlan {
   std::string data_dir;                 // read and written by rules; empty: none
   std::vector<std::string> data_files;  // written, each by way of a new file beside it
   std::vector<std::string> folders;     // of flow records: written to
+  std::vector<std::string> export_files;     // likewise, files
+  std::vector<std::uint16_t> connect_ports;  // TCP: those of collectors
   std::vector<std::string> captures;    // files and folders that are read, and what links in those folders lead to
   bool libpcap = false;                 // interfaces are heard through it
   bool watched = false;                 // somebody reads what is only worth knowing

@@ -22,6 +22,11 @@ constexpr std::uint64_t kIoctlDev = 1U << 15U;    // 5
 constexpr std::uint64_t kBindTcp = 1U << 0U, kConnectTcp = 1U << 1U;         // 4
 constexpr std::uint64_t kScopeAbstract = 1U << 0U, kScopeSignal = 1U << 1U;  // 6
 
+constexpr int kPortRule = 2;
+struct PortRule {
+  std::uint64_t access = 0, port = 0;
+};
+
 struct RulesetAttributes {
   std::uint64_t files = 0, network = 0, scoped = 0;
 };
@@ -80,6 +85,10 @@ class Ruleset {
     }
     ::close(at);
   }
+  void allow_connections(std::uint16_t port) const {
+    const PortRule rule{kConnectTcp, port};
+    (void)::syscall(SYS_landlock_add_rule, fd_, kPortRule, &rule, 0);
+  }
   [[nodiscard]] bool enter() const { return ::syscall(SYS_landlock_restrict_self, fd_, 0) == 0; }
 
  private:
@@ -101,6 +110,8 @@ tl::expected<void, std::string> restrict_files(const LandlockRules& rules) {
   if (!ruleset.made()) return tl::unexpected(fmt::format("Landlock: {}", std::strerror(errno)));
   for (const std::string& path : rules.read) ruleset.allow(path, kRead, kReadFile);
   for (const std::string& path : rules.write) ruleset.allow(path, kWrite, kWriteFile);
+  if (version >= 4 && !rules.tcp)
+    for (const std::uint16_t port : rules.connect_ports) ruleset.allow_connections(port);
   if (!ruleset.enter()) return tl::unexpected(fmt::format("Landlock: {}", std::strerror(errno)));
   return {};
 }

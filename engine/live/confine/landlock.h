@@ -4,6 +4,7 @@
 // it starts afterwards, for good. Needs no_new_privs. What is open already stays usable.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,7 @@ struct LandlockRules {
   std::vector<std::string> read;   // also to map libraries from
   std::vector<std::string> write;  // read, make, rename, remove, change
   bool tcp = false;                // may the process connect, and bind to ports (kernel 6.7)
+  std::vector<std::uint16_t> connect_ports;  // those that it may connect to nevertheless
   bool signals = false;            // may it send any to others (kernel 6.12)
   bool abstract_sockets = false;   // may it connect to unix sockets of others that have no path (kernel 6.12)
 };

@@ -209,6 +209,7 @@ class LiveRun final : public ControlTarget {
     notifier_.status(fmt::format("{} packets, {} dropped by the kernel, {} alerts",
                                  total.counters.decoder_pkts, total.capture.kernel_drops,
                                  total.counters.detect_alert));
+    if (records_ != nullptr) records_->note_unseen(total.capture.kernel_drops);
     pressure_max_ = std::max(pressure_max_, levels(total).pressure());
     const std::vector<output::CounterValue> values = stats(total);
     const auto shares = stage_shares(total.counters.stages);
@@ -341,7 +342,10 @@ tl::expected<RunSummary, std::string> run_live(const LiveOptions& options, const
     return tl::unexpected(started.error());
   run->loop();
   RunSummary summary = run->finish();
-  for (const auto& output : *records) output->close(summary.errors);
+  for (const auto& output : *records) {
+    output->close(summary.errors);
+    append_record_notes(*output, summary);
+  }
   if (summary.threads_left) {  // what they may come back to stays
     (void)run.release();
     (void)outputs.release();

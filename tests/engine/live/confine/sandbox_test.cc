@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <cerrno>
 #include <csignal>
@@ -267,6 +268,37 @@ TEST_CASE("with Landlock nobody is connected to or listened for, as far as the k
             return first_wrong({bound == allowed, connected == (allowed || version < kKnowsAbstract)});
           }) == 0);
   ::close(listener);
+}
+
+TEST_CASE("with Landlock a process connects to the ports that it may connect to, and to no others") {
+  constexpr int kKnowsTcp = 4;
+  if (landlock_version() < kKnowsTcp) {
+    MESSAGE("left out: this kernel's Landlock does not know TCP");
+    return;
+  }
+  // Two listeners on ports of the kernel's choice.
+  std::array<int, 2> listeners{};
+  std::array<sockaddr_in, 2> names{};
+  for (std::size_t i = 0; i < listeners.size(); ++i) {
+    listeners[i] = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    names[i].sin_family = AF_INET;
+    names[i].sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    auto* const name = reinterpret_cast<sockaddr*>(&names[i]);
+    socklen_t size = sizeof names[i];
+    REQUIRE(::bind(listeners[i], name, size) == 0);
+    REQUIRE(::listen(listeners[i], 8) == 0);
+    REQUIRE(::getsockname(listeners[i], name, &size) == 0);
+  }
+  CHECK(in_child([&] {
+          if (!restrict_files({.read = {"/"}, .write = {}, .connect_ports = {ntohs(names[0].sin_port)}}))
+            return 100;
+          const auto connects = [](const sockaddr_in& name) {
+            const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+            return ::connect(fd, reinterpret_cast<const sockaddr*>(&name), sizeof name) == 0;
+          };
+          return first_wrong({connects(names[0]), !connects(names[1])});
+        }) == 0);
+  for (const int fd : listeners) ::close(fd);
 }
 
 TEST_CASE("a filter that kills does, one that logs lets pass") {

@@ -1,0 +1,128 @@
+// How the fields of templates and records are written: three readers of one list of fields (record_fields.h, option_fields.h),
+// so that a template, the bytes behind it and their length can never differ.
+//
+// Each has number(element, bytes, value), for as many low bytes of a number as it is sent in, own(element, bytes, value) for
+// those of the user's enterprise, reverse(element, bytes, value) for those of the other direction (RFC 5103), address(element,
+// address), mac(element, address), text(element, bytes, text), own_text(element, text).
+//
+// A text is sent with its length where the protocol has that (IPFIX), and else in so many `bytes`, the rest zeros. Texts are
+// cut to kMaxExportText.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+#include "decoders/flow/elements.h"
+#include "decoders/flow/limits.h"
+#include "decoders/flow/record.h"
+
+namespace weir::output {
+
+// With its length a text takes one byte more; of 255 and beyond it would be three.
+inline constexpr std::size_t kMaxExportText = 240;
+
+// Most significant byte first. The caller has looked that there is room.
+inline std::uint8_t* put_be(std::uint8_t* to, std::uint64_t value, unsigned bytes) {
+  for (unsigned i = bytes; i-- > 0;) *to++ = static_cast<std::uint8_t>(value >> (8 * i));
+  return to;
+}
+
+// How the texts of a protocol are sent, and under which number our own elements.
+struct WireDialect {
+  bool variable_texts = false;
+  std::uint32_t enterprise = 0;
+};
+
+// Specifiers of a template.
+class TemplateOut {
+ public:
+  TemplateOut(std::uint8_t* to, const WireDialect& dialect) : at_(to), dialect_(dialect) {}
+  void number(std::uint16_t element, unsigned bytes, std::uint64_t) { specifier(element, bytes); }
+  void own(std::uint16_t element, unsigned bytes, std::uint64_t) {
+    specifier(element, bytes, dialect_.enterprise);
+  }
+  void reverse(std::uint16_t element, unsigned bytes, std::uint64_t) {
+    specifier(element, bytes, flow::kReverse);
+  }
+  void address(std::uint16_t element, const IpAddress& a) { specifier(element, a.family == 4 ? 4 : 16); }
+  void mac(std::uint16_t element, const MacAddress& a) {
+    specifier(element, static_cast<unsigned>(a.size()));
+  }
+  void text(std::uint16_t element, unsigned bytes, std::string_view) {
+    specifier(element, dialect_.variable_texts ? flow::kVariableLength : bytes);
+  }
+  void own_text(std::uint16_t element, std::string_view) {
+    specifier(element, flow::kVariableLength, dialect_.enterprise);
+  }
+  [[nodiscard]] std::uint8_t* end() const { return at_; }
+  [[nodiscard]] std::uint16_t fields() const { return fields_; }
+
+ private:
+  static constexpr std::uint16_t kHasEnterprise = 0x8000;
+  void specifier(std::uint16_t element, unsigned bytes, std::uint32_t enterprise = 0) {
+    at_ = put_be(at_, element | (enterprise != 0 ? kHasEnterprise : 0U), 2);
+    at_ = put_be(at_, bytes, 2);
+    if (enterprise != 0) at_ = put_be(at_, enterprise, 4);
+    ++fields_;
+  }
+  std::uint8_t* at_;
+  const WireDialect& dialect_;
+  std::uint16_t fields_ = 0;
+};
+
+// The values of a record.
+class DataOut {
+ public:
+  DataOut(std::uint8_t* to, const WireDialect& dialect) : at_(to), dialect_(dialect) {}
+  void number(std::uint16_t, unsigned bytes, std::uint64_t value) { at_ = put_be(at_, value, bytes); }
+  void own(std::uint16_t, unsigned bytes, std::uint64_t value) { at_ = put_be(at_, value, bytes); }
+  void reverse(std::uint16_t, unsigned bytes, std::uint64_t value) { at_ = put_be(at_, value, bytes); }
+  void address(std::uint16_t, const IpAddress& a) { bytes(a.bytes.data(), a.family == 4 ? 4 : 16); }
+  void mac(std::uint16_t, const MacAddress& a) { bytes(a.data(), a.size()); }
+  void text(std::uint16_t element, unsigned size, std::string_view text) {
+    if (dialect_.variable_texts) return own_text(element, text);
+    text = text.substr(0, size);
+    bytes(text.data(), text.size());
+    std::memset(at_, 0, size - text.size());
+    at_ += size - text.size();
+  }
+  void own_text(std::uint16_t, std::string_view text) {
+    text = text.substr(0, kMaxExportText);
+    *at_++ = static_cast<std::uint8_t>(text.size());
+    bytes(text.data(), text.size());
+  }
+  [[nodiscard]] std::uint8_t* end() const { return at_; }
+
+ private:
+  void bytes(const void* from, std::size_t size) {
+    if (size != 0) std::memcpy(at_, from, size);  // an empty text has no place
+    at_ += size;
+  }
+  std::uint8_t* at_;
+  const WireDialect& dialect_;
+};
+
+// How many bytes the values take.
+class LengthOut {
+ public:
+  explicit LengthOut(const WireDialect& dialect) : dialect_(dialect) {}
+  void number(std::uint16_t, unsigned bytes, std::uint64_t) { bytes_ += bytes; }
+  void own(std::uint16_t, unsigned bytes, std::uint64_t) { bytes_ += bytes; }
+  void reverse(std::uint16_t, unsigned bytes, std::uint64_t) { bytes_ += bytes; }
+  void address(std::uint16_t, const IpAddress& a) { bytes_ += a.family == 4 ? 4 : 16; }
+  void mac(std::uint16_t, const MacAddress& a) { bytes_ += a.size(); }
+  void text(std::uint16_t element, unsigned bytes, std::string_view text) {
+    if (dialect_.variable_texts) return own_text(element, text);
+    bytes_ += bytes;
+  }
+  void own_text(std::uint16_t, std::string_view text) { bytes_ += 1 + std::min(text.size(), kMaxExportText); }
+  [[nodiscard]] std::size_t bytes() const { return bytes_; }
+
+ private:
+  const WireDialect& dialect_;
+  std::size_t bytes_ = 0;
+};
+
+}  // namespace weir::output
