@@ -1,5 +1,6 @@
 #include "output/eve/email.h"
 
+#include <algorithm>
 #include <array>
 #include <string>
 
@@ -56,6 +57,23 @@ void write_urls(JsonWriter& out, const Mail& mail) {
   write_texts(out, "url", mail.urls);
 }
 
+bool is_mail_field(std::string_view name) {
+  return std::any_of(kMailFields.begin(), kMailFields.end(),
+                     [name](const MailField& field) { return equals_nocase(name, field.name); });
+}
+
+void read_md5(const Settings& s, EmailOptions& o) {
+  const std::vector<std::string> of = s.list("md5");
+  for (std::size_t i = 0; i < of.size(); ++i) {
+    if (equals_nocase(of[i], "subject"))
+      o.subject_md5 = true;
+    else if (equals_nocase(of[i], "body"))
+      o.body_md5 = true;
+    else
+      s.unreadable_item("md5", i, "body or subject");
+  }
+}
+
 }  // namespace
 
 EmailOptions read_email_options(const Settings& s) {
@@ -66,10 +84,9 @@ EmailOptions read_email_options(const Settings& s) {
     for (const std::string& name : custom) wanted = wanted || equals_nocase(name, field.name);
     if (wanted) o.fields.push_back(&field);
   }
-  for (const std::string& of : s.list("md5")) {
-    o.subject_md5 = o.subject_md5 || equals_nocase(of, "subject");
-    o.body_md5 = o.body_md5 || equals_nocase(of, "body");
-  }
+  for (std::size_t i = 0; i < custom.size(); ++i)
+    if (!is_mail_field(custom[i])) s.unreadable_item("custom", i, "a field of mails that events can show");
+  read_md5(s, o);
   return o;
 }
 

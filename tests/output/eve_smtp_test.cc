@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include "decoders/app/smtp/transaction.h"
+#include "output/eve/email.h"
 #include "output/eve_tx.h"
 #include "tests/output/fake_settings.h"
 
@@ -22,19 +23,23 @@ std::string smtp_event(const Transaction& tx, const Settings& settings) {
 // A sequence of several items; FakeSettings has one.
 class ListSettings final : public Settings {
  public:
-  explicit ListSettings(std::vector<std::string> custom) : custom_(std::move(custom)) {}
+  explicit ListSettings(std::vector<std::string> custom, std::vector<std::string> md5 = {"body", "subject"})
+      : custom_(std::move(custom)), md5_(std::move(md5)) {}
   [[nodiscard]] std::optional<std::string> text(std::string_view path) const override {
     return path == "extended" ? std::optional<std::string>("yes") : std::nullopt;
   }
   [[nodiscard]] std::vector<std::string> list(std::string_view path) const override {
-    return path == "custom" ? custom_
-           : path == "md5"  ? std::vector<std::string>{"body", "subject"}
-                            : std::vector<std::string>{};
+    return path == "custom" ? custom_ : path == "md5" ? md5_ : std::vector<std::string>{};
+  }
+  void unreadable(std::string_view path, const char* expected) const override {
+    told.append(path).append(": ").append(expected).append("\n");
   }
   [[nodiscard]] bool has(std::string_view path) const override { return path == "custom"; }
 
+  mutable std::string told;
+
  private:
-  std::vector<std::string> custom_;
+  std::vector<std::string> custom_, md5_;
 };
 
 void fill(smtp::SmtpTransaction& tx) {
@@ -83,4 +88,12 @@ TEST_CASE("eve smtp: further fields when they are asked for, and digests") {
       custom.find(R"("reply_to":"z","received":["r1","r2"],"subject_md5":"03c7c0ace395d80182db07ae2c30f034",)"
                   R"("body_md5":"0123")") != std::string::npos);
   CHECK(custom.find(R"("subject":)") == std::string::npos);
+}
+
+TEST_CASE("eve smtp: names that stand for nothing are told") {
+  const ListSettings s({"received", "recieved"}, {"subject", "from"});
+  const EmailOptions o = read_email_options(s);
+  CHECK(s.told == "custom.1: a field of mails that events can show\nmd5.1: body or subject\n");
+  CHECK(o.fields.size() == 1);
+  CHECK(o.subject_md5);
 }
