@@ -91,6 +91,11 @@ bool TcpStream::over_at(std::uint64_t offset) const {
   return finished_ && region_at(offset) == nullptr && lost_until(offset) == offset;
 }
 
+bool TcpStream::app_over_at(std::uint64_t offset) const {
+  const bool waits = end_known_ && offset >= end_ && !end_confirmed_ && !finished_ && !settings_->inline_mode;
+  return !waits && over_at(offset);
+}
+
 TcpStream::Chunk TcpStream::app_chunk() const {
   Chunk out;
   if (app_disabled_) return out;
@@ -102,7 +107,7 @@ TcpStream::Chunk TcpStream::app_chunk() const {
   }
   if (region == nullptr || end == region->end()) out.gap = lost_until(end) - end;
   if (out.kind == Chunk::Kind::none && out.gap != 0) out.kind = Chunk::Kind::gap;
-  out.eof = out.gap == 0 && over_at(end);
+  out.eof = out.gap == 0 && app_over_at(end);
   return out;
 }
 
@@ -283,7 +288,7 @@ bool TcpStream::take_app_update() {
   const Region* const region = region_at(app_pos_);
   std::uint64_t end = region == nullptr ? app_pos_ : std::min(region->end(), end_of_shown());
   if (region == nullptr || end == region->end()) end = lost_until(end);
-  const bool over = over_at(end);
+  const bool over = app_over_at(end);
   const bool news = (end > app_told_ && end > app_pos_) || (over && !app_end_told_);
   app_told_ = std::max(app_told_, end);
   app_end_told_ = over;

@@ -64,7 +64,8 @@ struct TcpStreamState {
   std::uint8_t left_out_count_ = 0;
   HostSystem policy_ = HostSystem::bsd;
   bool raw_disabled_ = false, app_disabled_ = false, raw_triggered_ = false;
-  bool end_known_ = false, finished_ = false, has_gap_ = false, depth_reached_ = false;
+  bool end_known_ = false, end_confirmed_ = false;
+  bool finished_ = false, has_gap_ = false, depth_reached_ = false;
   bool app_end_told_ = false;
   bool has_mark_ = false;
   bool has_doubt_ = false;  // one of pieces_ may be doubtful
@@ -206,10 +207,11 @@ class TcpStream : private TcpStreamState {
   void acknowledge_stored();
   // A host of this system would keep other bytes than those that insert() is about to keep.
   [[nodiscard, gnu::cold]] bool would_differ(std::uint32_t sequence, Bytes payload, HostSystem system) const;
-  // Nothing follows the byte before this sequence number (FIN, or RST in order).
-  void end_at(std::uint32_t sequence);
+  // Nothing follows the byte before this sequence number (FIN, or RST in order). Parsers are told when the receiver has confirmed
+  // the FIN, as they see bytes when it has confirmed them; inline at once. Nobody confirms a RST.
+  void end_at(std::uint32_t sequence, bool is_confirmed = false);
   // It goes on after all (the RST was not of its ends).
-  void reopen() { end_known_ = false; }
+  void reopen() { end_known_ = end_confirmed_ = false; }
   // The flow ends: everything stored is shown, then eof.
   void finish() { finished_ = true; }
   // Of bytes out of band (tcp_urgent.cc). The byte at this sequence number is no part of the stream: once all before it is
@@ -266,6 +268,7 @@ class TcpStream : private TcpStreamState {
   [[nodiscard]] std::uint64_t certain_end() const;  // a hole below it stays one
   [[nodiscard]] std::uint64_t lost_until(std::uint64_t offset) const;
   [[nodiscard]] bool over_at(std::uint64_t offset) const;
+  [[nodiscard]] bool app_over_at(std::uint64_t offset) const;
   [[nodiscard]] std::uint64_t raw_begin() const;
   [[nodiscard]] std::uint64_t raw_look_back(std::uint64_t from) const;
   [[nodiscard]] const Region* region_at(std::uint64_t offset) const;

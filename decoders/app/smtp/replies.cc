@@ -88,6 +88,11 @@ void SmtpParser::answer(CommandKind kind, const Reply& reply) {
       else
         change_to_tls();
       return;
+    case CommandKind::rset:
+      if (!resets_) return;
+      if (reply.code < 300) return reset();
+      resets_ = false;
+      return;
     case CommandKind::xclient:
       if (reply.code != kReady) return;
       helo_.reset();
@@ -108,6 +113,7 @@ void SmtpParser::lose_track() {
   authenticates_ = false;
   awaited_.clear();
   first_awaited_ = 0;
+  if (resets_) reset();
   if (waits_ == Waits::for_data) begin_data();
   if (waits_ == Waits::for_tls) tls_follows_ = true;
   waits_ = Waits::no;

@@ -155,6 +155,7 @@ void SmtpParser::complete(SmtpTransaction& t) {
 
 void SmtpParser::on_command(const Line& line, const AppInput& in, Bytes bytes) {
   client_seen_ = true;
+  if (resets_) reset();
   SmtpTransaction& t = tx();
   FrameSink frames = in.frames;
   frames.begin(FrameKind::command_line, bytes, bytes.size(), t.id);
@@ -182,14 +183,21 @@ void SmtpParser::run_command(const Command& command, SmtpTransaction& t, const A
     case CommandKind::mail: return on_mail(command.argument, t);
     case CommandKind::rcpt: return on_rcpt(command.argument, t);
     case CommandKind::bdat: return begin_chunk(command, t, in);
-    case CommandKind::rset: return in_mail_ ? end_mail(false, in) : complete(t);
     case CommandKind::data:
       begin_mail(t, in);
       waits_ = Waits::for_data;
       break;
+    case CommandKind::rset: resets_ = true; break;
     case CommandKind::starttls: waits_ = Waits::for_tls; break;
   }
   sent_behind_ = false;
+}
+
+// The mail that was begun is none any more.
+void SmtpParser::reset() {
+  resets_ = false;
+  if (in_mail_) return end_mail(false, {});
+  complete(tx());
 }
 
 void SmtpParser::on_helo(std::string_view argument, SmtpTransaction& t) {

@@ -82,6 +82,8 @@ class SmtpParser final : public AppParser {
   std::optional<CommandKind> awaited();
   void lose_track();
 
+  void reset();
+
   void begin_mail(SmtpTransaction& t, const AppInput& in);
   void begin_data();
   void begin_chunk(const Command& command, SmtpTransaction& t, const AppInput& in);
@@ -109,6 +111,7 @@ class SmtpParser final : public AppParser {
   std::uint64_t most_bytes_ = 0;  // that the server says it takes (RFC 1870); 0: it does not
   Waits waits_ = Waits::no;
   bool sent_behind_ = false;  // something came while waits_
+  bool resets_ = false;       // RSET was sent: its reply, or the next command, ends the mail
   bool tls_follows_ = false, tls_missing_told_ = false;
 
   // The mail that is being read.

@@ -155,6 +155,31 @@ TEST_CASE("tcp session: inline a FIN from before what has passed already closes 
   CHECK(t.read(kToServer) == "abcdefghi$");
 }
 
+TEST_CASE("tcp session: a parser learns of the end when the FIN is confirmed, stream rules at once") {
+  for (const bool prevent : {false, true}) {
+    CAPTURE(prevent);
+    StreamSettings settings = inline_settings(prevent);
+    TcpConversation t{settings};
+    t.handshake();
+    t.client(kAck, 0, 0, "abc");
+    t.server(kAck, 0, 3);
+    t.client(kAck | kFin, 3, 0);
+    CHECK(t.read(kToServer) == (prevent ? "abc$" : "abc"));
+    CHECK(read_raw(t.to_server()) == "abc");
+    CHECK(t.server(kAck, 0, 4).app_update[0] == !prevent);
+    CHECK(t.read(kToServer) == "$");
+  }
+}
+
+TEST_CASE("tcp session: a reset behind a FIN that nobody confirmed ends what the parser gets") {
+  TcpConversation t;
+  t.handshake();
+  t.client(kAck | kFin, 0, 0, "abc");
+  t.client(kRst, 4, 0);
+  CHECK(t.session().state() == TcpState::closed);
+  CHECK(t.read(kToServer) == "abc$");
+}
+
 TEST_CASE("tcp session: a FIN may come before the handshake is seen to be complete") {
   TcpConversation t;
   t.client(kSyn, -1, 0);

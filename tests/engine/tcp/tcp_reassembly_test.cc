@@ -112,6 +112,7 @@ TEST_CASE("reassembly: sequence numbers may wrap round") {
     t.client(kAck, 0, 0, "abcd");
     t.server(kAck, 0, 10);
     t.client(kAck | kFin, 10, 0);
+    t.server(kAck, 0, 11);
     CHECK(t.read(kToServer) == "abcdefghij$");
   }
 }
@@ -490,6 +491,7 @@ TEST_CASE("reassembly: random loss, order, duplicates and cuts agree with the pl
       }
     }
     t.client(kAck | kFin, static_cast<std::int64_t>(plain.size()), 0);
+    t.server(kAck, 0, static_cast<std::int64_t>(plain.size()) + 1);
     got += t.read(kToServer);
     CHECK(got == plain + "$");
     CHECK_FALSE(t.to_server().has_gap());

@@ -167,8 +167,19 @@ TEST_CASE("smtp: RSET ends a mail, XCLIENT begins a new client") {
   CHECK(c.all() == "me <a@b>><c@d>;me ->;other ->?");
   Connection chunks;
   chunks.greet().client("BDAT 12\r\nSubject: s\r\n").server("250 ok\r\n").client("RSET\r\n");
+  CHECK(chunks.all() == "me -> ?");
+  chunks.server("250 ok\r\n");
   CHECK(chunks.all() == "me -> s;");
   CHECK(chunks.tx(0).mail->status != mime::Status::parse_done);
+}
+
+TEST_CASE("smtp: RSET counts with its reply, or with the command behind it, and not when it is refused") {
+  Connection refused;
+  refused.greet().envelope().client("RSET\r\n").server("450 not now\r\n").client("NOOP\r\n");
+  CHECK(refused.all() == "me <a@b>><c@d>?");
+  Connection at_once;
+  at_once.greet().envelope().client("RSET\r\nMAIL FROM:<e@f>\r\n").server("250 ok\r\n250 ok\r\n");
+  CHECK(at_once.all() == "me <a@b>><c@d>;me <e@f>>?");
 }
 
 TEST_CASE("smtp: TLS follows upon STARTTLS when the server agrees") {
