@@ -24,6 +24,9 @@ class TypeSettings final : public Settings {
     return at(path).list(path);
   }
   [[nodiscard]] bool has(std::string_view path) const override { return at(path).has(path); }
+  void unreadable(std::string_view path, const char* expected) const override {
+    at(path).unreadable(path, expected);
+  }
 
  private:
   [[nodiscard]] const Settings& at(std::string_view& path) const {
@@ -48,6 +51,9 @@ class UsualSettings final : public Settings {
     return all_.list(path);
   }
   [[nodiscard]] bool has(std::string_view path) const override { return text(path) || all_.has(path); }
+  void unreadable(std::string_view path, const char* expected) const override {
+    all_.unreadable(path, expected);
+  }
 
  private:
   const Settings& all_;

@@ -399,3 +399,31 @@ TEST_CASE("eve: protocols stands for every protocol that the list does not name"
   CHECK(without.tx_loggers(AppProto::tls).empty());
   CHECK(without.tx_loggers(AppProto::ssh).size() == 1);
 }
+
+namespace {
+
+// An entry of the types list with a value that nobody can read.
+class UnreadableEntry final : public Settings {
+ public:
+  [[nodiscard]] std::optional<std::string> text(std::string_view path) const override {
+    return path == "enabled" ? std::optional<std::string>("maybe") : std::nullopt;
+  }
+  [[nodiscard]] std::vector<std::string> list(std::string_view) const override { return {}; }
+  [[nodiscard]] bool has(std::string_view path) const override { return path == "enabled"; }
+  void unreadable(std::string_view path, const char* expected) const override {
+    told.append(path).append(": ").append(expected);
+  }
+  mutable std::string told;
+};
+
+}  // namespace
+
+TEST_CASE("eve: what cannot be read in an entry of a protocol is told") {
+  for (const char* type : {"smtp", "protocols"}) {
+    CAPTURE(type);
+    const FakeSettings log_settings;
+    const UnreadableEntry entry;
+    const EveLog log(log_settings, {{type, &entry}});
+    CHECK(entry.told.starts_with("enabled: yes or no"));
+  }
+}
