@@ -1,0 +1,324 @@
+#!/usr/bin/env python3
+"""--flow-export, received by programs of others and by our own collector, over loopback. flow_export.py WEIR
+
+nfcapd, ipfixDump and tshark are asked where they are installed; what is left out is said.
+"""
+import collections, json, os, re, shutil, signal, socket, ssl, struct, subprocess, sys, tempfile, threading, time, unittest
+
+REPOSITORY = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(REPOSITORY, "tests"))
+import connections
+CAPTURES = [os.path.join(REPOSITORY, "examples", "captures", name + ".pcap") for name in ("dns", "http", "ping", "tls")]
+FORMATS = ("netflow5", "netflow9", "ipfix", "ipfix-biflow")
+VXLAN = b"\x08\0\0\0\0\0\x07\0"
+WEIR = ""
+
+
+def needs(program): return unittest.skipIf(shutil.which(program) is None, program + " is not installed")
+
+
+def free_port(kind=socket.SOCK_DGRAM):
+    with socket.socket(socket.AF_INET, kind) as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def waiting(port, kind="udp"):
+    """Bytes in the queue of who listens there; none when nobody does."""
+    with open("/proc/net/" + kind) as f: rows = [l.split() for l in f.readlines()[1:]]
+    return next((int(r[4].split(":")[1], 16) for r in rows if int(r[1].split(":")[1], 16) == port and (kind == "udp" or r[3] == "0A")), None)
+
+
+def wait_until(what, seconds=30):
+    end = time.monotonic() + seconds
+    while not what():
+        if time.monotonic() > end: raise AssertionError("it did not come to that")
+        time.sleep(0.02)
+
+
+class Datagrams:
+    """A port that keeps what comes."""
+
+    def __enter__(self):
+        self.got, self.open = [], True
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind(("127.0.0.1", 0))
+        self.socket.settimeout(0.1)
+        self.port = self.socket.getsockname()[1]
+        self.thread = threading.Thread(target=self.run)
+        self.thread.start()
+        return self
+
+    def run(self):
+        while True:
+            try: self.got.append(self.socket.recv(65535))
+            except socket.timeout:
+                if not self.open: return
+
+    def __exit__(self, *_):
+        self.open = False
+        self.thread.join()
+        self.socket.close()
+
+
+class Connections:
+    """A port that keeps what comes over each connection; `most` bytes are taken of one, then it is closed."""
+
+    def __init__(self, port=0, context=None, most=None): self.wanted, self.context, self.most = port, context, most
+    def __enter__(self):
+        self.got, self.open = [], True
+        self.socket = socket.socket()
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.socket.bind(("127.0.0.1", self.wanted))
+        self.socket.listen()
+        self.socket.settimeout(0.1)
+        self.port = self.socket.getsockname()[1]
+        self.thread = threading.Thread(target=self.run)
+        self.thread.start()
+        return self
+
+    def run(self):
+        while self.open:
+            try: peer, _ = self.socket.accept()
+            except socket.timeout: continue
+            with peer: self.serve(peer)
+
+    def serve(self, peer):
+        peer.settimeout(20)
+        try:
+            if self.context is None: return self.take(peer)
+            with self.context.wrap_socket(peer, server_side=True) as inner: self.take(inner)
+        except OSError: pass
+
+    def take(self, peer):
+        self.got.append(b"")
+        while self.most is None or len(self.got[-1]) < self.most:
+            more = peer.recv(65536)
+            if not more: return
+            self.got[-1] += more
+
+    def __exit__(self, *_):
+        self.open = False
+        self.thread.join()
+        self.socket.close()
+
+
+def address(text):
+    family = socket.AF_INET6 if ":" in text else socket.AF_INET
+    return socket.inet_ntop(family, socket.inet_pton(family, text))
+
+
+def time_of(text): return text[:23]
+
+
+def ways(records):
+    """Each direction of each record, with what a flow of one way says, times in milliseconds."""
+    out = collections.Counter()
+    for e in records:
+        flow, tcp, ends = e["flow"], e.get("tcp", {}), [(address(e["src_ip"]), e.get("src_port", 0)), (address(e["dest_ip"]), e.get("dest_port", 0))]
+        if e["proto"].startswith(("ICMP", "IPv6-ICMP")): ends = [(ends[0][0], 0), (ends[1][0], 0)]
+        for way, other, flags in (("toserver", 1, "ts"), ("toclient", 0, "tc")):
+            if not flow["pkts_" + way]: continue
+            out[(e["proto"], *ends[1 - other], *ends[other], flow["pkts_" + way], flow["bytes_" + way], int(tcp.get("tcp_flags_" + flags, "0"), 16),
+                 time_of(flow.get("start_" + way, flow["start"])), time_of(flow.get("end_" + way, flow["end"])))] += 1
+    return out
+
+
+class Export(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+
+    def path(self, *names): return os.path.join(self.folder, *names)
+
+    def detect(self, *arguments, captures=CAPTURES, status=0):
+        done = subprocess.run([WEIR, "detect", "-r", *captures, "--no-rules", "-k", "none", "-l", self.path("log"), *arguments],
+                              capture_output=True, text=True, timeout=120)
+        self.assertEqual(done.returncode, status, done.stderr)
+        return done.stderr
+
+    def listed(self, store):
+        done = subprocess.run([WEIR, "flows", "list", "--store", self.path(store), "--json"], capture_output=True, text=True, timeout=60)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    def said_in(self, format, store):
+        """The ways that a format can say."""
+        return collections.Counter({way: times for way, times in ways(self.listed(store)).items() if format != "netflow5" or ":" not in way[1]})
+
+    def accounts(self, store):
+        done = subprocess.run([WEIR, "flows", "exporters", "--store", self.path(store), "--json"], capture_output=True, text=True, timeout=60)
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    def collect_file(self, content, store):
+        with open(self.path(store + ".ipfix"), "wb") as f: f.write(content)
+        subprocess.run([WEIR, "collect", "-r", self.path(store + ".ipfix"), "--store", self.path(store)], check=True, timeout=60)
+        for account in self.accounts(store):
+            self.assertEqual((account["lost"], account["no_template"], account["malformed"]), (0, 0, 0))
+        return ways(self.listed(store))
+
+    def test_our_own_collector_reads_what_was_kept(self):
+        for format in FORMATS:
+            with self.subTest(format):
+                port = free_port()
+                collector = subprocess.Popen([WEIR, "collect", "--listen", f"udp://127.0.0.1:{port}", "--store", self.path("got-" + format)], stderr=subprocess.DEVNULL)
+                self.addCleanup(lambda: collector.poll() is None and (collector.kill(), collector.wait()))
+                wait_until(lambda: waiting(port) is not None)
+                self.detect("--store", self.path("kept-" + format), "--flow-export", f"udp://127.0.0.1:{port}", "--flow-format", format)
+                wait_until(lambda: waiting(port) == 0)
+                collector.send_signal(signal.SIGTERM)
+                self.assertEqual(collector.wait(30), 0)
+                self.assertEqual(ways(self.listed("got-" + format)), self.said_in(format, "kept-" + format))
+                self.assertEqual([(a["lost"], a["no_template"], a["malformed"]) for a in self.accounts("got-" + format)], [(0, 0, 0)])
+
+    @needs("nfcapd")
+    @needs("nfdump")
+    def test_nfcapd_reads_the_same(self):
+        for format in FORMATS:
+            with self.subTest(format):
+                port, folder = free_port(), self.path("nf-" + format)
+                os.mkdir(folder)
+                with open(self.path("nf.log"), "a") as log:
+                    collector = subprocess.Popen(["nfcapd", "-w", folder, "-p", str(port), "-b", "127.0.0.1", "-t", "86400"], stdout=log, stderr=log)
+                self.addCleanup(lambda: collector.poll() is None and (collector.kill(), collector.wait()))
+                wait_until(lambda: waiting(port) is not None)
+                self.detect("--store", self.path("kept-" + format), "--flow-export", f"udp://127.0.0.1:{port}", "--flow-format", format)
+                wait_until(lambda: waiting(port) == 0)
+                time.sleep(0.3)
+                collector.send_signal(signal.SIGTERM)
+                collector.wait(30)
+                said = subprocess.run(["nfdump", "-R", folder, "-q", "-N", "-6", "-o", "fmt:%sa|%da|%pkt|%byt|%opkt|%obyt"], capture_output=True, text=True, timeout=60).stdout
+                rows = [[cell.strip() for cell in line.split("|")] for line in said.splitlines() if line.count("|") == 5]
+                got = collections.Counter()
+                for source, destination, packets, size, back, back_size in rows:
+                    got[source, destination, int(packets), int(size)] += 1
+                    if int(back): got[destination, source, int(back), int(back_size)] += 1
+                want = collections.Counter()
+                for way, times in self.said_in(format, "kept-" + format).items(): want[way[1], way[3], way[5], way[6]] += times
+                self.assertEqual(got, want)
+
+    @needs("tshark")
+    def test_tshark_has_no_complaint(self):
+        for format in FORMATS:
+            with self.subTest(format), Datagrams() as port:
+                self.detect("--flow-export", f"udp://127.0.0.1:{port.port}", "--flow-format", format)
+                time.sleep(0.2)
+                capture = struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, 101)
+                for payload in port.got:
+                    packet = struct.pack("!BBHHHBBHIIHHHH", 0x45, 0, 28 + len(payload), 0, 0, 64, 17, 0, 0x7f000001, 0x7f000001, 40000, 2055, 8 + len(payload), 0) + payload
+                    capture += struct.pack("<IIII", 0, 0, len(packet), len(packet)) + packet
+                with open(self.path("sent.pcap"), "wb") as f: f.write(capture)
+                said = subprocess.run(["tshark", "-r", self.path("sent.pcap"), "-d", "udp.port==2055,cflow", "-V", "-O", "cflow"], capture_output=True, text=True, timeout=60).stdout
+                self.assertEqual(len(re.findall("^Cisco NetFlow/IPFIX", said, re.M)), len(port.got))
+                for complaint in (r"\[Malformed", r"\[Expert Info \(Error", "Unexpected flow sequence", "No template found"): self.assertNotRegex(said, complaint)
+
+    @needs("ipfixDump")
+    def test_ipfixdump_reads_the_files_each_by_itself(self):
+        for format in ("ipfix", "ipfix-biflow"):
+            file = self.path(format + ".ipfix")
+            self.detect("--store", self.path("kept-" + format), "--flow-export", "file:" + file, "--flow-format", format)
+            done = subprocess.run(["ipfixDump", "--in", file, "--data"], capture_output=True, text=True, timeout=60)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            addresses = re.findall(r"sourceIPv[46]Address : (\S+)", done.stdout)
+            kept = self.listed("kept-" + format)
+            self.assertEqual(len(addresses), len(kept) if format == "ipfix-biflow" else sum(ways(kept).values()))
+            self.assertIn("samplingInterval", done.stdout)
+
+    def test_all_get_all_or_each_flow_goes_to_one(self):
+        for balance in ("all", "flow-hash"):
+            with self.subTest(balance), Datagrams() as a, Datagrams() as b:
+                file = self.path(balance + ".ipfix")
+                self.detect("--store", self.path("kept-" + balance), "--set", "weir.flows.export.balance=" + balance,
+                            *(f for to in (f"udp://127.0.0.1:{a.port}", f"udp://127.0.0.1:{b.port}", "file:" + file) for f in ("--flow-export", to)))
+                time.sleep(0.2)
+                kept = ways(self.listed("kept-" + balance))
+                first, second = (self.collect_file(b"".join(port.got), f"{balance}-{n}") for n, port in enumerate((a, b)))
+                with open(file, "rb") as f: self.assertEqual(self.collect_file(f.read(), balance + "-file"), kept)
+                self.assertEqual(first + second, kept if balance == "flow-hash" else kept + kept)
+
+    def test_over_tcp_and_tls_all_arrives(self):
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", self.path("key.pem"), "-out", self.path("cert.pem"), "-days", "2",
+                        "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"], check=True, capture_output=True, timeout=60)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.path("cert.pem"), self.path("key.pem"))
+        for kind, trust in (("tcp", ()), ("tls", ("--set", "weir.flows.export.tls.ca=" + self.path("cert.pem")))):
+            with self.subTest(kind):
+                with Connections(context=context if kind == "tls" else None) as port:
+                    self.detect("--store", self.path("kept-" + kind), "--flow-export", f"{kind}://127.0.0.1:{port.port}", *trust)
+                self.assertEqual(len(port.got), 1)
+                self.assertEqual(self.collect_file(port.got[0], "got-" + kind), ways(self.listed("kept-" + kind)))
+        with Connections(context=context) as port:
+            said = self.detect("--flow-export", f"tls://127.0.0.1:{port.port}", status=1)
+        self.assertRegex(said, r"--flow-export tls://127\.0\.0\.1:\d+: \d+ flow records were not sent, in \d+ messages: .*certificate")
+
+    def test_a_collector_that_is_not_there_is_an_error_at_the_end_and_costs_seconds_at_most(self):
+        begin = time.monotonic()
+        for to in (f"udp://127.0.0.1:{free_port()}", f"tcp://127.0.0.1:{free_port(socket.SOCK_STREAM)}"):
+            self.assertRegex(self.detect("--flow-export", to, status=1), f"--flow-export {re.escape(to)}: [0-9]+ flow records were not sent")
+        self.assertLess(time.monotonic() - begin, 40)
+
+    def test_what_version_5_cannot_say_is_said(self):
+        v6 = self.path("v6.pcap")
+        packet = bytes.fromhex("600000000008113f") + bytes(15) + b"\1" + bytes(15) + b"\2" + struct.pack("!HHHH", 1000, 53, 8, 0)
+        frame = bytes(12) + b"\x86\xdd" + packet
+        with open(v6, "wb") as f:
+            f.write(struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1) + struct.pack("<IIII", 1_700_000_000, 0, len(frame), len(frame)) + frame)
+        with Datagrams() as port:
+            said = self.detect("--flow-export", f"udp://127.0.0.1:{port.port}", "--flow-format", "netflow5", captures=[v6])
+        self.assertIn("1 flow records of IPv6 were left out", said)
+        self.assertEqual(port.got, [])
+
+    def test_wrong_calls_say_what_to_do(self):
+        for arguments, said in ((("--flow-export", "host:2055"), "--flow-export host:2055: expected udp://HOST:PORT"),
+                                (("--flow-export", "tcp://127.0.0.1:1", "--flow-format", "netflow5"), "netflow5 goes over UDP alone"),
+                                (("--flow-export", "udp://127.0.0.1:1", "--flow-format", "sflow"), "--flow-format: 'sflow' is no format"),
+                                (("--flow-format", "ipfix"), "say where to with --flow-export"),
+                                (("--flow-export", "udp://no-such-host.invalid:1"), "--flow-export udp://no-such-host.invalid:1: "),
+                                (("--flow-export", "file:" + self.folder + "/"), "names no file")):
+            with self.subTest(arguments): self.assertIn(said, self.detect(*arguments, status=1))
+
+    def live(self, *arguments):
+        """A run that takes mirrored traffic, confined as every live run."""
+        self.mirror = free_port()
+        run = subprocess.Popen([WEIR, "detect", "--listen", f"vxlan:127.0.0.1:{self.mirror}", "--no-rules", "-l", self.path("log"), "--no-cache",
+                                "--set", "weir.control.path=" + self.path("s"), "--user", "root", *arguments], stderr=subprocess.PIPE, text=True)
+        self.addCleanup(lambda: (run.poll() is None and run.kill(), run.wait(), run.stderr.close()))
+        def is_up():
+            self.assertIsNone(run.poll())
+            return subprocess.run([WEIR, "ctl", "status", "--socket", self.path("s")], capture_output=True).returncode == 0
+        wait_until(is_up, 60)
+        return run
+
+    def feed(self, capture):
+        with open(capture, "rb") as f: frames = [frame for _, _, frame in connections.read_pcap(f.read())[2]]
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+            for frame in frames:
+                sender.sendto(VXLAN + frame, ("127.0.0.1", self.mirror))
+                time.sleep(0.001)
+
+    @unittest.skipIf(os.geteuid() != 0, "needs root")
+    def test_a_live_run_connects_again_though_it_may_make_no_sockets(self):
+        # Flows of ping.pcap end when their time is over: after a second.
+        short = [f for key in ("new", "established") for f in ("--set", f"flow-timeouts.icmp.{key}=1")]
+        with Connections(most=1) as port:
+            run = self.live("--flow-export", f"tcp://127.0.0.1:{port.port}", "--flow-export", "file:" + self.path("live.ipfix"),
+                            "--store", self.path("kept"), *short)
+            wait_until(lambda: len(port.got) > 1)  # each is closed after the first bytes
+            wanted = port.port
+        with Connections(wanted) as port:
+            wait_until(lambda: port.got)
+            self.feed(CAPTURES[2])
+            run.send_signal(signal.SIGTERM)
+            _, said = run.communicate(timeout=60)
+            self.assertEqual(run.returncode, 0, said)
+        kept = ways(self.listed("kept"))
+        self.assertTrue(kept)
+        self.assertEqual(self.collect_file(b"".join(port.got[-1:]), "got"), kept)
+        with open(self.path("live.ipfix"), "rb") as f: self.assertEqual(self.collect_file(f.read(), "file"), kept)
+        self.assertNotIn("refused", said)
+
+
+if __name__ == "__main__":
+    WEIR = os.path.abspath(sys.argv.pop(1))
+    unittest.main(verbosity=1)
