@@ -1,4 +1,8 @@
 // The heap is not touched by packets of flows that are there: a program of its own, as it replaces operator new.
+#include <arpa/inet.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <atomic>
 #include <cstdlib>
 #include <new>
@@ -12,6 +16,7 @@
 #include "engine/config/config.h"
 #include "engine/pipeline/pipeline.h"
 #include "output/eve_log.h"
+#include "output/flow/export/flow_export.h"
 #include "rules/load/rule_loader.h"
 #include "rules/state/shared_state.h"
 #include "tests/engine/frame_builder.h"
@@ -239,6 +244,37 @@ TEST_CASE("allocations: new flows cause none once as many were open before") {
   CHECK(allocations_of(worker, round(kStart + 4000 * kSecond)) == 0);
 }
 
+TEST_CASE("allocations: flow records that are sent cause none") {
+  const int port = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  sockaddr_in name{};
+  name.sin_family = AF_INET;
+  name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof name;
+  REQUIRE(::bind(port, reinterpret_cast<const sockaddr*>(&name), size) == 0);
+  REQUIRE(::getsockname(port, reinterpret_cast<sockaddr*>(&name), &size) == 0);
+  const std::string to = "udp://127.0.0.1:" + std::to_string(ntohs(name.sin_port));
+  flow::Detail detail;
+  detail.application = "tls";
+  detail.host = "example.org";
+  flow::Record record{.source = IpAddress::v4(1), .destination = IpAddress::v4(2), .protocol = 6};
+  record.sides[0].packets = record.sides[1].packets = 1;
+  record.detail = &detail;
+  for (const auto format : {output::ExportFormat::netflow5, output::ExportFormat::netflow9,
+                            output::ExportFormat::ipfix, output::ExportFormat::ipfix_biflow}) {
+    output::FlowExportSettings settings;
+    settings.collectors.push_back({.target = *output::ExportTarget::parse(to), .format = format, .rate = 0});
+    auto sender = output::FlowExport::open(settings, output::FlowExport::Time::packets);
+    REQUIRE(sender.has_value());
+    const auto send = [&](int count) {
+      for (int i = 0; i < count; ++i) (*sender)->take({&record, 1});
+    };
+    send(100);
+    const std::size_t before = allocations;
+    send(10'000);
+    CHECK(allocations == before);
+  }
+  ::close(port);
+}
 
 TEST_CASE("allocations: a block comes back for the next of its size") {
   for (const std::size_t bytes : {1U, 16U, 17U, 256U, 257U, 2048U, 2049U, 65536U, 70000U}) {
