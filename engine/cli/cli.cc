@@ -14,6 +14,7 @@
 
 #include "engine/cli/background.h"
 #include "engine/cli/cli_options.h"
+#include "engine/cli/flow_exports.h"
 #include "engine/cli/suricata_form.h"
 #include "engine/config/config_check.h"
 #include "engine/live/confine/privileges.h"
@@ -121,8 +122,10 @@ bool report_configuration(const Config& config, const CliOptions& options) {
       fmt::print(stderr, "weir: warning: {}\n", problem.text);
     good = good && !problem.is_error;
   }
+  const auto exports = export_settings(options, config);
+  if (!exports) print_error(exports.error());
   good = report_values(config) && good;
-  return policies.empty() && (good || !options.strict);
+  return policies.empty() && exports && (good || !options.strict);
 }
 
 }  // namespace

@@ -242,12 +242,18 @@ class Export(unittest.TestCase):
                         "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"], check=True, capture_output=True, timeout=60)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self.path("cert.pem"), self.path("key.pem"))
-        for kind, trust in (("tcp", ()), ("tls", ("--set", "weir.flows.export.tls.ca=" + self.path("cert.pem")))):
-            with self.subTest(kind):
+        context.load_verify_locations(self.path("cert.pem"))
+        tls = ("--set", "weir.flows.export.tls.ca=" + self.path("cert.pem"))
+        own = (*tls, *(f for key in ("key", "certificate") for f in ("--set", f"weir.flows.export.tls.{key}=" + self.path({"key": "key.pem", "certificate": "cert.pem"}[key]))))
+        for kind, trust in (("tcp", ()), ("tls", tls), ("tls", own)):
+            context.verify_mode = ssl.CERT_REQUIRED if trust is own else ssl.CERT_NONE
+            with self.subTest(kind, trust=trust):
+                for name in ("kept-", "got-"): shutil.rmtree(self.path(name + kind), ignore_errors=True)
                 with Connections(context=context if kind == "tls" else None) as port:
                     self.detect("--store", self.path("kept-" + kind), "--flow-export", f"{kind}://127.0.0.1:{port.port}", *trust)
                 self.assertEqual(len(port.got), 1)
                 self.assertEqual(self.collect_file(port.got[0], "got-" + kind), ways(self.listed("kept-" + kind)))
+        context.verify_mode = ssl.CERT_NONE
         with Connections(context=context) as port:
             said = self.detect("--flow-export", f"tls://127.0.0.1:{port.port}", status=1)
         self.assertRegex(said, r"--flow-export tls://127\.0\.0\.1:\d+: \d+ flow records were not sent, in \d+ messages: .*certificate")
@@ -277,6 +283,21 @@ class Export(unittest.TestCase):
                                 (("--flow-export", "udp://no-such-host.invalid:1"), "--flow-export udp://no-such-host.invalid:1: "),
                                 (("--flow-export", "file:" + self.folder + "/"), "names no file")):
             with self.subTest(arguments): self.assertIn(said, self.detect(*arguments, status=1))
+
+    def test_the_configuration_says_it_too_and_is_checked(self):
+        with Datagrams() as port:
+            config = self.path("c.yaml")
+            with open(config, "w") as f: f.write(f"weir: {{flows: {{export: {{collectors: ['netflow9 udp://127.0.0.1:{port.port}', 'file:{self.path('c.ipfix')}'], mtu: 600}}}}}}\n")
+            self.detect("-c", config)
+            time.sleep(0.2)
+        self.assertEqual({payload[:2] for payload in port.got}, {b"\0\x09"})
+        self.assertLessEqual(max(map(len, port.got)), 600)
+        with open(self.path("c.ipfix"), "rb") as f: self.assertEqual(f.read(2), b"\0\x0a")
+        for wrong, said in (("mtu=100", "weir.flows.export.mtu: 100: expected 512 to 65507"), ("format=sflow", "weir.flows.export.format: 'sflow'"),
+                            ("balance=random", "balance"), ("tls.key=x", "certificate and key go together")):
+            done = subprocess.run([WEIR, "check", "--no-rules", "-c", config, "--set", "weir.flows.export." + wrong], capture_output=True, text=True, timeout=60)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(said, done.stderr)
 
     def live(self, *arguments):
         """A run that takes mirrored traffic, confined as every live run."""

@@ -1,8 +1,5 @@
 #include "output/flow/export/record_shape.h"
 
-#include <algorithm>
-#include <limits>
-
 namespace weir::output {
 namespace {
 
@@ -18,7 +15,7 @@ FlowKind kind_of(const flow::Record& r) {
 }
 
 bool is_large(const flow::Side& side) {
-  return std::max(side.packets, side.bytes) > std::numeric_limits<std::uint32_t>::max();
+  return ((side.packets | side.bytes) >> 32U) != 0;
 }
 
 bool is_said(const MacAddress& mac) {
@@ -27,21 +24,20 @@ bool is_said(const MacAddress& mac) {
 
 }  // namespace
 
-RecordShape shape_of(const FlowWay& way, const ShapeLimits& limits) {
-  const flow::Record& r = way.record();
+RecordShape shape_of(const flow::Record& r, const InterfacePair& interfaces, const ShapeLimits& limits) {
   RecordShape out;
   out.is_v6 = r.source.family == 6;
   out.kind = kind_of(r);
-  out.is_biflow = limits.biflow && way.other_side().packets != 0;
-  out.is_wide = is_large(way.side()) || (out.is_biflow && is_large(way.other_side()));
-  out.has_interfaces = way.in_interface() != 0 || way.out_interface() != 0;
+  out.is_biflow = limits.biflow && r.sides[0].packets != 0 && r.sides[1].packets != 0;
+  out.is_wide = is_large(r.sides[0]) || is_large(r.sides[1]);
+  out.has_interfaces = interfaces.in != 0 || interfaces.out != 0;
   out.has_vlan = r.vlan != 0;
   if (r.detail == nullptr) return out;
   const flow::Detail& d = *r.detail;
   out.has_macs = is_said(d.source_mac) || is_said(d.destination_mac);
   out.has_application = !d.application.empty() || d.application_id != 0;
   out.has_host = limits.texts && !d.host.empty();
-  out.has_packet_facts = way.side_detail().size_max != 0 || way.other_side_detail().size_max != 0;
+  out.has_packet_facts = d.sides[0].size_max != 0 || d.sides[1].size_max != 0;
   out.has_own = limits.own;
   return out;
 }

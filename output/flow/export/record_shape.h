@@ -45,6 +45,7 @@ struct ShapeLimits {
   bool own = false;
 };
 
-RecordShape shape_of(const FlowWay& way, const ShapeLimits& limits);
+// Of the records of both directions.
+RecordShape shape_of(const flow::Record& record, const InterfacePair& interfaces, const ShapeLimits& limits);
 
 }  // namespace weir::output

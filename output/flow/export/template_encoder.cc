@@ -13,13 +13,6 @@ constexpr std::size_t kMostSpecifiers = 1024;  // bytes
 // An uptime is 49 days at most, and begins a day before the first flow did, so that it wraps as seldom as it can.
 constexpr std::uint64_t kBootBeforeMs = 86'400'000;
 
-std::size_t fixed_and_texts(const RecordShape& shape, const FlowWay& way, const FieldContext& context,
-                            const WireDialect& dialect) {
-  LengthOut length(dialect);
-  visit_fields(length, shape, way, context);
-  return length.bytes();
-}
-
 }  // namespace
 
 TemplateEncoder::TemplateEncoder(const ExportSettings& settings, std::span<const InterfaceName> interfaces,
@@ -62,63 +55,75 @@ void TemplateEncoder::add(const flow::Record& record, TimeUs now) {
     boot_ms_ = ms > kBootBeforeMs ? ms - kBootBeforeMs : 0;
   }
   note_sampling(record.sampling, now);
-  const bool has_request = record.sides[0].packets != 0, has_reply = record.sides[1].packets != 0;
-  const InterfacePair interfaces = interfaces_of(record, interfaces_);
-  if (has_request) add_way({record, Direction::to_server, interfaces}, now);
-  if (has_reply && !(limits_.biflow && has_request)) add_way({record, Direction::to_client, interfaces}, now);
-}
-
-void TemplateEncoder::add_way(const FlowWay& way, TimeUs now) {
   if (is_due(now)) say_all(now);
-  RecordShape shape = shape_of(way, limits_);
-  FieldContext context{.is_v9 = is_v9_, .boot_ms = *boot_ms_};
-  if (shape.has_application) context.application_id = application_number(way.record(), now);
-  if (put(template_of(shape, way, context), shape, way, context, now)) return;
-  shape = shape.plain();
-  if (!put(template_of(shape, way, context), shape, way, context, now)) ++counters_.left_out_large;
+  const InterfacePair interfaces = interfaces_of(record, interfaces_);
+  Plan plan = this->plan(record, interfaces, now);
+  const bool has_request = record.sides[0].packets != 0, has_reply = record.sides[1].packets != 0;
+  if (has_request) add_way(plan, {record, Direction::to_server, interfaces}, now);
+  if (has_reply && !plan.shape.is_biflow) add_way(plan, {record, Direction::to_client, interfaces}, now);
 }
 
-TemplateEncoder::Template& TemplateEncoder::template_of(const RecordShape& shape, const FlowWay& way,
-                                                        const FieldContext& context) {
-  std::uint16_t& index = by_shape_[shape.number()];
+TemplateEncoder::Plan TemplateEncoder::plan(const flow::Record& record, const InterfacePair& interfaces,
+                                            TimeUs now) {
+  Plan out{.shape = shape_of(record, interfaces, limits_),
+           .context = {.is_v9 = is_v9_, .boot_ms = *boot_ms_}};
+  if (out.shape.has_application) out.context.application_id = application_number(record, now);
+  choose_template(out, {record, Direction::to_server});
+  return out;
+}
+
+// When there are too many, records do without what they can do without; room is kept for the templates of those.
+void TemplateEncoder::choose_template(Plan& plan, const FlowWay& way) {
+  constexpr std::size_t kPlainShapes = 2 * 4 * 2 * 2;
+  const RecordShape plain = plan.shape.plain();
+  if (by_shape_[plan.shape.number()] == 0 && plan.shape.number() != plain.number() &&
+      templates_.size() + kPlainShapes >= kMostTemplates)
+    plan.shape = plain;
+  std::uint16_t& index = by_shape_[plan.shape.number()];
   if (index == 0) {
-    // Room is kept for all plain ones.
-    constexpr std::size_t kPlainShapes = 2 * 4 * 2 * 2;
-    const RecordShape plain = shape.plain();
-    if (shape.number() != plain.number() && templates_.size() + kPlainShapes >= kMostTemplates)
-      return template_of(plain, way, context);
     templates_.emplace_back();
     index = static_cast<std::uint16_t>(templates_.size());
     templates_.back().id = static_cast<std::uint16_t>(kFirstRecordTemplate + index - 1);
-    describe(templates_.back(), shape, way, context);
+    describe(templates_.back(), plan, way);
   }
-  return templates_[index - 1U];
+  plan.as = &templates_[index - 1U];
 }
 
-void TemplateEncoder::describe(Template& t, const RecordShape& shape, const FlowWay& way,
-                               const FieldContext& context) const {
+void TemplateEncoder::describe(Template& t, const Plan& plan, const FlowWay& way) const {
   t.specifiers.resize(kMostSpecifiers);
   TemplateOut out(t.specifiers.data() + kTemplateHeader, dialect_);
-  visit_fields(out, shape, way, context);
+  visit_fields(out, plan.shape, way, plan.context);
   (void)put_be(put_be(t.specifiers.data(), t.id, 2), out.fields(), 2);
   t.specifiers.resize(static_cast<std::size_t>(out.end() - t.specifiers.data()));
-  t.has_texts = shape.has_host || shape.has_own;
-  if (!t.has_texts) t.bytes = fixed_and_texts(shape, way, context, dialect_);
+  LengthOut whole(dialect_);
+  visit_fields(whole, plan.shape, way, plan.context);
+  TextOut texts;
+  visit_fields(texts, plan.shape, way, plan.context);
+  t.bytes = whole.bytes() - texts.bytes();
+}
+
+void TemplateEncoder::add_way(Plan& plan, const FlowWay& way, TimeUs now) {
+  if (put(plan, way, now)) return;
+  plan.shape = plan.shape.plain();
+  choose_template(plan, way);
+  if (!put(plan, way, now)) ++counters_.left_out_large;
 }
 
 // False: it is longer than a message, and so is nothing of it written.
-bool TemplateEncoder::put(Template& t, const RecordShape& shape, const FlowWay& way,
-                          const FieldContext& context, TimeUs now) {
-  const std::size_t bytes = t.has_texts ? fixed_and_texts(shape, way, context, dialect_) : t.bytes;
+bool TemplateEncoder::put(const Plan& plan, const FlowWay& way, TimeUs now) {
+  TextOut texts;
+  visit_fields(texts, plan.shape, way, plan.context);
+  Template& t = *plan.as;
+  const std::size_t bytes = t.bytes + texts.bytes();
   const std::size_t most = settings_.mtu - header_bytes_ - kSetHeader - (kAlignment - 1);
   if (std::max(bytes, t.specifiers.size()) > most) return false;
   t.is_used = true;
   if (!t.is_said) say(t, now);
   DataOut out(reserve(t.id, bytes, now), dialect_);
-  visit_fields(out, shape, way, context);
+  visit_fields(out, plan.shape, way, plan.context);
   ++flows_.records;
   flows_.add(way.side());
-  if (shape.is_biflow) flows_.add(way.other_side());
+  if (plan.shape.is_biflow) flows_.add(way.other_side());
   ++data_records_;
   ++all_records_;
   return true;

@@ -34,8 +34,7 @@ class TemplateEncoder final : public FlowEncoder {
  private:
   struct Template {
     std::uint16_t id = 0;
-    std::size_t bytes = 0;  // of a record, without what follows the lengths of its texts
-    bool has_texts = false;
+    std::size_t bytes = 0;  // of a record whose texts are empty
     bool is_used = false;
     bool is_said = false;                  // in this session, or since they were last due
     std::vector<std::uint8_t> specifiers;  // as they are sent
@@ -43,11 +42,17 @@ class TemplateEncoder final : public FlowEncoder {
   // The most shapes that get a template; further records are sent plain.
   static constexpr std::size_t kMostTemplates = 256;
 
-  void add_way(const FlowWay& way, TimeUs now);
-  Template& template_of(const RecordShape& shape, const FlowWay& way, const FieldContext& context);
-  void describe(Template& t, const RecordShape& shape, const FlowWay& way, const FieldContext& context) const;
-  bool put(Template& t, const RecordShape& shape, const FlowWay& way, const FieldContext& context,
-           TimeUs now);
+  // What both directions of a record are sent with.
+  struct Plan {
+    RecordShape shape;
+    FieldContext context;
+    Template* as = nullptr;
+  };
+  Plan plan(const flow::Record& record, const InterfacePair& interfaces, TimeUs now);
+  void choose_template(Plan& plan, const FlowWay& way);
+  void describe(Template& t, const Plan& plan, const FlowWay& way) const;
+  void add_way(Plan& plan, const FlowWay& way, TimeUs now);
+  bool put(const Plan& plan, const FlowWay& way, TimeUs now);
 
   [[nodiscard]] bool is_due(TimeUs now) const;
   void say_all(TimeUs now);

@@ -1,4 +1,4 @@
-// How the fields of templates and records are written: three readers of one list of fields (record_fields.h, option_fields.h),
+// How the fields of templates and records are written: four readers of one list of fields (record_fields.h, option_fields.h),
 // so that a template, the bytes behind it and their length can never differ.
 //
 // Each has number(element, bytes, value), for as many low bytes of a number as it is sent in, own(element, bytes, value) for
@@ -8,6 +8,8 @@
 // A text is sent with its length where the protocol has that (IPFIX), and else in so many `bytes`, the rest zeros. Texts are
 // cut to kMaxExportText.
 #pragma once
+
+#include <endian.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -23,10 +25,18 @@ namespace weir::output {
 // With its length a text takes one byte more; of 255 and beyond it would be three.
 inline constexpr std::size_t kMaxExportText = 240;
 
-// Most significant byte first. The caller has looked that there is room.
+// Most significant byte first, in 1, 2, 4 or 8 bytes. The caller has looked that there is room.
 inline std::uint8_t* put_be(std::uint8_t* to, std::uint64_t value, unsigned bytes) {
-  for (unsigned i = bytes; i-- > 0;) *to++ = static_cast<std::uint8_t>(value >> (8 * i));
-  return to;
+  const auto put = [&to](auto number) {
+    std::memcpy(to, &number, sizeof number);
+    return to + sizeof number;
+  };
+  switch (bytes) {
+    case 1: return put(static_cast<std::uint8_t>(value));
+    case 2: return put(htobe16(static_cast<std::uint16_t>(value)));
+    case 4: return put(htobe32(static_cast<std::uint32_t>(value)));
+    default: return put(htobe64(value));
+  }
 }
 
 // How the texts of a protocol are sent, and under which number our own elements.
@@ -79,7 +89,9 @@ class DataOut {
   void number(std::uint16_t, unsigned bytes, std::uint64_t value) { at_ = put_be(at_, value, bytes); }
   void own(std::uint16_t, unsigned bytes, std::uint64_t value) { at_ = put_be(at_, value, bytes); }
   void reverse(std::uint16_t, unsigned bytes, std::uint64_t value) { at_ = put_be(at_, value, bytes); }
-  void address(std::uint16_t, const IpAddress& a) { bytes(a.bytes.data(), a.family == 4 ? 4 : 16); }
+  void address(std::uint16_t, const IpAddress& a) {
+    a.family == 4 ? bytes(a.bytes.data(), 4) : bytes(a.bytes.data(), 16);
+  }
   void mac(std::uint16_t, const MacAddress& a) { bytes(a.data(), a.size()); }
   void text(std::uint16_t element, unsigned size, std::string_view text) {
     if (dialect_.variable_texts) return own_text(element, text);
@@ -102,6 +114,23 @@ class DataOut {
   }
   std::uint8_t* at_;
   const WireDialect& dialect_;
+};
+
+// How many bytes texts take beyond those that empty ones have: all that differs between records of one template.
+class TextOut {
+ public:
+  void number(std::uint16_t, unsigned, std::uint64_t) {}
+  void own(std::uint16_t, unsigned, std::uint64_t) {}
+  void reverse(std::uint16_t, unsigned, std::uint64_t) {}
+  void address(std::uint16_t, const IpAddress&) {}
+  void mac(std::uint16_t, const MacAddress&) {}
+  // In protocols that have it; others have none in records.
+  void text(std::uint16_t element, unsigned, std::string_view text) { own_text(element, text); }
+  void own_text(std::uint16_t, std::string_view text) { bytes_ += std::min(text.size(), kMaxExportText); }
+  [[nodiscard]] std::size_t bytes() const { return bytes_; }
+
+ private:
+  std::size_t bytes_ = 0;
 };
 
 // How many bytes the values take.

@@ -369,3 +369,36 @@ TEST_CASE("flow export: an application has the same number in every run") {
   CHECK(a.of("one more") == 0);
   CHECK(a.of("tls") == tls);
 }
+
+TEST_CASE("flow export: when there are too many shapes of records the rest does without what it can do without") {
+  ExportBench bench(ExportFormat::ipfix);
+  std::uint64_t packets = 0;
+  for (unsigned bits = 0; bits < 512; ++bits) {
+    const auto has = [bits](unsigned n) { return (bits >> n & 1U) != 0; };
+    flow::Detail d;
+    flow::Record r = has(0) ? udp6_record() : tcp_record();
+    r.protocol = has(1) ? 6 : 17;
+    r.sides[1] = {};
+    r.sides[0].packets = bits + 1;
+    r.vlan = has(2) ? 7 : 0;
+    r.in_interface = has(3) ? 3 : 0;
+    d.source_mac[5] = has(4) ? 1 : 0;
+    d.application = has(5) ? "tls" : "";
+    d.host = has(6) ? "example.org" : "";
+    d.sides[0].size_max = has(7) ? 1500 : 0;
+    if (has(8)) r.sides[0].bytes = kFull32 + 1;
+    r.detail = &d;
+    bench.add(r);
+    packets += r.sides[0].packets;
+  }
+  bench.flush();
+  const auto read = bench.read();
+  REQUIRE(read->size() == 512);
+  std::uint64_t got = 0;
+  for (std::size_t i = 0; i < read->size(); ++i) got += read->at(i).sides[0].packets;
+  CHECK(got == packets);
+  CHECK(read->account().malformed == 0);
+  CHECK(read->account().no_template == 0);
+  CHECK(read->at(511).source == an_ipv6(1));
+  CHECK(read->at(511).sides[0].bytes == kFull32 + 1);
+}
