@@ -19,6 +19,10 @@
 #include "output/sink.h"
 #include "rules/compile/signature.h"
 
+namespace weir::flow {
+struct Record;  // decoders/flow/record.h
+}
+
 namespace weir::output {
 
 // What an expression of a rule captured: name, raw bytes.
@@ -101,6 +105,8 @@ struct FlowRecord {
   std::uint8_t icmp_response_type = 0, icmp_response_code = 0;
   // Of its events: those that were not written, and those that were cut, as they would have been too much.
   std::uint32_t events_left_out = 0, events_cut = 0;
+  // What its meter says, for objects of our own; null: not written.
+  const flow::Record* metered = nullptr;
 };
 
 // One direction of a flow.

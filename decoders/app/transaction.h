@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <type_traits>
 #include <typeinfo>
 
@@ -37,6 +38,13 @@ struct TransactionAttachment : Slabbed {
 // An attachment takes no more; its transaction is charged with them from the start.
 inline constexpr std::size_t kAttachmentBytes = 1024;
 
+// Who a flow is with, as a transaction of it says: views of what the transaction keeps. Empty: it does not say.
+struct TransactionIdentity {
+  std::string_view host;  // the name that is asked for
+  std::string_view ja4;
+  Bytes certificate;  // the server's
+};
+
 class Transaction : public Slabbed {
  public:
   explicit Transaction(std::uint64_t tx_id) : id(tx_id) {}
@@ -53,6 +61,9 @@ class Transaction : public Slabbed {
 
   // The number that a question has in common with its answer, where each is a transaction of its own (only_direction).
   [[nodiscard]] virtual std::optional<std::uint32_t> exchange() const { return std::nullopt; }
+
+  // For the record of the flow; asked again as long as the transaction grows.
+  [[nodiscard]] virtual TransactionIdentity identity() const { return {}; }
 
   // Called after every detection run over this transaction in direction d: lets go of inspected body bytes.
   virtual void after_detection(Direction) {}

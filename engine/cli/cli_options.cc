@@ -17,7 +17,7 @@ namespace po = boost::program_options;
 using Texts = std::vector<std::string>;
 
 constexpr unsigned kHelpWidth = 100;
-constexpr unsigned kMaxThreads = 1024, kMaxTimeout = 86'400;
+constexpr unsigned kMaxThreads = 1024, kMaxTimeout = 86'400, kMaxFlowPayload = 512;
 
 po::options_description group(const char* title) {
   return po::options_description(title, kHelpWidth, kHelpWidth / 2);
@@ -79,7 +79,8 @@ void add_records(po::options_description& all) {
       "file:PATH; repeatable")(
       "flow-format", text("FORMAT"),
       "as netflow5, netflow9, ipfix (default), or ipfix-biflow, with both directions in "
-      "one record");
+      "one record")("flow-payload", text("N"),
+                    "records have the first N bytes of each direction, up to 512 (default: 0)");
   all.add(records);
 }
 
@@ -289,6 +290,11 @@ tl::expected<void, std::string> read_values(const Reader& in, const Command& com
   out.checksums = in.one("checksums", out.checksums);
   if (out.checksums != "all" && out.checksums != "none" && out.checksums != "auto")
     return tl::unexpected(fmt::format("-k {}: expected all, none or auto", out.checksums));
+  if (in.flag("flow-payload")) {
+    unsigned bytes = 0;
+    if (auto read = read_number(in, "flow-payload", kMaxFlowPayload, bytes); !read) return read;
+    out.settings.push_back(fmt::format("weir.flows.payload={}", bytes));
+  }
   if (auto read = read_number(in, "threads", kMaxThreads, out.threads); !read) return read;
   if (auto read = read_number(in, "timeout", kMaxTimeout, out.timeout_s); !read) return read;
   if (out.rules.no_rules && !(out.rules.exclusive.empty() && out.rules.additional.empty()))

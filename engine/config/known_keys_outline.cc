@@ -365,6 +365,10 @@ weir
     max-file-size, max-total-size, queue-size = size
     max-files = number
   flows
+    active-timeout
+      default, icmp, tcp, udp = number
+    eve = bool
+    payload, status-interval = number
     export
       balance = all flow-hash
       collectors

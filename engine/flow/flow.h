@@ -34,7 +34,8 @@ struct FlowKey {
 };
 static_assert(std::has_unique_object_representations_v<FlowKey>, "hashed and compared as plain bytes");
 
-enum class FlowEnd : std::uint8_t { timeout, forced, shutdown, tcp_reuse };
+// `none`: it goes on, and a part of its record is due.
+enum class FlowEnd : std::uint8_t { timeout, forced, shutdown, tcp_reuse, none };
 
 struct Flow {
   Flow();

@@ -1,5 +1,8 @@
 #include "engine/flow/flow_meter.h"
 
+#include <algorithm>
+#include <limits>
+
 #include "decoders/byte_cursor.h"
 #include "decoders/net/ip_protocol.h"
 
@@ -25,6 +28,25 @@ std::uint8_t flags_of(const Packet& packet) {
   return in.u8();
 }
 
+Bytes payload_of(const Packet& packet) {
+  const bool decoded = packet.has_tcp || packet.has_udp || packet.has_icmp || packet.has_sctp;
+  return decoded ? packet.payload : ip_payload(packet);
+}
+
+std::uint32_t span_us(TimeUs from, TimeUs to) {
+  return static_cast<std::uint32_t>(
+      std::clamp<TimeUs>(to - from, 0, std::numeric_limits<std::uint32_t>::max()));
+}
+
+// An eighth of the new, as TCP smooths its round trips (RFC 6298 2.3).
+std::uint32_t smoothed(std::uint32_t old, std::uint32_t sample) {
+  return old == 0 ? sample : static_cast<std::uint32_t>((std::uint64_t{old} * 7 + sample) / 8);
+}
+
+std::int32_t behind(std::uint32_t a, std::uint32_t b) {
+  return static_cast<std::int32_t>(a - b);
+}
+
 }  // namespace
 
 std::uint32_t ip_bytes(const Packet& packet) {
@@ -42,19 +64,316 @@ Bytes ip_payload(const Packet& packet) {
   return datagram.subspan(std::min(datagram.size(), packet.ip.header.size()));
 }
 
+std::uint64_t tunnel_id(const Packet& carrier) {
+  constexpr std::uint16_t kChecksumOrRouting = 0xc000, kKey = 0x2000;
+  if (const Layer* const gre = carrier.find(Proto::gre)) {
+    ByteCursor in{carrier.frame};
+    in.skip(gre->offset);
+    const std::uint16_t flags = in.be16();
+    in.skip((flags & kChecksumOrRouting) != 0 ? 6 : 2);
+    return (flags & kKey) != 0 ? in.be32() : 0;
+  }
+  ByteCursor in{carrier.payload};
+  in.skip(4);
+  switch (carrier.tunnel.carrier) {
+    case Proto::vxlan:
+    case Proto::geneve: return in.be32() >> 8U;
+    case Proto::gtp_u: return in.be32();
+    default: return 0;
+  }
+}
+
+void MeteredSide::add_size(TimeUs time, std::uint32_t size) {
+  if (packets == 0) {
+    first = last = time;
+    size_min = size_max = size;
+  } else {
+    const std::uint32_t now = span_us(last, time);
+    gap_min = packets == 1 ? now : std::min(gap_min, now);
+    gap_max = std::max(gap_max, now);
+    // RFC 3550 6.4.1, of the gaps: a sixteenth of what the new one differs more or less.
+    const std::int64_t differs = std::max(now, gap) - std::min(now, gap);
+    if (packets > 1) jitter = static_cast<std::uint32_t>(jitter + (differs - jitter) / 16);
+    gap = now;
+    size_min = std::min(size_min, size);
+    size_max = std::max(size_max, size);
+    first = std::min(first, time);
+    last = std::max(last, time);
+  }
+  ++packets;
+  bytes += size;
+}
+
+void MeteredSide::add_packet(const Packet& packet) {
+  constexpr std::uint8_t kEcn = 3;  // both bits: congestion (RFC 3168)
+  const std::uint8_t ttl = packet.ip.ttl;
+  if (packets == 0) {
+    tos = packet.ip.tos;
+    ttl_min = ttl_max = ttl;
+  }
+  add_size(packet.raw.time, ip_bytes(packet));
+  ttl_min = std::min(ttl_min, ttl);
+  ttl_max = std::max(ttl_max, ttl);
+  ecn_marked += (packet.ip.tos & kEcn) == kEcn;
+  fragments += packet.ip.is_fragment;
+}
+
+void MeteredSide::add(const MeteredSide& later) {
+  if (packets == 0) {
+    *this = later;
+    return;
+  }
+  const std::uint32_t now = span_us(last, later.first);
+  gap_min = packets == 1 ? now : std::min(gap_min, now);
+  gap_max = std::max({gap_max, now, later.gap_max});
+  if (later.packets > 1) gap_min = std::min(gap_min, later.gap_min);
+  gap = later.packets > 1 ? later.gap : now;
+  packets += later.packets;
+  bytes += later.bytes;
+  first = std::min(first, later.first);
+  last = std::max(last, later.last);
+  size_min = std::min(size_min, later.size_min);
+  size_max = std::max(size_max, later.size_max);
+  ttl_min = std::min(ttl_min, later.ttl_min);
+  ttl_max = std::max(ttl_max, later.ttl_max);
+  ecn_marked += later.ecn_marked;
+  fragments += later.fragments;
+  payload_bytes += later.payload_bytes;
+  retransmitted_bytes += later.retransmitted_bytes;
+  lost_bytes += later.lost_bytes;
+  retransmitted_packets += later.retransmitted_packets;
+  out_of_order_packets += later.out_of_order_packets;
+  zero_windows += later.zero_windows;
+  tcp_flags |= later.tcp_flags;
+}
+
+void FlowMeter::begin_part() {
+  if (told == nullptr) told = std::make_unique<Told>();
+  for (std::size_t d = 0; d < sides.size(); ++d) {
+    if (sides[d].packets == 0) continue;
+    told->sides[d].add(sides[d]);
+    sides[d] = MeteredSide{};
+  }
+}
+
+MeteredSide FlowMeter::whole(Direction d) const {
+  if (told == nullptr) return sides[index(d)];
+  MeteredSide out = told->sides[index(d)];
+  if (sides[index(d)].packets != 0) out.add(sides[index(d)]);
+  return out;
+}
+
+std::size_t FlowMeter::memory_bytes(std::size_t payload) {
+  return Slab::block_size(sizeof(FlowMeter)) + (payload != 0 ? 2 * Slab::block_size(payload + 1) : 0);
+}
+
 void FlowMeter::count(const Packet& packet, Direction d) {
+  sides[index(d)].add_packet(packet);
+  look_inside(packet, d);
+}
+
+void FlowMeter::count(const Packet& datagram, const MeteredSide& fragments, Direction d) {
+  sides[index(d)].add(fragments);
+  look_inside(datagram, d);
+}
+
+void FlowMeter::look_inside(const Packet& packet, Direction d) {
   MeteredSide& side = sides[index(d)];
   const std::uint8_t flags = flags_of(packet);
-  if (side.packets == 0) {
-    side.first = side.last = packet.raw.time;
-    side.tos = packet.ip.tos;
-    side.first_tcp_flags = flags;
-  }
-  ++side.packets;
-  side.bytes += ip_bytes(packet);
-  side.first = std::min(side.first, packet.raw.time);
-  side.last = std::max(side.last, packet.raw.time);
+  if (!began_[index(d)]) first_tcp_flags[index(d)] = flags;
+  began_[index(d)] = true;
   side.tcp_flags |= flags;
+  const Bytes bytes = payload_of(packet);
+  side.payload_bytes += bytes.size();
+  if (payload[index(d)].size() < payload_limit && !bytes.empty()) keep_payload(bytes, d);
+  if (packet.l4_checksum_bad) add_letter(d, 'c');
+  if (packet.has_tcp) return count_tcp(packet, d);
+  if (!bytes.empty()) add_letter(d, 'd');
+}
+
+void FlowMeter::keep_payload(Bytes bytes, Direction d) {
+  SlabString& kept = payload[index(d)];
+  kept.reserve(payload_limit);
+  const Bytes more = bytes.first(std::min<std::size_t>(bytes.size(), payload_limit - kept.size()));
+  kept.append(more.begin(), more.end());
+}
+
+void FlowMeter::count_tcp(const Packet& packet, Direction d) {
+  const TcpHeader& header = packet.tcp;
+  MeteredTcp& side = tcp[index(d)];
+  const bool syn = (header.flags & tcp_flag::syn) != 0, fin = (header.flags & tcp_flag::fin) != 0;
+  const bool reset = (header.flags & tcp_flag::rst) != 0, ack = (header.flags & tcp_flag::ack) != 0;
+  if (syn) note_syn(packet, d);
+  if (syn && (fin || reset)) add_letter(d, 'q');
+  if (fin && reset) add_letter(d, 'i');
+  if (fin) add_letter(d, 'f');
+  if (reset) add_letter(d, 'r');
+  if (!packet.payload.empty()) add_letter(d, 'd');
+  if (ack && !syn && !fin && !reset && packet.payload.empty()) add_letter(d, 'a');
+  if (!side.any || header.window < side.window_min) side.window_min = header.window;
+  side.window_max = std::max(side.window_max, header.window);
+  if (header.window == 0 && !reset) {
+    ++sides[index(d)].zero_windows;
+    add_letter(d, 'w');
+  }
+  follow_handshake(header, d, packet.raw.time);
+  const auto length = static_cast<std::uint32_t>(packet.payload.size() + syn + fin);
+  if (!reset) follow_sequence(header.sequence, length, d, packet.raw.time);
+  if (ack) time_segment(header, opposite(d), packet.raw.time);
+  side.any = true;
+}
+
+void FlowMeter::note_syn(const Packet& packet, Direction d) {
+  const TcpHeader& header = packet.tcp;
+  MeteredTcp& side = tcp[index(d)];
+  add_letter(d, (header.flags & tcp_flag::ack) != 0 ? 'h' : 's');
+  if (header.have_mss) side.mss = header.mss;
+  if (header.have_window_scale) side.window_scale = header.window_scale;
+  ByteCursor in{header.options};
+  for (std::size_t i = 0; i < header.options.size() && !in.empty(); ++i) {
+    const std::uint8_t kind = in.u8();
+    if (kind < 64) side.syn_options |= std::uint64_t{1} << kind;
+    if (kind == 0) return;
+    if (kind == 1) continue;
+    const std::uint8_t length = in.u8();
+    in.skip(length >= 2 ? length - 2U : in.remaining());
+  }
+}
+
+void FlowMeter::follow_handshake(const TcpHeader& header, Direction d, TimeUs time) {
+  const bool syn = (header.flags & tcp_flag::syn) != 0, ack = (header.flags & tcp_flag::ack) != 0;
+  if (syn && !ack) {
+    if (synack_at == 0) syn_at = time;
+  } else if (syn) {
+    if (syn_at == 0 || synack_at != 0) return;
+    synack_at = time;
+    syn_to_synack = span_us(syn_at, time);
+  } else if (ack && synack_at != 0 && synack_to_ack == 0 && has_letter(d, 's')) {
+    synack_to_ack = std::max<std::uint32_t>(span_us(synack_at, time), 1);
+  }
+}
+
+void FlowMeter::follow_sequence(std::uint32_t sequence, std::uint32_t length, Direction d, TimeUs time) {
+  MeteredTcp& side = tcp[index(d)];
+  if (!side.any) {
+    side.base_sequence = side.next = sequence;
+    side.hole_begin = side.hole_end = sequence;
+  }
+  if (length == 0) return;
+  const std::uint32_t end = sequence + length;
+  if (behind(sequence, side.next) < 0) return come_again(sequence, length, d);
+  if (sequence != side.next) {
+    if (side.hole_begin == side.hole_end) side.hole_begin = side.next;
+    side.hole_end = sequence;
+    side.missing += sequence - side.next;
+    sides[index(d)].lost_bytes += sequence - side.next;
+    add_letter(d, 'g');
+  }
+  side.next = end;
+  if (side.timed_at == 0) {
+    side.timed_at = time;
+    side.timed_end = end;
+  }
+}
+
+// Behind what came before: it fills a hole, or has been there. A byte before the next one asks whether the other side lives.
+void FlowMeter::come_again(std::uint32_t sequence, std::uint32_t length, Direction d) {
+  MeteredTcp& side = tcp[index(d)];
+  const std::uint32_t end = sequence + length;
+  if (end == side.next && length == 1) return;
+  MeteredSide& counts = sides[index(d)];
+  const bool fills =
+      side.missing != 0 && behind(sequence, side.hole_begin) >= 0 && behind(end, side.hole_end) <= 0;
+  side.timed_at = 0;  // which of the two is acknowledged nobody knows
+  if (fills) {
+    ++counts.out_of_order_packets;
+    counts.lost_bytes -= std::min<std::uint64_t>({counts.lost_bytes, side.missing, length});
+    side.missing -= std::min<std::uint64_t>(side.missing, length);
+    if (sequence == side.hole_begin) side.hole_begin = end;
+    if (end == side.hole_end) side.hole_end = sequence;
+    if (side.missing == 0) side.hole_begin = side.hole_end = side.next;
+    return;
+  }
+  ++counts.retransmitted_packets;
+  counts.retransmitted_bytes += std::min(length, side.next - sequence);
+  add_letter(d, 't');
+  if (behind(end, side.next) > 0) side.next = end;
+}
+
+// An acknowledgement of what direction `d` sent.
+void FlowMeter::time_segment(const TcpHeader& header, Direction d, TimeUs time) {
+  MeteredTcp& side = tcp[index(d)];
+  if (side.timed_at == 0 || behind(header.acknowledgment, side.timed_end) < 0) return;
+  side.smoothed_rtt = smoothed(side.smoothed_rtt, std::max<std::uint32_t>(span_us(side.timed_at, time), 1));
+  side.timed_at = 0;
+}
+
+void FlowMeter::add_letter(Direction d, char lower_case) {
+  const auto bit = static_cast<std::uint16_t>(1U << kLetters.find(lower_case));
+  if ((seen_[index(d)] & bit) != 0) return;
+  seen_[index(d)] |= bit;
+  constexpr char kToUpper = 'A' - 'a';
+  letters_[letter_count_++] =
+      d == Direction::to_server ? static_cast<char>(lower_case + kToUpper) : lower_case;
+}
+
+bool FlowMeter::has_letter(Direction d, char lower_case) const {
+  return (seen_[index(d)] >> kLetters.find(lower_case) & 1U) != 0;
+}
+
+void FlowMeter::swap_sides() {
+  std::swap(sides[0], sides[1]);
+  std::swap(tcp[0], tcp[1]);
+  std::swap(payload[0], payload[1]);
+  if (told != nullptr) std::swap(told->sides[0], told->sides[1]);
+  std::swap(seen_[0], seen_[1]);
+  constexpr char kCase = 'a' - 'A';
+  for (std::size_t i = 0; i < letter_count_; ++i) letters_[i] = static_cast<char>(letters_[i] ^ kCase);
+  std::swap(source_mac, destination_mac);
+  std::swap(began_[0], began_[1]);
+  std::swap(first_tcp_flags[0], first_tcp_flags[1]);
+  swapped = !swapped;
+}
+
+std::string_view FlowMeter::state(bool is_tcp, Direction client) const {
+  const Direction server = opposite(client);
+  const bool asked = began_[index(client)], answered = began_[index(server)];
+  if (!is_tcp) return answered ? asked ? "SF" : "SHR" : "S0";
+  const auto by_client = [&](char letter) { return has_letter(client, letter); };
+  const auto by_server = [&](char letter) { return has_letter(server, letter); };
+  if (!by_client('s'))
+    return !by_server('h') ? "OTH" : by_server('r') ? "RSTRH" : by_server('f') ? "SHR" : "OTH";
+  if (!answered) return by_client('r') ? "RSTOS0" : by_client('f') ? "SH" : "S0";
+  if (!by_server('h')) return by_server('r') ? "REJ" : "OTH";
+  const std::size_t reset_by_client = history().find(client == Direction::to_server ? 'R' : 'r');
+  const std::size_t reset_by_server = history().find(client == Direction::to_server ? 'r' : 'R');
+  if (reset_by_client != reset_by_server) return reset_by_client < reset_by_server ? "RSTO" : "RSTR";
+  if (by_client('f')) return by_server('f') ? "SF" : "S2";
+  return by_server('f') ? "S3" : "S1";
+}
+
+void FlowMeter::note_path(const Packet& packet, const Packet* carrier) {
+  const Layer* const mpls = packet.find(Proto::mpls);
+  if (packet.ether_source.size() == source_mac.size()) {
+    std::copy(packet.ether_source.begin(), packet.ether_source.end(), source_mac.begin());
+    std::copy(packet.ether_destination.begin(), packet.ether_destination.end(), destination_mac.begin());
+  }
+  if (mpls == nullptr && carrier == nullptr) return;
+  path = std::make_unique<FlowPath>();
+  if (mpls != nullptr) {
+    constexpr std::uint32_t kBottom = 1;
+    ByteCursor in{packet.frame};
+    in.skip(mpls->offset);
+    for (std::uint32_t& label : path->mpls) {
+      label = in.be32() >> 8U;
+      if (in.failed() || (label & kBottom) != 0) break;
+    }
+  }
+  if (carrier == nullptr) return;
+  path->tunnel_source = carrier->ip.source;
+  path->tunnel_destination = carrier->ip.destination;
+  path->tunnel = packet.carrier;
+  path->tunnel_id = tunnel_id(*carrier);
 }
 
 }  // namespace weir::engine

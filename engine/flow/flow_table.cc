@@ -61,7 +61,7 @@ bool both_sides_seen(const Flow& flow) {
 
 FlowTable::FlowTable(const FlowTableSettings& settings)
     : settings_(settings),
-      flow_bytes_(sizeof(Flow) + (settings.metered ? Slab::block_size(sizeof(FlowMeter)) : 0)),
+      flow_bytes_(sizeof(Flow) + (settings.metered ? FlowMeter::memory_bytes(settings.metered_payload) : 0)),
       seed_(process_hash_seed()),
       index_(std::min<std::size_t>(settings.hash_size, kMaxInitialSlots)) {
   pool_.reserve(std::min<std::uint64_t>(settings.prealloc, settings.memcap_bytes / flow_bytes_));
@@ -119,11 +119,13 @@ Flow* FlowTable::create(const Packet& packet, const PacketKey& key, std::uint64_
   }
   index_.make_room();
   auto meter = settings_.metered ? std::make_unique<FlowMeter>() : nullptr;
+  if (meter != nullptr) meter->payload_limit = settings_.metered_payload;
   Flow* const flow = pool_.make();
   flow->meter = std::move(meter);
   set_identity(*flow, packet, key, hash);
   index_.insert(flow);
   timer_.file(*flow, deadline_s(*flow));
+  if (settings_.metered) file_report(*flow, to_seconds(flow->start));
   ++stats_.created;
   return flow;
 }
@@ -200,6 +202,7 @@ void FlowTable::end(Flow* flow, FlowEnd reason) {
   const std::int64_t deadline = deadline_s(*flow);
   ended_.push_back({flow, reason, deadline});
   timer_.remove(*flow);
+  take_off_reports(*flow);
   index_.erase(flow);
   if (reason == FlowEnd::timeout) ++stats_.ended_timeout;
   if (reason == FlowEnd::forced) ++stats_.ended_forced;
@@ -217,22 +220,51 @@ void FlowTable::end_for_reuse(Flow* old, const Packet& packet) {
   end(old, FlowEnd::tcp_reuse);
 }
 
+// The next part of its record, as seconds go by from `after_s`.
+void FlowTable::file_report(Flow& flow, std::int64_t after_s) {
+  const std::int64_t every = settings_.report_every_s[static_cast<std::size_t>(flow_class(flow.protocol))];
+  if (every == 0) return;
+  flow.meter->report_s = after_s + every;
+  flow.meter->is_filed = true;
+  reports_.file(flow, flow.meter->report_s);
+}
+
+void FlowTable::take_off_reports(Flow& flow) {
+  if (flow.meter == nullptr || !flow.meter->is_filed) return;
+  reports_.remove(flow);
+  flow.meter->is_filed = false;
+}
+
+// Behind those that end: they are out of it.
+void FlowTable::collect_reports(std::int64_t now_s) {
+  reports_.advance(now_s, [this, now_s](Flow& flow) {
+    FlowMeter& meter = *flow.meter;
+    const std::int64_t due = meter.report_s;
+    if (now_s <= due || !has_room_for_ended()) return reports_.file(flow, now_s <= due ? due : now_s);
+    file_report(flow, now_s - 1);
+    meter.told_s = due;
+    if (meter.has_packets()) ended_.push_back({&flow, FlowEnd::none, due});
+  });
+}
+
+void FlowTable::sort_ended() {
+  std::sort(ended_.begin(), ended_.end(), [](const Ended& a, const Ended& b) {
+    return std::tie(a.deadline_s, a.flow->first_packet, a.flow->id) <
+           std::tie(b.deadline_s, b.flow->first_packet, b.flow->id);
+  });
+}
+
 void FlowTable::collect_expired(std::int64_t now_s) {
-  const std::size_t first = ended_.size();
   timer_.advance(now_s, [this, now_s](Flow& flow) {
     const std::int64_t deadline = deadline_s(flow);
     if (now_s <= deadline) return timer_.file(flow, deadline);
     if (!has_room_for_ended()) return timer_.file(flow, now_s);  // in a second again
     flow.emergency |= emergency_;
+    take_off_reports(flow);
     index_.erase(&flow);
     ended_.push_back({&flow, FlowEnd::timeout, deadline});
     ++stats_.ended_timeout;
   });
-  std::sort(ended_.begin() + static_cast<std::ptrdiff_t>(first), ended_.end(),
-            [](const Ended& a, const Ended& b) {
-              return std::tie(a.deadline_s, a.flow->first_packet, a.flow->id) <
-                     std::tie(b.deadline_s, b.flow->first_packet, b.flow->id);
-            });
   const std::uint64_t recovered = settings_.memcap_bytes / 100 * (100 - settings_.emergency_recovery_percent);
   if (!emergency_ || memory_bytes() > recovered) return;
   emergency_ = false;
@@ -249,6 +281,7 @@ bool FlowTable::has_room_for_ended() try {
 void FlowTable::collect_all() {
   timer_.take_all([this](Flow& flow) {
     if (!has_room_for_ended()) return timer_.file(flow, deadline_s(flow));
+    take_off_reports(flow);
     index_.erase(&flow);
     ended_.push_back({&flow, FlowEnd::shutdown, 0});
   });

@@ -1,7 +1,7 @@
 // The flows of one worker: look-up, making, totals, timeouts by packet time, and the end of each flow.
 //
 // No locks: each worker has its own. Every function that can end flows takes a callback on_end(Flow&,
-// FlowEnd), which is called once for a flow before it is freed; it must not call the table, and must not throw. A
+// FlowEnd), which is called once for a flow before it is freed (and, with FlowEnd::none, when a part of its record is due); it must not call the table, and must not throw. A
 // Flow* stays valid until the next call of find_or_create, replace, expire or drain. Those throw std::bad_alloc where
 // there is no memory for a new flow; the table stays as it was then.
 //
@@ -72,6 +72,8 @@ class FlowTable {
   void expire(TimeUs now, OnEnd&& on_end) {
     if (to_seconds(now) == timer_.next_second()) return;
     collect_expired(to_seconds(now));
+    if (settings_.metered) collect_reports(to_seconds(now));
+    sort_ended();
     hand_over(on_end);
   }
   // The run is over: ends every flow, in the order of their first packets. Where there is no memory for all at once, some are
@@ -123,6 +125,10 @@ class FlowTable {
   void end(Flow* flow, FlowEnd reason);
   void end_for_reuse(Flow* old, const Packet& packet);
   void collect_expired(std::int64_t now_s);
+  void collect_reports(std::int64_t now_s);
+  void sort_ended();
+  void file_report(Flow& flow, std::int64_t after_s);
+  void take_off_reports(Flow& flow);
   void collect_all();
   bool has_room_for_ended();
   [[nodiscard]] bool expired(const Flow& flow, std::int64_t now_s) const { return now_s > deadline_s(flow); }
@@ -131,7 +137,7 @@ class FlowTable {
   void hand_over(OnEnd&& on_end) {
     for (const Ended& e : ended_) {
       on_end(*e.flow, e.reason);
-      pool_.release(e.flow);
+      if (e.reason != FlowEnd::none) pool_.release(e.flow);
     }
     ended_.clear();
   }
@@ -141,6 +147,7 @@ class FlowTable {
   std::uint64_t seed_;
   FlowIndex index_;
   FlowTimer timer_;
+  ReportTimer reports_;
   FlowPool pool_;
   std::vector<Ended> ended_;  // out of the table, not yet handed over
   // Of the flow found last, before its packet was counted.

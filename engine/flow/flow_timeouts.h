@@ -22,6 +22,9 @@ struct FlowTableSettings {
   std::uint32_t emergency_recovery_percent = 30;  // emergency ends when this share of the memcap is free
   std::uint64_t ended_memory = 16384;  // flows that are remembered after their end; beside the memcap
   bool metered = false;                // each flow gets a FlowMeter, which counts as its memory
+  std::uint16_t metered_payload = 0;   // first bytes of each direction that it keeps
+  std::array<std::int64_t, 4>
+      report_every_s{};  // by FlowClass: seconds after which a part of a record is due; 0: none is
   FlowKeyOptions key;
   // By FlowClass, then FlowState: new, established, closed, bypassed. What Suricata takes when its file says
   // nothing.

@@ -11,10 +11,24 @@
 #include <vector>
 
 #include "engine/flow/flow.h"
+#include "engine/flow/flow_meter.h"
 
 namespace weir::engine {
 
-class FlowTimer {
+// A flow's links of a wheel: neighbours in its slot, and which slot that is.
+struct DeadlineLinks {
+  static Flow*& older(Flow& flow) { return flow.older; }
+  static Flow*& newer(Flow& flow) { return flow.newer; }
+  static std::uint16_t& slot(Flow& flow) { return flow.timer_slot; }
+};
+struct ReportLinks {  // of a flow with a meter
+  static Flow*& older(Flow& flow) { return flow.meter->older; }
+  static Flow*& newer(Flow& flow) { return flow.meter->newer; }
+  static std::uint16_t& slot(Flow& flow) { return flow.meter->report_slot; }
+};
+
+template <class Links>
+class FlowWheel {
  public:
   // Files a flow that is in no slot to be looked at in the second after `deadline_s`, or earlier when that is
   // beyond the wheel.
@@ -22,16 +36,18 @@ class FlowTimer {
     std::int64_t second = deadline_s < next_ ? next_ : deadline_s;
     if (second > next_ + kSlots - 1) second = next_ + kSlots - 1;
     const auto slot = static_cast<std::uint16_t>(static_cast<std::uint64_t>(second) % kSlots);
-    flow.timer_slot = slot;
-    flow.newer = nullptr;
-    flow.older = tail_[slot];
-    (flow.older != nullptr ? flow.older->newer : head_[slot]) = &flow;
+    Links::slot(flow) = slot;
+    Links::newer(flow) = nullptr;
+    Links::older(flow) = tail_[slot];
+    (tail_[slot] != nullptr ? Links::newer(*tail_[slot]) : head_[slot]) = &flow;
     tail_[slot] = &flow;
   }
   void remove(Flow& flow) {
-    (flow.older != nullptr ? flow.older->newer : head_[flow.timer_slot]) = flow.newer;
-    (flow.newer != nullptr ? flow.newer->older : tail_[flow.timer_slot]) = flow.older;
-    flow.older = flow.newer = nullptr;
+    Flow *&older = Links::older(flow), *&newer = Links::newer(flow);
+    const std::uint16_t slot = Links::slot(flow);
+    (older != nullptr ? Links::newer(*older) : head_[slot]) = newer;
+    (newer != nullptr ? Links::older(*newer) : tail_[slot]) = older;
+    older = newer = nullptr;
   }
   // Moves an already filed flow to where its deadline, which may have become earlier, wants it.
   void refile(Flow& flow, std::int64_t deadline_s) {
@@ -76,8 +92,8 @@ class FlowTimer {
     Flow* flow = head_[slot];
     head_[slot] = tail_[slot] = nullptr;
     while (flow != nullptr) {
-      Flow* const after = flow->newer;
-      flow->older = flow->newer = nullptr;
+      Flow* const after = Links::newer(*flow);
+      Links::older(*flow) = Links::newer(*flow) = nullptr;
       due(*flow);
       flow = after;
     }
@@ -86,5 +102,7 @@ class FlowTimer {
   std::array<Flow*, kSlots> head_{}, tail_{};
   std::int64_t next_ = INT64_MIN / 2;
 };
+using FlowTimer = FlowWheel<DeadlineLinks>;
+using ReportTimer = FlowWheel<ReportLinks>;
 
 }  // namespace weir::engine

@@ -101,6 +101,7 @@ std::string_view to_string(FlowEnd end) {
     case FlowEnd::forced: return "forced";
     case FlowEnd::shutdown: return "shutdown";
     case FlowEnd::tcp_reuse: return "tcp_reuse";
+    case FlowEnd::none: break;
   }
   return {};
 }

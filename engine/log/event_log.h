@@ -83,7 +83,8 @@ class EventLog {
   // Writes what is due of one transaction: its event once both sides have come far enough, its anomalies and
   // closed files. True: every logger that wants the transaction or its files has written them.
   bool transaction(const PacketFacts& facts, const DueTransaction& due);
-  void flow_end(const Flow& flow, FlowEnd reason, TimeUs now);
+  // `metered`: what its meter says, to be shown; null: nothing of it.
+  void flow_end(const Flow& flow, FlowEnd reason, TimeUs now, const flow::Record* metered = nullptr);
 
  private:
   struct TxLogger {  // one output's logger of a protocol

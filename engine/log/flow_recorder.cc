@@ -1,9 +1,12 @@
 #include "engine/log/flow_recorder.h"
 
+#include <array>
+#include <cmath>
 #include <utility>
 
+#include "decoders/app/protocol.h"
 #include "decoders/net/ip_protocol.h"
-#include "engine/flow/flow_meter.h"
+#include "engine/flow/app_state.h"
 
 namespace weir::engine {
 namespace {
@@ -22,12 +25,12 @@ flow::Side side_of(const MeteredSide& m) {
 }
 
 // What the first packet of a direction says of who began.
-bool opens(const MeteredSide& side) {
-  return (side.first_tcp_flags & (tcp_flag::syn | tcp_flag::ack)) == tcp_flag::syn;
+bool opens(std::uint8_t flags) {
+  return (flags & (tcp_flag::syn | tcp_flag::ack)) == tcp_flag::syn;
 }
-bool answers(const MeteredSide& side) {
+bool answers(std::uint8_t flags) {
   constexpr std::uint8_t kBoth = tcp_flag::syn | tcp_flag::ack;
-  return (side.first_tcp_flags & kBoth) == kBoth;
+  return (flags & kBoth) == kBoth;
 }
 
 struct Initiator {
@@ -54,34 +57,97 @@ Initiator initiator_of(const Flow& flow) {
     return {!reply, reply ? ports : first_packet};
   }
   if (!ip_protocol::has_ports(flow.protocol)) return {true, first_packet};
-  const MeteredSide &client = meter.sides[0], &server = meter.sides[1];
+  const auto [client, server] = meter.first_tcp_flags;
   if (opens(client) || answers(server)) return {true, handshake};
   if (opens(server) || answers(client)) return {false, handshake};
   return initiator_by_ports(flow);
 }
 
-void swap_record(flow::Record& r) {
+void swap_record(flow::Record& r, flow::Detail& d) {
   std::swap(r.source, r.destination);
   std::swap(r.source_port, r.destination_port);
   std::swap(r.sides[0], r.sides[1]);
+  std::swap(d.sides[0], d.sides[1]);
+  std::swap(d.source_mac, d.destination_mac);
 }
 
-}  // namespace
+flow::SideDetail side_detail_of(const FlowMeter& meter, const MeteredSide& m, Direction d) {
+  const MeteredTcp& tcp = meter.tcp[index(d)];
+  const std::string_view payload = meter.payload[index(d)];
+  const std::uint64_t gaps = m.packets > 1 ? m.packets - 1 : 1;
+  return {.payload_bytes = m.payload_bytes,
+          .size_min = m.size_min,
+          .size_mean = static_cast<std::uint32_t>(m.packets != 0 ? m.bytes / m.packets : 0),
+          .size_max = m.size_max,
+          .gap_min_us = m.gap_min,
+          .gap_mean_us = static_cast<std::uint64_t>(m.last - m.first) / gaps,
+          .gap_max_us = m.gap_max,
+          .jitter_us = m.jitter,
+          .ttl_min = m.ttl_min,
+          .ttl_max = m.ttl_max,
+          .first_tcp_flags = meter.first_tcp_flags[index(d)],
+          .window_min = tcp.window_min,
+          .window_max = tcp.window_max,
+          .window_scale = tcp.window_scale,
+          .mss = tcp.mss,
+          .syn_options = tcp.syn_options,
+          .base_sequence = tcp.base_sequence,
+          .retransmitted_packets = m.retransmitted_packets,
+          .retransmitted_bytes = m.retransmitted_bytes,
+          .out_of_order_packets = m.out_of_order_packets,
+          .lost_bytes = m.lost_bytes,
+          .zero_windows = m.zero_windows,
+          .fragments = m.fragments,
+          .ecn_marked = m.ecn_marked,
+          .smoothed_rtt_us = tcp.smoothed_rtt,
+          .entropy_milli = entropy_milli(payload),
+          .payload = payload};
+}
 
-flow::EndReason end_reason(const Flow& flow, FlowEnd end) {
-  switch (end) {
-    case FlowEnd::timeout:
-      return flow.state == FlowState::closed ? flow::EndReason::end : flow::EndReason::idle;
-    case FlowEnd::tcp_reuse: return flow::EndReason::end;
-    case FlowEnd::forced: return flow::EndReason::resources;
-    case FlowEnd::shutdown:
-      return flow.state == FlowState::closed ? flow::EndReason::end : flow::EndReason::forced;
+std::string_view tunnel_name(Proto carrier) {
+  switch (carrier) {
+    case Proto::gre: return "gre";
+    case Proto::ipv4: return "ipv4";
+    case Proto::ipv6: return "ipv6";
+    case Proto::teredo: return "teredo";
+    case Proto::vxlan: return "vxlan";
+    case Proto::geneve: return "geneve";
+    case Proto::gtp_u: return "gtp-u";
+    case Proto::erspan: return "erspan";
+    default: return "other";
   }
-  return flow::EndReason::unknown;
 }
 
-void fill_record(const Flow& flow, flow::Record& r, flow::Detail& detail) {
+void fill_surroundings(const Flow& flow, flow::Detail& out) {
   const FlowMeter& meter = *flow.meter;
+  out.vlans = flow.vlan;
+  out.source_mac = meter.source_mac;
+  out.destination_mac = meter.destination_mac;
+  out.gateway_error = meter.gateway_error;
+  out.gateway = meter.gateway;
+  if (meter.path == nullptr) return;
+  const FlowPath& path = *meter.path;
+  out.mpls = path.mpls;
+  if (path.tunnel == Proto::none) return;
+  out.tunnel_source = path.tunnel_source;
+  out.tunnel_destination = path.tunnel_destination;
+  out.tunnel_id = path.tunnel_id;
+  out.tunnel_kind = tunnel_name(path.tunnel);
+}
+
+void fill_application(const Flow& flow, flow::Detail& out) {
+  if (flow.app != nullptr && flow.app->protocol != AppProto::unknown &&
+      flow.app->protocol != AppProto::failed)
+    out.application = protocol_info(flow.app->protocol).name;
+  if (const FlowIdentity* known = flow.meter->identity.get()) {
+    out.host = known->host;
+    out.ja4 = known->ja4;
+    out.certificate_sha256 = known->certificate_sha256;
+  }
+}
+
+// All but what is counted, and who began.
+void fill_flow(const Flow& flow, flow::Record& r, flow::Detail& detail) {
   r = {};
   detail = {};
   r.source = flow.client;
@@ -96,24 +162,93 @@ void fill_record(const Flow& flow, flow::Record& r, flow::Detail& detail) {
     r.destination_port = flow.server_port;
   }
   r.vlan = flow.vlan[0];
-  for (std::size_t d = 0; d < r.sides.size(); ++d) r.sides[d] = side_of(meter.sides[d]);
   r.detail = &detail;
-  const Initiator initiator = initiator_of(flow);
-  detail.initiator_by = initiator.by;
-  detail.reversed = initiator.is_client == meter.swapped;
-  detail.vlans = flow.vlan;
-  detail.gateway_error = meter.gateway_error;
-  detail.gateway = meter.gateway;
-  if (!initiator.is_client) swap_record(r);
+  const FlowMeter& meter = *flow.meter;
+  detail.syn_to_synack_us = meter.syn_to_synack;
+  detail.synack_to_ack_us = meter.synack_to_ack;
+  detail.rule_hits = meter.rule_hits;
+  detail.verdict_rule = meter.verdict_rule;
+  fill_surroundings(flow, detail);
+  fill_application(flow, detail);
 }
 
-void FlowRecorder::flow_end(const Flow& flow, FlowEnd reason) {
-  const FlowMeter& meter = *flow.meter;
-  if (meter.sides[0].packets + meter.sides[1].packets == 0) return;
-  fill_record(flow, record_, detail_);
-  record_.end_reason = end_reason(flow, reason);
+void fill_side(const FlowMeter& meter, const MeteredSide& counted, Direction d, flow::Record& r,
+               flow::Detail& detail) {
+  r.sides[index(d)] = side_of(counted);
+  detail.sides[index(d)] = side_detail_of(meter, counted, d);
+}
+
+// `turn`: the source is to be the one that began.
+void fill_initiator(const Flow& flow, bool turn, flow::Record& r, flow::Detail& detail) {
+  const Initiator initiator = initiator_of(flow);
+  const bool is_tcp = flow.protocol == ip_protocol::tcp;
+  detail.initiator_by = initiator.by;
+  detail.reversed = initiator.is_client == flow.meter->swapped;
+  detail.state = flow.meter->state(is_tcp, initiator.is_client ? Direction::to_server : Direction::to_client);
+  detail.history = flow.meter->history();
+  if (turn && !initiator.is_client) swap_record(r, detail);
+}
+
+}  // namespace
+
+flow::EndReason end_reason(const Flow& flow, FlowEnd end) {
+  switch (end) {
+    case FlowEnd::timeout:
+      return flow.state == FlowState::closed ? flow::EndReason::end : flow::EndReason::idle;
+    case FlowEnd::none: return flow::EndReason::active;
+    case FlowEnd::tcp_reuse: return flow::EndReason::end;
+    case FlowEnd::forced: return flow::EndReason::resources;
+    case FlowEnd::shutdown:
+      return flow.state == FlowState::closed ? flow::EndReason::end : flow::EndReason::forced;
+  }
+  return flow::EndReason::unknown;
+}
+
+std::uint32_t entropy_milli(std::string_view bytes) {
+  std::array<std::uint32_t, 256> seen{};
+  for (const char c : bytes) ++seen[static_cast<std::uint8_t>(c)];
+  const auto all = static_cast<double>(bytes.size());
+  double bits = 0;
+  for (const std::uint32_t n : seen)
+    if (n != 0) bits -= n / all * std::log2(n / all);
+  return static_cast<std::uint32_t>(std::lround(bits * 1000));
+}
+
+void fill_record(const Flow& flow, flow::Record& r, flow::Detail& detail) {
+  fill_flow(flow, r, detail);
+  for (const Direction d : {Direction::to_server, Direction::to_client})
+    fill_side(*flow.meter, flow.meter->sides[index(d)], d, r, detail);
+  fill_initiator(flow, true, r, detail);
+}
+
+void fill_whole_record(const Flow& flow, flow::Record& r, flow::Detail& detail) {
+  fill_flow(flow, r, detail);
+  for (const Direction d : {Direction::to_server, Direction::to_client})
+    fill_side(*flow.meter, flow.meter->whole(d), d, r, detail);
+  fill_initiator(flow, false, r, detail);
+}
+
+// What only the run knows.
+void FlowRecorder::finish(const Flow& flow) {
   detail_.in_interface_name = interface_;
-  tap_.record(record_);
+  if (inline_mode_) detail_.verdict = flow.dropped || flow.meter->verdict_rule != 0 ? 2 : 1;
+}
+
+void FlowRecorder::tell(Flow& flow, FlowEnd reason) {
+  FlowMeter& meter = *flow.meter;
+  if (tap_ == nullptr || !meter.has_packets()) return;
+  fill_record(flow, record_, detail_);
+  finish(flow);
+  record_.end_reason = end_reason(flow, reason);
+  if (reason == FlowEnd::none || meter.part != 0) record_.part = ++meter.part;
+  tap_->record(record_);
+  if (reason == FlowEnd::none) meter.begin_part();
+}
+
+const flow::Record& FlowRecorder::whole(const Flow& flow) {
+  fill_whole_record(flow, record_, detail_);
+  finish(flow);
+  return record_;
 }
 
 }  // namespace weir::engine

@@ -1,6 +1,7 @@
 #include "engine/pipeline/pipeline.h"
 
 #include <algorithm>
+#include <limits>
 #include <new>
 
 #include "decoders/app/protocol.h"
@@ -10,6 +11,7 @@
 #include "engine/flow/detect_state.h"
 #include "engine/flow/flow_frames.h"
 #include "engine/flow/flow_macs.h"
+#include "engine/flow/flow_meter.h"
 #include "engine/tcp/tcp_session.h"
 
 namespace weir::engine {
@@ -49,7 +51,7 @@ Pipeline::Pipeline(const PipelineSetup& setup, std::shared_ptr<const rules::Rule
     requested_by_outputs_.files |= pool.files->settings().facts;
     log_.store_files(*pool.files, pool.turn);
   }
-  if (pool.records != nullptr) recorder_.emplace(*pool.records);
+  if (setup.flows.metered) recorder_.emplace(pool.records, setup.inline_mode);
   request_for(rules.get());
   if (rules == nullptr) return;
   DetectSettings detection = setup.detection;
@@ -82,6 +84,7 @@ Verdict Pipeline::inspect_packets(DecodedFrame& frame, PacketMask which) {
   advance_clock(raw.time, raw.number);  // flows whose time is over end first
   frame_number_ = raw.number != 0 ? raw.number : frame_number_ + 1;
   outcome_ = {};
+  completing_ = nullptr;
   deadline_ = setup_.packet_budget != 0 ? ticks_now() + setup_.packet_budget : 0;
   // The innermost first: what is dropped inside takes the frame with it.
   for (std::size_t i = frame.count; i-- > 0;) {
@@ -89,6 +92,7 @@ Verdict Pipeline::inspect_packets(DecodedFrame& frame, PacketMask which) {
     position_.move_to(EventOrder::of_packet(raw.number, i));
     const bool inner = frame.packets[i].origin == PacketOrigin::tunnel;
     Step step{.packet = frame.packets[i], .tunnel = inner ? &frame.tunnels[i] : nullptr};
+    if (i != 0) step.around = &frame.packets[i - 1];
     step.frame = frame_number_;
     step.is_frame = i == 0;
     step.refused_fragment = i == frame.refused;
@@ -155,10 +159,11 @@ void Pipeline::advance_clock(TimeUs now, std::uint64_t packet_number) {
   if (recorder_ && recorder_->is_new_second(now)) {
     position_.move_to(EventOrder::before_packet(packet_number));
     recorder_->clock(now);
+    expire_fragments(now);
   }
   flows_.expire(now, [this](Flow& flow, FlowEnd reason) {
-    position_.move_to(
-        EventOrder::of_expired(packet_number_, flows_.deadline_s(flow), flow.first_packet, flow.id));
+    const std::int64_t due_s = reason == FlowEnd::none ? flow.meter->told_s : flows_.deadline_s(flow);
+    position_.move_to(EventOrder::of_expired(packet_number_, due_s, flow.first_packet, flow.id));
     end_flow(flow, reason);
   });
 }
@@ -178,6 +183,7 @@ void Pipeline::request_for(const rules::RuleSet* rules) {
 }
 
 void Pipeline::finish() {
+  if (recorder_) expire_fragments(std::numeric_limits<TimeUs>::max());
   flows_.drain([this](Flow& flow, FlowEnd reason) {
     const StageClock::Unit unit(stages_);
     position_.move_to(EventOrder::of_left(flow.first_packet, flow.id));
@@ -222,7 +228,7 @@ void Pipeline::count_tunnel(const output::TunnelRecord& outer, const Packet& inn
 void Pipeline::find_flow(Step& step) {
   enter(step, Stage::flow);
   const auto on_end = [this](Flow& flow, FlowEnd reason) { end_flow(flow, reason); };
-  if (recorder_ && is_icmpv4_error(step.packet)) meter_alone(step.packet);
+  if (recorder_ && is_icmpv4_error(step.packet)) meter_alone(step.packet, step.around);
   FlowTable::Lookup lookup = flows_.find_or_create(step.packet, on_end);
   if (lookup.flow != nullptr && !lookup.created && is_of_another(*lookup.flow, step.packet, lookup.direction))
     lookup = flows_.replace(lookup.flow, step.packet, on_end);
@@ -231,7 +237,7 @@ void Pipeline::find_flow(Step& step) {
   step.direction = lookup.direction;
   if (step.flow != nullptr && !lookup.created) prefetch_state(*step.flow);
   step.established = step.flow != nullptr && is_established(*step.flow);
-  if (recorder_) meter(step);
+  if (recorder_) meter(step, lookup.created);
   if (notes_macs_ && step.flow != nullptr) note_macs(*step.flow, step.packet, step.direction);
   if (step.flow != nullptr && step.flow->app != nullptr) step.flow->app->begin_packet();
   if (step.refused_fragment) apply_policy(step, ExceptionTarget::defrag_memcap);
@@ -395,6 +401,8 @@ void Pipeline::write_events(Step& step, const DetectResult& found) {
   if (step.packet.has_arp) log_.arp(facts);
   if (!is_paused(step.flow)) count_verdict(step);
   if (!setup_.inline_mode || step.fate.verdict == Verdict::accept || step.drop_logged) return;
+  if (recorder_ && step.flow != nullptr && found.actions.blocker != nullptr)
+    step.flow->meter->note_verdict(found.actions.blocker->meta.sid);
   step.drop_logged = true;
   log_.drop(facts, found, step.fate);
 }
@@ -415,8 +423,8 @@ void Pipeline::settle_transactions(Step& step) {
   if (step.flow == nullptr) return;
   class User final : public TransactionUser {
    public:
-    User(EventLog& log, const Detect* detect, const PacketFacts& facts)
-        : log_(log),
+    User(Pipeline& pipeline, const Detect* detect, const PacketFacts& facts)
+        : pipeline_(pipeline),
           detect_(detect),
           facts_(facts),
           first_of_frames_(first_transaction_of_frames(*facts.flow)) {}
@@ -424,11 +432,13 @@ void Pipeline::settle_transactions(Step& step) {
       return tx.id < first_of_frames_ && (detect_ == nullptr || detect_->finished(tx, d));
     }
     bool write(const DueTransaction& due) override {
-      return facts_.flow->is_other_reading || log_.transaction(facts_, due);
+      if (facts_.flow->is_other_reading) return true;
+      if (facts_.flow->meter != nullptr) pipeline_.identify(*facts_.flow, due.tx);
+      return pipeline_.log_.transaction(facts_, due);
     }
 
    private:
-    EventLog& log_;
+    Pipeline& pipeline_;
     const Detect* detect_;  // null: nothing inspects them
     const PacketFacts& facts_;
     std::uint64_t first_of_frames_;  // alerts on frames show their transaction
@@ -436,7 +446,7 @@ void Pipeline::settle_transactions(Step& step) {
   const bool inspects = detect_ && !step.flow->passed && !step.flow->dropped;
   if (!inspects || step.flow->no_packet_inspection) let_go_of_bodies(*step.flow);
   const PacketFacts facts = facts_of(step);
-  User user(log_, inspects ? &*detect_ : nullptr, facts);
+  User user(*this, inspects ? &*detect_ : nullptr, facts);
   engine::settle_transactions(*step.flow, step.last_of_flow, user);
 }
 

@@ -25,6 +25,8 @@
 #include "engine/detect/detect.h"
 #include "engine/flow/ended_flows.h"
 #include "engine/flow/flow_table.h"
+#include "engine/flow/fragment_meter.h"
+#include "engine/flow/meter_settings.h"
 #include "engine/log/event_log.h"
 #include "engine/log/flow_recorder.h"
 #include "engine/log/log_outputs.h"
@@ -46,6 +48,7 @@ struct PipelineSetup {
   DetectSettings detection;
   std::shared_ptr<const AppLayerSetup> app_layer;
   ExceptionPolicies policies;
+  MeterSettings meters;
   LogLimits log_limits;
   NormaliserSettings normaliser;
   bool inline_mode = false;
@@ -54,6 +57,8 @@ struct PipelineSetup {
   // Fails with a text when a setting cannot be used.
   // `fail_open`: what cannot be inspected as it should passes, unless the configuration says otherwise.
   static tl::expected<PipelineSetup, std::string> make(const Config& config, bool inline_mode, bool fail_open = false);
+  // Somebody takes the records of flows: PoolLinks::records of the pipelines.
+  void want_records();
 };
 
 // What a pipeline has of the run that it works in.
@@ -158,6 +163,7 @@ class Pipeline {
     const SegmentResult* segment = nullptr;
     const std::vector<Anomaly>* stream_events = nullptr;
     const output::TunnelRecord* tunnel = nullptr;
+    const Packet* around = nullptr;                  // that it was in, or the last fragment of it
     const rules::VariableList* variables = nullptr;  // of the packet, once detection ran
     std::uint64_t frame = 0;        // as the log of packets counts them; 0: no frame brought the packet
     bool is_frame = false;          // the packet that came from the wire, not one inside it: it can be rewritten
@@ -180,8 +186,13 @@ class Pipeline {
   void conclude(const Step& step, bool outermost);
   void find_flow(Step& step);
   // pipeline_meter.cc: what records say of packets.
-  [[gnu::noinline]] void meter(const Step& step);
-  [[gnu::noinline]] void meter_alone(const Packet& packet);
+  [[gnu::noinline]] void meter(const Step& step, bool created);
+  [[gnu::noinline]] void meter_alone(const Packet& packet, const Packet* around);
+  void meter_fragment(const Packet& fragment);
+  void meter_given_up(const FragmentedDatagram& datagram);
+  // Of fragments that have not become a datagram for long, or at all.
+  void expire_fragments(TimeUs now);
+  void identify(Flow& flow, const Transaction& tx);
   // pipeline_ended.cc: flows that come back after their end.
   // This packet begins another connection than the flow's, or goes on with an older one of the same ends.
   bool is_of_another(Flow& flow, const Packet& packet, Direction direction) {
@@ -289,6 +300,8 @@ class Pipeline {
   std::optional<Detect> detect_;  // none without rules
   EventLog log_;
   std::optional<FlowRecorder> recorder_;  // none: nobody wants records
+  FragmentMeter fragments_;
+  const Packet* completing_ = nullptr;  // the fragment that its datagram has been counted with
   Packet pseudo_;
   SegmentResult segment_;
   std::vector<Anomaly> stream_events_;

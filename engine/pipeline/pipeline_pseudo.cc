@@ -47,7 +47,7 @@ void Pipeline::end_protocol(Step& step) {
 
 void Pipeline::end_flow(Flow& flow, FlowEnd reason) try {
   stages_.enter(Stage::flow);
-  if (flow.only_metered) return recorder_->flow_end(flow, reason);
+  if (reason == FlowEnd::none || flow.only_metered) return recorder_->tell(flow, reason);
   const bool settled = flow.state == FlowState::bypassed || (flow.dropped && setup_.inline_mode);
   std::optional<EndedFlow> facts;  // from before the streams and the parser are told that it ends
   if (may_come_back(flow, reason)) facts = EndedFlow::of(flow);
@@ -63,8 +63,9 @@ void Pipeline::end_flow(Flow& flow, FlowEnd reason) try {
   counters_.flow_tcp_reuse += reason == FlowEnd::tcp_reuse;
   if (packets_.tap != nullptr && (flow.alerted || flow.undecided_alerts != nullptr))
     packets_.tap->flow_over(flow.id);
-  log_.flow_end(flow, reason, now_);
-  if (recorder_) recorder_->flow_end(flow, reason);
+  const bool shown = recorder_ && setup_.meters.in_eve;
+  log_.flow_end(flow, reason, now_, shown ? &recorder_->whole(flow) : nullptr);
+  if (recorder_) recorder_->tell(flow, reason);
 } catch (const std::bad_alloc&) {  // its event is lost
   ++counters_.out_of_memory;
 }

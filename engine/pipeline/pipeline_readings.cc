@@ -176,6 +176,8 @@ std::span<const std::uint64_t> Pipeline::told_before() const {
 
 void Pipeline::write_alerts(Step& step, const DetectResult& found) {
   log_.alerts(facts_of(step), found, step.fate);
+  if (step.flow != nullptr && step.flow->meter != nullptr)
+    step.flow->meter->rule_hits += static_cast<std::uint32_t>(found.alerts.size());
   if (readings_ != nullptr)
     take_note(found, readings_->told);
   else if (step.flow != nullptr && step.flow->others != nullptr)

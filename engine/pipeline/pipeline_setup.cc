@@ -25,6 +25,9 @@ tl::expected<PipelineSetup, std::string> PipelineSetup::make(const Config& confi
   out.defrag.receivers.host_os = out.streams.host_os;
   out.log_limits = LogLimits::from(config);
   out.normaliser = NormaliserSettings::from(config.sub("weir.normalizer"));
+  out.meters = MeterSettings::from(config);
+  out.flows.metered = out.meters.in_eve;
+  out.flows.metered_payload = out.meters.payload;
   out.policies = ExceptionPolicies::from(config, inline_mode, fail_open);
   out.streams.pick_up = out.policies.follows_midstream();
   out.detection.packet_alert_max = static_cast<std::size_t>(config.number("packet-alert-max", 15));
@@ -36,6 +39,11 @@ tl::expected<PipelineSetup, std::string> PipelineSetup::make(const Config& confi
   if (!app_layer) return tl::unexpected(app_layer.error());
   out.app_layer = std::move(*app_layer);
   return out;
+}
+
+void PipelineSetup::want_records() {
+  flows.metered = true;
+  flows.report_every_s = meters.report_every_s;
 }
 
 }  // namespace weir::engine

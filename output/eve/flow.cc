@@ -1,6 +1,7 @@
 #include "decoders/text.h"
 #include "output/eve/common.h"
 #include "output/eve_type.h"
+#include "output/flow/flow_detail_json.h"
 
 namespace weir::output {
 namespace {
@@ -110,6 +111,7 @@ class FlowWriter final : public EveWriter<FlowRecord> {
     write_app_protos(out, r);
     write_flow_object(eve, r, exception_policy_);
     if (r.is_tcp) write_tcp_object(out, r);
+    if (r.metered != nullptr) write_flow_detail(out, *r.metered);
     if ((r.events_left_out | r.events_cut) != 0) write_left_out(out, r);
     return true;
   }

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "output/eve/common.h"
+#include "output/flow/flow_detail_json.h"
 #include "output/net_text.h"
 
 namespace weir::output {
@@ -111,10 +112,10 @@ void write_path(JsonWriter& out, const flow::Record& r) {
     put_number(out, "post_vlan", d.post_vlan);
     put_mac(out, "src_mac", d.source_mac);
     put_mac(out, "dest_mac", d.destination_mac);
-    put_number(out, "mpls_label", d.mpls[0] >> 4U);
+    if (d.mpls[1] == 0) put_number(out, "mpls_label", d.mpls[0] >> 4U);
     put_number(out, "ingress_vrf", d.ingress_vrf);
     put_number(out, "egress_vrf", d.egress_vrf);
-    put_number(out, "tunnel_id", d.tunnel_id);
+    if (d.tunnel_source.family == 0) put_number(out, "tunnel_id", d.tunnel_id);
   }
   out.drop_if_empty(begin);
 }
@@ -138,17 +139,6 @@ void write_translation(JsonWriter& out, const flow::Detail& d) {
     put_text(out, "user", d.user);
   }
   out.drop_if_empty(firewall);
-}
-
-void write_application(JsonWriter& out, const flow::Detail& d) {
-  const std::size_t begin = out.mark();
-  {
-    const auto object = out.object("application");
-    put_number(out, "id", d.application_id);
-    put_text(out, "name", d.application);
-    put_text(out, "host", d.host);
-  }
-  out.drop_if_empty(begin);
 }
 
 }  // namespace
@@ -176,7 +166,7 @@ void write_flow_record(JsonWriter& out, TimestampFormatter& times, const flow::R
   write_path(out, r);
   if (r.detail == nullptr) return;
   write_translation(out, *r.detail);
-  write_application(out, *r.detail);
+  write_flow_detail(out, r);
 }
 
 void write_exporter_account(JsonWriter& out, TimestampFormatter& times, const ExporterAccount& e) {

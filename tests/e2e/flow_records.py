@@ -128,6 +128,52 @@ class FlowRecords(unittest.TestCase):
         path = self.made([frames.ethernet(p) for p in (quoted, error, frames.ip("10.0.0.1", "224.0.0.22", 2, bytes(8)), broken)])
         self.assertEqual(added(self.records(path)), counted(path))
 
+    def test_fragments_are_packets_of_their_flow(self):
+        whole = frames.ip("10.0.0.1", "10.0.0.2", 17, frames.udp(1000, 2000, bytes(3000)))
+        lost = frames.fragments(frames.ip("10.0.0.1", "10.0.0.3", 17, frames.udp(1000, 2000, bytes(3000))), 9, 800)[:2]
+        pieces = frames.fragments(whole, 8, 800)
+        path = self.made([frames.ethernet(p) for p in (*lost, *reversed(pieces), frames.ip("10.0.0.1", "10.0.0.2", 17, frames.udp(1000, 2000, b"x")))])
+        one, four = self.records(path, "--threads", "1"), self.records(path, "--threads", "4")
+        self.assertEqual(one, four)
+        self.assertEqual({e["dest_ip"]: (e["src_port"], e["flow"]["pkts_toserver"], e["flow"]["bytes_toserver"]) for e in one},
+                         {"10.0.0.2": (1000, len(pieces) + 1, sum(map(len, pieces)) + 29), "10.0.0.3": (1000, 2, sum(map(len, lost)))})
+
+    def test_a_flow_that_goes_on_is_told_in_parts(self):
+        packets = [frames.ethernet(frames.ip("10.0.0.1", "10.0.0.2", 17, frames.udp(1000, 2000, bytes(n)))) for n in range(12)]
+        path = self.made(packets, gap=20)
+        one, four = self.records(path, "--threads", "1"), self.records(path, "--threads", "4")
+        self.assertEqual(one, four)
+        self.assertEqual([e["flow"]["part"] for e in one], [1, 2, 3, 4])
+        self.assertEqual([e["flow"]["end_reason"] for e in one], ["active"] * 3 + ["forced"])
+        self.assertEqual(sum(e["flow"]["pkts_toserver"] for e in one), 12)
+        self.assertEqual(added(one), counted(path))
+        whole, = self.records(path, "--set", "weir.flows.status-interval=0")
+        self.assertEqual((whole["flow"].get("part"), whole["flow"]["pkts_toserver"]), (None, 12))
+        self.assertEqual([e["flow"]["part"] for e in self.records(path, "--set", "weir.flows.active-timeout.udp=100")], [1, 2, 3])
+
+    def test_an_error_is_joined_to_the_flow_that_it_is_about(self):
+        quoted = frames.ip("10.0.0.1", "10.0.0.9", 17, frames.udp(1000, 9000, b"x" * 20))
+        error = frames.ip("10.0.0.7", "10.0.0.1", 1, b"\x0b\0\0\0" + bytes(4) + quoted)
+        for threads in "1", "4":
+            events = self.records(self.made([frames.ethernet(quoted), frames.ethernet(error)]), "--threads", threads)
+            told, = [e["meter"]["icmp_error"] for e in events if e["proto"] == "UDP"]
+            self.assertEqual(told, {"from": "10.0.0.7", "icmp_type": 11, "icmp_code": 0})
+
+    def test_events_say_what_records_say_when_asked_to(self):
+        path = os.path.join(CAPTURES, "tls.pcap")
+        def events(*options):
+            logs = os.path.join(self.folder, "eve")
+            subprocess.run([WEIR, "detect", "-r", path, "--no-rules", "-k", "none", "-l", logs, *options], check=True)
+            with open(os.path.join(logs, "eve.json")) as file: found = [json.loads(line) for line in file]
+            os.remove(os.path.join(logs, "eve.json"))
+            return [e for e in found if e["event_type"] == "flow"]
+        plain, shown = events(), events("--set", "weir.flows.eve=yes")
+        self.assertFalse(any("meter" in e for e in plain))
+        for event in shown:
+            self.assertIn(event["meter"]["conn_state"], ("SF", "S1", "S0", "RSTO", "RSTR"))
+            for own in "meter", "application", "rules", "tunnel": event.pop(own, None)
+        self.assertEqual(plain, shown)
+
     def test_the_side_that_began_is_the_source(self):
         def tcp(a, b, flags): return frames.ethernet(frames.ip(a[0], b[0], 6, frames.tcp(a[1], b[1], 1, 1, flags)))
         low, high, other = ("10.0.0.1", 80), ("10.0.0.2", 40000), ("10.0.0.3", 50000)

@@ -45,6 +45,10 @@ class DnsTransaction final : public Transaction {
   [[nodiscard]] Direction direction() const { return *only_direction; }
   [[nodiscard]] std::size_t held() const override { return message.held(); }
   [[nodiscard]] std::optional<std::uint32_t> exchange() const override { return message.header.id; }
+  [[nodiscard]] TransactionIdentity identity() const override {
+    return {.host = message.questions.empty() ? std::string_view{}
+                                              : message.view(message.questions.front().name.text)};
+  }
 
   Message message;
   bool valid = false;  // false: only the events count, the message could not be read or goes the wrong way

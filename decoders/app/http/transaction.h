@@ -25,6 +25,7 @@ struct HttpTransaction final : Transaction {
   FileList* files(Direction d) override { return &message(d).files; }
   void after_detection(Direction d) override;
   [[nodiscard]] std::size_t held() const override;
+  [[nodiscard]] TransactionIdentity identity() const override { return {.host = request.hostname}; }
 
   [[nodiscard]] Message& message(Direction d) {
     return d == Direction::to_server ? static_cast<Message&>(request) : static_cast<Message&>(response);

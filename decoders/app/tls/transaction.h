@@ -87,6 +87,10 @@ class TlsTransaction final : public Transaction {
                     [this] { return ja4_text(client, 't'); });
   }
 
+  [[nodiscard]] TransactionIdentity identity() const override {
+    return {client.sni, ja4(), server_chain.empty() ? Bytes{} : server_chain.certificate(0)};
+  }
+
   void reach(ClientState s) { reach(Direction::to_server, static_cast<std::uint8_t>(s)); }
   void reach(ServerState s) { reach(Direction::to_client, static_cast<std::uint8_t>(s)); }
   [[nodiscard]] bool at_least(ServerState s) const {

@@ -55,6 +55,7 @@ FlowListing FlowListing::of(const Flow& flow) {
 }
 
 bool FlowFilter::admits(const Flow& flow) const {
+  if (flow.only_metered) return false;
   return meets(id, flow.id) && (!address || flow.client == *address || flow.server == *address) &&
          (!port || flow.client_port == *port || flow.server_port == *port) &&
          meets(protocol, flow.protocol) && meets(app, app_of(flow)) && meets(state, flow.state) &&
