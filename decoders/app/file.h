@@ -1,9 +1,8 @@
 // A file that a protocol carries (an HTTP body, a mail attachment, what is read through a handle): what
 // `fileinfo` events and file keywords see of it.
 //
-// FileWriter (file_writer.h) opens and fills it. It lives as long as something refers to it: the transactions
-// that show it and its writer, so that it may outlive the transaction that opened it. References belong to
-// one thread.
+// FileWriter (file_writer.h) opens and fills it. It lives as long as something refers to it: the transaction
+// that shows it and its writer, which may outlive the transaction. References belong to one thread.
 #pragma once
 
 #include <cassert>
@@ -114,10 +113,9 @@ class AppFile : public Slabbed {
 inline constexpr std::size_t kMaxFileName = 2048;
 inline constexpr std::size_t kMaxFilesPerTransaction = 64;
 
-// A file as one transaction shows it.
+// A file as its transaction shows it.
 struct ShownFile {
   boost::intrusive_ptr<AppFile> file;  // never null
-  bool opened_here = true;  // the transaction waits for the file and writes its event; others only show it
 
   [[nodiscard]] AppFile* get() const { return file.get(); }
   AppFile* operator->() const { return file.get(); }

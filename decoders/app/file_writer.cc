@@ -71,7 +71,7 @@ AppFile* FileWriter::open(FileList& list, FlowFiles& flow, const NewFile& file, 
   made->content = file.content;
   if (file.window)
     made->content = &made->own_content.emplace(opening.at_once ? file.window->at_once() : *file.window);
-  list.push_back({made, true});
+  list.push_back({made});
   file_ = made;
   size_ = file.size;
   const FileFacts& wanted = opening.wanted;
@@ -86,14 +86,6 @@ AppFile* FileWriter::open(FileList& list, FlowFiles& flow, const NewFile& file, 
   if (wanted.sha256) digests_->sha256.emplace(Hash::sha256);
   digests_->magic = wanted.magic;
   return file_.get();
-}
-
-void FileWriter::show_in(FileList& list) const {
-  const auto is_shown = [this](const ShownFile& shown) { return shown.file == file_; };
-  if (file_ == nullptr || list.size() >= kMaxFilesPerTransaction ||
-      std::any_of(list.begin(), list.end(), is_shown))
-    return;
-  list.push_back({file_, false});
 }
 
 void FileWriter::append(Bytes chunk) {

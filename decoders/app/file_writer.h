@@ -1,9 +1,9 @@
 // Follows one file while its bytes arrive: opens it in a transaction's list, puts its pieces in order,
 // counts, hashes and keeps them, closes it.
 //
-// A parser has a FileWriter for each file that it may have open (a direction, a part of a body), or an
-// OpenFiles when a protocol names open files (open_files.h). It can be used again after close(). What is
-// found out about a file, and whether its bytes are kept, is decided when it is opened.
+// A parser has a FileWriter for each file that it may have open: a direction, a part of a body, what is read or
+// written through a handle. It can be used again after close(). What is found out about a file, and whether its
+// bytes are kept, is decided when it is opened.
 #pragma once
 
 #include <memory>
@@ -67,9 +67,6 @@ class FileWriter {
   // Null when the transaction has as many files as it may have; bytes then go nowhere. A file that is still
   // open is closed as truncated.
   AppFile* open(FileList& list, FlowFiles& flow, const NewFile& file, const FileOpening& opening);
-  // One more transaction shows the open file, without waiting for it. Nothing happens when it does so
-  // already, or has as many files as it may have.
-  void show_in(FileList& list) const;
   [[nodiscard]] bool is_open() const { return file_ != nullptr; }
   [[nodiscard]] bool is_empty() const { return file_ != nullptr && file_->size == 0; }
   [[nodiscard]] AppFile* file() const { return file_.get(); }

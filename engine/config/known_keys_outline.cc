@@ -236,6 +236,15 @@ app-layer
       max-write-size, max-write-queue-size, max-write-queue-cnt
       max-guid-cache-size, max-rec-offset-cache-size, max-tree-cache-size
       max-dcerpc-frag-cache-size, max-session-cache-size
+    nfs
+      enabled = bool detection-only
+      detection-ports
+        dp, sp
+      tcp, udp
+        enabled = bool detection-only
+        detection-ports
+          dp, sp
+      max-tx
     http2
       enabled = bool detection-only
       detection-ports
@@ -244,7 +253,7 @@ app-layer
       max-table-size, max-reassembly-size = size
       http1-rules, max-frames -
     bittorrent-dht, dhcp, dnp3, doh2, enip, ftp-data, ike, imap, irc, krb5, mdns, modbus,
-    mqtt, nfs, ntp, pgsql, quic, rdp, rfb, sip, snmp, telnet, tftp, websocket
+    mqtt, ntp, pgsql, quic, rdp, rfb, sip, snmp, telnet, tftp, websocket
       enabled = bool detection-only
       detection-ports
         dp, sp

@@ -243,7 +243,7 @@ bool EventLog::all_written(const Transaction& tx) const {
   for (const Direction d : {Direction::to_server, Direction::to_client})
     if (const FileList* files = tx.files(d))
       for (const ShownFile& file : *files)
-        if (file.opened_here && !file->logged) return false;
+        if (!file->logged) return false;
   return true;
 }
 

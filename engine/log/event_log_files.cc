@@ -18,7 +18,7 @@ void EventLog::transaction_files(const PacketFacts& facts, Transaction& tx, bool
       if (over && file->state == FileState::open) file->state = FileState::truncated;
       if (store_ != nullptr) store_file(facts, tx, d, *file, inspected);
       const bool due = file->state != FileState::open && file->keeping != FileKeeping::undecided;
-      if (due && file.opened_here && (d == facts.direction || over)) write_file(facts, tx, d, *file);
+      if (due && (d == facts.direction || over)) write_file(facts, tx, d, *file);
     }
   }
 }

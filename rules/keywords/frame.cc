@@ -37,11 +37,13 @@ Compiled select_by_header(RuleBuilder& rule, std::string_view name) {
   return refuse("the rule's protocol has no such frame", name);
 }
 
-// PROTOCOL.FRAME, or FRAME of the protocol in the rule's header
+// PROTOCOL.FRAME, or FRAME of the protocol in the rule's header. The names of some frames begin as their protocol's does.
 Compiled compile_frame(RuleBuilder& rule, std::string_view argument) {
   const std::size_t dot = argument.find('.');
   if (dot != std::string_view::npos) {
     const AppProto protocol = protocol_by_name(argument.substr(0, dot));
+    if (protocol != AppProto::unknown && frame_buffer(protocol, argument) != nullptr)
+      return select(rule, protocol, argument);
     if (protocol != AppProto::unknown) return select(rule, protocol, argument.substr(dot + 1));
   }
   return select_by_header(rule, argument);

@@ -49,7 +49,7 @@ void RangeReader::data(HttpTransaction& tx, FlowFiles& flow_files, Bytes chunk, 
   FileList& shown = tx.response.files;
   if (whole == nullptr || shown.size() >= kMaxFilesPerTransaction) return;
   whole->id = flow_files.next_id();
-  shown.push_back({whole, true});
+  shown.push_back({whole});
   tx.joins_files = true;
 }
 

@@ -1,35 +1,56 @@
-// The row of NFS in the table of protocols: it is recognised, but not parsed.
+// The row of NFS in the table of protocols.
 #include "decoders/app/protocol.h"
-#include "decoders/app/probe.h"
+#include "decoders/app/nfs/nfs.h"
+#include "decoders/app/parser_factory.h"
 #include "decoders/byte_cursor.h"
 
 namespace weir {
 namespace nfs {
 namespace {
 
-// RFC 5531 9, 11
-ProbeResult probe(Direction, Bytes data) {
-  constexpr std::uint32_t kNfs = 100003, kRpcVersion = 2, kMaxRecord = 1U << 21U;
-  ByteCursor in{data};
-  // Over TCP a record mark stands before the xid; its first bit says "last fragment".
-  const std::uint32_t mark = in.be32();
-  if (in.failed()) return ProbeResult::need_more;
-  const bool stream =
-      (mark & 0x80000000U) != 0 && (mark & 0x7fffffffU) <= kMaxRecord && (mark & 0x7fffffffU) >= 24;
-  const auto looks_right = [](ByteCursor body) {
-    const std::uint32_t type = body.be32(), first = body.be32(), second = body.be32();
-    if (body.failed()) return ProbeResult::need_more;
-    if (type == 0) return yes_if(first == kRpcVersion && second == kNfs);
-    return yes_if(type == 1 && first <= 1 && second <= 13);  // reply status, flavour of its verifier
-  };
-  ByteCursor datagram = in;
-  if (stream) {
-    in.skip(4);
-    const ProbeResult answer = looks_right(in);
-    if (answer != ProbeResult::no) return answer;
-  }
-  return looks_right(datagram);
+std::unique_ptr<const ParserFactory> configure(const Settings& s) {
+  return factory_of<NfsParser>(NfsSettings::from(s));
 }
+
+// A call of the program, behind the number of the call: RFC 5531 9.
+constexpr std::string_view kCall{"\0\0\0\0\0\0\0\x02\0\x01\x86\xa3", 12};
+constexpr ProbePattern kPatternsTcp[] = {{.bytes = kCall, .offset = 8}};
+constexpr ProbePattern kPatternsUdp[] = {{.bytes = kCall, .offset = 4}};
+
+// Over TCP a record mark stands before the number of the call.
+ProbeResult probe(Direction d, Bytes data) {
+  constexpr std::uint32_t kShortest = 24, kLongest = 1U << 21U;
+  if (data.size() < kRecordMark) return ProbeResult::need_more;
+  const RecordMark mark = parse_record_mark(data.first(kRecordMark));
+  if (mark.is_last && mark.length <= kLongest && mark.length >= kShortest)
+    if (const ProbeResult answer = probe_message(d, data.subspan(kRecordMark)); answer != ProbeResult::no)
+      return answer;
+  return probe_message(d, data);
+}
+
+constexpr std::string_view kStatesToServer[] = {
+#define STATE(id, to_server, to_client) to_server,
+#include "decoders/app/nfs/states.def"
+#undef STATE
+};
+
+constexpr std::string_view kStatesToClient[] = {
+#define STATE(id, to_server, to_client) to_client,
+#include "decoders/app/nfs/states.def"
+#undef STATE
+};
+
+constexpr AppEventName kEvents[] = {
+#define EVENT(id, ...) {__VA_ARGS__},
+#include "decoders/app/nfs/events.def"
+#undef EVENT
+};
+
+constexpr std::string_view kFrames[] = {
+#define FRAME(id, name) name,
+#include "decoders/app/nfs/frames.def"
+#undef FRAME
+};
 
 }  // namespace
 }  // namespace nfs
@@ -38,8 +59,15 @@ const ProtocolInfo proto_nfs{.id = AppProto::nfs,
                              .name = "nfs",
                              .over_tcp = true,
                              .over_udp = true,
+                             .patterns_tcp = nfs::kPatternsTcp,
+                             .patterns_udp = nfs::kPatternsUdp,
                              .probe = nfs::probe,
                              .probe_ports = {.tcp = "2049", .udp = "2049"},
+                             .configure = nfs::configure,
+                             .states_to_server = nfs::kStatesToServer,
+                             .states_to_client = nfs::kStatesToClient,
+                             .events = nfs::kEvents,
+                             .frames = nfs::kFrames,
                              .files = {.to_server = 0, .to_client = 0}};
 
 }  // namespace weir

@@ -12,7 +12,7 @@
 
 #include "decoders/app/file_writer.h"
 #include "decoders/app/parser.h"
-#include "decoders/app/smb/recent.h"
+#include "decoders/app/recent.h"
 #include "decoders/app/smb/settings.h"
 #include "decoders/app/smb/transaction.h"
 

@@ -6,8 +6,8 @@
 #include <optional>
 
 #include "decoders/app/dcerpc/association.h"
+#include "decoders/app/recent.h"
 #include "decoders/app/smb/conversation.h"
-#include "decoders/app/smb/recent.h"
 
 namespace weir::smb {
 

@@ -4,7 +4,6 @@
 
 #include <string>
 
-#include "decoders/app/open_files.h"
 #include "decoders/app/protocol_ids.h"
 #include "decoders/text.h"
 
@@ -175,50 +174,6 @@ TEST_CASE("file writer: bytes are kept for a store until it takes them, within t
   CHECK(f.flow.budget()->used() == 0);
   f.file->want();  // too late
   CHECK(f.file->keeping == FileKeeping::lost);
-}
-
-TEST_CASE("open files: several at once, through handles, whatever transactions they are shown with") {
-  OpenFiles files;
-  auto first = std::make_unique<FileList>();
-  FileList second;
-  REQUIRE(files.open("handle 1", *first, {.name = "one", .window = kWindow}, {}) != nullptr);
-  REQUIRE(files.open("handle 2", *first, {.name = "two", .window = kWindow}, {}) != nullptr);
-  files.find("handle 1")->append(as_bytes("a"));
-  files.find("handle 2")->append(as_bytes("b"));
-  files.find("handle 1")->show_in(second);
-  files.find("handle 1")->show_in(second);  // once is enough
-  REQUIRE(second.size() == 1);
-  CHECK((*first)[0].opened_here);
-  CHECK_FALSE(second[0].opened_here);
-  first.reset();  // the transaction that opened them has gone
-  files.find("handle 1")->append(as_bytes("c"));
-  CHECK(as_text(second[0]->content->view().data) == "ac");
-  files.close("handle 2", FileState::closed);
-  CHECK(files.find("handle 2") == nullptr);
-  files.close("handle 1", FileState::closed);
-  CHECK(second[0]->state == FileState::closed);
-  CHECK(files.size() == 0);
-}
-
-TEST_CASE("open files: a handle that is opened again, and one too many, close what was open as truncated") {
-  OpenFiles files;
-  std::vector<FileList> lists(kMaxOpenFiles + 2);
-  const auto open = [&](std::size_t i, const std::string& handle) {
-    REQUIRE(files.open(handle, lists[i], {.name = handle}, {}) != nullptr);
-  };
-  for (std::size_t i = 0; i < kMaxOpenFiles; ++i) open(i, std::to_string(i));
-  open(kMaxOpenFiles, "1");
-  CHECK(lists[1].back()->state == FileState::truncated);
-  CHECK(files.closed_for_room() == 0);
-  CHECK(files.find("0") != nullptr);  // used just now
-  open(kMaxOpenFiles + 1, "another");
-  CHECK(files.size() == kMaxOpenFiles);
-  CHECK(files.closed_for_room() == 1);
-  CHECK(files.find("2") == nullptr);
-  CHECK(lists[2].back()->state == FileState::truncated);
-  files.close_all(FileState::closed);
-  CHECK(files.size() == 0);
-  CHECK(lists[0].back()->state == FileState::closed);
 }
 
 TEST_CASE("requested: what several ask for adds up") {

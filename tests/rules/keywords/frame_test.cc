@@ -25,7 +25,8 @@ TEST_CASE("frame: a frame is named with its protocol, or is one of the header's"
        {Row{"tcp", "tls.pdu", "tls.pdu"}, Row{"tls", "pdu", "tls.pdu"}, Row{"ip", "dns.pdu", "dns.pdu"},
         Row{"http", "http1.request", "http.request"}, Row{"http", "response", "http.response"},
         Row{"ssh", "ssh.record.hdr", "ssh.record.hdr"}, Row{"ssh", "record_hdr", "ssh.record.hdr"},
-        Row{"tls", "ssl2.pdu", "tls.ssl2.pdu"}, Row{"http", "http1.stream", "http.stream"}}) {
+        Row{"tls", "ssl2.pdu", "tls.ssl2.pdu"}, Row{"http", "http1.stream", "http.stream"},
+        Row{"nfs", "nfs.status", "nfs.nfs.status"}, Row{"tcp", "nfs.rpc.pdu", "nfs.rpc.pdu"}}) {
     CAPTURE(row.frame);
     const auto one = about(row.protocol, "frame:" + std::string(row.frame) + "; content:\"a\";");
     CHECK(one.error.empty());
