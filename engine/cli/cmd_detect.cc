@@ -145,7 +145,7 @@ int scan(CliOptions options, bool prevent) {
   }
   const auto config = load_configuration(options);
   if (!config) return kExitFailed;
-  const auto exports = export_settings(options, *config);
+  auto exports = export_settings(options, *config);
   if (!exports) {
     print_error(exports.error());
     return kExitFailed;
@@ -161,6 +161,7 @@ int scan(CliOptions options, bool prevent) {
   ProgressLine line;
   RunOptions run = run_options(options, setup, prevent);
   tell_of_threads(options, run);
+  exports->flushes = run.capture.is_stream();
   auto exporter = open_exports(*exports, output::FlowExport::Time::packets);
   if (!exporter) {
     print_error(exporter.error());

@@ -225,6 +225,13 @@ class Export(unittest.TestCase):
             self.assertEqual(len(addresses), len(kept) if format == "ipfix-biflow" else sum(ways(kept).values()))
             self.assertIn("samplingInterval", done.stdout)
 
+    def test_files_are_the_same_for_every_number_of_workers(self):
+        contents = set()
+        for threads in ("1", "2", "4"):
+            self.detect("--threads", threads, "--flow-export", "file:" + self.path(threads))
+            with open(self.path(threads), "rb") as f: contents.add(f.read())
+        self.assertEqual(len(contents), 1)
+
     def test_all_get_all_or_each_flow_goes_to_one(self):
         for balance in ("all", "flow-hash"):
             with self.subTest(balance), Datagrams() as a, Datagrams() as b:

@@ -36,10 +36,11 @@ class ExportSender {
   virtual void ready() {}
   // Sends what waits, as far as that goes at once. To be called now and then.
   virtual void tick() {}
-  // At the end: whether something waits for who reads; waits for him a while, not beyond that time; counts what is left as lost.
+  // At the end: whether something waits for who reads; waits for him a while, not beyond that time; counts what is left as lost and
+  // ends the session.
   [[nodiscard]] virtual bool has_waiting() const { return false; }
   virtual void wait(Clock::time_point) {}
-  virtual void give_up() {}
+  virtual void end() {}
 
   [[nodiscard]] const SenderCounters& counters() const { return counters_; }
   // Of the last thing that went wrong; empty: nothing did.

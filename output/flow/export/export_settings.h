@@ -63,7 +63,9 @@ struct FlowExportSettings {
   std::vector<ExportSettings> collectors;
   std::vector<InterfaceName> interfaces;
   std::chrono::milliseconds patience{5000};  // at the end, for collectors that are slow
-  bool by_flow = false;                      // each flow to one of the collectors, by its hash; files get all
+  bool flushes =
+      true;  // records do not wait longer than about a second; without it what files get is the same in every run
+  bool by_flow = false;  // each flow to one of the collectors, by its hash; files get all
 
   // `targets` (--flow-export) in place of the configured collectors when there are any, `format` (--flow-format) in place of the
   // configured one when it is not empty. `own`: `weir.flows.export`. Fails with a text that names the key or option.

@@ -87,7 +87,7 @@ class FlowExport::Link final : public MessageTaker {
       service(now);
       sender_->tick();
     }
-    sender_->give_up();
+    sender_->end();
   }
 
   void append_errors(std::vector<std::string>& errors) const {
@@ -150,10 +150,11 @@ TimeUs FlowExport::now() const {
 }
 
 void FlowExport::take(std::span<const flow::Record> records) {
-  for (const flow::Record& r : records) latest_ = std::max({latest_, r.sides[0].last, r.sides[1].last});
-  const TimeUs at = now();
+  TimeUs at = now();
   for_each_link([at](Link& link) { link.service(at); });
   for (const flow::Record& r : records) {
+    latest_ = std::max({latest_, r.sides[0].last, r.sides[1].last});
+    if (time_ == Time::packets) at = latest_;
     for (const auto& link : files_) link->add(r, at);
     if (settings_.by_flow && !collectors_.empty())
       collectors_[hash_of_flow(r) % collectors_.size()]->add(r, at);
@@ -167,7 +168,7 @@ void FlowExport::tick(TimeUs now_of_run) {
   latest_ = std::max(latest_, now_of_run);
   const TimeUs at = now();
   for_each_link([at](Link& link) { link.service(at); });
-  if (const auto clock = Clock::now(); clock >= next_flush_) {
+  if (const auto clock = Clock::now(); settings_.flushes && clock >= next_flush_) {
     next_flush_ = clock + kFlushEvery;
     for_each_link([at](Link& link) { link.flush(at); });
   }

@@ -29,7 +29,8 @@ class FlowExport final : public RecordOutput {
   FlowExport& operator=(const FlowExport&) = delete;
 
   void take(std::span<const flow::Record> records) override;
-  // Sends records that wait for others to fill a message, once in a second of ours; connects, and begins files.
+  // Sends records that wait for others to fill a message, if the settings say so once in a second of ours; connects, and begins
+  // files.
   void tick(TimeUs now) override;
   // Waits for collectors that are slow, as long as the settings say.
   void close(std::vector<std::string>& errors) override;

@@ -76,6 +76,13 @@ void counters(Out& out, const RecordShape& shape, const FlowWay& way, const Fiel
   out.number(136, 1, static_cast<std::uint64_t>(way.record().end_reason));
 }
 
+// biflowDirection of RFC 5103: the source has begun, or nobody knows who has.
+inline std::uint64_t biflow_direction(const FlowWay& way) {
+  constexpr std::uint64_t kArbitrary = 0, kInitiator = 1;
+  const flow::Detail* const detail = way.record().detail;
+  return detail != nullptr && detail->initiator_by != flow::InitiatorBy::unknown ? kInitiator : kArbitrary;
+}
+
 template <class Out>
 void reverse_counters(Out& out, const RecordShape& shape, const FlowWay& way) {
   const flow::Side& side = way.other_side();
@@ -155,7 +162,7 @@ void visit_fields(Out& out, const RecordShape& shape, const FlowWay& way, const 
   export_fields::counters(out, shape, way, context);
   if (shape.is_biflow) {
     export_fields::reverse_counters(out, shape, way);
-    out.number(239, 1, way.is_reply() ? 2 : 1);  // biflowDirection: who is the source has begun, or not
+    out.number(239, 1, export_fields::biflow_direction(way));
   }
   if (shape.has_interfaces) {
     out.number(10, 4, way.in_interface());

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -28,7 +29,8 @@ namespace {
 constexpr std::size_t kSequenceAt = 8;  // in the header of a message
 constexpr std::chrono::seconds kLongestHandshake{10};
 constexpr unsigned kLongestSilenceMs = 30'000;  // of a collector that should say what it has got
-constexpr int kMostIdleWaits = 100;             // for a collector that takes nothing
+constexpr std::chrono::seconds kLongestGoodbye{1};
+constexpr int kMostIdleWaits = 100;  // for a collector that takes nothing
 
 class StreamSender final : public ExportSender {
  public:
@@ -81,16 +83,16 @@ class StreamSender final : public ExportSender {
   void tick() override { pump(); }
   [[nodiscard]] bool has_waiting() const override { return !queue_.empty() || !head_.empty(); }
   void wait(Clock::time_point until) override {
-    if (state_ == State::idle) return pause(until);
-    pollfd entry{
-        .fd = fd_, .events = static_cast<short>(state_ == State::greeting ? POLLIN : POLLOUT), .revents = 0};
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(
-        std::min<Clock::duration>(until - Clock::now(), kLongestPause));
-    (void)::poll(&entry, 1, static_cast<int>(std::max<std::int64_t>(left.count(), 0)));
+    if (state_ == State::idle)
+      wait_for(-1, 0, until);
+    else
+      wait_for(fd_, state_ == State::greeting ? POLLIN : POLLOUT, until);
   }
-  void give_up() override {
+  void end() override {
     for (; !queue_.empty(); queue_.pop())
       if (queue_.front().flows.records != 0) lost(queue_.front().flows);
+    if (state_ == State::open) say_goodbye();
+    state_ = State::over;
   }
 
  private:
@@ -100,12 +102,16 @@ class StreamSender final : public ExportSender {
     greeting,   // the handshake of TLS
     connected,  // a session is to begin
     heading,    // its first messages come
-    open
+    open,
+    over
   };
 
-  static void pause(Clock::time_point until) {
-    const auto left = std::min<Clock::duration>(until - Clock::now(), kLongestPause);
-    (void)::poll(nullptr, 0, static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(left).count()));
+  // At most kLongestPause.
+  static void wait_for(int fd, short events, Clock::time_point until) {
+    pollfd entry{.fd = fd, .events = events, .revents = 0};
+    const auto left =
+        std::clamp<Clock::duration>(until - Clock::now(), Clock::duration::zero(), kLongestPause);
+    (void)::poll(&entry, 1, static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(left).count()));
   }
 
   [[nodiscard]] int error_of_socket() const {
@@ -153,6 +159,19 @@ class StreamSender final : public ExportSender {
     written_ = 0;
     state_ = State::idle;
     retry_.failed();
+  }
+
+  // A socket that is closed with something unread (tickets of TLS) takes back what the collector has not read yet.
+  void say_goodbye() {
+    if (tls_ != nullptr) tls_->end();
+    (void)::shutdown(fd_, SHUT_WR);
+    const auto until = Clock::now() + kLongestGoodbye;
+    std::array<std::uint8_t, 4096> unwanted;
+    while (Clock::now() < until) {
+      const ssize_t n = ::recv(fd_, unwanted.data(), unwanted.size(), MSG_DONTWAIT);
+      if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) return;
+      if (n < 0) wait_for(fd_, POLLIN, until);
+    }
   }
 
   bool is_alive() {
