@@ -115,6 +115,28 @@ struct NetflowRecord {
   Direction direction;
 };
 
+// Who sent the record of a flow that an event is about, and what it stands for.
+struct ExporterFacts {
+  IpAddress address;  // family 0: a file
+  std::uint32_t domain = 0;
+  std::uint32_t sampling = 1;  // N of 1:N
+};
+
+// What is known to be bad, and where it was met.
+struct IndicatorFacts {
+  std::string_view value, kind, feed;
+  std::string_view where;       // "src_ip", "dest_ip", "host", "ja4", "certificate"
+  std::uint8_t confidence = 0;  // 1 to 100; 0: not written
+  TimeUs expiry = 0;            // 0: not written
+  std::span<const std::string_view> tags;
+};
+
+// What an exporter sent and did not arrive.
+struct ExportGapFacts {
+  std::uint64_t lost = 0;
+  std::string_view unit;  // "records", "messages"
+};
+
 struct AnomalyRecord {
   EventHead head;
   std::string_view type;   // decode, stream, applayer
@@ -123,6 +145,9 @@ struct AnomalyRecord {
   AppProto app_proto{};
   Bytes packet;  // the frame, for `packethdr: yes`
   int link_type = 1;
+  // Of type flow_export: who and what. Null for others.
+  const ExporterFacts* exporter = nullptr;
+  const ExportGapFacts* gap = nullptr;
 };
 
 // The outer packet of a tunnel.
@@ -176,6 +201,8 @@ struct AlertRecord {
   std::span<const ContextItem> context;  // what the rule captured for this alert; each name once
   // Of a reject rule: to_client, both ... and tcp-reset, icmp-prohib; empty: not written.
   std::string_view reject_target, reject_method;
+  const ExporterFacts* exporter = nullptr;    // of a record of a flow; null: it is about a packet
+  const IndicatorFacts* indicator = nullptr;  // null: a rule matched, and nothing else
   std::string_view
       capture_file;  // that its packet was kept in, or kNamedLater (output/packet_tap.h); empty: not written
 };

@@ -53,6 +53,8 @@ struct CliOptions {
   std::vector<std::string> flow_exports;  // --flow-export
   std::string flow_format;                // --flow-format; empty: as configured
   std::vector<std::string> allowed;  // --allow
+  std::vector<std::string> feeds;    // --ioc
+  bool on_records = false;           // --on-records
   unsigned timeout_s = 60;         // --timeout
   std::vector<std::string> words;  // arguments that are not options
 };
@@ -70,6 +72,7 @@ struct Command {
   std::string_view own_option = {}, own_option_help = {};
   bool takes_configuration = false;  // though neither rules nor a socket
   bool takes_exports = false;        // receives flow records
+  bool judges_rules = false;         // says what is wrong with rules, also for records
   bool reads_store = false;          // of flow records
 };
 
@@ -124,6 +127,8 @@ bool report_values(const Config& config);
 // Makes what a run is made of to see if it can be, and prints what is wrong. Costs some 10 ms. False: the run
 // must not start.
 bool report_setup(const Config& config, const CliOptions& options);
+// Of a live run: that of -l, else the configured one, else the usual one.
+std::string live_log_dir(const CliOptions& options, const Config& config);
 // Groups and compiles the signatures, which it takes out of `setup`; says so when the cache cannot be used.
 std::shared_ptr<const rules::RuleSet> build_rules(RuleSetup& setup, const Config& config,
                                                   const CliOptions& options);

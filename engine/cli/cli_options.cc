@@ -60,8 +60,19 @@ void add_exports(po::options_description& all) {
   output.add_options()("store", text("DIR"),
                        "keep the records there, made when missing; without it they are written to standard "
                        "output, a line of JSON each")(
-      "state", text("DIR"), "remember templates and options of exporters there, for the next start");
-  all.add(input).add(output);
+      "state", text("DIR"), "remember templates and options of exporters there, for the next start")(
+      "log-dir,l", text("DIR"),
+      "where alerts and gaps are logged (with --ioc or -S, default: the current folder; with --listen "
+      "default-log-dir of the "
+      "configuration, else /var/log/weir); made when missing");
+  auto judging = group("Judging");
+  judging.add_options()("ioc", texts("FILE"),
+                        "alert of records with these indicators: addresses, networks, names, fingerprints, a "
+                        "line each or CSV; repeatable")(
+      "rules,S", texts("FILE"),
+      "alert of records that these rules match; repeatable, globs (weir check --on-records says which can)")(
+      "strict", "any error in rules, indicators or configuration is fatal");
+  all.add(input).add(output).add(judging);
 }
 
 void add_store(po::options_description& all) {
@@ -156,6 +167,9 @@ po::options_description visible_options(const Command& command) {
   if (command.takes_input) add_privileges(all, "Privileges (-i, -q)");
   if (command.takes_exports) add_privileges(all, "Privileges (--listen)");
   auto other = group("Other");
+  if (command.judges_rules)
+    other.add_options()("on-records",
+                        "say which rules can never match on flow records (weir collect -S), and why");
   if (!command.own_option.empty())
     other.add_options()(std::string(command.own_option).c_str(),
                         std::string(command.own_option_help).c_str());
@@ -287,6 +301,8 @@ tl::expected<void, std::string> read_values(const Reader& in, const Command& com
   out.flow_exports = in.list("flow-export");
   out.flow_format = in.one("flow-format");
   out.allowed = in.list("allow");
+  out.feeds = in.list("ioc");
+  out.on_records = in.flag("on-records");
   out.checksums = in.one("checksums", out.checksums);
   if (out.checksums != "all" && out.checksums != "none" && out.checksums != "auto")
     return tl::unexpected(fmt::format("-k {}: expected all, none or auto", out.checksums));

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "engine/cli/cli.h"
+#include "rules/load/record_use.h"
 #include "rules/set/rule_set.h"
 
 namespace weir::engine {
@@ -13,6 +14,18 @@ bool is_useless(const rules::LoadedRules& loaded) {
   for (const rules::RuleDiagnostic& d : loaded.diagnostics)
     if (d.line == 0 && !d.is_warning()) return true;
   return loaded.rules_seen != 0 && loaded.failed == loaded.rules_seen;
+}
+
+// Each rule that no record can match, with its place, and how many can.
+void tell_of_records(const std::vector<rules::LoadedSignature>& signatures) {
+  std::size_t fit = 0;
+  for (const rules::LoadedSignature& s : signatures) {
+    const std::string why = rules::why_not_on_records(*s);
+    fit += why.empty() ? 1 : 0;
+    if (!why.empty())
+      fmt::print("{}:{}: sid {}: never matches on records: {}\n", s.file, s.line, s->meta.sid, why);
+  }
+  fmt::print("{} of {} rules can match on records\n", fit, signatures.size());
 }
 
 }  // namespace
@@ -29,6 +42,7 @@ int run_check(const CliOptions& options) {
   if (!report_variables(setup)) return kExitFailed;
   const std::size_t errors = print_diagnostics(setup.loaded, SIZE_MAX);
   fmt::print("{}\n", rule_totals(setup.loaded));
+  if (options.on_records) tell_of_records(setup.loaded.signatures);
   const bool useless = is_useless(setup.loaded);
   // Compiling finds what checking one rule at a time cannot.
   (void)build_rules(setup, *config, options);

@@ -12,6 +12,7 @@
 #include "engine/cli/cli.h"
 #include "engine/cli/confinement_plan.h"
 #include "engine/cli/line_output.h"
+#include "engine/cli/record_judging.h"
 #include "engine/flows/collector.h"
 #include "engine/flows/export_files.h"
 #include "engine/flows/export_socket.h"
@@ -45,7 +46,7 @@ class LinePrinter final : public flow::RecordConsumer {
 };
 
 int fail(const std::string& what) {
-  print_error(what);
+  if (!what.empty()) print_error(what);
   return kExitFailed;
 }
 
@@ -59,11 +60,57 @@ tl::expected<CollectorSettings, std::string> collector_settings(const CliOptions
   return out;
 }
 
-std::vector<std::string> written_folders(const CliOptions& options) {
-  std::vector<std::string> out;
+// Those that are written to, and of the rest what a collector needs.
+ConfinementPlan collector_plan(const CliOptions& options, const Config& config, const std::string& log_dir) {
+  ConfinementPlan plan = confinement_plan(options, config);
+  plan.log_dir = log_dir;
+  plan.cache_dir.clear();
+  plan.data_dir.clear();
+  plan.data_files.clear();
+  plan.folders.clear();
   for (const std::string& folder : {options.store, options.state})
-    if (!folder.empty()) out.push_back(folder);
+    if (!folder.empty()) plan.folders.push_back(folder);
+  return plan;
+}
+
+// What is open when records may come.
+struct Opened {
+  std::unique_ptr<RecordJudge> judge;  // null: nobody judges
+  std::unique_ptr<Collector> collector;
+};
+
+// Becomes who the run is to be, and opens the rest. Fails with a text; empty: it was told already.
+tl::expected<Opened, std::string> open_collector(const CliOptions& options, const Config& config,
+                                                 const CollectorSettings& settings, bool receives,
+                                                 flow::RecordConsumer& printer) {
+  const std::string log_dir = !wants_judging(options) ? std::string{}
+                              : receives              ? live_log_dir(options, config)
+                                                      : options.log_dir;
+  const ConfinementPlan plan = collector_plan(options, config, log_dir);
+  if (auto became = become_collector_user(plan, config, receives); !became)
+    return tl::unexpected(became.error());
+  Opened out;
+  if (!log_dir.empty()) {
+    auto judge = make_judge(options, config, log_dir);
+    if (!judge) return tl::unexpected(judge.error());
+    out.judge = std::move(*judge);
+  }
+  if (auto confined = confine_collector(plan, config, receives); !confined)
+    return tl::unexpected(confined.error());
+  auto collector = Collector::open(settings, wall_clock(), &printer, out.judge.get());
+  if (!collector) return tl::unexpected(collector.error());
+  out.collector = std::move(*collector);
   return out;
+}
+
+// Ends what was opened. False: something could not be written, which is told.
+bool finish(Opened& opened, LineOutput& lines) {
+  opened.collector->finish(wall_clock());
+  std::vector<std::string> errors;
+  if (opened.judge != nullptr) opened.judge->close(errors);
+  for (const std::string& error : errors) print_error(error);
+  const bool printed = lines.finish();
+  return printed && errors.empty() && opened.collector->totals().records_lost == 0;
 }
 
 tl::expected<std::vector<ExportSocket>, std::string> open_sockets(const CliOptions& options) {
@@ -83,8 +130,7 @@ void print_notices(Collector& collector) {
     fmt::print(stderr, "weir: warning: {}\n", notice);
 }
 
-void print_totals(const Collector& collector, const std::vector<ExportSocket>& sockets,
-                  const CliOptions& options) {
+void print_totals(const Opened& opened, const std::vector<ExportSocket>& sockets, const CliOptions& options) {
   std::uint64_t dropped = 0;
   for (const ExportSocket& socket : sockets) dropped += socket.dropped();
   if (dropped != 0)
@@ -93,22 +139,25 @@ void print_totals(const Collector& collector, const std::vector<ExportSocket>& s
         "weir: warning: the system had no room for {} datagrams; a greater net.core.rmem_max gives it\n",
         dropped);
   if (!is_watched(options)) return;
-  const CollectorTotals totals = collector.totals();
-  fmt::print(stderr, "weir: {} datagrams, {} records written{}\n", totals.datagrams, totals.records_written,
-             totals.refused != 0 ? fmt::format(", {} datagrams refused", totals.refused) : "");
+  const CollectorTotals totals = opened.collector->totals();
+  fmt::print(stderr, "weir: {} datagrams, {} records written{}{}\n", totals.datagrams, totals.records_written,
+             totals.refused != 0 ? fmt::format(", {} datagrams refused", totals.refused) : "",
+             opened.judge != nullptr ? fmt::format(", {} alerts", opened.judge->alerts()) : "");
 }
 
 // Until a signal ends it, or nobody reads what is written.
-void receive_all(Collector& collector, std::vector<ExportSocket>& sockets, Signals& signals,
-                 LineOutput& lines) {
+void receive_all(Opened& opened, std::vector<ExportSocket>& sockets, Signals& signals, LineOutput& lines) {
+  Collector& collector = *opened.collector;
   std::vector<pollfd> polled{{.fd = signals.fd(), .events = POLLIN, .revents = 0}};
   for (const ExportSocket& socket : sockets)
     polled.push_back({.fd = socket.fd(), .events = POLLIN, .revents = 0});
   TimeUs next_tick = 0;
   for (;;) {
     (void)::poll(polled.data(), polled.size(), kReceiveWaitMs);
-    while (const auto signal = signals.next())
+    while (const auto signal = signals.next()) {
       if (*signal == LiveSignal::stop) return;
+      if (*signal == LiveSignal::reopen && opened.judge != nullptr) opened.judge->reopen();
+    }
     const TimeUs now = wall_clock();
     for (std::size_t i = 0; i < sockets.size(); ++i)
       if (polled[i + 1].revents != 0)
@@ -140,52 +189,48 @@ int receive(const CliOptions& options, const Config& config, const CollectorSett
   ServiceNotifier notifier = ServiceNotifier::from_environment();
   auto signals = Signals::take();
   if (!signals) return fail(signals.error());
-  if (auto confined =
-          confine_collector(confinement_plan(options, config), config, written_folders(options), true);
-      !confined)
-    return fail(confined.error());
   LinePrinter printer;
-  auto collector = Collector::open(settings, wall_clock(), &printer);
-  if (!collector) return fail(collector.error());
+  auto opened = open_collector(options, config, settings, true, printer);
+  if (!opened) return fail(opened.error());
   notifier.ready("receiving");
   if (is_watched(options))
     for (const ExportSocket& socket : *sockets) fmt::print(stderr, "weir: receiving at {}\n", socket.name());
-  receive_all(**collector, *sockets, *signals, printer.lines());
+  receive_all(*opened, *sockets, *signals, printer.lines());
   notifier.stopping();
-  receive_rest(**collector, *sockets);
-  (*collector)->finish(wall_clock());
-  print_notices(**collector);
-  print_totals(**collector, *sockets, options);
-  const bool printed = printer.lines().finish();
-  return printed && (*collector)->totals().records_lost == 0 ? kExitDone : kExitFailed;
+  receive_rest(*opened->collector, *sockets);
+  const bool good = finish(*opened, printer.lines());
+  print_notices(*opened->collector);
+  print_totals(*opened, *sockets, options);
+  return good ? kExitDone : kExitFailed;
+}
+
+// False: it could not be read, which is told.
+bool read_file(const std::string& path, Collector& collector, const CliOptions& options) {
+  const auto totals = read_export_file(path, collector);
+  if (!totals) {
+    print_error(totals.error());
+    return false;
+  }
+  if (totals->messages == 0)
+    fmt::print(stderr, "weir: warning: {}: {}\n", path, describe_no_exports(*totals));
+  else if (is_watched(options))
+    fmt::print(
+        stderr, "weir: {}: {} messages{}\n", path, totals->messages,
+        totals->passed_over != 0 ? fmt::format(", {} packets that are no exports", totals->passed_over) : "");
+  return true;
 }
 
 int read_files(const CliOptions& options, const Config& config, const CollectorSettings& settings) {
-  if (auto confined =
-          confine_collector(confinement_plan(options, config), config, written_folders(options), false);
-      !confined)
-    return fail(confined.error());
   LinePrinter printer;
-  auto collector = Collector::open(settings, wall_clock(), &printer);
-  if (!collector) return fail(collector.error());
+  auto opened = open_collector(options, config, settings, false, printer);
+  if (!opened) return fail(opened.error());
   bool good = true;
-  for (const std::string& path : options.captures) {
-    const auto totals = read_export_file(path, **collector);
-    if (!totals) print_error(totals.error());
-    good = good && totals.has_value();
-    if (totals && totals->messages == 0)
-      fmt::print(stderr, "weir: warning: {}: {}\n", path, describe_no_exports(*totals));
-    if (totals && is_watched(options))
-      fmt::print(stderr, "weir: {}: {} messages{}\n", path, totals->messages,
-                 totals->passed_over != 0
-                     ? fmt::format(", {} packets that are no exports", totals->passed_over)
-                     : "");
-  }
-  (*collector)->finish(wall_clock());
-  print_notices(**collector);
-  print_totals(**collector, {}, options);
-  good = printer.lines().finish() && good;
-  return good && (*collector)->totals().records_lost == 0 ? kExitDone : kExitFailed;
+  for (const std::string& path : options.captures)
+    good = read_file(path, *opened->collector, options) && good;
+  good = finish(*opened, printer.lines()) && good;
+  print_notices(*opened->collector);
+  print_totals(*opened, {}, options);
+  return good ? kExitDone : kExitFailed;
 }
 
 }  // namespace

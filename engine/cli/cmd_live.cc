@@ -184,12 +184,17 @@ void tell_places(const LiveOptions& live, const std::vector<std::string>& queues
 
 // A run that goes on in the background has no current folder that anybody would look for logs in.
 CliOptions with_log_dir(CliOptions options, const Config& config) {
-  constexpr std::string_view kLogDir = "/var/log/weir";
-  if (!options.own_log_dir) options.log_dir = config.text("default-log-dir").value_or(std::string(kLogDir));
+  options.log_dir = live_log_dir(options, config);
   return options;
 }
 
 }  // namespace
+
+std::string live_log_dir(const CliOptions& options, const Config& config) {
+  constexpr std::string_view kLogDir = "/var/log/weir";
+  return options.own_log_dir ? options.log_dir
+                             : config.text("default-log-dir").value_or(std::string(kLogDir));
+}
 
 int run_live_command(const CliOptions& given, bool prevent) {
   const auto fail = [](const std::string& reason, int status = kExitFailed) {

@@ -56,7 +56,7 @@ outputs
       anomaly
         enabled, packethdr
         types
-          decode, stream, applayer
+          decode, stream, applayer, flow-export
       http
         enabled, extended, custom, dump-all-headers
         xff

@@ -43,7 +43,8 @@ std::string seconds_text(TimeUs time) {
 
 tl::expected<std::unique_ptr<Collector>, std::string> Collector::open(const CollectorSettings& settings,
                                                                       TimeUs now,
-                                                                      flow::RecordConsumer* instead) {
+                                                                      flow::RecordConsumer* instead,
+                                                                      RecordJudge* judge) {
   std::unique_ptr<Collector> out(new Collector(settings));
   if (!settings.store.empty()) {
     auto journal = output::JournalWriter::open(settings.store);
@@ -53,7 +54,11 @@ tl::expected<std::unique_ptr<Collector>, std::string> Collector::open(const Coll
       out->notice(
           fmt::format("{}: {} bytes at its end were not whole and have been cut off", settings.store, cut));
   }
-  flow::RecordConsumer* const consumer = out->journal_ != nullptr ? out->journal_.get() : instead;
+  flow::RecordConsumer* consumer = out->journal_ != nullptr ? out->journal_.get() : instead;
+  if (judge != nullptr) {
+    judge->hand_on_to(*consumer);
+    consumer = out->judge_ = judge;
+  }
   out->decoder_.emplace(*consumer);
   out->run_ = static_cast<std::uint64_t>(now);
   if (auto loaded = out->load_state(now); !loaded) return tl::unexpected(loaded.error());
@@ -77,6 +82,7 @@ void Collector::datagram(const flow::Source& source, TimeUs received, Bytes byte
 
 void Collector::tick(TimeUs now) {
   if (journal_ != nullptr) journal_->flush();
+  if (judge_ != nullptr) judge_->tick();
   if (now >= next_accounts_) {
     next_accounts_ = now + kAccountsEvery;
     write_accounts();
@@ -115,9 +121,11 @@ void Collector::write_accounts() {
 }
 
 void Collector::look_for_losses(TimeUs now, bool is_last) {
-  for (const ExportGap& gap : losses_.gaps(*decoder_, now, is_last))
+  for (const ExportGap& gap : losses_.gaps(*decoder_, now, is_last)) {
+    if (judge_ != nullptr) judge_->gap(gap, now);
     notice(fmt::format("{}: {} {} lost on their way", who(gap.exporter, gap.domain), gap.lost,
                        lost_unit(gap.version)));
+  }
   for (const TemplateAwaited& a : losses_.awaited(*decoder_, now, is_last))
     notice(fmt::format("{}: template {} has not come, {} sets of data wait or had to go since {}",
                        who(a.exporter, a.domain), a.number, a.missing.sets, seconds_text(a.missing.since)));

@@ -14,6 +14,7 @@
 #include "decoders/flow/decoder.h"
 #include "decoders/ip_network.h"
 #include "engine/flows/loss_watch.h"
+#include "engine/flows/record_judge.h"
 #include "output/flow/journal_writer.h"
 
 namespace weir::engine {
@@ -31,10 +32,11 @@ struct CollectorTotals {
 
 class Collector {
  public:
-  // `instead` takes records when there is no store, and lives as long as the collector. Fails with a text.
+  // `instead` takes records when there is no store; `judge` (null: nobody) sees them before, and hears of gaps. Both live as long as
+  // the collector. Fails with a text.
   static tl::expected<std::unique_ptr<Collector>, std::string> open(const CollectorSettings& settings,
-                                                                    TimeUs now,
-                                                                    flow::RecordConsumer* instead);
+                                                                    TimeUs now, flow::RecordConsumer* instead,
+                                                                    RecordJudge* judge = nullptr);
 
   void datagram(const flow::Source& source, TimeUs received, Bytes bytes);
   // To be called about once a second: writes what is in memory, accounts and state now and then.
@@ -65,6 +67,7 @@ class Collector {
 
   CollectorSettings settings_;
   std::unique_ptr<output::JournalWriter> journal_;
+  RecordJudge* judge_ = nullptr;
   std::optional<flow::FlowDecoder> decoder_;
   std::uint64_t run_ = 0;  // names this collector in the journal
   std::map<AccountKey, flow::Account> written_accounts_;

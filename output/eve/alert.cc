@@ -149,6 +149,8 @@ bool AlertWriter::write(EveContext& eve, const AlertRecord& r) const {
   if (r.tx != nullptr && !r.head.has_tx_id) out.number("tx_id", r.tx->id);
   if (r.tx != nullptr && r.tx_guessed) out.boolean("tx_guessed", true);
   write_alert_object(out, r, rule_, &client);
+  if (r.exporter != nullptr) write_exporter(out, *r.exporter);
+  if (r.indicator != nullptr) write_indicator(eve, *r.indicator);
   if (r.tunnel != nullptr) write_tunnel(out, *r.tunnel);
   if (app_layer_ && app != nullptr) app->write_in_alert(out, *r.tx);
   if (r.tx != nullptr && r.files != nullptr && rule_.metadata) write_files(out, *r.files, r.tx->id);

@@ -168,6 +168,27 @@ void write_flow_totals(EveContext& eve, const FlowRecord& flow) {
   write_time(eve, "start", flow.start);
 }
 
+void write_exporter(JsonWriter& out, const ExporterFacts& exporter) {
+  const auto object = out.object("exporter");
+  if (exporter.address.family != 0) out.plain("address", AddressText(exporter.address).view());
+  out.number("domain", exporter.domain);
+  out.number("sampling", exporter.sampling);
+}
+
+void write_indicator(EveContext& eve, const IndicatorFacts& indicator) {
+  JsonWriter& out = eve.out;
+  const auto object = out.object("ioc");
+  out.bytes("value", indicator.value);
+  out.plain("type", indicator.kind);
+  out.plain("where", indicator.where);
+  out.bytes("feed", indicator.feed);
+  if (indicator.confidence != 0) out.number("confidence", indicator.confidence);
+  if (indicator.expiry != 0) write_time(eve, "expiry", indicator.expiry);
+  if (indicator.tags.empty()) return;
+  const auto list = out.array("tags");
+  for (const std::string_view tag : indicator.tags) out.bytes_item(tag);
+}
+
 void write_tcp_flag_names(JsonWriter& out, std::uint8_t flags) {
   constexpr std::array<std::pair<std::uint8_t, std::string_view>, 8> kNames{{{tcp_flag::syn, "syn"},
                                                                              {tcp_flag::fin, "fin"},

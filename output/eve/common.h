@@ -32,6 +32,10 @@ void write_hex_byte(JsonWriter& out, JsonKey key, std::uint8_t value);
 // One file's members (fileinfo, alert's files).
 void write_file(JsonWriter& out, const AppFile& file, std::uint64_t tx_id);
 
+// "exporter": {...} and "ioc": {...}.
+void write_exporter(JsonWriter& out, const ExporterFacts& exporter);
+void write_indicator(EveContext& eve, const IndicatorFacts& indicator);
+
 // "frame": {...}, with at most `limit` bytes of its payload.
 void write_frame(JsonWriter& out, const FrameFacts& frame, std::size_t limit);
 

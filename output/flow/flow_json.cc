@@ -85,12 +85,8 @@ void write_tcp(JsonWriter& out, const flow::Record& r) {
 }
 
 // Records of a run's own meters have none.
-void write_exporter(JsonWriter& out, const flow::Record& r) {
-  if (r.exporter.address.family == 0 && r.exporter.domain == 0 && r.sampling == 1) return;
-  const auto object = out.object("exporter");
-  put_address(out, "address", r.exporter.address);
-  out.number("domain", r.exporter.domain);
-  out.number("sampling", r.sampling);
+bool has_exporter(const flow::Record& r) {
+  return r.exporter.address.family != 0 || r.exporter.domain != 0 || r.sampling != 1;
 }
 
 void write_path(JsonWriter& out, const flow::Record& r) {
@@ -162,7 +158,7 @@ void write_flow_record(JsonWriter& out, TimestampFormatter& times, const flow::R
   }
   write_counters(out, times, r);
   write_tcp(out, r);
-  write_exporter(out, r);
+  if (has_exporter(r)) write_exporter(out, {r.exporter.address, r.exporter.domain, r.sampling});
   write_path(out, r);
   if (r.detail == nullptr) return;
   write_translation(out, *r.detail);

@@ -49,6 +49,7 @@ struct PacketNumber {
   // Only packets of this IP version (0: any) and of one of these protocols (0 0: any) have it.
   std::uint8_t ip_version = 0;
   std::array<std::uint8_t, 2> ip_protocols{};
+  bool on_records = false;  // as PacketCheck's
 };
 
 Compiled compile_number(RuleBuilder& rule, const TxNumber& row, std::string_view argument);

@@ -65,6 +65,7 @@ class FlowCounterCheck final : public PacketCheck {
   [[nodiscard]] bool matches(const PacketContext& c) const override {
     return c.flow != nullptr && holds(match_, c.flow->*counters, which_);
   }
+  [[nodiscard]] bool on_records() const override { return true; }
 
  private:
   Which which_;
@@ -137,7 +138,8 @@ constexpr PacketNumber kFlowNumbers[] = {
      .summary = "seconds since the flow began",
      .most = UINT32_MAX,
      .get = age_seconds,
-     .of_packet = false},
+     .of_packet = false,
+     .on_records = true},
 };
 
 constexpr KeywordSpec kFlowKeywords[] = {

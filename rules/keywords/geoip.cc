@@ -30,6 +30,7 @@ class CountryCheck final : public PacketCheck {
     }
     return false;
   }
+  [[nodiscard]] bool on_records() const override { return true; }
 
  private:
   // An address of no country is in none and out of none.

@@ -26,8 +26,18 @@ Number mtu(const PacketContext& c) {
 }
 
 constexpr PacketNumber kIcmpHeaderNumbers[] = {
-    {.name = "itype", .summary = "ICMP type", .most = UINT8_MAX, .get = type, .ip_protocols = kIcmp},
-    {.name = "icode", .summary = "ICMP code", .most = UINT8_MAX, .get = code, .ip_protocols = kIcmp},
+    {.name = "itype",
+     .summary = "ICMP type",
+     .most = UINT8_MAX,
+     .get = type,
+     .ip_protocols = kIcmp,
+     .on_records = true},
+    {.name = "icode",
+     .summary = "ICMP code",
+     .most = UINT8_MAX,
+     .get = code,
+     .ip_protocols = kIcmp,
+     .on_records = true},
     {.name = "icmp_id", .summary = "ICMP identifier", .most = UINT16_MAX, .get = id, .ip_protocols = kIcmp},
     {.name = "icmp_seq",
      .summary = "ICMP sequence number",

@@ -150,6 +150,7 @@ class SameAddressCheck final : public PacketCheck {
   [[nodiscard]] bool matches(const PacketContext& c) const override {
     return c.packet.ip.version != 0 && c.packet.ip.source == c.packet.ip.destination;
   }
+  [[nodiscard]] bool on_records() const override { return true; }
 };
 
 Compiled compile_sameip(RuleBuilder& rule, std::string_view) {

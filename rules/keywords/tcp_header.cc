@@ -46,6 +46,7 @@ class TcpFlagsCheck final : public PacketCheck {
   [[nodiscard]] PacketNeeds needs() const override {
     return {.keyword = "flags", .ip_protocols = kTcp, .protocols = {}};
   }
+  [[nodiscard]] bool on_records() const override { return true; }
 
  private:
   std::uint8_t flags_, looked_at_;

@@ -20,7 +20,8 @@ constexpr PacketNumber kVlanNumbers[] = {
      .summary = "VLAN id: NUMBER[,any|all|LAYER]",
      .most = kMaxVlanId,
      .nth = vlan_id,
-     .most_of_them = kMaxVlanTags},
+     .most_of_them = kMaxVlanTags,
+     .on_records = true},
     {.name = "vlan.layers", .summary = "number of VLAN tags", .most = kMaxVlanTags, .get = vlan_layers},
 };
 

@@ -34,6 +34,7 @@ class HostBitCheck final : public PacketCheck {
   [[nodiscard]] SharedNames waits_for() const override {
     return {.kind = SharedNames::Kind::host_bit, .ids = {&id_, set_ ? std::size_t{1} : std::size_t{0}}};
   }
+  [[nodiscard]] bool on_records() const override { return true; }
 
  private:
   std::uint32_t id_;

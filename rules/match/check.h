@@ -43,6 +43,8 @@ class PacketCheck {
   [[nodiscard]] virtual PacketNeeds needs() const { return {}; }
   // One of these must have been set by an effect before it can match. Empty: it waits for none.
   [[nodiscard]] virtual SharedNames waits_for() const { return {}; }
+  // A record of a flow says what it asks for (rules/load/record_use.h): packets made of records can be given to it.
+  [[nodiscard]] virtual bool on_records() const { return false; }
 };
 
 // Looks at parsed fields of a transaction that are no byte buffers: dns.opcode, tls.version, app-layer-event ...

@@ -196,6 +196,46 @@ class Collect(unittest.TestCase):
         self.assertEqual(engine.wait(30), 1)
         self.assertIn("standard output: Broken pipe", engine.stderr.read())
 
+    def write(self, name, text):
+        with open(self.path(name), "w") as f: f.write(text)
+        return self.path(name)
+
+    def events(self):
+        with open(self.path("logs", "eve.json")) as f: return [json.loads(line) for line in f]
+
+    def test_records_are_judged_by_indicators_and_rules(self):
+        feed = self.write("bad.txt", "10.0.0.2\n192.0.2.0/24:443 # a server\nnonsense\n")
+        rules = self.write("a.rules", 'alert tcp any any -> any 443 (msg:"much"; flow:to_server; flow.bytes:toserver,>300; sid:1;)\n'
+                           'alert tcp any any -> any any (msg:"no"; content:"abc"; sid:2;)\n')
+        engine = self.start("--ioc", feed, "-S", rules, "-l", self.path("logs"), "-v")
+        self.send(ipfix(template() + data(1, 2)), ipfix(data(3), 7))
+        self.stop(engine)
+        events = self.events()
+        alerts = [(e["alert"]["gid"], e["alert"]["signature_id"], e["src_ip"], e.get("ioc", {}).get("value"), e["exporter"]["address"]) for e in events if e["event_type"] == "alert"]
+        server = "192.0.2.0/24:443"
+        self.assertEqual(alerts, [(900, 2, "10.0.0.1", server, "127.0.0.1"), (900, 1, "10.0.0.2", "10.0.0.2", "127.0.0.1"), (900, 2, "10.0.0.2", server, "127.0.0.1"),
+                                  (900, 2, "10.0.0.3", server, "127.0.0.1"), (1, 1, "10.0.0.3", None, "127.0.0.1")])
+        gaps = [e for e in events if e["event_type"] == "anomaly"]
+        self.assertEqual([(g["anomaly"], g["exporter"]) for g in gaps],
+                         [({"type": "flow_export", "event": "gap", "lost": 5, "unit": "records"}, {"address": "127.0.0.1", "domain": 7, "sampling": 1})])
+        self.assertEqual(len(self.ask("list")), 3)
+        for text in ("bad.txt:3:1: error: no address", "sid 2: left out: it looks at the payload", "1 of 2 rules can never match", "5 alerts"): self.assertIn(text, self.said())
+
+    def test_a_feed_that_is_missing_and_strictness_end_a_run(self):
+        feed = self.write("bad.txt", "nonsense\n")
+        export = self.path("a.ipfix")
+        with open(export, "wb") as f: f.write(ipfix(template() + data(1)))
+        for more, text in ((["--ioc", self.path("missing")], "missing: error: cannot be opened"), (["--ioc", feed, "--strict"], "--strict"), (["-S", self.path("missing.rules"), "--strict"], "missing.rules")):
+            done = subprocess.run([WEIR, "collect", "-r", export, "-l", self.path("logs"), *more], capture_output=True, text=True, timeout=60)
+            self.assertEqual((done.returncode, done.stdout), (1, ""), more)
+            self.assertIn(text, done.stderr)
+
+    def test_rules_that_no_record_can_match_are_named(self):
+        rules = self.write("a.rules", 'alert tcp any any -> any 443 (msg:"a"; flags:S; sid:1;)\nalert http any any -> any any (msg:"b"; sid:2;)\n')
+        done = subprocess.run([WEIR, "check", "--on-records", "-S", rules], capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.returncode, 0)
+        self.assertEqual(done.stdout.splitlines()[1:], [f"{rules}:2: sid 2: never matches on records: it asks for an application protocol", "1 of 2 rules can match on records"])
+
     def test_wrong_calls_say_what_is_wrong(self):
         for call, status, text in ((["collect"], 2, "--listen"), (["collect", "--listen", "tcp://127.0.0.1:1"], 1, "udp://"), (["flows"], 2, "question"),
                                    (["collect", "--listen", "udp://127.0.0.1:9", "-r", "x"], 2, "exclude"), (["collect", "-r", "x", "--allow", "y"], 1, "network"),

@@ -197,10 +197,8 @@ tl::expected<void, std::string> confine_live(const ConfinementPlan& plan, const 
   return {};
 }
 
-tl::expected<void, std::string> confine_collector(const ConfinementPlan& plan, const Config& config,
-                                                  const std::vector<std::string>& folders, bool receives) {
-  const auto settings = SandboxSettings::from(config);
-  if (!settings) return tl::unexpected(settings.error());
+tl::expected<void, std::string> become_collector_user(const ConfinementPlan& plan, const Config& config,
+                                                      bool receives) {
   std::optional<Identity> identity;
   if (receives) {
     const RunAs run_as = RunAs::from(config, plan.user, plan.group);
@@ -210,16 +208,28 @@ tl::expected<void, std::string> confine_collector(const ConfinementPlan& plan, c
       fmt::print(stderr, "weir: warning: {}\n", warning);
     identity = std::move(*found);
   }
-  for (const std::string& folder : folders)
+  if (!plan.log_dir.empty())
+    if (auto made = make_folders(plan, identity); !made) return made;
+  for (const std::string& folder : plan.folders)
     if (auto made = make_folder(folder, identity, kLogMode); !made) return made;
   const bool stays_root = ::geteuid() == 0 && !identity;
   auto dropped = receives
                      ? drop_privileges(identity, {.net_raw = false, .net_admin = false, .files = stays_root})
                      : forbid_new_privileges();
-  if (!dropped) return dropped;
+  if (!dropped || plan.log_dir.empty()) return dropped;
+  return check_log_dir(plan.log_dir);
+}
+
+tl::expected<void, std::string> confine_collector(const ConfinementPlan& plan, const Config& config,
+                                                  bool receives) {
+  const auto settings = SandboxSettings::from(config);
+  if (!settings) return tl::unexpected(settings.error());
   LandlockRules files;
   files.read = plan.captures;
-  files.write = folders;
+  if (plan.log_dir.empty())
+    files.write = plan.folders;
+  else
+    add_outputs(config, plan, files);
   const auto problems = enter_sandbox(*settings, std::move(files), {});
   if (receives || plan.watched) tell(problems);
   return {};

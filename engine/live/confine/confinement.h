@@ -41,11 +41,16 @@ tl::expected<void, std::string> become_live_user(const ConfinementPlan& plan, co
 // ends.
 tl::expected<void, std::string> confine_live(const ConfinementPlan& plan, const Config& config, bool prevent,
                                              const std::vector<std::string>& sockets);
-// A run that takes in flow records, when its sockets are open and nothing else is: makes the folders that it writes to, and enters
-// the sandbox with them and the files of `plan.captures`. One that `receives` them also becomes the user of run-as, without any
-// capability. Fails with a text that says what to do.
+// A run that takes in flow records, in two steps; both fail with a text that says what to do. `plan.folders` are those that it writes
+// to; `plan.log_dir` is empty when it writes no logs.
+//
+// First, when its sockets are open and nothing else is: makes the folders. One that `receives` records also becomes the user of
+// run-as, without any capability.
+tl::expected<void, std::string> become_collector_user(const ConfinementPlan& plan, const Config& config,
+                                                      bool receives);
+// Second, when rules, indicators and logs are open: enters the sandbox with those folders and the files of `plan.captures`.
 tl::expected<void, std::string> confine_collector(const ConfinementPlan& plan, const Config& config,
-                                                  const std::vector<std::string>& folders, bool receives);
+                                                  bool receives);
 // In the guard's process: it needs its sockets and nothing else.
 void confine_guard(const Config& config);
 

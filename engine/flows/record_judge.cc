@@ -1,0 +1,178 @@
+#include "engine/flows/record_judge.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <boost/container/static_vector.hpp>
+
+namespace weir::engine {
+namespace {
+
+// The last time that it says.
+TimeUs end_of(const flow::Record& r) {
+  return r.sides[1].packets != 0 ? std::max(r.sides[0].last, r.sides[1].last) : r.sides[0].last;
+}
+
+TimeUs start_of(const flow::Record& r) {
+  const TimeUs back = r.sides[1].first;
+  return r.sides[1].packets != 0 && back != 0 ? std::min(r.sides[0].first, back) : r.sides[0].first;
+}
+
+output::ExporterFacts exporter_of(const flow::Record& r) {
+  return {.address = r.exporter.address, .domain = r.exporter.domain, .sampling = r.sampling};
+}
+
+output::EventHead head_of(const flow::Record& r) {
+  output::EventHead head;
+  head.time = end_of(r);
+  head.vlan[0] = r.vlan;
+  head.vlan_count = r.vlan != 0 ? 1 : 0;
+  head.source = r.source;
+  head.destination = r.destination;
+  head.source_port = r.source_port;
+  head.destination_port = r.destination_port;
+  head.has_ports = !r.has_icmp;
+  head.ip_protocol = r.protocol;
+  head.ip_version = r.source.family;
+  head.has_icmp = r.has_icmp;
+  head.icmp_type = r.icmp_type;
+  head.icmp_code = r.icmp_code;
+  head.has_packet_source = false;
+  return head;
+}
+
+// The same seen from the other side.
+void turn_round(output::EventHead& head) {
+  std::swap(head.source, head.destination);
+  std::swap(head.source_port, head.destination_port);
+}
+
+// Its counters as they were sent.
+output::FlowRecord totals_of(const flow::Record& r, bool reply) {
+  output::FlowRecord totals;
+  totals.head = head_of(r);
+  if (reply) turn_round(totals.head);
+  for (const std::size_t way : {std::size_t{0}, std::size_t{1}}) {
+    const flow::Side& side = r.sides[reply ? 1 - way : way];
+    totals.packets[way] = side.packets;
+    totals.bytes[way] = side.bytes;
+  }
+  totals.start = start_of(r);
+  totals.end = end_of(r);
+  return totals;
+}
+
+std::uint8_t severity_of(std::uint8_t confidence) {
+  constexpr std::uint8_t kSure = 75, kLikely = 50;
+  return confidence == 0 || confidence >= kSure ? 1 : confidence >= kLikely ? 2 : 3;
+}
+
+}  // namespace
+
+RecordJudge::RecordJudge(const RecordJudgeSettings& settings, LogOutputs outputs)
+    : settings_(settings), outputs_(std::move(outputs)) {
+  for (const LogOutputs::Open& open : outputs_.logs) sessions_.push_back(open.log->session(*open.sink));
+  if (settings_.rules != nullptr) detect_.emplace(settings_.rules, shared_);
+  indicator_meta_.gid = kIndicatorGid;
+  indicator_meta_.rev = 1;
+  indicator_meta_.category = "Known indicator";
+}
+
+RecordJudge::~RecordJudge() = default;
+
+void RecordJudge::take(std::span<const flow::Record> records) {
+  for (const flow::Record& record : records) {
+    if (settings_.indicators != nullptr) look_for_indicators(record);
+    if (detect_)
+      detect_->run(record,
+                   [&](const Alert& alert, Direction direction) { alert_of_rule(record, alert, direction); });
+  }
+  if (next_ != nullptr) next_->take(records);
+}
+
+void RecordJudge::look_for_indicators(const flow::Record& r) {
+  const rules::IndicatorTable& table = *settings_.indicators;
+  const TimeUs at = end_of(r);
+  boost::container::static_vector<Met, kMostMet> met;
+  const auto note = [&](const rules::Indicator* found, std::string_view where) {
+    const auto same = [&](const Met& other) { return other.indicator == found; };
+    if (found != nullptr && std::none_of(met.begin(), met.end(), same)) met.push_back({found, where});
+  };
+  note(table.find_address(r.source, r.source_port, at), "src_ip");
+  note(table.find_address(r.destination, r.destination_port, at), "dest_ip");
+  if (r.detail != nullptr) {
+    note(table.find_domain(r.detail->host, at), "host");
+    note(table.find_fingerprint(r.detail->ja4, at), "ja4");
+    note(table.find_fingerprint(r.detail->certificate_sha256, at), "certificate");
+  }
+  for (const Met& one : met) alert_of_indicator(r, one);
+}
+
+void RecordJudge::alert_of_indicator(const flow::Record& r, const Met& met) {
+  const rules::Indicator& i = *met.indicator;
+  const output::IndicatorFacts facts{.value = i.value,
+                                     .kind = rules::indicator_kind_name(i.kind),
+                                     .feed = i.feed,
+                                     .where = met.where,
+                                     .confidence = i.confidence,
+                                     .expiry = i.expiry,
+                                     .tags = i.tags};
+  indicator_meta_.sid = 1 + static_cast<std::uint32_t>(i.kind);
+  indicator_meta_.priority = severity_of(i.confidence);
+  indicator_meta_.msg.clear();
+  fmt::format_to(std::back_inserter(indicator_meta_.msg), "Indicator {} of {}", i.value, i.feed);
+  output::AlertRecord alert;
+  alert.signature = &indicator_meta_;
+  alert.head = head_of(r);
+  alert.indicator = &facts;
+  write(r, alert);
+}
+
+void RecordJudge::alert_of_rule(const flow::Record& r, const Alert& match, Direction direction) {
+  output::AlertRecord alert;
+  alert.signature = &match.signature->meta;
+  alert.head = head_of(r);
+  if ((direction == Direction::to_client) != is_reply(r)) turn_round(alert.head);
+  alert.direction = direction;
+  alert.has_direction = true;
+  write(r, alert);
+}
+
+void RecordJudge::write(const flow::Record& r, output::AlertRecord& alert) {
+  const output::ExporterFacts exporter = exporter_of(r);
+  const output::FlowRecord totals = totals_of(r, is_reply(r));
+  alert.exporter = &exporter;
+  alert.flow = &totals;
+  for (const auto& session : sessions_) session->alert(alert);
+  ++alerts_;
+}
+
+void RecordJudge::gap(const ExportGap& gap, TimeUs now) {
+  const output::ExporterFacts exporter{.address = gap.exporter, .domain = gap.domain, .sampling = 1};
+  const output::ExportGapFacts facts{.lost = gap.lost, .unit = lost_unit(gap.version)};
+  output::AnomalyRecord record;
+  record.head.time = now;
+  record.head.has_packet_source = false;
+  record.type = "flow_export";
+  record.event = "gap";
+  record.exporter = &exporter;
+  record.gap = &facts;
+  for (const auto& session : sessions_) session->anomaly(record);
+}
+
+void RecordJudge::tick() {
+  for (const LogOutputs::Open& open : outputs_.logs) {
+    open.sink->flush();
+    open.sink->tick();
+  }
+}
+
+void RecordJudge::reopen() {
+  for (const LogOutputs::Open& open : outputs_.logs) open.sink->reopen();
+}
+
+void RecordJudge::close(std::vector<std::string>& errors) {
+  outputs_.close(errors);
+}
+
+}  // namespace weir::engine

@@ -1,0 +1,71 @@
+// Judges records of flows on their way to whoever keeps them: indicators that are listed and rules that match become alert events, gaps
+// in what exporters send become anomaly events, in the logs that the configuration asks for. Records are handed on as they are. Used
+// by one thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "decoders/flow/record.h"
+#include "engine/flows/loss_watch.h"
+#include "engine/flows/record_detect.h"
+#include "engine/log/log_outputs.h"
+#include "output/records.h"
+#include "rules/ioc/indicator_table.h"
+
+namespace weir::engine {
+
+struct RecordJudgeSettings {
+  std::shared_ptr<const rules::IndicatorTable> indicators;  // null: none
+  std::shared_ptr<const rules::RuleSet> rules;              // null: none
+};
+
+// Indicators have no rule; their alerts have this group, and as number 1 + IndicatorKind.
+inline constexpr std::uint32_t kIndicatorGid = 900;
+
+class RecordJudge final : public flow::RecordConsumer {
+ public:
+  // Writes to `outputs`, which it closes.
+  RecordJudge(const RecordJudgeSettings& settings, LogOutputs outputs);
+  ~RecordJudge() override;
+
+  // Where records go; to be said before the first comes. `next` lives longer.
+  void hand_on_to(flow::RecordConsumer& next) { next_ = &next; }
+  void take(std::span<const flow::Record> records) override;
+  void gap(const ExportGap& gap, TimeUs now);
+
+  // To be called about once a second: writes what is in memory.
+  void tick();
+  // Opens the log files again, under their names.
+  void reopen();
+  // Closes the logs; what could not be written is told in `errors`.
+  void close(std::vector<std::string>& errors);
+
+  [[nodiscard]] std::uint64_t alerts() const { return alerts_; }
+
+ private:
+  struct Met {
+    const rules::Indicator* indicator;
+    std::string_view where;
+  };
+  static constexpr std::size_t kMostMet = 6;  // of one record: two addresses, a name, fingerprints
+
+  void look_for_indicators(const flow::Record& record);
+  void alert_of_indicator(const flow::Record& record, const Met& met);
+  void alert_of_rule(const flow::Record& record, const Alert& alert, Direction direction);
+  void write(const flow::Record& record, output::AlertRecord& alert);
+
+  RecordJudgeSettings settings_;
+  LogOutputs outputs_;
+  std::vector<std::unique_ptr<output::LogSession>> sessions_;
+  flow::RecordConsumer* next_ = nullptr;
+  rules::SharedState shared_;
+  std::optional<RecordDetect> detect_;
+  rules::SignatureMeta indicator_meta_;
+  std::uint64_t alerts_ = 0;
+};
+
+}  // namespace weir::engine
