@@ -220,7 +220,7 @@ void TcpSession::close_by_reset(Direction d) {
   state_ = TcpState::closed;
   // Without any data so far it is more likely forged than true, and nothing needs to be told that it is over.
   for (Side& s : sides_)
-    if (s.next_seq != s.isn + 1) s.stream.end_at(s.next_seq, true);
+    if (s.next_seq != s.isn + 1) s.stream.end_at(s.next_seq);
 }
 
 }  // namespace weir::engine

@@ -70,7 +70,7 @@ void TcpSession::resume(const TcpMemory& memory) {
     const std::uint32_t confirmed = s.last_ack == s.isn ? s.isn + 1 : s.last_ack;
     s.stream.start_at(seq_lt(confirmed, end) ? confirmed : end);
     s.stream.note_sent(s.next_seq, s.isn);
-    if (s.fin_seen) s.stream.end_at(end, seq_lt(end, s.last_ack));
+    if (s.fin_seen) s.stream.end_at(end);
   }
 }
 

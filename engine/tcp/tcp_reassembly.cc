@@ -227,10 +227,7 @@ void TcpStream::acknowledge(std::uint32_t sequence) {
   const std::int64_t offset = offset_of(sequence);
   if (offset <= static_cast<std::int64_t>(acked_)) return;
   acked_ = static_cast<std::uint64_t>(offset);
-  if (end_known_ && acked_ > end_) {
-    end_confirmed_ = true;
-    acked_ = end_;
-  }
+  if (end_known_) acked_ = std::min(acked_, end_);
   while (pieces_begin_ < pieces_.size() && pieces_[pieces_begin_].stored.end <= acked_) ++pieces_begin_;
   if (pieces_begin_ == pieces_.size()) {
     pieces_.clear();
@@ -287,12 +284,12 @@ bool TcpStream::has_hole() const {
   return end < behind_.back().end();
 }
 
-void TcpStream::end_at(std::uint32_t sequence, bool is_confirmed) {
+void TcpStream::end_at(std::uint32_t sequence) {
   const std::int64_t offset = offset_of(sequence);
   const std::uint64_t end = offset < 0 ? 0 : static_cast<std::uint64_t>(offset);
-  if (!end_known_ || end < end_) end_ = end;
+  if (end_known_ && end_ <= end) return;
+  end_ = end;
   end_known_ = true;
-  end_confirmed_ = is_confirmed || end_confirmed_ || acked_ > end_;
 }
 
 void TcpStream::overlay_at(std::int64_t begin, std::span<std::uint8_t> payload) const {

@@ -38,7 +38,12 @@ SegmentResult TcpSession::on_segment(const Packet& p, Direction d) {
   sender.stream.note_sent(sender.next_seq, sender.isn);
   result_.became_established = established() && !was_established;
   result_.became_closed = flow_state(state_) == FlowState::closed && !was_closed;
+  // A parser is told of an end with the last packet of the connection, for what one side said may yet be answered. Stream
+  // rules see the rest of it then, too, but at once when the client ended first: nothing is left to be asked.
+  const bool closed = state_ == TcpState::closed;
+  const bool client_first = state_ == TcpState::close_wait || state_ == TcpState::last_ack;
   for (const Direction each : {Direction::to_server, Direction::to_client}) {
+    stream(each).fin_counts(closed, closed || client_first);
     if (stream(each).note_hole()) note(Anomaly::stream_reassembly_seq_gap);
     result_.app_update[index(each)] = stream(each).take_app_update();
     result_.raw_update[index(each)] = stream(each).raw_ready();

@@ -85,15 +85,17 @@ std::uint64_t TcpStream::lost_until(std::uint64_t offset) const {
   return next != UINT64_MAX && next <= certain_end() ? next : offset;
 }
 
-bool TcpStream::over_at(std::uint64_t offset) const {
-  if ((end_known_ && offset >= end_) || offset >= closed_at_) return true;
-  if (depth_reached_ && offset >= depth_) return true;
-  return finished_ && region_at(offset) == nullptr && lost_until(offset) == offset;
+// The receiver has everything up to the FIN, and all that we have lies before `offset`.
+bool TcpStream::lacks_only_its_end(std::uint64_t offset) const {
+  return fin_ends_app_ && acked_ >= end_ && region_at(offset) == nullptr && hole_end(offset) == UINT64_MAX;
 }
 
-bool TcpStream::app_over_at(std::uint64_t offset) const {
-  const bool waits = end_known_ && offset >= end_ && !end_confirmed_ && !finished_ && !settings_->inline_mode;
-  return !waits && over_at(offset);
+bool TcpStream::over_at(std::uint64_t offset, bool fin_counts) const {
+  const bool ends_here = end_known_ && (offset >= end_ || lacks_only_its_end(offset));
+  if (ends_here && (fin_counts || finished_ || settings_->inline_mode)) return true;
+  if (offset >= closed_at_) return true;
+  if (depth_reached_ && offset >= depth_) return true;
+  return finished_ && region_at(offset) == nullptr && lost_until(offset) == offset;
 }
 
 TcpStream::Chunk TcpStream::app_chunk() const {
@@ -107,7 +109,7 @@ TcpStream::Chunk TcpStream::app_chunk() const {
   }
   if (region == nullptr || end == region->end()) out.gap = lost_until(end) - end;
   if (out.kind == Chunk::Kind::none && out.gap != 0) out.kind = Chunk::Kind::gap;
-  out.eof = out.gap == 0 && app_over_at(end);
+  out.eof = out.gap == 0 && over_at(end, fin_ends_app_);
   return out;
 }
 
@@ -142,7 +144,7 @@ bool TcpStream::has_raw_chunk() const {
   const std::uint64_t end = std::min(region->end(), end_of_shown());
   if (end <= begin) return false;
   if (settings_->inline_mode || raw_triggered_ || finished_ || end - begin >= chunk_size_) return true;
-  return over_at(end) || (end == region->end() && lost_until(end) > end);
+  return over_at(end, fin_ends_raw_) || (end == region->end() && lost_until(end) > end);
 }
 
 TcpStream::RawChunk TcpStream::raw_chunk() const {
@@ -156,7 +158,7 @@ TcpStream::RawChunk TcpStream::raw_chunk() const {
   out.data = {region->data() + (from - region->offset), static_cast<std::size_t>(end - from)};
   out.offset = from;
   out.new_offset = static_cast<std::size_t>(fresh - from);
-  out.eof = over_at(end);
+  out.eof = over_at(end, fin_ends_raw_);
   return out;
 }
 
@@ -288,7 +290,7 @@ bool TcpStream::take_app_update() {
   const Region* const region = region_at(app_pos_);
   std::uint64_t end = region == nullptr ? app_pos_ : std::min(region->end(), end_of_shown());
   if (region == nullptr || end == region->end()) end = lost_until(end);
-  const bool over = app_over_at(end);
+  const bool over = over_at(end, fin_ends_app_);
   const bool news = (end > app_told_ && end > app_pos_) || (over && !app_end_told_);
   app_told_ = std::max(app_told_, end);
   app_end_told_ = over;

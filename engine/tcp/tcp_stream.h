@@ -64,9 +64,9 @@ struct TcpStreamState {
   std::uint8_t left_out_count_ = 0;
   HostSystem policy_ = HostSystem::bsd;
   bool raw_disabled_ = false, app_disabled_ = false, raw_triggered_ = false;
-  bool end_known_ = false, end_confirmed_ = false;
-  bool finished_ = false, has_gap_ = false, depth_reached_ = false;
+  bool end_known_ = false, finished_ = false, has_gap_ = false, depth_reached_ = false;
   bool app_end_told_ = false;
+  bool fin_ends_app_ = false, fin_ends_raw_ = false;  // see fin_counts
   bool has_mark_ = false;
   bool has_doubt_ = false;  // one of pieces_ may be doubtful
 };
@@ -79,8 +79,9 @@ class TcpStream : private TcpStreamState {
     Bytes data;             // contiguous, from the first unconsumed byte; valid until the session changes
     std::uint64_t gap = 0;  // kind gap: length of the hole; kind data: of the hole that is known to follow
                             // (data ends there for good), 0 when more may come
-    bool eof = false;       // nothing follows `data`, which may be empty with kind none (FIN or RST in order,
-                            // depth reached, or the flow ended)
+    // Nothing follows `data`, which may be empty with kind none: a FIN or RST in order (inline at once, else when the
+    // connection is closed), depth reached, or the flow ended.
+    bool eof = false;
   };
   [[nodiscard]] Chunk app_chunk() const;
   // n bytes of data are done with, or a gap (or its first n bytes) is skipped.
@@ -207,11 +208,15 @@ class TcpStream : private TcpStreamState {
   void acknowledge_stored();
   // A host of this system would keep other bytes than those that insert() is about to keep.
   [[nodiscard, gnu::cold]] bool would_differ(std::uint32_t sequence, Bytes payload, HostSystem system) const;
-  // Nothing follows the byte before this sequence number (FIN, or RST in order). Parsers are told when the receiver has confirmed
-  // the FIN, as they see bytes when it has confirmed them; inline at once. Nobody confirms a RST.
-  void end_at(std::uint32_t sequence, bool is_confirmed = false);
+  // Nothing follows the byte before this sequence number (FIN, or RST in order).
+  void end_at(std::uint32_t sequence);
   // It goes on after all (the RST was not of its ends).
-  void reopen() { end_known_ = end_confirmed_ = false; }
+  void reopen() { end_known_ = false; }
+  // What ended with a FIN has ended for the parser, for stream rules. Inline, and when the flow ends, it has anyway.
+  void fin_counts(bool for_app, bool for_raw) {
+    fin_ends_app_ = for_app;
+    fin_ends_raw_ = for_raw;
+  }
   // The flow ends: everything stored is shown, then eof.
   void finish() { finished_ = true; }
   // Of bytes out of band (tcp_urgent.cc). The byte at this sequence number is no part of the stream: once all before it is
@@ -267,8 +272,8 @@ class TcpStream : private TcpStreamState {
   [[nodiscard]] std::uint64_t end_of_shown() const;
   [[nodiscard]] std::uint64_t certain_end() const;  // a hole below it stays one
   [[nodiscard]] std::uint64_t lost_until(std::uint64_t offset) const;
-  [[nodiscard]] bool over_at(std::uint64_t offset) const;
-  [[nodiscard]] bool app_over_at(std::uint64_t offset) const;
+  [[nodiscard]] bool lacks_only_its_end(std::uint64_t offset) const;
+  [[nodiscard]] bool over_at(std::uint64_t offset, bool fin_counts) const;
   [[nodiscard]] std::uint64_t raw_begin() const;
   [[nodiscard]] std::uint64_t raw_look_back(std::uint64_t from) const;
   [[nodiscard]] const Region* region_at(std::uint64_t offset) const;

@@ -10,7 +10,7 @@
 namespace weir::output {
 namespace {
 
-// "key": [values], keys in the order of their first appearance.
+// "key": [values], keys in the order of their first appearance. Values in the order in which Suricata writes them: the last first.
 void write_rule_metadata(JsonWriter& out, const rules::SignatureMeta& meta) {
   if (meta.metadata.empty()) return;
   const auto object = out.object("metadata");
@@ -18,8 +18,8 @@ void write_rule_metadata(JsonWriter& out, const rules::SignatureMeta& meta) {
     const auto same_key = [&](const auto& pair) { return pair.first == first->first; };
     if (std::any_of(meta.metadata.begin(), first, same_key)) continue;
     const auto values = out.array(first->first);
-    for (auto at = first; at != meta.metadata.end(); ++at)
-      if (same_key(*at)) out.bytes_item(at->second);
+    for (auto at = meta.metadata.end(); at != first;)
+      if (same_key(*--at)) out.bytes_item(at->second);
   }
 }
 

@@ -77,7 +77,7 @@ rules::SignatureMeta meta() {
 
 const std::string kAlert =
     R"("alert":{"action":"allowed","gid":1,"signature_id":1000001,"rev":3,"signature":"test \"quoted\"",)"
-    R"("category":"Misc activity","severity":3,"metadata":{"tag":["a","b"],"created_at":["2020_01_02"]})";
+    R"("category":"Misc activity","severity":3,"metadata":{"tag":["b","a"],"created_at":["2020_01_02"]})";
 
 FlowRecord flow_record() {
   FlowRecord f;

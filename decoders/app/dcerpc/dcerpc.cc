@@ -39,7 +39,10 @@ DcerpcParser::DcerpcParser(const DcerpcSettings& settings)
 
 ParseOutcome DcerpcParser::parse(const AppInput& in) {
   if (in.is_datagram) return parse_one(in);
-  return records_.run(in.direction, in.data, kHeaderBytes, [&](Bytes data) { return step(in, data); });
+  ParseOutcome outcome =
+      records_.run(in.direction, in.data, kHeaderBytes, [&](Bytes data) { return step(in, data); });
+  outcome.flush_stream_inspection = outcome.consumed != 0;
+  return outcome;
 }
 
 RecordStep DcerpcParser::step(const AppInput& in, Bytes data) {

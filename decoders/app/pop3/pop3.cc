@@ -107,6 +107,7 @@ void Pop3Parser::on_command(const Line& line) {
   std::string_view rest = line.text;
   const std::string_view name = take_word(rest);
   if (name.empty()) return;
+  outcome_.flush_stream_inspection = true;
   auto& tx = transactions_.add<Pop3Transaction>();
   const KnownCommand* known = known_command(name);
   tx.command = known != nullptr ? known->name : name;
@@ -220,6 +221,7 @@ void Pop3Parser::complete(Pop3Transaction& tx) {
   tx.progress = {static_cast<std::uint8_t>(ClientState::complete),
                  static_cast<std::uint8_t>(ServerState::complete)};
   next_response_ = tx.id + 1;
+  outcome_.flush_stream_inspection = true;
   transactions_.charge(tx);
 }
 

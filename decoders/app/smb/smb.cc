@@ -48,8 +48,10 @@ SmbParser::SmbParser(const SmbSettings& settings)
 ParseOutcome SmbParser::parse(const AppInput& in) {
   frames_ = in.frames;
   conversation_.begin_call(in);
-  const ParseOutcome outcome =
+  ParseOutcome outcome =
       records_.run(in.direction, in.data, 0, [&](Bytes data) { return step(in.direction, data); });
+  outcome.flush_stream_inspection =
+      outcome.consumed != 0 && sides_[index(in.direction)].at == Side::At::record;
   if (in.eof && !outcome.paused) conversation_.end_of(in.direction);
   return outcome;
 }

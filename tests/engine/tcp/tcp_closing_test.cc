@@ -137,6 +137,8 @@ TEST_CASE("tcp session: a FIN that confirms what was not sent ends the stream wh
   t.client(kAck | kFin, 6, 100);
   t.server(kAck, 0, 7);
   CHECK(t.session().state() == TcpState::close_wait);
+  t.server(kAck | kFin, 0, 7);
+  t.client(kAck, 7, 1);
   CHECK(t.read(kToServer) == "abcdef$");
 }
 
@@ -153,31 +155,6 @@ TEST_CASE("tcp session: inline a FIN from before what has passed already closes 
   CHECK(t.session().state() == TcpState::close_wait);
   CHECK_FALSE(t.client(kAck | kFin, 9, 0).invalid);  // once more
   CHECK(t.read(kToServer) == "abcdefghi$");
-}
-
-TEST_CASE("tcp session: a parser learns of the end when the FIN is confirmed, stream rules at once") {
-  for (const bool prevent : {false, true}) {
-    CAPTURE(prevent);
-    StreamSettings settings = inline_settings(prevent);
-    TcpConversation t{settings};
-    t.handshake();
-    t.client(kAck, 0, 0, "abc");
-    t.server(kAck, 0, 3);
-    t.client(kAck | kFin, 3, 0);
-    CHECK(t.read(kToServer) == (prevent ? "abc$" : "abc"));
-    CHECK(read_raw(t.to_server()) == "abc");
-    CHECK(t.server(kAck, 0, 4).app_update[0] == !prevent);
-    CHECK(t.read(kToServer) == "$");
-  }
-}
-
-TEST_CASE("tcp session: a reset behind a FIN that nobody confirmed ends what the parser gets") {
-  TcpConversation t;
-  t.handshake();
-  t.client(kAck | kFin, 0, 0, "abc");
-  t.client(kRst, 4, 0);
-  CHECK(t.session().state() == TcpState::closed);
-  CHECK(t.read(kToServer) == "abc$");
 }
 
 TEST_CASE("tcp session: a FIN may come before the handshake is seen to be complete") {
@@ -198,7 +175,8 @@ TEST_CASE("tcp session: a FIN that waits behind a hole is forgotten when what fi
   t.server(kAck, 0, 19);
   CHECK(t.read(Direction::to_server) == "0123456789abcand on");
   t.client(kAck | kFin, 19, 0);
-  t.server(kAck, 0, 20);
+  t.server(kAck | kFin, 0, 20);
+  t.client(kAck, 20, 1);
   CHECK(t.read(Direction::to_server) == "$");
 }
 
@@ -208,8 +186,66 @@ TEST_CASE("tcp session: a FIN ends the stream when the hole before it is filled"
   t.client(kAck | kFin, 8, 0);
   t.client(kAck, 0, 0, "01234567");
   t.client(kAck, 0, 0, "01234567 and what nobody takes");
-  t.server(kAck, 0, 9);
+  t.server(kAck | kFin, 0, 9);
+  t.client(kAck, 9, 1);
   CHECK(t.read(Direction::to_server) == "01234567$");
+}
+
+TEST_CASE("tcp session: a parser is told of an end when both sides have ended, inline at once") {
+  for (const bool prevent : {false, true}) {
+    CAPTURE(prevent);
+    TcpConversation t{inline_settings(prevent)};
+    t.handshake();
+    t.client(kAck, 0, 0, "ask");
+    t.server(kAck, 0, 3, "answer");
+    t.server(kAck | kFin, 6, 3);
+    t.client(kAck, 3, 7);
+    CHECK(t.read(kToClient) == (prevent ? "answer$" : "answer"));
+    CHECK(t.session().state() == TcpState::fin_wait2);
+    t.client(kAck | kFin, 3, 7);
+    t.server(kAck, 7, 4);
+    CHECK(t.read(kToClient) == "$");
+    CHECK(t.read(kToServer) == "ask$");
+  }
+}
+
+TEST_CASE(
+    "tcp session: an end of which the last bytes were not captured is one when the connection is closed") {
+  TcpConversation t;
+  t.handshake();
+  t.client(kAck, 0, 0, "ask");
+  t.server(kAck, 0, 3, "ans");
+  t.server(kAck | kFin, 6, 3);  // "wer" is missing
+  t.client(kAck, 3, 7);
+  CHECK(t.read(kToClient) == "ans");
+  t.client(kAck | kFin, 3, 7);
+  t.server(kAck, 7, 4);
+  CHECK(t.session().state() == TcpState::closed);
+  CHECK(t.read(kToClient) == "$");
+}
+
+TEST_CASE(
+    "tcp session: stream rules see the rest at once when the client ended first, else when all is over") {
+  for (const bool client_first : {true, false}) {
+    CAPTURE(client_first);
+    TcpConversation t;
+    t.handshake();
+    t.client(kAck, 0, 0, "bytes");
+    t.server(kAck, 0, 5, "other");
+    t.client(kAck, 5, 5);
+    if (client_first) {
+      t.client(kAck | kFin, 5, 5);
+      t.server(kAck, 5, 6);
+      CHECK(t.to_server().raw_ready());
+    } else {
+      t.server(kAck | kFin, 5, 5);
+      t.client(kAck, 5, 6);
+      CHECK_FALSE(t.to_client().raw_ready());
+      t.client(kAck | kFin, 5, 6);
+      t.server(kAck, 6, 6);
+      CHECK(t.to_client().raw_ready());
+    }
+  }
 }
 
 }  // namespace

@@ -112,7 +112,8 @@ TEST_CASE("reassembly: sequence numbers may wrap round") {
     t.client(kAck, 0, 0, "abcd");
     t.server(kAck, 0, 10);
     t.client(kAck | kFin, 10, 0);
-    t.server(kAck, 0, 11);
+    t.server(kAck | kFin, 0, 11);
+    t.client(kAck, 11, 1);
     CHECK(t.read(kToServer) == "abcdefghij$");
   }
 }
@@ -490,8 +491,10 @@ TEST_CASE("reassembly: random loss, order, duplicates and cuts agree with the pl
         got_raw += read_raw(t.to_server());
       }
     }
-    t.client(kAck | kFin, static_cast<std::int64_t>(plain.size()), 0);
-    t.server(kAck, 0, static_cast<std::int64_t>(plain.size()) + 1);
+    const auto end = static_cast<std::int64_t>(plain.size());
+    t.client(kAck | kFin, end, 0);
+    t.server(kAck | kFin, 0, end + 1);
+    t.client(kAck, end + 1, 1);
     got += t.read(kToServer);
     CHECK(got == plain + "$");
     CHECK_FALSE(t.to_server().has_gap());

@@ -29,14 +29,18 @@ TEST_CASE("tcp session: a three-way handshake, data, and an orderly end go throu
   CHECK(t.client(kAck, 5, 5).app_update[1]);
   CHECK(t.read(kToClient) == "world");
 
-  t.client(kAck | kFin, 5, 5);
-  CHECK(t.read(kToServer).empty());
+  const auto fin = t.client(kAck | kFin, 5, 5);
+  CHECK_FALSE(fin.app_update[0]);  // a parser is told when the connection is closed
   CHECK(t.session().state() == TcpState::close_wait);
-  CHECK(t.server(kAck | kFin, 5, 6).app_update[0]);
-  CHECK(t.read(kToServer) == "$");
+  t.server(kAck | kFin, 5, 6);
   CHECK(t.session().state() == TcpState::last_ack);
-  CHECK(t.client(kAck, 6, 6).became_closed == false);  // last_ack counts as closed already
+  CHECK(t.read(kToServer).empty());
+  const auto last = t.client(kAck, 6, 6);
+  CHECK_FALSE(last.became_closed);  // last_ack counts as closed already
   CHECK(t.session().state() == TcpState::closed);
+  CHECK(last.app_update[0]);
+  CHECK(last.app_update[1]);
+  CHECK(t.read(kToServer) == "$");
   CHECK(t.read(kToClient) == "$");
   CHECK(t.session().flags(kToServer) == (kSyn | kAck | kPsh | kFin));
   CHECK(t.to_server().bytes_seen() == 7);  // SYN, five bytes, FIN

@@ -159,7 +159,8 @@ TEST_CASE("urgent: what waits behind a byte that turns out to be out of band clo
       t.client(kAck, 0, 0, "mal");
       t.next.raw().tcp.urgent = 3;
       t.client(kAck | kUrg, 3, 0, at_the_edge ? "icX" : "icXi");
-      t.server(kAck, 0, 11);
+      t.server(kAck | kFin, 0, 11);
+      t.client(kAck, 11, 1);
       CHECK(t.read(kToServer) == "malicious$");
     }
   }

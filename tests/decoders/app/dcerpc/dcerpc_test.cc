@@ -245,6 +245,13 @@ TEST_CASE("dcerpc: each PDU is a frame, and so are its header and what follows")
   CHECK(u.frames(kClient) == "pdu 0+82, hdr 0+80, data 80+2");
 }
 
+TEST_CASE("dcerpc: stream rules look at what there is with every PDU, not before it is whole") {
+  test::FrameRecorder r(proto_dcerpc);
+  const std::string request = kB.request(1, "ab");
+  CHECK_FALSE(r.feed(kClient, request.substr(0, 20)).flush_stream_inspection);
+  CHECK(r.feed(kClient, request.substr(20)).flush_stream_inspection);
+}
+
 TEST_CASE("dcerpc datagrams: a call and its answer, in both byte orders") {
   for (const bool little : {true, false}) {
     const DcerpcBuilder b{.little = little, .call = 6};

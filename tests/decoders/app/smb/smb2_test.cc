@@ -327,3 +327,10 @@ TEST_CASE("smb2: an encrypted message is three frames, in pieces of any size") {
     CHECK(r.frames(Direction::to_server).ends_with("smb3.pdu 4+104, smb3.hdr 4+52, smb3.data 56+52"));
   }
 }
+
+TEST_CASE("smb: stream rules look at what there is with every record, not before it is whole") {
+  const std::string text = nbss("\xfdSMB" + std::string(100, 'x'));
+  test::FrameRecorder r(protocol_info(AppProto::smb));
+  CHECK_FALSE(r.feed(Direction::to_server, text.substr(0, 60)).flush_stream_inspection);
+  CHECK(r.feed(Direction::to_server, text.substr(60)).flush_stream_inspection);
+}
