@@ -8,7 +8,7 @@
 #include <boost/program_options.hpp>
 
 #include "decoders/text.h"
-
+#include "engine/flow/meter_settings.h"
 
 namespace weir::engine {
 namespace {
@@ -91,7 +91,10 @@ void add_records(po::options_description& all) {
       "flow-format", text("FORMAT"),
       "as netflow5, netflow9, ipfix (default), or ipfix-biflow, with both directions in "
       "one record")("flow-payload", text("N"),
-                    "records have the first N bytes of each direction, up to 512 (default: 0)");
+                    "records have the first N bytes of each direction, up to 512 (default: 0)")(
+      "flows-only", "count flows and do nothing else: no rules, no parsers, no log but stats (detect)")(
+      "sample", text("1:N[:HOW]"),
+      "count one packet of N: every N-th (count), any (random), or those of one flow of N (flow)");
   all.add(records);
 }
 
@@ -306,6 +309,15 @@ tl::expected<void, std::string> read_values(const Reader& in, const Command& com
   out.checksums = in.one("checksums", out.checksums);
   if (out.checksums != "all" && out.checksums != "none" && out.checksums != "auto")
     return tl::unexpected(fmt::format("-k {}: expected all, none or auto", out.checksums));
+  if (in.flag("flows-only")) {
+    out.rules.no_rules = true;
+    out.settings.emplace_back("weir.flows.only=yes");
+    if (blocks || out.prevent) return tl::unexpected(std::string("--flows-only goes with detect"));
+  }
+  if (const std::string sample = in.one("sample"); in.flag("sample") && !MeterSettings::parse_sample(sample))
+    return tl::unexpected(fmt::format("--sample {}: expected {}", sample, MeterSettings::kSampleExpected));
+  else if (!sample.empty())
+    out.settings.push_back("weir.flows.sample=" + sample);
   if (in.flag("flow-payload")) {
     unsigned bytes = 0;
     if (auto read = read_number(in, "flow-payload", kMaxFlowPayload, bytes); !read) return read;

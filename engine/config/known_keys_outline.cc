@@ -376,8 +376,9 @@ weir
   flows
     active-timeout
       default, icmp, tcp, udp = number
-    eve = bool
+    eve, only = bool
     payload, status-interval = number
+    sample
     export
       balance = all flow-hash
       collectors

@@ -126,8 +126,6 @@ PacketKey make_packet_key(const Packet& p, const FlowKeyOptions& options) {
 
 namespace {
 
-constexpr std::uint8_t kOnlyMetered = 0x80;  // in the place of the tunnel's depth, which is never so great
-
 // Packets that quote the same flow meet at the same worker, those of one pair of addresses that quote others need not.
 void tell_quoted_apart(PacketKey& out, const IcmpHeader& icmp) {
   PacketKey quoted;
@@ -168,6 +166,11 @@ PacketKey make_metered_key(const Packet& p, const FlowKeyOptions& options) {
   return out;
 }
 
+PacketKey make_record_key(const Packet& p, const FlowKeyOptions& options) {
+  const PacketKey own = make_packet_key(p, options);
+  return own.kind == PacketKey::Kind::own ? own : make_metered_key(p, options);
+}
+
 PacketKey make_quoted_key(const Packet& p, const FlowKeyOptions& options) {
   PacketKey out;
   if (!p.has_icmp || !p.icmp.has_embedded || !ip_protocol::has_ports(p.icmp.embedded_protocol)) return out;
@@ -189,6 +192,10 @@ std::uint64_t make_flow_id(const FlowKey& key, TimeUs start, std::uint64_t packe
   } const what{XXH3_64bits_withSeed(&key, sizeof key, kFlowIdSeed), start, packet_number};
   const std::uint64_t id = XXH3_64bits_withSeed(&what, sizeof what, kFlowIdSeed) >> (64U - kFlowIdBits);
   return id == 0 ? 1 : id;
+}
+
+std::uint64_t fixed_hash(const FlowKey& key) {
+  return XXH3_64bits_withSeed(&key, sizeof key, kFlowIdSeed);
 }
 
 std::uint64_t process_hash_seed() {

@@ -36,6 +36,14 @@ PacketKey make_packet_key(const Packet& packet, const FlowKeyOptions& options);
 // A record's flow of a packet that has none of its own for make_packet_key, or another one's: of ICMP errors by what they quote,
 // else of addresses and protocol, with the ports where there are some. Its key is never one of make_packet_key. `none`: no IP.
 PacketKey make_metered_key(const Packet& packet, const FlowKeyOptions& options);
+inline constexpr std::uint8_t kOnlyMetered =
+    0x80;  // in the place of the tunnel's depth, which is never so great
+[[nodiscard]] inline bool is_only_metered(const FlowKey& key) {
+  return (key.tunnel_depth & kOnlyMetered) != 0;
+}
+
+// One or the other: of the flow that the packet is counted with.
+PacketKey make_record_key(const Packet& packet, const FlowKeyOptions& options);
 
 // Of the packet that an ICMP error quotes; `none`: it quotes none that has ports.
 PacketKey make_quoted_key(const Packet& error, const FlowKeyOptions& options);
@@ -44,6 +52,9 @@ PacketKey make_quoted_key(const Packet& error, const FlowKeyOptions& options);
 
 // The same for every run and every thread; not keyed, so never use it to place flows in a table.
 std::uint64_t make_flow_id(const FlowKey& key, TimeUs start, std::uint64_t packet_number);
+
+// Likewise, of the key alone.
+std::uint64_t fixed_hash(const FlowKey& key);
 
 // Key of the hash of this process, drawn once from the system's random source.
 std::uint64_t process_hash_seed();

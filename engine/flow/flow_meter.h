@@ -110,6 +110,7 @@ struct FlowMeter : Slabbed {
   Flow *older = nullptr, *newer = nullptr;
   std::uint16_t report_slot = 0;
   bool is_filed = false;
+  bool left_out = false;  // its packets are not among those that are counted
 
   // A part of the record has been told: what follows is counted anew. What is known of the connection stays.
   void begin_part();

@@ -59,6 +59,15 @@ class FlowTable {
     hand_over(on_end);
     return result;
   }
+  // The flow that a packet is counted with in records, where nothing else asks for flows.
+  template <class OnEnd>
+  Lookup find_or_create_for_record(const Packet& packet, OnEnd&& on_end) {
+    const PacketKey key = make_record_key(packet, settings_.key);
+    const Lookup result = look_up(packet, key);
+    if (result.created && result.flow != nullptr && is_only_metered(key.key)) mark_metered(*result.flow, key);
+    hand_over(on_end);
+    return result;
+  }
   // Ends `old`, which find_or_create has just given for this packet (TCP reuse: its totals lose the packet
   // again), and makes a new flow of the packet.
   template <class OnEnd>

@@ -231,6 +231,7 @@ void fill_whole_record(const Flow& flow, flow::Record& r, flow::Detail& detail) 
 // What only the run knows.
 void FlowRecorder::finish(const Flow& flow) {
   detail_.in_interface_name = interface_;
+  record_.sampling = sample_;
   if (inline_mode_) detail_.verdict = flow.dropped || flow.meter->verdict_rule != 0 ? 2 : 1;
 }
 

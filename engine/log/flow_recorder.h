@@ -22,7 +22,9 @@ std::uint32_t entropy_milli(std::string_view bytes);
 class FlowRecorder {
  public:
   // `tap` outlives it; null: only whole() is asked for.
-  FlowRecorder(RecordTap* tap, bool inline_mode) : tap_(tap), inline_mode_(inline_mode) {}
+  // Packets are one of `sample`.
+  FlowRecorder(RecordTap* tap, bool inline_mode, std::uint32_t sample)
+      : tap_(tap), inline_mode_(inline_mode), sample_(sample) {}
   // The interface that the packets come from; the text outlives the records.
   void set_interface(std::string_view name) { interface_ = name; }
   // The flow ends, or with FlowEnd::none a part of it is told, and its meter begins the next. Nothing is told where no packet was
@@ -42,6 +44,7 @@ class FlowRecorder {
 
   RecordTap* tap_;
   bool inline_mode_;
+  std::uint32_t sample_;
   std::string_view interface_;
   flow::Record record_;
   flow::Detail detail_;

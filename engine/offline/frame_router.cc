@@ -117,6 +117,12 @@ std::uint64_t route_of(const Packet& packet, const FlowKeyOptions& options) {
   return hash_pair(hash_address(packet.ip.source), hash_address(packet.ip.destination));
 }
 
+std::optional<std::uint64_t> quoted_route(const Packet& packet, const FlowKeyOptions& options) {
+  const PacketKey key = make_quoted_key(packet, options);
+  if (key.kind == PacketKey::Kind::none) return std::nullopt;
+  return hash_pair(hash_address(key.key.a), hash_address(key.key.b));
+}
+
 std::optional<std::uint64_t> plain_route(const RawPacket& raw, const DecodeSettings& settings) {
   ByteCursor in{raw.bytes};
   switch (raw.link_type) {

@@ -15,6 +15,9 @@ namespace weir::engine {
 // give 0.
 std::uint64_t route_of(const Packet& packet, const FlowKeyOptions& options);
 
+// The same of the packet that an ICMP error quotes; none: it quotes none that can be in a flow.
+std::optional<std::uint64_t> quoted_route(const Packet& packet, const FlowKeyOptions& options);
+
 // What route_of() says of the frame's packet, from a few header bytes and without decoding it. Nothing when the
 // frame may be more than one plain packet (a fragment, a tunnel), belong to another flow (an ICMP error) or has
 // headers that only the decoder knows: then it must be decoded to know. Notes nothing; constant cost.

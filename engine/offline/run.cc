@@ -295,7 +295,8 @@ tl::expected<RunSummary, std::string> run_offline(const RunOptions& options, con
   if (!outputs) return tl::unexpected(outputs.error());
   auto records = output::open_record_outputs(options.records);
   if (!records) return tl::unexpected(records.error());
-  if (!records->empty()) setup->want_records();
+  if (const std::string problem = setup->want_records(!records->empty()); !problem.empty())
+    return tl::unexpected(problem);
   idle.flush_to(*outputs);
   RuleProfileFile profile_file(options.rule_profile);
   if (profile_file.failed()) return tl::unexpected(profile_file.error());

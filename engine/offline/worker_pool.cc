@@ -122,10 +122,13 @@ void WorkerPool::feed(const RawPacket& raw, bool verify_checksums) {
     auto frame = blank_frame();
     decoder_.verify_checksums(verify_checksums);
     decoder_.decode(frame->keep(raw), *frame);
-    if (frame->is_plain())
-      give_frame(route_of(frame->packets[0], flow_keys_) % workers_.size(), raw, verify_checksums);
-    else
+    if (frame->is_plain()) {
+      const std::size_t owner = route_of(frame->packets[0], flow_keys_) % workers_.size();
+      give_frame(owner, raw, verify_checksums);
+      if (records_ != nullptr && frame->packets[0].has_icmp) tell_of_quoting(frame, 0, owner);
+    } else {
       give_packets(frame);
+    }
     if (frame.use_count() == 1) blank_frames_.push_back(std::move(frame));
   }
   if (round_full_) end_round(raw.number, false);
@@ -158,6 +161,23 @@ void WorkerPool::give_packets(const std::shared_ptr<DecodedFrame>& frame) {
     batch.decoded.push_back(frame);
     add(worker, item);
   }
+  if (records_ == nullptr) return;
+  for (std::size_t i = 0; i < frame->count; ++i)
+    if (frame->packets[i].has_icmp) tell_of_quoting(frame, i, owner[i]);
+}
+
+// Errors of ICMP for IPv6 are flows of their own, and so are not always with those that they quote.
+void WorkerPool::tell_of_quoting(const std::shared_ptr<DecodedFrame>& frame, std::size_t packet,
+                                 std::size_t owner) {
+  const auto route = quoted_route(frame->packets[packet], flow_keys_);
+  if (!route || *route % workers_.size() == owner) return;
+  Batch& batch = open_batch(*route % workers_.size());
+  Item item{.kind = Item::Kind::quoting,
+            .packets = static_cast<PacketMask>(1U << packet),
+            .offset = batch.decoded.size()};
+  item.raw.number = frame->packets[0].raw.number;
+  batch.decoded.push_back(frame);
+  add(*route % workers_.size(), item);
 }
 
 void WorkerPool::add(std::size_t worker, const Item& item) {
@@ -280,6 +300,9 @@ void WorkerPool::inspect(Worker& worker, const Batch& batch) {
   for (const Item& item : batch.items) {
     switch (item.kind) {
       case Item::Kind::clock: worker.pipeline.advance_clock(item.raw.time, item.raw.number); break;
+      case Item::Kind::quoting:
+        worker.pipeline.note_quoting(*batch.decoded[item.offset], item.packets);
+        break;
       case Item::Kind::packets: worker.pipeline.inspect(*batch.decoded[item.offset], item.packets); break;
       case Item::Kind::frame: {
         RawPacket raw = item.raw;

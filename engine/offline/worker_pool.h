@@ -55,6 +55,7 @@ class WorkerPool {
     enum class Kind : std::uint8_t {
       frame,    // `length` bytes of Batch::bytes from `offset` on
       packets,  // `packets` of the frame Batch::decoded[offset]
+      quoting,  // likewise, and others inspect them: they quote flows of this worker
       clock,    // no frame: packet time has moved on
     };
     Kind kind = Kind::frame;
@@ -92,6 +93,7 @@ class WorkerPool {
   void move_clock(const RawPacket& raw);
   void give_frame(std::size_t worker, const RawPacket& raw, bool verify_checksums);
   void give_packets(const std::shared_ptr<DecodedFrame>& frame);
+  void tell_of_quoting(const std::shared_ptr<DecodedFrame>& frame, std::size_t packet, std::size_t owner);
   void add(std::size_t worker, const Item& item);
   std::shared_ptr<DecodedFrame> blank_frame();
   void collect();

@@ -51,7 +51,7 @@ Pipeline::Pipeline(const PipelineSetup& setup, std::shared_ptr<const rules::Rule
     requested_by_outputs_.files |= pool.files->settings().facts;
     log_.store_files(*pool.files, pool.turn);
   }
-  if (setup.flows.metered) recorder_.emplace(pool.records, setup.inline_mode);
+  if (setup.flows.metered) recorder_.emplace(pool.records, setup.inline_mode, setup.meters.sample.n);
   request_for(rules.get());
   if (rules == nullptr) return;
   DetectSettings detection = setup.detection;
@@ -85,6 +85,10 @@ Verdict Pipeline::inspect_packets(DecodedFrame& frame, PacketMask which) {
   frame_number_ = raw.number != 0 ? raw.number : frame_number_ + 1;
   outcome_ = {};
   completing_ = nullptr;
+  if (recorder_) {
+    sampled_ = setup_.meters.takes_packet(frame_number_);
+    if (!sampled_ && setup_.flows_only) return Verdict::accept;
+  }
   deadline_ = setup_.packet_budget != 0 ? ticks_now() + setup_.packet_budget : 0;
   // The innermost first: what is dropped inside takes the frame with it.
   for (std::size_t i = frame.count; i-- > 0;) {
@@ -113,6 +117,7 @@ Verdict Pipeline::inspect_packets(DecodedFrame& frame, PacketMask which) {
 
 void Pipeline::inspect_one(Step& step) try {
   count(step.packet);
+  if (setup_.flows_only) return meter_only(step);
   find_flow(step);               // null for packets that carry no flow
   if (is_settled(step)) {        // dropped or bypassed, as was decided before
     if (packets_.tap != nullptr) keep_packet(step);

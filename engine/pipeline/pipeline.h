@@ -49,6 +49,7 @@ struct PipelineSetup {
   std::shared_ptr<const AppLayerSetup> app_layer;
   ExceptionPolicies policies;
   MeterSettings meters;
+  bool flows_only = false;  // packets are counted for records, and nothing else is done with them
   LogLimits log_limits;
   NormaliserSettings normaliser;
   bool inline_mode = false;
@@ -57,8 +58,9 @@ struct PipelineSetup {
   // Fails with a text when a setting cannot be used.
   // `fail_open`: what cannot be inspected as it should passes, unless the configuration says otherwise.
   static tl::expected<PipelineSetup, std::string> make(const Config& config, bool inline_mode, bool fail_open = false);
-  // Somebody takes the records of flows: PoolLinks::records of the pipelines.
-  void want_records();
+  // Whether somebody takes the records of flows: PoolLinks::records of the pipelines.
+  // Gives why that cannot be, or nothing. `any`: somebody does.
+  [[nodiscard]] std::string want_records(bool any);
 };
 
 // What a pipeline has of the run that it works in.
@@ -122,6 +124,8 @@ class Pipeline {
   // The same for some of the packets of a decoded frame, bit i for frame.packets[i]; other pipelines may have
   // the rest at the same time.
   Verdict inspect(DecodedFrame& frame, PacketMask which);
+  // ICMP errors that another pipeline has, and that quote flows of this one.
+  void note_quoting(const DecodedFrame& frame, PacketMask which);
   // Of the last inspect().
   [[nodiscard]] const Outcome& outcome() const { return outcome_; }
   // Packet time has moved on (inspect() does this itself): flows whose time is over end.
@@ -143,7 +147,7 @@ class Pipeline {
     if (recorder_) recorder_->set_interface(name);
   }
   // Whether checksums of the following packets are looked at; on at first.
-  void verify_checksums(bool on) { decoder_.verify_checksums(on); }
+  void verify_checksums(bool on) { decoder_.verify_checksums(on && !setup_.flows_only); }
   [[nodiscard]] Counters counters() const;
   // Between two packets.
   [[nodiscard]] const FlowTable& flows() const { return flows_; }
@@ -189,6 +193,10 @@ class Pipeline {
   [[gnu::noinline]] void meter(const Step& step, bool created);
   [[gnu::noinline]] void meter_alone(const Packet& packet, const Packet* around);
   void meter_fragment(const Packet& fragment);
+  void meter_only(Step& step);
+  void note_quoting(const Packet& error);
+  void count_in(Flow& flow, Direction d, const Packet& packet, const Packet* around, bool created);
+  void follow_connection(Flow& flow, const Packet& packet);
   void meter_given_up(const FragmentedDatagram& datagram);
   // Of fragments that have not become a datagram for long, or at all.
   void expire_fragments(TimeUs now);
@@ -301,6 +309,7 @@ class Pipeline {
   EventLog log_;
   std::optional<FlowRecorder> recorder_;  // none: nobody wants records
   FragmentMeter fragments_;
+  bool sampled_ = true;                 // the packets of this frame are counted
   const Packet* completing_ = nullptr;  // the fragment that its datagram has been counted with
   Packet pseudo_;
   SegmentResult segment_;

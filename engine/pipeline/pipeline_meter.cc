@@ -14,35 +14,76 @@ namespace weir::engine {
 void Pipeline::meter(const Step& step, bool created) {
   const Packet& packet = step.packet;
   if (packet.ip.is_fragment) return meter_fragment(packet);
-  if (packet.has_icmp && is_icmpv4_error(packet)) {
-    Flow* const quoted = step.flow != nullptr ? step.flow : flows_.find_quoted(packet);
-    if (quoted != nullptr) quoted->meter->note_error(packet);
-    return;
+  if (packet.has_icmp && packet.icmp.has_embedded) note_quoting(packet);
+  if (is_icmpv4_error(packet)) return;
+  if (step.flow != nullptr) {
+    count_in(*step.flow, step.direction, packet, step.around, created);
+  } else {
+    meter_alone(packet, step.around);
   }
-  if (step.flow == nullptr) return meter_alone(packet, step.around);
-  FlowMeter& meter = *step.flow->meter;
-  const bool in_tunnel = packet.origin == PacketOrigin::tunnel;
-  if (created) meter.note_path(packet, in_tunnel ? step.around : nullptr);
-  if (packet.origin != PacketOrigin::defragmented) return meter.count(packet, step.direction);
-  completing_ = step.around;
-  meter.count(packet, fragments_.take(*step.around), step.direction);
 }
 
 // Not with a flow of other packets at hand: it may have to go for this one.
 void Pipeline::meter_alone(const Packet& packet, const Packet* around) {
-  if (packet.ip.version == 0) return;
+  if (packet.ip.version == 0 || packet.ip.is_fragment || !sampled_) return;
   const auto found =
       flows_.find_or_create_metered(packet, [this](Flow& flow, FlowEnd reason) { end_flow(flow, reason); });
+  if (found.flow != nullptr) count_in(*found.flow, found.direction, packet, around, found.created);
+}
+
+void Pipeline::count_in(Flow& flow, Direction d, const Packet& packet, const Packet* around, bool created) {
+  FlowMeter& meter = *flow.meter;
+  if (created) {
+    meter.left_out = !setup_.meters.takes_flow(fixed_hash(flow.key));
+    meter.note_path(packet, packet.origin == PacketOrigin::tunnel ? around : nullptr);
+  }
+  if (packet.origin == PacketOrigin::defragmented) {
+    completing_ = around;
+    const MeteredSide fragments = fragments_.take(*around);
+    if (sampled_ && !meter.left_out) meter.count(packet, fragments, d);
+  } else if (sampled_ && !meter.left_out) {
+    meter.count(packet, d);
+  }
+}
+
+// All that is done with a packet where only flows matter.
+void Pipeline::meter_only(Step& step) {
+  const Packet& packet = step.packet;
+  if (packet.ip.version == 0) return;
+  if (packet.ip.is_fragment) return meter_fragment(packet);
+  const auto on_end = [this](Flow& flow, FlowEnd reason) { end_flow(flow, reason); };
+  FlowTable::Lookup found = flows_.find_or_create_for_record(packet, on_end);
+  if (found.flow != nullptr && found.flow->state == FlowState::closed && packet.has_tcp && opens(packet.tcp))
+    found = flows_.replace(found.flow, packet, on_end);
+  counters_.flow_memcap += found.refused;
+  counters_.flow_total += found.created;
   if (found.flow == nullptr) return;
-  FlowMeter& meter = *found.flow->meter;
-  if (found.created) meter.note_path(packet, packet.origin == PacketOrigin::tunnel ? around : nullptr);
-  if (packet.origin != PacketOrigin::defragmented) return meter.count(packet, found.direction);
-  completing_ = around;
-  meter.count(packet, fragments_.take(*around), found.direction);
+  count_in(*found.flow, found.direction, packet, step.around, found.created);
+  if (packet.has_tcp) follow_connection(*found.flow, packet);
+  if (packet.has_icmp && packet.icmp.has_embedded) note_quoting(packet);
+}
+
+void Pipeline::note_quoting(const Packet& error) {
+  if (Flow* const quoted = flows_.find_quoted(error)) quoted->meter->note_error(error);
+}
+
+void Pipeline::note_quoting(const DecodedFrame& frame, PacketMask which) {
+  for (std::size_t i = 0; i < frame.count; ++i)
+    if ((which >> i & 1U) != 0) note_quoting(frame.packets[i]);
+}
+
+// As far as the timeouts of states need it.
+void Pipeline::follow_connection(Flow& flow, const Packet& packet) {
+  const FlowMeter& meter = *flow.meter;
+  if ((packet.tcp.flags & tcp_flag::rst) != 0 ||
+      (meter.has_letter(Direction::to_server, 'f') && meter.has_letter(Direction::to_client, 'f')))
+    flows_.set_state(flow, FlowState::closed);
+  else if (flow.state == FlowState::fresh && flow.packets[0] != 0 && flow.packets[1] != 0)
+    flows_.set_state(flow, FlowState::established);
 }
 
 void Pipeline::meter_fragment(const Packet& fragment) {
-  if (&fragment == completing_) return;
+  if (&fragment == completing_ || !sampled_) return;
   fragments_.add(fragment, [this](const FragmentedDatagram& datagram) { meter_given_up(datagram); });
 }
 
@@ -50,7 +91,10 @@ void Pipeline::meter_given_up(const FragmentedDatagram& datagram) {
   datagram.show_as(pseudo_);
   const auto found =
       flows_.find_or_create_metered(pseudo_, [this](Flow& flow, FlowEnd reason) { end_flow(flow, reason); });
-  if (found.flow != nullptr) found.flow->meter->sides[index(found.direction)].add(datagram.side);
+  if (found.flow == nullptr) return;
+  FlowMeter& meter = *found.flow->meter;
+  if (found.created) meter.left_out = !setup_.meters.takes_flow(fixed_hash(found.flow->key));
+  if (!meter.left_out) meter.sides[index(found.direction)].add(datagram.side);
 }
 
 void Pipeline::expire_fragments(TimeUs now) {

@@ -47,7 +47,7 @@ void Pipeline::end_protocol(Step& step) {
 
 void Pipeline::end_flow(Flow& flow, FlowEnd reason) try {
   stages_.enter(Stage::flow);
-  if (reason == FlowEnd::none || flow.only_metered) return recorder_->tell(flow, reason);
+  if (reason == FlowEnd::none || flow.only_metered || setup_.flows_only) return recorder_->tell(flow, reason);
   const bool settled = flow.state == FlowState::bypassed || (flow.dropped && setup_.inline_mode);
   std::optional<EndedFlow> facts;  // from before the streams and the parser are told that it ends
   if (may_come_back(flow, reason)) facts = EndedFlow::of(flow);

@@ -41,9 +41,16 @@ tl::expected<PipelineSetup, std::string> PipelineSetup::make(const Config& confi
   return out;
 }
 
-void PipelineSetup::want_records() {
+std::string PipelineSetup::want_records(bool any) {
+  if (meters.only && !any)
+    return "--flows-only: nobody takes the records; name a folder with --store, or a collector with "
+           "--flow-export";
+  if (meters.only && inline_mode) return "--flows-only: what passes inline is inspected; use weir detect";
+  flows_only = meters.only;
+  if (!any) return {};
   flows.metered = true;
   flows.report_every_s = meters.report_every_s;
+  return {};
 }
 
 }  // namespace weir::engine

@@ -159,6 +159,60 @@ class FlowRecords(unittest.TestCase):
             told, = [e["meter"]["icmp_error"] for e in events if e["proto"] == "UDP"]
             self.assertEqual(told, {"from": "10.0.0.7", "icmp_type": 11, "icmp_code": 0})
 
+    def test_errors_of_icmpv6_are_joined_too(self):
+        packets = []
+        for n in range(1, 9):
+            quoted = frames.ip("fd00::1", f"fd00::9:{n}", 17, frames.udp(1000, 9000, b"x" * 20))
+            packets += [frames.ethernet(p) for p in (quoted, frames.ip("fd00::7", "fd00::1", 58, b"\1\4\0\0" + bytes(4) + quoted))]
+        for threads in "1", "4":
+            events = self.records(self.made(packets), "--threads", threads)
+            self.assertEqual([e["meter"].get("icmp_error", {}).get("icmp_code") for e in events if e["proto"] == "UDP"], [4] * 8)
+
+    def test_flows_only_counts_the_same(self):
+        for name in "http.pcap", "dns.pcap", "ping.pcap":
+            path = os.path.join(CAPTURES, name)
+            for threads in "1", "4":
+                self.assertEqual(added(self.records(path, "--flows-only", "--threads", threads)), counted(path))
+        logs = os.path.join(self.folder, f"logs{self.runs}", "eve.json")
+        with open(logs) as file: self.assertEqual({json.loads(line)["event_type"] for line in file}, {"stats"})
+
+    def test_a_connection_that_begins_anew_is_another_flow(self):
+        def tcp(a, b, *rest): return frames.ethernet(frames.ip(a[0], b[0], 6, frames.tcp(a[1], b[1], *rest)))
+        here, there = ("10.0.0.1", 40000), ("10.0.0.2", 80)
+        def connection(n): return [tcp(here, there, n, 0, SYN), tcp(there, here, 7 * n, n + 1, SYN | ACK), tcp(here, there, n + 1, 7 * n + 1, ACK),
+                                   tcp(here, there, n + 1, 7 * n + 1, FIN | ACK), tcp(there, here, 7 * n + 1, n + 2, FIN | ACK), tcp(here, there, n + 2, 7 * n + 2, ACK)]
+        for options in (), ("--flows-only",):
+            events = self.records(self.made(connection(1000) + connection(900_000)), *options)
+            self.assertEqual([(e["flow"]["pkts_toserver"], e["flow"]["end_reason"], e["meter"]["conn_state"]) for e in events], [(4, "end", "SF")] * 2)
+
+    def test_samples_are_what_they_say(self):
+        packets = [frames.ethernet(frames.ip("10.0.0.1", "10.0.0.2", 17, frames.udp(1000 + n % 40, 2000, b"x"))) for n in range(4000)]
+        path = self.made(packets, gap=0.001)
+        def packets_of(*options):
+            events = self.records(path, *options)
+            self.assertTrue(all(e["exporter"]["sampling"] == 4 for e in events))
+            return {e["src_port"]: e["flow"]["pkts_toserver"] for e in events}
+        for only in (), ("--flows-only",):
+            for how in ":count", "", ":random", ":flow":
+                with self.subTest(how=how, only=only):
+                    one, four = (packets_of("--sample", "1:4" + how, "--threads", n, *only) for n in ("1", "4"))
+                    self.assertEqual(one, four)
+                    if how == ":flow":
+                        self.assertTrue(2 <= len(one) <= 20 and set(one.values()) == {100}, one)
+                    else:
+                        self.assertTrue(800 <= sum(one.values()) <= 1200, one)
+                    if how == ":count": self.assertEqual(sum(one.values()), 1000)
+
+    def test_a_call_that_cannot_be_is_refused(self):
+        path = os.path.join(CAPTURES, "dns.pcap")
+        for command, options, status, said in (("detect", ["--sample", "2:3"], 2, "expected 1:N"), ("detect", ["--sample", "1:0"], 2, "expected 1:N"),
+                                               ("detect", ["--flow-payload", "513"], 2, "up to 512"), ("detect", ["--flows-only"], 1, "--store"),
+                                               ("prevent", ["--flows-only", "--store", os.path.join(self.folder, "x")], 2, "detect"),
+                                               ("detect", ["--store", "/proc/nothing"], 1, "--store /proc/nothing")):
+            ran = subprocess.run([WEIR, command, "-r", path, "-l", self.folder, *options], capture_output=True, text=True)
+            self.assertEqual(ran.returncode, status, (options, ran.stderr))
+            self.assertIn(said, ran.stderr)
+
     def test_events_say_what_records_say_when_asked_to(self):
         path = os.path.join(CAPTURES, "tls.pcap")
         def events(*options):

@@ -331,7 +331,8 @@ tl::expected<RunSummary, std::string> run_live(const LiveOptions& options, const
   if (!receivers) return tl::unexpected(receivers.error());
   auto records = std::make_unique<output::RecordOutputs>(std::move(*receivers));
   auto setup = std::make_unique<PipelineSetup>(std::move(*made));
-  if (!records->empty()) setup->want_records();
+  if (const std::string problem = setup->want_records(!records->empty()); !problem.empty())
+    return tl::unexpected(problem);
   setup->packet_budget = options.packet_budget;
   auto outputs = std::make_unique<LogOutputs>(std::move(*opened));
   auto mailbox = Mailbox::make();
