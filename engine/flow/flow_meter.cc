@@ -186,9 +186,9 @@ void FlowMeter::look_inside(const Packet& packet, Direction d) {
   const Bytes bytes = payload_of(packet);
   side.payload_bytes += bytes.size();
   if (payload[index(d)].size() < payload_limit && !bytes.empty()) keep_payload(bytes, d);
-  if (packet.l4_checksum_bad) add_letter(d, 'c');
+  if (packet.l4_checksum_bad) add<'c'>(d);
   if (packet.has_tcp) return count_tcp(packet, d);
-  if (!bytes.empty()) add_letter(d, 'd');
+  if (!bytes.empty()) add<'d'>(d);
 }
 
 void FlowMeter::keep_payload(Bytes bytes, Direction d) {
@@ -204,17 +204,17 @@ void FlowMeter::count_tcp(const Packet& packet, Direction d) {
   const bool syn = (header.flags & tcp_flag::syn) != 0, fin = (header.flags & tcp_flag::fin) != 0;
   const bool reset = (header.flags & tcp_flag::rst) != 0, ack = (header.flags & tcp_flag::ack) != 0;
   if (syn) note_syn(packet, d);
-  if (syn && (fin || reset)) add_letter(d, 'q');
-  if (fin && reset) add_letter(d, 'i');
-  if (fin) add_letter(d, 'f');
-  if (reset) add_letter(d, 'r');
-  if (!packet.payload.empty()) add_letter(d, 'd');
-  if (ack && !syn && !fin && !reset && packet.payload.empty()) add_letter(d, 'a');
+  if (syn && (fin || reset)) add<'q'>(d);
+  if (fin && reset) add<'i'>(d);
+  if (fin) add<'f'>(d);
+  if (reset) add<'r'>(d);
+  if (!packet.payload.empty()) add<'d'>(d);
+  if (ack && !syn && !fin && !reset && packet.payload.empty()) add<'a'>(d);
   if (!side.any || header.window < side.window_min) side.window_min = header.window;
   side.window_max = std::max(side.window_max, header.window);
   if (header.window == 0 && !reset) {
     ++sides[index(d)].zero_windows;
-    add_letter(d, 'w');
+    add<'w'>(d);
   }
   follow_handshake(header, d, packet.raw.time);
   const auto length = static_cast<std::uint32_t>(packet.payload.size() + syn + fin);
@@ -226,7 +226,7 @@ void FlowMeter::count_tcp(const Packet& packet, Direction d) {
 void FlowMeter::note_syn(const Packet& packet, Direction d) {
   const TcpHeader& header = packet.tcp;
   MeteredTcp& side = tcp[index(d)];
-  add_letter(d, (header.flags & tcp_flag::ack) != 0 ? 'h' : 's');
+  (header.flags & tcp_flag::ack) != 0 ? add<'h'>(d) : add<'s'>(d);
   if (header.have_mss) side.mss = header.mss;
   if (header.have_window_scale) side.window_scale = header.window_scale;
   ByteCursor in{header.options};
@@ -248,7 +248,7 @@ void FlowMeter::follow_handshake(const TcpHeader& header, Direction d, TimeUs ti
     if (syn_at == 0 || synack_at != 0) return;
     synack_at = time;
     syn_to_synack = span_us(syn_at, time);
-  } else if (ack && synack_at != 0 && synack_to_ack == 0 && has_letter(d, 's')) {
+  } else if (ack && synack_at != 0 && synack_to_ack == 0 && has<'s'>(d)) {
     synack_to_ack = std::max<std::uint32_t>(span_us(synack_at, time), 1);
   }
 }
@@ -267,7 +267,7 @@ void FlowMeter::follow_sequence(std::uint32_t sequence, std::uint32_t length, Di
     side.hole_end = sequence;
     side.missing += sequence - side.next;
     sides[index(d)].lost_bytes += sequence - side.next;
-    add_letter(d, 'g');
+    add<'g'>(d);
   }
   side.next = end;
   if (side.timed_at == 0) {
@@ -296,7 +296,7 @@ void FlowMeter::come_again(std::uint32_t sequence, std::uint32_t length, Directi
   }
   ++counts.retransmitted_packets;
   counts.retransmitted_bytes += std::min(length, side.next - sequence);
-  add_letter(d, 't');
+  add<'t'>(d);
   if (behind(end, side.next) > 0) side.next = end;
 }
 
@@ -308,17 +308,10 @@ void FlowMeter::time_segment(const TcpHeader& header, Direction d, TimeUs time) 
   side.timed_at = 0;
 }
 
-void FlowMeter::add_letter(Direction d, char lower_case) {
-  const auto bit = static_cast<std::uint16_t>(1U << kLetters.find(lower_case));
-  if ((seen_[index(d)] & bit) != 0) return;
+void FlowMeter::add_letter(Direction d, char letter, std::uint16_t bit) {
   seen_[index(d)] |= bit;
   constexpr char kToUpper = 'A' - 'a';
-  letters_[letter_count_++] =
-      d == Direction::to_server ? static_cast<char>(lower_case + kToUpper) : lower_case;
-}
-
-bool FlowMeter::has_letter(Direction d, char lower_case) const {
-  return (seen_[index(d)] >> kLetters.find(lower_case) & 1U) != 0;
+  letters_[letter_count_++] = d == Direction::to_server ? static_cast<char>(letter + kToUpper) : letter;
 }
 
 void FlowMeter::swap_sides() {
@@ -339,17 +332,15 @@ std::string_view FlowMeter::state(bool is_tcp, Direction client) const {
   const Direction server = opposite(client);
   const bool asked = began_[index(client)], answered = began_[index(server)];
   if (!is_tcp) return answered ? asked ? "SF" : "SHR" : "S0";
-  const auto by_client = [&](char letter) { return has_letter(client, letter); };
-  const auto by_server = [&](char letter) { return has_letter(server, letter); };
-  if (!by_client('s'))
-    return !by_server('h') ? "OTH" : by_server('r') ? "RSTRH" : by_server('f') ? "SHR" : "OTH";
-  if (!answered) return by_client('r') ? "RSTOS0" : by_client('f') ? "SH" : "S0";
-  if (!by_server('h')) return by_server('r') ? "REJ" : "OTH";
+  if (!has<'s'>(client))
+    return !has<'h'>(server) ? "OTH" : has<'r'>(server) ? "RSTRH" : has<'f'>(server) ? "SHR" : "OTH";
+  if (!answered) return has<'r'>(client) ? "RSTOS0" : has<'f'>(client) ? "SH" : "S0";
+  if (!has<'h'>(server)) return has<'r'>(server) ? "REJ" : "OTH";
   const std::size_t reset_by_client = history().find(client == Direction::to_server ? 'R' : 'r');
   const std::size_t reset_by_server = history().find(client == Direction::to_server ? 'r' : 'R');
   if (reset_by_client != reset_by_server) return reset_by_client < reset_by_server ? "RSTO" : "RSTR";
-  if (by_client('f')) return by_server('f') ? "SF" : "S2";
-  return by_server('f') ? "S3" : "S1";
+  if (has<'f'>(client)) return has<'f'>(server) ? "SF" : "S2";
+  return has<'f'>(server) ? "S3" : "S1";
 }
 
 void FlowMeter::note_path(const Packet& packet, const Packet* carrier) {

@@ -77,6 +77,7 @@ struct FlowPath : Slabbed {
 // Made with its flow when records are wanted, and counted in the memory of the flow table.
 struct FlowMeter : Slabbed {
   static constexpr std::size_t kMostPayload = 512;  // bytes of one direction
+  static constexpr std::string_view kLetters = "shadfrcgtwiq";  // of its history
   // What is taken for one flow, with `payload` bytes of each direction.
   static std::size_t memory_bytes(std::size_t payload);
 
@@ -136,14 +137,24 @@ struct FlowMeter : Slabbed {
 
   // History of the connection in Zeek's letters, upper case for what the client did; each once. Of others D and d.
   [[nodiscard]] std::string_view history() const { return {letters_.data(), letter_count_}; }
-  [[nodiscard]] bool has_letter(Direction d, char lower_case) const;
+  template <char kLetter>
+  [[nodiscard]] bool has(Direction d) const {
+    return (seen_[index(d)] & bit_of(kLetter)) != 0;
+  }
   // Zeek's conn_state with `client` as the one that began.
   [[nodiscard]] std::string_view state(bool is_tcp, Direction client) const;
 
  private:
   void look_inside(const Packet& packet, Direction d);
-  static constexpr std::string_view kLetters = "shadfrcgtwiq";
-  void add_letter(Direction d, char lower_case);
+  static constexpr std::uint16_t bit_of(char letter) {
+    return static_cast<std::uint16_t>(1U << kLetters.find(letter));
+  }
+  template <char kLetter>
+  void add(Direction d) {
+    constexpr std::uint16_t kBit = bit_of(kLetter);
+    if ((seen_[index(d)] & kBit) == 0) add_letter(d, kLetter, kBit);
+  }
+  void add_letter(Direction d, char letter, std::uint16_t bit);
   void count_tcp(const Packet& packet, Direction d);
   void note_syn(const Packet& packet, Direction d);
   void follow_handshake(const TcpHeader& tcp, Direction d, TimeUs time);

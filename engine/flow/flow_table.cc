@@ -134,7 +134,8 @@ Flow* FlowTable::create(const Packet& packet, const PacketKey& key, std::uint64_
 // that.
 bool FlowTable::make_room(const Packet& packet) {
   if (!emergency_) enter_emergency();
-  if (packet.has_tcp && (packet.tcp.flags & tcp_flag::syn) == 0) return false;
+  const bool begins = !packet.has_tcp || (packet.tcp.flags & tcp_flag::syn) != 0;
+  if (!begins && !settings_.any_makes_room) return false;
   const std::uint64_t wanted = index_.memory_bytes() + flow_bytes_;
   if (wanted > settings_.memcap_bytes) return false;
   while (wanted + size() * flow_bytes_ > settings_.memcap_bytes) {

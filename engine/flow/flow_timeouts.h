@@ -25,6 +25,7 @@ struct FlowTableSettings {
   std::uint16_t metered_payload = 0;   // first bytes of each direction that it keeps
   std::array<std::int64_t, 4>
       report_every_s{};  // by FlowClass: seconds after which a part of a record is due; 0: none is
+  bool any_makes_room = false;  // at the memcap, not only a SYN is worth that another flow goes
   FlowKeyOptions key;
   // By FlowClass, then FlowState: new, established, closed, bypassed. What Suricata takes when its file says
   // nothing.

@@ -242,7 +242,7 @@ void Pipeline::find_flow(Step& step) {
   step.direction = lookup.direction;
   if (step.flow != nullptr && !lookup.created) prefetch_state(*step.flow);
   step.established = step.flow != nullptr && is_established(*step.flow);
-  if (recorder_) meter(step, lookup.created);
+  if (recorder_ && !lookup.refused) meter(step, lookup.created);
   if (notes_macs_ && step.flow != nullptr) note_macs(*step.flow, step.packet, step.direction);
   if (step.flow != nullptr && step.flow->app != nullptr) step.flow->app->begin_packet();
   if (step.refused_fragment) apply_policy(step, ExceptionTarget::defrag_memcap);

@@ -28,6 +28,7 @@ void Pipeline::meter_alone(const Packet& packet, const Packet* around) {
   if (packet.ip.version == 0 || packet.ip.is_fragment || !sampled_) return;
   const auto found =
       flows_.find_or_create_metered(packet, [this](Flow& flow, FlowEnd reason) { end_flow(flow, reason); });
+  counters_.flow_memcap += found.refused;
   if (found.flow != nullptr) count_in(*found.flow, found.direction, packet, around, found.created);
 }
 
@@ -76,7 +77,7 @@ void Pipeline::note_quoting(const DecodedFrame& frame, PacketMask which) {
 void Pipeline::follow_connection(Flow& flow, const Packet& packet) {
   const FlowMeter& meter = *flow.meter;
   if ((packet.tcp.flags & tcp_flag::rst) != 0 ||
-      (meter.has_letter(Direction::to_server, 'f') && meter.has_letter(Direction::to_client, 'f')))
+      (meter.has<'f'>(Direction::to_server) && meter.has<'f'>(Direction::to_client)))
     flows_.set_state(flow, FlowState::closed);
   else if (flow.state == FlowState::fresh && flow.packets[0] != 0 && flow.packets[1] != 0)
     flows_.set_state(flow, FlowState::established);
@@ -91,6 +92,7 @@ void Pipeline::meter_given_up(const FragmentedDatagram& datagram) {
   datagram.show_as(pseudo_);
   const auto found =
       flows_.find_or_create_metered(pseudo_, [this](Flow& flow, FlowEnd reason) { end_flow(flow, reason); });
+  counters_.flow_memcap += found.refused;
   if (found.flow == nullptr) return;
   FlowMeter& meter = *found.flow->meter;
   if (found.created) meter.left_out = !setup_.meters.takes_flow(fixed_hash(found.flow->key));

@@ -46,7 +46,7 @@ std::string PipelineSetup::want_records(bool any) {
     return "--flows-only: nobody takes the records; name a folder with --store, or a collector with "
            "--flow-export";
   if (meters.only && inline_mode) return "--flows-only: what passes inline is inspected; use weir detect";
-  flows_only = meters.only;
+  flows_only = flows.any_makes_room = meters.only;
   if (!any) return {};
   flows.metered = true;
   flows.report_every_s = meters.report_every_s;

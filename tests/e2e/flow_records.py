@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Records of flows against packets that are counted here, by another program in another language. flow_records.py WEIR"""
-import collections, datetime, ipaddress, json, os, struct, subprocess, sys, tempfile, unittest
+import collections, datetime, ipaddress, json, os, socket, struct, subprocess, sys, tempfile, time, unittest
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(FOLDER, ".."))
@@ -202,6 +202,33 @@ class FlowRecords(unittest.TestCase):
                     else:
                         self.assertTrue(800 <= sum(one.values()) <= 1200, one)
                     if how == ":count": self.assertEqual(sum(one.values()), 1000)
+
+    def test_what_there_is_no_memory_for_is_told_early(self):
+        packets = [frames.ethernet(frames.ip(f"10.0.{n >> 8}.{n & 255}", "10.9.0.1", 17, frames.udp(1000, 2000, b"x"))) for n in range(3000)]
+        events = self.records(self.made(packets, gap=0.0001), "--threads", "1", "--set", "flow.memcap=1mb", "--set", "flow.prealloc=1", "--set", "flow.hash-size=256")
+        self.assertEqual(sum(e["flow"]["pkts_toserver"] for e in events), 3000)
+        self.assertEqual({e["flow"]["end_reason"] for e in events}, {"resources", "forced"})
+
+    @unittest.skipUnless(os.geteuid() == 0, "listening to an interface needs root")
+    def test_a_live_run_tells_its_flows(self):
+        store = os.path.join(self.folder, "live")
+        run = subprocess.Popen([WEIR, "detect", "-i", "lo", "--no-rules", "--user", "root", "-l", os.path.join(self.folder, "logs"), "--store", store, "-v",
+                                "--set", "weir.control.enabled=no", "-f", "udp and port 20999"], stderr=subprocess.PIPE, text=True)
+        try:
+            while "listening on" not in (line := run.stderr.readline()): self.assertTrue(line, "it ended")
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+                for _ in range(20):
+                    s.sendto(b"x" * 100, ("127.0.0.1", 20999))
+                    time.sleep(0.02)
+        finally:
+            run.terminate()
+            run.stderr.read()
+            self.assertEqual(run.wait(), 0)
+            run.stderr.close()
+        shown = subprocess.run([WEIR, "flows", "list", "--store", store, "--json"], capture_output=True, text=True, check=True)
+        record, = map(json.loads, shown.stdout.splitlines())
+        self.assertEqual((record["dest_port"], record["flow"]["bytes_toserver"] // record["flow"]["pkts_toserver"]), (20999, 128))
+        self.assertEqual(record["path"]["in_interface_name"], "lo")
 
     def test_a_call_that_cannot_be_is_refused(self):
         path = os.path.join(CAPTURES, "dns.pcap")

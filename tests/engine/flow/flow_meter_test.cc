@@ -108,9 +108,9 @@ TEST_CASE("flow meter: what came again, late or not at all is told apart") {
   CHECK(side.retransmitted_bytes == 4);
   CHECK(side.out_of_order_packets == 1);
   CHECK(side.lost_bytes == 10);
-  CHECK(m.meter.has_letter(kTo, 't'));
-  CHECK(m.meter.has_letter(kTo, 'g'));
-  CHECK_FALSE(m.meter.has_letter(kFrom, 'g'));
+  CHECK(m.meter.has<'t'>(kTo));
+  CHECK(m.meter.has<'g'>(kTo));
+  CHECK_FALSE(m.meter.has<'g'>(kFrom));
 }
 
 TEST_CASE("flow meter: Zeek's states of connections that did not come to their end") {
