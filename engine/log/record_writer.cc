@@ -86,7 +86,10 @@ bool RecordWriter::do_round() {
     block->clear();
   }
   const TimeUs now = system_time();
-  for (const auto& output : outputs_) output->tick(now);
+  for (const auto& output : outputs_) {
+    output->note_lost(lost());
+    output->tick(now);
+  }
   const std::lock_guard guard(lock_);
   for (auto& block : writing_)
     if (unused_.size() < queue_blocks_) unused_.push_back(std::move(block));

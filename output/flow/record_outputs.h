@@ -29,6 +29,8 @@ class RecordOutput : public flow::RecordConsumer {
   virtual void append_notes(std::vector<std::string>& /*notes*/) const {}
   // So many packets have not been seen so far (the kernel had no room for them): no record counts them. From any thread.
   virtual void note_unseen(std::uint64_t /*packets*/) {}
+  // So many records have been lost so far before they came here. By the thread that hands records on.
+  virtual void note_lost(std::uint64_t /*records*/) {}
   // For stats events: "weir.flows.journal.records", ... From any thread.
   virtual void append_counters(std::vector<CounterValue>& /*values*/) const {}
 };

@@ -43,22 +43,24 @@ std::unique_ptr<FlowEncoder> make_encoder(const ExportSettings& settings,
 // One collector: its encoder and its sender.
 class FlowExport::Link final : public MessageTaker {
  public:
-  Link(const ExportSettings& settings, std::span<const InterfaceName> interfaces,
-       const std::atomic<std::uint64_t>& unseen, std::unique_ptr<ExportSender> sender)
+  Link(const ExportSettings& settings, std::span<const InterfaceName> interfaces, const Missed& missed,
+       std::unique_ptr<ExportSender> sender)
       : name_(settings.target.text),
-        unseen_(unseen),
+        missed_(missed),
         sender_(std::move(sender)),
         encoder_(make_encoder(settings, interfaces, *this)) {}
 
   void message(const ExportMessage& message) override { sender_->send(message); }
   [[nodiscard]] ExportFacts facts() const override {
     const SenderCounters& sent = sender_->counters();
-    return {.observed = observed_,
-            .ignored_packets = unseen_.load(std::memory_order_relaxed),
-            .not_sent = sent.lost,
-            .messages = sent.messages,
-            .octets = sent.bytes,
-            .flows = sent.flows};
+    ExportFacts out{.observed = observed_,
+                    .ignored_packets = missed_.packets.load(std::memory_order_relaxed),
+                    .not_sent = sent.lost,
+                    .messages = sent.messages,
+                    .octets = sent.bytes,
+                    .flows = sent.flows};
+    out.not_sent.records += missed_.records;
+    return out;
   }
 
   void add(const flow::Record& record, TimeUs now) {
@@ -115,7 +117,7 @@ class FlowExport::Link final : public MessageTaker {
 
  private:
   const std::string name_;
-  const std::atomic<std::uint64_t>& unseen_;
+  const Missed& missed_;
   std::unique_ptr<ExportSender> sender_;
   std::unique_ptr<FlowEncoder> encoder_;
   ExportTotals observed_;
@@ -140,7 +142,7 @@ tl::expected<std::unique_ptr<FlowExport>, std::string> FlowExport::open(FlowExpo
     const bool is_file = collector.target.transport == ExportTarget::Transport::file;
     (is_file ? out->files_ : out->collectors_)
         .push_back(
-            std::make_unique<Link>(collector, out->settings_.interfaces, out->unseen_, std::move(*sender)));
+            std::make_unique<Link>(collector, out->settings_.interfaces, out->missed_, std::move(*sender)));
   }
   return out;
 }

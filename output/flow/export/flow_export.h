@@ -35,7 +35,10 @@ class FlowExport final : public RecordOutput {
   // Waits for collectors that are slow, as long as the settings say.
   void close(std::vector<std::string>& errors) override;
   void append_notes(std::vector<std::string>& notes) const override;
-  void note_unseen(std::uint64_t packets) override { unseen_.store(packets, std::memory_order_relaxed); }
+  void note_unseen(std::uint64_t packets) override {
+    missed_.packets.store(packets, std::memory_order_relaxed);
+  }
+  void note_lost(std::uint64_t records) override { missed_.records = records; }
   // "weir.flow_export.records" ...
   void append_counters(std::vector<CounterValue>& values) const override;
 
@@ -43,6 +46,11 @@ class FlowExport final : public RecordOutput {
   class Link;
   using Clock = std::chrono::steady_clock;
   static constexpr std::chrono::seconds kFlushEvery{1};
+  // Before it came here.
+  struct Missed {
+    std::atomic<std::uint64_t> packets{0};
+    std::uint64_t records = 0;
+  };
   // Of all links, for other threads.
   struct Published {
     std::atomic<std::uint64_t> messages{0}, bytes{0}, flows{0}, lost{0}, left_out{0};
@@ -60,7 +68,7 @@ class FlowExport final : public RecordOutput {
   Clock::time_point next_flush_{};
   std::vector<std::unique_ptr<Link>> files_, collectors_;
   Published published_;
-  std::atomic<std::uint64_t> unseen_{0};
+  Missed missed_;
 };
 
 }  // namespace weir::output

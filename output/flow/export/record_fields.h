@@ -1,36 +1,13 @@
 // The fields of exported records, group by group, in the order in which they are sent.
 //
 // visit_fields() calls an `Out` (wire_out.h) for each. Numbers are those of IANA's registry (decoders/flow/elements.def), and
-// those of OwnElement under the enterprise number that the user has set.
+// those of own_elements.def under the enterprise number that the user has set.
 #pragma once
 
 #include "output/flow/export/record_shape.h"
 #include "output/flow/export/wire_out.h"
 
 namespace weir::output {
-
-// What no element of the registry says. Numbers never change their meaning. (man/weir.yaml.5 lists them.)
-enum class OwnElement : std::uint16_t {
-  part = 1,          // of a flow that goes on
-  initiator_by = 2,  // flow::InitiatorBy
-  history = 3,       // in Zeek's letters
-  state = 4,         // likewise
-  syn_to_synack_us = 5,
-  synack_to_ack_us = 6,
-  smoothed_rtt_us = 7,
-  payload_bytes = 8,
-  retransmitted_packets = 9,
-  retransmitted_bytes = 10,
-  out_of_order_packets = 11,
-  lost_bytes = 12,
-  ja4 = 13,
-  certificate_sha256 = 14,
-  rule_hits = 15,
-  indicator_hits = 16,
-  verdict = 17,
-  payload = 18,  // first bytes
-  entropy_milli = 19
-};
 
 // What the fields of a record need besides the record.
 struct FieldContext {
@@ -120,38 +97,37 @@ void packet_facts(Out& out, const RecordShape& shape, const FlowWay& way) {
   }
 }
 
+// Of the other direction, where a record has both.
+inline constexpr std::uint16_t kOtherDirection = 128;
+
 template <class Out>
-void own_number(Out& out, OwnElement element, unsigned bytes, std::uint64_t value) {
-  out.own(static_cast<std::uint16_t>(element), bytes, value);
-}
-template <class Out>
-void own_text(Out& out, OwnElement element, std::string_view text) {
-  out.own_text(static_cast<std::uint16_t>(element), text);
+void own_of_side(Out& out, const flow::SideDetail& s, std::uint16_t which) {
+#define FLOW(number, bytes, value)
+#define FLOW_TEXT(number, member)
+#define SIDE(number, bytes, member) out.own((number) + which, bytes, s.member);
+#define SIDE_TEXT(number, member) out.own_text((number) + which, s.member);
+#include "output/flow/export/own_elements.def"
+#undef FLOW
+#undef FLOW_TEXT
+#undef SIDE
+#undef SIDE_TEXT
 }
 
 template <class Out>
-void own(Out& out, const FlowWay& way) {
+void own(Out& out, const RecordShape& shape, const FlowWay& way) {
+  const flow::Record& r = way.record();
   const flow::Detail& d = way.detail();
-  const flow::SideDetail& s = way.side_detail();
-  own_number(out, OwnElement::part, 4, way.record().part);
-  own_number(out, OwnElement::initiator_by, 1, static_cast<std::uint64_t>(d.initiator_by));
-  own_text(out, OwnElement::history, d.history);
-  own_text(out, OwnElement::state, d.state);
-  own_number(out, OwnElement::syn_to_synack_us, 8, d.syn_to_synack_us);
-  own_number(out, OwnElement::synack_to_ack_us, 8, d.synack_to_ack_us);
-  own_number(out, OwnElement::smoothed_rtt_us, 8, s.smoothed_rtt_us);
-  own_number(out, OwnElement::payload_bytes, 8, s.payload_bytes);
-  own_number(out, OwnElement::retransmitted_packets, 8, s.retransmitted_packets);
-  own_number(out, OwnElement::retransmitted_bytes, 8, s.retransmitted_bytes);
-  own_number(out, OwnElement::out_of_order_packets, 8, s.out_of_order_packets);
-  own_number(out, OwnElement::lost_bytes, 8, s.lost_bytes);
-  own_text(out, OwnElement::ja4, d.ja4);
-  own_text(out, OwnElement::certificate_sha256, d.certificate_sha256);
-  own_number(out, OwnElement::rule_hits, 4, d.rule_hits);
-  own_number(out, OwnElement::indicator_hits, 4, d.indicator_hits);
-  own_number(out, OwnElement::verdict, 1, d.verdict);
-  own_text(out, OwnElement::payload, s.payload);
-  own_number(out, OwnElement::entropy_milli, 4, s.entropy_milli);
+#define FLOW(number, bytes, value) out.own(number, bytes, value);
+#define FLOW_TEXT(number, member) out.own_text(number, d.member);
+#define SIDE(number, bytes, member)
+#define SIDE_TEXT(number, member)
+#include "output/flow/export/own_elements.def"
+#undef FLOW
+#undef FLOW_TEXT
+#undef SIDE
+#undef SIDE_TEXT
+  own_of_side(out, way.side_detail(), 0);
+  if (shape.is_biflow) own_of_side(out, way.other_side_detail(), kOtherDirection);
 }
 
 }  // namespace export_fields
@@ -176,7 +152,7 @@ void visit_fields(Out& out, const RecordShape& shape, const FlowWay& way, const 
   if (shape.has_application) out.number(95, 4, context.application_id);
   if (shape.has_packet_facts) export_fields::packet_facts(out, shape, way);
   if (shape.has_host) out.text(460, kMaxExportText, way.detail().host);
-  if (shape.has_own) export_fields::own(out, way);
+  if (shape.has_own) export_fields::own(out, shape, way);
 }
 
 }  // namespace weir::output

@@ -36,7 +36,8 @@ RecordShape shape_of(const flow::Record& r, const InterfacePair& interfaces, con
   const flow::Detail& d = *r.detail;
   out.has_macs = is_said(d.source_mac) || is_said(d.destination_mac);
   out.has_application = !d.application.empty() || d.application_id != 0;
-  out.has_host = limits.texts && !d.host.empty();
+  // The element is about HTTP alone.
+  out.has_host = limits.texts && !d.host.empty() && d.application.starts_with("http");
   out.has_packet_facts = d.sides[0].size_max != 0 || d.sides[1].size_max != 0;
   out.has_own = limits.own;
   return out;

@@ -8,7 +8,7 @@ namespace {
 constexpr std::size_t kNetflow9Header = 20, kIpfixHeader = 16, kSetHeader = 4, kTemplateHeader = 4;
 constexpr std::size_t kOptionHeader = 6;       // of a template of options
 constexpr std::size_t kAlignment = 4;          // of the sets of NetFlow v9
-constexpr std::size_t kMostSpecifiers = 1024;  // bytes
+constexpr std::size_t kMostSpecifiers = 2048;  // bytes
 
 // An uptime is 49 days at most, and begins a day before the first flow did, so that it wraps as seldom as it can.
 constexpr std::uint64_t kBootBeforeMs = 86'400'000;

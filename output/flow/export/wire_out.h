@@ -50,8 +50,8 @@ class TemplateOut {
  public:
   TemplateOut(std::uint8_t* to, const WireDialect& dialect) : at_(to), dialect_(dialect) {}
   void number(std::uint16_t element, unsigned bytes, std::uint64_t) { specifier(element, bytes); }
-  void own(std::uint16_t element, unsigned bytes, std::uint64_t) {
-    specifier(element, bytes, dialect_.enterprise);
+  void own(int element, unsigned bytes, std::uint64_t) {
+    specifier(static_cast<std::uint16_t>(element), bytes, dialect_.enterprise);
   }
   void reverse(std::uint16_t element, unsigned bytes, std::uint64_t) {
     specifier(element, bytes, flow::kReverse);
@@ -63,8 +63,8 @@ class TemplateOut {
   void text(std::uint16_t element, unsigned bytes, std::string_view) {
     specifier(element, dialect_.variable_texts ? flow::kVariableLength : bytes);
   }
-  void own_text(std::uint16_t element, std::string_view) {
-    specifier(element, flow::kVariableLength, dialect_.enterprise);
+  void own_text(int element, std::string_view) {
+    specifier(static_cast<std::uint16_t>(element), flow::kVariableLength, dialect_.enterprise);
   }
   [[nodiscard]] std::uint8_t* end() const { return at_; }
   [[nodiscard]] std::uint16_t fields() const { return fields_; }
@@ -87,7 +87,7 @@ class DataOut {
  public:
   DataOut(std::uint8_t* to, const WireDialect& dialect) : at_(to), dialect_(dialect) {}
   void number(std::uint16_t, unsigned bytes, std::uint64_t value) { at_ = put_be(at_, value, bytes); }
-  void own(std::uint16_t, unsigned bytes, std::uint64_t value) { at_ = put_be(at_, value, bytes); }
+  void own(int, unsigned bytes, std::uint64_t value) { at_ = put_be(at_, value, bytes); }
   void reverse(std::uint16_t, unsigned bytes, std::uint64_t value) { at_ = put_be(at_, value, bytes); }
   void address(std::uint16_t, const IpAddress& a) {
     a.family == 4 ? bytes(a.bytes.data(), 4) : bytes(a.bytes.data(), 16);
@@ -100,7 +100,7 @@ class DataOut {
     std::memset(at_, 0, size - text.size());
     at_ += size - text.size();
   }
-  void own_text(std::uint16_t, std::string_view text) {
+  void own_text(int, std::string_view text) {
     text = text.substr(0, kMaxExportText);
     *at_++ = static_cast<std::uint8_t>(text.size());
     bytes(text.data(), text.size());
@@ -120,13 +120,13 @@ class DataOut {
 class TextOut {
  public:
   void number(std::uint16_t, unsigned, std::uint64_t) {}
-  void own(std::uint16_t, unsigned, std::uint64_t) {}
+  void own(int, unsigned, std::uint64_t) {}
   void reverse(std::uint16_t, unsigned, std::uint64_t) {}
   void address(std::uint16_t, const IpAddress&) {}
   void mac(std::uint16_t, const MacAddress&) {}
   // In protocols that have it; others have none in records.
   void text(std::uint16_t element, unsigned, std::string_view text) { own_text(element, text); }
-  void own_text(std::uint16_t, std::string_view text) { bytes_ += std::min(text.size(), kMaxExportText); }
+  void own_text(int, std::string_view text) { bytes_ += std::min(text.size(), kMaxExportText); }
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
 
  private:
@@ -138,7 +138,7 @@ class LengthOut {
  public:
   explicit LengthOut(const WireDialect& dialect) : dialect_(dialect) {}
   void number(std::uint16_t, unsigned bytes, std::uint64_t) { bytes_ += bytes; }
-  void own(std::uint16_t, unsigned bytes, std::uint64_t) { bytes_ += bytes; }
+  void own(int, unsigned bytes, std::uint64_t) { bytes_ += bytes; }
   void reverse(std::uint16_t, unsigned bytes, std::uint64_t) { bytes_ += bytes; }
   void address(std::uint16_t, const IpAddress& a) { bytes_ += a.family == 4 ? 4 : 16; }
   void mac(std::uint16_t, const MacAddress& a) { bytes_ += a.size(); }
@@ -146,7 +146,7 @@ class LengthOut {
     if (dialect_.variable_texts) return own_text(element, text);
     bytes_ += bytes;
   }
-  void own_text(std::uint16_t, std::string_view text) { bytes_ += 1 + std::min(text.size(), kMaxExportText); }
+  void own_text(int, std::string_view text) { bytes_ += 1 + std::min(text.size(), kMaxExportText); }
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
 
  private:

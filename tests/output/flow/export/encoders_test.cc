@@ -18,6 +18,52 @@ flow::Record numbered_record(std::uint16_t n) {
   return r;
 }
 
+// 0: of any length.
+std::size_t natural_bytes(flow::DataType type) {
+  switch (type) {
+    case flow::DataType::unsigned8: return 1;
+    case flow::DataType::unsigned16: return 2;
+    case flow::DataType::unsigned32:
+    case flow::DataType::ipv4Address: return 4;
+    case flow::DataType::macAddress: return 6;
+    case flow::DataType::unsigned64:
+    case flow::DataType::dateTimeMilliseconds: return 8;
+    case flow::DataType::ipv6Address: return 16;
+    default: return 0;
+  }
+}
+
+// Calls for each of all templates of a message, scopes of version 9 excepted, which are no elements.
+template <class F>
+void for_each_specifier(const std::vector<std::uint8_t>& message, bool is_v9, F&& f) {
+  ByteCursor in{Bytes{message}};
+  in.skip(is_v9 ? 20 : 16);
+  while (in.remaining() >= 4 && !in.failed()) {
+    const std::uint16_t set = in.be16(), length = in.be16();
+    ByteCursor body = in.sub(length - 4U);
+    const bool is_option = set == (is_v9 ? 1 : 3);
+    if (set > 3) continue;
+    while (body.remaining() >= 6) {
+      body.skip(2);
+      std::uint16_t fields = body.be16();
+      if (is_option) {
+        const std::uint16_t second = body.be16();
+        if (is_v9) {
+          body.skip(fields);
+          fields = second / 4;
+        }
+      }
+      for (; fields != 0 && !body.failed(); --fields) {
+        const std::uint16_t number = body.be16(), bytes = body.be16();
+        const bool has_enterprise = !is_v9 && (number & 0x8000U) != 0;
+        const std::uint32_t enterprise = has_enterprise ? body.be32() : 0;
+        f(enterprise, static_cast<std::uint16_t>(number & 0x7fffU), bytes);
+      }
+    }
+    CHECK_FALSE(body.failed());
+  }
+}
+
 }  // namespace
 
 TEST_CASE(
@@ -94,7 +140,7 @@ TEST_CASE("flow export: what a meter says besides is in groups of its own") {
   flow::Detail d;
   d.source_mac = {2, 0, 0, 0, 0, 1};
   d.destination_mac = {2, 0, 0, 0, 0, 2};
-  d.application = "tls";
+  d.application = "http";
   d.host = "example.org";
   d.sides[0].size_min = 40;
   d.sides[0].size_max = 1500;
@@ -117,7 +163,7 @@ TEST_CASE("flow export: what a meter says besides is in groups of its own") {
     CHECK(got.detail.source_mac == d.source_mac);
     CHECK(got.detail.sides[0].size_max == 1500);
     CHECK(got.detail.sides[0].base_sequence == 77);
-    CHECK(got.application == "tls");
+    CHECK(got.application == "http");
     CHECK(got.in_interface == "eth3");
     CHECK(read->account().malformed == 0);
     CHECK(read->account().no_template == 0);
@@ -370,7 +416,8 @@ TEST_CASE("flow export: an application has the same number in every run") {
   CHECK(a.of("tls") == tls);
 }
 
-TEST_CASE("flow export: when there are too many shapes of records the rest does without what it can do without") {
+TEST_CASE(
+    "flow export: when there are too many shapes of records the rest does without what it can do without") {
   ExportBench bench(ExportFormat::ipfix);
   std::uint64_t packets = 0;
   for (unsigned bits = 0; bits < 512; ++bits) {
@@ -383,7 +430,7 @@ TEST_CASE("flow export: when there are too many shapes of records the rest does 
     r.vlan = has(2) ? 7 : 0;
     r.in_interface = has(3) ? 3 : 0;
     d.source_mac[5] = has(4) ? 1 : 0;
-    d.application = has(5) ? "tls" : "";
+    d.application = has(5) ? "http" : "";
     d.host = has(6) ? "example.org" : "";
     d.sides[0].size_max = has(7) ? 1500 : 0;
     if (has(8)) r.sides[0].bytes = kFull32 + 1;
@@ -401,4 +448,68 @@ TEST_CASE("flow export: when there are too many shapes of records the rest does 
   CHECK(read->account().no_template == 0);
   CHECK(read->at(511).source == an_ipv6(1));
   CHECK(read->at(511).sides[0].bytes == kFull32 + 1);
+}
+
+TEST_CASE("flow export: every element that is sent is in the registry, and no longer than its type is") {
+  flow::Detail d;
+  d.application = "http";
+  d.host = "example.org";
+  d.source_mac[5] = 1;
+  d.sides[0].size_max = 1500;
+  for (const ExportFormat format : kWithTemplates) {
+    CAPTURE(static_cast<int>(format));
+    auto settings = export_settings(format);
+    settings.mtu = output::kMaxMtu;
+    settings.enterprise = 99'999;
+    ExportBench bench(settings, {{3, "eth3"}});
+    for (const unsigned protocol : {1U, 6U, 17U, 58U})
+      for (flow::Record r : {tcp_record(), udp6_record()}) {
+        r.protocol = static_cast<std::uint8_t>(protocol);
+        r.vlan = 1;
+        r.in_interface = 3;
+        r.sides[0].packets = kFull32 + 1;
+        r.detail = &d;
+        bench.add(r);
+      }
+    bench.flush();
+    REQUIRE(bench.kept.all.size() == 1);
+    std::size_t seen = 0;
+    for_each_specifier(bench.kept.all[0].bytes, format == ExportFormat::netflow9,
+                       [&](std::uint32_t enterprise, std::uint16_t number, std::uint16_t length) {
+                         CAPTURE(number);
+                         ++seen;
+                         if (enterprise == settings.enterprise) return;
+                         const flow::Element* const element = flow::find_element(enterprise, number);
+                         REQUIRE(element != nullptr);
+                         const std::size_t most = natural_bytes(element->type);
+                         if (length == flow::kVariableLength || most == 0)
+                           CHECK(most == 0);
+                         else
+                           CHECK(length <= most);
+                       });
+    CHECK(seen > 100);
+  }
+}
+
+TEST_CASE("flow export: options say what was seen, sent and missed") {
+  for (const ExportFormat format : kWithTemplates) {
+    CAPTURE(static_cast<int>(format));
+    ExportBench bench(format);
+    bench.kept.said = {.observed = {.records = 0x1111111111111111},
+                       .ignored_packets = 0x2222222222222222,
+                       .not_sent = {.records = 0x3333333333333333,
+                                    .packets = 0x4444444444444444,
+                                    .bytes = 0x5555555555555555},
+                       .messages = 0x6666666666666666,
+                       .octets = 0x7777777777777777,
+                       .flows = 0x1212121212121212};
+    bench.add(numbered_record(1));
+    bench.flush();
+    REQUIRE(bench.kept.all.size() == 1);
+    const auto& bytes = bench.kept.all[0].bytes;
+    const std::string_view message(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    for (const char value : {'\x11', '\x22', '\x33', '\x44', '\x55', '\x66', '\x77', '\x12'})
+      CHECK(message.find(std::string(8, value)) != std::string_view::npos);
+    CHECK(bench.read()->account().options == (format == ExportFormat::netflow9 ? 4U : 5U));
+  }
 }
