@@ -5,19 +5,17 @@
 namespace weir::nfs {
 namespace {
 
-// Clients cut what they write in pieces of a round size: another one is the last.
-constexpr std::uint32_t kRoundPiece = 512;
-
 SlabString kept_name(Bytes name) {
   return SlabString{as_text(name).substr(0, kMaxName)};
 }
 
 // Null: what stands in the call is not known.
 const Procedure* find_procedure_of(std::uint32_t program, std::uint32_t version, std::uint32_t number) {
-  static constexpr Procedure kAclNull{}, kAcl{.arguments = Arguments::object, .results = Results::status};
+  static constexpr Procedure kNull{}, kAcl{.arguments = Arguments::object, .results = Results::status};
+  if (version < kOldestVersion || version > kNewestVersion) return nullptr;
+  if (number == 0) return &kNull;
   if (program == kNfsProgram) return find_procedure(version, number);
-  if (version < kOldestVersion || version >= kNewestVersion) return nullptr;
-  return number == 0 ? &kAclNull : &kAcl;
+  return version == kNewestVersion ? nullptr : &kAcl;
 }
 
 bool is_read(Arguments kind) {
@@ -58,6 +56,9 @@ bool Dialogue::begins_data(Direction d, Bytes front) {
   const auto type = message_type(front);
   if (type == MessageType::call && d == Direction::to_server) {
     const Call call = parse_call(in);
+    if (call.program == kNfsProgram && call.version == kNewestVersion)
+      return open_protection(call.protection, in) &&
+             reaches_data(false, parse_compound(false, in).operations, in);
     const Procedure* const known = find_procedure_of(call.program, call.version, call.procedure);
     if (known == nullptr || !is_write(known->arguments) || !open_protection(call.protection, in))
       return false;
@@ -68,6 +69,7 @@ bool Dialogue::begins_data(Direction d, Bytes front) {
   const Reply reply = parse_reply(in);
   const Question* const question = questions_.find(reply.xid);
   if (question == nullptr || !reply.is_success() || !open_protection(question->protection, in)) return false;
+  if (question->is_compound()) return reaches_data(true, parse_compound(true, in).operations, in);
   const Procedure* const known = find_procedure_of(question->program, question->version, question->procedure);
   if (known == nullptr || !is_read(known->arguments)) return false;
   parse_results(question->version, known->results, in);
@@ -75,6 +77,7 @@ bool Dialogue::begins_data(Direction d, Bytes front) {
 }
 
 std::optional<FileData> Dialogue::take(Direction d, const Message& message) {
+  end_message(d);  // of a compound whose rest is lost
   ByteCursor in{message.front};
   const auto type = message_type(message.front);
   if (type == MessageType::call) {
@@ -120,6 +123,8 @@ std::optional<FileData> Dialogue::call(const Call& call, ByteCursor& in, const M
   tell_body(message, in, call.version, false);
   const Procedure* const known = find_procedure_of(call.program, call.version, call.procedure);
   if (known != nullptr) return call_with_arguments(call, *known, in, message);
+  if (call.program == kNfsProgram && call.version == kNewestVersion && call.procedure != 0)
+    return compound_call(call, in, message);
   NfsTransaction& tx = add(call);
   if (call.program == kNfsAclProgram)
     tx.raise(Event::unsupported_version);
@@ -198,7 +203,7 @@ FileData Dialogue::begin_write(const Call& call, const CallArguments& arguments,
 
 // The transaction of an answered call. Where data of files were asked for in vain, there is none before.
 NfsTransaction& Dialogue::answered(const Reply& reply, const Question& question) {
-  auto* tx = question.tx_id ? tx_cast<NfsTransaction>(transactions_.find(*question.tx_id)) : nullptr;
+  NfsTransaction* tx = find(question.tx_id);
   if (tx == nullptr) {
     tx = &add({.xid = reply.xid,
                .program = question.program,
@@ -222,6 +227,7 @@ std::optional<FileData> Dialogue::reply(const Reply& reply, ByteCursor& in, cons
   if (!question) return std::nullopt;
   const Procedure* const known = find_procedure_of(question->program, question->version, question->procedure);
   if (reply.is_success()) tell_body(message, in, question->version, true);
+  if (question->is_compound()) return compound_reply(reply, std::move(*question), in, message);
   if (known == nullptr || !reply.is_success() || !open_protection(question->protection, in)) {
     answered(reply, *question);
     return std::nullopt;
@@ -245,7 +251,7 @@ std::optional<FileData> Dialogue::reply(const Reply& reply, ByteCursor& in, cons
 
 void Dialogue::learn(const Question& question, Results kind, const CallResults& results, ByteCursor& in) {
   if (results.status != 0) return;
-  auto* const tx = question.tx_id ? tx_cast<NfsTransaction>(transactions_.find(*question.tx_id)) : nullptr;
+  NfsTransaction* const tx = find(question.tx_id);
   if (kind == Results::handle && tx != nullptr) tx->handle_hash = hash_of(results.handle);
   names_.learn(results.handle, question.name);
   if (kind == Results::committed)

@@ -1,13 +1,18 @@
 // Calls and replies of one flow, whatever carries them: which reply answers which call, what files are called, and the
-// transactions that come of it. NFS 2 and 3 are read here, the compounds of NFS 4 in compounds.h.
+// transactions that come of it: one of each call, but for reads and writes, whose files have one. Of a compound of NFS 4 each
+// operation that does something is one; of one that only looks, the whole.
 //
-// Owned by the parser of the flow. What it remembers of calls without a reply is bounded.
+// Owned by the parser of the flow. What it remembers of calls without a reply is bounded: kMaxQuestions, of each of them kMaxSteps
+// operations with kMaxStepText bytes of names and handles.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include "decoders/app/frame.h"
+#include "decoders/app/nfs/exchange.h"
 #include "decoders/app/nfs/handle_names.h"
 #include "decoders/app/nfs/messages.h"
 #include "decoders/app/nfs/rpc.h"
@@ -54,20 +59,16 @@ class Dialogue {
   [[nodiscard]] bool begins_data(Direction d, Bytes front);
   // Takes a message in; data of a file that it has are the caller's to pass on to transfers().
   std::optional<FileData> take(Direction d, const Message& message);
+  // Of a compound, which goes on behind such data: the same for the rest of the message.
+  [[nodiscard]] bool goes_on(Direction d) const { return walks_[index(d)].has_value(); }
+  [[nodiscard]] bool goes_on_to_data(Direction d, Bytes rest) const;
+  std::optional<FileData> go_on(Direction d, const Message& rest);
+  // Nothing more comes of the message.
+  void end_message(Direction d);
   // On the last transaction, or on one that is made for it and of which nothing else is told.
   void raise(Event event);
 
  private:
-  // A call that waits for its reply.
-  struct Question {
-    std::uint32_t program = 0, version = 0, procedure = 0;
-    Protection protection = Protection::none;
-    std::optional<std::uint64_t> tx_id;  // none: data of files have a transaction of their own
-    Caller caller;                       // of those
-    SlabString handle, name;
-    std::uint64_t offset = 0;  // of what is read; where what is written ends
-    bool is_last_piece = false;
-  };
   struct XidHash {
     std::size_t operator()(std::uint32_t xid) const { return xid * 0x9e3779b1U >> 16U; }
   };
@@ -83,12 +84,35 @@ class Dialogue {
   void written(const Reply& reply, const Question& question, const CallResults& results);
   NfsTransaction& add(const Call& call);
   NfsTransaction& answered(const Reply& reply, const Question& question);
+  std::optional<FileData> compound_call(const Call& call, ByteCursor& in, const Message& message);
+  std::optional<FileData> walk_call(Walk& walk, ByteCursor& in, const Message& message);
+  std::optional<FileData> operation(Walk& walk, const OperationRow& row, const OperationParts& parts,
+                                    std::size_t at);
+  void act(Walk& walk, Step& step, const OperationRow& row, const OperationParts& parts);
+  static void look(Walk& walk, const OperationRow& row, const OperationParts& parts);
+  FileData operation_write(Walk& walk, Step& step, const OperationParts& parts, std::size_t at);
+  static void keep(Walk& walk, Step&& step);
+  void end_call(Walk& walk);
+  std::optional<FileData> compound_reply(const Reply& reply, Question&& question, ByteCursor& in,
+                                         const Message& message);
+  std::optional<FileData> walk_reply(Walk& walk, ByteCursor& in, const Message& message);
+  std::optional<FileData> result(Walk& walk, const Step& step, const OperationParts& parts, std::size_t at);
+  std::optional<FileData> result_read(Walk& walk, const Step& step, const OperationParts& parts,
+                                      std::size_t at);
+  void result_failed(Walk& walk, const Step& step, std::uint32_t status);
+  void end_reply(Walk& walk);
+  void go_to(Current& current, Current& saved, Operation operation, Bytes handle, std::string_view name);
+  NfsTransaction* find(const std::optional<std::uint64_t>& id) {
+    return id ? tx_cast<NfsTransaction>(transactions_.find(*id)) : nullptr;
+  }
   [[nodiscard]] bool is_repeated(const Call& call, const CallArguments& arguments);
 
   TransactionList& transactions_;
   Transfers transfers_;
   HandleNames names_;
-  RecentByHash<std::uint32_t, Question, XidHash, 64, 8> questions_;  // by xid
+  RecentByHash<std::uint32_t, Question, XidHash, kQuestionGroups, kMaxQuestions / kQuestionGroups>
+      questions_;                             // by xid
+  std::array<std::optional<Walk>, 2> walks_;  // by direction
   bool has_replies_ = false;
   bool is_datagram_ = false;  // the call that is running brings one
 };

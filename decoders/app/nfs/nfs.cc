@@ -1,6 +1,7 @@
 #include "decoders/app/nfs/nfs.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace weir::nfs {
 namespace {
@@ -40,8 +41,13 @@ ParseOutcome NfsParser::parse(const AppInput& in) {
   if (in.is_datagram) {
     frames_.begin(FrameKind::rpc_pdu, in.data, in.data.size());
     frames_.begin(FrameKind::rpc_hdr, in.data, kMessageHeader);
-    Side whole;
-    take_message(in.direction, whole, {.front = in.data, .length = in.data.size(), .frames = frames_});
+    Side side;
+    Bytes rest = in.data;
+    do {
+      rest = rest.subspan(
+          deliver(in.direction, side, {.front = rest, .length = rest.size(), .frames = frames_}));
+    } while (side.is_behind && !rest.empty());
+    dialogue_.end_message(in.direction);
     return {.consumed = in.data.size()};
   }
   const ParseOutcome outcome =
@@ -60,11 +66,11 @@ RecordStep NfsParser::step(Direction d, Bytes data) {
   const bool is_full = transactions_.batch_full() || frames_.full();
   switch (side.at) {
     case Side::At::search: return search(d, side, data);
-    case Side::At::record: return frames_.full() ? RecordStep::pause() : record(side, data);
+    case Side::At::record: return frames_.full() ? RecordStep::pause() : record(d, side, data);
     case Side::At::message: return is_full ? RecordStep::pause() : message(d, side, data);
     case Side::At::fragments: return is_full ? RecordStep::pause() : fragments(d, side, data);
-    case Side::At::data: return piece(side, data);
-    case Side::At::skip: return take(side, std::min<std::uint64_t>(data.size(), side.left));
+    case Side::At::data: return piece(d, side, data);
+    case Side::At::skip: return take(d, side, std::min<std::uint64_t>(data.size(), side.left));
   }
   return RecordStep::broken();
 }
@@ -84,7 +90,7 @@ RecordStep NfsParser::search(Direction d, Side& side, Bytes data) {
   return RecordStep::took(data.size() - kSeen + 1);
 }
 
-RecordStep NfsParser::record(Side& side, Bytes data) {
+RecordStep NfsParser::record(Direction d, Side& side, Bytes data) {
   if (data.size() < kRecordMark) return RecordStep::wants(kRecordMark);
   const RecordMark mark = parse_record_mark(data.first(kRecordMark));
   if (mark.length > kMaxRecord) {
@@ -97,25 +103,26 @@ RecordStep NfsParser::record(Side& side, Bytes data) {
   if (side.goes_on_at != Side::At::record) {
     side.at = side.goes_on_at;
   } else {
+    side.is_joined = !mark.is_last;
     side.at = mark.is_last ? Side::At::message : Side::At::fragments;
     frames_.begin(FrameKind::rpc_pdu, data, kRecordMark + mark.length);
     frames_.begin(FrameKind::rpc_hdr, data, kRecordMark + std::min<std::size_t>(kMessageHeader, mark.length));
     if (mark.is_last && mark.length == 0) dialogue_.raise(Event::empty_message);
   }
-  if (mark.length == 0) take(side, 0);
+  if (mark.length == 0) take(d, side, 0);
   return RecordStep::took(kRecordMark);
 }
 
-// A message in one fragment. How much of it is waited for does not depend on how much is there.
+// A message in one fragment, or what of it is behind data. How much is waited for does not depend on how much is there.
 RecordStep NfsParser::message(Direction d, Side& side, Bytes data) {
   const auto brief = static_cast<std::size_t>(std::min<std::uint64_t>(side.left, kShortFront));
   if (data.size() < brief) return RecordStep::wants(brief);
-  const auto held = dialogue_.begins_data(d, data.first(brief))
-                        ? brief
-                        : static_cast<std::size_t>(std::min<std::uint64_t>(side.left, kMaxFront));
+  const bool has_data = side.is_behind ? dialogue_.goes_on_to_data(d, data.first(brief))
+                                       : dialogue_.begins_data(d, data.first(brief));
+  const auto held =
+      has_data ? brief : static_cast<std::size_t>(std::min<std::uint64_t>(side.left, kMaxFront));
   if (data.size() < held) return RecordStep::wants(held);
-  take_message(d, side, {.front = data.first(held), .length = side.left, .frames = frames_});
-  return take(side, held);
+  return take(d, side, deliver(d, side, {.front = data.first(held), .length = side.left, .frames = frames_}));
 }
 
 RecordStep NfsParser::fragments(Direction d, Side& side, Bytes data) {
@@ -123,53 +130,60 @@ RecordStep NfsParser::fragments(Direction d, Side& side, Bytes data) {
   const Bytes taken = data.first(static_cast<std::size_t>(std::min<std::uint64_t>(data.size(), wanted)));
   side.joined.insert(side.joined.end(), taken.begin(), taken.end());
   const bool is_whole = side.is_last && taken.size() == side.left;
-  if (is_whole || side.joined.size() == kMaxFront) {
-    const SlabVector<std::uint8_t> joined = std::exchange(side.joined, {});
-    take_message(d, side, {.front = joined, .length = is_whole ? joined.size() : UINT64_MAX});
-  }
-  return take(side, taken.size());
+  if (!is_whole && side.joined.size() != kMaxFront) return take(d, side, taken.size());
+  Bytes rest = side.joined;
+  do {
+    rest = rest.subspan(deliver(d, side, {.front = rest, .length = is_whole ? rest.size() : UINT64_MAX}));
+  } while (side.is_behind && !rest.empty() && (is_whole || dialogue_.goes_on_to_data(d, rest)));
+  side.joined.erase(side.joined.begin(), side.joined.end() - static_cast<std::ptrdiff_t>(rest.size()));
+  return take(d, side, taken.size());
 }
 
-// Afterwards what is left of the message is data, or of no interest.
-void NfsParser::take_message(Direction d, Side& side, const Message& message) {
+// Afterwards what is left of the message is data, or what stands behind them, or of no interest. Returns how much is done with.
+std::size_t NfsParser::deliver(Direction d, Side& side, const Message& message) {
+  const bool is_behind = std::exchange(side.is_behind, false);
   side.at = Side::At::skip;
-  if (message.front.size() > kMessageHeader) {
+  if (!is_behind && message.front.size() > kMessageHeader) {
     FrameSink frames = message.frames;
     frames.begin(FrameKind::rpc_data, message.front.subspan(kMessageHeader), message.length - kMessageHeader);
   }
-  auto data = dialogue_.take(d, message);
-  if (!data) return;
+  auto data = is_behind ? dialogue_.go_on(d, message) : dialogue_.take(d, message);
+  if (!data) return message.front.size();
   const Bytes there = message.front.subspan(data->at);
-  side.piece = std::move(data->piece);
-  side.data_left = data->count;
   const std::size_t n = std::min<std::size_t>(there.size(), data->count);
-  side.data_left -= n;
+  side.piece = std::move(data->piece);
+  side.data_left = data->count - n;
+  side.at = Side::At::data;
   dialogue_.transfers().bytes(side.piece, there.first(n));
-  if (side.data_left != 0)
-    side.at = Side::At::data;
-  else
-    dialogue_.transfers().finish(side.piece);
+  if (side.data_left == 0) end_data(d, side);
+  return data->at + n;
 }
 
-// What follows the data in the message is of no interest.
-RecordStep NfsParser::piece(Side& side, Bytes data) {
+void NfsParser::end_data(Direction d, Side& side) {
+  dialogue_.transfers().finish(side.piece);
+  side.is_behind = dialogue_.goes_on(d);
+  side.at = !side.is_behind ? Side::At::skip : side.is_joined ? Side::At::fragments : Side::At::message;
+}
+
+RecordStep NfsParser::piece(Direction d, Side& side, Bytes data) {
   const std::uint64_t wanted = std::min(side.data_left, side.left);
   const Bytes taken = data.first(static_cast<std::size_t>(std::min<std::uint64_t>(data.size(), wanted)));
   dialogue_.transfers().bytes(side.piece, taken);
   side.data_left -= taken.size();
-  if (side.data_left == 0) {
-    dialogue_.transfers().finish(side.piece);
-    side.at = Side::At::skip;
-  }
-  return take(side, taken.size());
+  if (side.data_left == 0) end_data(d, side);
+  return take(d, side, taken.size());
 }
 
 // So many bytes of the fragment are done with.
-RecordStep NfsParser::take(Side& side, std::uint64_t bytes) {
+RecordStep NfsParser::take(Direction d, Side& side, std::uint64_t bytes) {
   side.left -= bytes;
-  if (side.left == 0) {
-    side.goes_on_at = side.is_last ? Side::At::record : side.at;
-    side.at = Side::At::record;
+  if (side.left != 0) return RecordStep::took(bytes);
+  side.goes_on_at = side.is_last ? Side::At::record : side.at;
+  side.at = Side::At::record;
+  if (side.is_last) {
+    side.joined = {};
+    side.is_behind = false;
+    dialogue_.end_message(d);
   }
   return RecordStep::took(bytes);
 }
@@ -182,21 +196,23 @@ void NfsParser::Side::lose() {
 // What is missing of a file is a gap in it; a message whose beginning is missing is passed over.
 bool NfsParser::on_gap(Direction d, std::uint64_t length) {
   Side& side = sides_[index(d)];
+  std::uint64_t of_data = 0;
   if (side.at == Side::At::data) {
-    const std::uint64_t missing = std::min({length, side.data_left, side.left});
-    dialogue_.transfers().gap(side.piece, missing);
-    side.data_left -= missing;
-    if (side.data_left == 0) dialogue_.transfers().finish(side.piece);
+    of_data = std::min({length, side.data_left, side.left});
+    dialogue_.transfers().gap(side.piece, of_data);
+    side.data_left -= of_data;
+    if (side.data_left == 0) end_data(d, side);
   }
   if (length > side.left || side.left == 0) {
     side.lose();
     return true;
   }
-  if (side.at != Side::At::data || side.data_left == 0) {
+  if (of_data < length) {
     side.at = Side::At::skip;
     side.joined = {};
+    side.is_behind = false;
   }
-  take(side, length);
+  take(d, side, length);
   return true;
 }
 

@@ -49,18 +49,21 @@ class NfsParser final : public AppParser {
     SlabVector<std::uint8_t> joined;  // of a message in several fragments what is there, up to kMaxFront
     std::uint64_t data_left = 0;      // bytes of the file that are to come
     FilePiece piece;                  // where they go
+    bool is_behind = false;           // the message goes on behind data that have come
+    bool is_joined = false;           // it is one of several fragments
 
     void lose();
   };
 
   RecordStep step(Direction d, Bytes data);
   RecordStep search(Direction d, Side& side, Bytes data);
-  RecordStep record(Side& side, Bytes data);
+  RecordStep record(Direction d, Side& side, Bytes data);
   RecordStep message(Direction d, Side& side, Bytes data);
   RecordStep fragments(Direction d, Side& side, Bytes data);
-  RecordStep piece(Side& side, Bytes data);
-  static RecordStep take(Side& side, std::uint64_t bytes);
-  void take_message(Direction d, Side& side, const Message& message);
+  RecordStep piece(Direction d, Side& side, Bytes data);
+  RecordStep take(Direction d, Side& side, std::uint64_t bytes);
+  std::size_t deliver(Direction d, Side& side, const Message& message);
+  void end_data(Direction d, Side& side);
 
   Dialogue dialogue_;
   RecordLoop records_;

@@ -23,7 +23,7 @@ constexpr Procedure kProcedures[] = {
 constexpr NumberName kOperations[] = {
     {static_cast<std::uint32_t>(Operation::null), "NULL"},
     {static_cast<std::uint32_t>(Operation::compound), "COMPOUND"},
-#define OPERATION(number, id, name) {number, name},
+#define OPERATION(number, id, name, ...) {number, name},
 #include "decoders/app/nfs/operations.def"
 #undef OPERATION
 };

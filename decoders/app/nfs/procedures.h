@@ -49,7 +49,7 @@ const Procedure* find_procedure(std::uint32_t version, std::uint32_t number);
 enum class Operation : std::uint32_t {
   null = 0,
   compound = 1,
-#define OPERATION(number, id, name) id = number,
+#define OPERATION(number, id, ...) id = number,
 #include "decoders/app/nfs/operations.def"
 #undef OPERATION
 };
