@@ -54,6 +54,8 @@ struct CliOptions {
   std::string flow_format;                // --flow-format; empty: as configured
   std::vector<std::string> allowed;  // --allow
   std::vector<std::string> feeds;    // --ioc
+  bool vpc_logs = false;             // --format aws-vpc
+  std::string tls_certificate, tls_key, tls_client_ca;  // --tls-cert, --tls-key, --tls-client-ca
   bool on_records = false;           // --on-records
   unsigned timeout_s = 60;         // --timeout
   std::vector<std::string> words;  // arguments that are not options

@@ -52,9 +52,16 @@ void add_input(po::options_description& all) {
 void add_exports(po::options_description& all) {
   auto input = group("Input");
   input.add_options()("listen", texts("udp://ADDRESS:PORT"),
-                      "take what exporters send there: NetFlow v1, v5, v7, v9, IPFIX, sFlow v5; repeatable")(
+                      "take what exporters send there: NetFlow v1, v5, v7, v9, IPFIX, sFlow v5; tcp:// and "
+                      "tls:// for IPFIX; repeatable")("tls-cert", text("FILE"),
+                                                      "of tls://: the certificate, with its chain (PEM)")(
+      "tls-key", text("FILE"), "of tls://: its key (PEM)")(
+      "tls-client-ca", text("FILE"),
+      "of tls://: who signs the certificates that exporters must have (PEM); without it they need none")(
       "read,r", texts("FILE...")->multitoken(),
       "IPFIX files, and captures of what exporters sent; gzip and zstd too")(
+      "format", text("FORMAT"),
+      "of the files of -r: auto (default), or aws-vpc: lines of VPC flow logs, gzip too")(
       "allow", texts("NETWORK"), "take nothing from other exporters than those of this network; repeatable");
   auto output = group("Output");
   output.add_options()("store", text("DIR"),
@@ -305,6 +312,18 @@ tl::expected<void, std::string> read_values(const Reader& in, const Command& com
   out.flow_format = in.one("flow-format");
   out.allowed = in.list("allow");
   out.feeds = in.list("ioc");
+  const std::string format = in.one("format", "auto");
+  if (format != "auto" && format != "aws-vpc")
+    return tl::unexpected(fmt::format("--format {}: expected auto or aws-vpc", format));
+  out.vpc_logs = format == "aws-vpc";
+  if (out.vpc_logs && out.captures.empty()) return tl::unexpected(std::string("--format goes with -r"));
+  out.tls_certificate = in.one("tls-cert");
+  out.tls_key = in.one("tls-key");
+  out.tls_client_ca = in.one("tls-client-ca");
+  const bool wants_tls = std::any_of(out.listeners.begin(), out.listeners.end(),
+                                     [](const std::string& place) { return place.starts_with("tls://"); });
+  if (!wants_tls && !(out.tls_certificate + out.tls_key + out.tls_client_ca).empty())
+    return tl::unexpected(std::string("--tls-cert, --tls-key and --tls-client-ca go with --listen tls://"));
   out.on_records = in.flag("on-records");
   out.checksums = in.one("checksums", out.checksums);
   if (out.checksums != "all" && out.checksums != "none" && out.checksums != "auto")

@@ -8,14 +8,20 @@
 #include <optional>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "engine/cli/cli.h"
+#include "engine/cli/collector_metrics.h"
 #include "engine/cli/confinement_plan.h"
 #include "engine/cli/line_output.h"
 #include "engine/cli/record_judging.h"
 #include "engine/flows/collector.h"
 #include "engine/flows/export_files.h"
-#include "engine/flows/export_socket.h"
+#include "engine/flows/export_inputs.h"
+#include "engine/flows/vpc_files.h"
+#include "engine/live/control/fd_loop.h"
+#include "engine/live/control/live_sockets.h"
+#include "engine/live/control/metrics_server.h"
 #include "engine/live/control/notify.h"
 #include "engine/live/control/signals.h"
 #include "engine/live/sources/clock.h"
@@ -24,7 +30,7 @@
 namespace weir::engine {
 namespace {
 
-constexpr int kReceiveWaitMs = 200;
+constexpr std::chrono::milliseconds kReceiveWait{200};
 constexpr TimeUs kTickEvery = 1'000'000;
 
 // Writes records as lines to standard output.
@@ -79,15 +85,20 @@ struct Opened {
   std::unique_ptr<Collector> collector;
 };
 
+struct CollectorKind {
+  bool receives = false;    // else it reads files
+  std::string socket = {};  // a file that it removes at the end; empty: none
+};
+
 // Becomes who the run is to be, and opens the rest. Fails with a text; empty: it was told already.
 tl::expected<Opened, std::string> open_collector(const CliOptions& options, const Config& config,
-                                                 const CollectorSettings& settings, bool receives,
+                                                 const CollectorSettings& settings, const CollectorKind& kind,
                                                  flow::RecordConsumer& printer) {
   const std::string log_dir = !wants_judging(options) ? std::string{}
-                              : receives              ? live_log_dir(options, config)
+                              : kind.receives         ? live_log_dir(options, config)
                                                       : options.log_dir;
   const ConfinementPlan plan = collector_plan(options, config, log_dir);
-  if (auto became = become_collector_user(plan, config, receives); !became)
+  if (auto became = become_collector_user(plan, config, kind.receives); !became)
     return tl::unexpected(became.error());
   Opened out;
   if (!log_dir.empty()) {
@@ -95,7 +106,7 @@ tl::expected<Opened, std::string> open_collector(const CliOptions& options, cons
     if (!judge) return tl::unexpected(judge.error());
     out.judge = std::move(*judge);
   }
-  if (auto confined = confine_collector(plan, config, receives); !confined)
+  if (auto confined = confine_collector(plan, config, kind.receives, kind.socket); !confined)
     return tl::unexpected(confined.error());
   auto collector = Collector::open(settings, wall_clock(), &printer, out.judge.get());
   if (!collector) return tl::unexpected(collector.error());
@@ -113,16 +124,12 @@ bool finish(Opened& opened, LineOutput& lines) {
   return printed && errors.empty() && opened.collector->totals().records_lost == 0;
 }
 
-tl::expected<std::vector<ExportSocket>, std::string> open_sockets(const CliOptions& options) {
-  std::vector<ExportSocket> out;
-  for (const std::string& text : options.listeners) {
-    const auto listener = parse_export_listener(text);
-    if (!listener) return tl::unexpected(listener.error());
-    auto socket = ExportSocket::open(*listener);
-    if (!socket) return tl::unexpected(socket.error());
-    out.push_back(std::move(*socket));
-  }
-  return out;
+ExportInputSettings input_settings(const CliOptions& options, const CollectorSettings& settings) {
+  return {.listeners = options.listeners,
+          .tls = {.certificate = options.tls_certificate,
+                  .key = options.tls_key,
+                  .client_ca = options.tls_client_ca},
+          .allowed = settings.allowed};
 }
 
 void print_notices(Collector& collector) {
@@ -130,14 +137,22 @@ void print_notices(Collector& collector) {
     fmt::print(stderr, "weir: warning: {}\n", notice);
 }
 
-void print_totals(const Opened& opened, const std::vector<ExportSocket>& sockets, const CliOptions& options) {
-  std::uint64_t dropped = 0;
-  for (const ExportSocket& socket : sockets) dropped += socket.dropped();
-  if (dropped != 0)
+void print_losses(const ExportInputs& inputs) {
+  if (const std::uint64_t dropped = inputs.dropped(); dropped != 0)
     fmt::print(
         stderr,
         "weir: warning: the system had no room for {} datagrams; a greater net.core.rmem_max gives it\n",
         dropped);
+  const StreamCounts streams = inputs.stream_counts();
+  if (streams.refused + streams.timed_out + streams.broken != 0)
+    fmt::print(
+        stderr,
+        "weir: warning: of connections {} were refused, {} closed as they said nothing for long or did not "
+        "finish, {} as they sent no IPFIX or ended within a message\n",
+        streams.refused, streams.timed_out, streams.broken);
+}
+
+void print_totals(const Opened& opened, const CliOptions& options) {
   if (!is_watched(options)) return;
   const CollectorTotals totals = opened.collector->totals();
   fmt::print(stderr, "weir: {} datagrams, {} records written{}{}\n", totals.datagrams, totals.records_written,
@@ -146,61 +161,77 @@ void print_totals(const Opened& opened, const std::vector<ExportSocket>& sockets
 }
 
 // Until a signal ends it, or nobody reads what is written.
-void receive_all(Opened& opened, std::vector<ExportSocket>& sockets, Signals& signals, LineOutput& lines) {
+void receive_all(Opened& opened, ExportInputs& inputs, Signals& signals, std::optional<Listener> metrics,
+                 LineOutput& lines) {
   Collector& collector = *opened.collector;
-  std::vector<pollfd> polled{{.fd = signals.fd(), .events = POLLIN, .revents = 0}};
-  for (const ExportSocket& socket : sockets)
-    polled.push_back({.fd = socket.fd(), .events = POLLIN, .revents = 0});
-  TimeUs next_tick = 0;
-  for (;;) {
-    (void)::poll(polled.data(), polled.size(), kReceiveWaitMs);
+  FdLoop loop;
+  bool stops = false;
+  TimeUs now = 0, next_tick = 0;
+  loop.add(signals.fd(), POLLIN, [&](short) {
     while (const auto signal = signals.next()) {
-      if (*signal == LiveSignal::stop) return;
+      stops = stops || *signal == LiveSignal::stop;
       if (*signal == LiveSignal::reopen && opened.judge != nullptr) opened.judge->reopen();
     }
-    const TimeUs now = wall_clock();
-    for (std::size_t i = 0; i < sockets.size(); ++i)
-      if (polled[i + 1].revents != 0)
-        sockets[i].receive(
-            [&](const flow::Source& source, Bytes bytes) { collector.datagram(source, now, bytes); });
+  });
+  const ExportInputs::Handler take = [&](const flow::Source& source, Bytes bytes) {
+    collector.datagram(source, now, bytes);
+  };
+  const std::vector<int> descriptors = inputs.descriptors();
+  for (std::size_t place = 0; place < descriptors.size(); ++place)
+    loop.add(descriptors[place], POLLIN, [&, place](short) {
+      now = wall_clock();
+      inputs.serve(place, now, take);
+    });
+  std::optional<MetricsServer> server;
+  if (metrics)
+    server.emplace(std::move(*metrics), loop, [&](const MetricsServer::Ready& ready) {
+      ready(collector_page(collector, opened.judge.get(), inputs));
+    });
+  while (!stops && !lines.has_failed()) {
+    loop.wait(kReceiveWait);
+    if (server) server->tick();
+    now = wall_clock();
     if (now < next_tick) continue;
     next_tick = now + kTickEvery;
+    inputs.tick(now);
     collector.tick(now);
     print_notices(collector);
     lines.flush();
-    if (lines.has_failed()) return;
   }
 }
 
-// What is in the sockets when the signal comes was sent before it.
-void receive_rest(Collector& collector, std::vector<ExportSocket>& sockets) {
-  constexpr std::size_t kMostRounds = 1024;
-  const TimeUs now = wall_clock();
-  for (ExportSocket& socket : sockets)
-    for (std::size_t i = 0; i < kMostRounds; ++i)
-      if (socket.receive(
-              [&](const flow::Source& source, Bytes bytes) { collector.datagram(source, now, bytes); }) == 0)
-        break;
+// Where metrics are asked for; none when nobody may ask.
+tl::expected<std::optional<Listener>, std::string> listen_for_metrics(const CliOptions& options,
+                                                                      const Config& config) {
+  const auto identity = find_identity(RunAs::from(config, options.user, options.group));
+  if (!identity) return tl::unexpected(identity.error());
+  return open_metrics(config, *identity);
 }
 
 int receive(const CliOptions& options, const Config& config, const CollectorSettings& settings) {
-  auto sockets = open_sockets(options);
-  if (!sockets) return fail(sockets.error());
+  auto inputs = ExportInputs::open(input_settings(options, settings));
+  if (!inputs) return fail(inputs.error());
   ServiceNotifier notifier = ServiceNotifier::from_environment();
   auto signals = Signals::take();
   if (!signals) return fail(signals.error());
   LinePrinter printer;
-  auto opened = open_collector(options, config, settings, true, printer);
+  auto metrics = listen_for_metrics(options, config);
+  if (!metrics) return fail(metrics.error());
+  auto opened = open_collector(options, config, settings,
+                               {.receives = true, .socket = *metrics ? (*metrics)->path() : ""}, printer);
   if (!opened) return fail(opened.error());
   notifier.ready("receiving");
-  if (is_watched(options))
-    for (const ExportSocket& socket : *sockets) fmt::print(stderr, "weir: receiving at {}\n", socket.name());
-  receive_all(*opened, *sockets, *signals, printer.lines());
+  if (is_watched(options)) fmt::print(stderr, "weir: receiving at {}\n", fmt::join(inputs->names(), ", "));
+  receive_all(*opened, *inputs, *signals, std::move(*metrics), printer.lines());
   notifier.stopping();
-  receive_rest(*opened->collector, *sockets);
+  // What waits when the signal comes was sent before it.
+  const TimeUs now = wall_clock();
+  inputs->serve_rest(
+      now, [&](const flow::Source& source, Bytes bytes) { opened->collector->datagram(source, now, bytes); });
   const bool good = finish(*opened, printer.lines());
   print_notices(*opened->collector);
-  print_totals(*opened, *sockets, options);
+  print_losses(*inputs);
+  print_totals(*opened, options);
   return good ? kExitDone : kExitFailed;
 }
 
@@ -220,16 +251,32 @@ bool read_file(const std::string& path, Collector& collector, const CliOptions& 
   return true;
 }
 
+// Likewise, of flow logs.
+bool read_log(const std::string& path, Collector& collector, const CliOptions& options) {
+  const VpcFileReport report = read_vpc_file(path, collector.records());
+  for (const std::string& problem : report.problems) fmt::print(stderr, "{}\n", problem);
+  if (report.skipped != 0)
+    fmt::print(stderr,
+               "weir: warning: {}: {} lines say that records of their time were not written (SKIPDATA)\n",
+               path, report.skipped);
+  if (report.records == 0 && report.problems.empty())
+    fmt::print(stderr, "weir: warning: {}: no records found in {} lines\n", path, report.lines);
+  if (is_watched(options))
+    fmt::print(stderr, "weir: {}: {} records, {} lines of times without data\n", path, report.records,
+               report.no_data);
+  return report.problems.empty();
+}
+
 int read_files(const CliOptions& options, const Config& config, const CollectorSettings& settings) {
   LinePrinter printer;
-  auto opened = open_collector(options, config, settings, false, printer);
+  auto opened = open_collector(options, config, settings, {}, printer);
   if (!opened) return fail(opened.error());
   bool good = true;
   for (const std::string& path : options.captures)
-    good = read_file(path, *opened->collector, options) && good;
+    good = (options.vpc_logs ? read_log : read_file)(path, *opened->collector, options) && good;
   good = finish(*opened, printer.lines()) && good;
   print_notices(*opened->collector);
-  print_totals(*opened, {}, options);
+  print_totals(*opened, options);
   return good ? kExitDone : kExitFailed;
 }
 

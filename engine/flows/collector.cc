@@ -59,6 +59,7 @@ tl::expected<std::unique_ptr<Collector>, std::string> Collector::open(const Coll
     judge->hand_on_to(*consumer);
     consumer = out->judge_ = judge;
   }
+  out->consumer_ = consumer;
   out->decoder_.emplace(*consumer);
   out->run_ = static_cast<std::uint64_t>(now);
   if (auto loaded = out->load_state(now); !loaded) return tl::unexpected(loaded.error());

@@ -39,6 +39,8 @@ class Collector {
                                                                     RecordJudge* judge = nullptr);
 
   void datagram(const flow::Source& source, TimeUs received, Bytes bytes);
+  // Takes records that come by no flow protocol.
+  [[nodiscard]] flow::RecordConsumer& records() { return *consumer_; }
   // To be called about once a second: writes what is in memory, accounts and state now and then.
   void tick(TimeUs now);
   // Writes everything.
@@ -68,6 +70,7 @@ class Collector {
   CollectorSettings settings_;
   std::unique_ptr<output::JournalWriter> journal_;
   RecordJudge* judge_ = nullptr;
+  flow::RecordConsumer* consumer_ = nullptr;  // the judge, the journal or whoever is there instead
   std::optional<flow::FlowDecoder> decoder_;
   std::uint64_t run_ = 0;  // names this collector in the journal
   std::map<AccountKey, flow::Account> written_accounts_;

@@ -11,50 +11,11 @@
 
 #include <fmt/format.h>
 
-#include "decoders/ip_network.h"
-#include "decoders/text.h"
-
 namespace weir::engine {
 namespace {
 
 constexpr std::size_t kDatagramBytes = 65536, kBatch = 64;
 constexpr int kQueueBytes = 32 << 20;
-constexpr std::string_view kUdp = "udp://";
-
-struct SocketName {
-  sockaddr_storage storage{};
-  socklen_t size = 0;
-  [[nodiscard]] sockaddr* raw() { return reinterpret_cast<sockaddr*>(&storage); }
-};
-
-SocketName name_of(const ExportListener& listener) {
-  SocketName out;
-  if (listener.ip.family == 4) {
-    auto& v4 = reinterpret_cast<sockaddr_in&>(out.storage);
-    v4.sin_family = AF_INET;
-    v4.sin_port = htons(listener.port);
-    std::memcpy(&v4.sin_addr, listener.ip.bytes.data(), 4);
-    out.size = sizeof v4;
-  } else {
-    auto& v6 = reinterpret_cast<sockaddr_in6&>(out.storage);
-    v6.sin6_family = AF_INET6;
-    v6.sin6_port = htons(listener.port);
-    std::memcpy(&v6.sin6_addr, listener.ip.bytes.data(), 16);
-    out.size = sizeof v6;
-  }
-  return out;
-}
-
-flow::Source source_of(const sockaddr_storage& from) {
-  if (from.ss_family == AF_INET) {
-    const auto& v4 = reinterpret_cast<const sockaddr_in&>(from);
-    return {IpAddress::v4(ntohl(v4.sin_addr.s_addr)), ntohs(v4.sin_port)};
-  }
-  const auto& v6 = reinterpret_cast<const sockaddr_in6&>(from);
-  const Bytes bytes{v6.sin6_addr.s6_addr, 16};
-  return {IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr) ? IpAddress::from(bytes.subspan(12)) : IpAddress::from(bytes),
-          ntohs(v6.sin6_port)};
-}
 
 // How many the kernel says that it has dropped so far; none when it says nothing.
 std::optional<std::uint32_t> drops_of(msghdr& message) {
@@ -93,28 +54,6 @@ struct ExportSocket::Buffers {
   }
 };
 
-tl::expected<ExportListener, std::string> parse_export_listener(std::string_view text) {
-  const auto wrong = [&] {
-    return tl::unexpected(fmt::format("--listen {}: expected udp://ADDRESS:PORT", text));
-  };
-  ExportListener out{.address = std::string(text), .ip = IpAddress::v4(0)};
-  std::string_view rest = text;
-  if (!rest.starts_with(kUdp)) return wrong();
-  rest.remove_prefix(kUdp.size());
-  const std::size_t colon = rest.rfind(':');
-  if (colon == std::string_view::npos) return wrong();
-  const auto port = parse_number<std::uint16_t>(rest.substr(colon + 1));
-  std::string_view address = rest.substr(0, colon);
-  if (address.starts_with('[') && address.ends_with(']')) address = address.substr(1, address.size() - 2);
-  if (!port || *port == 0) return wrong();
-  out.port = *port;
-  if (address.empty()) return out;
-  const auto network = IpNetwork::parse(address);
-  if (!network || address.find('/') != std::string_view::npos) return wrong();
-  out.ip = network->address;
-  return out;
-}
-
 ExportSocket::ExportSocket(int fd, std::string name)
     : fd_(fd), name_(std::move(name)), buffers_(std::make_unique<Buffers>()) {}
 
@@ -129,7 +68,7 @@ ExportSocket::~ExportSocket() {
 }
 
 tl::expected<ExportSocket, std::string> ExportSocket::open(const ExportListener& listener) {
-  SocketName name = name_of(listener);
+  SocketName name = SocketName::of(listener);
   const auto why = [&] {
     return tl::unexpected(fmt::format("--listen {}: {}", listener.address, std::strerror(errno)));
   };

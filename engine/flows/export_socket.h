@@ -5,23 +5,14 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include <tl/expected.hpp>
 
 #include "decoders/flow/decoder.h"
+#include "engine/flows/export_listener.h"
 
 namespace weir::engine {
-
-struct ExportListener {
-  std::string address;  // as it was written, for messages
-  IpAddress ip;         // of this host; family 4 or 6
-  std::uint16_t port = 0;
-};
-
-// "udp://0.0.0.0:2055", "udp://[::]:4739", "udp://:2055" (all of IPv4). Fails with a text.
-tl::expected<ExportListener, std::string> parse_export_listener(std::string_view text);
 
 class ExportSocket {
  public:

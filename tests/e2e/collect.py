@@ -4,7 +4,7 @@
 What softflowd exports of the example captures is read, too, where it is installed; becoming another user needs root. Both are said
 when they are left out.
 """
-import glob, json, os, shutil, signal, socket, struct, subprocess, sys, tempfile, time, unittest
+import glob, gzip, json, os, shutil, signal, socket, ssl, struct, subprocess, sys, tempfile, time, unittest, urllib.request
 
 WEIR = ""
 NOW = 1_700_000_000
@@ -196,6 +196,75 @@ class Collect(unittest.TestCase):
         self.assertEqual(engine.wait(30), 1)
         self.assertIn("standard output: Broken pipe", engine.stderr.read())
 
+    def connect(self, address="127.0.0.1"):
+        s = socket.socket()
+        self.addCleanup(s.close)
+        s.bind((address, 0))
+        s.connect(("127.0.0.1", self.stream_port))
+        return s
+
+    def start_streams(self, kind, *arguments):
+        with socket.socket() as s:
+            s.bind(("127.0.0.1", 0))
+            self.stream_port = s.getsockname()[1]
+        return self.start("--listen", f"{kind}://127.0.0.1:{self.stream_port}", *arguments)
+
+    def certificate(self, name, *more):
+        """A key, and a certificate for it that signs itself or, with -CA and -CAkey, is signed by another."""
+        key, certificate = self.path(name + ".key"), self.path(name + ".pem")
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", certificate, "-days", "2", "-subj", f"/CN={name}", *more], check=True, capture_output=True, timeout=60)
+        return certificate, key
+
+    def test_streams_are_rows_of_messages_and_odd_ones_are_closed(self):
+        engine = self.start_streams("tcp", "--allow", "127.0.0.0/30")
+        one, two, odd, stranger = self.connect(), self.connect("127.0.0.2"), self.connect(), self.connect("127.0.0.7")
+        message = ipfix(template() + data(1, 2))
+        one.sendall(message[:50])
+        two.sendall(ipfix(template() + data(3)) + ipfix(data(4), 1))
+        odd.sendall(b"GET / HTTP/1.0\r\n\r\n")
+        one.sendall(message[50:])
+        for closed in (odd, stranger):
+            closed.settimeout(30)
+            self.assertEqual(closed.recv(1), b"")
+        wait_until(lambda: len(self.ask("list")) == 4)
+        one.settimeout(0)
+        self.assertRaises(BlockingIOError, one.recv, 1)  # nothing is ever answered
+        self.stop(engine)
+        self.assertEqual(sorted((r["src_ip"], r["exporter"]["address"]) for r in self.ask("list")),
+                         [("10.0.0.1", "127.0.0.1"), ("10.0.0.2", "127.0.0.1"), ("10.0.0.3", "127.0.0.2"), ("10.0.0.4", "127.0.0.2")])
+        self.assertIn("of connections 1 were refused, 0 closed", self.said())
+
+    def test_tls_is_taken_with_and_without_certificates_of_clients(self):
+        if shutil.which("openssl") is None: self.skipTest("openssl is not installed")
+        server, key = self.certificate("server")
+        client, client_key = self.certificate("client")
+        for more, fits in (([], True), (["--tls-client-ca", client], True), (["--tls-client-ca", server], False)):
+            engine = self.start_streams("tls", "--tls-cert", server, "--tls-key", key, *more)
+            context = ssl.create_default_context(cafile=server)
+            context.check_hostname = False
+            if more: context.load_cert_chain(client, client_key)
+            before = len(self.ask("list")) if os.path.exists(self.path("store", "flows-00000001.journal")) else 0
+            plain = self.connect()
+            plain.sendall(ipfix(template() + data(9)))  # no TLS
+            try:
+                with context.wrap_socket(self.connect()) as s:
+                    s.sendall(ipfix(template() + data(1)))
+                    if not fits: s.recv(1)
+                    else: wait_until(lambda: len(self.ask("list")) == before + 1)
+                self.assertTrue(fits)
+            except ssl.SSLError: self.assertFalse(fits)
+            self.stop(engine)
+            self.assertEqual(len(self.ask("list")), before + fits)
+
+    def test_keys_that_do_not_fit_are_told(self):
+        if shutil.which("openssl") is None: self.skipTest("openssl is not installed")
+        server, key = self.certificate("server")
+        _, other = self.certificate("other")
+        for certificate, used, text in ((server, other, "--tls-key"), (key, key, "--tls-cert"), (self.path("no"), key, "--tls-cert")):
+            done = subprocess.run([WEIR, "collect", "--listen", f"tls://127.0.0.1:{free_port()}", "--tls-cert", certificate, "--tls-key", used], capture_output=True, text=True, timeout=60)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(text, done.stderr)
+
     def write(self, name, text):
         with open(self.path(name), "w") as f: f.write(text)
         return self.path(name)
@@ -236,8 +305,38 @@ class Collect(unittest.TestCase):
         self.assertEqual(done.returncode, 0)
         self.assertEqual(done.stdout.splitlines()[1:], [f"{rules}:2: sid 2: never matches on records: it asks for an application protocol", "1 of 2 rules can match on records"])
 
+    def test_flow_logs_of_a_cloud_are_records(self):
+        lines = ("version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status tcp-flags\n"
+                 "3 1 eni-1 10.0.0.1 192.0.2.1 1000 443 6 2 200 1700000000 1700000060 ACCEPT OK 3\n"
+                 "3 1 eni-1 - - - - - - - 1700000000 1700000060 - NODATA -\n"
+                 "3 1 eni-1 10.0.0.2 192.0.2.1 1001 22 6 1 60 1700000000 1700000060 REJECT OK 2\n")
+        with gzip.open(self.path("log.gz"), "wt") as f: f.write(lines)
+        feed = self.write("bad.txt", "10.0.0.2\n")
+        done = subprocess.run([WEIR, "collect", "-r", self.path("log.gz"), "--format", "aws-vpc", "--store", self.path("store"), "--ioc", feed, "-l", self.path("logs")], capture_output=True, text=True, timeout=60)
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "", ""))
+        self.assertEqual([(r["src_ip"], r["flow"]["bytes_toserver"], r["tcp"]["tcp_flags"], r["flow"]["start"]) for r in self.ask("list")],
+                         [("10.0.0.1", 200, "03", "2023-11-14T22:13:20.000000+0000"), ("10.0.0.2", 60, "02", "2023-11-14T22:13:20.000000+0000")])
+        self.assertEqual([e["ioc"]["value"] for e in self.events()], ["10.0.0.2"])
+        wrong = self.write("wrong.txt", lines + "3 1 eni-1 10.0.0 192.0.2.1 1 2 6 1 60 1 2 ACCEPT OK 0\nSKIP\x1b\n")
+        done = subprocess.run([WEIR, "collect", "-r", wrong, "--format", "aws-vpc"], capture_output=True, text=True, timeout=60)
+        self.assertEqual((done.returncode, len(done.stdout.splitlines())), (1, 2))
+        self.assertEqual(done.stderr.splitlines(), [f"{wrong}:5:11: error: no address (10.0.0)", f"{wrong}:6:1: error: there are fewer or more words than fields (SKIP?)"])
+
+    def test_metrics_say_what_the_accounts_say(self):
+        with socket.socket() as s:
+            s.bind(("127.0.0.1", 0))
+            place = f"127.0.0.1:{s.getsockname()[1]}"
+        engine = self.start("--set", "weir.metrics.enabled=yes", "--set", f"weir.metrics.listen={place}")
+        self.send(ipfix(template() + data(1, 2)), ipfix(data(3), 5), ipfix(data(9, of=999), 6))
+        page = urllib.request.urlopen(f"http://{place}/metrics", timeout=30).read().decode()
+        labels = '{exporter="127.0.0.1",domain="7"}'
+        for line in (f"weir_exporter_messages_total{labels} 3", f"weir_exporter_records_total{labels} 3", f"weir_exporter_lost{labels} 3", f"weir_exporter_no_template{labels} 1",
+                     f"weir_exporter_malformed_total{labels} 0", "weir_collect_datagrams_total 3", "# TYPE weir_exporter_lost gauge"):
+            self.assertIn(line + "\n", page)
+        self.stop(engine)
+
     def test_wrong_calls_say_what_is_wrong(self):
-        for call, status, text in ((["collect"], 2, "--listen"), (["collect", "--listen", "tcp://127.0.0.1:1"], 1, "udp://"), (["flows"], 2, "question"),
+        for call, status, text in ((["collect"], 2, "--listen"), (["collect", "--listen", "ftp://127.0.0.1:1"], 1, "udp://"), (["collect", "--listen", "tls://127.0.0.1:9"], 1, "--tls-cert"), (["collect", "-r", "x", "--tls-cert", "y"], 2, "tls://"), (["collect", "-r", "x", "--format", "y"], 2, "aws-vpc"), (["flows"], 2, "question"),
                                    (["collect", "--listen", "udp://127.0.0.1:9", "-r", "x"], 2, "exclude"), (["collect", "-r", "x", "--allow", "y"], 1, "network"),
                                    (["flows", "what", "--store", "x"], 2, "what"), (["flows", "list"], 2, "--store"), (["flows", "list", "--store", self.path("no")], 1, "no flow records")):
             done = subprocess.run([WEIR, *call], capture_output=True, text=True, timeout=60)

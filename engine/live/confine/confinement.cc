@@ -221,7 +221,7 @@ tl::expected<void, std::string> become_collector_user(const ConfinementPlan& pla
 }
 
 tl::expected<void, std::string> confine_collector(const ConfinementPlan& plan, const Config& config,
-                                                  bool receives) {
+                                                  bool receives, const std::string& socket) {
   const auto settings = SandboxSettings::from(config);
   if (!settings) return tl::unexpected(settings.error());
   LandlockRules files;
@@ -230,6 +230,7 @@ tl::expected<void, std::string> confine_collector(const ConfinementPlan& plan, c
     files.write = plan.folders;
   else
     add_outputs(config, plan, files);
+  if (!socket.empty()) files.write.push_back(folder_or_file(socket));
   const auto problems = enter_sandbox(*settings, std::move(files), {});
   if (receives || plan.watched) tell(problems);
   return {};

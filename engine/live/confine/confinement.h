@@ -49,8 +49,9 @@ tl::expected<void, std::string> confine_live(const ConfinementPlan& plan, const 
 tl::expected<void, std::string> become_collector_user(const ConfinementPlan& plan, const Config& config,
                                                       bool receives);
 // Second, when rules, indicators and logs are open: enters the sandbox with those folders and the files of `plan.captures`.
+// `socket`: a file that the run removes when it ends; empty: none.
 tl::expected<void, std::string> confine_collector(const ConfinementPlan& plan, const Config& config,
-                                                  bool receives);
+                                                  bool receives, const std::string& socket);
 // In the guard's process: it needs its sockets and nothing else.
 void confine_guard(const Config& config);
 

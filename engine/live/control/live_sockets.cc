@@ -38,11 +38,13 @@ std::string own_group(const std::optional<Identity>& identity) {
   return identity ? std::to_string(identity->gid) : std::string{};
 }
 
-tl::expected<void, std::string> open_metrics(const Config& config, const std::optional<Identity>& identity,
-                                             LiveSockets& out) {
+}  // namespace
+
+tl::expected<std::optional<Listener>, std::string> open_metrics(const Config& config,
+                                                                const std::optional<Identity>& identity) {
   auto settings = MetricsSettings::from(config);
   if (!settings) return tl::unexpected(settings.error());
-  if (!settings->enabled) return {};
+  if (!settings->enabled) return std::nullopt;
   if (settings->group.empty()) settings->group = own_group(identity);
   constexpr std::string_view kUnix = "unix:";
   auto listener = settings->listen.starts_with(kUnix)
@@ -51,11 +53,8 @@ tl::expected<void, std::string> open_metrics(const Config& config, const std::op
                                                   .mode = settings->mode})
                       : Listener::on_loopback(settings->listen);
   if (!listener) return tl::unexpected(fmt::format("weir.metrics.listen: {}", listener.error()));
-  out.metrics.emplace(std::move(*listener));
-  return {};
+  return std::optional<Listener>(std::move(*listener));
 }
-
-}  // namespace
 
 tl::expected<ControlSettings, std::string> ControlSettings::from(const Config& config) {
   ControlSettings out;
@@ -85,7 +84,9 @@ tl::expected<LiveSockets, std::string> LiveSockets::open(const Config& config,
   if (!settings) return tl::unexpected(settings.error());
   if (settings->group.empty()) settings->group = own_group(identity);
   LiveSockets out;
-  if (auto opened = open_metrics(config, identity, out); !opened) return tl::unexpected(opened.error());
+  auto opened = open_metrics(config, identity);
+  if (!opened) return tl::unexpected(opened.error());
+  if (*opened) out.metrics.emplace(std::move(**opened));
   if (!settings->enabled) return out;
   if (settings->path.empty() || std::filesystem::path(settings->path).parent_path() == kControlFolder)
     (void)make_folder(kControlFolder, identity);  // listening says what is wrong

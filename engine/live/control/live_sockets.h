@@ -38,6 +38,10 @@ struct MetricsSettings {
   static tl::expected<MetricsSettings, std::string> from(const Config& config);
 };
 
+// The listener of `weir: metrics:`; none when it is off. Fails with a text.
+tl::expected<std::optional<Listener>, std::string> open_metrics(const Config& config,
+                                                                const std::optional<Identity>& identity);
+
 struct LiveSockets {
   std::optional<Listener> control, metrics;
   std::string warning;  // why the control socket is not where it usually is

@@ -1,9 +1,12 @@
 #include "engine/live/control/metrics_server.h"
 
+#include <memory>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "engine/account/ticks.h"
 #include "engine/live/control/metrics.h"
 
 namespace weir::engine {
@@ -46,10 +49,33 @@ RequestLine read_request_line(std::string_view head) {
   return out;
 }
 
+// How long the ticks of a run's histograms are.
+class RunClock {
+ public:
+  // Fixed the first time: a rate that is measured ever better would move times from class to class.
+  double seconds_per_tick() {
+    constexpr double kNanosecond = 1e-9;
+    if (!seconds_per_tick_) seconds_per_tick_ = rate_.nanoseconds_per_tick() * kNanosecond;
+    return *seconds_per_tick_;
+  }
+
+ private:
+  TickRate rate_;
+  std::optional<double> seconds_per_tick_;  // once it has been asked for
+};
+
 }  // namespace
 
+MetricsServer::MetricsServer(Listener listener, FdLoop& loop, MakePage make_page)
+    : make_page_(std::move(make_page)), server_(std::move(listener), loop, *this, kLimits) {}
+
 MetricsServer::MetricsServer(Listener listener, FdLoop& loop, ControlTarget& target)
-    : target_(target), server_(std::move(listener), loop, *this, kLimits) {}
+    : MetricsServer(std::move(listener), loop,
+                    [&target, clock = std::make_shared<RunClock>()](const Ready& ready) {
+                      ask_reports(target, [&target, clock, ready](const std::vector<NamedReport>& reports) {
+                        ready(metrics_page(target, reports, clock->seconds_per_tick()));
+                      });
+                    }) {}
 
 bool MetricsServer::take_request(ClientId client, std::string& input, bool /*ended*/) {
   const std::size_t end = head_end(input);
@@ -71,17 +97,9 @@ bool MetricsServer::take_request(ClientId client, std::string& input, bool /*end
 }
 
 void MetricsServer::send_page(ClientId client, bool with_body) {
-  ask_reports(target_, [this, client, with_body](const std::vector<NamedReport>& reports) {
-    const std::string page = metrics_page(target_, reports, seconds_per_tick());
+  make_page_([this, client, with_body](const std::string& page) {
     server_.answer(client, response("200 OK", PrometheusText::kContentType, page, with_body), true);
   });
-}
-
-// Fixed the first time: a rate that is measured ever better would move times from class to class.
-double MetricsServer::seconds_per_tick() {
-  constexpr double kNanosecond = 1e-9;
-  if (!seconds_per_tick_) seconds_per_tick_ = rate_.nanoseconds_per_tick() * kNanosecond;
-  return *seconds_per_tick_;
 }
 
 std::string MetricsServer::too_many_clients() const {

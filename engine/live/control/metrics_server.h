@@ -1,11 +1,9 @@
-// Answers GET /metrics (HTTP/1.0 and 1.1, one request a connection) with a live run's metrics. All on the
-// main thread.
+// Answers GET /metrics (HTTP/1.0 and 1.1, one request a connection) with a page of metrics. All on the main thread.
 #pragma once
 
-#include <optional>
+#include <functional>
 #include <string>
 
-#include "engine/account/ticks.h"
 #include "engine/live/control/control_target.h"
 #include "engine/live/control/fd_loop.h"
 #include "engine/live/control/socket_server.h"
@@ -14,7 +12,12 @@ namespace weir::engine {
 
 class MetricsServer final : private SocketProtocol {
  public:
-  // `loop` and `target` outlive the server.
+  // Makes a page and hands it over, at once or later.
+  using Ready = std::function<void(const std::string& page)>;
+  using MakePage = std::function<void(Ready)>;
+  // `loop` and what pages are made of outlive the server.
+  MetricsServer(Listener listener, FdLoop& loop, MakePage make_page);
+  // Of a live run.
   MetricsServer(Listener listener, FdLoop& loop, ControlTarget& target);
   // A few times a second.
   void tick() { server_.tick(); }
@@ -25,11 +28,8 @@ class MetricsServer final : private SocketProtocol {
   [[nodiscard]] std::string too_many_clients() const override;
   [[nodiscard]] std::string too_long() const override;
   void send_page(ClientId client, bool with_body);
-  double seconds_per_tick();
 
-  ControlTarget& target_;
-  TickRate rate_;
-  std::optional<double> seconds_per_tick_;  // once it has been asked for
+  MakePage make_page_;
   SocketServer server_;
 };
 
