@@ -69,7 +69,19 @@ class CountingSink final : public output::Sink {
   std::size_t lines = 0;
 };
 
-// A worker with rules and all the logs that these packets are written to.
+// Takes records, and does nothing with them.
+class RecordCounter final : public output::RecordOutput {
+ public:
+  explicit RecordCounter(std::size_t& records) : records_(records) {}
+  void take(std::span<const flow::Record> records) override { records_ += records.size(); }
+  void tick(TimeUs /*now*/) override {}
+  void close(std::vector<std::string>& /*errors*/) override {}
+
+ private:
+  std::size_t& records_;
+};
+
+// A worker with rules, records of flows and all the logs that these packets are written to.
 class Worker {
  public:
   Worker() {
@@ -79,6 +91,9 @@ class Worker {
     auto made = PipelineSetup::make(*config, false);
     REQUIRE(made.has_value());
     setup_ = std::move(*made);
+    REQUIRE(setup_.want_records(true).empty());
+    record_outputs_.push_back(std::make_shared<RecordCounter>(records));
+    fan_.emplace(record_outputs_);
     for (const auto& item : config->items("outputs.0.eve-log.types")) types_.push_back({item.name, item.settings});
     log_ = std::make_unique<output::EveLog>(config->sub("outputs.0.eve-log"), types_);
     rules::RuleEnvironment environment;
@@ -86,7 +101,8 @@ class Worker {
     rules::load_rule_text(kRules, "test.rules", environment, loaded);
     REQUIRE(loaded.diagnostics.empty());
     auto rules = rules::RuleSet::build(std::move(loaded.signatures), environment, {});
-    pipeline_.emplace(setup_, std::move(rules), shared_, std::vector<EventLog::Output>{{log_.get(), &sink}}, position_);
+    pipeline_.emplace(setup_, std::move(rules), shared_, std::vector<EventLog::Output>{{log_.get(), &sink}},
+                      position_, PoolLinks{.records = &*fan_});
     pipeline_->verify_checksums(false);
   }
 
@@ -96,6 +112,7 @@ class Worker {
   }
 
   CountingSink sink;
+  std::size_t records = 0;
 
  private:
   PipelineSetup setup_;
@@ -103,6 +120,8 @@ class Worker {
   std::unique_ptr<output::EveLog> log_;
   rules::SharedState shared_;
   RunPosition position_;
+  output::RecordOutputs record_outputs_;
+  std::optional<RecordFan> fan_;
   std::optional<Pipeline> pipeline_;
   std::uint64_t number_ = 0;
 };
@@ -242,6 +261,7 @@ TEST_CASE("allocations: new flows cause none once as many were open before") {
   };
   for (int i = 0; i < 3; ++i) allocations_of(worker, round(kStart + i * 1000 * kSecond));
   CHECK(allocations_of(worker, round(kStart + 4000 * kSecond)) == 0);
+  CHECK(worker.records >= 400);  // of the rounds before the last
 }
 
 TEST_CASE("allocations: flow records that are sent cause none") {

@@ -56,6 +56,7 @@ MeterSettings MeterSettings::from(const Settings& root) {
     root.unreadable("weir.flows.payload", "up to 512");
   else
     out.payload = static_cast<std::uint16_t>(payload);
+  out.parts_in_eve = out.in_eve && root.has("weir.flows.status-interval");
   const std::uint64_t every =
       std::min(root.number("weir.flows.status-interval", kReportEveryS), kMostSeconds);
   for (std::size_t i = 0; i < kClasses.size(); ++i)

@@ -280,6 +280,16 @@ void EventLog::write_flow(const Flow& flow) {
   flow_record_.condition = nullptr;
 }
 
+void EventLog::flow_part(const Flow& flow, TimeUs now, const flow::Record& metered) {
+  if (flow.detect != nullptr && flow.detect->unlogged) return;
+  fill_flow(flow);
+  flow_record_.head.time = now;
+  name_origin(flow_record_.head);
+  flow_record_.head.metadata = metadata_of(&flow);
+  flow_record_.metered = &metered;
+  write_flow(flow);
+}
+
 void EventLog::flow_end(const Flow& flow, FlowEnd reason, TimeUs now, const flow::Record* metered) {
   if (flow.detect != nullptr && flow.detect->unlogged) return;
   fill_flow(flow);

@@ -85,6 +85,8 @@ class EventLog {
   bool transaction(const PacketFacts& facts, const DueTransaction& due);
   // `metered`: what its meter says, to be shown; null: nothing of it.
   void flow_end(const Flow& flow, FlowEnd reason, TimeUs now, const flow::Record* metered = nullptr);
+  // Of a flow that goes on: what there was of it until now.
+  void flow_part(const Flow& flow, TimeUs now, const flow::Record& metered);
 
  private:
   struct TxLogger {  // one output's logger of a protocol

@@ -228,6 +228,11 @@ void fill_whole_record(const Flow& flow, flow::Record& r, flow::Detail& detail) 
   fill_initiator(flow, false, r, detail);
 }
 
+// Of what is told now; 0: of the whole flow.
+std::uint32_t FlowRecorder::part_of(const FlowMeter& meter, FlowEnd reason) {
+  return reason == FlowEnd::none || meter.part != 0 ? meter.part + 1 : 0;
+}
+
 // What only the run knows.
 void FlowRecorder::finish(const Flow& flow) {
   detail_.in_interface_name = interface_;
@@ -237,18 +242,23 @@ void FlowRecorder::finish(const Flow& flow) {
 
 void FlowRecorder::tell(Flow& flow, FlowEnd reason) {
   FlowMeter& meter = *flow.meter;
-  if (tap_ == nullptr || !meter.has_packets()) return;
-  fill_record(flow, record_, detail_);
-  finish(flow);
-  record_.end_reason = end_reason(flow, reason);
-  if (reason == FlowEnd::none || meter.part != 0) record_.part = ++meter.part;
-  tap_->record(record_);
+  if (!meter.has_packets()) return;
+  const std::uint32_t part = part_of(meter, reason);
+  if (tap_ != nullptr) {
+    fill_record(flow, record_, detail_);
+    finish(flow);
+    record_.end_reason = end_reason(flow, reason);
+    record_.part = part;
+    tap_->record(record_);
+  }
+  meter.part = part;
   if (reason == FlowEnd::none) meter.begin_part();
 }
 
-const flow::Record& FlowRecorder::whole(const Flow& flow) {
+const flow::Record& FlowRecorder::whole(const Flow& flow, FlowEnd reason) {
   fill_whole_record(flow, record_, detail_);
   finish(flow);
+  record_.part = part_of(*flow.meter, reason);
   return record_;
 }
 

@@ -31,7 +31,7 @@ class FlowRecorder {
   // counted.
   void tell(Flow& flow, FlowEnd reason);
   // Valid until the next call of any member.
-  const flow::Record& whole(const Flow& flow);
+  const flow::Record& whole(const Flow& flow, FlowEnd reason);
   [[nodiscard]] bool is_new_second(TimeUs now) const { return now >= next_second_; }
   void clock(TimeUs now) {
     next_second_ = now - now % kSecond + kSecond;
@@ -40,6 +40,7 @@ class FlowRecorder {
 
  private:
   static constexpr TimeUs kSecond = 1'000'000;
+  static std::uint32_t part_of(const FlowMeter& meter, FlowEnd reason);
   void finish(const Flow& flow);
 
   RecordTap* tap_;

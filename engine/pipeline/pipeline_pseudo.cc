@@ -47,6 +47,8 @@ void Pipeline::end_protocol(Step& step) {
 
 void Pipeline::end_flow(Flow& flow, FlowEnd reason) try {
   stages_.enter(Stage::flow);
+  if (reason == FlowEnd::none && setup_.meters.parts_in_eve && !flow.only_metered)
+    log_.flow_part(flow, now_, recorder_->whole(flow, reason));
   if (reason == FlowEnd::none || flow.only_metered || setup_.flows_only) return recorder_->tell(flow, reason);
   const bool settled = flow.state == FlowState::bypassed || (flow.dropped && setup_.inline_mode);
   std::optional<EndedFlow> facts;  // from before the streams and the parser are told that it ends
@@ -64,7 +66,7 @@ void Pipeline::end_flow(Flow& flow, FlowEnd reason) try {
   if (packets_.tap != nullptr && (flow.alerted || flow.undecided_alerts != nullptr))
     packets_.tap->flow_over(flow.id);
   const bool shown = recorder_ && setup_.meters.in_eve;
-  log_.flow_end(flow, reason, now_, shown ? &recorder_->whole(flow) : nullptr);
+  log_.flow_end(flow, reason, now_, shown ? &recorder_->whole(flow, reason) : nullptr);
   if (recorder_) recorder_->tell(flow, reason);
 } catch (const std::bad_alloc&) {  // its event is lost
   ++counters_.out_of_memory;

@@ -47,9 +47,8 @@ std::string PipelineSetup::want_records(bool any) {
            "--flow-export";
   if (meters.only && inline_mode) return "--flows-only: what passes inline is inspected; use weir detect";
   flows_only = flows.any_makes_room = meters.only;
-  if (!any) return {};
-  flows.metered = true;
-  flows.report_every_s = meters.report_every_s;
+  flows.metered = any || meters.in_eve;
+  if (any || meters.parts_in_eve) flows.report_every_s = meters.report_every_s;
   return {};
 }
 

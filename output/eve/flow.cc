@@ -54,6 +54,7 @@ void write_flow_object(EveContext& eve, const FlowRecord& r, bool exception_poli
   if (r.emergency) out.boolean("emergency", true);
   if (!r.state.empty()) out.plain("state", r.state);
   if (!r.reason.empty()) out.plain("reason", r.reason);
+  if (r.metered != nullptr && r.metered->part != 0) out.number("part", r.metered->part);
   out.boolean("alerted", r.alerted);
   if (!r.action.empty()) out.plain("action", r.action);
   if (r.has_tx_count) out.number("tx_cnt", r.tx_count);

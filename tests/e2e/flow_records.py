@@ -242,6 +242,7 @@ class FlowRecords(unittest.TestCase):
 
     def test_events_say_what_records_say_when_asked_to(self):
         path = os.path.join(CAPTURES, "tls.pcap")
+
         def events(*options):
             logs = os.path.join(self.folder, "eve")
             subprocess.run([WEIR, "detect", "-r", path, "--no-rules", "-k", "none", "-l", logs, *options], check=True)
@@ -254,6 +255,10 @@ class FlowRecords(unittest.TestCase):
             self.assertIn(event["meter"]["conn_state"], ("SF", "S1", "S0", "RSTO", "RSTR"))
             for own in "meter", "application", "rules", "tunnel": event.pop(own, None)
         self.assertEqual(plain, shown)
+        path = self.made([frames.ethernet(frames.ip("10.0.0.1", "10.0.0.2", 17, frames.udp(1000, 2000, bytes(n)))) for n in range(12)], gap=20)
+        parts = [(e["flow"].get("part"), e["flow"].get("reason"), e["flow"]["pkts_toserver"])
+                 for e in events("--set", "weir.flows.eve=yes", "--set", "weir.flows.status-interval=100")]
+        self.assertEqual(parts, [(1, None, 6), (2, None, 11), (3, "shutdown", 12)])
 
     def test_the_side_that_began_is_the_source(self):
         def tcp(a, b, flags): return frames.ethernet(frames.ip(a[0], b[0], 6, frames.tcp(a[1], b[1], 1, 1, flags)))
