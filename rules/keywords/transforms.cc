@@ -80,6 +80,8 @@ Compiled compile_inflate(RuleBuilder& rule, std::string_view argument) {
 
 constexpr KeywordSpec kTransformsKeywords[] = {
     {"dotprefix", compile_plain<make_dotprefix>, Argument::none, "puts a dot before the buffer"},
+    {"domain", compile_plain<make_domain>, Argument::none, "the registered part of a host's name"},
+    {"tld", compile_plain<make_tld>, Argument::none, "the public suffix of a host's name"},
     {"to_md5", compile_hash<Hash::md5>, Argument::none, "MD5 of the buffer, 16 bytes"},
     {"to_sha1", compile_hash<Hash::sha1>, Argument::none, "SHA-1 of the buffer, 20 bytes"},
     {"to_sha256", compile_hash<Hash::sha256>, Argument::none, "SHA-256 of the buffer, 32 bytes"},

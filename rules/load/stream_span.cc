@@ -33,6 +33,9 @@ class SpanReader {
     else
       take({at + 1, "isdataat", at});
   }
+  void operator()(const Asn1Check& op) {
+    if (op.relative) reach(position_ + op.offset, "asn1", op.offset);
+  }
   void operator()(const Base64Decode& op) {
     if (op.relative) reach(position_ + op.offset + op.bytes, "base64_decode", op.bytes);
   }

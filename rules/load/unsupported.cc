@@ -11,16 +11,14 @@
 namespace weir::rules {
 namespace {
 
-enum class Reason : unsigned char { protocol, scripts, iprep, suffixes, elephant, asn1, variables, lower };
+enum class Reason : unsigned char { protocol, scripts, iprep, elephant, variables, lower };
 
 constexpr std::string_view text_of(Reason reason) {
   switch (reason) {
     case Reason::protocol: return "known keyword, but its protocol is not parsed yet";
     case Reason::scripts: return "scripts in rules are not supported";
     case Reason::iprep: return "IP reputation lists are not supported yet";
-    case Reason::suffixes: return "needs the public suffix list, which is not supported yet";
     case Reason::elephant: return "elephant flows are not told apart yet";
-    case Reason::asn1: return "ASN.1 checks are not supported yet";
     case Reason::variables: return "text variables of flows and packets are not supported yet";
     case Reason::lower: return "headers below IP are not looked at yet";
   }
@@ -162,10 +160,7 @@ constexpr std::array kRows = {
     row<Reason::scripts>("luaxform"),
     row<Reason::scripts>("lua.hash"),
     row<Reason::iprep>("iprep"),
-    row<Reason::suffixes>("domain"),
-    row<Reason::suffixes>("tld"),
     row<Reason::elephant>("flow.elephant"),
-    row<Reason::asn1>("asn1"),
     row<Reason::variables>("flowvar"),
     row<Reason::variables>("pktvar"),
     row<Reason::lower>("ether.hdr"),

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "decoders/base64.h"
+#include "rules/match/asn1_check.h"
 #include "rules/match/op_traits.h"
 #include "rules/values/byte_search.h"
 
@@ -41,6 +42,7 @@ class ChainRun {
   Outcome apply(const ByteExtract& op, std::size_t i, std::int64_t position);
   Outcome apply(const ByteMath& op, std::size_t i, std::int64_t position);
   Outcome apply(const IsDataAt& op, std::size_t i, std::int64_t position);
+  Outcome apply(const Asn1Check& op, std::size_t i, std::int64_t position);
   Outcome apply(const Base64Decode& op, std::size_t i, std::int64_t position);
   Outcome apply(const Base64Data& op, std::size_t i, std::int64_t position);
   Outcome apply(const BufferCheckOp& op, std::size_t i, std::int64_t position);
@@ -244,6 +246,13 @@ ChainRun::Outcome ChainRun::apply(const IsDataAt& op, std::size_t i, std::int64_
   const std::int64_t at = value(op.at);
   const bool there = op.relative ? position + at <= size() : at < size();
   return there != op.negated ? from(i + 1, position) : fail(i);
+}
+
+ChainRun::Outcome ChainRun::apply(const Asn1Check& op, std::size_t i, std::int64_t position) {
+  const std::int64_t start = (op.relative ? position : 0) + op.offset;
+  if (start < 0 || start >= size()) return fail(i);
+  const Bytes data = in_.data.subspan(static_cast<std::size_t>(start));
+  return asn1_matches(data, op) ? from(i + 1, position) : fail(i);
 }
 
 ChainRun::Outcome ChainRun::apply(const Base64Decode& op, std::size_t i, std::int64_t position) {

@@ -78,10 +78,18 @@ struct PcreOp {
 // Decodes base64 at a position; the result is looked at by the operations that follow Base64Data in the same chain.
 struct Base64Decode { std::uint32_t bytes = 0, offset = 0; bool relative = false; };
 struct Base64Data {};
+// The ASN.1 element at a position, or one inside it, is encoded in a way that is known from attacks (asn1_check.h).
+struct Asn1Check {
+  bool bitstring_overflow = false, double_overflow = false;
+  bool compares_length = false;
+  std::uint32_t oversize = 0;  // with compares_length
+  std::int32_t offset = 0;
+  bool relative = false;
+};
 struct BufferCheckOp { std::shared_ptr<const BufferCheck> check; bool negated = false; };
 
-using BufferOp =
-    std::variant<Content, PcreOp, ByteTest, ByteJump, ByteExtract, ByteMath, IsDataAt, Base64Decode, Base64Data, BufferCheckOp>;
+using BufferOp = std::variant<Content, PcreOp, ByteTest, ByteJump, ByteExtract, ByteMath, IsDataAt, Asn1Check,
+                              Base64Decode, Base64Data, BufferCheckOp>;
 using BufferChain = std::vector<BufferOp>;
 
 inline constexpr std::size_t kMaxOpsPerChain = 128;

@@ -15,6 +15,7 @@ inline bool is_relative(const BufferOp& op) {
     bool operator()(const ByteExtract& op) const { return op.read.relative; }
     bool operator()(const ByteMath& op) const { return op.read.relative; }
     bool operator()(const IsDataAt& op) const { return op.relative; }
+    bool operator()(const Asn1Check& op) const { return op.relative; }
     bool operator()(const Base64Decode& op) const { return op.relative; }
     bool operator()(const Base64Data&) const { return false; }
     bool operator()(const BufferCheckOp&) const { return false; }
@@ -38,6 +39,7 @@ void for_each_used_var(const BufferOp& op, F&& f) {
     void operator()(const ByteMath& op) const { show(op.read.count, op.read.offset, op.operand); }
     void operator()(const IsDataAt& op) const { show(op.at); }
     void operator()(const PcreOp&) const {}
+    void operator()(const Asn1Check&) const {}
     void operator()(const Base64Decode&) const {}
     void operator()(const Base64Data&) const {}
     void operator()(const BufferCheckOp&) const {}

@@ -19,6 +19,8 @@ inline constexpr std::size_t kDefaultInflated = 1024;  // Suricata's default
 
 
 std::shared_ptr<const Transform> make_dotprefix();
+std::shared_ptr<const Transform> make_domain();         // of a host's name, what was registered: "bbc.co.uk"
+std::shared_ptr<const Transform> make_tld();            // and below what: "co.uk"
 std::shared_ptr<const Transform> make_hash(Hash kind);  // raw digest bytes
 std::shared_ptr<const Transform> make_strip_whitespace();
 std::shared_ptr<const Transform> make_compress_whitespace();

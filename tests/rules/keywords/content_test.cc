@@ -187,3 +187,20 @@ TEST_CASE("bsize waits for the end of a body unless more bytes cannot change the
   CHECK(three.matches({test::bytes_of("abc"), 0, true}));
   CHECK_FALSE(three.matches({test::bytes_of("abc"), 0, false}));
 }
+
+TEST_CASE("asn1 names its checks and where it looks, in both spellings") {
+  const auto op = first<Asn1Check>(
+      with_options("asn1:double_overflow, bitstring_overflow, relative_offset 54, oversize_length 2048;"));
+  CHECK(op.double_overflow);
+  CHECK(op.bitstring_overflow);
+  CHECK(op.compares_length);
+  CHECK(op.oversize == 2048);
+  CHECK(op.relative);
+  CHECK(op.offset == 54);
+  CHECK(first<Asn1Check>(with_options("asn1:oversize_length,1024,relative_offset,-1;")).offset == -1);
+  CHECK_FALSE(first<Asn1Check>(with_options("asn1:bitstring_overflow, absolute_offset 3;")).relative);
+  check_all({"asn1:absolute_offset 0;", "asn1:oversize_length;", "asn1:oversize_length -1;",
+             "asn1:absolute_offset -1;", "asn1:bitstring_overflow 3;", "asn1:other;",
+             "asn1:oversize_length 70000, relative_offset 65536;"},
+            false);
+}

@@ -201,3 +201,18 @@ TEST_CASE("chain: evaluation ends when its fuel is used up") {
   CHECK_FALSE(Chain(ops).matches({bytes(many)}, scratch));
   CHECK(scratch.fuel_exhausted == 1);
 }
+
+TEST_CASE("chain: asn1 looks behind a match, or at a position of the buffer") {
+  Asn1Check check{.bitstring_overflow = true, .offset = 1, .relative = true};
+  const std::string data = std::string("xxabc.") + std::string("\x03\x02\x09\xff", 4);
+  CHECK(matches({content("abc"), check}, data));
+  CHECK_FALSE(matches({content("xx"), check}, data));
+  check.relative = false;
+  check.offset = 6;
+  CHECK(matches({content("xx"), check}, data));
+  check.offset = 10;
+  CHECK_FALSE(matches({check}, data));
+  check.relative = true;
+  check.offset = -3;
+  CHECK_FALSE(matches({content("xx"), check}, data));
+}

@@ -43,6 +43,15 @@ TEST_CASE("transforms without options") {
       {make_compress_whitespace(), " a \t b\r\n\r\nc", " a b c"},
       {make_to_lowercase(), "AbC\xc3", "abc\xc3"},
       {make_to_uppercase(), "AbC\xe3", "ABC\xe3"},
+      {make_domain(), "www.suricata.io", "suricata.io"},
+      {make_domain(), "News.BBC.co.uk", "BBC.co.uk"},
+      {make_domain(), "co.uk", ""},
+      {make_domain(), "host", ""},
+      {make_domain(), "", ""},
+      {make_domain(), std::string(250, 'a') + ".b.org", ""},
+      {make_tld(), "www.suricata.io", "io"},
+      {make_tld(), "news.BBC.co.uk", "co.uk"},
+      {make_tld(), "co.uk", "co.uk"},
       {make_url_decode(), "a%20b+c%2", "a b c%2"},
       {make_url_decode(), "%zz%41", "%zzA"},
       {make_header_lowercase(), "Host: ABC:D\r\nX-Y: Z\r\n", "host: ABC:D\r\nx-y: Z\r\n"},
@@ -124,7 +133,7 @@ TEST_CASE("transforms refuse bad arguments, a missing buffer, and contents that 
         "http.uri; from_base64:mode best; content:\"a\";", "http.uri; gunzip:max-size 0; content:\"a\";",
         "http.uri; to_lowercase; content:\"A\";", "http.uri; to_uppercase; content:\"a\";",
         "http.uri; strip_whitespace; content:\"a b\";", "http.uri; compress_whitespace; content:\"a  b\";",
-        "http.uri; domain; content:\"a\";", "http.uri; dotprefix;"}) {
+        "http.uri; domain:x; content:\"a\";", "http.uri; dotprefix;"}) {
     CAPTURE(text);
     CHECK(test::http_with(text).signature == nullptr);
   }
