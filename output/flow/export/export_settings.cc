@@ -161,13 +161,12 @@ tl::expected<FlowExportSettings, std::string> FlowExportSettings::from(
   ExportSettings common;
   if (const std::string problem = read_common(own, common); !problem.empty()) return tl::unexpected(problem);
   const bool is_option = !format.empty();
-  if (const std::string name = is_option ? format : own.text("format").value_or("ipfix"); true) {
-    const auto parsed = parse_export_format(name);
-    if (!parsed)
-      return tl::unexpected(is_option ? fmt::format("{}: {}", kFormatOption, parsed.error())
-                                      : fmt::format("{}.format: {}", kKeys, parsed.error()));
-    common.format = *parsed;
-  }
+  const std::string name = is_option ? format : own.text("format").value_or("ipfix");
+  const auto parsed = parse_export_format(name);
+  if (!parsed)
+    return tl::unexpected(is_option ? fmt::format("{}: {}", kFormatOption, parsed.error())
+                                    : fmt::format("{}.format: {}", kKeys, parsed.error()));
+  common.format = *parsed;
   const std::string balance = own.text("balance").value_or("all");
   if (balance != "all" && balance != "flow-hash")
     return tl::unexpected(fmt::format("{}.balance: '{}': expected all or flow-hash", kKeys, balance));

@@ -26,7 +26,7 @@ struct RecordShape {
   [[nodiscard]] std::uint16_t number() const {
     const unsigned bits[] = {is_v6,    is_wide,         is_biflow, has_interfaces,   has_vlan,
                              has_macs, has_application, has_host,  has_packet_facts, has_own};
-    unsigned out = static_cast<unsigned>(kind);
+    auto out = static_cast<unsigned>(kind);
     unsigned at = 2;
     for (const unsigned bit : bits) out |= bit << at++;
     return static_cast<std::uint16_t>(out);
