@@ -290,6 +290,10 @@ class Export(unittest.TestCase):
                                 (("--flow-export", "udp://no-such-host.invalid:1"), "--flow-export udp://no-such-host.invalid:1: "),
                                 (("--flow-export", "file:" + self.folder + "/"), "names no file")):
             with self.subTest(arguments): self.assertIn(said, self.detect(*arguments, status=1))
+        done = subprocess.run([WEIR, "detect", "--unix-socket=" + self.path("s"), "--no-rules", "--flow-export", "udp://127.0.0.1:1", "-l", self.path("log")],
+                              capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("--unix-socket: flow records are not exported", done.stderr)
 
     def test_the_configuration_says_it_too_and_is_checked(self):
         with Datagrams() as port:
