@@ -77,9 +77,9 @@ outputs
       tls
         enabled, extended, session-resumption, custom
         ja4, subjectaltname, client, server -
-      smtp, pop3
+      smtp, pop3, imap
         enabled, extended, custom, md5
-      http2, krb5, ldap, rdp, dcerpc, ssh, ftp
+      http2, krb5, ldap, rdp, tftp, bittorrent-dht, dcerpc, ssh, ftp
         enabled
       files
         enabled, force-magic, force-hash
@@ -207,7 +207,7 @@ app-layer
         detection-ports
           dp, sp
       max-tx
-    pop3
+    pop3, imap
       enabled = bool detection-only
       detection-ports
         dp, sp
@@ -252,8 +252,8 @@ app-layer
       max-streams = number
       max-table-size, max-reassembly-size = size
       http1-rules, max-frames -
-    bittorrent-dht, dhcp, dnp3, doh2, enip, ftp-data, ike, imap, irc, krb5, mdns, modbus,
-    mqtt, ntp, pgsql, quic, rdp, rfb, sip, snmp, telnet, tftp, websocket
+    bittorrent, bittorrent-dht, dhcp, dnp3, doh2, enip, ftp-data, ike, irc, krb5, mdns, modbus,
+    mqtt, ntp, pgsql, quic, rdp, rfb, rsync, sip, snmp, telnet, tftp, websocket
       enabled = bool detection-only
       detection-ports
         dp, sp
