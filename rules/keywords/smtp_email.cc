@@ -1,6 +1,8 @@
-// The mails that SMTP carries: fields of the header, URLs, the digest of the body.
+// Mails: fields of the header, whatever protocol carries them; of SMTP's also URLs and the digest of the body.
+#include "decoders/app/imap/transaction.h"
 #include "decoders/app/mime/header.h"
 #include "decoders/app/mime/mail.h"
+#include "decoders/app/pop3/transaction.h"
 #include "decoders/app/protocol_ids.h"
 #include "decoders/app/smtp/transaction.h"
 #include "rules/compile/keyword_table.h"
@@ -12,7 +14,12 @@ using smtp::ClientState;
 using smtp::SmtpTransaction;
 
 const mime::Mail* mail_of(const BufferRequest& r) {
-  return tx_cast<SmtpTransaction>(r.tx).mail.get();
+  if (const auto* tx = tx_cast<SmtpTransaction>(&r.tx)) return tx->mail.get();
+  if (const auto* tx = tx_cast<pop3::Pop3Transaction>(&r.tx)) return tx->mail.get();
+  const auto& tx = tx_cast<imap::ImapTransaction>(r.tx);
+  // Of one that is stored the command's side tells, of one that is fetched the server's.
+  const bool is_stored = std::string_view(tx.command) == "APPEND";
+  return is_stored == (r.direction == Direction::to_server) ? tx.mail.get() : nullptr;
 }
 
 // Each field of that name, in order.
@@ -73,7 +80,11 @@ std::optional<BodyView> body_md5(const BufferRequest& r) {
 template <auto progress, TxBufferFunction get>
 constexpr auto& kOfMail = kOneSide<AppProto::smtp, Direction::to_server, progress, get>;
 template <TxBufferFunction get>
-constexpr auto& kOfHeader = kOfMail<ClientState::headers, get>;
+constexpr BufferSource kOfHeader[] = {
+    {AppProto::smtp, Direction::to_server, static_cast<std::uint8_t>(ClientState::headers), get},
+    {AppProto::pop3, Direction::to_client, static_cast<std::uint8_t>(pop3::ServerState::complete), get},
+    {AppProto::imap, Direction::to_server, static_cast<std::uint8_t>(imap::ClientState::complete), get},
+    {AppProto::imap, Direction::to_client, static_cast<std::uint8_t>(imap::ServerState::complete), get}};
 
 constexpr BufferSpec kEmailBuffers[] = {
     {.name = "email.from", .summary = "From of a mail", .sources = kOfHeader<from>, .multiple = true},

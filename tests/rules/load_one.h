@@ -1,6 +1,7 @@
 // Compiles one rule for a test.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -43,8 +44,10 @@ inline One http_with(std::string_view options) {
 inline std::vector<std::string> buffer_values(const Signature& rule, const Transaction& tx, Direction d) {
   std::vector<std::string> out;
   BufferArena arena;
+  std::vector<TxBufferFunction> asked;  // one may serve several protocols
   for (const BufferSource& source : rule.buffers.at(0).buffer->sources) {
-    if (source.direction != d) continue;
+    if (source.direction != d || std::find(asked.begin(), asked.end(), source.get) != asked.end()) continue;
+    asked.push_back(source.get);
     for (std::uint32_t i = 0; const auto view = source.get({tx, d, i, arena}); ++i)
       out.emplace_back(view->data.begin(), view->data.end());
   }

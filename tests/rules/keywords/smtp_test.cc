@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
 
+#include "decoders/app/imap/transaction.h"
+#include "decoders/app/pop3/transaction.h"
 #include "decoders/app/smtp/transaction.h"
 #include "tests/rules/load_one.h"
 
@@ -7,11 +9,18 @@ using namespace weir;
 
 namespace {
 
-std::vector<std::string> values_of(const std::string& buffer, const Transaction& tx) {
+std::vector<std::string> values_of(const std::string& buffer, const Transaction& tx,
+                                   const std::string& protocol = "smtp", Direction d = Direction::to_server) {
   const rules::test::One rule =
-      rules::test::load("alert smtp any any -> any any (" + buffer + "; content:\"x\"; sid:1;)");
+      rules::test::load("alert " + protocol + " any any -> any any (" + buffer + "; content:\"x\"; sid:1;)");
   REQUIRE(rule.error == "");
-  return rules::test::buffer_values(*rule.signature, tx, Direction::to_server);
+  return rules::test::buffer_values(*rule.signature, tx, d);
+}
+
+std::unique_ptr<mime::Mail> mail_with_subject() {
+  auto mail = std::make_unique<mime::Mail>();
+  mail->fields.push_back({SlabString("Subject"), SlabString("s")});
+  return mail;
 }
 
 }  // namespace
@@ -57,5 +66,23 @@ TEST_CASE("email keywords: fields of the header, every one of a name, and subjec
         Row{"email.url", {"u1", "u2"}}, Row{"email.body_md5", {"0123"}}}) {
     CAPTURE(row.buffer);
     CHECK(values_of(row.buffer, tx) == row.values);
+  }
+}
+
+TEST_CASE(
+    "email keywords: fields of mails that are fetched or stored otherwise, from the side that sent them") {
+  using Values = std::vector<std::string>;
+  const std::string buffer = "email.subject";
+  pop3::Pop3Transaction fetched(0);
+  fetched.mail = mail_with_subject();
+  CHECK(values_of(buffer, fetched, "pop3", Direction::to_client) == Values{"s"});
+  imap::ImapTransaction tx(0);
+  CHECK(values_of(buffer, tx, "imap", Direction::to_client).empty());
+  tx.mail = mail_with_subject();
+  for (const bool is_stored : {false, true}) {
+    CAPTURE(is_stored);
+    tx.command = is_stored ? "APPEND" : "FETCH";
+    CHECK(values_of(buffer, tx, "imap", Direction::to_server) == (is_stored ? Values{"s"} : Values{}));
+    CHECK(values_of(buffer, tx, "imap", Direction::to_client) == (is_stored ? Values{} : Values{"s"}));
   }
 }
