@@ -210,6 +210,11 @@ void Dialogue::end_call(Walk& walk) {
   }
   NfsTransaction* const last = find(walk.last_tx);
   if (walk.is_unsupported && last != nullptr) last->raise(Event::unsupported_version);
+  if (last != nullptr) {
+    walk.question.holder = last->id;
+    last->waiting = walk.question.held();
+    transactions_.charge(*last);
+  }
   questions_.put(walk.xid, std::move(walk.question));
 }
 
@@ -353,6 +358,10 @@ void Dialogue::end_reply(Walk& walk) {
   if (NfsTransaction* const tx = find(walk.question.tx_id)) {
     answer(*tx);
     if (walk.reply.is_success() && walk.question.protection != Protection::hidden) tx->status = walk.status;
+  }
+  if (NfsTransaction* const holder = find(walk.question.holder)) {
+    holder->waiting = 0;
+    transactions_.charge(*holder);
   }
   const bool has_none =
       !walk.question.tx_id && std::none_of(walk.question.steps.begin(), walk.question.steps.end(),

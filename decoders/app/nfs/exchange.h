@@ -36,9 +36,17 @@ struct Question {
   SlabString handle, name;
   std::uint64_t offset = 0;  // of what is read; where what is written ends
   bool is_last_piece = false;
-  SlabVector<Step> steps = {};             // of a compound
-  SlabVector<std::uint64_t> more_tx = {};  // of its operations that are no steps, for want of room
+  SlabVector<Step> steps = {};               // of a compound
+  SlabVector<std::uint64_t> more_tx = {};    // of its operations that are no steps, for want of room
+  std::optional<std::uint64_t> holder = {};  // the transaction that is charged with what is kept here
 
+  // Bytes besides its own size; about.
+  [[nodiscard]] std::size_t held() const {
+    std::size_t bytes = handle.capacity() + name.capacity() + steps.capacity() * sizeof(Step) +
+                        more_tx.capacity() * sizeof(std::uint64_t);
+    for (const Step& step : steps) bytes += step.handle.capacity() + step.name.capacity();
+    return bytes;
+  }
   [[nodiscard]] bool is_compound() const {
     return program == kNfsProgram && version == kNewestVersion && procedure != 0;
   }

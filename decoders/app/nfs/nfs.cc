@@ -50,8 +50,10 @@ ParseOutcome NfsParser::parse(const AppInput& in) {
     dialogue_.end_message(in.direction);
     return {.consumed = in.data.size()};
   }
-  const ParseOutcome outcome =
+  ParseOutcome outcome =
       records_.run(in.direction, in.data, 0, [&](Bytes data) { return step(in.direction, data); });
+  outcome.flush_stream_inspection =
+      outcome.consumed != 0 && sides_[index(in.direction)].at == Side::At::record;
   if (in.eof && !outcome.paused) dialogue_.transfers().end_of(in.direction);
   return outcome;
 }

@@ -3,7 +3,7 @@
 namespace weir::nfs {
 
 std::size_t NfsTransaction::held() const {
-  std::size_t bytes = name.capacity() + (new_name ? new_name->capacity() : 0) +
+  std::size_t bytes = waiting + name.capacity() + (new_name ? new_name->capacity() : 0) +
                       (caller.identity ? caller.identity->machine_name.capacity() : 0);
   if (transfer)
     for (const ShownFile& file : transfer->files)

@@ -46,6 +46,7 @@ class NfsTransaction final : public Transaction {
   std::optional<bool> accepted;              // by RPC
   std::optional<std::uint32_t> status;       // of NFS
   std::optional<Transfer> transfer;
+  std::size_t waiting = 0;   // bytes that are kept until its reply comes; its list counts them
   bool is_nameless = false;  // made for an event alone: no call is known
 
   FileList* files(Direction d) override {

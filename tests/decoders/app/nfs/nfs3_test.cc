@@ -4,8 +4,6 @@
 
 #include <string>
 
-#include "decoders/app/protocol.h"
-#include "decoders/app/protocol_ids.h"
 #include "tests/decoders/app/nfs/nfs_connection.h"
 
 using namespace weir;

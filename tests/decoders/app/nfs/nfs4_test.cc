@@ -220,6 +220,14 @@ TEST_CASE("nfs4: so many operations are looked at, and results are waited for of
   CHECK(c.tx(nfs::kMaxSteps - 1).status == 0);
 }
 
+TEST_CASE("nfs4: what waits for the reply of a compound is counted until it comes") {
+  NfsConnection c;
+  c.client(compound(1, {put(kFolder), named(28, "x"), put(kFile), named(15, "y")}));
+  const std::size_t waiting = c.parser.transactions().bytes();
+  c.server(answer(1, {good(22), good(28, kChange), good(22), good(15)}));
+  CHECK(c.parser.transactions().bytes() < waiting - 4 * sizeof(nfs::Step));
+}
+
 TEST_CASE("nfs4: every truncation of calls and answers is taken") {
   const std::string call =
       compound(1, {kSequence, put(kFolder), open_by_name("n"), op(10), write4(0, "data"), op(9, kBits)});
