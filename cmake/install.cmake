@@ -15,6 +15,7 @@ install(FILES man/weir.yaml.5 man/weir-rules.5 DESTINATION ${CMAKE_INSTALL_MANDI
 
 weir_install_unit(weir-detect@.service)
 weir_install_unit(weir-prevent.service)
+weir_install_unit(weir-collect.service)
 install(FILES examples/systemd/weir.sysusers.conf DESTINATION lib/sysusers.d RENAME weir.conf)
 install(FILES examples/systemd/weir.tmpfiles.conf DESTINATION lib/tmpfiles.d RENAME weir.conf)
 

@@ -6,7 +6,7 @@ WEIR stands in its build tree. Left out, and said, where there is no debhelper, 
 import json, os, re, shutil, subprocess, sys, tempfile, unittest
 
 REPOSITORY = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-FILES = """bin/weir lib/systemd/system/weir-detect@.service lib/systemd/system/weir-prevent.service lib/sysusers.d/weir.conf
+FILES = """bin/weir lib/systemd/system/weir-detect@.service lib/systemd/system/weir-prevent.service lib/systemd/system/weir-collect.service lib/sysusers.d/weir.conf
 lib/tmpfiles.d/weir.conf share/man/man1/weir.1 share/man/man1/weir-collect.1 share/man/man1/weir-flows.1 share/man/man5/weir.yaml.5 share/man/man5/weir-rules.5 share/doc/weir/README.md
 share/doc/weir/examples/weir.yaml share/doc/weir/examples/rules/example.rules share/doc/weir/examples/captures/http.pcap
 share/bash-completion/completions/weir share/zsh/site-functions/_weir share/fish/vendor_completions.d/weir.fish""".split()
@@ -52,7 +52,7 @@ class Installed(Folder):
 
     def test_units_start_the_program_where_it_was_configured_to_be(self):
         with open(os.path.join(tree(), "CMakeCache.txt")) as f: prefix = re.search(r"^CMAKE_INSTALL_PREFIX:\w+=(.*)$", f.read(), re.M)[1]
-        for unit in ("weir-detect@.service", "weir-prevent.service"):
+        for unit in ("weir-detect@.service", "weir-prevent.service", "weir-collect.service"):
             with open(self.path("usr", "lib", "systemd", "system", unit)) as f: starts = re.findall(r"^ExecStart=(\S+)", f.read(), re.M)
             self.assertEqual(starts, [prefix + "/bin/weir"])
 

@@ -17,6 +17,17 @@ inline constexpr std::uint64_t kMostSeconds = std::uint64_t{1} << 34U;
 
 // Big-endian, up to eight bytes; a longer one (a text in a number's place) is 0.
 inline std::uint64_t to_number(Bytes value) {
+  // The usual sizes are a load each.
+  const auto b = [&value](std::size_t i) { return std::uint64_t{value[i]}; };
+  switch (value.size()) {
+    case 1: return b(0);
+    case 2: return b(0) << 8U | b(1);
+    case 4: return b(0) << 24U | b(1) << 16U | b(2) << 8U | b(3);
+    case 8:
+      return b(0) << 56U | b(1) << 48U | b(2) << 40U | b(3) << 32U | b(4) << 24U | b(5) << 16U | b(6) << 8U |
+             b(7);
+    default: break;
+  }
   if (value.size() > sizeof(std::uint64_t)) return 0;
   std::uint64_t out = 0;
   for (const std::uint8_t byte : value) out = out << 8U | byte;

@@ -54,7 +54,10 @@ void RecordFiller::set(T& to, const FieldStep& step, Bytes value) {
 
 void RecordFiller::set_address(IpAddress& to, const FieldStep& step, Bytes value) {
   if (step.reverse) return;
-  if (std::all_of(value.begin(), value.end(), [](std::uint8_t byte) { return byte == 0; })) {
+  const bool is_zero = value.size() == 4 ? to_number(value) == 0
+                                         : std::all_of(value.begin(), value.end(),
+                                                       [](std::uint8_t byte) { return byte == 0; });
+  if (is_zero) {
     if (step.slot == Slot::source || step.slot == Slot::destination)
       scratch_.zero_family[step.slot == Slot::source ? 0 : 1] = value.size() == 4 ? 4 : 6;
   } else if (is_better(step)) {
@@ -67,90 +70,87 @@ void RecordFiller::set_time(TimeUs& to, const FieldStep& step, Bytes value) {
   if (time != 0 && (step.reverse ? to == 0 : is_better(step))) to = time;
 }
 
-void RecordFiller::field(const FieldStep& step, Bytes value) {
-  if (key_field(step, value) || counter_field(step, value) || time_field(step, value) ||
-      path_field(step, value))
-    return;
+void RecordFiller::other_field(const FieldStep& step, Bytes value) {
+  if (path_field(step, value)) return;
   if (scratch_.sampling.take(step, value)) return;
   text_field(step, value);
 }
 
-bool RecordFiller::key_field(const FieldStep& step, Bytes value) {
+void RecordFiller::key_field(const FieldStep& step, Bytes value) {
   Record& r = *record_;
   switch (step.slot) {
-    case Slot::source: set_address(r.source, step, value); return true;
-    case Slot::destination: set_address(r.destination, step, value); return true;
-    case Slot::source_port: set(r.source_port, step, value); return true;
-    case Slot::destination_port: set(r.destination_port, step, value); return true;
-    case Slot::protocol: set(r.protocol, step, value); return true;
+    case Slot::source: set_address(r.source, step, value); break;
+    case Slot::destination: set_address(r.destination, step, value); break;
+    case Slot::source_port: set(r.source_port, step, value); break;
+    case Slot::destination_port: set(r.destination_port, step, value); break;
+    case Slot::protocol: set(r.protocol, step, value); break;
     case Slot::icmp_type_code:
       set(scratch_.icmp_type_code, step, value);
       scratch_.has_icmp_type_code = true;
-      return true;
+      break;
     case Slot::icmp_type:
       set(r.icmp_type, step, value);
       r.has_icmp = true;
-      return true;
+      break;
     case Slot::icmp_code:
       set(r.icmp_code, step, value);
       r.has_icmp = true;
-      return true;
-    case Slot::biflow_direction: set(scratch_.biflow_direction, step, value); return true;
+      break;
+    case Slot::biflow_direction: set(scratch_.biflow_direction, step, value); break;
     case Slot::end_reason: {
       const std::uint64_t reason = to_number(value);
       if (reason <= static_cast<std::uint64_t>(EndReason::resources))
         r.end_reason = static_cast<EndReason>(reason);
-      return true;
+      break;
     }
-    default: return false;
+    default: break;
   }
 }
 
-bool RecordFiller::counter_field(const FieldStep& step, Bytes value) {
+void RecordFiller::counter_field(const FieldStep& step, Bytes value) {
   Side& side = record_->sides[step.reverse ? 1 : 0];
   Side& back = record_->sides[1];
-  scratch_.has_back |= step.reverse;
   switch (step.slot) {
-    case Slot::bytes: side.bytes = to_number(value); return true;
-    case Slot::packets: side.packets = to_number(value); return true;
-    case Slot::tcp_flags: side.tcp_flags = to_number_of<std::uint8_t>(value); return true;
-    case Slot::tos: side.tos = to_number_of<std::uint8_t>(value); return true;
+    case Slot::bytes: side.bytes = to_number(value); break;
+    case Slot::packets: side.packets = to_number(value); break;
+    case Slot::tcp_flags: side.tcp_flags = to_number_of<std::uint8_t>(value); break;
+    case Slot::tos: side.tos = to_number_of<std::uint8_t>(value); break;
     case Slot::bytes_back:
     case Slot::packets_back: {
       const std::uint64_t number = to_number(value);
       (step.slot == Slot::bytes_back ? back.bytes : back.packets) = number;
       scratch_.has_back |= number != 0;
-      return true;
+      break;
     }
-    default: return false;
+    default: break;
   }
 }
 
-bool RecordFiller::time_field(const FieldStep& step, Bytes value) {
+void RecordFiller::time_field(const FieldStep& step, Bytes value) {
   const std::size_t way = step.reverse ? 1 : 0;
   Side& side = record_->sides[way];
   switch (step.slot) {
-    case Slot::first: set_time(side.first, step, value); return true;
-    case Slot::last: set_time(side.last, step, value); return true;
+    case Slot::first: set_time(side.first, step, value); break;
+    case Slot::last: set_time(side.last, step, value); break;
     case Slot::first_uptime:
       scratch_.first_uptime[way] = to_number_of<std::uint32_t>(value);
       scratch_.has_first_uptime = true;
-      return true;
+      break;
     case Slot::last_uptime:
       scratch_.last_uptime[way] = to_number_of<std::uint32_t>(value);
       scratch_.has_last_uptime = true;
-      return true;
-    case Slot::first_before_export: set(scratch_.first_before_export, step, value); return true;
-    case Slot::last_before_export: set(scratch_.last_before_export, step, value); return true;
+      break;
+    case Slot::first_before_export: set(scratch_.first_before_export, step, value); break;
+    case Slot::last_before_export: set(scratch_.last_before_export, step, value); break;
     case Slot::duration_ms:
       if (!step.reverse) scratch_.duration_us = to_number_of<std::uint32_t>(value) * std::uint64_t{1000};
-      return true;
+      break;
     case Slot::duration_us:
       if (!step.reverse) scratch_.duration_us = to_number_of<std::uint32_t>(value);
-      return true;
-    case Slot::observed: set_time(scratch_.observed, step, value); return true;
-    case Slot::boot_time: set_time(scratch_.boot, step, value); return true;
-    default: return false;
+      break;
+    case Slot::observed: set_time(scratch_.observed, step, value); break;
+    case Slot::boot_time: set_time(scratch_.boot, step, value); break;
+    default: break;
   }
 }
 

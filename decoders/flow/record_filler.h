@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <initializer_list>
 
 #include "decoders/flow/option_tables.h"
 #include "decoders/flow/record.h"
@@ -32,6 +33,26 @@ class SamplingSource {
                                                std::uint32_t out_interface) const = 0;
 };
 
+// What a field is about: with whom, how much, when. Most fields of most records are of these kinds.
+enum class FieldKind : std::uint8_t { other, key, counter, time };
+
+// By slot.
+inline constexpr auto kFieldKinds = [] {
+  std::array<FieldKind, static_cast<std::size_t>(Slot::count_)> out{};
+  const auto are = [&](FieldKind kind, std::initializer_list<Slot> slots) {
+    for (const Slot slot : slots) out[static_cast<std::size_t>(slot)] = kind;
+  };
+  are(FieldKind::key,
+      {Slot::source, Slot::destination, Slot::source_port, Slot::destination_port, Slot::protocol,
+       Slot::icmp_type_code, Slot::icmp_type, Slot::icmp_code, Slot::biflow_direction, Slot::end_reason});
+  are(FieldKind::counter,
+      {Slot::bytes, Slot::packets, Slot::tcp_flags, Slot::tos, Slot::bytes_back, Slot::packets_back});
+  are(FieldKind::time,
+      {Slot::first, Slot::last, Slot::first_uptime, Slot::last_uptime, Slot::first_before_export,
+       Slot::last_before_export, Slot::duration_ms, Slot::duration_us, Slot::observed, Slot::boot_time});
+  return out;
+}();
+
 class RecordFiller {
  public:
   // All of them live as long as the filler. `tables` are the domain's.
@@ -41,7 +62,14 @@ class RecordFiller {
 
   // Begins a record; Template::read() then calls field().
   void begin();
-  void field(const FieldStep& step, Bytes value);
+  void field(const FieldStep& step, Bytes value) {
+    const FieldKind kind = kFieldKinds[static_cast<std::size_t>(step.slot)];
+    if (kind == FieldKind::key) return key_field(step, value);
+    scratch_.has_back |= step.reverse;
+    if (kind == FieldKind::counter) return counter_field(step, value);
+    if (kind == FieldKind::time) return time_field(step, value);
+    other_field(step, value);
+  }
   // Ends it. False: there are no two addresses, and there is no record.
   bool finish();
   // Takes back what was begun: it was not whole.
@@ -73,9 +101,10 @@ class RecordFiller {
   void set_time(TimeUs& to, const FieldStep& step, Bytes value);
   template <class T>
   void set(T& to, const FieldStep& step, Bytes value);
-  bool counter_field(const FieldStep& step, Bytes value);
-  bool key_field(const FieldStep& step, Bytes value);
-  bool time_field(const FieldStep& step, Bytes value);
+  void counter_field(const FieldStep& step, Bytes value);
+  void key_field(const FieldStep& step, Bytes value);
+  void time_field(const FieldStep& step, Bytes value);
+  void other_field(const FieldStep& step, Bytes value);
   bool path_field(const FieldStep& step, Bytes value);
   void detail_field(const FieldStep& step, Bytes value);
   void text_field(const FieldStep& step, Bytes value);

@@ -289,6 +289,11 @@ int run_collect(const CliOptions& options) {
                "collect --help'.\n");
     return kExitUsage;
   }
+  if (options.log_dir == "-") {
+    fmt::print(stderr,
+               "weir collect: -l names a folder; without it and --store records go to standard output\n");
+    return kExitUsage;
+  }
   const auto config = load_configuration(options);
   if (!config) return kExitFailed;
   const auto settings = collector_settings(options);

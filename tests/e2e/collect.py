@@ -36,6 +36,11 @@ def queued(port):
     return [int(l[4].split(":")[1], 16) for l in lines if int(l[1].split(":")[1], 16) == port]
 
 
+def is_listening(port):
+    with open("/proc/net/tcp") as f: lines = [l.split() for l in f.readlines()[1:]]
+    return any(int(l[1].split(":")[1], 16) == port and l[3] == "0A" for l in lines)
+
+
 def is_bound(port): return queued(port) != []
 def is_drained(port): return not any(queued(port))
 
@@ -207,7 +212,9 @@ class Collect(unittest.TestCase):
         with socket.socket() as s:
             s.bind(("127.0.0.1", 0))
             self.stream_port = s.getsockname()[1]
-        return self.start("--listen", f"{kind}://127.0.0.1:{self.stream_port}", *arguments)
+        engine = self.start("--listen", f"{kind}://127.0.0.1:{self.stream_port}", *arguments)
+        wait_until(lambda: engine.poll() is not None or is_listening(self.stream_port))
+        return engine
 
     def certificate(self, name, *more):
         """A key, and a certificate for it that signs itself or, with -CA and -CAkey, is signed by another."""
@@ -336,7 +343,7 @@ class Collect(unittest.TestCase):
         self.stop(engine)
 
     def test_wrong_calls_say_what_is_wrong(self):
-        for call, status, text in ((["collect"], 2, "--listen"), (["collect", "--listen", "ftp://127.0.0.1:1"], 1, "udp://"), (["collect", "--listen", "tls://127.0.0.1:9"], 1, "--tls-cert"), (["collect", "-r", "x", "--tls-cert", "y"], 2, "tls://"), (["collect", "-r", "x", "--format", "y"], 2, "aws-vpc"), (["flows"], 2, "question"),
+        for call, status, text in ((["collect"], 2, "--listen"), (["collect", "--listen", "ftp://127.0.0.1:1"], 1, "udp://"), (["collect", "--listen", "tls://127.0.0.1:9"], 1, "--tls-cert"), (["collect", "-r", "x", "--tls-cert", "y"], 2, "tls://"), (["collect", "-r", "x", "--format", "y"], 2, "aws-vpc"), (["collect", "-r", "x", "-l", "-"], 2, "folder"), (["flows"], 2, "question"),
                                    (["collect", "--listen", "udp://127.0.0.1:9", "-r", "x"], 2, "exclude"), (["collect", "-r", "x", "--allow", "y"], 1, "network"),
                                    (["flows", "what", "--store", "x"], 2, "what"), (["flows", "list"], 2, "--store"), (["flows", "list", "--store", self.path("no")], 1, "no flow records")):
             done = subprocess.run([WEIR, *call], capture_output=True, text=True, timeout=60)

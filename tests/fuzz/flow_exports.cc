@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "decoders/flow/decoder.h"
+#include "decoders/flow/vpc_log.h"
+#include "decoders/text.h"
 #include "tests/fuzz/input.h"
 #include "tests/fuzz/targets.h"
 
@@ -76,6 +78,22 @@ void fuzz_ipfix(Bytes input) {
 }
 void fuzz_sflow(Bytes input) {
   decode(input, {0, 0, 0, 5});
+}
+
+void fuzz_vpc_log(Bytes input) {
+  Reader reader;
+  flow::RecordBatch batch(reader);
+  flow::VpcLog log;
+  std::uint64_t records = 0;
+  for (std::string_view text = as_text(input); !text.empty();) {
+    const std::string_view line = cut(text, '\n');
+    const auto result = log.read(line, batch);
+    records += result == flow::VpcLog::Line::record ? 1 : 0;
+    must(result != flow::VpcLog::Line::wrong || log.problem().column <= line.size() + 1,
+         "a problem has its place");
+  }
+  batch.flush();
+  must(reader.count() == records, "each line is a record at most");
 }
 
 }  // namespace weir::fuzz

@@ -233,9 +233,20 @@ def sflow(_):
         yield datagrams((0, struct.pack(">IIIIII", 1, 1, 0, 1, 1000, 2) + samples), (0, struct.pack(">IIIIII", 1, 1, 0, 4, 1000, 2) + samples))
 
 
+def vpc_log(_):
+    yield (b"version interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status tcp-flags pkt-dstaddr flow-direction\n"
+           b"5 eni-1 10.0.0.1 10.0.0.2 1 2 6 3 400 1700000000 1700000060 REJECT OK 3 192.0.2.1 egress\n5 eni-1 - - - - - - - 1 2 - NODATA - - -\n")
+    yield b"2026-11-30T10:00:00.000Z 2 1 eni-1 2001:db8::1 2001:db8::2 0 0 58 1 104 1418530010 1418530010 ACCEPT OK\n"
+
+
+def indicators(_):
+    yield b"# a feed\n192.0.2.1\n192.0.2.0/24:443 # x\n[2001:db8::1]:53\n*.evil.example\nt13d1516h2_8daaf6152771_e5627efa2ab1\nd41d8cd98f00b204e9800998ecf8427e\n"
+    yield b'# "ioc_value","ioc_type","confidence_level","expiry","tags","port"\n"192.0.2.1", "ip", "80%", "2027-01-01T00:00:00+02:00", "a,b", "443"\n"x.example","domain",high,1700000000,,\n'
+
+
 SEEDS = {"packet": packets, "capture": whole_captures, "capture_rules": capture_rules, "segments": steps, "fragments": pieces, "rules": rules,
          "configuration": configurations, "control": control, "pattern_cache": cache_changes, "capture_file": files, "json": json_steps,
-         "dataset": datasets, "rule_tables": tables, "netflow5": netflow5, "netflow9": netflow9, "ipfix": ipfix, "sflow": sflow}
+         "dataset": datasets, "rule_tables": tables, "netflow5": netflow5, "netflow9": netflow9, "ipfix": ipfix, "sflow": sflow, "vpc_log": vpc_log, "indicators": indicators}
 
 
 def configuration_keys():
