@@ -5,6 +5,7 @@
 
 #include "decoders/byte_cursor.h"
 #include "decoders/net/ip_protocol.h"
+#include "engine/flow/cut_packet.h"
 
 namespace weir::engine {
 namespace {
@@ -31,6 +32,15 @@ std::uint8_t flags_of(const Packet& packet) {
 Bytes payload_of(const Packet& packet) {
   const bool decoded = packet.has_tcp || packet.has_udp || packet.has_icmp || packet.has_sctp;
   return decoded ? packet.payload : ip_payload(packet);
+}
+
+// On the wire: of a packet that the capture cut there is less.
+std::size_t payload_length(const Packet& packet, Bytes payload) {
+  constexpr std::size_t kTcpHeader = 20, kUdpHeader = 8;
+  if (!is_cut(packet) || !(packet.has_tcp || packet.has_udp)) return payload.size();
+  const std::size_t headers =
+      packet.ip.header.size() + (packet.has_tcp ? kTcpHeader + packet.tcp.options.size() : kUdpHeader);
+  return ip_bytes(packet) - std::min<std::size_t>(ip_bytes(packet), headers);
 }
 
 std::uint32_t span_us(TimeUs from, TimeUs to) {
@@ -164,7 +174,9 @@ MeteredSide FlowMeter::whole(Direction d) const {
 }
 
 std::size_t FlowMeter::memory_bytes(std::size_t payload) {
-  return Slab::block_size(sizeof(FlowMeter)) + (payload != 0 ? 2 * Slab::block_size(payload + 1) : 0);
+  const std::size_t always = Slab::block_size(sizeof(FlowMeter)) + Slab::block_size(sizeof(FlowPath)) +
+                             Slab::block_size(sizeof(Told)) + Slab::block_size(sizeof(FlowIdentity));
+  return always + (payload != 0 ? 2 * Slab::block_size(payload + 1) : 0);
 }
 
 void FlowMeter::count(const Packet& packet, Direction d) {
@@ -184,11 +196,12 @@ void FlowMeter::look_inside(const Packet& packet, Direction d) {
   began_[index(d)] = true;
   side.tcp_flags |= flags;
   const Bytes bytes = payload_of(packet);
-  side.payload_bytes += bytes.size();
+  const std::size_t length = payload_length(packet, bytes);
+  side.payload_bytes += length;
   if (payload[index(d)].size() < payload_limit && !bytes.empty()) keep_payload(bytes, d);
   if (packet.l4_checksum_bad) add<'c'>(d);
-  if (packet.has_tcp) return count_tcp(packet, d);
-  if (!bytes.empty()) add<'d'>(d);
+  if (packet.has_tcp) return count_tcp(packet, length, d);
+  if (length != 0) add<'d'>(d);
 }
 
 void FlowMeter::keep_payload(Bytes bytes, Direction d) {
@@ -198,7 +211,7 @@ void FlowMeter::keep_payload(Bytes bytes, Direction d) {
   kept.append(more.begin(), more.end());
 }
 
-void FlowMeter::count_tcp(const Packet& packet, Direction d) {
+void FlowMeter::count_tcp(const Packet& packet, std::size_t payload_bytes, Direction d) {
   const TcpHeader& header = packet.tcp;
   MeteredTcp& side = tcp[index(d)];
   const bool syn = (header.flags & tcp_flag::syn) != 0, fin = (header.flags & tcp_flag::fin) != 0;
@@ -208,8 +221,8 @@ void FlowMeter::count_tcp(const Packet& packet, Direction d) {
   if (fin && reset) add<'i'>(d);
   if (fin) add<'f'>(d);
   if (reset) add<'r'>(d);
-  if (!packet.payload.empty()) add<'d'>(d);
-  if (ack && !syn && !fin && !reset && packet.payload.empty()) add<'a'>(d);
+  if (payload_bytes != 0) add<'d'>(d);
+  if (ack && !syn && !fin && !reset && payload_bytes == 0) add<'a'>(d);
   if (!side.any || header.window < side.window_min) side.window_min = header.window;
   side.window_max = std::max(side.window_max, header.window);
   if (header.window == 0 && !reset) {
@@ -217,7 +230,7 @@ void FlowMeter::count_tcp(const Packet& packet, Direction d) {
     add<'w'>(d);
   }
   follow_handshake(header, d, packet.raw.time);
-  const auto length = static_cast<std::uint32_t>(packet.payload.size() + syn + fin);
+  const auto length = static_cast<std::uint32_t>(payload_bytes + syn + fin);
   if (!reset) follow_sequence(header.sequence, length, d, packet.raw.time);
   if (ack) time_segment(header, opposite(d), packet.raw.time);
   side.any = true;

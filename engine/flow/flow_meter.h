@@ -78,7 +78,7 @@ struct FlowPath : Slabbed {
 struct FlowMeter : Slabbed {
   static constexpr std::size_t kMostPayload = 512;  // bytes of one direction
   static constexpr std::string_view kLetters = "shadfrcgtwiq";  // of its history
-  // What is taken for one flow, with `payload` bytes of each direction.
+  // What is taken for one flow, with `payload` bytes of each direction, at the most, but for the names in its identity.
   static std::size_t memory_bytes(std::size_t payload);
 
   std::array<MeteredSide, 2> sides;  // by Direction
@@ -155,7 +155,7 @@ struct FlowMeter : Slabbed {
     if ((seen_[index(d)] & kBit) == 0) add_letter(d, kLetter, kBit);
   }
   void add_letter(Direction d, char letter, std::uint16_t bit);
-  void count_tcp(const Packet& packet, Direction d);
+  void count_tcp(const Packet& packet, std::size_t payload_bytes, Direction d);
   void note_syn(const Packet& packet, Direction d);
   void follow_handshake(const TcpHeader& tcp, Direction d, TimeUs time);
   void follow_sequence(std::uint32_t sequence, std::uint32_t length, Direction d, TimeUs time);

@@ -107,6 +107,14 @@ void FlowTable::mark_metered(Flow& flow, const PacketKey& key) {
   flow.server_port = key.source_is_a ? key.key.port_b : key.key.port_a;
 }
 
+FlowTable::Lookup FlowTable::find(const Packet& packet) const {
+  const PacketKey key = make_packet_key(packet, settings_.key);
+  if (key.kind != PacketKey::Kind::own) return {};
+  Flow* const flow = index_.find(hash_key(key.key, seed_), key.key);
+  if (flow == nullptr || expired(*flow, to_seconds(packet.raw.time))) return {};
+  return {.flow = flow, .direction = direction_of(*flow, key)};
+}
+
 Flow* FlowTable::find_quoted(const Packet& error) const {
   const PacketKey key = make_quoted_key(error, settings_.key);
   return key.kind == PacketKey::Kind::none ? nullptr : index_.find(hash_key(key.key, seed_), key.key);

@@ -92,6 +92,8 @@ class FlowTable {
     for (collect_all(); !ended_.empty(); collect_all()) hand_over(on_end);
   }
 
+  // The packet's own flow, without counting it; null: it is not there, or its time is over.
+  [[nodiscard]] Lookup find(const Packet& packet) const;
   // The flow of the packet that an ICMP error quotes, as it is; null: it is not there, or nothing is quoted.
   [[nodiscard]] Flow* find_quoted(const Packet& error) const;
 

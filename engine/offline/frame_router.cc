@@ -3,6 +3,7 @@
 #include "decoders/byte_cursor.h"
 #include "decoders/link/link.h"
 #include "decoders/net/ip_protocol.h"
+#include "engine/flow/cut_packet.h"
 
 namespace weir::engine {
 namespace {
@@ -107,13 +108,20 @@ Route route_ether_type(std::uint16_t type, ByteCursor in, const DecodeSettings& 
   return std::nullopt;
 }
 
+// Of which the capture has kept the begin only.
+std::uint64_t route_of_cut(const Packet& packet) {
+  Packet cut;
+  if (!is_cut(packet) || !read_cut_packet(packet, cut)) return 0;
+  return hash_pair(hash_address(cut.ip.source), hash_address(cut.ip.destination));
+}
+
 }  // namespace
 
 std::uint64_t route_of(const Packet& packet, const FlowKeyOptions& options) {
   PacketKey key = make_packet_key(packet, options);
   if (key.kind == PacketKey::Kind::existing) key = make_quoted_key(packet, options);
   if (key.kind != PacketKey::Kind::none) return hash_pair(hash_address(key.key.a), hash_address(key.key.b));
-  if (packet.ip.version == 0) return 0;
+  if (packet.ip.version == 0) return route_of_cut(packet);
   return hash_pair(hash_address(packet.ip.source), hash_address(packet.ip.destination));
 }
 

@@ -117,7 +117,7 @@ Verdict Pipeline::inspect_packets(DecodedFrame& frame, PacketMask which) {
 
 void Pipeline::inspect_one(Step& step) try {
   count(step.packet);
-  if (setup_.flows_only) return meter_only(step);
+  if (setup_.flows_only) return meter_only(step.packet, step.around);
   find_flow(step);               // null for packets that carry no flow
   if (is_settled(step)) {        // dropped or bypassed, as was decided before
     if (packets_.tap != nullptr) keep_packet(step);

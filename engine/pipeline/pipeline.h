@@ -193,7 +193,8 @@ class Pipeline {
   [[gnu::noinline]] void meter(const Step& step, bool created);
   [[gnu::noinline]] void meter_alone(const Packet& packet, const Packet* around);
   void meter_fragment(const Packet& fragment);
-  void meter_only(Step& step);
+  void meter_only(const Packet& packet, const Packet* around);
+  void meter_cut(const Packet& packet);
   void note_quoting(const Packet& error);
   void count_in(Flow& flow, Direction d, const Packet& packet, const Packet* around, bool created);
   void follow_connection(Flow& flow, const Packet& packet);

@@ -5,6 +5,7 @@
 
 #include <openssl/sha.h>
 
+#include "engine/flow/cut_packet.h"
 #include "engine/flow/flow_meter.h"
 #include "engine/pipeline/pipeline.h"
 
@@ -25,11 +26,23 @@ void Pipeline::meter(const Step& step, bool created) {
 
 // Not with a flow of other packets at hand: it may have to go for this one.
 void Pipeline::meter_alone(const Packet& packet, const Packet* around) {
-  if (packet.ip.version == 0 || packet.ip.is_fragment || !sampled_) return;
+  if (packet.ip.version == 0) return meter_cut(packet);
+  if (packet.ip.is_fragment || !sampled_) return;
   const auto found =
       flows_.find_or_create_metered(packet, [this](Flow& flow, FlowEnd reason) { end_flow(flow, reason); });
   counters_.flow_memcap += found.refused;
   if (found.flow != nullptr) count_in(*found.flow, found.direction, packet, around, found.created);
+}
+
+// A packet of which the capture has the begin only: with the flow of the others, if there are some.
+void Pipeline::meter_cut(const Packet& packet) {
+  Packet cut;
+  if (!read_cut_packet(packet, cut)) return;
+  if (setup_.flows_only) return meter_only(cut, nullptr);
+  if (cut.ip.is_fragment) return meter_fragment(cut);
+  const FlowTable::Lookup found = flows_.find(cut);
+  if (found.flow == nullptr) return meter_alone(cut, nullptr);
+  count_in(*found.flow, found.direction, cut, nullptr, false);
 }
 
 void Pipeline::count_in(Flow& flow, Direction d, const Packet& packet, const Packet* around, bool created) {
@@ -48,9 +61,8 @@ void Pipeline::count_in(Flow& flow, Direction d, const Packet& packet, const Pac
 }
 
 // All that is done with a packet where only flows matter.
-void Pipeline::meter_only(Step& step) {
-  const Packet& packet = step.packet;
-  if (packet.ip.version == 0) return;
+void Pipeline::meter_only(const Packet& packet, const Packet* around) {
+  if (packet.ip.version == 0) return meter_cut(packet);
   if (packet.ip.is_fragment) return meter_fragment(packet);
   const auto on_end = [this](Flow& flow, FlowEnd reason) { end_flow(flow, reason); };
   FlowTable::Lookup found = flows_.find_or_create_for_record(packet, on_end);
@@ -59,7 +71,7 @@ void Pipeline::meter_only(Step& step) {
   counters_.flow_memcap += found.refused;
   counters_.flow_total += found.created;
   if (found.flow == nullptr) return;
-  count_in(*found.flow, found.direction, packet, step.around, found.created);
+  count_in(*found.flow, found.direction, packet, around, found.created);
   if (packet.has_tcp) follow_connection(*found.flow, packet);
   if (packet.has_icmp && packet.icmp.has_embedded) note_quoting(packet);
 }
