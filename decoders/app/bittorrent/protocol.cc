@@ -5,10 +5,11 @@ namespace weir {
 namespace bittorrent {
 namespace {
 
-// BEP 3: both sides begin with a handshake, whose first byte is the length of the name behind it.
+// BEP 3: both sides begin with a handshake, whose first byte is the length of the name behind it ("BitTorrent protocol"). The
+// beginning of it tells enough: no direction is given up before it has as many bytes as the longest pattern.
 constexpr ProbePattern kPatterns[] = {
-    {.bytes = "\023BitTorrent protocol", .direction = Direction::to_server},
-    {.bytes = "\023BitTorrent protocol", .direction = Direction::to_client},
+    {.bytes = "\023BitTorrent", .direction = Direction::to_server},
+    {.bytes = "\023BitTorrent", .direction = Direction::to_client},
 };
 
 }  // namespace

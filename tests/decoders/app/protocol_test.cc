@@ -68,3 +68,14 @@ TEST_CASE("protocols: rules also look at what carries the protocol of their head
   CHECK(protocols_of_header("no such").none());
   CHECK(sharing_rules_of(set_of({AppProto::dcerpc, AppProto::http})) == set_of({AppProto::smb}));
 }
+
+// A direction whose first bytes are fewer than the longest pattern is not given up: what is paired with them would wait.
+TEST_CASE("protocols: patterns of streams towards the client are no longer than a short greeting") {
+  constexpr std::size_t kGreeting = std::string_view("220 x ready\r\n").size();
+  for (const ProtocolInfo* info : all_protocols())
+    for (const ProbePattern& pattern : info->patterns_tcp) {
+      CAPTURE(info->name);
+      if (pattern.direction != Direction::to_client) continue;
+      CHECK((pattern.depth != 0 ? pattern.depth : pattern.offset + pattern.bytes.size()) <= kGreeting);
+    }
+}
