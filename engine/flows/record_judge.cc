@@ -1,6 +1,7 @@
 #include "engine/flows/record_judge.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 #include <boost/container/static_vector.hpp>
@@ -69,8 +70,8 @@ std::uint8_t severity_of(std::uint8_t confidence) {
 
 }  // namespace
 
-RecordJudge::RecordJudge(const RecordJudgeSettings& settings, LogOutputs outputs)
-    : settings_(settings), outputs_(std::move(outputs)) {
+RecordJudge::RecordJudge(RecordJudgeSettings settings, LogOutputs outputs)
+    : settings_(std::move(settings)), outputs_(std::move(outputs)) {
   for (const LogOutputs::Open& open : outputs_.logs) sessions_.push_back(open.log->session(*open.sink));
   if (settings_.rules != nullptr) detect_.emplace(settings_.rules, shared_);
   indicator_meta_.gid = kIndicatorGid;

@@ -29,7 +29,7 @@ inline constexpr std::uint32_t kIndicatorGid = 900;
 class RecordJudge final : public flow::RecordConsumer {
  public:
   // Writes to `outputs`, which it closes.
-  RecordJudge(const RecordJudgeSettings& settings, LogOutputs outputs);
+  RecordJudge(RecordJudgeSettings settings, LogOutputs outputs);
   ~RecordJudge() override;
 
   // Where records go; to be said before the first comes. `next` lives longer.
