@@ -2,7 +2,6 @@
 
 #include <zlib.h>
 
-#include "decoders/app/nfs/transaction.h"
 #include "decoders/text.h"
 
 namespace weir::nfs {
@@ -14,7 +13,7 @@ std::uint32_t hash_of(Bytes handle) {
 void HandleNames::learn(Bytes handle, std::string_view name) {
   if (handle.empty() || name.empty() || name == "..") return;
   if (name == "." && !name_of(handle).empty()) return;
-  names_.put(SlabString{as_text(handle)}, SlabString{name.substr(0, kMaxName)});
+  names_.put(SlabString{as_text(handle)}, SlabString{name.substr(0, kMaxKept)});
 }
 
 std::string_view HandleNames::name_of(Bytes handle) {

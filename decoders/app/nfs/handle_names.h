@@ -19,6 +19,7 @@ std::uint32_t hash_of(Bytes handle);
 class HandleNames {
  public:
   static constexpr std::size_t kGroups = 128, kMostInGroup = 8;
+  static constexpr std::size_t kMaxKept = 255;  // bytes of a name: no file system has longer ones
 
   // "." and ".." say less than what may be known already.
   void learn(Bytes handle, std::string_view name);

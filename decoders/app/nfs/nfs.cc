@@ -47,6 +47,7 @@ ParseOutcome NfsParser::parse(const AppInput& in) {
       rest = rest.subspan(
           deliver(in.direction, side, {.front = rest, .length = rest.size(), .frames = frames_}));
     } while (side.is_behind && !rest.empty());
+    if (side.at == Side::At::data) dialogue_.raise(Event::malformed_data);
     dialogue_.end_message(in.direction);
     return {.consumed = in.data.size()};
   }
@@ -180,6 +181,8 @@ RecordStep NfsParser::piece(Direction d, Side& side, Bytes data) {
 RecordStep NfsParser::take(Direction d, Side& side, std::uint64_t bytes) {
   side.left -= bytes;
   if (side.left != 0) return RecordStep::took(bytes);
+  if (side.is_last && side.at == Side::At::data)
+    dialogue_.raise(Event::malformed_data);  // more were said to come
   side.goes_on_at = side.is_last ? Side::At::record : side.at;
   side.at = Side::At::record;
   if (side.is_last) {

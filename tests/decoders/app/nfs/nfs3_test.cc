@@ -143,6 +143,21 @@ TEST_CASE("nfs3: errors are told, and what they leave behind is no file") {
   CHECK(c.all() == "READ ERR_ACCES; READ; GETATTR denied; WRITE ERR_NOSPC[4 open 1234]?; ");
 }
 
+TEST_CASE("nfs3: data that a message has less of than it says are told of, however it comes") {
+  const std::string write = rpc_call(1, 3, 7, write3(kFile, 0, "twelve bytes", 0)),
+                    cut = write.substr(0, write.size() - 4);
+  NfsConnection stream, fragments, datagram;
+  fragments.fragment = 20;
+  stream.client(cut).client(rpc_call(2, 3, 0));
+  fragments.client(cut).client(rpc_call(2, 3, 0));
+  datagram.datagram(Direction::to_server, cut).datagram(Direction::to_server, rpc_call(2, 3, 0));
+  for (NfsConnection* const c : {&stream, &fragments, &datagram}) {
+    CHECK(c->all() == "WRITE[8 open twelve b]?; NULL?; ");
+    CHECK(c->raised(0, nfs::Event::malformed_data));
+    CHECK_FALSE(c->raised(1, nfs::Event::malformed_data));
+  }
+}
+
 TEST_CASE("nfs3: a datagram that comes again is the same call") {
   NfsConnection c;
   const std::string look = rpc_call(1, 3, 3, entry3(kFolder, "a"));
