@@ -157,10 +157,10 @@ struct FlowMeter : Slabbed {
   void add_letter(Direction d, char letter, std::uint16_t bit);
   void count_tcp(const Packet& packet, std::size_t payload_bytes, Direction d);
   void note_syn(const Packet& packet, Direction d);
-  void follow_handshake(const TcpHeader& tcp, Direction d, TimeUs time);
+  void follow_handshake(const TcpHeader& header, Direction d, TimeUs time);
   void follow_sequence(std::uint32_t sequence, std::uint32_t length, Direction d, TimeUs time);
   void come_again(std::uint32_t sequence, std::uint32_t length, Direction d);
-  void time_segment(const TcpHeader& tcp, Direction d, TimeUs time);
+  void time_segment(const TcpHeader& header, Direction d, TimeUs time);
   void keep_payload(Bytes bytes, Direction d);
 
   std::array<bool, 2> began_{};          // by Direction: a packet has come

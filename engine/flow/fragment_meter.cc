@@ -31,28 +31,28 @@ FragmentMeter::Key FragmentMeter::key_of(const FragmentedDatagram& d) {
   return {d.source, d.destination, d.protocol, d.tunnel_depth, d.id, d.vlan_ids};
 }
 
-void FragmentMeter::count(const Packet& p) {
-  const Key key = key_of(p);
+void FragmentMeter::count(const Packet& fragment) {
+  const Key key = key_of(fragment);
   auto found = index_.find(key);
   if (found == index_.end()) {
-    datagrams_.push_back({.source = p.ip.source,
-                          .destination = p.ip.destination,
-                          .id = p.ip.id,
+    datagrams_.push_back({.source = fragment.ip.source,
+                          .destination = fragment.ip.destination,
+                          .id = fragment.ip.id,
                           .protocol = key.protocol,
                           .side = {},
-                          .first = p.raw,
-                          .vlan_ids = p.vlan_ids,
-                          .vlan_count = p.vlan_count,
-                          .tunnel_depth = p.tunnel_depth});
+                          .first = fragment.raw,
+                          .vlan_ids = fragment.vlan_ids,
+                          .vlan_count = fragment.vlan_count,
+                          .tunnel_depth = fragment.tunnel_depth});
     datagrams_.back().first.bytes = {};
     found = index_.emplace(key, std::prev(datagrams_.end())).first;
   } else {
     datagrams_.splice(datagrams_.end(), datagrams_, found->second);
   }
   FragmentedDatagram& datagram = *found->second;
-  datagram.side.add_packet(p);
-  if (p.ip.fragment_offset != 0) return;
-  ByteCursor in{p.ip.fragment_payload};
+  datagram.side.add_packet(fragment);
+  if (fragment.ip.fragment_offset != 0) return;
+  ByteCursor in{fragment.ip.fragment_payload};
   const Bytes begin = in.take(datagram.begin.size());
   datagram.has_begin = !in.failed();
   std::copy(begin.begin(), begin.end(), datagram.begin.begin());
