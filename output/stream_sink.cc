@@ -7,12 +7,12 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <csignal>
 #include <cstring>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "output/broken_pipe.h"
 #include "output/sink_settings.h"
 
 namespace weir::output {
@@ -171,19 +171,13 @@ class StreamSink final : public Sink {
   std::string error_;
 };
 
-void ignore_sigpipe() {
-  struct sigaction now {};
-  if (::sigaction(SIGPIPE, nullptr, &now) == 0 && now.sa_handler == SIG_DFL)
-    (void)std::signal(SIGPIPE, SIG_IGN);
-}
-
 }  // namespace
 
 tl::expected<std::unique_ptr<Sink>, std::string> open_stream_sink(StreamSinkSettings settings) {
   if (settings.kind == Kind::unix_stream) {
     if (auto fits = check_socket_path(settings.path); !fits) return tl::unexpected(fits.error());
   } else {
-    ignore_sigpipe();
+    ignore_broken_pipes();
   }
   const Kind kind = settings.kind;
   auto sink = std::make_unique<StreamSink>(std::move(settings));

@@ -5,12 +5,12 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <csignal>
 #include <cstring>
 
 #include <fmt/format.h>
 
 #include "engine/capture/capture_reader.h"
+#include "output/broken_pipe.h"
 #include "output/pcap_format.h"
 
 namespace weir::engine {
@@ -27,13 +27,6 @@ int open_for_writing(const std::string& path) {
   return ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, kMode);
 }
 
-// Who reads a pipe may go away: that is an error like others.
-void ignore_broken_pipes() {
-  struct sigaction now {};
-  if (::sigaction(SIGPIPE, nullptr, &now) == 0 && now.sa_handler == SIG_DFL)
-    (void)std::signal(SIGPIPE, SIG_IGN);
-}
-
 std::string packets(std::uint64_t n) {
   return fmt::format("{} packet{}", n, n == 1 ? "" : "s");
 }
@@ -46,7 +39,7 @@ bool PcapWriter::open() {
     fail("open");
     return false;
   }
-  ignore_broken_pipes();
+  output::ignore_broken_pipes();
   buffer_.reserve(kBufferBytes);
   ends_.reserve(kBufferBytes / kRecordHeaderBytes);
   return true;

@@ -75,7 +75,7 @@ bool RecordWriter::do_round() {
   bool last = false;
   {
     std::unique_lock guard(lock_);
-    work_.wait_for(guard, kTick, [this] { return stopping_ || !filled_.empty(); });
+    work_.wait_for(guard, behind_ ? kSoon : kTick, [this] { return stopping_ || !filled_.empty(); });
     writing_.swap(filled_);
     last = stopping_ && writing_.empty();
     stopped_ = last;
@@ -86,9 +86,11 @@ bool RecordWriter::do_round() {
     block->clear();
   }
   const TimeUs now = system_time();
+  behind_ = false;
   for (const auto& output : outputs_) {
     output->note_lost(lost());
     output->tick(now);
+    behind_ = behind_ || output->is_behind();
   }
   const std::lock_guard guard(lock_);
   for (auto& block : writing_)

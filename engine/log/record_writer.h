@@ -47,7 +47,7 @@ class RecordWriter {
 
  private:
   using Blocks = std::vector<std::unique_ptr<output::RecordBlock>>;
-  static constexpr std::chrono::milliseconds kTick{200}, kRoomPoll{2};
+  static constexpr std::chrono::milliseconds kTick{200}, kSoon{1}, kRoomPoll{2};
 
   // Takes the block's records and leaves an empty one. Waits for room until `patience`.
   void push(std::unique_ptr<output::RecordBlock>& block, Clock::time_point patience);
@@ -62,7 +62,8 @@ class RecordWriter {
   std::condition_variable work_;
   Blocks filled_, unused_;
   bool stopping_ = false, stopped_ = false;
-  Blocks writing_;  // the thread's own
+  Blocks writing_;       // the thread's own
+  bool behind_ = false;  // likewise: an output wants to be called soon
   std::thread thread_;
 };
 

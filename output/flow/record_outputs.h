@@ -23,6 +23,8 @@ class RecordOutput : public flow::RecordConsumer {
   // Time has come to `now`: that of capture offline, that of the system live. About once in a second of it; what was
   // taken before is of flows that ended before. Never goes back.
   virtual void tick(TimeUs now) = 0;
+  // After tick(): live, something waits that a tick within a few milliseconds would get rid of.
+  [[nodiscard]] virtual bool is_behind() const { return false; }
   // No more records come: what is held back is written. What could not be is told in `errors`, a line of text each.
   virtual void close(std::vector<std::string>& errors) = 0;
   // What nothing is wrong with, but somebody should know; after close().

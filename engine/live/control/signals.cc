@@ -8,6 +8,8 @@
 #include <cstring>
 #include <utility>
 
+#include "output/broken_pipe.h"
+
 namespace weir::engine {
 
 tl::expected<Signals, std::string> Signals::take() {
@@ -16,7 +18,7 @@ tl::expected<Signals, std::string> Signals::take() {
   for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGUSR2}) sigaddset(&taken, number);
   if (pthread_sigmask(SIG_BLOCK, &taken, nullptr) != 0)
     return tl::unexpected(std::string("signals cannot be blocked"));
-  (void)std::signal(SIGPIPE, SIG_IGN);  // a peer that went away is an error code
+  output::ignore_broken_pipes();
   const int fd = ::signalfd(-1, &taken, SFD_NONBLOCK | SFD_CLOEXEC);
   if (fd < 0) return tl::unexpected(std::string("signalfd: ") + std::strerror(errno));
   return Signals(fd);

@@ -36,6 +36,8 @@ class ExportSender {
   virtual void ready() {}
   // Sends what waits, as far as that goes at once. To be called now and then.
   virtual void tick() {}
+  // Sends what waited for its time (a rate that is not to be exceeded). True: more waits for its time; call again soon.
+  virtual bool keep_pace() { return false; }
   // At the end: whether something waits for who reads; waits for him a while, not beyond that time; counts what is left as lost and
   // ends the session.
   [[nodiscard]] virtual bool has_waiting() const { return false; }

@@ -70,6 +70,7 @@ class FlowExport::Link final : public MessageTaker {
   }
   // Begins a session when one is due: what was encoded so far belongs to the last one.
   void service(TimeUs now) {
+    is_behind_ = sender_->keep_pace();
     if (!sender_->wants_session()) return;
     encoder_->flush(now);
     sender_->begin();
@@ -110,6 +111,7 @@ class FlowExport::Link final : public MessageTaker {
                       "protocol or a message has room for",
                       name_, e.left_out_large));
   }
+  [[nodiscard]] bool is_behind() const { return is_behind_; }
   [[nodiscard]] const SenderCounters& sent() const { return sender_->counters(); }
   [[nodiscard]] std::uint64_t left_out() const {
     return encoder_->counters().left_out_v6 + encoder_->counters().left_out_large;
@@ -121,6 +123,7 @@ class FlowExport::Link final : public MessageTaker {
   std::unique_ptr<ExportSender> sender_;
   std::unique_ptr<FlowEncoder> encoder_;
   ExportTotals observed_;
+  bool is_behind_ = false;
 };
 
 FlowExport::FlowExport(FlowExportSettings settings, Time time)
@@ -153,11 +156,15 @@ TimeUs FlowExport::now() const {
 
 void FlowExport::take(std::span<const flow::Record> records) {
   TimeUs at = now();
-  for_each_link([at](Link& link) { link.service(at); });
+  for (const auto& link : collectors_) link->service(at);
   for (const flow::Record& r : records) {
     latest_ = std::max({latest_, r.sides[0].last, r.sides[1].last});
     if (time_ == Time::packets) at = latest_;
-    for (const auto& link : files_) link->add(r, at);
+    // Where a file ends does not hang on how records come together.
+    for (const auto& link : files_) {
+      link->service(at);
+      link->add(r, at);
+    }
     if (settings_.by_flow && !collectors_.empty())
       collectors_[hash_of_flow(r) % collectors_.size()]->add(r, at);
     else
@@ -175,6 +182,12 @@ void FlowExport::tick(TimeUs now_of_run) {
     for_each_link([at](Link& link) { link.flush(at); });
   }
   publish();
+}
+
+bool FlowExport::is_behind() const {
+  bool out = false;
+  for_each_link([&out](const Link& link) { out = out || link.is_behind(); });
+  return out;
 }
 
 void FlowExport::close(std::vector<std::string>& errors) {

@@ -32,6 +32,7 @@ class FlowExport final : public RecordOutput {
   // Sends records that wait for others to fill a message, if the settings say so once in a second of ours; connects, and begins
   // files.
   void tick(TimeUs now) override;
+  [[nodiscard]] bool is_behind() const override;
   // Waits for collectors that are slow, as long as the settings say.
   void close(std::vector<std::string>& errors) override;
   void append_notes(std::vector<std::string>& notes) const override;

@@ -1,7 +1,8 @@
 // IPFIX files (RFC 5655): messages one after another, each file a session of its own.
 //
 // A full file is renamed as logs are (rotation.h). One that is there already when a run begins is moved away likewise: what is
-// in it may be of another session. A message that could not be written whole is cut off again.
+// in it may be of another session. A message that could not be written whole is cut off again; as templates may be lost with
+// it, a new session begins, a while later.
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -48,23 +49,29 @@ class IpfixFiles final : public ExportSender {
     if (fd_ < 0) failed(fmt::format("{}: open: {}", path_, std::strerror(errno)));
     if (fd_ < 0) try_again_ = now + kTryAgainAfter;
     file_bytes_ = 0;
+    is_cut_ = false;
     return fd_ >= 0;
   }
 
   void send(const ExportMessage& message) override {
-    if (fd_ < 0) return lost(message.flows);
+    if (fd_ < 0 || is_cut_) return lost(message.flows);
     gathered_.insert(gathered_.end(), message.bytes.begin(), message.bytes.end());
     waiting_.push_back({message.bytes.size(), message.flows});
     if (gathered_.size() >= kGather) write_out();
   }
   bool wants_session() override {
     if (is_first_) return true;
-    if (fd_ < 0) return std::time(nullptr) >= try_again_;
+    if (fd_ < 0 || is_cut_) return std::time(nullptr) >= try_again_;
     if (most_bytes_ != 0 && file_bytes_ + gathered_.size() >= most_bytes_) return true;
     return is_timed_ && std::time(nullptr) >= next_;
   }
   void begin() override {
     if (std::exchange(is_first_, false)) return;
+    // An empty file is as good as a new one.
+    if (is_cut_ && file_bytes_ == 0) {
+      is_cut_ = false;
+      return;
+    }
     close_file();
     (void)open();
   }
@@ -118,8 +125,12 @@ class IpfixFiles final : public ExportSender {
         lost(w.flows);
       }
     }
-    if (whole < gathered_.size()) (void)!::ftruncate(fd_, static_cast<off_t>(file_bytes_ + whole));
     file_bytes_ += whole;
+    if (whole < gathered_.size()) {
+      (void)!::ftruncate(fd_, static_cast<off_t>(file_bytes_));
+      is_cut_ = true;
+      try_again_ = std::time(nullptr) + kTryAgainAfter;
+    }
     gathered_.clear();
     waiting_.clear();
   }
@@ -138,6 +149,7 @@ class IpfixFiles final : public ExportSender {
   int fd_ = -1;
   std::uint64_t file_bytes_ = 0;
   bool is_first_ = true;
+  bool is_cut_ = false;  // the rest of its session is lost
   std::time_t next_ = 0, try_again_ = 0;
   std::vector<std::uint8_t> gathered_;
   std::vector<Waiting> waiting_;

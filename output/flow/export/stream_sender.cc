@@ -16,6 +16,7 @@
 
 #include <fmt/format.h>
 
+#include "output/broken_pipe.h"
 #include "output/flow/export/collector_socket.h"
 #include "output/flow/export/export_sender.h"
 #include "output/flow/export/message_queue.h"
@@ -72,6 +73,7 @@ class StreamSender final : public ExportSender {
   }
   void begin() override {
     state_ = State::heading;
+    idle_waits_ = 0;
     ++session_;
     sequence_ = 0;
     written_ = 0;
@@ -184,11 +186,12 @@ class StreamSender final : public ExportSender {
   // Offline a reader that reads is waited for.
   bool has_room(std::size_t bytes) {
     if (queue_.bytes() + bytes <= most_queued_) return true;
-    if (!waits_ || state_ != State::open || idle_waits_ >= kMostIdleWaits) return false;
-    const std::size_t before = queue_.bytes();
-    wait(Clock::now() + kLongestPause);
+    if (!waits_ || state_ != State::open) return false;
+    if (idle_waits_ < kMostIdleWaits) {
+      ++idle_waits_;
+      wait(Clock::now() + kLongestPause);
+    }
     pump();
-    idle_waits_ = queue_.bytes() < before ? 0 : idle_waits_ + 1;
     return queue_.bytes() + bytes <= most_queued_;
   }
 
@@ -206,6 +209,7 @@ class StreamSender final : public ExportSender {
       const auto n = write(bytes.subspan(written_));
       if (n <= 0) return;
       written_ += static_cast<std::size_t>(n);
+      idle_waits_ = 0;
       if (written_ < bytes.size()) continue;
       sequence_ += entry.data_records;
       sent({.bytes = bytes, .flows = entry.flows});
@@ -239,7 +243,7 @@ class StreamSender final : public ExportSender {
   std::uint64_t session_ = 0;
   std::uint32_t sequence_ = 0;
   std::size_t written_ = 0;  // of the first message
-  int idle_waits_ = 0;
+  int idle_waits_ = 0;       // since it last took something
 };
 
 }  // namespace
@@ -251,6 +255,7 @@ tl::expected<std::unique_ptr<ExportSender>, std::string> open_stream_sender(cons
     auto made = TlsClient::make(settings);
     if (!made) return tl::unexpected(made.error());
     tls = std::move(*made);
+    ignore_broken_pipes();  // OpenSSL writes as to a pipe
   }
   const auto address = find_collector(settings.target);
   if (!address) return tl::unexpected(address.error());

@@ -1,5 +1,6 @@
 // Messages as datagrams. A socket that is connected hears of a port that nobody listens at: the message before the one that is
-// being sent was lost then.
+// being sent was lost then. Messages beyond the rate are waited for offline, and live wait in a bounded queue.
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -12,6 +13,7 @@
 
 #include "output/flow/export/collector_socket.h"
 #include "output/flow/export/export_sender.h"
+#include "output/flow/export/message_queue.h"
 #include "output/reader_retry.h"
 
 namespace weir::output {
@@ -23,15 +25,20 @@ using std::chrono::microseconds;
 class Pace {
  public:
   explicit Pace(std::uint32_t rate) : each_(rate == 0 ? microseconds(0) : microseconds(1'000'000 / rate)) {}
-  // Waits until the next may go.
-  void wait() {
-    if (each_ == microseconds(0)) return;
+  [[nodiscard]] bool is_due() const { return next_ <= ExportSender::Clock::now(); }
+  // One goes.
+  void count() { next_ = std::max(next_, ExportSender::Clock::now() - kAtOnce * each_) + each_; }
+  // Until the next may go, as far as that is before `until`.
+  void wait(ExportSender::Clock::time_point until) const {
     const auto now = ExportSender::Clock::now();
-    next_ = std::max(next_, now - kAtOnce * each_) + each_;
-    // Sleeping is not that exact: rather seldom and longer.
-    if (next_ - now < kShortest) return;
-    std::this_thread::sleep_for(
-        std::min<ExportSender::Clock::duration>(next_ - now, ExportSender::kLongestPause));
+    const auto left = std::min(next_, until) - now;
+    if (left > ExportSender::Clock::duration::zero())
+      std::this_thread::sleep_for(std::min<ExportSender::Clock::duration>(left, ExportSender::kLongestPause));
+  }
+  // Sleeping is not that exact: rather seldom and longer.
+  void wait_if_long() const {
+    const auto now = ExportSender::Clock::now();
+    if (next_ - now >= kShortest) wait(next_);
   }
 
  private:
@@ -44,13 +51,45 @@ class Pace {
 class UdpSender final : public ExportSender {
  public:
   UdpSender(const ExportSettings& settings, int fd, bool waits)
-      : name_(settings.target.text), fd_(fd), waits_(waits), pace_(settings.rate) {}
+      : name_(settings.target.text),
+        most_queued_(settings.queue_bytes),
+        fd_(fd),
+        waits_(waits),
+        pace_(settings.rate) {}
   ~UdpSender() override { ::close(fd_); }
   UdpSender(const UdpSender&) = delete;
   UdpSender& operator=(const UdpSender&) = delete;
 
   void send(const ExportMessage& message) override {
-    pace_.wait();
+    if (waits_) {
+      pace_.wait_if_long();
+      return put(message);
+    }
+    (void)keep_pace();
+    if (queue_.empty() && pace_.is_due()) return put(message);
+    if (queue_.bytes() + message.bytes.size() <= most_queued_) return queue_.push(message, 0);
+    failed(fmt::format("{}: more than weir.flows.export.rate allows", name_));
+    lost(message.flows);
+  }
+  bool keep_pace() override {
+    while (!queue_.empty() && pace_.is_due()) {
+      const MessageQueue::Entry entry = queue_.front();
+      put({.bytes = queue_.front_bytes(), .flows = entry.flows});
+      queue_.pop();
+    }
+    return !queue_.empty();
+  }
+  [[nodiscard]] bool has_waiting() const override { return !queue_.empty(); }
+  void wait(Clock::time_point until) override { pace_.wait(until); }
+  void end() override {
+    if (!queue_.empty()) failed(fmt::format("{}: the run ended before its rate allowed more", name_));
+    for (; !queue_.empty(); queue_.pop()) lost(queue_.front().flows);
+    hear_of_last();
+  }
+
+ private:
+  void put(const ExportMessage& message) {
+    pace_.count();
     if (try_send(message)) return;
     // What is told is the end of the message before; this one was not tried.
     if (errno == ECONNREFUSED) {
@@ -62,8 +101,6 @@ class UdpSender final : public ExportSender {
     failed(fmt::format("{}: {}", name_, std::strerror(errno)));
     lost(message.flows);
   }
-
- private:
   bool try_send(const ExportMessage& message) {
     if (::send(fd_, message.bytes.data(), message.bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
       return false;
@@ -77,14 +114,26 @@ class UdpSender final : public ExportSender {
     last_ = {};
   }
 
+  // There is no message behind it that would be told.
+  void hear_of_last() {
+    if (last_.bytes == 0) return;
+    pollfd entry{.fd = fd_, .events = 0, .revents = 0};
+    (void)::poll(&entry, 1, static_cast<int>(kLongestPause.count()));
+    int error = 0;
+    socklen_t size = sizeof error;
+    if (::getsockopt(fd_, SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error == ECONNREFUSED) take_back();
+  }
+
   struct Last {
     std::size_t bytes = 0;
     ExportTotals flows;
   };
   const std::string name_;
+  const std::size_t most_queued_;
   const int fd_;
   const bool waits_;
   Pace pace_;
+  MessageQueue queue_;  // empty where the run waits
   Last last_;
 };
 

@@ -1,13 +1,16 @@
 #include "output/flow/export/flow_export.h"
 
 #include <arpa/inet.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <set>
 #include <thread>
 
 #include "tests/output/flow/export/export_bench.h"
@@ -189,6 +192,108 @@ TEST_CASE("flow export: a port where nobody listens is counted and told") {
   CHECK(told.errors[0].find("flow records were not sent, in ") != std::string::npos);
   CHECK(told.errors[0].find("nobody listens there") != std::string::npos);
   CHECK(counter(*exporter, "weir.flow_export.records_lost") > 300);
+}
+
+TEST_CASE("flow export: a port where nobody listens is heard of when one message goes alone") {
+  std::uint16_t port = 0;
+  {
+    const Peer gone(SOCK_DGRAM);
+    port = gone.port;
+  }
+  const auto exporter = export_to({"udp://127.0.0.1:" + std::to_string(port)}, ExportFormat::netflow5);
+  give(*exporter, 1);
+  const Told told = close_export(*exporter);
+  REQUIRE(told.errors.size() == 1);
+  CHECK(told.errors[0].find("2 flow records were not sent, in 1 messages") != std::string::npos);
+  CHECK(counter(*exporter, "weir.flow_export.records") == 0);
+}
+
+TEST_CASE("flow export: live, what is beyond the rate waits in a queue and not in the thread") {
+  const Peer peer(SOCK_DGRAM);
+  FlowExportSettings settings;
+  auto one = export_settings(ExportFormat::netflow5);
+  one.target = *output::ExportTarget::parse("udp://127.0.0.1:" + std::to_string(peer.port));
+  one.rate = 20;
+  one.mtu = output::kMinMtu;
+  settings.collectors.push_back(one);
+  settings.patience = milliseconds(100);
+  auto exporter = FlowExport::open(settings, FlowExport::Time::system);
+  REQUIRE(exporter.has_value());
+  const auto begin = std::chrono::steady_clock::now();
+  give(**exporter, 500);
+  (*exporter)->tick(0);
+  CHECK((*exporter)->is_behind());
+  CHECK(counter(**exporter, "weir.flow_export.records_lost") == 0);
+  CHECK(counter(**exporter, "weir.flow_export.messages") <
+        20 * std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count() + 20);
+  const Told told = close_export(**exporter);
+  REQUIRE(told.errors.size() == 1);
+  CHECK(told.errors[0].find("ended before its rate allowed more") != std::string::npos);
+  CHECK(counter(**exporter, "weir.flow_export.records") +
+            counter(**exporter, "weir.flow_export.records_lost") ==
+        1000);
+}
+
+TEST_CASE("flow export: after a disk was full a new file begins, in which all can be read") {
+  const output_test::LogFolder folder;
+  const auto exporter = export_to({"file:" + folder.file("f.ipfix")});
+  give(*exporter, 20);
+  exporter->tick(0);
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  rlimit before{};
+  REQUIRE(::getrlimit(RLIMIT_FSIZE, &before) == 0);
+  const rlimit little{.rlim_cur = 4096, .rlim_max = before.rlim_max};
+  REQUIRE(::setrlimit(RLIMIT_FSIZE, &little) == 0);
+  for (int i = 0; i < 3000; ++i) {
+    const flow::Record r = udp6_record();
+    exporter->take({&r, 1});
+  }
+  std::this_thread::sleep_for(milliseconds(1100));
+  exporter->tick(0);
+  REQUIRE(::setrlimit(RLIMIT_FSIZE, &before) == 0);
+  (void)std::signal(SIGXFSZ, handler);
+  std::this_thread::sleep_for(milliseconds(1100));
+  exporter->tick(0);
+  for (int i = 0; i < 30; ++i) {
+    const flow::Record r = udp6_record();
+    exporter->take({&r, 1});
+  }
+  CHECK(close_export(*exporter).errors.size() == 1);
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path)) {
+    const auto got = decoded(messages_of(content(entry.path().string())));
+    CHECK(got->account().no_template == 0);
+    CHECK(got->account().lost == 0);
+  }
+  CHECK(decoded(messages_of(content(folder.file("f.ipfix"))))->size() == 60);
+}
+
+TEST_CASE("flow export: a file ends at the same record however records come together") {
+  const auto files_of = [](std::size_t together) {
+    const output_test::LogFolder folder;
+    FlowExportSettings settings;
+    settings.flushes = false;
+    auto one = export_settings(ExportFormat::ipfix);
+    one.target = *output::ExportTarget::parse("file:" + folder.file("f.ipfix"));
+    one.rotate_bytes = 65'536;
+    settings.collectors.push_back(one);
+    auto exporter = FlowExport::open(settings, FlowExport::Time::packets);
+    REQUIRE(exporter.has_value());
+    std::vector<flow::Record> records;
+    for (std::uint16_t n = 0; n < 3000; ++n) {
+      records.push_back(tcp_record(n));
+      if (records.size() < together) continue;
+      (*exporter)->take(records);
+      records.clear();
+    }
+    CHECK(close_export(**exporter).errors.empty());
+    std::multiset<Wire> out;
+    for (const auto& entry : std::filesystem::directory_iterator(folder.path))
+      out.insert(content(entry.path().string()));
+    return out;
+  };
+  const auto alone = files_of(1);
+  CHECK(alone.size() > 2);
+  CHECK(alone == files_of(1000));
 }
 
 TEST_CASE(
