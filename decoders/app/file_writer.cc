@@ -56,7 +56,13 @@ struct FileWriter::Digests : Slabbed {
 FileWriter::FileWriter() = default;
 
 FileWriter::~FileWriter() {
+  forget_waiting();
+}
+
+void FileWriter::forget_waiting() {
   for (const Waiting& w : waiting_) file_->budget_->give_back(w.bytes.size());
+  waiting_ = {};
+  waiting_bytes_ = 0;
 }
 
 AppFile* FileWriter::open(FileList& list, FlowFiles& flow, const NewFile& file, const FileOpening& opening) {
@@ -89,13 +95,13 @@ AppFile* FileWriter::open(FileList& list, FlowFiles& flow, const NewFile& file, 
 }
 
 void FileWriter::append(Bytes chunk) {
-  if (file_ == nullptr) return;
+  if (!is_open()) return;
   take(chunk);
   take_waiting();
 }
 
 void FileWriter::piece(std::uint64_t offset, Bytes bytes) {
-  if (file_ == nullptr || offset > kMaxFileSize || bytes.size() > kMaxFileSize - offset) return;
+  if (!is_open() || offset > kMaxFileSize || bytes.size() > kMaxFileSize - offset) return;
   while (offset > file_->size) {
     if (wait(offset, bytes)) return;
     give_up_missing(offset);
@@ -108,7 +114,7 @@ void FileWriter::piece(std::uint64_t offset, Bytes bytes) {
 // What waited behind it is taken, so that there is room again.
 void FileWriter::give_up_missing(std::uint64_t offset) {
   const std::uint64_t next = waiting_.empty() ? offset : std::min(offset, waiting_.front().offset);
-  if (file_ != nullptr && next > file_->size) gap(next - file_->size);
+  if (is_open() && next > file_->size) gap(next - file_->size);
 }
 
 bool FileWriter::wait(std::uint64_t offset, Bytes bytes) {
@@ -172,7 +178,7 @@ void FileWriter::tell_magic() {
 }
 
 void FileWriter::gap(std::uint64_t length) {
-  if (file_ == nullptr || length == 0) return;
+  if (!is_open() || length == 0) return;
   file_->has_gaps = true;
   file_->size += length;
   take_waiting();
@@ -180,6 +186,11 @@ void FileWriter::gap(std::uint64_t length) {
 
 void FileWriter::close(FileState state) {
   if (file_ == nullptr) return;
+  if (!is_open()) {
+    forget_waiting();
+    digests_.reset();
+    return file_.reset();
+  }
   while (!waiting_.empty())
     if (const std::uint64_t at = waiting_.front().offset; at > file_->size)
       gap(at - file_->size);

@@ -67,7 +67,8 @@ class FileWriter {
   // Null when the transaction has as many files as it may have; bytes then go nowhere. A file that is still
   // open is closed as truncated.
   AppFile* open(FileList& list, FlowFiles& flow, const NewFile& file, const FileOpening& opening);
-  [[nodiscard]] bool is_open() const { return file_ != nullptr; }
+  // False, too, when the file ended without the writer: with its transaction, of which there were too many.
+  [[nodiscard]] bool is_open() const { return file_ != nullptr && file_->state == FileState::open; }
   [[nodiscard]] bool is_empty() const { return file_ != nullptr && file_->size == 0; }
   [[nodiscard]] AppFile* file() const { return file_.get(); }
   // All of a file whose size is known has come.
@@ -98,6 +99,7 @@ class FileWriter {
   void take_waiting();
   bool wait(std::uint64_t offset, Bytes bytes);
   void tell_magic();
+  void forget_waiting();
 
   boost::intrusive_ptr<AppFile> file_;
   std::unique_ptr<Digests> digests_;  // null: nothing is wanted

@@ -1,6 +1,7 @@
 #include "engine/flows/record_detect.h"
 
 #include <algorithm>
+#include <chrono>
 #include <tuple>
 #include <utility>
 
@@ -23,20 +24,23 @@ bool is_established(const flow::Record& r) {
   return r.protocol == ip_protocol::tcp && (is_past_handshake(r.sides[0]) || is_past_handshake(r.sides[1]));
 }
 
-// The same for both directions, and for all records of a flow.
-std::uint64_t flow_id_of(const Flow& flow) {
-  const bool client_first =
-      std::tie(flow.client, flow.client_port) <= std::tie(flow.server, flow.server_port);
-  FlowKey key;
-  key.a = client_first ? flow.client : flow.server;
-  key.b = client_first ? flow.server : flow.client;
-  key.port_a = client_first ? flow.client_port : flow.server_port;
-  key.port_b = client_first ? flow.server_port : flow.client_port;
-  key.protocol = flow.protocol;
-  return make_flow_id(key, 0, 0);
+TimeUs wall_clock() {
+  using namespace std::chrono;
+  return duration_cast<microseconds>(system_clock::now().time_since_epoch()).count();
 }
 
 }  // namespace
+
+std::uint64_t flow_id_of(const flow::Record& r) {
+  const bool source_first = std::tie(r.source, r.source_port) <= std::tie(r.destination, r.destination_port);
+  FlowKey key;
+  key.a = source_first ? r.source : r.destination;
+  key.b = source_first ? r.destination : r.source;
+  key.port_a = source_first ? r.source_port : r.destination_port;
+  key.port_b = source_first ? r.destination_port : r.source_port;
+  key.protocol = r.protocol;
+  return make_flow_id(key, 0, 0);
+}
 
 bool is_reply(const flow::Record& record) {
   return record.sides[1].packets == 0 && record.source_port < kFirstHighPort && record.source_port != 0 &&
@@ -64,7 +68,7 @@ void RecordDetect::set_flow(const flow::Record& r, bool is_reply) {
     flow_.start = std::min(flow_.start, r.sides[1].first);
     flow_.last = std::max(flow_.last, r.sides[1].last);
   }
-  flow_.id = flow_id_of(flow_);
+  flow_.id = flow_id_of(r);
   flow_.vars = {};
   if (flow_.detect != nullptr) *flow_.detect = FlowDetect{};
 }
@@ -72,7 +76,7 @@ void RecordDetect::set_flow(const flow::Record& r, bool is_reply) {
 // What the record does not say the packet does not have.
 void RecordDetect::set_packet(const flow::Record& r, std::size_t way) {
   const bool back = way != 0;
-  packet_.raw.time = flow_.last;
+  packet_.raw.time = clock_;
   packet_.ip.version = r.source.family;
   packet_.ip.protocol = r.protocol;
   packet_.ip.source = back ? r.destination : r.source;
@@ -92,6 +96,7 @@ void RecordDetect::set_packet(const flow::Record& r, std::size_t way) {
 void RecordDetect::run(const flow::Record& record, const Visit& visit) {
   const bool reply = is_reply(record);
   set_flow(record, reply);
+  clock_ = std::max(clock_, std::min(flow_.last, wall_clock()));
   told_.clear();
   for (const std::size_t way : {std::size_t{0}, std::size_t{1}}) {
     if (record.sides[way].packets == 0 && way != 0) break;
@@ -104,9 +109,8 @@ void RecordDetect::run(const flow::Record& record, const Visit& visit) {
                                               .no_payload = true,
                                               .told = told_});
     for (const Alert& alert : result.alerts) {
-      if (alert.suppressed) continue;
-      visit(alert, direction);
       told_.push_back(alert.signature->meta.number());
+      if (!alert.suppressed) visit(alert, direction);
     }
     if (result.actions.passes) return;
   }

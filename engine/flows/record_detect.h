@@ -35,8 +35,12 @@ class RecordDetect {
   Flow flow_;
   Packet packet_;
   std::vector<std::uint64_t> told_;  // of this record
+  // Of thresholds and flow bits. Records end in no order, and say what time they like: it never goes back, nor ahead of now.
+  TimeUs clock_ = 0;
 };
 
+// EVE's flow_id: the same for both directions, and for all records of a flow.
+std::uint64_t flow_id_of(const flow::Record& record);
 // Of a record of one direction: it is the server's. Well-known ports tell.
 bool is_reply(const flow::Record& record);
 

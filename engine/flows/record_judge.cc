@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 #include <boost/container/static_vector.hpp>
 
+#include "decoders/net/ip_protocol.h"
+
 namespace weir::engine {
 namespace {
 
@@ -32,7 +34,8 @@ output::EventHead head_of(const flow::Record& r) {
   head.destination = r.destination;
   head.source_port = r.source_port;
   head.destination_port = r.destination_port;
-  head.has_ports = !r.has_icmp;
+  head.has_ports = ip_protocol::has_ports(r.protocol);
+  head.flow_id = flow_id_of(r);
   head.ip_protocol = r.protocol;
   head.ip_version = r.source.family;
   head.has_icmp = r.has_icmp;
@@ -102,7 +105,7 @@ void RecordJudge::look_for_indicators(const flow::Record& r) {
   note(table.find_address(r.source, r.source_port, at), "src_ip");
   note(table.find_address(r.destination, r.destination_port, at), "dest_ip");
   if (r.detail != nullptr) {
-    note(table.find_domain(r.detail->host, at), "host");
+    note(table.find_host(r.detail->host, at), "host");
     note(table.find_fingerprint(r.detail->ja4, at), "ja4");
     note(table.find_fingerprint(r.detail->certificate_sha256, at), "certificate");
   }

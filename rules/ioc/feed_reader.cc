@@ -107,18 +107,26 @@ std::string shown(std::string_view text) {
 
 std::string feed_name(const std::string& path) {
   const std::size_t slash = path.rfind('/');
-  std::string out = slash == std::string::npos ? path : path.substr(slash + 1);
+  std::string_view out = std::string_view(path).substr(slash == std::string::npos ? 0 : slash + 1);
   for (const std::string_view end : {".gz", ".txt", ".csv", ".list", ".ipset", ".netset", ".ioc"})
-    if (out.size() > end.size() && out.ends_with(end)) out.resize(out.size() - end.size());
-  return out;
+    if (out.size() > end.size() && out.ends_with(end)) out.remove_suffix(end.size());
+  return std::string(out);
 }
 
 // "sha256_hash", "url", "email": what is no address, name or fingerprint of a connection.
 bool is_other_type(std::string_view type) {
-  constexpr std::array<std::string_view, 5> kOthers{"hash", "file", "url", "mail", "uri"};
+  constexpr std::array<std::string_view, 7> kOthers{"hash", "file",  "filename", "url",
+                                                    "mail", "email", "uri"};
   const std::string lower = lower_case(type);
-  return std::any_of(kOthers.begin(), kOthers.end(),
-                     [&](std::string_view part) { return lower.find(part) != std::string::npos; });
+  std::string_view rest = lower;
+  bool other = false;
+  while (!rest.empty()) {
+    const std::string_view word = rest.substr(0, rest.find_first_of("_-: |"));
+    rest.remove_prefix(std::min(rest.size(), word.size() + 1));
+    if (word == "certificate" || word == "cert" || word == "tls") return false;
+    other = other || std::find(kOthers.begin(), kOthers.end(), word) != kOthers.end();
+  }
+  return other;
 }
 
 class FeedText {

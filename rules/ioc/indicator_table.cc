@@ -48,6 +48,11 @@ std::string_view plain_name(std::string_view name) {
   return name;
 }
 
+std::optional<IpAddress> as_address(std::string_view text) {
+  const auto network = text.find('/') == std::string_view::npos ? IpNetwork::parse(text) : std::nullopt;
+  return network ? std::optional(network->address) : std::nullopt;
+}
+
 bool is_better(const Indicator& a, const Indicator& b) {
   return a.confidence != b.confidence ? a.confidence > b.confidence : a.expiry == 0 && b.expiry != 0;
 }
@@ -104,7 +109,11 @@ IndicatorTable::Added IndicatorTable::add(const Indicator& indicator) {
   std::uint32_t& first = first_of(kept);
   std::size_t same = 0;
   for (std::uint32_t at = first; at != kNone; at = indicators_[at].next, ++same)
-    if (indicators_[at].indicator.feed == kept.feed) return Added::known;
+    if (Indicator& known = indicators_[at].indicator; known.feed == kept.feed) {
+      if (known.expiry != 0) known.expiry = kept.expiry == 0 ? 0 : std::max(known.expiry, kept.expiry);
+      known.confidence = std::max(known.confidence, kept.confidence);
+      return Added::known;
+    }
   if (same >= kMaxSameIndicators) return Added::full;
   indicators_.push_back({kept, first});
   first = static_cast<std::uint32_t>(indicators_.size() - 1);
@@ -152,6 +161,14 @@ const Indicator* IndicatorTable::find_domain(std::string_view name, TimeUs now) 
   for (std::string_view rest = lower.view(); !rest.empty(); (void)cut(rest, '.'))
     if (const Indicator* const found = find_text(domains_, rest, now); found != nullptr) return found;
   return nullptr;
+}
+
+const Indicator* IndicatorTable::find_host(std::string_view host, TimeUs now) const {
+  std::string_view address = host;
+  if (address.starts_with('[')) address = address.substr(1, address.find(']') - 1);
+  for (const std::string_view text : {address, plain_name(host)})
+    if (const auto found = as_address(text)) return find_address(*found, 0, now);
+  return find_domain(host, now);
 }
 
 const Indicator* IndicatorTable::find_fingerprint(std::string_view fingerprint, TimeUs now) const {

@@ -57,6 +57,8 @@ class IndicatorTable {
   [[nodiscard]] const Indicator* find_address(const IpAddress& address, std::uint16_t port, TimeUs now) const;
   // In any case, with or without a dot or a port ("host:8080") at its end.
   [[nodiscard]] const Indicator* find_domain(std::string_view name, TimeUs now) const;
+  // The same of what a client asked for: a name, or an address ("192.0.2.1:8080", "[2001:db8::1]:443").
+  [[nodiscard]] const Indicator* find_host(std::string_view host, TimeUs now) const;
   // In any case.
   [[nodiscard]] const Indicator* find_fingerprint(std::string_view fingerprint, TimeUs now) const;
 

@@ -145,15 +145,22 @@ std::optional<int> time_of_day(std::string_view text) {
   return *hours * 3600 + *minutes * 60 + seconds - *zone;
 }
 
+Parsed<IndicatorValue> text_value(IndicatorKind kind, std::string_view text) {
+  Parsed<IndicatorValue> out(tl::in_place);
+  out->kind = kind;
+  out->value = text;
+  return out;
+}
+
 }  // namespace
 
 Parsed<IndicatorValue> parse_indicator(std::string_view text) {
   if (text.find("://") != std::string_view::npos)
     return refuse("a URL; addresses, networks, names and fingerprints are matched", text);
   if (auto whole = as_network(text, 0)) return std::move(*whole);
-  if (is_ja4(text)) return IndicatorValue{.kind = IndicatorKind::fingerprint, .value = std::string(text)};
-  if (std::string digits = without_colons(text); is_digest(digits))
-    return IndicatorValue{.kind = IndicatorKind::fingerprint, .value = std::move(digits)};
+  if (is_ja4(text)) return text_value(IndicatorKind::fingerprint, text);
+  if (const std::string digits = without_colons(text); is_digest(digits))
+    return text_value(IndicatorKind::fingerprint, digits);
   std::string_view address = text;
   std::uint16_t port = 0;
   const bool has_port = take_port(address, port);
@@ -164,20 +171,20 @@ Parsed<IndicatorValue> parse_indicator(std::string_view text) {
   if (name.starts_with("*.")) name.remove_prefix(1);
   (void)take_sign(name, '.');
   if (name.ends_with('.')) name.remove_suffix(1);
-  if (is_name(name)) return IndicatorValue{.kind = IndicatorKind::domain, .value = std::string(name)};
+  if (is_name(name)) return text_value(IndicatorKind::domain, name);
   return refuse("no address, network, name or fingerprint", text);
 }
 
 std::optional<TimeUs> parse_feed_time(std::string_view text) {
   constexpr TimeUs kSecond = 1'000'000;
-  constexpr std::size_t kMaxDigits = 11;
-  if (const auto seconds = parse_number<std::int64_t>(text);
-      seconds && text.size() <= kMaxDigits && *seconds >= 0)
-    return *seconds * kSecond;
+  constexpr std::size_t kMaxDigits = 11, kDate = 8;  // of seconds; "20271231"
+  const auto number = parse_number<std::int64_t>(text);
+  const bool is_date = number && text.size() == kDate;
+  if (number && !is_date && text.size() <= kMaxDigits && *number >= 0) return *number * kSecond;
   const auto year = take_digits(text, 4);
-  const bool first = take_sign(text, '-');
+  const bool first = is_date || take_sign(text, '-');
   const auto month = take_digits(text, 2);
-  const bool second = take_sign(text, '-');
+  const bool second = is_date || take_sign(text, '-');
   const auto day = take_digits(text, 2);
   if (!year || !first || !month || !second || !day) return std::nullopt;
   const std::chrono::year_month_day date{std::chrono::year{*year},
@@ -195,7 +202,8 @@ std::optional<std::uint8_t> parse_confidence(std::string_view text) {
   if (equals_nocase(text, "high")) return std::uint8_t{75};
   if (text.ends_with('%')) text.remove_suffix(1);
   const auto number = parse_number<std::uint8_t>(text);
-  return number && *number <= 100 ? number : std::nullopt;
+  // What is not sure at all is said nonetheless: 0 is what says nothing.
+  return number && *number <= 100 ? std::optional(std::max<std::uint8_t>(*number, 1)) : std::nullopt;
 }
 
 }  // namespace weir::rules

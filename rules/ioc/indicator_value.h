@@ -21,9 +21,10 @@ struct IndicatorValue {
 };
 Parsed<IndicatorValue> parse_indicator(std::string_view text);
 
-// "2026-12-01", "2026-12-01T10:00:00Z", "2026-12-01 10:00:00+02:00" or seconds since 1970, as a time; without a zone it is UTC.
+// "2026-12-01", "20261201", "2026-12-01T10:00:00Z", "2026-12-01 10:00:00+02:00" or seconds since 1970, as a time; without a zone
+// it is UTC.
 std::optional<TimeUs> parse_feed_time(std::string_view text);
-// 0 to 100, with or without %; "low", "medium", "high" are 25, 50 and 75.
+// 0 to 100, with or without %, as 1 to 100 (0 stands for what is not said); "low", "medium", "high" are 25, 50 and 75.
 std::optional<std::uint8_t> parse_confidence(std::string_view text);
 
 }  // namespace weir::rules

@@ -36,6 +36,8 @@ std::size_t TftpTransaction::held() const {
 void TftpParser::begin_expected(const ExpectedFlow& announced) {
   std::string_view rest = announced.command;
   asked_.packet = take_word(rest) == kWrite ? Opcode::write : Opcode::read;
+  // The server opens the flow.
+  sender_ = asked_.packet == Opcode::write ? Direction::to_client : Direction::to_server;
   asked_.mode = rest;
   asked_.file = announced.name;
 }
@@ -50,7 +52,7 @@ ParseOutcome TftpParser::parse(const AppInput& in) {
     case Opcode::data: on_data(*packet, in); break;
     case Opcode::ack: break;
     case Opcode::error: on_error(in); break;
-    case Opcode::option_ack: block_size_ = packet->block_size.value_or(kUsualBlock); break;
+    case Opcode::option_ack: on_option_ack(*packet, in.direction); break;
   }
   return out;
 }
@@ -58,6 +60,7 @@ ParseOutcome TftpParser::parse(const AppInput& in) {
 void TftpParser::on_request(const Packet& packet, const AppInput& in) {
   if (transfer() != nullptr) end_transfer(FileState::truncated);
   over_ = false;
+  sender_ = packet.opcode == Opcode::write ? in.direction : opposite(in.direction);
   last_block_ = 0;
   block_size_ = kUsualBlock;
   asked_ = {packet.opcode, SlabString(packet.file.substr(0, kMaxText)),
@@ -89,9 +92,21 @@ void TftpParser::announce(const AppInput& in) const {
   in.announcer->announce(std::move(expected));
 }
 
+// The other side has nothing to send: its blocks must not stand in the place of those that are taken.
+bool TftpParser::is_from_sender(Direction d) {
+  if (!sender_) sender_ = d;
+  return *sender_ == d;
+}
+
+// The server's answer to a request with options; behind the first block it would move all others.
+void TftpParser::on_option_ack(const Packet& packet, Direction d) {
+  const bool from_server = !sender_ || (*sender_ == d) == (asked_.packet == Opcode::read);
+  if (from_server && last_block_ == 0) block_size_ = packet.block_size.value_or(kUsualBlock);
+}
+
 void TftpParser::on_data(const Packet& packet, const AppInput& in) {
   const std::uint64_t block = whole_number(packet.block, last_block_);
-  if (over_ || block == 0) return;
+  if (over_ || block == 0 || !is_from_sender(in.direction)) return;
   if (transfer() == nullptr) open(in);
   TftpTransaction* const tx = transfer();
   // The first block tells what was agreed to where that was not seen.

@@ -60,6 +60,9 @@ class TftpParser final : public AppParser {
     SlabString file, mode;
   };
 
+  [[nodiscard]] bool is_from_sender(Direction d);
+  void on_option_ack(const Packet& packet, Direction d);
+
   void on_request(const Packet& packet, const AppInput& in);
   void add_message(Opcode opcode, Direction d);
   void announce(const AppInput& in) const;
@@ -70,6 +73,7 @@ class TftpParser final : public AppParser {
   void end_transfer(FileState state);
 
   Asked asked_;
+  std::optional<Direction> sender_;        // which way the blocks go; none: not known yet
   std::optional<std::uint64_t> transfer_;  // id of its transaction
   std::uint64_t last_block_ = 0;           // the highest so far, counted on behind 65535
   std::uint32_t block_size_ = kUsualBlock;

@@ -198,3 +198,22 @@ TEST_CASE("file writer: a file that is open when a wish comes stays as it was be
   CHECK(first->md5.empty());
   CHECK(second->md5.size() == 16);
 }
+
+TEST_CASE("file writer: a file that ended with its transaction takes nothing more") {
+  OneFile f;
+  f.writer.append(as_bytes("abc"));
+  f.writer.piece(8, as_bytes("later"));
+  f.file->state = FileState::truncated;
+  CHECK_FALSE(f.writer.is_open());
+  f.writer.append(as_bytes("def"));
+  f.writer.piece(3, as_bytes("def"));
+  f.writer.gap(5);
+  CHECK(f.file->size == 3);
+  CHECK(f.seen() == "abc");
+  f.writer.close(FileState::closed);
+  CHECK(f.file->state == FileState::truncated);
+  CHECK(f.flow.budget()->used() == 0);
+  FileList next;
+  CHECK(f.writer.open(next, f.flow, {.name = "g", .window = kWindow}, {.time = 2}) != nullptr);
+  CHECK(f.writer.is_open());
+}

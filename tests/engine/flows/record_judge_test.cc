@@ -155,6 +155,25 @@ TEST_CASE("records: pass rules, thresholds and bits on hosts do as on packets") 
   CHECK(of("\"signature_id\":3,") >= 4);
 }
 
+TEST_CASE("records: a threshold counts on, whatever times records have, and a record once") {
+  const JudgeBench bench(
+      "alert ip any any -> any any (msg:\"t\"; threshold:type limit,track by_rule,count 1,seconds 3600; "
+      "sid:1;)\n"
+      "alert ip any any -> any any (msg:\"n\"; threshold:type threshold,track by_rule,count 4,seconds 3600; "
+      "sid:2;)\n");
+  flow::Record record = judged_record();  // of two directions
+  const TimeUs end = record.sides[0].last;
+  for (const TimeUs back : {TimeUs{0}, TimeUs{90'000'000}, TimeUs{0}, end - 1}) {
+    record.sides[0].last = record.sides[1].last = end - back;
+    bench.take(record);
+  }
+  const auto events = bench.events();
+  CHECK(events.size() == 2);
+  for (const char* sid : {"\"signature_id\":1,", "\"signature_id\":2,"})
+    CHECK(std::count_if(events.begin(), events.end(),
+                        [&](const std::string& line) { return line.find(sid) != std::string::npos; }) == 1);
+}
+
 TEST_CASE("records: an alert says who sent the record, and whose address it is that is listed") {
   const JudgeBench bench("alert tcp any any -> any 443 (msg:\"m\"; sid:5; rev:2;)\n",
                          "ioc,confidence,expiry,tags,feed\n192.0.2.0/24:443,60,2030-01-01,a b,theirs\n");

@@ -84,6 +84,12 @@ TEST_CASE("feeds: a header in a comment counts, and types that are not matched a
   CHECK(feed.address("192.0.2.1", 8080)->confidence == 100);
 }
 
+TEST_CASE("feeds: a type is what its words say") {
+  const ReadFeed feed("ip,type\n192.0.2.1,security scanner\n192.0.2.2,profile\n192.0.2.3,filename|md5\n");
+  CHECK(feed.report.indicators == 2);
+  CHECK(feed.report.other == 1);
+}
+
 TEST_CASE("feeds: of many wrong lines some are told and all are counted, and long ones are wrong") {
   std::string text;
   for (int i = 0; i < 100; ++i) text += "nonsense\n";

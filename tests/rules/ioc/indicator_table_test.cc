@@ -78,6 +78,18 @@ TEST_CASE("indicators: a name stands for what lies below it, and the nearest one
   CHECK(table.find_domain(std::string(10'000, 'a') + ".evil.example", kNoon) == nullptr);
 }
 
+TEST_CASE("indicators: what a client asked for may be an address") {
+  IndicatorTable table;
+  for (const char* text : {"192.0.2.1", "2001:db8::/32", "a.example"}) list(table, text, "f");
+  for (const char* host : {"192.0.2.1", "192.0.2.1:8080"})
+    CHECK(value_of(table.find_host(host, 0)) == "192.0.2.1");
+  for (const char* host : {"2001:db8::1", "[2001:db8::1]", "[2001:db8::1]:443"})
+    CHECK(value_of(table.find_host(host, 0)) ==
+          value_of(table.find_address(address_of("2001:db8::1"), 0, 0)));
+  CHECK(value_of(table.find_host("www.a.example:80", 0)) == "a.example");
+  for (const char* host : {"", "[", "192.0.2.0/24", "192.0.2.2"}) CHECK(table.find_host(host, 0) == nullptr);
+}
+
 TEST_CASE("indicators: fingerprints are found in any case, with or without colons in the feed") {
   IndicatorTable table;
   list(table, "t13d1516h2_8DAAF6152771_e5627efa2ab1");
@@ -101,6 +113,7 @@ TEST_CASE("indicators: what has expired says nothing, and of several feeds the s
   CHECK(feed_at(0) == "b");
   Indicator again{.network = *IpNetwork::parse("192.0.2.1"), .value = "192.0.2.1", .feed = "b", .tags = {}};
   CHECK(table.add(again) == IndicatorTable::Added::known);
+  CHECK(feed_at(kNoon) == "b");  // listed again, without an end
   for (std::size_t i = table.size(); i < kMaxSameIndicators; ++i)
     list(table, "192.0.2.1", std::to_string(i).c_str());
   again.feed = "one more";
@@ -151,11 +164,13 @@ TEST_CASE("indicators: times and confidence of feeds") {
   CHECK(parse_feed_time("2023-11-15 00:13:20.5+02:00") == kNoon);
   CHECK(parse_feed_time("1700000000") == kNoon);
   CHECK(parse_feed_time("1970-01-02") == 86'400 * kSecond);
-  for (const char* wrong :
-       {"", "tomorrow", "2023-13-01", "2023-02-30", "2023-11-14T25", "2023-11-14X", "2023-11-14T10:00:00+2"})
+  CHECK(parse_feed_time("20271231") == parse_feed_time("2027-12-31"));
+  for (const char* wrong : {"", "tomorrow", "20271301", "2023-13-01", "2023-02-30", "2023-11-14T25",
+                            "2023-11-14X", "2023-11-14T10:00:00+2"})
     CHECK_FALSE(parse_feed_time(wrong).has_value());
   CHECK(parse_confidence("80") == 80);
   CHECK(parse_confidence("80%") == 80);
   CHECK(parse_confidence("High") == 75);
+  CHECK(parse_confidence("0") == 1);  // said, and as little as can be
   for (const char* wrong : {"", "101", "-1", "sure"}) CHECK_FALSE(parse_confidence(wrong).has_value());
 }

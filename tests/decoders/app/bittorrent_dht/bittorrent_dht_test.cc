@@ -82,14 +82,22 @@ TEST_CASE("bittorrent dht: a response shows nodes and peers, an error its number
 TEST_CASE("bittorrent dht: every truncation is malformed, and so is what a message must not lack") {
   const std::string whole = dht_response("5:nodes0:6:valuesl6:123456e");
   CHECK_FALSE(is_malformed(whole));
-  for (std::size_t n = 0; n < whole.size(); ++n) {
+  for (std::size_t n = 1; n < whole.size(); ++n) {
     CAPTURE(n);
     CHECK(is_malformed(whole.substr(0, n)));
   }
   for (const char* wrong :
        {"d1:y1:qe", "d1:t2:aa1:y1:re", "d1:rde1:t2:aa1:y1:re", "d1:eli1ee1:t2:aa1:y1:ee",
-        "d1:ri5e1:t2:aa1:y1:re", "d1:ad2:id2:xxe1:q4:ping1:t2:aa1:y1:ze", "i5e", "le", "d99999999999:"})
+        "d1:ri5e1:t2:aa1:y1:re", "d1:ad2:id2:xxe1:q4:ping1:t2:aa1:y1:ze", "d99999999999:"})
     CHECK(is_malformed(wrong));
+}
+
+TEST_CASE("bittorrent dht: datagrams that are no dictionary are another protocol's") {
+  DhtParser parser;
+  const std::string utp = std::string("\x01\x00", 2) + std::string(18, 'x');
+  for (const std::string& other : {utp, std::string("i1e"), std::string()})
+    parser.parse({.direction = Direction::to_server, .data = as_bytes(other), .is_datagram = true});
+  CHECK(parser.transactions().empty());
 }
 
 TEST_CASE("bittorrent dht: what is not known is passed over, up to limits") {

@@ -121,6 +121,24 @@ TEST_CASE("tftp: the first block tells a size that was not seen") {
   CHECK(f.all() == "transfer   down:2000 closed;");
 }
 
+TEST_CASE("tftp: the side that gets a file can put nothing into it, nor move what comes") {
+  TftpFlow f;
+  f.say(kAsked, tftp_request(1, "a", "octet"));
+  f.say(kAsked, tftp_data(1, "chosen")).say(kAsked, numbers({6}) + option("blksize", "8"));
+  f.say(kAnswered, tftp_data(1, std::string(512, 'a')));
+  f.say(kAnswered, numbers({6}) + option("blksize", "8"));  // too late
+  f.say(kAsked, tftp_data(2, "")).say(kAnswered, tftp_data(2, "end"));
+  CHECK(f.all() == "read a octet;transfer a octet down:515 closed;");
+  TftpFlow write;
+  write.say(kAsked, tftp_request(2, "b", "octet"));
+  write.say(kAnswered, tftp_data(1, "chosen")).say(kAsked, tftp_data(1, "true"));
+  CHECK(write.all() == "write b octet;transfer b octet up:4 closed;");
+  TftpFlow announced;  // by the server's side
+  announced.parser.begin_expected({.command = "read octet", .name = "c"});
+  announced.say(kAnswered, tftp_data(1, "chosen")).say(kAsked, tftp_data(1, "true!"));
+  CHECK(announced.all() == "transfer c octet up:5 closed;");
+}
+
 TEST_CASE("tftp: an error ends the transfer, and a request begins another") {
   TftpFlow f;
   f.say(kAsked, tftp_request(1, "a", "octet")).say(kAnswered, tftp_data(1, std::string(512, 'a')));
