@@ -112,7 +112,11 @@ RecordStep NfsParser::record(Direction d, Side& side, Bytes data) {
     frames_.begin(FrameKind::rpc_hdr, data, kRecordMark + std::min<std::size_t>(kMessageHeader, mark.length));
     if (mark.is_last && mark.length == 0) dialogue_.raise(Event::empty_message);
   }
-  if (mark.length == 0) take(d, side, 0);
+  // An empty fragment may be the last one of a message that has come before it.
+  if (mark.length == 0 && side.at == Side::At::fragments && !side.joined.empty())
+    fragments(d, side, {});
+  else if (mark.length == 0)
+    take(d, side, 0);
   return RecordStep::took(kRecordMark);
 }
 

@@ -48,15 +48,16 @@ inline std::string rpc_reply(std::uint32_t xid, const std::string& results = {})
   return std::string{Xdr{}.u32(xid).u32(1).u32(0).u32(0).u32(0).u32(0)}.append(results);
 }
 
-// A message in a stream, in fragments of `step` bytes.
-inline std::string marked(std::string_view message, std::size_t step = SIZE_MAX) {
+// A message in a stream, in fragments of `step` bytes; with `empty_last` the last one of them is empty.
+inline std::string marked(std::string_view message, std::size_t step = SIZE_MAX, bool empty_last = false) {
   std::string out;
   do {
     const std::string_view fragment = message.substr(0, step);
     message.remove_prefix(fragment.size());
-    out += std::string{Xdr{}.u32(fragment.size() | (message.empty() ? 0x80000000U : 0U))};
+    out += std::string{Xdr{}.u32(fragment.size() | (message.empty() && !empty_last ? 0x80000000U : 0U))};
     out += fragment;
   } while (!message.empty());
+  if (empty_last) out += std::string{Xdr{}.u32(0x80000000U)};
   return out;
 }
 

@@ -33,10 +33,10 @@ struct NfsConnection {
     return *this;
   }
   NfsConnection& client(const std::string& message) {
-    return say(Direction::to_server, marked(message, fragment));
+    return say(Direction::to_server, marked(message, fragment, empty_last));
   }
   NfsConnection& server(const std::string& message) {
-    return say(Direction::to_client, marked(message, fragment));
+    return say(Direction::to_client, marked(message, fragment, empty_last));
   }
   NfsConnection& datagram(Direction d, std::string_view message) {
     outcome = parser.parse({.direction = d, .data = as_bytes(message), .is_datagram = true});
@@ -90,6 +90,7 @@ struct NfsConnection {
     std::size_t need = 0;
   };
   std::size_t step = SIZE_MAX, fragment = SIZE_MAX;
+  bool empty_last = false;  // of fragments
   nfs::NfsParser parser;
   std::array<Side, 2> sides;
   ParseOutcome outcome;
