@@ -130,6 +130,8 @@ bool report_configuration(const Config& config, const CliOptions& options) {
   }
   const auto exports = export_settings(options, config);
   if (!exports) print_error(exports.error());
+  if (exports)
+    for (const std::string& warning : exports->warnings) fmt::print(stderr, "weir: warning: {}\n", warning);
   good = report_values(config) && good;
   return policies.empty() && exports && (good || !options.strict);
 }

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "decoders/text.h"
+#include "output/flow/export/template_encoder.h"
 
 namespace weir::output {
 namespace {
@@ -96,15 +97,15 @@ std::string read_common(const Settings& own, ExportSettings& out) {
   return keys.problem();
 }
 
-// "FORMAT TO" or "TO".
+// "FORMAT TO" or "TO". `overridden`: a format of the option comes before that of the entry.
 tl::expected<ExportSettings, std::string> collector_of(std::string_view text, std::string_view source,
-                                                       const ExportSettings& common) {
+                                                       const ExportSettings& common, bool overridden) {
   ExportSettings out = common;
   std::string_view target = trim(text);
   if (const std::size_t blank = target.find(' '); blank != std::string_view::npos && source == kKeys) {
     const auto format = parse_export_format(target.substr(0, blank));
     if (!format) return tl::unexpected(fmt::format("{}.collectors: {}: {}", source, text, format.error()));
-    out.format = *format;
+    if (!overridden) out.format = *format;
     target = trim(target.substr(blank));
   }
   auto parsed = ExportTarget::parse(target);
@@ -112,6 +113,56 @@ tl::expected<ExportSettings, std::string> collector_of(std::string_view text, st
   out.target = std::move(*parsed);
   if (auto checked = out.check(source); !checked) return tl::unexpected(checked.error());
   return out;
+}
+
+bool is_file(const ExportSettings& c) {
+  return c.target.transport == Transport::file;
+}
+bool is_udp(const ExportSettings& c) {
+  return c.target.transport == Transport::udp;
+}
+bool is_tls(const ExportSettings& c) {
+  return c.target.transport == Transport::tls;
+}
+bool is_netflow5(const ExportSettings& c) {
+  return c.format == ExportFormat::netflow5;
+}
+bool is_any_ipfix(const ExportSettings& c) {
+  return is_ipfix(c.format);
+}
+
+// Keys that some collectors alone heed.
+struct OwnKey {
+  std::string_view key;
+  bool (*heeds)(const ExportSettings&);
+  std::string_view who;
+};
+constexpr std::array<OwnKey, 11> kOwnKeys{{{"rotate-size", is_file, "file:PATH"},
+                                           {"rotate-interval", is_file, "file:PATH"},
+                                           {"template-messages", is_udp, "udp://"},
+                                           {"rate", is_udp, "udp://"},
+                                           {"tls.ca", is_tls, "tls://"},
+                                           {"tls.certificate", is_tls, "tls://"},
+                                           {"tls.key", is_tls, "tls://"},
+                                           {"tls.verify", is_tls, "tls://"},
+                                           {"engine-type", is_netflow5, "netflow5"},
+                                           {"engine-id", is_netflow5, "netflow5"},
+                                           {"enterprise", is_any_ipfix, "ipfix or ipfix-biflow"}}};
+
+// What has no effect, or less than one would think.
+void warn(const Settings& own, FlowExportSettings& out) {
+  if (out.collectors.empty()) return;
+  for (const auto& [key, heeds, who] : kOwnKeys)
+    if (own.has(key) && std::none_of(out.collectors.begin(), out.collectors.end(), heeds))
+      out.warnings.push_back(
+          fmt::format("{}.{}: has no effect: it is for {}, and no collector is that", kKeys, key, who));
+  for (const ExportSettings& c : out.collectors)
+    if (c.enterprise != 0 && is_ipfix(c.format) && least_mtu_for_all(c) > c.mtu)
+      out.warnings.push_back(
+          fmt::format("{}.mtu: {} bytes have no room for all elements under {}.enterprise, and records to {} "
+                      "go without them: "
+                      "set it to {} or more",
+                      kKeys, c.mtu, kKeys, c.target.text, least_mtu_for_all(c)));
 }
 
 }  // namespace
@@ -175,13 +226,14 @@ tl::expected<FlowExportSettings, std::string> FlowExportSettings::from(
   if (places.size() > kMostCollectors)
     return tl::unexpected(fmt::format("{} collectors: expected {} or less", places.size(), kMostCollectors));
   for (const std::string& place : places) {
-    auto collector = collector_of(place, targets.empty() ? kKeys : kOption, common);
+    auto collector = collector_of(place, targets.empty() ? kKeys : kOption, common, is_option);
     if (!collector) return tl::unexpected(collector.error());
     out.collectors.push_back(std::move(*collector));
   }
   if (out.collectors.empty() && is_option)
     return tl::unexpected(
         fmt::format("{}: nothing is exported; say where to with {}", kFormatOption, kOption));
+  warn(own, out);
   return out;
 }
 

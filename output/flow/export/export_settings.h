@@ -39,6 +39,10 @@ struct TlsFiles {
   bool verify = true;            // that the collector is who it should be
 };
 
+// How the run's own meter samples packets, where it does: every N-th, each with the probability 1/N, or all those of one of N
+// flows.
+enum class SamplingMethod : std::uint8_t { systematic, random, flows };
+
 struct ExportSettings {
   ExportTarget target;
   ExportFormat format = ExportFormat::ipfix;
@@ -54,6 +58,7 @@ struct ExportSettings {
   std::uint64_t rotate_bytes = 0;                   // of files; 0: no limit
   RotationInterval rotate_interval;
   TlsFiles tls;
+  SamplingMethod sampling = SamplingMethod::systematic;  // set by who knows the meter
 
   // Fails with a text when the format cannot go this way; begins with `source`, which is how the user named it.
   [[nodiscard]] tl::expected<void, std::string> check(std::string_view source) const;
@@ -66,6 +71,7 @@ struct FlowExportSettings {
   bool flushes =
       true;  // records do not wait longer than about a second; without it what files get is the same in every run
   bool by_flow = false;  // each flow to one of the collectors, by its hash; files get all
+  std::vector<std::string> warnings;  // keys that have no effect, a line of text each
 
   // `targets` (--flow-export) in place of the configured collectors when there are any, `format` (--flow-format) in place of the
   // configured one when it is not empty. `own`: `weir.flows.export`. Fails with a text that names the key or option.

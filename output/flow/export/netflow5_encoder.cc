@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "output/flow/export/option_fields.h"
 #include "output/flow/export/record_fields.h"
 
 namespace weir::output {
@@ -11,7 +12,7 @@ namespace {
 constexpr std::size_t kHeader5 = 24, kRecord5 = 48;
 constexpr std::size_t kMostRecords5 = 30;        // the protocol's
 constexpr std::uint32_t kMostSampling = 0x3fff;  // 14 bits
-constexpr unsigned kEveryNth = 1U << 14U;        // how it was sampled
+constexpr unsigned kMethodAt = 14;               // behind them: how it was sampled
 constexpr std::uint64_t kMostCount5 = std::numeric_limits<std::uint32_t>::max();
 constexpr std::uint64_t kBootBefore5Ms = 86'400'000;  // as in template_encoder.cc
 
@@ -103,7 +104,8 @@ void Netflow5Encoder::flush(TimeUs now) {
   at = put_be(at, now_us / 1000 % 1000 * 1'000'000, 4);
   at = put_be(at, sequence_, 4);
   at = put_be(put_be(at, settings_.engine_type, 1), settings_.engine_id, 1);
-  (void)put_be(at, sampling_ > 1 ? kEveryNth | sampling_ : 0, 2);
+  (void)put_be(
+      at, sampling_ > 1 ? option_fields::algorithm_of(settings_.sampling) << kMethodAt | sampling_ : 0, 2);
   sequence_ += records_;
   ++counters_.messages;
   const std::size_t size = kHeader5 + records_ * kRecord5;

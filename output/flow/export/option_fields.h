@@ -5,9 +5,11 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstdint>
 
 #include "output/flow/export/export_message.h"
+#include "output/flow/export/export_settings.h"
 #include "output/flow/export/wire_out.h"
 
 namespace weir::output {
@@ -15,7 +17,7 @@ namespace weir::output {
 // In the order in which they are sent; their templates are kFirstOptionTemplate and following.
 enum class OptionKind : std::uint8_t {
   sampling,          // one rate of all: 34, 35
-  selector,          // likewise, as PSAMP has it: 302, 304, 305, 306 (RFC 5476); IPFIX only
+  selector,          // likewise, as PSAMP has it: 302, 304, and 305, 306 or 311 (RFC 5477); IPFIX only
   metering,          // RFC 7011 4.1
   metering_losses,   // RFC 7011 4.2
   exporting_losses,  // RFC 7011 4.3
@@ -29,6 +31,7 @@ inline constexpr std::size_t kOptionKinds = static_cast<std::size_t>(OptionKind:
 struct OptionValues {
   std::uint32_t domain = 0;
   std::uint32_t sampling = 1;
+  SamplingMethod method = SamplingMethod::systematic;
   ExportFacts facts;
   std::uint32_t number = 0;  // of an interface or application
   std::string_view name;
@@ -40,17 +43,29 @@ inline constexpr std::uint16_t kScopeSystem = 1, kScopeInterface = 2;  // of Net
 
 namespace option_fields {
 
-// Every N-th packet is taken: systematic count-based sampling.
+// In samplingAlgorithm, and in the header of NetFlow v5. What hangs on a hash is no random number.
+constexpr unsigned algorithm_of(SamplingMethod method) {
+  constexpr unsigned kDeterministic = 1, kRandom = 2;
+  return method == SamplingMethod::random ? kRandom : kDeterministic;
+}
+
+// Our hash of flows is none of those that selectorAlgorithm has numbers for: what it takes has the probability 1/N as well.
 template <class Out>
 void sampling(Out& out, OptionKind kind, bool is_v9, const OptionValues& v) {
   if (kind == OptionKind::sampling) {
     out.number(is_v9 ? kScopeSystem : 149, 4, v.domain);
     out.number(34, 4, v.sampling);
-    out.number(35, 1, 1);
+    out.number(35, 1, algorithm_of(v.method));
     return;
   }
   out.number(302, 4, 1);
-  out.number(304, 2, 1);
+  constexpr unsigned kSystematicByCount = 1, kUniformProbabilistic = 4;
+  if (v.method != SamplingMethod::systematic) {
+    out.number(304, 2, kUniformProbabilistic);
+    out.number(311, 8, std::bit_cast<std::uint64_t>(1.0 / v.sampling));
+    return;
+  }
+  out.number(304, 2, kSystematicByCount);
   out.number(305, 4, 1);
   out.number(306, 4, v.sampling - 1);
 }

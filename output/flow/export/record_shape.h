@@ -36,6 +36,7 @@ struct RecordShape {
     return {.is_v6 = is_v6, .kind = kind, .is_wide = is_wide, .is_biflow = is_biflow};
   }
 };
+// At least one more than any number.
 inline constexpr std::size_t kShapeNumbers = std::size_t{1} << 12U;
 
 // What the protocol and the settings of an exporter allow in records.

@@ -1,6 +1,7 @@
 #include "output/flow/export/template_encoder.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace weir::output {
 namespace {
@@ -14,6 +15,34 @@ constexpr std::size_t kMostSpecifiers = 2048;  // bytes
 constexpr std::uint64_t kBootBeforeMs = 86'400'000;
 
 }  // namespace
+
+std::size_t least_mtu_for_all(const ExportSettings& settings) {
+  const bool is_v9 = settings.format == ExportFormat::netflow9;
+  const WireDialect dialect{.variable_texts = !is_v9, .enterprise = is_v9 ? 0 : settings.enterprise};
+  const RecordShape shape{.is_v6 = true,
+                          .kind = FlowKind::tcp,
+                          .is_wide = true,
+                          .is_biflow = settings.format == ExportFormat::ipfix_biflow,
+                          .has_interfaces = true,
+                          .has_vlan = true,
+                          .has_macs = true,
+                          .has_application = true,
+                          .has_host = !is_v9,
+                          .has_packet_facts = true,
+                          .has_own = dialect.enterprise != 0};
+  flow::Detail detail;
+  flow::Record record;
+  record.source.family = record.destination.family = 6;
+  record.detail = &detail;
+  std::vector<std::uint8_t> specifiers(kMostSpecifiers);
+  TemplateOut out(specifiers.data(), dialect);
+  visit_fields(out, shape, {record, Direction::to_server, {}}, {});
+  LengthOut data(dialect);
+  visit_fields(data, shape, {record, Direction::to_server, {}}, {});
+  const auto described = static_cast<std::size_t>(out.end() - specifiers.data()) + kTemplateHeader;
+  return std::max(described, data.bytes()) + (is_v9 ? kNetflow9Header : kIpfixHeader) + kSetHeader +
+         kAlignment - 1;
+}
 
 TemplateEncoder::TemplateEncoder(const ExportSettings& settings, std::span<const InterfaceName> interfaces,
                                  MessageTaker& to)
@@ -35,7 +64,7 @@ TemplateEncoder::TemplateEncoder(const ExportSettings& settings, std::span<const
     t.id = static_cast<std::uint16_t>(kFirstOptionTemplate + i);
     t.specifiers.resize(kMostSpecifiers);
     TemplateOut out(t.specifiers.data() + kOptionHeader, dialect_);
-    visit_option(out, static_cast<OptionKind>(i), is_v9_, {});
+    visit_option(out, static_cast<OptionKind>(i), is_v9_, {.method = settings.sampling, .name = {}});
     const unsigned fields = out.fields();
     std::uint8_t* at = put_be(t.specifiers.data(), t.id, 2);
     at = put_be(at, is_v9_ ? kOptionScopes * kTemplateHeader : fields, 2);
@@ -83,7 +112,7 @@ void TemplateEncoder::choose_template(Plan& plan, const FlowWay& way) {
   if (index == 0) {
     templates_.emplace_back();
     index = static_cast<std::uint16_t>(templates_.size());
-    templates_.back().id = static_cast<std::uint16_t>(kFirstRecordTemplate + index - 1);
+    templates_.back().id = static_cast<std::uint16_t>(kFirstRecordTemplate + plan.shape.number());
     describe(templates_.back(), plan, way);
   }
   plan.as = &templates_[index - 1U];
@@ -104,6 +133,10 @@ void TemplateEncoder::describe(Template& t, const Plan& plan, const FlowWay& way
 
 void TemplateEncoder::add_way(Plan& plan, const FlowWay& way, TimeUs now) {
   if (put(plan, way, now)) return;
+  if (std::exchange(plan.shape.has_own, false)) {
+    choose_template(plan, way);
+    if (put(plan, way, now)) return;
+  }
   plan.shape = plan.shape.plain();
   choose_template(plan, way);
   if (!put(plan, way, now)) ++counters_.left_out_large;
@@ -163,7 +196,12 @@ void TemplateEncoder::say(Template& t, TimeUs now) {
 }
 
 OptionValues TemplateEncoder::option_values() const {
-  return {.domain = settings_.domain, .sampling = sampling_, .facts = to_.facts(), .number = 0, .name = {}};
+  return {.domain = settings_.domain,
+          .sampling = sampling_,
+          .method = settings_.sampling,
+          .facts = to_.facts(),
+          .number = 0,
+          .name = {}};
 }
 
 void TemplateEncoder::say_options(TimeUs now) {

@@ -1,6 +1,8 @@
 // NetFlow version 9 (RFC 3954) and IPFIX (RFC 7011), with both directions in one record (RFC 5103) if that is asked for.
 //
-// A record is sent with the template of its shape (record_shape.h); a template is said before it is used. Over UDP all
+// A record is sent with the template of its shape (record_shape.h), whose number is that shape's in every run; a template is said
+// before it is used. One that a message has no room for goes without the user's elements, or else without all that it can do
+// without. Over UDP all
 // templates and options are said again after so many seconds or messages; in a session that loses nothing (a connection, a
 // file) once, in messages of their own, and only what options say is said again.
 #pragma once
@@ -19,6 +21,9 @@
 #include "output/flow/export/record_fields.h"
 
 namespace weir::output {
+
+// Of NetFlow v9 and IPFIX: the shortest message in which a record that says all, with empty texts, and its template have room.
+std::size_t least_mtu_for_all(const ExportSettings& settings);
 
 class TemplateEncoder final : public FlowEncoder {
  public:

@@ -6,7 +6,7 @@
 // address), mac(element, address), text(element, bytes, text), own_text(element, text).
 //
 // A text is sent with its length where the protocol has that (IPFIX), and else in so many `bytes`, the rest zeros. Texts are
-// cut to kMaxExportText.
+// cut to kMaxExportText, those of the user's enterprise to kMaxOwnText.
 #pragma once
 
 #include <endian.h>
@@ -22,8 +22,14 @@
 
 namespace weir::output {
 
-// With its length a text takes one byte more; of 255 and beyond it would be three.
 inline constexpr std::size_t kMaxExportText = 240;
+inline constexpr std::size_t kMaxOwnText = 512;  // the most first bytes of a flow that its meter keeps
+
+// With its length a text takes one byte more; of 255 and beyond three (RFC 7011 7).
+inline constexpr std::size_t kLongText = 255;
+constexpr std::size_t bytes_with_length(std::size_t text) {
+  return text + (text < kLongText ? 1 : 3);
+}
 
 // Most significant byte first, in 1, 2, 4 or 8 bytes. The caller has looked that there is room.
 inline std::uint8_t* put_be(std::uint8_t* to, std::uint64_t value, unsigned bytes) {
@@ -94,15 +100,17 @@ class DataOut {
   }
   void mac(std::uint16_t, const MacAddress& a) { bytes(a.data(), a.size()); }
   void text(std::uint16_t element, unsigned size, std::string_view text) {
-    if (dialect_.variable_texts) return own_text(element, text);
+    if (dialect_.variable_texts) return own_text(element, text.substr(0, kMaxExportText));
     text = text.substr(0, size);
     bytes(text.data(), text.size());
     std::memset(at_, 0, size - text.size());
     at_ += size - text.size();
   }
   void own_text(int, std::string_view text) {
-    text = text.substr(0, kMaxExportText);
-    *at_++ = static_cast<std::uint8_t>(text.size());
+    text = text.substr(0, kMaxOwnText);
+    const bool is_long = text.size() >= kLongText;
+    at_ = put_be(at_, is_long ? kLongText : text.size(), 1);
+    if (is_long) at_ = put_be(at_, text.size(), 2);
     bytes(text.data(), text.size());
   }
   [[nodiscard]] std::uint8_t* end() const { return at_; }
@@ -125,8 +133,12 @@ class TextOut {
   void address(std::uint16_t, const IpAddress&) {}
   void mac(std::uint16_t, const MacAddress&) {}
   // In protocols that have it; others have none in records.
-  void text(std::uint16_t element, unsigned, std::string_view text) { own_text(element, text); }
-  void own_text(int, std::string_view text) { bytes_ += std::min(text.size(), kMaxExportText); }
+  void text(std::uint16_t element, unsigned, std::string_view text) {
+    own_text(element, text.substr(0, kMaxExportText));
+  }
+  void own_text(int, std::string_view text) {
+    bytes_ += bytes_with_length(std::min(text.size(), kMaxOwnText)) - bytes_with_length(0);
+  }
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
 
  private:
@@ -143,10 +155,12 @@ class LengthOut {
   void address(std::uint16_t, const IpAddress& a) { bytes_ += a.family == 4 ? 4 : 16; }
   void mac(std::uint16_t, const MacAddress& a) { bytes_ += a.size(); }
   void text(std::uint16_t element, unsigned bytes, std::string_view text) {
-    if (dialect_.variable_texts) return own_text(element, text);
+    if (dialect_.variable_texts) return own_text(element, text.substr(0, kMaxExportText));
     bytes_ += bytes;
   }
-  void own_text(int, std::string_view text) { bytes_ += 1 + std::min(text.size(), kMaxExportText); }
+  void own_text(int, std::string_view text) {
+    bytes_ += bytes_with_length(std::min(text.size(), kMaxOwnText));
+  }
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
 
  private:

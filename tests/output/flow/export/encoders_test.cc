@@ -347,6 +347,30 @@ TEST_CASE("flow export: the sampling rate is said, in options, and in the header
     CHECK(read->at(1).sampling == 100);
     CHECK(read->at(2).sampling == 1000);
   }
+  for (const output::SamplingMethod method :
+       {output::SamplingMethod::random, output::SamplingMethod::flows}) {
+    const bool is_random = method == output::SamplingMethod::random;
+    for (const ExportFormat format : kWithTemplates) {
+      auto settings = export_settings(format);
+      settings.sampling = method;
+      ExportBench bench(settings);
+      flow::Record r = numbered_record(1);
+      r.sampling = 100;
+      bench.add(r);
+      bench.flush();
+      const auto read = bench.read();
+      REQUIRE(read->size() == 1);
+      CHECK(read->at(0).sampling == 100);
+    }
+    auto settings = export_settings(ExportFormat::netflow5);
+    settings.sampling = method;
+    ExportBench bench(settings);
+    flow::Record r = numbered_record(1);
+    r.sampling = 100;
+    bench.add(r);
+    bench.flush();
+    CHECK(bench.kept.number(0, 22, 2) == ((is_random ? 0x8000U : 0x4000U) | 100U));
+  }
   flow::Record r = numbered_record(1);
   r.sampling = 20'000;
   ExportBench bench(ExportFormat::netflow5);
@@ -400,6 +424,67 @@ TEST_CASE("flow export: elements of our own are sent under the number that the u
   CHECK(has_text(on, "ShADadFf"));
   CHECK(has_text(on, std::string_view("\x80\x03\xff\xff\x00\x01\x23\x45", 8)));
   CHECK(on.read()->size() == 1);
+}
+
+TEST_CASE(
+    "flow export: texts of our own are whole up to 512 bytes, with a length of three bytes from 255 on") {
+  for (const std::size_t size : {0U, 1U, 254U, 255U, 512U, 513U}) {
+    CAPTURE(size);
+    flow::Detail d;
+    const std::string payload(size, 'p');
+    d.sides[0].payload = payload;
+    flow::Record r = numbered_record(1);
+    r.detail = &d;
+    auto settings = export_settings(ExportFormat::ipfix);
+    settings.enterprise = 99'999;
+    ExportBench bench(settings);
+    bench.add(r);
+    bench.add(r);
+    bench.flush();
+    std::size_t sent = 0;
+    for (const KeptMessages::Kept& m : bench.kept.all)
+      for (const std::uint8_t byte : m.bytes) sent += byte == 'p' ? 1U : 0U;
+    CHECK(sent == 2 * std::min<std::size_t>(size, 512));
+    const auto read = bench.read();
+    CHECK(read->size() == 2);
+    CHECK(read->account().malformed == 0);
+  }
+}
+
+TEST_CASE("flow export: where a message has no room the elements of our own go first") {
+  flow::Detail d;
+  d.sides[0] = {.size_min = 40, .size_max = 1500};
+  const std::string payload(512, 'p');
+  d.sides[0].payload = payload;
+  flow::Record r = numbered_record(1);
+  r.vlan = 7;
+  r.detail = &d;
+  auto settings = export_settings(ExportFormat::ipfix);
+  settings.enterprise = 99'999;
+  settings.mtu = output::kMinMtu;
+  ExportBench bench(settings);
+  bench.add(r);
+  bench.flush();
+  const auto read = bench.read();
+  REQUIRE(read->size() == 1);
+  CHECK(read->at(0).vlan == 7);
+}
+
+TEST_CASE("flow export: a template has the number of its shape, whichever came first") {
+  const flow::Record first = tcp_record(), second = udp6_record();
+  const auto ids_of = [](const flow::Record& a, const flow::Record& b) {
+    ExportBench bench(ExportFormat::ipfix_biflow);
+    bench.add(a);
+    bench.flush();
+    bench.add(b);
+    bench.flush();
+    // The last message has nothing but the template and the record of `b`.
+    return bench.kept.number(bench.kept.all.size() - 1, 16 + 4, 2);
+  };
+  const std::uint64_t of_second = ids_of(first, second), of_first = ids_of(second, first);
+  CHECK(of_first != of_second);
+  CHECK(ids_of(numbered_record(1), second) == of_second);
+  CHECK(ids_of(numbered_record(1), first) == of_first);
 }
 
 TEST_CASE("flow export: an application has the same number in every run") {

@@ -30,6 +30,36 @@ TEST_CASE("flow export: where it goes to") {
   }
 }
 
+TEST_CASE("flow export: the format of the option comes before that of an entry") {
+  const FakeSettings configured{{"collectors", "netflow9 udp://127.0.0.1:2055"}};
+  CHECK(FlowExportSettings::from(configured, {}, "")->collectors[0].format == ExportFormat::netflow9);
+  CHECK(FlowExportSettings::from(configured, {}, "netflow5")->collectors[0].format == ExportFormat::netflow5);
+}
+
+TEST_CASE("flow export: keys that no collector heeds are warned of") {
+  const auto warnings = [](const FakeSettings& settings, const std::vector<std::string>& to,
+                           const char* format) {
+    const auto got = FlowExportSettings::from(settings, to, format);
+    REQUIRE(got.has_value());
+    return got->warnings;
+  };
+  for (const char* key : {"rotate-size", "tls.verify", "engine-id", "enterprise"}) {
+    CAPTURE(key);
+    const auto told = warnings({{key, std::string(key) == "tls.verify"  ? "no"
+                                      : std::string(key) == "engine-id" ? "7"
+                                                                        : "70000"}},
+                               {"udp://[::1]:1"}, "netflow9");
+    REQUIRE(told.size() == 1);
+    CHECK(told[0].find("weir.flows.export." + std::string(key) + ": has no effect: it is for ") == 0);
+  }
+  CHECK(warnings({{"rotate-size", "70000"}, {"enterprise", "7"}}, {"udp://[::1]:1", "file:x"}, "").empty());
+  CHECK(warnings({{"rotate-size", "70000"}}, {}, "").empty());
+  const auto small = warnings({{"mtu", "512"}, {"enterprise", "7"}}, {"udp://[::1]:1"}, "ipfix-biflow");
+  REQUIRE(small.size() == 1);
+  CHECK(small[0].find("weir.flows.export.mtu: 512 bytes have no room") == 0);
+  CHECK(warnings({{"mtu", "512"}}, {"udp://[::1]:1"}, "ipfix-biflow").empty());
+}
+
 TEST_CASE("flow export: options come before the configuration, and what is wrong is named") {
   const FakeSettings configured{{"collectors", "netflow5 udp://127.0.0.1:2055"},
                                 {"format", "ipfix-biflow"},
