@@ -17,6 +17,9 @@ ALLOWED = {
     "rules/load/snort_form.cc": "Snort's names of buffers, and ours for them",
     "engine/live/control/control_suricata.cc": "Suricata's names of memory caps, and the keys that set them",
     "output/syslog_header.cc": "facilities of syslog",
+    "output/flow/export/export_settings.cc": "how collectors are spoken to",
+    "output/flow/export/record_shape.cc": "an element of IANA's registry that is HTTP's",
+    "rules/ioc/feed_reader.cc": "words that lists of indicators use",
 }
 
 
