@@ -138,6 +138,7 @@ void MeteredSide::add(const MeteredSide& later) {
   gap_max = std::max({gap_max, now, later.gap_max});
   if (later.packets > 1) gap_min = std::min(gap_min, later.gap_min);
   gap = later.packets > 1 ? later.gap : now;
+  if (later.packets > 1) jitter = later.jitter;
   packets += later.packets;
   bytes += later.bytes;
   first = std::min(first, later.first);
@@ -231,9 +232,10 @@ void FlowMeter::count_tcp(const Packet& packet, std::size_t payload_bytes, Direc
   }
   follow_handshake(header, d, packet.raw.time);
   const auto length = static_cast<std::uint32_t>(payload_bytes + syn + fin);
+  // Anybody can make a reset, with any number: it tells nothing of where the side is.
   if (!reset) follow_sequence(header.sequence, length, d, packet.raw.time);
   if (ack) time_segment(header, opposite(d), packet.raw.time);
-  side.any = true;
+  side.any = side.any || !reset;
 }
 
 void FlowMeter::note_syn(const Packet& packet, Direction d) {

@@ -58,14 +58,14 @@ void FragmentMeter::count(const Packet& fragment) {
   std::copy(begin.begin(), begin.end(), datagram.begin.begin());
 }
 
-MeteredSide FragmentMeter::take(const Packet& last) {
+MeteredSide FragmentMeter::take(const Packet& last, bool counts) {
   MeteredSide out;
   if (const auto found = index_.find(key_of(last)); found != index_.end()) {
     out = found->second->side;
     datagrams_.erase(found->second);
     index_.erase(found);
   }
-  out.add_packet(last);
+  if (counts) out.add_packet(last);
   return out;
 }
 

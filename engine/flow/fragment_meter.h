@@ -43,8 +43,8 @@ class FragmentMeter {
     if (datagrams_.size() == kMostDatagrams) give_up_first(on_given_up);
     count(fragment);
   }
-  // What came of the datagram that `last` completes, `last` included.
-  MeteredSide take(const Packet& last);
+  // What came of the datagram that `last` completes; `last` is included if it counts (it may not be among those sampled).
+  MeteredSide take(const Packet& last, bool counts = true);
   // Gives those up of which nothing has come for long.
   template <class OnGivenUp>
   void expire(TimeUs now, OnGivenUp&& on_given_up) {

@@ -33,6 +33,14 @@ void RecordWriter::End::record(const flow::Record& record) {
 
 void RecordWriter::End::hand_over() {
   if (!block_->empty()) writer_.push(block_, patience_);
+  since_ = {};
+}
+
+void RecordWriter::End::hand_over_when_due() {
+  if (block_->empty()) return;
+  const Clock::time_point now = Clock::now();
+  if (since_ == Clock::time_point{}) since_ = now;
+  if (now - since_ >= kGather) hand_over();
 }
 
 void RecordWriter::push(std::unique_ptr<output::RecordBlock>& block, Clock::time_point patience) {

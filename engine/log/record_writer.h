@@ -1,8 +1,7 @@
 // Where the flow records of several threads meet in live runs: one thread hands them on, so that no worker ever waits for a disk
 // or a collector.
 //
-// Each worker copies records into a block of its own and hands full blocks over, and what there is between two batches of
-// packets. Blocks that wait are bounded; one that does not fit is dropped whole, and its records are counted. Records of one
+// Each worker copies records into a block of its own and hands full blocks over, and others after a tenth of a second. Blocks that wait are bounded; one that does not fit is dropped whole, and its records are counted. Records of one
 // worker stay in order. Nothing is allocated in steady state.
 #pragma once
 
@@ -25,6 +24,8 @@ class RecordWriter {
   class End;
   using Clock = std::chrono::steady_clock;
   static constexpr std::size_t kQueueBlocks = 1024;  // some 50 MB, of records as many as end in a bad second
+  static constexpr std::chrono::milliseconds kGather{
+      100};  // how long a worker keeps a block that is not full
 
   // Starts the thread. `outputs` outlives the writer and is touched by nobody else until stop().
   explicit RecordWriter(const output::RecordOutputs& outputs, std::size_t queue_blocks = kQueueBlocks);
@@ -74,8 +75,11 @@ class RecordWriter::End final : public RecordTap {
   ~End() override { hand_over(); }
   void record(const flow::Record& record) override;
   void clock(TimeUs /*now*/) override {}  // the writer has that of the system
-  // To be called after each batch of packets. Never waits, unless may_wait() was called.
+  // Never waits, unless may_wait() was called.
   void hand_over();
+  // To be called after each batch of packets: what is there is handed over once it is kGather old, so that blocks that wait hold
+  // as many records as they can.
+  void hand_over_when_due();
   // No more packets will come: what is handed over waits for room, at most `limit` from now on.
   void may_wait(std::chrono::milliseconds limit) { patience_ = Clock::now() + limit; }
 
@@ -83,6 +87,7 @@ class RecordWriter::End final : public RecordTap {
   RecordWriter& writer_;
   std::unique_ptr<output::RecordBlock> block_;
   Clock::time_point patience_ = Clock::time_point::min();
+  Clock::time_point since_{};  // of what is in the block, as far as was looked; the epoch: nothing was
 };
 
 }  // namespace weir::engine

@@ -53,8 +53,8 @@ void Pipeline::count_in(Flow& flow, Direction d, const Packet& packet, const Pac
   }
   if (packet.origin == PacketOrigin::defragmented) {
     completing_ = around;
-    const MeteredSide fragments = fragments_.take(*around);
-    if (sampled_ && !meter.left_out) meter.count(packet, fragments, d);
+    const MeteredSide fragments = fragments_.take(*around, sampled_);
+    if (fragments.packets != 0 && !meter.left_out) meter.count(packet, fragments, d);
   } else if (sampled_ && !meter.left_out) {
     meter.count(packet, d);
   }

@@ -78,7 +78,7 @@ void LiveWorker::do_round() {
 void LiveWorker::hand_over() const {
   if (parts_.packets != nullptr) parts_.packets->hand_over();
   parts_.lines->hand_over();
-  if (parts_.records != nullptr) parts_.records->hand_over();
+  if (parts_.records != nullptr) parts_.records->hand_over_when_due();
 }
 
 // Memory that is not there costs a packet its inspection, not the network its gateway.

@@ -113,6 +113,19 @@ TEST_CASE("flow meter: what came again, late or not at all is told apart") {
   CHECK_FALSE(m.meter.has<'g'>(kFrom));
 }
 
+TEST_CASE("flow meter: a forged reset tells nothing of where its side is") {
+  Metered m;
+  m.client(kSyn, 0, 0);
+  m.server(kRst, 0x4000, 0);
+  m.server(kSynAck, 0x7000, 1);
+  m.client(kAck, 1, 0x7001);
+  m.server(kAck, 0x7001, 1, "answer");
+  CHECK(m.meter.tcp[1].base_sequence == m.meter.tcp[1].next - 7);
+  CHECK(m.meter.sides[1].lost_bytes == 0);
+  CHECK(m.meter.sides[1].retransmitted_packets == 0);
+  CHECK_FALSE(m.meter.has<'g'>(kFrom));
+}
+
 TEST_CASE("flow meter: Zeek's states of connections that did not come to their end") {
   Metered alone;
   alone.client(kSyn, 0, 0);
@@ -233,6 +246,7 @@ TEST_CASE(
   CHECK(whole.bytes == 84);
   CHECK(whole.first == 1000);
   CHECK(whole.last == 3000);
+  CHECK(meter.take(fragment(9, 0, 3000, bytes), false).packets == 0);
   meter.expire(1500 + FragmentMeter::kPatience, give_up);
   CHECK(gone.empty());
   meter.expire(1501 + FragmentMeter::kPatience, give_up);

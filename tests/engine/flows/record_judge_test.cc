@@ -180,16 +180,20 @@ TEST_CASE("records: an alert says who sent the record, and whose address it is t
   bench.take(judged_record());
   const auto events = bench.events();
   REQUIRE(events.size() == 2);
+  const std::string flow_id = "\"flow_id\":" + std::to_string(engine::flow_id_of(judged_record())) + ",";
+  CHECK(engine::flow_id_of(judged_record()) == engine::flow_id_of(reply_of(judged_record())));
+  CHECK(events[1].find(flow_id) != std::string::npos);
   CHECK(
       events[0] ==
-      R"({"timestamp":"2023-11-14T22:13:20.000000+0000","event_type":"alert","src_ip":"10.0.0.1","src_port":40000,)"
-      R"("dest_ip":"192.0.2.1","dest_port":443,"proto":"TCP","ip_v":4,"alert":{"action":"allowed","gid":900,)"
-      R"("signature_id":2,"rev":1,"signature":"Indicator 192.0.2.0/24:443 of theirs","category":"Known indicator",)"
-      R"("severity":2},"exporter":{"address":"127.0.0.1","domain":7,"sampling":1},"ioc":{"value":"192.0.2.0/24:443",)"
-      R"("type":"network","where":"dest_ip","feed":"theirs","confidence":60,"expiry":"2030-01-01T00:00:00.000000+0000",)"
-      R"("tags":["a","b"]},"flow":{"pkts_toserver":10,"pkts_toclient":20,"bytes_toserver":1000,"bytes_toclient":9000,)"
-      R"("start":"2023-11-14T22:12:20.000000+0000","src_ip":"10.0.0.1","dest_ip":"192.0.2.1","src_port":40000,)"
-      R"("dest_port":443}})");
+      R"({"timestamp":"2023-11-14T22:13:20.000000+0000",)" + flow_id +
+          R"("event_type":"alert","src_ip":"10.0.0.1","src_port":40000,)"
+          R"("dest_ip":"192.0.2.1","dest_port":443,"proto":"TCP","ip_v":4,"alert":{"action":"allowed","gid":900,)"
+          R"("signature_id":2,"rev":1,"signature":"Indicator 192.0.2.0/24:443 of theirs","category":"Known indicator",)"
+          R"("severity":2},"exporter":{"address":"127.0.0.1","domain":7,"sampling":1},"ioc":{"value":"192.0.2.0/24:443",)"
+          R"("type":"network","where":"dest_ip","feed":"theirs","confidence":60,"expiry":"2030-01-01T00:00:00.000000+0000",)"
+          R"("tags":["a","b"]},"flow":{"pkts_toserver":10,"pkts_toclient":20,"bytes_toserver":1000,"bytes_toclient":9000,)"
+          R"("start":"2023-11-14T22:12:20.000000+0000","src_ip":"10.0.0.1","dest_ip":"192.0.2.1","src_port":40000,)"
+          R"("dest_port":443}})");
   CHECK(events[1].find(R"("gid":1,"signature_id":5,"rev":2,"signature":"m")") != std::string::npos);
   CHECK(events[1].find(
             R"("exporter":{"address":"127.0.0.1","domain":7,"sampling":1},"direction":"to_server")") !=
