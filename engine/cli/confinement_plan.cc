@@ -31,8 +31,10 @@ void add_exports(const CliOptions& options, const Config& config, ConfinementPla
   const auto settings = export_settings(options, config);
   if (!settings) return;
   for (const output::ExportSettings& collector : settings->collectors) {
-    if (collector.target.transport == output::ExportTarget::Transport::file)
+    if (collector.target.transport == output::ExportTarget::Transport::file) {
       plan.export_files.push_back(collector.target.path);
+      if (collector.rotates()) plan.rotated_files.push_back(collector.target.path);
+    }
     if (collector.target.is_stream()) plan.connect_ports.push_back(collector.target.port);
   }
 }

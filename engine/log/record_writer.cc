@@ -89,8 +89,10 @@ bool RecordWriter::do_round() {
     stopped_ = last;
   }
   for (const auto& block : writing_) {
-    for (const auto& output : outputs_) output->take(block->records());
-    handed_on_.fetch_add(block->records().size(), std::memory_order_relaxed);
+    const bool late = Clock::now() >= deadline_.load(std::memory_order_relaxed);
+    if (!late)
+      for (const auto& output : outputs_) output->take(block->records());
+    (late ? lost_ : handed_on_).fetch_add(block->records().size(), std::memory_order_relaxed);
     block->clear();
   }
   const TimeUs now = system_time();
@@ -107,7 +109,8 @@ bool RecordWriter::do_round() {
   return !last;
 }
 
-void RecordWriter::stop() {
+void RecordWriter::stop(Clock::time_point until) {
+  deadline_.store(until, std::memory_order_relaxed);
   {
     const std::lock_guard guard(lock_);
     stopping_ = true;

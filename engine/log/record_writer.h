@@ -36,8 +36,9 @@ class RecordWriter {
 
   // An end for one more thread, at any time. It does not outlive the writer.
   std::unique_ptr<End> add_end() { return std::make_unique<End>(*this); }
-  // All that was handed over is handed on, and the thread is gone; what is handed over later is lost.
-  void stop();
+  // All that was handed over is handed on, as far as that can be done until then, and the thread is gone; the rest is lost, and what
+  // is handed over later.
+  void stop(Clock::time_point until = Clock::time_point::max());
   // As RecordOutput has it. From any thread.
   void note_unseen(std::uint64_t packets) const {
     for (const auto& output : outputs_) output->note_unseen(packets);
@@ -59,6 +60,7 @@ class RecordWriter {
   const output::RecordOutputs& outputs_;
   const std::size_t queue_blocks_;
   std::atomic<std::uint64_t> handed_on_{0}, lost_{0};
+  std::atomic<Clock::time_point> deadline_{Clock::time_point::max()};  // of stop()
   std::mutex lock_;  // of what follows; held for the moving of pointers
   std::condition_variable work_;
   Blocks filled_, unused_;

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 
@@ -158,6 +159,26 @@ bool notifies_by_name() {
   return name != nullptr && *name == '@';
 }
 
+// Of a folder that others use a run gets single files, and none that it could rename or make there.
+tl::expected<void, std::string> check_rotated(const ConfinementPlan& plan, const SandboxSettings& settings) {
+  if (!settings.landlock || landlock_version() == 0) return {};
+  std::error_code error;
+  for (const std::string& file : plan.rotated_files) {
+    const fs::path folder = fs::weakly_canonical(folder_of(file), error);
+    const auto holds = [&](const std::string& granted) {
+      const fs::path relative = folder.lexically_relative(fs::weakly_canonical(granted, error));
+      return !relative.empty() && *relative.begin() != "..";
+    };
+    if (lies_among_others(file) && std::none_of(settings.write.begin(), settings.write.end(), holds))
+      return tl::unexpected(
+          fmt::format("--flow-export file:{0}: the sandbox lets no file be renamed in {1}, so that this one "
+                      "cannot be rotated: "
+                      "name a file in a folder of its own, or add {1} to weir.sandbox.write",
+                      file, folder.string()));
+  }
+  return {};
+}
+
 void tell(const std::vector<std::string>& problems) {
   for (const std::string& problem : problems) fmt::print(stderr, "weir: warning: sandbox: {}\n", problem);
 }
@@ -171,6 +192,9 @@ tl::expected<void, std::string> become_live_user(const ConfinementPlan& plan, co
   if (!identity) return tl::unexpected(identity.error());
   if (const std::string warning = warning_of_root(run_as, *identity); !warning.empty())
     fmt::print(stderr, "weir: warning: {}\n", warning);
+  const auto sandbox = SandboxSettings::from(config);
+  if (!sandbox) return tl::unexpected(sandbox.error());
+  if (auto good = check_rotated(plan, *sandbox); !good) return good;
   if (auto made = make_folders(plan, *identity); !made) return made;
   if (auto made = make_stores(config, *identity); !made) return made;
   const bool stays_root = ::geteuid() == 0 && !*identity;
@@ -256,6 +280,7 @@ tl::expected<void, std::string> confine_captures(const Config& config) {
 tl::expected<void, std::string> confine_offline(const ConfinementPlan& plan, const Config& config) {
   auto settings = SandboxSettings::from(config);
   if (!settings) return tl::unexpected(settings.error());
+  if (auto good = check_rotated(plan, *settings); !good) return good;
   if (auto dropped = forbid_new_privileges(); !dropped) return dropped;
   if (auto made = make_data_folders(plan, std::nullopt); !made) return made;
   LandlockRules files;

@@ -22,6 +22,7 @@ struct ConfinementPlan {
   std::vector<std::string> data_files;  // written, each by way of a new file beside it
   std::vector<std::string> folders;     // of flow records: written to
   std::vector<std::string> export_files;     // likewise, files
+  std::vector<std::string> rotated_files;    // of those: others take their place while the run goes on
   std::vector<std::uint16_t> connect_ports;  // TCP: those of collectors
   std::vector<std::string> captures;    // files and folders that are read, and what links in those folders lead to
   bool libpcap = false;                 // interfaces are heard through it

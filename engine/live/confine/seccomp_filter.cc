@@ -88,8 +88,8 @@ constexpr std::array kPrctlOperations{PR_SET_NAME,      PR_GET_NAME,         PR_
                                       PR_SET_PDEATHSIG, 0x53564d41 /* PR_SET_VMA: names of mappings */};
 constexpr std::array kNetworkFamilies{AF_INET, AF_INET6, AF_NETLINK, AF_PACKET};
 constexpr scmp_datum_t kSocketType = 0xf;  // of socket(2)'s second argument; the rest are flags
-// Of terminals only what asks; those of network interfaces all.
-constexpr std::array kTerminalRequests{TCGETS, TIOCGWINSZ, FIONREAD, FIONBIO};
+// Of terminals only what asks (TIOCOUTQ is of sockets as well: what the other side has not confirmed); those of network interfaces all.
+constexpr std::array kTerminalRequests{TCGETS, TIOCGWINSZ, TIOCOUTQ, FIONREAD, FIONBIO};
 constexpr scmp_datum_t kInterfaceRequests = 0x8900, kRequestGroup = 0xff00;
 
 constexpr std::size_t kCountedCalls = 1024;

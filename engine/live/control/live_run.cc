@@ -96,8 +96,9 @@ class LiveRun final : public ControlTarget {
     workers_.stop(kDrainLimit, summary.errors);
     const LiveWorker::Report total = workers_.sum_up(kReportLimit);
     if (stats_on_) write_stats(total);
+    const auto until = Clock::now() + kDrainLimit;  // of logs and records together
     writer_.stop(kDrainLimit, summary.errors);
-    if (records_ != nullptr) stop_records(summary.errors);
+    if (records_ != nullptr) stop_records(until, summary.errors);
     if (const auto rules = reload_.rules(); rules != nullptr) rules->save_datasets(summary.errors);
     metrics_.reset();
     control_.reset();  // who waits for the end sees it now
@@ -113,8 +114,8 @@ class LiveRun final : public ControlTarget {
   }
 
  private:
-  void stop_records(std::vector<std::string>& errors) {
-    records_->stop();
+  void stop_records(Clock::time_point until, std::vector<std::string>& errors) {
+    records_->stop(std::max(until, Clock::now() + kReportLimit));
     if (const std::uint64_t lost = records_->lost(); lost != 0)
       errors.push_back(fmt::format("{} flow records are lost: those who take them were too slow", lost));
   }

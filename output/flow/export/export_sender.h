@@ -20,6 +20,8 @@ struct SenderCounters {
   std::uint64_t flows = 0;                // records of flows in them
   std::uint64_t lost_messages = 0;
   ExportTotals lost;  // what was in those
+  std::uint64_t unconfirmed_bytes =
+      0;  // sent over connections that ended before the other side said it has them
 };
 
 class ExportSender {
@@ -39,10 +41,10 @@ class ExportSender {
   // Sends what waited for its time (a rate that is not to be exceeded). True: more waits for its time; call again soon.
   virtual bool keep_pace() { return false; }
   // At the end: whether something waits for who reads; waits for him a while, not beyond that time; counts what is left as lost and
-  // ends the session.
+  // ends the session, which may take until then as well.
   [[nodiscard]] virtual bool has_waiting() const { return false; }
   virtual void wait(Clock::time_point) {}
-  virtual void end() {}
+  virtual void end(Clock::time_point) {}
 
   [[nodiscard]] const SenderCounters& counters() const { return counters_; }
   // Of the last thing that went wrong; empty: nothing did.
@@ -65,6 +67,7 @@ class ExportSender {
     counters_.flows -= flows.records;
     lost(flows);
   }
+  void not_confirmed(std::uint64_t bytes) { counters_.unconfirmed_bytes += bytes; }
   void failed(std::string why) { problem_ = std::move(why); }
 
  private:

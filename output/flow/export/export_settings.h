@@ -60,6 +60,10 @@ struct ExportSettings {
   TlsFiles tls;
   SamplingMethod sampling = SamplingMethod::systematic;  // set by who knows the meter
 
+  // Of files: whether others follow.
+  [[nodiscard]] bool rotates() const {
+    return rotate_bytes != 0 || rotate_interval.kind != RotationInterval::Kind::never;
+  }
   // Fails with a text when the format cannot go this way; begins with `source`, which is how the user named it.
   [[nodiscard]] tl::expected<void, std::string> check(std::string_view source) const;
 };

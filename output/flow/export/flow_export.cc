@@ -81,7 +81,8 @@ class FlowExport::Link final : public MessageTaker {
     encoder_->flush(now);
     sender_->tick();
   }
-  void close(TimeUs now, Clock::time_point until) {
+  // Waits for who reads until then; `last`: and for him to take leave.
+  void close(TimeUs now, Clock::time_point until, Clock::time_point last) {
     service(now);
     encoder_->end_session(now);
     sender_->tick();
@@ -90,7 +91,7 @@ class FlowExport::Link final : public MessageTaker {
       service(now);
       sender_->tick();
     }
-    sender_->end();
+    sender_->end(last);
   }
 
   void append_errors(std::vector<std::string>& errors) const {
@@ -105,6 +106,11 @@ class FlowExport::Link final : public MessageTaker {
           "--flow-export {}: {} flow records of IPv6 were left out: NetFlow version 5 has none; take "
           "netflow9 or ipfix",
           name_, e.left_out_v6));
+    if (const std::uint64_t bytes = sender_->counters().unconfirmed_bytes; bytes != 0)
+      notes.push_back(fmt::format(
+          "--flow-export {}: up to {} bytes that were sent are not confirmed: a connection ended before "
+          "the collector said that it has them",
+          name_, bytes));
     if (e.left_out_large != 0)
       notes.push_back(
           fmt::format("--flow-export {}: {} flow records were left out: they count or say more than the "
@@ -194,7 +200,7 @@ void FlowExport::close(std::vector<std::string>& errors) {
   const auto until = Clock::now() + settings_.patience;
   const TimeUs at = now();
   for_each_link([&](Link& link) {
-    link.close(at, until);
+    link.close(at, until, until + kAllGoodbyes);
     link.append_errors(errors);
   });
   publish();

@@ -46,7 +46,7 @@ class FlowExport final : public RecordOutput {
  private:
   class Link;
   using Clock = std::chrono::steady_clock;
-  static constexpr std::chrono::seconds kFlushEvery{1};
+  static constexpr std::chrono::seconds kFlushEvery{1}, kAllGoodbyes{1};
   // Before it came here.
   struct Missed {
     std::atomic<std::uint64_t> packets{0};

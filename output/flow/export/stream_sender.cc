@@ -3,9 +3,10 @@
 // The socket is made once and used for one connection after another, so that a confined process needs no new ones. Messages
 // wait in a bounded queue while nobody takes them; they get their sequence numbers when they go, as each connection counts its
 // own. A message that was cut off by the end of a connection goes again, whole, over the next one. What the kernel had taken
-// and the collector had not is lost, and nobody tells how much that was.
+// and the collector had not is lost; the kernel says how many bytes at most that was.
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -90,10 +91,10 @@ class StreamSender final : public ExportSender {
     else
       wait_for(fd_, state_ == State::greeting ? POLLIN : POLLOUT, until);
   }
-  void end() override {
+  void end(Clock::time_point until) override {
     for (; !queue_.empty(); queue_.pop())
       if (queue_.front().flows.records != 0) lost(queue_.front().flows);
-    if (state_ == State::open) say_goodbye();
+    if (state_ == State::open) say_goodbye(until);
     state_ = State::over;
   }
 
@@ -149,9 +150,15 @@ class StreamSender final : public ExportSender {
           disconnect("the collector does not finish its handshake");
     }
   }
+  // Before the socket is used for another connection.
+  void note_unconfirmed() {
+    int bytes = 0;
+    if (::ioctl(fd_, TIOCOUTQ, &bytes) == 0 && bytes > 0) not_confirmed(static_cast<std::uint64_t>(bytes));
+  }
   // Whoever ends a connection may use its socket for the next one.
   void disconnect(std::string_view why) {
     failed(fmt::format("{}: {}", name_, why));
+    if (state_ == State::open) note_unconfirmed();
     if (tls_ != nullptr) tls_->end();
     sockaddr none{};
     none.sa_family = AF_UNSPEC;
@@ -164,16 +171,17 @@ class StreamSender final : public ExportSender {
   }
 
   // A socket that is closed with something unread (tickets of TLS) takes back what the collector has not read yet.
-  void say_goodbye() {
+  void say_goodbye(Clock::time_point until) {
     if (tls_ != nullptr) tls_->end();
     (void)::shutdown(fd_, SHUT_WR);
-    const auto until = Clock::now() + kLongestGoodbye;
+    until = std::min(until, Clock::now() + kLongestGoodbye);
     std::array<std::uint8_t, 4096> unwanted;
     while (Clock::now() < until) {
       const ssize_t n = ::recv(fd_, unwanted.data(), unwanted.size(), MSG_DONTWAIT);
-      if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) return;
+      if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) break;
       if (n < 0) wait_for(fd_, POLLIN, until);
     }
+    note_unconfirmed();
   }
 
   bool is_alive() {

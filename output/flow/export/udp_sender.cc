@@ -81,7 +81,7 @@ class UdpSender final : public ExportSender {
   }
   [[nodiscard]] bool has_waiting() const override { return !queue_.empty(); }
   void wait(Clock::time_point until) override { pace_.wait(until); }
-  void end() override {
+  void end(Clock::time_point) override {
     if (!queue_.empty()) failed(fmt::format("{}: the run ended before its rate allowed more", name_));
     for (; !queue_.empty(); queue_.pop()) lost(queue_.front().flows);
     hear_of_last();

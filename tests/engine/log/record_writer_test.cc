@@ -52,6 +52,24 @@ TEST_CASE("record writer: all records arrive, in the order of their worker") {
   CHECK(writer.lost() == 0);
 }
 
+TEST_CASE("record writer: at the end what is not handed on in time is lost and counted") {
+  SlowRun run;
+  RecordWriter writer(run.outputs);
+  constexpr std::size_t kRecords = output::RecordBlock::kRecords * 20;
+  {
+    const auto end = writer.add_end();
+    for (std::size_t i = 0; i < kRecords; ++i) end->record({.source_port = static_cast<std::uint16_t>(i)});
+  }
+  std::thread later([&run] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    run.may = true;
+  });
+  writer.stop(RecordWriter::Clock::now());
+  later.join();
+  CHECK(writer.lost() > 0);
+  CHECK(run.ports.size() + writer.lost() == kRecords);
+}
+
 TEST_CASE("record writer: who takes records too slowly costs records, never time") {
   SlowRun run;
   constexpr std::size_t kBlocks = 2;

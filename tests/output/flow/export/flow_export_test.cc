@@ -329,6 +329,26 @@ TEST_CASE(
   ::close(second);
 }
 
+TEST_CASE("flow export: what a collector did not confirm when its connection ended is told of") {
+  const Peer peer(SOCK_STREAM);
+  const auto exporter = export_to({"tcp://127.0.0.1:" + std::to_string(peer.port)});
+  exporter->tick(0);
+  const int fd = peer.accept();
+  const int little = 4096;
+  REQUIRE(::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &little, sizeof little) == 0);
+  give(*exporter, 20'000);
+  exporter->tick(0);
+  const linger reset{.l_onoff = 1, .l_linger = 0};
+  REQUIRE(::setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset) == 0);
+  ::close(fd);
+  std::this_thread::sleep_for(milliseconds(20));
+  exporter->tick(0);
+  const Told told = close_export(*exporter);
+  REQUIRE(told.notes.size() == 1);
+  CHECK(told.notes[0].find("bytes that were sent are not confirmed: a connection ended") !=
+        std::string::npos);
+}
+
 TEST_CASE("flow export: what finds no room while nobody is there is lost, counted and told") {
   std::uint16_t port = 0;
   {
