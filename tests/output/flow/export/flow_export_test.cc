@@ -349,6 +349,46 @@ TEST_CASE("flow export: what a collector did not confirm when its connection end
         std::string::npos);
 }
 
+TEST_CASE("flow export: a TLS connection that is reset does not end the process") {
+  const auto handler = std::signal(SIGPIPE, SIG_DFL);
+  const Peer peer(SOCK_STREAM);
+  const auto exporter = export_to({"tls://127.0.0.1:" + std::to_string(peer.port)});
+  struct sigaction now {};
+  REQUIRE(::sigaction(SIGPIPE, nullptr, &now) == 0);
+  CHECK((now.sa_handler == SIG_IGN));
+  (void)std::signal(SIGPIPE, handler);
+}
+
+TEST_CASE("flow export: a collector that was once too slow is waited for again when it reads again") {
+  const Peer peer(SOCK_STREAM);
+  FlowExportSettings settings;
+  auto one = export_settings(ExportFormat::ipfix);
+  one.target = *output::ExportTarget::parse("tcp://127.0.0.1:" + std::to_string(peer.port));
+  one.queue_bytes = 65'536;
+  settings.collectors.push_back(one);
+  auto exporter = FlowExport::open(settings, FlowExport::Time::packets);
+  REQUIRE(exporter.has_value());
+  (*exporter)->tick(0);
+  const int fd = peer.accept();
+  const auto lost = [&] { return counter(**exporter, "weir.flow_export.records_lost"); };
+  for (int i = 0; i < 1000 && lost() == 0; ++i) give(**exporter, 1000);
+  REQUIRE(lost() != 0);
+  std::thread reader([fd] {
+    std::vector<char> bytes(4096);
+    while (::recv(fd, bytes.data(), bytes.size(), 0) > 0) {
+    }
+  });
+  give(**exporter, 100);
+  const std::uint64_t before = lost();
+  give(**exporter, 30'000);
+  give(**exporter, 30'000);
+  CHECK(lost() == before);
+  CHECK(close_export(**exporter).errors.size() == 1);
+  exporter->reset();
+  reader.join();
+  ::close(fd);
+}
+
 TEST_CASE("flow export: what finds no room while nobody is there is lost, counted and told") {
   std::uint16_t port = 0;
   {
