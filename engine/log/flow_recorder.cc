@@ -205,6 +205,7 @@ flow::EndReason end_reason(const Flow& flow, FlowEnd end) {
 }
 
 std::uint32_t entropy_milli(std::string_view bytes) {
+  if (bytes.empty()) return 0;
   std::array<std::uint32_t, 256> seen{};
   for (const char c : bytes) ++seen[static_cast<std::uint8_t>(c)];
   const auto all = static_cast<double>(bytes.size());
