@@ -31,6 +31,7 @@ struct AppInput {
   Bytes data;
   std::uint64_t stream_offset = 0;  // position of data[0] in its direction's stream; 0 for datagrams
   bool eof = false;                 // nothing will follow in this direction; data may be empty
+  bool is_cut = false;  // with eof: more was sent, of which nothing is looked at (stream.reassembly.depth)
   TimeUs time = 0;
   bool is_datagram = false;
   const Requested* requested = &kNothingRequested;

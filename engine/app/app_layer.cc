@@ -109,6 +109,7 @@ void AppLayerDriver::feed_side(Flow& flow, Direction d, TimeUs now) {
                 .data = chunk.data,
                 .stream_offset = stream.app_position(),
                 .eof = chunk.eof,
+                .is_cut = chunk.eof && stream.depth_reached(),
                 .time = now,
                 .requested = &requested_,
                 .source_port = d == Direction::to_server ? flow.client_port : flow.server_port,

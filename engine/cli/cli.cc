@@ -120,20 +120,21 @@ bool report_configuration(const Config& config, const CliOptions& options) {
   const std::vector<std::string> policies = check_policies(config);
   for (const std::string& problem : policies) print_error(problem);
   report_keys(config, options);
-  bool good = true;
+  bool good = true, can_run = true;
   for (const OutputProblem& problem : check_outputs(config)) {
     if (problem.is_error)
       print_error(problem.text);
     else if (!options.config.empty())
       fmt::print(stderr, "weir: warning: {}\n", problem.text);
     good = good && !problem.is_error;
+    can_run = can_run && !problem.ends_run;
   }
   const auto exports = export_settings(options, config);
   if (!exports) print_error(exports.error());
   if (exports)
     for (const std::string& warning : exports->warnings) fmt::print(stderr, "weir: warning: {}\n", warning);
   good = report_values(config) && good;
-  return policies.empty() && exports && (good || !options.strict);
+  return policies.empty() && exports && can_run && (good || !options.strict);
 }
 
 }  // namespace

@@ -79,6 +79,12 @@ tl::expected<LogOutputs::Open, std::string> open_log(const Config& config, const
   return LogOutputs::Open{kind.make(entry_of(config, item, number)), std::move(*sink), settings->name};
 }
 
+// Of an entry that no output can be made of.
+OutputProblem unusable(const Config& config, const Config::Item& item, const std::string& why) {
+  const std::string place = config.place(item.path);
+  return {.text = place.empty() ? why : place + ": " + why, .is_error = true, .ends_run = true};
+}
+
 void check_types(const Config& config, const Config::Item& item, std::map<std::string, int>& seen,
                  std::vector<OutputProblem>& problems) {
   const output::LogEntry entry = entry_of(config, item);
@@ -152,12 +158,13 @@ std::vector<OutputProblem> check_outputs(const Config& config) {
     if (++outputs[item.name] == 2 && (item.name == kFileStore || item.name == kPacketLog))
       problems.push_back({fmt::format("outputs: only one {} can be on", item.name), true});
     if (item.name == kFileStore) {
-      if (auto settings = store_settings(config, item, "."); !settings) problems.push_back({settings.error(), true});
+      if (auto settings = store_settings(config, item, "."); !settings)
+        problems.push_back(unusable(config, item, settings.error()));
       continue;
     }
     if (item.name == kPacketLog) {
       if (auto settings = packet_settings(config, item, "."); !settings)
-        problems.push_back({settings.error(), true});
+        problems.push_back(unusable(config, item, settings.error()));
       for (std::string& remark : output::packet_log_remarks(*item.settings))
         problems.push_back({std::move(remark)});
       continue;
@@ -171,7 +178,7 @@ std::vector<OutputProblem> check_outputs(const Config& config) {
     }
     if (kind == &output::log_eve) check_types(config, item, types, problems);
     if (auto settings = sink_settings(config, item, *kind, "."); !settings)
-      problems.push_back({settings.error(), true});
+      problems.push_back(unusable(config, item, settings.error()));
   }
   if (!unsupported.empty())
     problems.push_back(

@@ -45,11 +45,12 @@ struct LogOutputs {
   void close(std::vector<std::string>& errors);
 };
 
-// What is wrong with `outputs:` and what of it this version does not write. Errors are for --strict to make
-// fatal.
+// What is wrong with `outputs:`, with file, line and column where one entry is, and what of it this version does not write. Errors
+// are for --strict to make fatal; LogOutputs::open() fails of those that end a run.
 struct OutputProblem {
   std::string text;
   bool is_error = false;
+  bool ends_run = false;
 };
 std::vector<OutputProblem> check_outputs(const Config& config);
 

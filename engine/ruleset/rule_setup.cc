@@ -2,6 +2,9 @@
 
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstring>
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -80,6 +83,20 @@ void read_table(const Config& config, std::string_view key,
     if (d.line == 0) d.severity = rules::Severity::warning;  // the file itself
     diagnostics.push_back(std::move(d));
   }
+}
+
+// It is opened when a rule asks for it; that it is not there is told in any case.
+void name_geoip_database(const Config& config, rules::RuleEnvironment& environment,
+                         std::vector<RuleDiagnostic>& diagnostics) {
+  const auto name = config.text("geoip-database");
+  if (!name || name->empty()) return;
+  environment.geoip_database = resolve(config, *name);
+  if (::access(environment.geoip_database.c_str(), R_OK) == 0) return;
+  diagnostics.push_back({.file = environment.geoip_database,
+                         .keyword = "geoip-database",
+                         .reason = fmt::format("cannot be read: {}", std::strerror(errno)),
+                         .advice = "without it no rule with geoip can be used",
+                         .severity = rules::Severity::warning});
 }
 
 std::vector<std::string> rule_patterns(const Config& config, const RuleSetupOptions& options) {
@@ -164,8 +181,6 @@ RuleSetup set_up_rules(const Config& config, const RuleSetupOptions& options, co
   if (!out.wrong_variables.empty()) return out;
   environment.features = features(config);
   environment.inline_mode = options.inline_mode;
-  if (const auto name = config.text("geoip-database"); name && !name->empty())
-    environment.geoip_database = resolve(config, *name);
   environment.left_out = left_out(config);
   const StreamSettings streams = StreamSettings::from(config.sub("stream"), options.inline_mode);
   environment.chunk_to_server = streams.chunk_to_server;
@@ -173,6 +188,7 @@ RuleSetup set_up_rules(const Config& config, const RuleSetupOptions& options, co
   environment.keep_text = logs_rule_text(config);
   std::vector<RuleDiagnostic> before;
   read_action_order(config, environment, before);
+  name_geoip_database(config, environment, before);
   read_table(config, "classification-file", rules::load_classifications, environment, before);
   read_table(config, "reference-config-file", rules::load_references, environment, before);
   rules::add_default_tables(environment);

@@ -107,7 +107,9 @@ class PacketLog(unittest.TestCase):
         done = subprocess.run([WEIR, "detect", "-r", self.capture, "-c", config, "--no-rules", "-l", self.folder],
                               capture_output=True, timeout=60)
         self.assertEqual(done.returncode, 1)
-        self.assertIn(b"outputs: pcap-log: mode: 'sguil': Suricata 8 has given it up", done.stderr)
+        told = [line for line in done.stderr.decode().splitlines() if "mode: 'sguil': Suricata 8 has given it up" in line]
+        self.assertEqual(len(told), 1)  # once, and where
+        self.assertTrue(told[0].startswith(f"weir: error: {config}:1:"), told[0])
 
 
 if __name__ == "__main__":

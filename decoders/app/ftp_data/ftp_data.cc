@@ -37,7 +37,7 @@ ParseOutcome FtpDataParser::parse(const AppInput& in) {
     transactions_.charge(transfer);
   }
   if (in.eof) {
-    writer.close(FileState::closed);
+    writer.close(in.is_cut ? FileState::truncated : FileState::closed);
     transfer.progress[index(in.direction)] = static_cast<std::uint8_t>(State::complete);
   }
   return {.consumed = in.data.size()};

@@ -26,7 +26,8 @@ ParseOutcome HttpParser::parse(const AppInput& in) {
   while (step(side, feed) == Step::again) end_frame(side, feed);
   end_frame(side, feed);
   outcome_.consumed = feed.consumed();
-  if (in.eof && outcome_.status == ParseOutcome::Status::ok && !outcome_.paused) end_of_stream(side, files);
+  if (in.eof && outcome_.status == ParseOutcome::Status::ok && !outcome_.paused)
+    end_of_stream(side, files, in.is_cut);
   if (HttpTransaction* t = tx(side)) transactions_.charge(*t);
   return outcome_;
 }
@@ -181,14 +182,14 @@ Step HttpParser::complete(Side& side, HttpTransaction& t, bool whole, const File
   return Step::again;
 }
 
-void HttpParser::end_of_stream(Side& side, const FileOpening& files) {
+void HttpParser::end_of_stream(Side& side, const FileOpening& files, bool is_cut) {
   if (between_messages(side)) return;
   HttpTransaction* t = tx(side);
   if (t == nullptr) return;
   if (side.phase == Phase::headers || side.phase == Phase::trailers) side.headers.finish(*t, {});
-  const bool whole =
+  const bool can_end_here =
       side.phase == Phase::open_body || side.phase == Phase::leftover || side.phase == Phase::trailers;
-  complete(side, *t, whole, files);
+  complete(side, *t, can_end_here && !is_cut, files);
 }
 
 bool HttpParser::begin_midway() {

@@ -111,7 +111,7 @@ class HttpParser final : public AppParser {
   std::size_t body_bytes(Side& side, Feed& feed, std::uint64_t most);
   Step end_message(Side& side, HttpTransaction& tx, Feed& feed);
   Step complete(Side& side, HttpTransaction& tx, bool whole, const FileOpening& files);
-  void end_of_stream(Side& side, const FileOpening& files);
+  void end_of_stream(Side& side, const FileOpening& files, bool is_cut);
   static std::optional<Line> find_line_of(Side& side, const Feed& feed);
   std::optional<Line> head_line(Side& side, Feed& feed);
   static bool skip_line(Side& side, Feed& feed);

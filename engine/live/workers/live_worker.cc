@@ -56,6 +56,7 @@ void LiveWorker::run() {
   if (parts_.records != nullptr) parts_.records->may_wait(kLogWait);
   take([this] { pipeline_.finish(); });
   hand_over();
+  if (parts_.records != nullptr) parts_.records->hand_over();
   take([this] { run_commands(); });
   make_report();
   ended_.store(true, std::memory_order_release);

@@ -49,6 +49,19 @@ std::vector<std::uint32_t> sids(const RuleSetup& setup) {
 
 }  // namespace
 
+TEST_CASE(
+    "rule setup: a database of countries that is not there is told, whether or not a rule asks for it") {
+  const Site site;
+  const RuleSetup setup = site.set_up("geoip-database: not-there.mmdb\n", {});
+  REQUIRE(setup.loaded.diagnostics.size() == 1);
+  const rules::RuleDiagnostic& told = setup.loaded.diagnostics[0];
+  CHECK(told.is_warning());
+  CHECK(told.keyword == "geoip-database");
+  CHECK(told.file.ends_with("/not-there.mmdb"));
+  site.write("there.mmdb", "read when a rule asks for it");
+  CHECK(site.set_up("geoip-database: there.mmdb\n", {}).loaded.diagnostics.empty());
+}
+
 TEST_CASE("rule setup: data sets of the configuration are there for rules, with their lists") {
   const Site site;
   site.write("names.lst", "YQ==\nnot base64\n");

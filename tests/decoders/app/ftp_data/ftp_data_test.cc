@@ -76,6 +76,13 @@ TEST_CASE("ftp data: a file with holes is cut short") {
   CHECK(file.state == FileState::truncated);
 }
 
+TEST_CASE("ftp data: a file of which the stream's depth let only the beginning be seen is cut short") {
+  Data data(transfer("RETR", "x"));
+  const AppInput last{.direction = kServer, .data = as_bytes("begin"), .eof = true, .is_cut = true};
+  CHECK(data.parser.parse(last).consumed == 5);
+  CHECK(data.tx().files(kServer)->front()->state == FileState::truncated);
+}
+
 TEST_CASE("ftp data: a listing is no file, and an empty transfer has none") {
   Data listing(transfer("LIST", "", false));
   listing.say(kServer, "total 0\r\n", true);

@@ -245,6 +245,21 @@ TEST_CASE("http body: padding does not count for the limit, other bytes do") {
   CHECK(last_bytes_with("some text", " and more ") != "mark");
 }
 
+TEST_CASE(
+    "http body: one that goes on to the end of the connection is whole at that, not where the stream's depth "
+    "cuts it") {
+  for (const bool is_cut : {false, true}) {
+    CAPTURE(is_cut);
+    Flow flow;
+    flow.request("GET /x HTTP/1.1\r\nHost: a\r\n\r\n");
+    flow.response("HTTP/1.1 200 OK\r\n\r\nall that was seen");
+    flow.parser.parse(
+        {.direction = Direction::to_client, .eof = true, .is_cut = is_cut, .requested = &flow.requested});
+    REQUIRE(flow.tx().response.files.size() == 1);
+    CHECK(flow.tx().response.files[0]->state == (is_cut ? FileState::truncated : FileState::closed));
+  }
+}
+
 TEST_CASE("http body: file names and ranges of responses") {
   Flow flow;
   flow.request("GET /x/y HTTP/1.1\r\nHost: a\r\n\r\n");
