@@ -168,8 +168,8 @@ ReloadSources reload_sources(const CliOptions& options, const RuleSetupOptions& 
 }
 
 // Where what comes in comes from, and where what comes out goes.
-void tell_places(const LiveOptions& live, const std::vector<std::string>& queues,
-                 const LiveSockets& sockets) {
+std::string places(const LiveOptions& live, const std::vector<std::string>& queues,
+                   const LiveSockets& sockets) {
   std::vector<std::string> sources;
   sources.reserve(queues.size() + live.workers.size());
   for (const std::string& queue : queues) sources.push_back("queue " + queue);
@@ -177,9 +177,9 @@ void tell_places(const LiveOptions& live, const std::vector<std::string>& queues
     if (!plan.interface.empty() && std::find(sources.begin(), sources.end(), plan.interface) == sources.end())
       sources.push_back(plan.interface);
   const std::vector<std::string> paths = sockets.paths();
-  fmt::print(stderr, "weir: listening on {} with {} worker{}; logs in {}; {}\n", fmt::join(sources, ", "),
-             live.workers.size(), live.workers.size() == 1 ? "" : "s", live.log_dir,
-             paths.empty() ? "no socket" : fmt::format("socket {}", fmt::join(paths, ", ")));
+  return fmt::format("weir: listening on {} with {} worker{}; logs in {}; {}\n", fmt::join(sources, ", "),
+                     live.workers.size(), live.workers.size() == 1 ? "" : "s", live.log_dir,
+                     paths.empty() ? "no socket" : fmt::format("socket {}", fmt::join(paths, ", ")));
 }
 
 // A run that goes on in the background has no current folder that anybody would look for logs in.
@@ -246,7 +246,12 @@ int run_live_command(const CliOptions& given, bool prevent) {
   if (auto pinned = pin_threads(*config, live); !pinned) return fail(pinned.error());
   if (!report_setup(*config, options)) return kExitFailed;
   auto rules = build_rules(setup, *config, options);
-  tell_places(live, prevent ? options.queues : std::vector<std::string>{}, *sockets);
+  // Told when packets are taken, not before.
+  live.begun = [then = live.begun,
+                told = places(live, prevent ? options.queues : std::vector<std::string>{}, *sockets)] {
+    fmt::print(stderr, "{}", told);
+    if (then) then();
+  };
   RuleReloader reloader(reload_sources(options, sources, *config), setup.loaded);
   setup = {};  // what only loading needed
   const auto summary = run_live(live, *config, *signals, std::move(*sockets), std::move(rules), &reloader);

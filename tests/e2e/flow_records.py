@@ -226,7 +226,7 @@ class FlowRecords(unittest.TestCase):
     def test_a_live_run_tells_its_flows(self):
         store = os.path.join(self.folder, "live")
         run = subprocess.Popen([WEIR, "detect", "-i", "lo", "--no-rules", "--user", "root", "-l", os.path.join(self.folder, "logs"), "--store", store, "-v",
-                                "--set", "weir.control.enabled=no", "-f", "udp and port 20999", "--threads", "1"], stderr=subprocess.PIPE, text=True)
+                                "--set", "weir.control.enabled=no", "-f", "udp and port 20999"], stderr=subprocess.PIPE, text=True)
         try:
             while "listening on" not in (line := run.stderr.readline()): self.assertTrue(line, "it ended")
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
