@@ -56,8 +56,11 @@ void write_nfs(JsonWriter& out, const NfsTransaction& tx) {
 // Clients ask for attributes all the time: those calls are told of in alerts only.
 bool is_logged(const NfsTransaction& tx) {
   if (tx.is_nameless) return false;
-  const std::uint32_t attributes =
-      tx.version < nfs::kNewestVersion ? 1 : static_cast<std::uint32_t>(nfs::Operation::getattr);
+  constexpr std::uint32_t kGetattr = 1, kAclGetattr = 3;
+  const std::uint32_t attributes = tx.program == nfs::kNfsAclProgram ? kAclGetattr
+                                   : tx.version < nfs::kNewestVersion
+                                       ? kGetattr
+                                       : static_cast<std::uint32_t>(nfs::Operation::getattr);
   return tx.procedure != attributes || tx.transfer;
 }
 
