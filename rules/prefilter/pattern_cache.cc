@@ -14,6 +14,7 @@
 #include <fmt/format.h>
 #include <hs.h>
 
+#include "decoders/replace_file.h"
 #include "decoders/text.h"
 
 namespace weir::rules {
@@ -29,16 +30,6 @@ constexpr mode_t kFileMode = 0600;
 struct ItemHead {
   std::uint64_t key_low, key_high, bytes;
 };
-
-bool put(int fd, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t n = ::write(fd, text.data(), text.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return false;
-    text.remove_prefix(static_cast<std::size_t>(n));
-  }
-  return true;
-}
 
 std::string platform() {
   hs_platform_info_t info{};
@@ -154,33 +145,24 @@ std::shared_ptr<const hs_database> PatternCache::find(const TextHash& content) c
 
 void PatternCache::replace(const std::vector<Item>& items) {
   if (!key_ || items.empty() || items.size() > kMaxItems) return;
-  const std::string temporary = fmt::format("{}.{}.tmp", path_, ::getpid());
-  if (!write(temporary, items) || ::rename(temporary.c_str(), path_.c_str()) != 0) {
-    problem_ = fmt::format("{}: {}", path_, std::strerror(errno));
-    (void)::unlink(temporary.c_str());
-  }
+  ReplacedFile file(path_, kFileMode);
+  const std::string problem = write(file, items) ? file.commit() : "the patterns cannot be saved";
+  if (!problem.empty()) problem_ = fmt::format("{}: {}", path_, problem);
   std::error_code error;
   const auto files = cache_files(folder_);
   for (std::size_t i = kMaxCacheFiles; i < files.size(); ++i) fs::remove(files[i], error);
 }
 
-// False with errno; the file may be there then.
-bool PatternCache::write(const std::string& temporary, const std::vector<Item>& items) const {
+bool PatternCache::write(ReplacedFile& file, const std::vector<Item>& items) const {
   std::string out{kMagic};
   const auto count = static_cast<std::uint32_t>(items.size());
   out.append(reinterpret_cast<const char*>(&count), sizeof(count));
-  (void)::unlink(temporary.c_str());  // of a run that was ended
-  const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, kFileMode);
-  if (fd < 0) return false;
-  bool good = true;
   for (const Item& item : items) {
-    good = good && append(out, item) && put(fd, out);
+    if (!append(out, item)) return false;
+    file.write(out);
     out.clear();
   }
-  const int error = errno;
-  ::close(fd);
-  errno = error;
-  return good;
+  return true;
 }
 
 bool PatternCache::append(std::string& out, const Item& item) const {

@@ -20,6 +20,10 @@
 
 struct hs_database;
 
+namespace weir {
+class ReplacedFile;  // decoders/replace_file.h
+}  // namespace weir
+
 namespace weir::rules {
 
 inline constexpr std::size_t kMaxCacheFiles = 8;
@@ -62,7 +66,7 @@ class PatternCache {
   void read(const std::string& path, bool use);
   void map(int fd);
   void note_items();
-  [[nodiscard]] bool write(const std::string& temporary, const std::vector<Item>& items) const;
+  [[nodiscard]] bool write(ReplacedFile& file, const std::vector<Item>& items) const;
   bool append(std::string& out, const Item& item) const;
 
   std::string folder_;

@@ -8,6 +8,7 @@
 
 #include "decoders/app/protocol.h"
 #include "decoders/text.h"
+#include "tests/decoders/app/conversation.h"
 #include "tests/output/fake_settings.h"
 
 using namespace weir;
@@ -23,28 +24,12 @@ struct Announced final : FlowAnnouncer {
   std::vector<ExpectedFlow> flows;
 };
 
-// One control connection: a parser, and what its engine keeps of each stream.
-struct Control {
-  explicit Control(FtpSettings s = {}) : settings(s), parser(settings) {}
-
-  // New bytes of a direction, in pieces of `step` bytes; what the parser does not take comes again.
-  Control& say(Direction d, std::string_view text, bool eof = false) {
-    do {
-      std::string& kept = pending[index(d)];
-      kept += text.substr(0, step);
-      text.remove_prefix(std::min(step, text.size()));
-      outcome = parser.parse({.direction = d,
-                              .data = as_bytes(kept),
-                              .eof = eof && text.empty(),
-                              .client = &address,
-                              .announcer = &announced});
-      REQUIRE(outcome.consumed <= kept.size());
-      kept.erase(0, outcome.consumed);
-    } while (!text.empty() && outcome.status == Status::ok);
-    return *this;
+// One control connection.
+struct Control : test::AppConversation<Control, FtpParser, FtpSettings, FtpTransaction> {
+  explicit Control(FtpSettings s = {}) : AppConversation(s) {
+    also.client = &address;
+    also.announcer = &announced;
   }
-  Control& client(std::string_view text) { return say(kClient, text); }
-  Control& server(std::string_view text) { return say(kServer, text); }
 
   // "COMMAND data>code code:text|text;" of each transaction, "?" where the answer is not complete.
   std::string all() {
@@ -58,24 +43,9 @@ struct Control {
     }
     return out;
   }
-  FtpTransaction& tx(std::uint64_t id) {
-    auto* found = tx_cast<FtpTransaction>(parser.transactions().find(id));
-    REQUIRE(found != nullptr);
-    return *found;
-  }
-  bool raised(std::uint64_t id, Event e) {
-    for (const AppEvent& event : tx(id).events)
-      if (event.code == static_cast<std::uint8_t>(e)) return true;
-    return false;
-  }
 
-  FtpSettings settings;
-  std::size_t step = SIZE_MAX;
   IpAddress address = IpAddress::v4(0x0a000001);
   Announced announced;
-  FtpParser parser;
-  std::array<std::string, 2> pending;
-  ParseOutcome outcome;
 };
 
 }  // namespace
@@ -212,12 +182,12 @@ TEST_CASE("ftp: a client that names another host is told of") {
 TEST_CASE("ftp: behind AUTH, if the server agrees, TLS is expected; if not, commands go on") {
   Control yes;
   yes.client("AUTH TLS\r\n").client("\x16\x03\x01");
-  CHECK(yes.pending[index(kClient)].size() == 3);
+  CHECK(yes.sides[index(kClient)].kept.size() == 3);
   yes.server("234 go\r\n\x16\x03");
   CHECK(yes.outcome.status == Status::change);
   CHECK(yes.outcome.next_protocol == AppProto::tls);
   CHECK(yes.outcome.check_next);
-  CHECK(yes.pending[index(kServer)].size() == 2);
+  CHECK(yes.sides[index(kServer)].kept.size() == 2);
   CHECK(yes.all() == "AUTH TLS>234 :go;");
 
   Control no;
@@ -232,7 +202,7 @@ TEST_CASE("ftp: behind AUTH, if the server agrees, TLS is expected; if not, comm
 TEST_CASE("ftp: behind a gap both sides go on with the next line") {
   Control c;
   c.client("USER a\r\nPA").server("331-x\r\n");
-  c.pending = {};
+  c.sides = {};
   CHECK(c.parser.on_gap(kClient, 5));
   CHECK(c.parser.on_gap(kServer, 5));
   c.client("SS b\r\nPWD\r\n").server("rest\r\n230 in\r\n257 here\r\n");

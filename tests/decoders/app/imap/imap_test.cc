@@ -7,6 +7,7 @@
 
 #include "decoders/app/protocol_ids.h"
 #include "decoders/text.h"
+#include "tests/decoders/app/conversation.h"
 
 using namespace weir;
 using namespace weir::imap;
@@ -24,31 +25,11 @@ std::string braced(std::size_t n, const char* sign = "") {
   return "{" + std::to_string(n) + sign + "}\r\n";
 }
 
-// One connection: a parser, and what its engine keeps of each stream.
-struct ImapConnection {
-  explicit ImapConnection(ImapSettings s = {}) : settings(std::move(s)), parser(settings) {
+// One connection.
+struct ImapConnection : test::AppConversation<ImapConnection, ImapParser, ImapSettings, ImapTransaction> {
+  explicit ImapConnection(ImapSettings s = {}) : AppConversation(std::move(s)) {
     settings.mime.window.inspect_min_size = 0;
   }
-
-  // New bytes of a direction, in pieces of `step` bytes; what the parser does not take comes again, and when the other side
-  // wakes it.
-  ImapConnection& say(Direction d, std::string_view text, bool eof = false) {
-    do {
-      pending[index(d)] += text.substr(0, step);
-      text.remove_prefix(std::min(step, text.size()));
-      parse(d, eof && text.empty());
-      if (outcome.wakes_other) parse(opposite(d), false);
-    } while (!text.empty() && outcome.status == Status::ok);
-    return *this;
-  }
-  void parse(Direction d, bool eof) {
-    std::string& kept = pending[index(d)];
-    outcome = parser.parse({.direction = d, .data = as_bytes(kept), .eof = eof});
-    REQUIRE(outcome.consumed <= kept.size());
-    kept.erase(0, outcome.consumed);
-  }
-  ImapConnection& client(std::string_view text) { return say(kFromClient, text); }
-  ImapConnection& server(std::string_view text) { return say(kFromServer, text); }
 
   // "tag COMMAND words>STATUS text|line|line" of each transaction, "?" where the response is not complete.
   std::string all() {
@@ -64,22 +45,6 @@ struct ImapConnection {
     }
     return out;
   }
-  ImapTransaction& tx(std::uint64_t id) {
-    auto* found = tx_cast<ImapTransaction>(parser.transactions().find(id));
-    REQUIRE(found != nullptr);
-    return *found;
-  }
-  bool raised(std::uint64_t id, Event e) {
-    for (const AppEvent& event : tx(id).events)
-      if (event.code == static_cast<std::uint8_t>(e)) return true;
-    return false;
-  }
-
-  ImapSettings settings;
-  std::size_t step = SIZE_MAX;
-  ImapParser parser;
-  std::array<std::string, 2> pending;
-  ParseOutcome outcome;
 };
 
 }  // namespace
@@ -164,7 +129,7 @@ TEST_CASE("imap: TLS follows upon STARTTLS when the server agrees, nothing is re
       .client("2 NOOP\r\n")
       .server("x\r\n");
   CHECK(packed.parser.transactions().next_id() == 2);
-  CHECK(packed.pending[0].empty());
+  CHECK(packed.sides[0].kept.empty());
 }
 
 TEST_CASE("imap: lines of AUTHENTICATE and the end of IDLE are no commands") {

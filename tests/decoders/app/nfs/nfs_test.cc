@@ -158,7 +158,7 @@ TEST_CASE("nfs: versions that there are not, lengths that cannot be and empty me
   CHECK(c.raised(0, nfs::Event::nonexistent_version));
   c.client("");
   CHECK(c.raised(0, nfs::Event::empty_message));
-  c.say(Direction::to_server, Xdr{}.u32(0xf0000000)).client(rpc_call(2, 3, 0));
+  c.say(Direction::to_server, std::string(Xdr{}.u32(0xf0000000))).client(rpc_call(2, 3, 0));
   CHECK(c.raised(0, nfs::Event::malformed_data));
   CHECK(c.all() == "NULL?; NULL?; ");
   c.client(call_head(3, 9, 1, 100227));

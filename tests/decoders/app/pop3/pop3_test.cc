@@ -7,6 +7,7 @@
 
 #include "decoders/app/protocol_ids.h"
 #include "decoders/text.h"
+#include "tests/decoders/app/conversation.h"
 
 using namespace weir;
 using namespace weir::pop3;
@@ -16,31 +17,11 @@ namespace {
 
 constexpr Direction kFromClient = Direction::to_server, kFromServer = Direction::to_client;
 
-// One connection: a parser, and what its engine keeps of each stream.
-struct Pop3Connection {
-  explicit Pop3Connection(Pop3Settings s = {}) : settings(std::move(s)), parser(settings) {
+// One connection.
+struct Pop3Connection : test::AppConversation<Pop3Connection, Pop3Parser, Pop3Settings, Pop3Transaction> {
+  explicit Pop3Connection(Pop3Settings s = {}) : AppConversation(std::move(s)) {
     settings.mime.window.inspect_min_size = 0;
   }
-
-  // New bytes of a direction, in pieces of `step` bytes; what the parser does not take comes again, and when the other side
-  // wakes it.
-  Pop3Connection& say(Direction d, std::string_view text, bool eof = false) {
-    do {
-      pending[index(d)] += text.substr(0, step);
-      text.remove_prefix(std::min(step, text.size()));
-      parse(d, eof && text.empty());
-      if (outcome.wakes_other) parse(opposite(d), false);
-    } while (!text.empty() && outcome.status == Status::ok);
-    return *this;
-  }
-  void parse(Direction d, bool eof) {
-    std::string& kept = pending[index(d)];
-    outcome = parser.parse({.direction = d, .data = as_bytes(kept), .eof = eof});
-    REQUIRE(outcome.consumed <= kept.size());
-    kept.erase(0, outcome.consumed);
-  }
-  Pop3Connection& client(std::string_view text) { return say(kFromClient, text); }
-  Pop3Connection& server(std::string_view text) { return say(kFromServer, text); }
 
   // "COMMAND arguments>status header|line|line" of each transaction, "?" where the response is not complete.
   std::string all() {
@@ -55,22 +36,6 @@ struct Pop3Connection {
     }
     return out;
   }
-  Pop3Transaction& tx(std::uint64_t id) {
-    auto* found = tx_cast<Pop3Transaction>(parser.transactions().find(id));
-    REQUIRE(found != nullptr);
-    return *found;
-  }
-  bool raised(std::uint64_t id, Event e) {
-    for (const AppEvent& event : tx(id).events)
-      if (event.code == static_cast<std::uint8_t>(e)) return true;
-    return false;
-  }
-
-  Pop3Settings settings;
-  std::size_t step = SIZE_MAX;
-  Pop3Parser parser;
-  std::array<std::string, 2> pending;
-  ParseOutcome outcome;
 };
 
 }  // namespace
@@ -173,7 +138,7 @@ TEST_CASE("pop3: arguments, lines and what waits behind STLS have caps") {
   CHECK(c.tx(1).lines.size() == kMaxLines);
   Pop3Connection held;
   held.client("STLS\r\n" + std::string(kMaxBehindSecurity, 'x'));
-  CHECK(held.pending[0].empty());
+  CHECK(held.sides[0].kept.empty());
 }
 
 TEST_CASE("pop3: after missing bytes responses belong to the last command, and a mail has a gap") {

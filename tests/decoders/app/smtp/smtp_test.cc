@@ -8,6 +8,7 @@
 #include "decoders/app/protocol.h"
 #include "decoders/app/protocol_ids.h"
 #include "decoders/text.h"
+#include "tests/decoders/app/conversation.h"
 #include "tests/decoders/app/frame_recorder.h"
 #include "tests/output/fake_settings.h"
 
@@ -19,28 +20,9 @@ namespace {
 
 constexpr Direction kFromClient = Direction::to_server, kFromServer = Direction::to_client;
 
-// One connection: a parser, and what its engine keeps of each stream.
-struct Connection {
-  explicit Connection(SmtpSettings s = {}) : settings(std::move(s)), parser(settings) {}
-
-  // New bytes of a direction, in pieces of `step` bytes; what the parser does not take comes again, and when the other side wakes it.
-  Connection& say(Direction d, std::string_view text, bool eof = false) {
-    do {
-      pending[index(d)] += text.substr(0, step);
-      text.remove_prefix(std::min(step, text.size()));
-      parse(d, eof && text.empty());
-      if (outcome.wakes_other) parse(opposite(d), false);
-    } while (!text.empty() && outcome.status == Status::ok);
-    return *this;
-  }
-  void parse(Direction d, bool eof) {
-    std::string& kept = pending[index(d)];
-    outcome = parser.parse({.direction = d, .data = as_bytes(kept), .eof = eof});
-    REQUIRE(outcome.consumed <= kept.size());
-    kept.erase(0, outcome.consumed);
-  }
-  Connection& client(std::string_view text) { return say(kFromClient, text); }
-  Connection& server(std::string_view text) { return say(kFromServer, text); }
+// One connection.
+struct Connection : test::AppConversation<Connection, SmtpParser, SmtpSettings, SmtpTransaction> {
+  using AppConversation::AppConversation;
   Connection& greet() {
     return server("220 mx\r\n").client("EHLO me\r\n").server("250-mx\r\n250 SIZE 1000\r\n");
   }
@@ -63,22 +45,6 @@ struct Connection {
     }
     return out;
   }
-  SmtpTransaction& tx(std::uint64_t id) {
-    auto* found = tx_cast<SmtpTransaction>(parser.transactions().find(id));
-    REQUIRE(found != nullptr);
-    return *found;
-  }
-  bool raised(std::uint64_t id, Event e) {
-    for (const AppEvent& event : tx(id).events)
-      if (event.code == static_cast<std::uint8_t>(e)) return true;
-    return false;
-  }
-
-  SmtpSettings settings;
-  std::size_t step = SIZE_MAX;
-  SmtpParser parser;
-  std::array<std::string, 2> pending;
-  ParseOutcome outcome;
 };
 
 constexpr std::string_view kMail = "Subject: one\r\n\r\n..body\r\n.\r\n";
@@ -134,7 +100,7 @@ TEST_CASE("smtp: without the server's side, the server is taken to agree") {
   CHECK(c.all() == "me <a@b>> s;me ->?");
   Connection full;
   full.server("220 x\r\n").client("DATA\r\n" + std::string(kMaxHeld, 'x'));
-  CHECK(full.pending[0].empty());
+  CHECK(full.sides[0].kept.empty());
 }
 
 TEST_CASE("smtp: chunks of a mail, whatever bytes they have") {
