@@ -332,6 +332,8 @@ tl::expected<void, std::string> read_values(const Reader& in, const Command& com
     out.rules.no_rules = true;
     out.settings.emplace_back("weir.flows.only=yes");
     if (blocks || out.prevent) return tl::unexpected(std::string("--flows-only goes with detect"));
+    if (!(out.rules.exclusive.empty() && out.rules.additional.empty()))
+      return tl::unexpected(std::string("--flows-only looks at no rules: it goes without -S and -s"));
   }
   if (const std::string sample = in.one("sample"); in.flag("sample") && !MeterSettings::parse_sample(sample))
     return tl::unexpected(fmt::format("--sample {}: expected {}", sample, MeterSettings::kSampleExpected));

@@ -247,6 +247,8 @@ class FlowRecords(unittest.TestCase):
         path = os.path.join(CAPTURES, "dns.pcap")
         for command, options, status, said in (("detect", ["--sample", "2:3"], 2, "expected 1:N"), ("detect", ["--sample", "1:0"], 2, "expected 1:N"),
                                                ("detect", ["--flow-payload", "513"], 2, "up to 512"), ("detect", ["--flows-only"], 1, "--store"),
+                                               ("detect", ["--sample", "1:2"], 1, "nobody takes records"), ("detect", ["--flow-payload", "8"], 1, "nobody takes records"),
+                                               ("detect", ["--flows-only", "-S", "x.rules"], 2, "looks at no rules"),
                                                ("prevent", ["--flows-only", "--store", os.path.join(self.folder, "x")], 2, "detect"),
                                                ("detect", ["--store", "/proc/nothing"], 1, "--store /proc/nothing")):
             ran = subprocess.run([WEIR, command, "-r", path, "-l", self.folder, *options], capture_output=True, text=True)
