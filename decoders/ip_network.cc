@@ -36,4 +36,9 @@ bool IpNetwork::contains(const IpAddress& a) const {
   return rest == 0 || ((a.bytes[whole] ^ address.bytes[whole]) >> (8U - rest)) == 0;
 }
 
+std::optional<IpAddress> parse_address(std::string_view text) {
+  const auto network = text.find('/') == std::string_view::npos ? IpNetwork::parse(text) : std::nullopt;
+  return network ? std::optional(network->address) : std::nullopt;
+}
+
 }  // namespace weir

@@ -21,4 +21,7 @@ struct IpNetwork {
   [[nodiscard]] bool contains(const IpAddress& a) const;
 };
 
+// An address; none for what is none, a network among it. For load time.
+std::optional<IpAddress> parse_address(std::string_view text);
+
 }  // namespace weir

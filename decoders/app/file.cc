@@ -14,4 +14,16 @@ void AppFile::let_go_of_kept() {
   kept_ = {};
 }
 
+void mark_inspected(const FileList& files) {
+  for (const ShownFile& file : files)
+    if (file->content != nullptr && file->content->ready()) file->content->mark_inspected();
+}
+
+std::size_t held_by(const FileList& files) {
+  std::size_t bytes = 0;
+  for (const ShownFile& file : files)
+    if (file->content != nullptr) bytes += file->content->held();
+  return bytes;
+}
+
 }  // namespace weir

@@ -124,4 +124,9 @@ struct ShownFile {
 
 using FileList = SlabVector<ShownFile>;
 
+// Rules have looked at what was ready of these files' windows.
+void mark_inspected(const FileList& files);
+// Bytes of their windows.
+std::size_t held_by(const FileList& files);
+
 }  // namespace weir

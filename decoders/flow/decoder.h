@@ -36,7 +36,7 @@ class FlowDecoder {
   // One datagram, or IPFIX messages in a row as a file has them. Records of it are with the consumer when the call returns.
   void datagram(const Source& source, TimeUs received, Bytes bytes);
 
-  // Forgets templates that were not sent again for so long, and exporters beyond the limit. To be called now and then.
+  // Forgets templates that were not sent again for so long, and data that waits for one. To be called now and then.
   void tick(TimeUs now);
 
   // visit(exporter, domain, account), once each: `domain` is none for what could not be told, and for domains that are no longer

@@ -134,8 +134,6 @@ void ExporterState::shrink(std::size_t bytes) {
   if (is_above()) ++without_domain.over_limit;
   while (is_above() && held.drop_oldest()) {
   }
-  while (is_above() && drop_from_greatest()) {
-  }
   while (is_above() && !by_use_.empty()) forget_silent_domain();
 }
 

@@ -10,10 +10,12 @@
 // the record on.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <utility>
 
 #include "decoders/ip_address.h"
 #include "decoders/packet.h"
@@ -134,6 +136,14 @@ struct Record {
   [[nodiscard]] Side& side(Direction d) { return sides[index(d)]; }
   [[nodiscard]] const Side& side(Direction d) const { return sides[index(d)]; }
 };
+
+// Earliest and latest of both directions, as far as they were there and their times are said.
+inline std::pair<TimeUs, TimeUs> times_of(const Record& r) {
+  const Side &ahead = r.side(Direction::to_server), &back = r.side(Direction::to_client);
+  if (back.packets == 0 || back.first == 0) return {ahead.first, ahead.last};
+  if (ahead.packets == 0) return {back.first, back.last};
+  return {std::min(ahead.first, back.first), std::max(ahead.last, back.last)};
+}
 
 // Takes records, in the order in which they were made.
 class RecordConsumer {

@@ -110,9 +110,7 @@ bool take_choice(std::string_view& rest, std::string_view no, std::string_view y
 std::optional<IpAddress> take_address(std::string_view& rest) {
   const std::string_view word = take_word(rest);
   if (word == kNoAddress) return IpAddress{};
-  const auto network = IpNetwork::parse(word);
-  if (!network || word.find('/') != std::string_view::npos) return std::nullopt;
-  return network->address;
+  return parse_address(word);
 }
 
 std::optional<FieldSpecifier> parse_field(std::string_view word) {

@@ -64,12 +64,6 @@ bool is_time(std::string_view word) {
   return word.size() > 10 && word[4] == '-' && word[10] == 'T';
 }
 
-std::optional<IpAddress> address(std::string_view word) {
-  const auto network = IpNetwork::parse(word);
-  if (!network || word.find('/') != std::string_view::npos) return std::nullopt;
-  return network->address;
-}
-
 template <class T>
 bool read_number(std::string_view word, T& out) {
   if (!is_said(word)) return true;
@@ -141,7 +135,7 @@ bool VpcLog::fill(const Words& words, Record& r) {
     return false;
   };
   for (const VpcField field : {VpcField::source, VpcField::destination}) {
-    const auto value = address(of(field).text);
+    const auto value = parse_address(of(field).text);
     if (!value) return fails("no address", field);
     (field == VpcField::source ? r.source : r.destination) = *value;
   }
@@ -179,7 +173,7 @@ void VpcLog::fill_detail(const Words& words, const Record& r, RecordBatch& batch
     d.firewall_event = kDenied;
   }
   const auto other = [&](VpcField field, const IpAddress& known) {
-    const auto value = is_said(of(field)) ? address(of(field)) : std::nullopt;
+    const auto value = is_said(of(field)) ? parse_address(of(field)) : std::nullopt;
     return value && *value != known ? *value : IpAddress{};
   };
   d.nat_source = other(VpcField::packet_source, r.source);

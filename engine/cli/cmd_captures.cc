@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include "decoders/clock.h"
 #include "engine/capture/capture_paths.h"
 #include "engine/cli/cli.h"
 #include "engine/cli/confinement_plan.h"
@@ -19,7 +20,6 @@
 #include "engine/live/control/live_sockets.h"
 #include "engine/live/control/notify.h"
 #include "engine/live/control/signals.h"
-#include "engine/live/sources/clock.h"
 #include "engine/live/workers/mailbox.h"
 #include "engine/pipeline/pipeline.h"
 #include "engine/ruleset/rule_reloader.h"

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "decoders/clock.h"
 #include "engine/cli/cli.h"
 #include "engine/cli/collector_metrics.h"
 #include "engine/cli/confinement_plan.h"
@@ -24,7 +25,6 @@
 #include "engine/live/control/metrics_server.h"
 #include "engine/live/control/notify.h"
 #include "engine/live/control/signals.h"
-#include "engine/live/sources/clock.h"
 #include "output/flow/flow_json.h"
 
 namespace weir::engine {
@@ -74,6 +74,9 @@ ConfinementPlan collector_plan(const CliOptions& options, const Config& config, 
   plan.data_dir.clear();
   plan.data_files.clear();
   plan.folders.clear();
+  plan.export_files.clear();  // of weir.flows.export: what is collected is not sent on
+  plan.rotated_files.clear();
+  plan.connect_ports.clear();
   for (const std::string& folder : {options.store, options.state})
     if (!folder.empty()) plan.folders.push_back(folder);
   return plan;

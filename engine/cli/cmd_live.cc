@@ -6,12 +6,12 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "decoders/clock.h"
 #include "engine/cli/background.h"
 #include "engine/cli/cli.h"
 #include "engine/cli/confinement_plan.h"
 #include "engine/cli/flow_exports.h"
 #include "engine/live/control/live_run.h"
-#include "engine/live/sources/clock.h"
 #include "engine/live/sources/guard.h"
 #include "engine/live/sources/interface_settings.h"
 #include "engine/live/sources/mirror_source.h"

@@ -49,7 +49,6 @@ tl::expected<output::FlowExportSettings, std::string> export_settings(const CliO
 tl::expected<std::shared_ptr<output::RecordOutput>, std::string> open_exports(
     const output::FlowExportSettings& settings, output::FlowExport::Time time) {
   if (settings.collectors.empty()) return nullptr;
-  for (const std::string& warning : settings.warnings) fmt::print(stderr, "weir: warning: {}\n", warning);
   auto opened = output::FlowExport::open(settings, time);
   if (!opened) return tl::unexpected(opened.error());
   return std::shared_ptr<output::RecordOutput>(std::move(*opened));

@@ -15,7 +15,7 @@ namespace weir::engine {
 tl::expected<output::FlowExportSettings, std::string> export_settings(const CliOptions& options,
                                                                       const Config& config);
 
-// Tells what the settings have warnings of, and opens what they name, which a run that is confined can no longer do; null when nothing is exported.
+// Opens what the settings name, which a run that is confined can no longer do; null when nothing is exported.
 tl::expected<std::shared_ptr<output::RecordOutput>, std::string> open_exports(
     const output::FlowExportSettings& settings, output::FlowExport::Time time);
 

@@ -50,11 +50,6 @@ class FragmentMeter {
   void expire(TimeUs now, OnGivenUp&& on_given_up) {
     while (!datagrams_.empty() && datagrams_.front().side.last + kPatience < now) give_up_first(on_given_up);
   }
-  // The run is over.
-  template <class OnGivenUp>
-  void drain(OnGivenUp&& on_given_up) {
-    while (!datagrams_.empty()) give_up_first(on_given_up);
-  }
 
  private:
   struct Key {

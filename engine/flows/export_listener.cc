@@ -49,9 +49,9 @@ tl::expected<ExportListener, std::string> parse_export_listener(std::string_view
   if (!port || *port == 0) return wrong();
   out.port = *port;
   if (address.empty()) return out;
-  const auto network = IpNetwork::parse(address);
-  if (!network || address.find('/') != std::string_view::npos) return wrong();
-  out.ip = network->address;
+  const auto parsed = parse_address(address);
+  if (!parsed) return wrong();
+  out.ip = *parsed;
   return out;
 }
 

@@ -1,10 +1,10 @@
 #include "engine/flows/record_detect.h"
 
 #include <algorithm>
-#include <chrono>
 #include <tuple>
 #include <utility>
 
+#include "decoders/clock.h"
 #include "decoders/net/ip_protocol.h"
 #include "engine/flow/detect_state.h"
 #include "engine/flow/flow_key.h"
@@ -22,11 +22,6 @@ bool is_past_handshake(const flow::Side& side) {
 bool is_established(const flow::Record& r) {
   if (r.sides[0].packets != 0 && r.sides[1].packets != 0) return true;
   return r.protocol == ip_protocol::tcp && (is_past_handshake(r.sides[0]) || is_past_handshake(r.sides[1]));
-}
-
-TimeUs wall_clock() {
-  using namespace std::chrono;
-  return duration_cast<microseconds>(system_clock::now().time_since_epoch()).count();
 }
 
 }  // namespace
@@ -62,12 +57,7 @@ void RecordDetect::set_flow(const flow::Record& r, bool is_reply) {
   flow_.client_port = is_reply ? r.destination_port : r.source_port;
   flow_.server_port = is_reply ? r.source_port : r.destination_port;
   flow_.protocol = r.protocol;
-  flow_.start = r.sides[0].first;
-  flow_.last = r.sides[0].last;
-  if (r.sides[1].packets != 0 && r.sides[1].first != 0) {
-    flow_.start = std::min(flow_.start, r.sides[1].first);
-    flow_.last = std::max(flow_.last, r.sides[1].last);
-  }
+  std::tie(flow_.start, flow_.last) = times_of(r);
   flow_.id = flow_id_of(r);
   flow_.vars = {};
   if (flow_.detect != nullptr) *flow_.detect = FlowDetect{};

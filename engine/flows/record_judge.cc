@@ -1,6 +1,7 @@
 #include "engine/flows/record_judge.h"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include <fmt/format.h>
@@ -11,23 +12,13 @@
 namespace weir::engine {
 namespace {
 
-// The last time that it says.
-TimeUs end_of(const flow::Record& r) {
-  return r.sides[1].packets != 0 ? std::max(r.sides[0].last, r.sides[1].last) : r.sides[0].last;
-}
-
-TimeUs start_of(const flow::Record& r) {
-  const TimeUs back = r.sides[1].first;
-  return r.sides[1].packets != 0 && back != 0 ? std::min(r.sides[0].first, back) : r.sides[0].first;
-}
-
 output::ExporterFacts exporter_of(const flow::Record& r) {
   return {.address = r.exporter.address, .domain = r.exporter.domain, .sampling = r.sampling};
 }
 
 output::EventHead head_of(const flow::Record& r) {
   output::EventHead head;
-  head.time = end_of(r);
+  head.time = times_of(r).second;
   head.vlan[0] = r.vlan;
   head.vlan_count = r.vlan != 0 ? 1 : 0;
   head.source = r.source;
@@ -61,8 +52,7 @@ output::FlowRecord totals_of(const flow::Record& r, bool reply) {
     totals.packets[way] = side.packets;
     totals.bytes[way] = side.bytes;
   }
-  totals.start = start_of(r);
-  totals.end = end_of(r);
+  std::tie(totals.start, totals.end) = times_of(r);
   return totals;
 }
 
@@ -96,7 +86,7 @@ void RecordJudge::take(std::span<const flow::Record> records) {
 
 void RecordJudge::look_for_indicators(const flow::Record& r) {
   const rules::IndicatorTable& table = *settings_.indicators;
-  const TimeUs at = end_of(r);
+  const TimeUs at = times_of(r).second;
   boost::container::static_vector<Met, kMostMet> met;
   const auto note = [&](const rules::Indicator* found, std::string_view where) {
     const auto same = [&](const Met& other) { return other.indicator == found; };

@@ -73,8 +73,4 @@ ReadResult TlsSession::read(std::span<std::uint8_t> into, std::size_t& got) {
   return error == SSL_ERROR_ZERO_RETURN ? ReadResult::ended : ReadResult::failed;
 }
 
-bool TlsSession::has_more() const {
-  return ::SSL_pending(session_.get()) != 0;
-}
-
 }  // namespace weir::engine

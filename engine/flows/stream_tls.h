@@ -32,8 +32,6 @@ class TlsSession {
  public:
   // Reads what is there, up to the size of `into`; `got` says how much. A handshake that is not over goes on first.
   ReadResult read(std::span<std::uint8_t> into, std::size_t& got);
-  // Bytes that are decrypted and wait, though the socket has none.
-  [[nodiscard]] bool has_more() const;
 
  private:
   friend class TlsServer;

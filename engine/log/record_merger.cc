@@ -7,7 +7,7 @@ void RecordCollector::record(const flow::Record& record) {
     told_.blocks.push_back(std::make_unique<output::RecordBlock>());
     (void)told_.blocks.back()->add(record);
   }
-  told_.items.push_back({position_.order()});
+  told_.items.push_back({position_.order(), std::nullopt});
 }
 
 void RecordCollector::clock(TimeUs now) {
@@ -21,7 +21,7 @@ void RecordMerger::tell_up_to(std::uint64_t packet) {
 
 void RecordMerger::tell_next(Pending& p) {
   const OrderedRecords::Item& item = p.records.items[p.next++];
-  if (item.clock != 0) return fan_.clock(item.clock);
+  if (item.clock) return fan_.clock(*item.clock);
   const auto records = p.records.blocks[p.block]->records();
   fan_.record(records[p.record]);
   if (++p.record < records.size()) return;

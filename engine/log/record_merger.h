@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -17,7 +18,7 @@ namespace weir::engine {
 struct OrderedRecords {
   struct Item {
     EventOrder order;
-    TimeUs clock = 0;  // 0: the next record
+    std::optional<TimeUs> clock;  // none: the next record
   };
   std::vector<Item> items;
   std::vector<std::unique_ptr<output::RecordBlock>> blocks;

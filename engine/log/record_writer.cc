@@ -2,16 +2,9 @@
 
 #include <pthread.h>
 
+#include "decoders/clock.h"
+
 namespace weir::engine {
-namespace {
-
-TimeUs system_time() {
-  return std::chrono::duration_cast<std::chrono::microseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
-
-}  // namespace
 
 RecordWriter::RecordWriter(const output::RecordOutputs& outputs, std::size_t queue_blocks)
     : outputs_(outputs), queue_blocks_(queue_blocks) {
@@ -95,7 +88,7 @@ bool RecordWriter::do_round() {
     (late ? lost_ : handed_on_).fetch_add(block->records().size(), std::memory_order_relaxed);
     block->clear();
   }
-  const TimeUs now = system_time();
+  const TimeUs now = wall_clock();
   behind_ = false;
   for (const auto& output : outputs_) {
     output->note_lost(lost());

@@ -110,8 +110,9 @@ Route route_ether_type(std::uint16_t type, ByteCursor in, const DecodeSettings& 
 
 // Of which the capture has kept the begin only.
 std::uint64_t route_of_cut(const Packet& packet) {
+  if (!is_cut(packet)) return 0;
   Packet cut;
-  if (!is_cut(packet) || !read_cut_packet(packet, cut)) return 0;
+  if (!read_cut_packet(packet, cut)) return 0;
   return hash_pair(hash_address(cut.ip.source), hash_address(cut.ip.destination));
 }
 

@@ -3,8 +3,7 @@
 // counted with the flow of their datagram.
 #include <algorithm>
 
-#include <openssl/sha.h>
-
+#include "decoders/digest.h"
 #include "engine/flow/cut_packet.h"
 #include "engine/flow/flow_meter.h"
 #include "engine/pipeline/pipeline.h"
@@ -36,6 +35,7 @@ void Pipeline::meter_alone(const Packet& packet, const Packet* around) {
 
 // A packet of which the capture has the begin only: with the flow of the others, if there are some.
 void Pipeline::meter_cut(const Packet& packet) {
+  if (!is_cut(packet)) return;
   Packet cut;
   if (!read_cut_packet(packet, cut)) return;
   if (setup_.flows_only) return meter_only(cut, nullptr);
@@ -125,13 +125,7 @@ void Pipeline::identify(Flow& flow, const Transaction& tx) {
   if (known->host.empty()) known->host = said.host.substr(0, FlowIdentity::kMaxHostBytes);
   if (known->ja4.empty()) known->ja4 = said.ja4;
   if (said.certificate.empty() || !known->certificate_sha256.empty()) return;
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::array<std::uint8_t, SHA256_DIGEST_LENGTH> hash{};
-  SHA256(said.certificate.data(), said.certificate.size(), hash.data());
-  for (const std::uint8_t byte : hash) {
-    known->certificate_sha256 += kDigits[byte >> 4U];
-    known->certificate_sha256 += kDigits[byte & 15U];
-  }
+  known->certificate_sha256 = hex(digest(Hash::sha256, said.certificate).view());
 }
 
 }  // namespace weir::engine

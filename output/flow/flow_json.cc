@@ -38,14 +38,6 @@ void put_mac(JsonWriter& out, JsonKey key, const MacAddress& mac) {
     out.hex(key, Bytes{mac}, ':');
 }
 
-// Earliest and latest of both directions, as far as they were there.
-std::pair<TimeUs, TimeUs> times_of(const flow::Record& r) {
-  const flow::Side &ahead = r.sides[kForward], &back = r.sides[kBackward];
-  if (back.packets == 0 || back.first == 0) return {ahead.first, ahead.last};
-  if (ahead.packets == 0) return {back.first, back.last};
-  return {std::min(ahead.first, back.first), std::max(ahead.last, back.last)};
-}
-
 void write_counters(JsonWriter& out, TimestampFormatter& times, const flow::Record& r) {
   const auto object = out.object("flow");
   const flow::Side &ahead = r.sides[kForward], &back = r.sides[kBackward];

@@ -15,9 +15,9 @@
 
 namespace weir::output {
 
-// Takes batches of records, in the order in which the flows ended: offline the same for every number of workers. All
-// members are called by one thread. It may take its time: offline the run waits, live the records that do not fit into
-// the queue before it are counted as lost, and packets never wait.
+// Takes batches of records, in the order in which the flows ended: offline the same for every number of workers. All members are
+// called by one thread, but for those that say otherwise. It may take its time: offline the run waits, live the records that do not
+// fit into the queue before it are counted as lost, and packets never wait.
 class RecordOutput : public flow::RecordConsumer {
  public:
   // Time has come to `now`: that of capture offline, that of the system live. About once in a second of it; what was
@@ -33,7 +33,7 @@ class RecordOutput : public flow::RecordConsumer {
   virtual void note_unseen(std::uint64_t /*packets*/) {}
   // So many records have been lost so far before they came here. By the thread that hands records on.
   virtual void note_lost(std::uint64_t /*records*/) {}
-  // For stats events: "weir.flows.journal.records", ... From any thread.
+  // For stats events: "weir.flow_export.records", ... From any thread.
   virtual void append_counters(std::vector<CounterValue>& /*values*/) const {}
 };
 using RecordOutputs = std::vector<std::shared_ptr<RecordOutput>>;

@@ -48,11 +48,6 @@ std::string_view plain_name(std::string_view name) {
   return name;
 }
 
-std::optional<IpAddress> as_address(std::string_view text) {
-  const auto network = text.find('/') == std::string_view::npos ? IpNetwork::parse(text) : std::nullopt;
-  return network ? std::optional(network->address) : std::nullopt;
-}
-
 bool is_better(const Indicator& a, const Indicator& b) {
   return a.confidence != b.confidence ? a.confidence > b.confidence : a.expiry == 0 && b.expiry != 0;
 }
@@ -167,7 +162,7 @@ const Indicator* IndicatorTable::find_host(std::string_view host, TimeUs now) co
   std::string_view address = host;
   if (address.starts_with('[')) address = address.substr(1, address.find(']') - 1);
   for (const std::string_view text : {address, plain_name(host)})
-    if (const auto found = as_address(text)) return find_address(*found, 0, now);
+    if (const auto found = parse_address(text)) return find_address(*found, 0, now);
   return find_domain(host, now);
 }
 

@@ -53,7 +53,8 @@ class IndicatorTable {
 
   // What is listed at `now` (0: nothing has expired), the most telling one: of an address that with the port, else the address, else
   // the longest network with it in; of a name itself, else the nearest that it lies below. Of several feeds that with the greatest
-  // confidence. Null: nothing. Costs a hash look-up for each length of network in the table, and two for each label of a name.
+  // confidence. Null: nothing. Costs a hash look-up, or two when there are ports, for each length of network in the table, and one for each
+  // label of a name.
   [[nodiscard]] const Indicator* find_address(const IpAddress& address, std::uint16_t port, TimeUs now) const;
   // In any case, with or without a dot or a port ("host:8080") at its end.
   [[nodiscard]] const Indicator* find_domain(std::string_view name, TimeUs now) const;

@@ -38,7 +38,7 @@ Compiled take_check(std::string_view word, std::string_view value, Asn1Check& ch
         "must be bitstring_overflow, double_overflow, oversize_length, absolute_offset or relative_offset",
         word);
   const bool is_size = word == "oversize_length";
-  check.relative = check.relative || word == "relative_offset";
+  if (!is_size) check.relative = word == "relative_offset";
   const auto n = is_size ? number_in(value, 0, UINT32_MAX)
                          : number_in(value, word == "relative_offset" ? -kMaxAsn1Offset : 0, kMaxAsn1Offset);
   if (!n) return tl::unexpected(n.error());

@@ -265,6 +265,7 @@ class FlowRecords(unittest.TestCase):
             os.remove(os.path.join(logs, "eve.json"))
             return [e for e in found if e["event_type"] == "flow"]
         plain, shown = events(), events("--set", "weir.flows.eve=yes")
+        self.assertTrue(plain)
         self.assertFalse(any("meter" in e for e in plain))
         for event in shown:
             self.assertIn(event["meter"]["conn_state"], ("SF", "S1", "S0", "RSTO", "RSTR"))

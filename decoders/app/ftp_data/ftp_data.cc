@@ -11,9 +11,7 @@ void FtpDataTransaction::after_detection(Direction d) {
 
 std::size_t FtpDataTransaction::held() const {
   std::size_t bytes = command.capacity() + name.capacity();
-  for (const FileList& files : files_)
-    for (const ShownFile& file : files)
-      if (file->content != nullptr) bytes += file->content->held();
+  for (const FileList& files : files_) bytes += held_by(files);
   return bytes;
 }
 

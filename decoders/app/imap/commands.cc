@@ -17,7 +17,7 @@ void ImapParser::on_client_line(const Line& line) {
   Side& side = sides_[index(Direction::to_server)];
   const bool begins = side.place == Place::line;
   if (begins && is_no_command(line.text)) return;
-  const auto literal = literal_at_end(line.text);
+  const auto literal = line.is_truncated ? std::nullopt : literal_at_end(line.text);
   const std::string_view text = literal ? literal->line : line.text;
   if (begins) begin_command(text);
   side.place = Place::line;

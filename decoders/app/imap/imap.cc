@@ -17,9 +17,7 @@ std::size_t ImapTransaction::held() const {
   std::size_t bytes = tag.capacity() + command.capacity() + status.capacity() + text.capacity() + bytes_ +
                       (arguments.capacity() + lines.capacity()) * sizeof(SlabString);
   if (mail != nullptr) bytes += mail->held();
-  for (const FileList& files : files_)
-    for (const ShownFile& file : files)
-      if (file->content != nullptr) bytes += file->content->held();
+  for (const FileList& files : files_) bytes += held_by(files);
   return bytes;
 }
 

@@ -71,10 +71,10 @@ class ImapParser final : public AppParser {
   void end_command(ImapTransaction& tx);
 
   void on_server_line(const Line& line);
-  void on_untagged(const Response& response, std::string_view line);
+  void on_untagged(const Response& response, const Line& line);
   void on_tagged(const Response& response);
   void on_go_on();
-  void response_literal(std::string_view line);
+  void response_literal(const Line& line);
   ImapTransaction* open_with_tag(std::string_view tag);
   ImapTransaction* oldest_open();
 

@@ -11,14 +11,14 @@ void ImapParser::on_server_line(const Line& line) {
   Side& side = sides_[index(Direction::to_client)];
   const bool begins = side.place == Place::line;
   side.place = Place::line;
-  if (!begins) return response_literal(line.text);
+  if (!begins) return response_literal(line);
   if (line.text.empty()) return;
   const Response response = parse_response(line.text);
   if (ImapTransaction* tx = line.is_truncated ? oldest_open() : nullptr)
     tx->raise(static_cast<std::uint8_t>(Event::line_too_long));
   switch (response.kind) {
     case Response::Kind::go_on: return on_go_on();
-    case Response::Kind::untagged: return on_untagged(response, line.text);
+    case Response::Kind::untagged: return on_untagged(response, line);
     case Response::Kind::tagged: return on_tagged(response);
     case Response::Kind::none:
       if (ImapTransaction* tx = oldest_open()) tx->raise(static_cast<std::uint8_t>(Event::invalid_response));
@@ -27,8 +27,8 @@ void ImapParser::on_server_line(const Line& line) {
 }
 
 // A literal may stand at its end, and a mail in it.
-void ImapParser::response_literal(std::string_view line) {
-  const auto literal = literal_at_end(line);
+void ImapParser::response_literal(const Line& line) {
+  const auto literal = line.is_truncated ? std::nullopt : literal_at_end(line.text);
   if (!literal) return;
   begin_literal(Direction::to_client, literal->bytes);
   const Content content = content_of(literal->item);
@@ -40,11 +40,11 @@ void ImapParser::response_literal(std::string_view line) {
   transactions_.charge(tx);
 }
 
-void ImapParser::on_untagged(const Response& response, std::string_view line) {
+void ImapParser::on_untagged(const Response& response, const Line& line) {
   ImapTransaction* const asked = oldest_open();
   if (asked != nullptr) {
-    const auto literal = literal_at_end(line);
-    asked->add_line(trim((literal ? literal->line : line).substr(1)));
+    const auto literal = literal_at_end(line.text);
+    asked->add_line(trim((literal ? literal->line : line.text).substr(1)));
     transactions_.charge(*asked);
     return response_literal(line);
   }

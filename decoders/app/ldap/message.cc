@@ -191,7 +191,6 @@ bool read_operation(BerReader& in, Message& out) {
   }
 }
 
-// Those whose tag has the value itself behind it.
 // Those whose tag has the value itself behind it, not further elements (RFC 4511 4.3, 4.8, 4.11).
 constexpr bool is_plain(Operation operation) {
   return operation == Operation::unbind_request || operation == Operation::del_request ||

@@ -16,8 +16,7 @@ void raise(Pop3Transaction& tx, Event e) {
 
 void Pop3Transaction::after_detection(Direction d) {
   if (d != Direction::to_client) return;
-  for (const ShownFile& file : files_)
-    if (file->content != nullptr && file->content->ready()) file->content->mark_inspected();
+  mark_inspected(files_);
 }
 
 std::size_t Pop3Transaction::held() const {
@@ -25,8 +24,7 @@ std::size_t Pop3Transaction::held() const {
       command.capacity() + header.capacity() + lines.capacity() * sizeof(SlabString) + line_bytes_;
   for (const SlabString& argument : arguments) bytes += sizeof(SlabString) + argument.capacity();
   if (mail != nullptr) bytes += mail->held();
-  for (const ShownFile& file : files_)
-    if (file->content != nullptr) bytes += file->content->held();
+  bytes += held_by(files_);
   return bytes;
 }
 

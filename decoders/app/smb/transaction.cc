@@ -30,8 +30,7 @@ std::size_t held_by(const Create& c) {
 }
 std::size_t held_by(const Transfer& t) {
   std::size_t bytes = t.name.capacity() + t.share.capacity();
-  for (const ShownFile& file : t.files)
-    if (file->content != nullptr) bytes += file->content->held();
+  bytes += weir::held_by(t.files);
   return bytes;
 }
 std::size_t held_by(const SetInfo& s) {
@@ -55,9 +54,7 @@ std::size_t SmbTransaction::held() const {
 }
 
 void SmbTransaction::after_detection(Direction d) {
-  if (const FileList* const shown = files(d))
-    for (const ShownFile& file : *shown)
-      if (file->content != nullptr && file->content->ready()) file->content->mark_inspected();
+  if (const FileList* const shown = files(d)) mark_inspected(*shown);
 }
 
 }  // namespace weir::smb

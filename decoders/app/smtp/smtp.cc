@@ -95,11 +95,10 @@ bool SmtpParser::read_line(const AppInput& in, Bytes& rest) {
   LineReader& lines = lines_[index(in.direction)];
   if (!lines.begins_line(rest) || rest.empty()) return false;
   if (tls_follows_ && changes_to_tls(rest)) return false;
+  const Bytes before = rest;
   const auto line = lines.next(rest, kMaxLine, in.eof);
   if (!line) return false;
-  // With its end, but without what was passed over before it.
-  const auto* const begin = reinterpret_cast<const std::uint8_t*>(line->text.data());
-  const Bytes bytes{begin, static_cast<std::size_t>(rest.data() - begin)};
+  const Bytes bytes = before.first(before.size() - rest.size());  // with its end
   if (in.direction == Direction::to_server) {
     on_command(*line, in, bytes);
   } else {

@@ -4,8 +4,7 @@ namespace weir::smtp {
 
 void SmtpTransaction::after_detection(Direction d) {
   if (d != Direction::to_server) return;
-  for (const ShownFile& file : files_)
-    if (file->content != nullptr && file->content->ready()) file->content->mark_inspected();
+  mark_inspected(files_);
 }
 
 std::size_t SmtpTransaction::held() const {
@@ -14,8 +13,7 @@ std::size_t SmtpTransaction::held() const {
   if (mail_from) bytes += mail_from->capacity();
   for (const SlabString& to : rcpt_to) bytes += to.capacity();
   if (mail != nullptr) bytes += mail->held();
-  for (const ShownFile& file : files_)
-    if (file->content != nullptr) bytes += file->content->held();
+  bytes += held_by(files_);
   return bytes;
 }
 

@@ -27,9 +27,7 @@ void TftpTransaction::after_detection(Direction d) {
 
 std::size_t TftpTransaction::held() const {
   std::size_t bytes = file.capacity() + mode.capacity();
-  for (const FileList& files : files_)
-    for (const ShownFile& shown : files)
-      if (shown->content != nullptr) bytes += shown->content->held();
+  for (const FileList& files : files_) bytes += held_by(files);
   return bytes;
 }
 

@@ -4,9 +4,9 @@
 
 #include <fmt/format.h>
 
+#include "decoders/clock.h"
 #include "engine/live/control/control_commands.h"
 #include "engine/live/control/flow_listing.h"
-#include "engine/live/sources/clock.h"
 #include "rules/set/program.h"
 #include "rules/values/address_set.h"
 

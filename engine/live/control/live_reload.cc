@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-#include "engine/live/sources/clock.h"
+#include "decoders/clock.h"
 
 namespace weir::engine {
 

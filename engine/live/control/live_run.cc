@@ -1,4 +1,5 @@
 #include "engine/live/control/live_run.h"
+#include "decoders/clock.h"
 #include "engine/live/control/live_reload.h"
 
 #include <algorithm>
@@ -16,7 +17,6 @@
 #include "engine/live/control/metrics_server.h"
 #include "engine/live/control/notify.h"
 #include "engine/live/control/signals.h"
-#include "engine/live/sources/clock.h"
 #include "engine/live/sources/guard.h"
 #include "engine/live/workers/worker_set.h"
 #include "engine/log/log_outputs.h"

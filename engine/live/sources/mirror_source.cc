@@ -15,8 +15,8 @@
 #include <fmt/format.h>
 
 #include "decoders/byte_cursor.h"
+#include "decoders/clock.h"
 #include "decoders/text.h"
-#include "engine/live/sources/clock.h"
 
 namespace weir::engine {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <utility>
 
-#include "engine/live/sources/clock.h"
+#include "decoders/clock.h"
 
 namespace weir::engine {
 namespace {

@@ -6,7 +6,7 @@
 #include <new>
 #include <utility>
 
-#include "engine/live/sources/clock.h"
+#include "decoders/clock.h"
 
 namespace weir::engine {
 

@@ -41,7 +41,6 @@ struct ExportMessage {
 
 // What an encoder has done. Records here are those that it was given.
 struct EncoderCounters {
-  std::uint64_t messages = 0, bytes = 0;  // that were made
   // Given, and not to be said in this protocol: IPv6 in NetFlow v5, counters and sampling rates that are too large for it, texts
   // that make a record longer than a message.
   std::uint64_t left_out_v6 = 0, left_out_large = 0;

@@ -5,17 +5,13 @@
 
 #include <fmt/format.h>
 
+#include "decoders/clock.h"
 #include "output/flow/export/export_sender.h"
 #include "output/flow/export/netflow5_encoder.h"
 #include "output/flow/export/template_encoder.h"
 
 namespace weir::output {
 namespace {
-
-TimeUs time_of_system() {
-  using std::chrono::microseconds, std::chrono::system_clock;
-  return std::chrono::duration_cast<microseconds>(system_clock::now().time_since_epoch()).count();
-}
 
 std::uint64_t hash_of_end(const IpAddress& address, std::uint16_t port, std::uint64_t seed) {
   std::uint64_t hash = seed;
@@ -157,7 +153,7 @@ tl::expected<std::unique_ptr<FlowExport>, std::string> FlowExport::open(FlowExpo
 }
 
 TimeUs FlowExport::now() const {
-  return time_ == Time::system ? time_of_system() : latest_;
+  return time_ == Time::system ? wall_clock() : latest_;
 }
 
 void FlowExport::take(std::span<const flow::Record> records) {

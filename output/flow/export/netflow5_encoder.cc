@@ -107,9 +107,7 @@ void Netflow5Encoder::flush(TimeUs now) {
   (void)put_be(
       at, sampling_ > 1 ? option_fields::algorithm_of(settings_.sampling) << kMethodAt | sampling_ : 0, 2);
   sequence_ += records_;
-  ++counters_.messages;
   const std::size_t size = kHeader5 + records_ * kRecord5;
-  counters_.bytes += size;
   const ExportMessage message{
       .bytes = std::span(buffer_).first(size), .flows = flows_, .data_records = records_};
   records_ = 0;

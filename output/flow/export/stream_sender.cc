@@ -193,14 +193,13 @@ class StreamSender final : public ExportSender {
 
   // Offline a reader that reads is waited for.
   bool has_room(std::size_t bytes) {
-    if (queue_.bytes() + bytes <= most_queued_) return true;
-    if (!waits_ || state_ != State::open) return false;
-    if (idle_waits_ < kMostIdleWaits) {
+    const auto fits = [&] { return queue_.bytes() + bytes <= most_queued_; };
+    while (!fits() && waits_ && state_ == State::open && idle_waits_ < kMostIdleWaits) {
       ++idle_waits_;
       wait(Clock::now() + kLongestPause);
+      pump();
     }
-    pump();
-    return queue_.bytes() + bytes <= most_queued_;
+    return fits();
   }
 
   // Sends until the collector takes no more.

@@ -308,8 +308,6 @@ void TemplateEncoder::put_header(TimeUs now) {
 void TemplateEncoder::finish(TimeUs now, bool is_head) {
   close_set();
   put_header(now);
-  ++counters_.messages;
-  counters_.bytes += size_;
   ++messages_since_;
   sequence_ += is_v9_ ? 1 : data_records_;
   const ExportMessage message{.bytes = std::span(buffer_).first(size_),

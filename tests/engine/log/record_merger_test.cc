@@ -64,6 +64,20 @@ TEST_CASE("record merger: records come in the order of their packets, seconds be
   CHECK(merger.take_done(0) == held);
 }
 
+TEST_CASE("record merger: a capture may begin in the first second of 1970") {
+  std::string text;
+  output::RecordOutputs outputs;
+  outputs.push_back(std::make_shared<Transcript>(text));
+  RecordMerger merger(outputs, 2);
+  Worker one, other;
+  for (Worker* worker : {&one, &other}) worker->second(1, 0);
+  one.at(2, 20);
+  merger.add(0, one.records.take());
+  merger.add(1, other.records.take());
+  merger.tell_up_to(9);
+  CHECK(text.ends_with("20 "));
+}
+
 TEST_CASE("record merger: more records than a block has room for stay in order") {
   std::string text, expected;
   output::RecordOutputs outputs;

@@ -199,6 +199,10 @@ TEST_CASE("asn1 names its checks and where it looks, in both spellings") {
   CHECK(op.offset == 54);
   CHECK(first<Asn1Check>(with_options("asn1:oversize_length,1024,relative_offset,-1;")).offset == -1);
   CHECK_FALSE(first<Asn1Check>(with_options("asn1:bitstring_overflow, absolute_offset 3;")).relative);
+  const auto last =
+      first<Asn1Check>(with_options("asn1:bitstring_overflow, relative_offset 5, absolute_offset 3;"));
+  CHECK_FALSE(last.relative);
+  CHECK(last.offset == 3);
   check_all({"asn1:absolute_offset 0;", "asn1:oversize_length;", "asn1:oversize_length -1;",
              "asn1:absolute_offset -1;", "asn1:bitstring_overflow 3;", "asn1:other;",
              "asn1:oversize_length 70000, relative_offset 65536;"},

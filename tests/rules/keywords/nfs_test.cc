@@ -66,6 +66,7 @@ TEST_CASE("nfs keywords: an event without a call has neither") {
   REQUIRE(rule.error == "");
   NfsTransaction tx(0);
   tx.is_nameless = true;
+  REQUIRE(rule.signature->tx_checks.size() == 2);
   for (const auto& check : rule.signature->tx_checks)
     CHECK_FALSE(check.check->matches(tx, Direction::to_server));
 }

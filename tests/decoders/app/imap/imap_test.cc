@@ -181,6 +181,18 @@ TEST_CASE("imap: every truncation of a conversation is taken, and no response in
     }
 }
 
+TEST_CASE("imap: a line that is cut has no literal where it is cut") {
+  ImapConnection c;
+  c.server("* OK ready\r\n");
+  std::string line = "a NOOP ";
+  line.append(kMaxLine - line.size() - 13, 'x').append("{4294967295+}");
+  REQUIRE(line.size() == kMaxLine);
+  c.client(line + "more\r\nb CHECK\r\n");
+  CHECK(c.all().find("b CHECK") != std::string::npos);
+  c.server("* x" + line.substr(3) + "more\r\nb OK done\r\n");
+  CHECK(c.all().find("b CHECK>OK done") != std::string::npos);
+}
+
 TEST_CASE("imap: literals and what they hold") {
   struct Row {
     const char* line;

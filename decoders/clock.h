@@ -5,11 +5,11 @@
 
 #include "decoders/types.h"
 
-namespace weir::engine {
+namespace weir {
 
 inline TimeUs wall_clock() {
   using std::chrono::duration_cast, std::chrono::microseconds, std::chrono::system_clock;
   return duration_cast<microseconds>(system_clock::now().time_since_epoch()).count();
 }
 
-}  // namespace weir::engine
+}  // namespace weir
