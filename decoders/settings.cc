@@ -71,6 +71,28 @@ void Settings::unreadable_item(std::string_view path, std::size_t index, const c
 
 void Settings::unreadable(std::string_view, const char*) const {}
 
+std::optional<TimeUs> parse_span(std::string_view text) {
+  constexpr std::array<std::pair<char, TimeUs>, 5> kUnits{
+      {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}, {'w', TimeUs{7} * 86400}}};
+  constexpr TimeUs kMost = TimeUs{100} * 366 * 86400;
+  TimeUs seconds = 0;
+  if (text.empty()) return std::nullopt;
+  while (!text.empty()) {
+    const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+    const auto number = parse_number<std::uint32_t>(text.substr(0, digits));
+    if (!number || digits == text.size()) return std::nullopt;
+    const char unit = text[digits];
+    text.remove_prefix(digits + 1);
+    TimeUs factor = 0;
+    for (const auto& [name, size] : kUnits)
+      if (name == unit) factor = size;
+    if (factor == 0) return std::nullopt;
+    seconds += TimeUs{*number} * factor;
+    if (seconds > kMost) return std::nullopt;
+  }
+  return seconds == 0 ? std::nullopt : std::optional<TimeUs>{seconds * 1'000'000};
+}
+
 const Settings& no_settings() {
   static const NoSettings none;
   return none;

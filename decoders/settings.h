@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "decoders/types.h"
+
 namespace weir {
 
 class Settings {
@@ -38,6 +40,9 @@ class Settings {
 std::optional<bool> parse_flag(std::string_view text);
 // Bytes of "100kb", "32 MiB", "1gb", "17"; none for anything else.
 std::optional<std::uint64_t> parse_size(std::string_view text);
+// Microseconds of "5m", "1h30m", "90s", "2d", "1w"; none for anything else, and for no time at all.
+std::optional<TimeUs> parse_span(std::string_view text);
+inline constexpr const char* kSpanExpected = "a span such as 5m, 1h or 2d";
 
 // A subtree with nothing in it: every look-up gives the fallback.
 const Settings& no_settings();

@@ -177,6 +177,7 @@ class RecordBatch {
   }
   // Takes the last one back.
   void drop() { --size_; }
+  [[nodiscard]] std::size_t size() const { return size_; }
   void flush() {
     if (size_ != 0) consumer_.take(std::span{records_}.first(size_));
     size_ = 0;
