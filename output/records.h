@@ -51,13 +51,13 @@ struct FlowMetadata {
 // The fields common to all events (EVE's head). Views live as long as the call.
 struct EventHead {
   TimeUs time = 0;
-  std::uint64_t flow_id = 0;   // 0: not written
+  std::uint64_t flow_id = 0;    // 0: not written
   std::uint64_t parent_id = 0;  // of the flow that announced this one; 0: not written
-  std::uint64_t pcap_cnt = 0;  // 0: not written (live, or an event that no packet caused)
+  std::uint64_t pcap_cnt = 0;   // 0: not written (live, or an event that no packet caused)
   std::string_view in_iface, pcap_filename;
   std::array<std::uint16_t, kMaxVlanTags> vlan{};
   std::uint8_t vlan_count = 0;
-  IpAddress source, destination;  // family 0: not written
+  IpAddress source, destination;                   // family 0: not written
   std::string_view source_text, destination_text;  // written in place of the addresses; empty: these are
   std::uint16_t source_port = 0, destination_port = 0;
   bool has_ports = false;
@@ -80,7 +80,7 @@ struct EventHead {
 // Totals of a flow at the time of the event.
 struct FlowRecord {
   std::shared_ptr<LineCondition> condition;  // the line is written only if it holds; null: in any case
-  EventHead head;  // from the client's point of view
+  EventHead head;                            // from the client's point of view
   AppProto app_proto{}, app_proto_ts{}, app_proto_tc{};
   AppProto app_proto_orig{}, app_proto_expected{};
   std::array<std::uint64_t, 2> packets{}, bytes{};
@@ -129,6 +129,17 @@ struct IndicatorFacts {
   std::uint8_t confidence = 0;  // 1 to 100; 0: not written
   TimeUs expiry = 0;            // 0: not written
   std::span<const std::string_view> tags;
+};
+
+// Who tried one port of many hosts, or many ports of one host.
+struct ScanFacts {
+  std::string_view kind, method;  // "horizontal", "vertical"; "syn", "udp" ...
+  std::uint64_t targets = 0;      // hosts or ports
+  std::span<const std::uint16_t> ports;
+  std::span<const IpAddress> hosts;
+  std::uint64_t attempts = 0, answered = 0;
+  std::uint64_t within_s = 0;  // in how short a time so much was tried that it is a scan
+  TimeUs first = 0, last = 0;  // of the tries
 };
 
 // What an exporter sent and did not arrive.
@@ -196,13 +207,14 @@ struct AlertRecord {
   bool from_stream = false;
   Bytes packet;  // the whole frame
   int link_type = 1;
-  const FrameFacts* frame = nullptr;  // that the rule matched on, if it is about frames
-  const FileList* files = nullptr;  // the transaction's, in the packet's direction
+  const FrameFacts* frame = nullptr;     // that the rule matched on, if it is about frames
+  const FileList* files = nullptr;       // the transaction's, in the packet's direction
   std::span<const ContextItem> context;  // what the rule captured for this alert; each name once
   // Of a reject rule: to_client, both ... and tcp-reset, icmp-prohib; empty: not written.
   std::string_view reject_target, reject_method;
   const ExporterFacts* exporter = nullptr;    // of a record of a flow; null: it is about a packet
   const IndicatorFacts* indicator = nullptr;  // null: a rule matched, and nothing else
+  const ScanFacts* scan = nullptr;            // likewise
   std::string_view
       capture_file;  // that its packet was kept in, or kNamedLater (output/packet_tap.h); empty: not written
 };

@@ -102,4 +102,76 @@ void TimestampFormatter::fast(TimeUs time, char* to) {
   p.put_time(to);
 }
 
+namespace {
+
+// The number of exactly so many digits at the begin of the text, which are taken off; -1: there is none.
+int take_number(std::string_view& text, std::size_t digits) {
+  int out = 0;
+  if (text.size() < digits) return -1;
+  for (const char c : text.substr(0, digits)) {
+    if (c < '0' || c > '9') return -1;
+    out = 10 * out + (c - '0');
+  }
+  text.remove_prefix(digits);
+  return out;
+}
+bool take_letter(std::string_view& text, char c) {
+  if (!text.starts_with(c)) return false;
+  text.remove_prefix(1);
+  return true;
+}
+
+// Seconds east of UTC of "Z", "+0100", "+01:00", which is all of the text.
+std::optional<std::int64_t> zone_offset(std::string_view text) {
+  if (text == "Z") return 0;
+  const bool is_west = text.starts_with('-');
+  if (!take_letter(text, '-') && !take_letter(text, '+')) return std::nullopt;
+  const int hours = take_number(text, 2);
+  take_letter(text, ':');
+  const int minutes = take_number(text, 2);
+  if (hours < 0 || minutes < 0 || minutes > 59 || !text.empty()) return std::nullopt;
+  const std::int64_t offset = hours * 3600 + minutes * 60;
+  return is_west ? -offset : offset;
+}
+
+// Microseconds of ".25", which is taken off; 0 for none.
+TimeUs take_fraction(std::string_view& text) {
+  TimeUs out = 0;
+  if (!take_letter(text, '.')) return out;
+  for (TimeUs unit = 100'000; !text.empty() && text.front() >= '0' && text.front() <= '9'; unit /= 10) {
+    out += (text.front() - '0') * unit;
+    text.remove_prefix(1);
+  }
+  return out;
+}
+
+}  // namespace
+
+std::optional<TimeUs> parse_iso_time(std::string_view text) {
+  const int year = take_number(text, 4);
+  const bool has_month = take_letter(text, '-');
+  const int month = take_number(text, 2);
+  const bool has_day = take_letter(text, '-');
+  const int day = take_number(text, 2);
+  const bool has_clock = take_letter(text, 'T');
+  const int hour = take_number(text, 2);
+  const bool has_minute = take_letter(text, ':');
+  const int minute = take_number(text, 2);
+  const bool has_second = take_letter(text, ':');
+  const int second = take_number(text, 2);
+  const TimeUs fraction = take_fraction(text);
+  const auto offset = zone_offset(text);
+  if (!has_month || !has_day || !has_clock || !has_minute || !has_second || year < 0 || month < 0 || day < 0)
+    return std::nullopt;
+  const std::chrono::year_month_day date{std::chrono::year{year},
+                                         std::chrono::month{static_cast<unsigned>(month)},
+                                         std::chrono::day{static_cast<unsigned>(day)}};
+  if (!offset || !date.ok() || hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 ||
+      second > 60)
+    return std::nullopt;
+  const std::int64_t days = std::chrono::sys_days{date}.time_since_epoch().count();
+  const std::int64_t seconds = days * 86400 + hour * 3600 + minute * 60 + second - *offset;
+  return seconds * 1'000'000 + fraction;
+}
+
 }  // namespace weir::output

@@ -8,6 +8,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <optional>
+#include <string_view>
 
 #include "decoders/types.h"
 
@@ -32,5 +34,9 @@ class TimestampFormatter {
   std::chrono::sys_days day_{};  // that date_ is of
   std::chrono::year_month_day date_{day_};
 };
+
+// The time of a text as iso() writes it; also with fewer digits of the second or none, and with "Z" or "+01:00" as the zone. None: it is
+// something else. Costs no call of the C library.
+std::optional<TimeUs> parse_iso_time(std::string_view text);
 
 }  // namespace weir::output

@@ -5,34 +5,39 @@
 
 #include <fmt/format.h>
 
-#include "output/flow/journal_writer.h"
+#include "decoders/clock.h"
+#include "output/flow/store/store_writer.h"
 
 namespace weir::output {
 namespace {
 
 constexpr std::chrono::seconds kFlushEvery{1};
 
-class JournalOutput final : public RecordOutput {
+class StoreOutput final : public RecordOutput {
  public:
-  JournalOutput(std::unique_ptr<JournalWriter> journal, std::string folder)
-      : journal_(std::move(journal)), folder_(std::move(folder)) {}
-  void take(std::span<const flow::Record> records) override { journal_->take(records); }
+  StoreOutput(std::unique_ptr<StoreWriter> store, std::string folder)
+      : store_(std::move(store)), folder_(std::move(folder)) {}
+  void take(std::span<const flow::Record> records) override { store_->take(records); }
   // By our own clock: time of capture may go by in no time.
   void tick(TimeUs /*now*/) override {
     const auto now = std::chrono::steady_clock::now();
     if (now < next_flush_) return;
     next_flush_ = now + kFlushEvery;
-    journal_->flush();
+    store_->tick(wall_clock());
   }
   void close(std::vector<std::string>& errors) override {
-    journal_->close();
-    if (const std::uint64_t lost = journal_->records_lost(); lost != 0)
+    store_->close();
+    if (const std::uint64_t lost = store_->records_lost(); lost != 0)
       errors.push_back(
-          fmt::format("--store {}: {} records not written: {}", folder_, lost, journal_->problem()));
+          fmt::format("--store {}: {} records not written: {}", folder_, lost, store_->problem()));
+    for (const std::string& problem : store_->take_problems()) errors.push_back("--store " + problem);
+  }
+  void append_notes(std::vector<std::string>& notes) const override {
+    for (std::string& note : store_->take_notes()) notes.push_back("--store " + std::move(note));
   }
 
  private:
-  std::unique_ptr<JournalWriter> journal_;
+  std::unique_ptr<StoreWriter> store_;
   std::string folder_;
   std::chrono::steady_clock::time_point next_flush_{};
 };
@@ -41,17 +46,19 @@ class JournalOutput final : public RecordOutput {
 
 tl::expected<RecordOutputs, std::string> open_record_outputs(const RecordSettings& settings) {
   RecordOutputs out;
-  if (!settings.store.empty()) {
-    auto journal = JournalWriter::open(settings.store);
-    if (!journal) return tl::unexpected("--store " + journal.error());
-    out.push_back(std::make_unique<JournalOutput>(std::move(*journal), settings.store));
+  if (!settings.store.folder.empty()) {
+    auto store = StoreWriter::open(settings.store);
+    if (!store) return tl::unexpected("--store " + store.error());
+    out.push_back(std::make_unique<StoreOutput>(std::move(*store), settings.store.folder));
   }
-  if (settings.exporter != nullptr) out.push_back(settings.exporter);
+  for (const auto& opened : {settings.exporter, settings.clickhouse})
+    if (opened != nullptr) out.push_back(opened);
   return out;
 }
 
 std::vector<std::string> record_folders(const RecordSettings& settings) {
-  return settings.store.empty() ? std::vector<std::string>{} : std::vector<std::string>{settings.store};
+  return settings.store.folder.empty() ? std::vector<std::string>{}
+                                       : std::vector<std::string>{settings.store.folder};
 }
 
 }  // namespace weir::output

@@ -11,6 +11,7 @@
 #include <tl/expected.hpp>
 
 #include "decoders/flow/record.h"
+#include "output/flow/store/store_writer.h"
 #include "output/records.h"
 
 namespace weir::output {
@@ -40,9 +41,12 @@ using RecordOutputs = std::vector<std::shared_ptr<RecordOutput>>;
 
 // What is asked for.
 struct RecordSettings {
-  std::string store;                       // folder of the journal; empty: none
-  std::shared_ptr<RecordOutput> exporter;  // opened already; null: none
-  [[nodiscard]] bool wanted() const { return !store.empty() || exporter != nullptr; }
+  StoreSettings store;  // its folder is empty: none
+  // Opened already; null: none.
+  std::shared_ptr<RecordOutput> exporter, clickhouse;
+  [[nodiscard]] bool wanted() const {
+    return !store.folder.empty() || exporter != nullptr || clickhouse != nullptr;
+  }
 };
 
 // Opens all of them; none where nothing is asked for. Fails with a text that names the option.

@@ -61,3 +61,21 @@ TEST_CASE("timestamps: one formatter jumps between times and never leaves four-d
   g.fast(1'468'449'727'199'672, fast.data());
   CHECK(fast == "07/13/2016-22:42:07.199672");
 }
+
+TEST_CASE("times are read as they are written, and in other forms of ISO 8601") {
+  struct Row {
+    const char* text;
+    TimeUs time;
+  };
+  constexpr Row kRows[] = {{"2023-11-14T22:13:20.000000+0000", 1'700'000'000'000'000},
+                           {"2023-11-14T23:13:20.123456+0100", 1'700'000'000'123'456},
+                           {"2023-11-14T19:43:20.5-02:30", 1'700'000'000'500'000},
+                           {"2023-11-14T22:13:20Z", 1'700'000'000'000'000},
+                           {"1970-01-01T00:00:00.000001+0000", 1},
+                           {"2024-02-29T00:00:00Z", 1'709'164'800'000'000}};
+  for (const Row& row : kRows) CHECK(parse_iso_time(row.text) == row.time);
+  for (const char* text : {"", "2023-11-14", "2023-11-14T22:13:20", "2023-11-14 22:13:20Z",
+                           "2023-02-29T00:00:00Z", "2023-11-14T24:13:20Z", "2023-11-14T22:60:20Z",
+                           "2023-11-14T22:13:20Zx", "2023-11-14T22:13:20+01", "x023-11-14T22:13:20Z"})
+    CHECK_FALSE(parse_iso_time(text).has_value());
+}

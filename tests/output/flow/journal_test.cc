@@ -4,6 +4,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "output/flow/account_log.h"
 #include "output/flow/journal_reader.h"
 #include "output/flow/journal_writer.h"
 #include "tests/output/log_folder.h"
@@ -164,11 +165,11 @@ TEST_CASE("journal: accounts are the last of each run, added up") {
     return out;
   };
   {
-    const auto journal = writer_of(folder.path);
-    put(*journal, 0, 1);
-    journal->write({account(1, 7, 10, 3), account(1, std::nullopt, 1, 0)});
-    journal->write({account(1, 7, 20, 1)});
-    journal->write({account(2, 7, 5, 2), account(2, 8, 1, 0)});
+    auto log = output::AccountLog::open(folder.path);
+    REQUIRE(log.has_value());
+    CHECK(log->write({account(1, 7, 10, 3), account(1, std::nullopt, 1, 0)}).has_value());
+    CHECK(log->write({account(1, 7, 20, 1)}).has_value());
+    CHECK(log->write({account(2, 7, 5, 2), account(2, 8, 1, 0)}).has_value());
   }
   output::AccountSums sums;
   auto reader = JournalReader::open(folder.path);

@@ -1,0 +1,32 @@
+// Keeps the accounts of exporters beside the journal: FOLDER/accounts.journal, appended to block by block (block.h), and written anew
+// when it is opened and has grown. Used by one thread.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <tl/expected.hpp>
+
+#include "output/flow/block_file.h"
+#include "output/flow/journal_accounts.h"
+
+namespace weir::output {
+
+std::string account_file(const std::string& folder);
+
+class AccountLog {
+ public:
+  // The folder is there, and nobody else writes to it. Fails with "FILE: reason".
+  static tl::expected<AccountLog, std::string> open(const std::string& folder);
+  // Appends the state of those that changed. Fails with a text; it is written again with the next change.
+  tl::expected<void, std::string> write(const std::vector<ExporterAccount>& accounts);
+
+  // An older file that is longer than this is summed up.
+  static constexpr std::uint64_t kMostBytes = std::uint64_t{4} << 20U;
+
+ private:
+  explicit AccountLog(BlockFile file) : file_(std::move(file)) {}
+  BlockFile file_;
+};
+
+}  // namespace weir::output
