@@ -2,6 +2,7 @@
 
 #include "engine/cli/cli_options.h"
 #include "engine/cli/progress.h"
+#include "engine/query/human_text.h"
 
 using namespace weir::engine;
 

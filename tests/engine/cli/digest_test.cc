@@ -121,11 +121,3 @@ TEST_CASE("digest: the JSON document says the same, with the events") {
   CHECK(document["log_dir"].error() != simdjson::SUCCESS);
   CHECK(parser.parse(report_json(scan.report(true)))["log_dir"].error() == simdjson::SUCCESS);
 }
-
-TEST_CASE("digest: --color decides") {
-  CliOptions options;
-  options.colour = "always";
-  CHECK(wants_colours(options, stdout));
-  options.colour = "never";
-  CHECK_FALSE(wants_colours(options, stdout));
-}

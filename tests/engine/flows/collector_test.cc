@@ -6,6 +6,8 @@
 #include "engine/flows/export_files.h"
 #include "engine/flows/export_socket.h"
 #include "output/flow/journal_reader.h"
+#include "output/flow/store/record_file.h"
+#include "output/flow/store/store_files.h"
 #include "tests/decoders/flow/flow_wire.h"
 #include "tests/output/log_folder.h"
 
@@ -34,9 +36,10 @@ struct CollectorBench {
 
 std::size_t stored(const std::string& folder) {
   std::size_t count = 0;
-  auto reader = output::JournalReader::open(folder);
-  REQUIRE(reader.has_value());
-  reader->read([&](const flow::Record&) { ++count; }, nullptr);
+  const auto listing = output::list_store(folder);
+  REQUIRE(listing.has_value());
+  for (const output::StoreFile& file : listing->files)
+    CHECK(output::read_records(file.path, [&](const flow::Record&) { ++count; }).has_value());
   return count;
 }
 
@@ -59,7 +62,7 @@ Wire capture_of(const std::vector<Wire>& frames) {
 TEST_CASE("collector: records are kept with the accounts of their exporters") {
   const LogFolder folder;
   {
-    CollectorBench bench({.store = folder.path + "/store", .state = {}, .allowed = {}});
+    CollectorBench bench({.store = {.folder = folder.path + "/store"}, .state = {}, .allowed = {}});
     bench.send(with_template());
     bench.send(ipfix(data_set(256, basic(2)), 11));
     bench.send("nonsense");
@@ -162,7 +165,7 @@ TEST_CASE("collector: what domains that made room had counted is counted once") 
   const LogFolder folder;
   constexpr std::uint32_t kDomains = 2 * flow::kMaxDomains;
   {
-    CollectorBench bench({.store = folder.path + "/store", .state = {}, .allowed = {}});
+    CollectorBench bench({.store = {.folder = folder.path + "/store"}, .state = {}, .allowed = {}});
     for (const TimeUs round : {0, 1, 2}) {
       for (std::uint32_t i = 0; i < kDomains; ++i) {
         bench.send(ipfix(ipfix_template(256, kBasic), 0, i));

@@ -51,8 +51,10 @@ struct JudgeBench {
   rules::RuleEnvironment environment;
   std::unique_ptr<RecordJudge> judge;
 
-  explicit JudgeBench(const std::string& rules_text, const std::string& feed = {}) {
+  explicit JudgeBench(const std::string& rules_text, const std::string& feed = {},
+                      const engine::ScanWatchSettings& scans = {}) {
     engine::RecordJudgeSettings settings;
+    settings.scans = scans;
     rules::LoadedRules loaded;
     rules::load_rule_text(rules_text, "test.rules", environment, loaded);
     REQUIRE(loaded.failed == 0);
@@ -66,9 +68,9 @@ struct JudgeBench {
     judge->hand_on_to(next);
   }
   void take(const flow::Record& record) const { judge->take({&record, 1}); }
-  // Lines of eve.json so far.
-  [[nodiscard]] std::vector<std::string> events() const {
-    judge->tick();
+  // Lines of eve.json so far, and until `now`.
+  [[nodiscard]] std::vector<std::string> events(TimeUs now = kEnd) const {
+    judge->tick(now);
     std::istringstream text(folder.read("eve.json"));
     std::vector<std::string> out;
     for (std::string line; std::getline(text, line);) out.push_back(line);
@@ -218,6 +220,38 @@ TEST_CASE("records: names and fingerprints are looked for, and what has expired 
   CHECK(events[0].find(R"("type":"domain","where":"host")") != std::string::npos);
   CHECK(events[1].find(R"("type":"fingerprint","where":"ja4")") != std::string::npos);
   CHECK(events[2].find(R"("type":"fingerprint","where":"certificate")") != std::string::npos);
+}
+
+TEST_CASE("records: a scan is an event when it is looked for, and at the end at the latest") {
+  for (const bool on : {false, true}) {
+    const JudgeBench bench("", {}, {.on = on, .scan = {}});
+    flow::Record r = one_sided(judged_record());
+    r.sides[0].tcp_flags = 0x02;
+    r.sides[0].packets = 1;
+    for (std::uint32_t i = 0; i < 200; ++i) {
+      r.destination = IpAddress::v4(0x0a460000 + i);
+      bench.take(r);
+    }
+    CHECK(bench.events().empty());
+    std::vector<std::string> errors;
+    bench.judge->close(errors);
+    CHECK(bench.judge->alerts() == (on ? 1 : 0));
+    CHECK((bench.folder.read("eve.json").find(R"("scan":{"kind":"horizontal")") != std::string::npos) == on);
+    CHECK(bench.next.all.size() == 200);
+  }
+}
+
+TEST_CASE("records: a scan is told in time when no record comes after it") {
+  const JudgeBench bench("", {}, {.on = true, .scan = {}});
+  flow::Record r = one_sided(judged_record());
+  r.sides[0].tcp_flags = 0x02;
+  r.sides[0].packets = 1;
+  for (std::uint32_t i = 0; i < 200; ++i) {
+    r.destination = IpAddress::v4(0x0a460000 + i);
+    bench.take(r);
+  }
+  CHECK(bench.events().empty());
+  CHECK(bench.events(kEnd + engine::ScanWatch::kConfirm).size() == 1);
 }
 
 TEST_CASE("records: a gap in what an exporter sent is an event") {

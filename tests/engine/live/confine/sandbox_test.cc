@@ -195,6 +195,7 @@ TEST_CASE("a run makes the sockets that its capture needs, and no others") {
                          Row{{.packets = true, .raw = true}, true, true, false, false, false},
                          Row{{.raw = true}, false, true, false, false, false},
                          Row{{.packets = true, .any = true}, true, true, true, true, false},
+                         Row{{.streams = true}, false, false, false, false, false},
                          Row{{.processes = true}, false, false, false, false, true}})
     CHECK(in_child([&] {
             if (!restrict_calls(SeccompMode::enforce, row.needs)) return 100;
@@ -205,13 +206,16 @@ TEST_CASE("a run makes the sockets that its capture needs, and no others") {
               call();
               return refused_calls() == before;
             };
-            const auto makes = [&](int family, int type) {
-              return lets([&] { (void)::socket(family, type | SOCK_CLOEXEC, 0); });
+            const auto makes = [&](int family, int type, int protocol = 0) {
+              return lets([&] { (void)::socket(family, type | SOCK_CLOEXEC, protocol); });
             };
+            const bool streams = row.udp || row.needs.streams;
             return first_wrong({makes(AF_UNIX, SOCK_STREAM), makes(AF_PACKET, SOCK_RAW) == row.packets,
                                 makes(AF_INET, SOCK_RAW) == row.raw, makes(AF_INET6, SOCK_RAW) == row.raw,
                                 makes(AF_INET, SOCK_DGRAM) == row.udp, makes(AF_INET6, SOCK_DGRAM) == row.udp,
-                                makes(AF_INET, SOCK_STREAM) == row.udp,
+                                makes(AF_INET, SOCK_STREAM) == streams,
+                                makes(AF_INET6, SOCK_STREAM, IPPROTO_TCP) == streams,
+                                makes(AF_INET, SOCK_STREAM, IPPROTO_SCTP) == row.udp,
                                 makes(AF_NETLINK, SOCK_RAW) == row.netlink, lets([] {
                                                                               if (::fork() == 0) ::_exit(0);
                                                                             }) == row.processes});

@@ -1,0 +1,179 @@
+#include "engine/query/reach_facts.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "engine/query/answer_text.h"
+#include "engine/query/initiator.h"
+#include "engine/query/read_with.h"
+
+namespace weir::engine {
+namespace {
+
+constexpr std::uint8_t kFirewallDenied = 3;  // firewallEvent of IANA's registry
+constexpr std::uint8_t kDropped = 2;         // Detail::verdict
+
+void add(Seen& sum, const Seen& one) {
+  if (one.records == 0) return;
+  sum.first = sum.records == 0 ? one.first : std::min(sum.first, one.first);
+  sum.last = sum.records == 0 ? one.last : std::max(sum.last, one.last);
+  sum.packets += one.packets;
+  sum.bytes += one.bytes;
+  sum.records += one.records;
+  sum.flows += std::max(one.flows, 1U);
+  sum.tcp_flags |= one.tcp_flags;
+}
+
+// An exporter may count on the way in and on the way out: what it saw more of stands for it.
+std::map<PointName, SeenAtPoint> by_name(const Conversations& conversations, const Conversation& c) {
+  std::map<PointName, SeenAtPoint> out;
+  for (const SeenAtPoint& p : c.points) {
+    const ObservationPoint& point = conversations.point(p.point);
+    SeenAtPoint& seen = out[{.exporter = point.exporter, .domain = point.domain}];
+    for (const std::size_t way : {std::size_t{0}, std::size_t{1}})
+      if (p.sides[way].records != 0 &&
+          (seen.sides[way].records == 0 || p.sides[way].packets > seen.sides[way].packets))
+        seen.sides[way] = p.sides[way];
+  }
+  return out;
+}
+
+void add_points(ServiceFacts& facts, const Conversations& conversations, const Conversation& c) {
+  const auto points = by_name(conversations, c);
+  const TimeUs first = c.side(Direction::to_server).first;
+  const auto seen = std::count_if(points.begin(), points.end(),
+                                  [](const auto& p) { return p.second.sides[0].records != 0; });
+  for (const auto& [name, point] : points) {
+    PointFacts& sums = facts.points[name];
+    add(sums.ahead, point.sides[0]);
+    add(sums.back, point.sides[1]);
+    if (seen < 2 || point.sides[0].records == 0) continue;
+    sums.lag_sum_us += point.sides[0].first - first;
+    ++sums.lags;
+  }
+}
+
+void add(ServiceFacts& facts, const Conversations& conversations, const Conversation& c) {
+  facts.attempts += c.flows;
+  facts.refused += c.refused ? c.flows : 0;
+  add(facts.ahead, c.side(Direction::to_server));
+  add(facts.back, c.side(Direction::to_client));
+  add_points(facts, conversations, c);
+  if (!c.answered) return;
+  const TimeUs last = c.last_answered_first();
+  facts.answered += c.answered_flows;
+  facts.last_answered = std::max(facts.last_answered, last);
+  facts.answered_in_hour[hour_begin(last)] += c.answered_flows;
+}
+
+// Began by the client, to one of the ports, or to whatever port is the server's when none was named.
+bool is_asked(const QuestionCall& call, const ReachPair& pair, const Conversation& c) {
+  return c.client == pair.client && c.server == pair.server &&
+         (call.ports.empty() ||
+          std::find(call.ports.begin(), call.ports.end(), c.server_port) != call.ports.end());
+}
+
+RecordQuery query_of(const QuestionCall& call, const ReachPair& pair) {
+  RecordQuery out = window_of(call);
+  out.hosts.add(pair.client);
+  out.others.add(pair.server);
+  out.ports = call.ports;
+  return out;
+}
+
+template <class T>
+void add_some(std::set<T>& to, const T& what) {
+  if (to.size() < kMaxBlockers) to.insert(what);
+}
+
+// What records of the two say in their details.
+class DetailReader final : public flow::RecordConsumer {
+ public:
+  explicit DetailReader(const ReachPair& pair) : pair_(pair) {}
+  void take(std::span<const flow::Record> records) override {
+    for (const flow::Record& r : records) {
+      if (r.detail == nullptr) continue;
+      const flow::Detail& d = *r.detail;
+      if (d.gateway.family != 0) add_some(found.unreachable, d.gateway);
+      if (d.firewall_event == kFirewallDenied || d.verdict == kDropped)
+        add_some(found.firewalls, r.exporter.address);
+      const std::uint8_t ttl = d.sides[r.source == pair_.client ? 0 : 1].ttl_min;
+      if (ttl == 0 || found.ttls.size() >= kMaxObservationPoints) continue;
+      std::uint8_t& kept = found.ttls[{.exporter = r.exporter.address, .domain = r.exporter.domain}];
+      kept = kept == 0 ? ttl : std::min(kept, ttl);
+    }
+  }
+  Blockers found;
+
+ private:
+  ReachPair pair_;
+};
+
+// Who sent "destination unreachable" and the like to the client. Which packets they were about is not in a record.
+class IcmpReader final : public flow::RecordConsumer {
+ public:
+  explicit IcmpReader(const ReachPair& pair) : pair_(pair) {}
+  void take(std::span<const flow::Record> records) override {
+    for (const flow::Record& r : records)
+      if (is_icmp_error(r) && r.destination == pair_.client && r.sides[0].packets != 0)
+        add_some(senders, r.source);
+  }
+  std::set<IpAddress> senders;
+
+ private:
+  ReachPair pair_;
+};
+
+}  // namespace
+
+tl::expected<ReachFacts, std::string> reach_facts(QuestionCall& call, const ReachPair& pair, TimeUs from,
+                                                  TimeUs to) {
+  ReachFacts out;
+  std::uint64_t left_out = 0;
+  Conversations* all = nullptr;
+  Conversations conversations({.raw = call.options.raw, .server_ports = call.ports},
+                              [&](const Conversation& c) {
+                                if (!is_asked(call, pair, c)) return;
+                                const Service service{.protocol = c.protocol, .port = c.server_port};
+                                if (out.size() >= kMaxReachServices && !out.contains(service))
+                                  ++left_out;
+                                else
+                                  add(out[service], *all, c);
+                              });
+  all = &conversations;
+  RecordQuery query = query_of(call, pair);
+  query.from = from;
+  query.to = to;
+  if (auto read = read_conversations(call, query, conversations); !read) return tl::unexpected(read.error());
+  if (left_out != 0)
+    call.warnings.push_back(
+        fmt::format("more than {} services: {} conversations are left out; name some with --port",
+                    kMaxReachServices, left_out));
+  return out;
+}
+
+tl::expected<Blockers, std::string> blockers_of(QuestionCall& call, const ReachPair& pair) {
+  RecordQuery query = query_of(call, pair);
+  query.fields = Field::addresses | Field::exporter | Field::detail;
+  const auto details = read_with<DetailReader>(call, query, pair);
+  if (!details) return tl::unexpected(details.error());
+  query.others = {};
+  query.ports.clear();
+  query.fields = Field::addresses | Field::ports | Field::protocol | Field::counters;
+  const auto icmp = read_with<IcmpReader>(call, query, pair);
+  if (!icmp) return tl::unexpected(icmp.error());
+  Blockers out;
+  for (const auto& one : *details) {
+    out.firewalls.insert(one->found.firewalls.begin(), one->found.firewalls.end());
+    out.unreachable.insert(one->found.unreachable.begin(), one->found.unreachable.end());
+    for (const auto& [name, ttl] : one->found.ttls) {
+      const auto [kept, is_new] = out.ttls.emplace(name, ttl);
+      if (!is_new) kept->second = std::min(kept->second, ttl);
+    }
+  }
+  for (const auto& one : *icmp) out.unreachable.insert(one->senders.begin(), one->senders.end());
+  return out;
+}
+
+}  // namespace weir::engine
