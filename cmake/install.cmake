@@ -11,7 +11,7 @@ endfunction()
 
 install(TARGETS weir RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(FILES man/weir.1 man/weir-collect.1 man/weir-flows.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
-install(FILES man/weir.yaml.5 man/weir-rules.5 DESTINATION ${CMAKE_INSTALL_MANDIR}/man5)
+install(FILES man/weir.yaml.5 man/weir-rules.5 man/weir-store.5 DESTINATION ${CMAKE_INSTALL_MANDIR}/man5)
 
 weir_install_unit(weir-detect@.service)
 weir_install_unit(weir-prevent.service)

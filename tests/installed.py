@@ -7,7 +7,7 @@ import json, os, re, shutil, subprocess, sys, tempfile, unittest
 
 REPOSITORY = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 FILES = """bin/weir lib/systemd/system/weir-detect@.service lib/systemd/system/weir-prevent.service lib/systemd/system/weir-collect.service lib/sysusers.d/weir.conf
-lib/tmpfiles.d/weir.conf share/man/man1/weir.1 share/man/man1/weir-collect.1 share/man/man1/weir-flows.1 share/man/man5/weir.yaml.5 share/man/man5/weir-rules.5 share/doc/weir/README.md
+lib/tmpfiles.d/weir.conf share/man/man1/weir.1 share/man/man1/weir-collect.1 share/man/man1/weir-flows.1 share/man/man5/weir.yaml.5 share/man/man5/weir-rules.5 share/man/man5/weir-store.5 share/doc/weir/README.md
 share/doc/weir/examples/weir.yaml share/doc/weir/examples/rules/example.rules share/doc/weir/examples/captures/http.pcap
 share/bash-completion/completions/weir share/zsh/site-functions/_weir share/fish/vendor_completions.d/weir.fish""".split()
 WEIR = ""

@@ -58,9 +58,29 @@ def protocol_lines(weir):
 def logged_lines(weir): return bold(list(dict.fromkeys(n for _, _, facts in protocols(weir) for n in facts.get("logged by", []))))
 
 
+def rows(table, pattern):
+    """What the pattern finds in a table of rows of this repository."""
+    path = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), table)
+    return re.findall(pattern, open(path, encoding="utf-8").read())
+
+
+def filter_lines(_):
+    found = rows("engine/query/filter/words.def", r'FILTER_WORD\("([^"]+)",\s*\w+,\s*\w+,\s*"([^"]*)",\s*"([^"]*)"\)')
+    return "".join(f".TP\n.BI {roff(quoted(word))}" + (f' " {value}"' if value else "") + f"\n{roff(text)}.\n" for word, value, text in found)
+
+
+def group_lines(_):
+    found = rows("engine/query/groups/group_fields.def", r'GROUP_FIELD\("([^"]+)",[^"]*"([^"]+)",\s*"([^"]*)"\)')
+    return "".join(f".TP\n.B {roff(word)}\n{roff(text)}. Column\n.IR {roff(column)} .\n" for word, column, text in found)
+
+
+def quoted(word): return f'"{word}"' if " " in word else word
+
+
 # Page, name of the list between its two comment lines, and what stands there.
 LISTS = (("weir-rules.5", "list", keyword_lines), ("weir-rules.5", "list of protocols", protocol_lines),
-         ("weir.yaml.5", "list of logged protocols", logged_lines))
+         ("weir.yaml.5", "list of logged protocols", logged_lines), ("weir-flows.1", "list of filter words", filter_lines),
+         ("weir-flows.1", "list of group fields", group_lines))
 
 
 def place(text, name):
@@ -83,6 +103,14 @@ def check_list(weir, folder, page, name, wanted, update):
             [f"{page}, {name}: says what is not so: {line}" for line in sorted(old)] or [f"{page}, {name}: another order"])
 
 
+def columns_without_line(folder):
+    """Columns of the store that weir-store.5 does not name; those of a side have one name for both."""
+    rows = open(os.path.join(folder, "..", "output", "flow", "store", "columns.def"), encoding="utf-8").read()
+    names = [name.removeprefix("side##_") for name in re.findall(r"^ *COLUMN\(([a-z0-9_#]+),", rows, re.M)]
+    said = set(re.findall(r"[a-z0-9_]+", open(os.path.join(folder, "weir-store.5"), encoding="utf-8").read()))
+    return [f"weir-store.5 has no line for the column {name}" for name in names if name not in said] or ([] if names else ["columns.def has no columns"])
+
+
 def main():
     weir, folder = sys.argv[1:3]
     wrong = []
@@ -93,6 +121,7 @@ def main():
         page = open(os.path.join(folder, name), encoding="utf-8").read().replace("\\-", "-")
         for option in re.findall(r"--[a-z][a-z-]+", output(weir, command, "--help")):
             if option not in page: wrong.append(f"{name} has no line for {option} of weir {command}")
+    wrong += columns_without_line(folder)
     for text in wrong: print(text)
     if wrong: print("the lists are brought up to date by: tests/manual.py build/weir man --update")
     return 1 if wrong else 0

@@ -18,6 +18,10 @@ ALLOWED = {
     "engine/live/control/control_suricata.cc": "Suricata's names of memory caps, and the keys that set them",
     "output/syslog_header.cc": "facilities of syslog",
     "output/flow/export/export_settings.cc": "how collectors are spoken to",
+    "output/flow/clickhouse/clickhouse_settings.cc": "how servers are spoken to",
+    "output/flow/clickhouse/server_address.cc": "schemes of addresses",
+    "output/flow/clickhouse/client.cc": "schemes of addresses",
+    "output/flow/zeek_lines.cc": "Zeek's names of services",
     "output/flow/export/record_shape.cc": "an element of IANA's registry that is HTTP's",
     "rules/ioc/feed_reader.cc": "words that lists of indicators use",
 }

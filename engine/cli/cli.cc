@@ -14,6 +14,7 @@
 
 #include "engine/cli/background.h"
 #include "engine/cli/cli_options.h"
+#include "engine/cli/clickhouse_sink.h"
 #include "engine/cli/flow_exports.h"
 #include "engine/cli/suricata_form.h"
 #include "engine/config/config_check.h"
@@ -61,7 +62,7 @@ constexpr std::array kCommands{
             .takes_exports = true},
     Command{.name = "flows",
             .summary = "ask flow records that were kept",
-            .usage = "weir flows QUESTION --store DIR [--json]",
+            .usage = "weir flows QUESTION [WORD...] --store DIR [options]",
             .takes_words = true,
             .run = run_flows,
             .more_help = describe_flow_questions,
@@ -133,8 +134,10 @@ bool report_configuration(const Config& config, const CliOptions& options) {
   if (!exports) print_error(exports.error());
   if (exports)
     for (const std::string& warning : exports->warnings) fmt::print(stderr, "weir: warning: {}\n", warning);
+  const auto clickhouse = clickhouse_settings(config);
+  if (!clickhouse) print_error(clickhouse.error());
   good = report_values(config) && good;
-  return policies.empty() && exports && can_run && (good || !options.strict);
+  return policies.empty() && exports && clickhouse && can_run && (good || !options.strict);
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/offline/run.h"
+#include "engine/query/question.h"
 #include "engine/ruleset/rule_setup.h"
 
 namespace weir::engine {
@@ -57,6 +58,7 @@ struct CliOptions {
   bool vpc_logs = false;             // --format aws-vpc
   std::string tls_certificate, tls_key, tls_client_ca;  // --tls-cert, --tls-key, --tls-client-ca
   bool on_records = false;           // --on-records
+  QuestionOptions question;          // of flows
   unsigned timeout_s = 60;         // --timeout
   std::vector<std::string> words;  // arguments that are not options
 };
@@ -101,7 +103,7 @@ int run_live_command(const CliOptions& options, bool prevent);
 int run_captures_command(const CliOptions& given);
 ChecksumMode checksum_mode(const CliOptions& options);
 // What is asked for of flow records.
-output::RecordSettings record_settings(const CliOptions& options);
+output::RecordSettings record_settings(const CliOptions& options, const Settings& root);
 // Makes the folder of -l; false, and the reason is printed, when it cannot.
 bool make_log_dir(const std::string& path);
 // After a run: what went wrong. Many broken captures are summed up, unless each is asked for.

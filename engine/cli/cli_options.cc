@@ -83,9 +83,31 @@ void add_exports(po::options_description& all) {
 }
 
 void add_store(po::options_description& all) {
-  auto store = group("Records");
-  store.add_options()("store", text("DIR"), "where they are kept")("json", "write one line of JSON each");
-  all.add(store);
+  auto records = group("Records");
+  records.add_options()("store", text("DIR"), "where they are kept")(
+      "clickhouse", text("URL"),
+      "ask the table of a ClickHouse server instead: http[s]://[USER[:PASSWORD]@]HOST[:PORT][/DATABASE]"
+      "[?table=NAME&...]; of load: where they go")(
+      "from", text("TIME"), "alive at this time or later: 2026-11-30T14:00[:00][Z], 14:00 (today), -2h, now")(
+      "to", text("TIME"), "alive before this time")("port", text("PORTS"),
+                                                    "one of their ports is one of these: 5432,3306")(
+      "ioc", texts("FILE"),
+      "what is known to be bad, of known-bad: indicators, a line each or CSV; repeatable")(
+      "raw", "count as exporters sent, not multiplied by their sampling")(
+      "max-age", text("SPAN"), "of expire: what is older goes (90d)")(
+      "max-size", text("SIZE"), "of expire: the oldest goes until no more is left (100gb)");
+  auto answer = group("Answer");
+  answer.add_options()("by", text("FIELDS"), "add up by these: src,dport")(
+      "sort", text("FIELD"), "greatest first")("limit", text("N"), "so many rows")(
+      "step", text("SPAN"), "of this length: 5m, 1h")("names", "addresses with their names (DNS)")(
+      "json", "a line of JSON a row")("csv", "comma-separated values")("zeek", "records as Zeek's conn.log")(
+      "nfdump", "records as nfdump's lines")("ipfix", text("FILE"),
+                                             "write records to this file as IPFIX (RFC 5655)")(
+      "anonymise", text("KEYFILE"), "change addresses so that what they have in common stays (Crypto-PAn)")(
+      "explain", "say what was read and what was skipped")(
+      "color", text("WHEN"),
+      "colours: auto (default: on a terminal, unless NO_COLOR is set), always or never");
+  all.add(records).add(answer);
 }
 
 void add_records(po::options_description& all) {
@@ -158,7 +180,8 @@ void add_output(po::options_description& all, bool blocks) {
 
 void add_socket(po::options_description& all) {
   auto socket = group("Connection");
-  socket.add_options()("socket", text("PATH"), "control socket (default: /run/weir/weir.sock, else ./weir.sock)")(
+  socket.add_options()("socket", text("PATH"),
+                       "control socket (default: /run/weir/weir.sock, else ./weir.sock)")(
       "json", "print the answer as it is, one line of JSON")("timeout", text("SECONDS"),
                                                              "wait so long for the answer (default: 60)");
   all.add(socket);
@@ -193,7 +216,8 @@ po::options_description visible_options(const Command& command) {
 po::options_description hidden_options(const Command& command) {
   auto hidden = group("");
   hidden.add_options()("init-errors-fatal", "")("disable-detection", "")("simulate-ips", "")(
-      "af-packet", text("IFACE")->implicit_value(""), "")("pcap", text("IFACE")->implicit_value(""), "")("runmode", text("MODE"), "")("words", po::value<Texts>(), "");
+      "af-packet", text("IFACE")->implicit_value(""), "")("pcap", text("IFACE")->implicit_value(""), "")(
+      "runmode", text("MODE"), "")("words", po::value<Texts>(), "");
   // Where it means nothing, that is said.
   if (command.takes_output && !command.blocks) hidden.add_options()(kPcapOut, text("FILE"), "");
   return hidden;
@@ -241,13 +265,47 @@ Texts split_lists(const Texts& lists) {
   return out;
 }
 
-tl::expected<void, std::string> read_number(const Reader& in, const char* name, unsigned most, unsigned& out) {
+tl::expected<void, std::string> read_number(const Reader& in, const char* name, unsigned most,
+                                            unsigned& out) {
   const std::string text = in.one(name);
   if (text.empty()) return {};
   const auto number = parse_number<unsigned>(text);
   if (!number || *number > most)
     return tl::unexpected(fmt::format("--{} {}: expected a number up to {}", name, text, most));
   out = *number;
+  return {};
+}
+
+// What `weir flows` takes besides.
+tl::expected<void, std::string> read_question(const Reader& in, CliOptions& out) {
+  QuestionOptions& question = out.question;
+  question.store = out.store;
+  question.clickhouse = in.one("clickhouse");
+  question.from = in.one("from");
+  question.to = in.one("to");
+  question.ports = in.one("port");
+  question.by = in.one("by");
+  question.sort = in.one("sort");
+  question.step = in.one("step");
+  question.feeds = in.list("ioc");
+  question.max_age = in.one("max-age");
+  question.max_size = in.one("max-size");
+  question.anonymise = in.one("anonymise");
+  question.ipfix = in.one("ipfix");
+  question.json = in.flag("json");
+  question.csv = in.flag("csv");
+  question.zeek = in.flag("zeek");
+  question.nfdump = in.flag("nfdump");
+  question.names = in.flag("names");
+  question.explain = in.flag("explain");
+  question.raw = in.flag("raw");
+  question.colour = in.one("color", "auto");
+  if (question.json + question.csv + question.zeek + question.nfdump + (question.ipfix.empty() ? 0 : 1) > 1)
+    return tl::unexpected(std::string("--json, --csv, --zeek, --nfdump and --ipfix exclude each other"));
+  if (const std::string limit = in.one("limit"); in.flag("limit")) {
+    question.limit = parse_number<std::size_t>(limit);
+    if (!question.limit) return tl::unexpected(fmt::format("--limit {}: expected a number", limit));
+  }
   return {};
 }
 
@@ -308,6 +366,9 @@ tl::expected<void, std::string> read_values(const Reader& in, const Command& com
   if (out.log_dir == "-" && out.captures.empty()) return tl::unexpected(std::string("-l - goes with -r"));
   out.store = in.one("store");
   out.state = in.one("state");
+  if (command.reads_store) {
+    if (auto read = read_question(in, out); !read) return read;
+  }
   out.flow_exports = in.list("flow-export");
   out.flow_format = in.one("flow-format");
   out.allowed = in.list("allow");

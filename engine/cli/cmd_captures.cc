@@ -13,6 +13,7 @@
 #include "decoders/clock.h"
 #include "engine/capture/capture_paths.h"
 #include "engine/cli/cli.h"
+#include "engine/cli/clickhouse_sink.h"
 #include "engine/cli/confinement_plan.h"
 #include "engine/cli/flow_exports.h"
 #include "engine/live/control/capture_queue.h"
@@ -78,7 +79,7 @@ class CaptureReader {
     RunOptions run;
     run.capture = {paths, options_.bpf, {}};
     run.log_dir = job.output_dir;
-    run.records = record_settings(options_);
+    run.records = record_settings(options_, config_);
     run.checksums = checksum_mode(options_);
     run.threads = options_.threads != 0      ? options_.threads
                   : bytes <= kOneWorkerBytes ? 1
@@ -278,6 +279,10 @@ int run_captures_command(const CliOptions& given) {
   if (!exports) return fail(exports.error());
   if (!exports->collectors.empty())
     return fail("--unix-socket: flow records are not exported; use -r, or keep them with --store");
+  const auto clickhouse = clickhouse_settings(*config);
+  if (!clickhouse) return fail(clickhouse.error());
+  if (*clickhouse)
+    return fail("--unix-socket: flow records do not go to ClickHouse; use -r, or keep them with --store");
   auto sockets = LiveSockets::open(*config, std::nullopt);
   if (!sockets) return fail(sockets.error());
   sockets->open_in_log_dir(*config, options.log_dir);

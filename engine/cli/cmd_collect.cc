@@ -12,6 +12,7 @@
 
 #include "decoders/clock.h"
 #include "engine/cli/cli.h"
+#include "engine/cli/clickhouse_sink.h"
 #include "engine/cli/collector_metrics.h"
 #include "engine/cli/confinement_plan.h"
 #include "engine/cli/line_output.h"
@@ -56,8 +57,10 @@ int fail(const std::string& what) {
   return kExitFailed;
 }
 
-tl::expected<CollectorSettings, std::string> collector_settings(const CliOptions& options) {
-  CollectorSettings out{.store = options.store, .state = options.state, .allowed = {}};
+tl::expected<CollectorSettings, std::string> collector_settings(const CliOptions& options,
+                                                                const Config& config) {
+  CollectorSettings out{
+      .store = record_settings(options, config).store, .state = options.state, .allowed = {}};
   for (const std::string& text : options.allowed) {
     const auto network = IpNetwork::parse(text);
     if (!network) return tl::unexpected(fmt::format("--allow {}: expected {}", text, IpNetwork::kExpected));
@@ -79,12 +82,14 @@ ConfinementPlan collector_plan(const CliOptions& options, const Config& config, 
   plan.connect_ports.clear();
   for (const std::string& folder : {options.store, options.state})
     if (!folder.empty()) plan.folders.push_back(folder);
+  add_clickhouse(config, plan);
   return plan;
 }
 
 // What is open when records may come.
 struct Opened {
-  std::unique_ptr<RecordJudge> judge;  // null: nobody judges
+  std::unique_ptr<RecordJudge> judge;                    // null: nobody judges
+  std::shared_ptr<output::ClickHouseOutput> clickhouse;  // null: records do not go there
   std::unique_ptr<Collector> collector;
 };
 
@@ -97,9 +102,9 @@ struct CollectorKind {
 tl::expected<Opened, std::string> open_collector(const CliOptions& options, const Config& config,
                                                  const CollectorSettings& settings, const CollectorKind& kind,
                                                  flow::RecordConsumer& printer) {
-  const std::string log_dir = !wants_judging(options) ? std::string{}
-                              : kind.receives         ? live_log_dir(options, config)
-                                                      : options.log_dir;
+  const std::string log_dir = !wants_judging(options, config) ? std::string{}
+                              : kind.receives                 ? live_log_dir(options, config)
+                                                              : options.log_dir;
   const ConfinementPlan plan = collector_plan(options, config, log_dir);
   if (auto became = become_collector_user(plan, config, kind.receives); !became)
     return tl::unexpected(became.error());
@@ -109,9 +114,14 @@ tl::expected<Opened, std::string> open_collector(const CliOptions& options, cons
     if (!judge) return tl::unexpected(judge.error());
     out.judge = std::move(*judge);
   }
+  auto clickhouse = open_clickhouse_sink(config, !kind.receives);
+  if (!clickhouse) return tl::unexpected(clickhouse.error());
+  out.clickhouse = std::move(*clickhouse);
   if (auto confined = confine_collector(plan, config, kind.receives, kind.socket); !confined)
     return tl::unexpected(confined.error());
-  auto collector = Collector::open(settings, wall_clock(), &printer, out.judge.get());
+  flow::RecordConsumer* const sink = out.clickhouse.get();
+  auto collector =
+      Collector::open(settings, wall_clock(), sink != nullptr ? sink : &printer, out.judge.get(), sink);
   if (!collector) return tl::unexpected(collector.error());
   out.collector = std::move(*collector);
   return out;
@@ -122,6 +132,12 @@ bool finish(Opened& opened, LineOutput& lines) {
   opened.collector->finish(wall_clock());
   std::vector<std::string> errors;
   if (opened.judge != nullptr) opened.judge->close(errors);
+  if (opened.clickhouse != nullptr) {
+    std::vector<std::string> notes;
+    opened.clickhouse->close(errors);
+    opened.clickhouse->append_notes(notes);
+    for (const std::string& note : notes) fmt::print(stderr, "weir: warning: {}\n", note);
+  }
   for (const std::string& error : errors) print_error(error);
   const bool printed = lines.finish();
   return printed && errors.empty() && opened.collector->totals().records_lost == 0;
@@ -158,9 +174,11 @@ void print_losses(const ExportInputs& inputs) {
 void print_totals(const Opened& opened, const CliOptions& options) {
   if (!is_watched(options)) return;
   const CollectorTotals totals = opened.collector->totals();
-  fmt::print(stderr, "weir: {} datagrams, {} records written{}{}\n", totals.datagrams, totals.records_written,
-             totals.refused != 0 ? fmt::format(", {} datagrams refused", totals.refused) : "",
-             opened.judge != nullptr ? fmt::format(", {} alerts", opened.judge->alerts()) : "");
+  fmt::print(
+      stderr, "weir: {} datagrams, {} records written{}{}{}\n", totals.datagrams, totals.records_written,
+      opened.clickhouse != nullptr ? fmt::format(", {} inserted", opened.clickhouse->counters().records) : "",
+      totals.refused != 0 ? fmt::format(", {} datagrams refused", totals.refused) : "",
+      opened.judge != nullptr ? fmt::format(", {} alerts", opened.judge->alerts()) : "");
 }
 
 // Until a signal ends it, or nobody reads what is written.
@@ -188,7 +206,7 @@ void receive_all(Opened& opened, ExportInputs& inputs, Signals& signals, std::op
   std::optional<MetricsServer> server;
   if (metrics)
     server.emplace(std::move(*metrics), loop, [&](const MetricsServer::Ready& ready) {
-      ready(collector_page(collector, opened.judge.get(), inputs));
+      ready(collector_page(collector, opened.judge.get(), opened.clickhouse.get(), inputs));
     });
   while (!stops && !lines.has_failed()) {
     loop.wait(kReceiveWait);
@@ -198,6 +216,7 @@ void receive_all(Opened& opened, ExportInputs& inputs, Signals& signals, std::op
     next_tick = now + kTickEvery;
     inputs.tick(now);
     collector.tick(now);
+    if (opened.clickhouse != nullptr) opened.clickhouse->tick(now);
     print_notices(collector);
     lines.flush();
   }
@@ -299,7 +318,7 @@ int run_collect(const CliOptions& options) {
   }
   const auto config = load_configuration(options);
   if (!config) return kExitFailed;
-  const auto settings = collector_settings(options);
+  const auto settings = collector_settings(options, *config);
   if (!settings) return fail(settings.error());
   return options.captures.empty() ? receive(options, *config, *settings)
                                   : read_files(options, *config, *settings);

@@ -14,11 +14,14 @@
 #include "engine/capture/capture_paths.h"
 #include "engine/capture/pcap_writer.h"
 #include "engine/cli/cli.h"
+#include "engine/cli/clickhouse_sink.h"
 #include "engine/cli/confinement_plan.h"
 #include "engine/cli/digest.h"
 #include "engine/cli/digest_report.h"
 #include "engine/cli/flow_exports.h"
 #include "engine/cli/progress.h"
+#include "engine/cli/terminal.h"
+#include "engine/query/human_text.h"
 
 namespace weir::engine {
 namespace {
@@ -34,12 +37,13 @@ void end_on_signals() {
   for (const int signal : {SIGINT, SIGTERM}) (void)::sigaction(signal, &action, nullptr);
 }
 
-RunOptions run_options(const CliOptions& options, const RuleSetup& setup, bool prevent) {
+RunOptions run_options(const CliOptions& options, const Config& config, const RuleSetup& setup,
+                       bool prevent) {
   RunOptions run;
   run.capture = {options.captures, options.bpf, {.idle = {}, .follow = options.follow}};
   run.interrupted = &interrupted;
   run.log_dir = options.log_dir;
-  run.records = record_settings(options);
+  run.records = record_settings(options, config);
   run.checksums = checksum_mode(options);
   run.threads = worker_count(options);
   run.prevent = prevent;
@@ -83,7 +87,7 @@ class Watching {
       : options_(options), prints_(prints_alerts(options)), has_rules_(has_rules), log_(Digest::log()) {
     const bool reports = options.json || prints_ || ::isatty(STDERR_FILENO) == 1;
     if (!reports) return;
-    if (prints_ && !options.json) printer_.emplace(stdout, wants_colours(options, stdout));
+    if (prints_ && !options.json) printer_.emplace(stdout, wants_colours(options.colour, stdout));
     digest_.emplace([this](const SeenAlert& alert) { show(alert); }, options.json);
   }
   [[nodiscard]] bool writes_logs() const { return !prints_ && !(options_.json && !options_.own_log_dir); }
@@ -100,9 +104,9 @@ class Watching {
       fmt::print("{}\n", report_json(report));
     else if (printer_)
       fmt::print("{}; no log was written\n{}", summary_text(summary),
-                 report_text(report, wants_colours(options_, stdout)));
+                 report_text(report, wants_colours(options_.colour, stdout)));
     else
-      fmt::print(stderr, "{}", report_text(report, wants_colours(options_, stderr)));
+      fmt::print(stderr, "{}", report_text(report, wants_colours(options_.colour, stderr)));
   }
 
  private:
@@ -159,7 +163,7 @@ int scan(CliOptions options, bool prevent) {
   if (watching.writes_logs() && !make_log_dir(options.log_dir)) return kExitFailed;
 
   ProgressLine line;
-  RunOptions run = run_options(options, setup, prevent);
+  RunOptions run = run_options(options, *config, setup, prevent);
   tell_of_threads(options, run);
   exports->flushes = run.capture.is_stream();
   auto exporter = open_exports(*exports, output::FlowExport::Time::packets);
@@ -168,13 +172,20 @@ int scan(CliOptions options, bool prevent) {
     return kExitFailed;
   }
   run.records.exporter = std::move(*exporter);
+  auto clickhouse = open_clickhouse_sink(*config, !run.capture.is_stream());
+  if (!clickhouse) {
+    print_error(clickhouse.error());
+    return kExitFailed;
+  }
+  run.records.clickhouse = std::move(*clickhouse);
   watching.add_to(run, line);
   std::optional<PcapWriter> passed;
   if (!options.pcap_out.empty()) run.passed = &passed.emplace(options.pcap_out);
   run.ready = [&]() -> tl::expected<void, std::string> {
     if (passed && !passed->open())
       print_error(fmt::format("--pcap-out {}; the scan goes on without it", passed->error()));
-    if (auto confined = confine_offline(confinement_plan(options, *config), *config); !confined) return confined;
+    if (auto confined = confine_offline(confinement_plan(options, *config), *config); !confined)
+      return confined;
     if (!report_values(*config) && options.strict)
       return tl::unexpected(std::string("a value in the configuration, and --strict"));
     return {};
@@ -209,8 +220,12 @@ ChecksumMode checksum_mode(const CliOptions& options) {
                                        : ChecksumMode::automatic;
 }
 
-output::RecordSettings record_settings(const CliOptions& options) {
-  return {.store = options.store};
+output::RecordSettings record_settings(const CliOptions& options, const Settings& root) {
+  output::RecordSettings out;
+  out.store.folder = options.store;
+  out.store.sealers = options.captures.empty() ? 1 : worker_count(options);
+  out.store.read(root);
+  return out;
 }
 
 bool make_log_dir(const std::string& path) {

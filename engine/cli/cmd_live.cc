@@ -9,6 +9,7 @@
 #include "decoders/clock.h"
 #include "engine/cli/background.h"
 #include "engine/cli/cli.h"
+#include "engine/cli/clickhouse_sink.h"
 #include "engine/cli/confinement_plan.h"
 #include "engine/cli/flow_exports.h"
 #include "engine/live/control/live_run.h"
@@ -135,10 +136,11 @@ tl::expected<std::vector<std::uint16_t>, std::string> all_queues(const CliOption
   return out;
 }
 
-LiveOptions live_options(const CliOptions& options, const RuleSetup& setup, bool prevent) {
+LiveOptions live_options(const CliOptions& options, const Config& config, const RuleSetup& setup,
+                         bool prevent) {
   LiveOptions live;
   live.log_dir = options.log_dir;
-  live.records = record_settings(options);
+  live.records = record_settings(options, config);
   live.checksums = checksum_mode(options);
   live.prevent = prevent;
   if (options.in_background)  // until then whoever started it hears what is wrong
@@ -222,24 +224,29 @@ int run_live_command(const CliOptions& given, bool prevent) {
   auto table = std::make_unique<const QueueTable>();  // as long as we may
   auto sockets = open_and_drop(options, *config, prevent);
   if (!sockets) return fail(sockets.error());
-  auto safety = make_safety(plans->size(), prevent ? &*nfqueue : nullptr, std::move(table), *config, *sockets);
+  auto safety =
+      make_safety(plans->size(), prevent ? &*nfqueue : nullptr, std::move(table), *config, *sockets);
   if (!safety) return fail(safety.error());
   auto queue_sockets = QueueSockets::make(queues->size());  // not the guard's
   if (!queue_sockets) return fail(queue_sockets.error());
   safety->sockets = std::move(*queue_sockets);
   auto exporter = open_exports(*exports, output::FlowExport::Time::system);
   if (!exporter) return fail(exporter.error());
-  if (auto confined = confine_live(confinement_plan(options, *config), *config, prevent, sockets->paths()); !confined)
+  auto clickhouse = open_clickhouse_sink(*config, false);
+  if (!clickhouse) return fail(clickhouse.error());
+  if (auto confined = confine_live(confinement_plan(options, *config), *config, prevent, sockets->paths());
+      !confined)
     return fail(confined.error());
 
   RuleSetupOptions sources = options.rules;
   sources.inline_mode = prevent;
   RuleSetup setup = set_up_rules(*config, sources);
   if (!report_rules(setup, options)) return kExitFailed;
-  LiveOptions live = live_options(options, setup, prevent);
+  LiveOptions live = live_options(options, *config, setup, prevent);
   live.fail_open = nfqueue->fail_open;
   if (prevent) live.packet_budget = packet_budget(*config, rate);
   live.records.exporter = std::move(*exporter);
+  live.records.clickhouse = std::move(*clickhouse);
   live.pulses = safety->board.pulses();
   live.guard = safety->guard ? &*safety->guard : nullptr;
   live.workers = prevent ? plan_queues(*queues, *nfqueue, *safety) : std::move(*plans);

@@ -70,9 +70,24 @@ void add_number(PrometheusText& page, std::string_view name, std::string_view ty
   page.sample({}, number);
 }
 
+void add_clickhouse(PrometheusText& page, const output::clickhouse::InserterCounters& c) {
+  add_number(page, "weir_clickhouse_records_total", "counter", "Records inserted into ClickHouse.",
+             c.records);
+  add_number(page, "weir_clickhouse_records_lost_total", "counter",
+             "Records that ClickHouse did not take and that there was no room to keep.", c.records_lost);
+  add_number(page, "weir_clickhouse_records_unsure_total", "counter",
+             "Records that may be in ClickHouse twice.", c.records_unsure);
+  add_number(page, "weir_clickhouse_failures_total", "counter", "Insertions that have to be made again.",
+             c.failures);
+  add_number(page, "weir_clickhouse_buffered_batches", "gauge", "Batches that wait on disk.",
+             c.buffered_batches);
+  add_number(page, "weir_clickhouse_buffered_bytes", "gauge", "Bytes of them.", c.buffered_bytes);
+}
+
 }  // namespace
 
-std::string collector_page(const Collector& collector, const RecordJudge* judge, const ExportInputs& inputs) {
+std::string collector_page(const Collector& collector, const RecordJudge* judge,
+                           const output::ClickHouseOutput* clickhouse, const ExportInputs& inputs) {
   PrometheusText page;
   const CollectorTotals totals = collector.totals();
   const StreamCounts streams = inputs.stream_counts();
@@ -96,6 +111,7 @@ std::string collector_page(const Collector& collector, const RecordJudge* judge,
   if (judge != nullptr)
     add_number(page, "weir_collect_alerts_total", "counter", "Alerts of indicators and rules.",
                judge->alerts());
+  if (clickhouse != nullptr) add_clickhouse(page, clickhouse->counters());
   add_accounts(page, collector);
   return page.take();
 }

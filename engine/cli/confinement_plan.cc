@@ -4,6 +4,7 @@
 
 #include "engine/capture/capture_paths.h"
 #include "engine/capture/capture_socket.h"
+#include "engine/cli/clickhouse_sink.h"
 #include "engine/cli/flow_exports.h"
 
 namespace weir::engine {
@@ -41,6 +42,15 @@ void add_exports(const CliOptions& options, const Config& config, ConfinementPla
 
 }  // namespace
 
+void add_clickhouse(const Config& config, ConfinementPlan& plan) {
+  const auto settings = clickhouse_settings(config);
+  if (!settings || !*settings) return;
+  const output::clickhouse::InserterSettings& inserter = (*settings)->inserter;
+  plan.connect_ports.push_back(inserter.server.port);
+  plan.makes_connections = true;
+  if (!inserter.buffer_folder.empty()) plan.folders.push_back(inserter.buffer_folder);
+}
+
 ConfinementPlan confinement_plan(const CliOptions& options, const Config& config) {
   RulePaths rules = rule_paths(config, options.rules);
   ConfinementPlan plan{
@@ -52,11 +62,12 @@ ConfinementPlan confinement_plan(const CliOptions& options, const Config& config
       .rule_files = std::move(rules.files),
       .data_dir = std::move(rules.data_dir),
       .data_files = std::move(rules.written),
-      .folders = output::record_folders(record_settings(options)),
+      .folders = output::record_folders(record_settings(options, config)),
       .captures = captures_read(options.captures),
       .libpcap = options.portable_capture || config.text("weir.capture").value_or("") == "pcap",
       .watched = is_watched(options)};
   add_exports(options, config, plan);
+  add_clickhouse(config, plan);
   return plan;
 }
 

@@ -8,5 +8,7 @@ namespace weir::engine {
 
 // Looks at the folders of -r and at the rules' configuration; changes nothing.
 ConfinementPlan confinement_plan(const CliOptions& options, const Config& config);
+// What weir.flows.clickhouse needs; part of the above.
+void add_clickhouse(const Config& config, ConfinementPlan& plan);
 
 }  // namespace weir::engine

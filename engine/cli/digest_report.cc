@@ -1,17 +1,14 @@
 #include "engine/cli/digest_report.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
-#include <cstdlib>
-#include <cstring>
 #include <iterator>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "engine/cli/progress.h"
+#include "engine/cli/terminal.h"
+#include "engine/query/human_text.h"
 
 namespace weir::engine {
 namespace {
@@ -22,10 +19,6 @@ constexpr std::size_t kDateBytes = 10, kTimeAt = 11, kTimeBytes = 15;
 std::string_view severity_name(std::uint64_t severity) {
   constexpr std::array<std::string_view, 4> kNames{"-", "high", "medium", "low"};
   return severity < kNames.size() ? kNames[severity] : "info";
-}
-
-std::string coloured(std::string_view text, std::string_view code, bool colours) {
-  return colours ? fmt::format("\033[{}m{}\033[0m", code, text) : std::string(text);
 }
 
 std::string severity_text(std::uint64_t severity, bool colours) {
@@ -110,14 +103,6 @@ void add_next(const Report& report, std::string& out, bool colours) {
 }
 
 }  // namespace
-
-bool wants_colours(const CliOptions& options, std::FILE* stream) {
-  if (options.colour != "auto") return options.colour == "always";
-  const char* const no_colour = std::getenv("NO_COLOR");
-  const char* const terminal = std::getenv("TERM");
-  if (no_colour != nullptr && *no_colour != '\0') return false;
-  return ::isatty(::fileno(stream)) == 1 && (terminal == nullptr || std::strcmp(terminal, "dumb") != 0);
-}
 
 std::string AlertPrinter::text(const SeenAlert& alert, bool colours) {
   std::string about =

@@ -11,10 +11,6 @@
 
 namespace weir::engine {
 
-// Whether text for this stream gets colours: --color, else NO_COLOR (https://no-color.org), else whether it is a terminal that
-// knows them.
-bool wants_colours(const CliOptions& options, std::FILE* stream);
-
 // Prints alerts as they come, the first ones of each rule.
 class AlertPrinter {
  public:

@@ -1,18 +1,19 @@
 // Lines to standard output, with an answer to the question whether they got there: a full disk, a reader that went away.
 #pragma once
 
-#include <string>
 #include <string_view>
+
+#include "engine/query/record_output.h"
 
 namespace weir::engine {
 
-class LineOutput {
+class LineOutput final : public LineTaker {
  public:
   // Writes the line and its end. After a failure nothing more is written.
-  void line(std::string_view text);
+  void line(std::string_view text) override;
   // Hands on what is in memory.
   void flush();
-  [[nodiscard]] bool has_failed() const { return error_ != 0; }
+  [[nodiscard]] bool has_failed() const override { return error_ != 0; }
   // Flushes. False: something could not be written, which is told on standard error.
   bool finish();
 

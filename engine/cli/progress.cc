@@ -1,25 +1,12 @@
 #include "engine/cli/progress.h"
 
-#include <array>
 #include <cstdio>
 
 #include <fmt/format.h>
 
+#include "engine/query/human_text.h"
+
 namespace weir::engine {
-
-std::string human_bytes(double bytes) {
-  constexpr std::array<std::string_view, 5> kUnits{"B", "kB", "MB", "GB", "TB"};
-  std::size_t unit = 0;
-  for (; bytes >= 999.5 && unit + 1 < kUnits.size(); ++unit) bytes /= 1000;
-  return fmt::format("{:.{}f} {}", bytes, unit == 0 || bytes >= 99.95 ? 0 : 1, kUnits[unit]);
-}
-
-std::string human_time(double seconds) {
-  const auto s = static_cast<std::uint64_t>(seconds < 0 ? 0 : seconds + 0.5);
-  if (s < 60) return fmt::format("{} s", s);
-  if (s < 3600) return fmt::format("{} min {} s", s / 60, s % 60);
-  return fmt::format("{} h {} min", s / 3600, s / 60 % 60);
-}
 
 std::string ProgressLine::text(const RunProgress& p, double seconds) {
   const auto done = static_cast<double>(p.bytes_done), total = static_cast<double>(p.bytes_total);

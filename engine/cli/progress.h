@@ -8,11 +8,6 @@
 
 namespace weir::engine {
 
-// "12.3 MB", three significant digits, powers of 1000.
-std::string human_bytes(double bytes);
-// "45 s", "3 min 20 s", "2 h 5 min".
-std::string human_time(double seconds);
-
 class ProgressLine {
  public:
   // Nothing is shown before the run has taken this long.

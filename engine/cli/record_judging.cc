@@ -66,8 +66,9 @@ tl::expected<std::shared_ptr<const rules::RuleSet>, std::string> read_rules(cons
 
 }  // namespace
 
-bool wants_judging(const CliOptions& options) {
-  return options.own_log_dir || !options.feeds.empty() || !options.rules.exclusive.empty();
+bool wants_judging(const CliOptions& options, const Config& config) {
+  return options.own_log_dir || ScanWatchSettings::from(config).on || !options.feeds.empty() ||
+         !options.rules.exclusive.empty();
 }
 
 tl::expected<std::unique_ptr<RecordJudge>, std::string> make_judge(const CliOptions& options,
@@ -79,9 +80,10 @@ tl::expected<std::unique_ptr<RecordJudge>, std::string> make_judge(const CliOpti
   if (!rules) return tl::unexpected(rules.error());
   auto outputs = LogOutputs::open(config, log_dir);
   if (!outputs) return tl::unexpected(outputs.error());
-  return std::make_unique<RecordJudge>(
-      RecordJudgeSettings{.indicators = std::move(*indicators), .rules = std::move(*rules)},
-      std::move(*outputs));
+  return std::make_unique<RecordJudge>(RecordJudgeSettings{.indicators = std::move(*indicators),
+                                                           .rules = std::move(*rules),
+                                                           .scans = ScanWatchSettings::from(config)},
+                                       std::move(*outputs));
 }
 
 }  // namespace weir::engine

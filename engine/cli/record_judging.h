@@ -1,4 +1,5 @@
-// What `weir collect` judges records by: indicators of --ioc, rules of -S, and the logs that alerts go to.
+// What `weir collect` judges records by: indicators of --ioc, rules of -S, scans that the configuration asks
+// for, and the logs that alerts go to.
 #pragma once
 
 #include <memory>
@@ -12,7 +13,7 @@
 namespace weir::engine {
 
 // Records are judged, or gaps logged.
-bool wants_judging(const CliOptions& options);
+bool wants_judging(const CliOptions& options, const Config& config);
 
 // Reads feeds and rules, tells what is wrong with them and which rules are left out, and opens the logs in `log_dir`. Fails with a
 // text; empty: it was told already.

@@ -379,6 +379,19 @@ weir
     eve, only = bool
     payload, status-interval = number
     sample
+    clickhouse
+      batch, interval = number
+      buffer-dir, password-file, table, url, user
+      buffer-size = size
+      tls
+        ca
+        verify = bool
+    store
+      max-age, seal-interval
+      max-size = size
+    scans
+      enabled = bool
+      hosts, ports, ratio, window = number
     export
       balance = all flow-hash
       collectors

@@ -44,17 +44,16 @@ std::string seconds_text(TimeUs time) {
 tl::expected<std::unique_ptr<Collector>, std::string> Collector::open(const CollectorSettings& settings,
                                                                       TimeUs now,
                                                                       flow::RecordConsumer* instead,
-                                                                      RecordJudge* judge) {
+                                                                      RecordJudge* judge,
+                                                                      flow::RecordConsumer* also) {
   std::unique_ptr<Collector> out(new Collector(settings));
-  if (!settings.store.empty()) {
-    auto journal = output::JournalWriter::open(settings.store);
-    if (!journal) return tl::unexpected("--store " + journal.error());
-    out->journal_ = std::move(*journal);
-    if (const std::uint64_t cut = out->journal_->bytes_cut(); cut != 0)
-      out->notice(
-          fmt::format("{}: {} bytes at its end were not whole and have been cut off", settings.store, cut));
+  if (!settings.store.folder.empty()) {
+    auto store = output::StoreWriter::open(settings.store);
+    if (!store) return tl::unexpected("--store " + store.error());
+    out->store_ = std::move(*store);
   }
-  flow::RecordConsumer* consumer = out->journal_ != nullptr ? out->journal_.get() : instead;
+  flow::RecordConsumer* consumer = out->store_ != nullptr ? out->store_.get() : instead;
+  if (out->store_ != nullptr && also != nullptr) consumer = &out->both_.emplace(*out->store_, *also);
   if (judge != nullptr) {
     judge->hand_on_to(*consumer);
     consumer = out->judge_ = judge;
@@ -82,8 +81,8 @@ void Collector::datagram(const flow::Source& source, TimeUs received, Bytes byte
 }
 
 void Collector::tick(TimeUs now) {
-  if (journal_ != nullptr) journal_->flush();
-  if (judge_ != nullptr) judge_->tick();
+  if (store_ != nullptr) store_->tick(now);
+  if (judge_ != nullptr) judge_->tick(now);
   if (now >= next_accounts_) {
     next_accounts_ = now + kAccountsEvery;
     write_accounts();
@@ -99,12 +98,19 @@ void Collector::finish(TimeUs now) {
   write_accounts();
   look_for_losses(now, true);
   save_state();
-  if (journal_ != nullptr) journal_->close();
+  if (store_ != nullptr) store_->close();
+  tell_store_problems();
+}
+
+void Collector::tell_store_problems() {
+  if (store_ == nullptr) return;
+  for (const std::string& problem : store_->take_problems()) notice("--store " + problem);
+  for (const std::string& note : store_->take_notes()) notice("--store " + note);
 }
 
 // Only those that have changed since they were written.
 void Collector::write_accounts() {
-  if (journal_ == nullptr) return;
+  if (store_ == nullptr) return;
   std::vector<output::ExporterAccount> changed;
   std::map<AccountKey, flow::Account> all;
   decoder_->for_each_account(
@@ -118,7 +124,7 @@ void Collector::write_accounts() {
   for (const auto& [key, account] : written_accounts_)
     if (!all.contains(key)) changed.push_back({run_, key.first, key.second, {}});
   written_accounts_ = std::move(all);
-  journal_->write(changed);
+  store_->write(changed);
 }
 
 void Collector::look_for_losses(TimeUs now, bool is_last) {
@@ -133,9 +139,10 @@ void Collector::look_for_losses(TimeUs now, bool is_last) {
                        who(a.exporter, a.domain), a.number, a.missing.sets, seconds_text(a.missing.since)));
   if (const std::uint64_t refused = refused_ - std::exchange(told_refused_, refused_); refused != 0)
     notice(fmt::format("{} datagrams came from others than those of --allow", refused));
-  const std::uint64_t lost_records = journal_ != nullptr ? journal_->records_lost() : 0;
+  const std::uint64_t lost_records = store_ != nullptr ? store_->records_lost() : 0;
   if (const std::uint64_t n = lost_records - std::exchange(told_records_lost_, lost_records); n != 0)
-    notice(fmt::format("{} records could not be written: {}", n, journal_->problem()));
+    notice(fmt::format("{} records could not be written: {}", n, store_->problem()));
+  tell_store_problems();
 }
 
 void Collector::notice(std::string text) {
@@ -184,8 +191,8 @@ void Collector::save_state() {
 CollectorTotals Collector::totals() const {
   return {.datagrams = datagrams_,
           .refused = refused_,
-          .records_written = journal_ != nullptr ? journal_->records_written() : 0,
-          .records_lost = journal_ != nullptr ? journal_->records_lost() : 0};
+          .records_written = store_ != nullptr ? store_->records_written() : 0,
+          .records_lost = store_ != nullptr ? store_->records_lost() : 0};
 }
 
 }  // namespace weir::engine

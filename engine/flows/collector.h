@@ -1,4 +1,4 @@
-// Receives what exporters send: decodes it, keeps the records in a journal or hands them to somebody else, keeps accounts, and
+// Receives what exporters send: decodes it, keeps the records in a store or hands them to somebody else, keeps accounts, and
 // remembers templates over a restart. Used by one thread.
 #pragma once
 
@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -15,12 +16,12 @@
 #include "decoders/ip_network.h"
 #include "engine/flows/loss_watch.h"
 #include "engine/flows/record_judge.h"
-#include "output/flow/journal_writer.h"
+#include "output/flow/store/store_writer.h"
 
 namespace weir::engine {
 
 struct CollectorSettings {
-  std::string store;               // folder of the journal; empty: records go to `instead`
+  output::StoreSettings store;     // where records are kept; no folder: they go to `instead`
   std::string state;               // folder that templates are kept in; empty: they are not
   std::vector<IpNetwork> allowed;  // exporters; empty: all
 };
@@ -30,13 +31,27 @@ struct CollectorTotals {
   std::uint64_t records_written = 0, records_lost = 0;
 };
 
+// Hands records on to two.
+class BothConsumers final : public flow::RecordConsumer {
+ public:
+  BothConsumers(flow::RecordConsumer& first, flow::RecordConsumer& second) : first_(first), second_(second) {}
+  void take(std::span<const flow::Record> records) override {
+    first_.take(records);
+    second_.take(records);
+  }
+
+ private:
+  flow::RecordConsumer &first_, &second_;
+};
+
 class Collector {
  public:
-  // `instead` takes records when there is no store; `judge` (null: nobody) sees them before, and hears of gaps. Both live as long as
-  // the collector. Fails with a text.
+  // `instead` takes records when there is no store; `judge` (null: nobody) sees them before, and hears of gaps; `also` (null: nobody)
+  // takes them besides the store. All live as long as the collector. Fails with a text.
   static tl::expected<std::unique_ptr<Collector>, std::string> open(const CollectorSettings& settings,
                                                                     TimeUs now, flow::RecordConsumer* instead,
-                                                                    RecordJudge* judge = nullptr);
+                                                                    RecordJudge* judge = nullptr,
+                                                                    flow::RecordConsumer* also = nullptr);
 
   void datagram(const flow::Source& source, TimeUs received, Bytes bytes);
   // Takes records that come by no flow protocol.
@@ -64,15 +79,17 @@ class Collector {
   tl::expected<void, std::string> load_state(TimeUs now);
   void save_state();
   void write_accounts();
+  void tell_store_problems();
   void look_for_losses(TimeUs now, bool is_last);
   void notice(std::string text);
 
   CollectorSettings settings_;
-  std::unique_ptr<output::JournalWriter> journal_;
+  std::unique_ptr<output::StoreWriter> store_;
+  std::optional<BothConsumers> both_;  // the store, and who takes records besides
   RecordJudge* judge_ = nullptr;
-  flow::RecordConsumer* consumer_ = nullptr;  // the judge, the journal or whoever is there instead
+  flow::RecordConsumer* consumer_ = nullptr;  // the judge, the store or whoever is there instead
   std::optional<flow::FlowDecoder> decoder_;
-  std::uint64_t run_ = 0;  // names this collector in the journal
+  std::uint64_t run_ = 0;  // names this collector in the accounts
   std::map<AccountKey, flow::Account> written_accounts_;
   LossWatch losses_;
   TimeUs next_accounts_ = 0, next_state_ = 0;

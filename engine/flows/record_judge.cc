@@ -67,6 +67,7 @@ RecordJudge::RecordJudge(RecordJudgeSettings settings, LogOutputs outputs)
     : settings_(std::move(settings)), outputs_(std::move(outputs)) {
   for (const LogOutputs::Open& open : outputs_.logs) sessions_.push_back(open.log->session(*open.sink));
   if (settings_.rules != nullptr) detect_.emplace(settings_.rules, shared_);
+  if (settings_.scans.on) scans_.emplace(settings_.scans);
   indicator_meta_.gid = kIndicatorGid;
   indicator_meta_.rev = 1;
   indicator_meta_.category = "Known indicator";
@@ -81,6 +82,7 @@ void RecordJudge::take(std::span<const flow::Record> records) {
       detect_->run(record,
                    [&](const Alert& alert, Direction direction) { alert_of_rule(record, alert, direction); });
   }
+  if (scans_) scans_->take(records);
   if (next_ != nullptr) next_->take(records);
 }
 
@@ -154,7 +156,18 @@ void RecordJudge::gap(const ExportGap& gap, TimeUs now) {
   for (const auto& session : sessions_) session->anomaly(record);
 }
 
-void RecordJudge::tick() {
+ScanWatch::Visit RecordJudge::alert_of_scan() {
+  return [this](const Scan& scan, TimeUs within) {
+    scan_alerts_.write(scan, within, sessions_);
+    ++alerts_;
+  };
+}
+
+void RecordJudge::tick(TimeUs now) {
+  if (scans_) {
+    scans_->tick(now);
+    scans_->tell(alert_of_scan());
+  }
   for (const LogOutputs::Open& open : outputs_.logs) {
     open.sink->flush();
     open.sink->tick();
@@ -166,6 +179,7 @@ void RecordJudge::reopen() {
 }
 
 void RecordJudge::close(std::vector<std::string>& errors) {
+  if (scans_) scans_->finish(alert_of_scan());
   outputs_.close(errors);
 }
 

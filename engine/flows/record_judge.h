@@ -1,5 +1,5 @@
-// Judges records of flows on their way to whoever keeps them: indicators that are listed and rules that match become alert events, gaps
-// in what exporters send become anomaly events, in the logs that the configuration asks for. Records are handed on as they are. Used
+// Judges records of flows on their way to whoever keeps them: indicators that are listed, rules that match and scans become alert events,
+// gaps in what exporters send become anomaly events, in the logs that the configuration asks for. Records are handed on as they are. Used
 // by one thread.
 #pragma once
 
@@ -13,6 +13,8 @@
 #include "engine/flows/loss_watch.h"
 #include "engine/flows/record_detect.h"
 #include "engine/log/log_outputs.h"
+#include "engine/log/scan_alerts.h"
+#include "engine/scan/scan_watch.h"
 #include "output/records.h"
 #include "rules/ioc/indicator_table.h"
 
@@ -21,6 +23,7 @@ namespace weir::engine {
 struct RecordJudgeSettings {
   std::shared_ptr<const rules::IndicatorTable> indicators;  // null: none
   std::shared_ptr<const rules::RuleSet> rules;              // null: none
+  ScanWatchSettings scans = {};
 };
 
 // Indicators have no rule; their alerts have this group, and as number 1 + IndicatorKind.
@@ -37,11 +40,12 @@ class RecordJudge final : public flow::RecordConsumer {
   void take(std::span<const flow::Record> records) override;
   void gap(const ExportGap& gap, TimeUs now);
 
-  // To be called about once a second: writes what is in memory.
-  void tick();
+  // To be called about once a second: tells of scans, and writes what is in memory. `now`: time has come to it, whether records say
+  // so or not.
+  void tick(TimeUs now);
   // Opens the log files again, under their names.
   void reopen();
-  // Closes the logs; what could not be written is told in `errors`.
+  // No more records come. Closes the logs; what could not be written is told in `errors`.
   void close(std::vector<std::string>& errors);
 
   [[nodiscard]] std::uint64_t alerts() const { return alerts_; }
@@ -57,6 +61,7 @@ class RecordJudge final : public flow::RecordConsumer {
   void alert_of_indicator(const flow::Record& record, const Met& met);
   void alert_of_rule(const flow::Record& record, const Alert& alert, Direction direction);
   void write(const flow::Record& record, output::AlertRecord& alert);
+  [[nodiscard]] ScanWatch::Visit alert_of_scan();
 
   RecordJudgeSettings settings_;
   LogOutputs outputs_;
@@ -64,6 +69,8 @@ class RecordJudge final : public flow::RecordConsumer {
   flow::RecordConsumer* next_ = nullptr;
   rules::SharedState shared_;
   std::optional<RecordDetect> detect_;
+  std::optional<ScanWatch> scans_;  // none: they are not looked for
+  const ScanAlerts scan_alerts_;
   rules::SignatureMeta indicator_meta_;
   std::uint64_t alerts_ = 0;
 };

@@ -12,6 +12,7 @@
 #include "engine/capture/pcap_writer.h"
 #include "engine/log/log_outputs.h"
 #include "engine/log/record_tap.h"
+#include "engine/log/scan_output.h"
 #include "engine/offline/capture_notes.h"
 #include "engine/offline/checksum_gate.h"
 #include "engine/offline/worker_pool.h"
@@ -172,6 +173,12 @@ tl::expected<LogOutputs, std::string> open_outputs(const RunOptions& options, co
   return outputs;
 }
 
+std::vector<EventLog::Output> event_logs(const LogOutputs& outputs) {
+  std::vector<EventLog::Output> logs;
+  for (const LogOutputs::Open& open : outputs.logs) logs.push_back({open.log.get(), open.sink.get()});
+  return logs;
+}
+
 struct Totals {
   Counters counters;
   std::vector<Counters> workers;
@@ -182,8 +189,7 @@ struct Totals {
 Totals run_single(Input& input, const PipelineSetup& setup,
                   const std::shared_ptr<const rules::RuleSet>& rules, rules::SharedState& shared,
                   const LogOutputs& outputs, const output::RecordOutputs& records, PcapWriter* passed) {
-  std::vector<EventLog::Output> logs;
-  for (const LogOutputs::Open& open : outputs.logs) logs.push_back({open.log.get(), open.sink.get()});
+  const std::vector<EventLog::Output> logs = event_logs(outputs);
   RunPosition position;
   std::optional<output::PacketChooser> packets;
   if (outputs.packets != nullptr)
@@ -295,6 +301,10 @@ tl::expected<RunSummary, std::string> run_offline(const RunOptions& options, con
   if (!outputs) return tl::unexpected(outputs.error());
   auto records = output::open_record_outputs(options.records);
   if (!records) return tl::unexpected(records.error());
+  if (auto scans = open_scan_output(config); scans != nullptr && !outputs->logs.empty()) {
+    scans->log_to(event_logs(*outputs), !is_stream);
+    records->push_back(std::move(scans));
+  }
   if (const std::string problem = setup->want_records(!records->empty()); !problem.empty())
     return tl::unexpected(problem);
   idle.flush_to(*outputs);

@@ -96,6 +96,27 @@ void write_flow(EveContext& eve, const FlowRecord& flow) {
   eve.out.number("dest_port", flow.head.destination_port);
 }
 
+void write_scan(EveContext& eve, const ScanFacts& scan) {
+  JsonWriter& out = eve.out;
+  const auto object = out.object("scan");
+  out.plain("kind", scan.kind);
+  out.number("targets", scan.targets);
+  if (!scan.ports.empty()) {
+    const auto list = out.array("ports");
+    for (const std::uint16_t port : scan.ports) out.number(port);
+  }
+  if (!scan.hosts.empty()) {
+    const auto list = out.array("hosts");
+    for (const IpAddress& host : scan.hosts) out.string(AddressText(host).view());
+  }
+  out.plain("method", scan.method);
+  out.number("attempts", scan.attempts);
+  out.number("answered", scan.answered);
+  out.number("within_s", scan.within_s);
+  write_time(eve, "first", scan.first);
+  write_time(eve, "last", scan.last);
+}
+
 void write_capture_file(JsonWriter& out, std::string_view file) {
   if (file.empty()) return;
   file == kNamedLater ? out.raw("capture_file", file) : out.string("capture_file", file);
@@ -151,6 +172,7 @@ bool AlertWriter::write(EveContext& eve, const AlertRecord& r) const {
   write_alert_object(out, r, rule_, &client);
   if (r.exporter != nullptr) write_exporter(out, *r.exporter);
   if (r.indicator != nullptr) write_indicator(eve, *r.indicator);
+  if (r.scan != nullptr) write_scan(eve, *r.scan);
   if (r.tunnel != nullptr) write_tunnel(out, *r.tunnel);
   if (app_layer_ && app != nullptr) app->write_in_alert(out, *r.tx);
   if (r.tx != nullptr && r.files != nullptr && rule_.metadata) write_files(out, *r.files, r.tx->id);

@@ -63,6 +63,11 @@ class IndicatorTable {
   // In any case.
   [[nodiscard]] const Indicator* find_fingerprint(std::string_view fingerprint, TimeUs now) const;
 
+  // Calls visit(indicator) for each, in the order in which they were added.
+  template <class Visit>
+  void each(Visit visit) const {
+    for (const Entry& entry : indicators_) visit(entry.indicator);
+  }
   [[nodiscard]] std::size_t size() const { return indicators_.size(); }
   [[nodiscard]] std::size_t size(IndicatorKind kind) const { return counts_[static_cast<std::size_t>(kind)]; }
   [[nodiscard]] bool has(IndicatorKind kind) const { return size(kind) != 0; }

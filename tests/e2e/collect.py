@@ -250,7 +250,7 @@ class Collect(unittest.TestCase):
             context = ssl.create_default_context(cafile=server)
             context.check_hostname = False
             if more: context.load_cert_chain(client, client_key)
-            before = len(self.ask("list")) if os.path.exists(self.path("store", "flows-00000001.journal")) else 0
+            before = len(self.ask("list")) if os.path.exists(self.path("store", "accounts.journal")) else 0
             plain = self.connect()
             plain.sendall(ipfix(template() + data(9)))  # no TLS
             try:
@@ -345,7 +345,7 @@ class Collect(unittest.TestCase):
     def test_wrong_calls_say_what_is_wrong(self):
         for call, status, text in ((["collect"], 2, "--listen"), (["collect", "--listen", "ftp://127.0.0.1:1"], 1, "udp://"), (["collect", "--listen", "tls://127.0.0.1:9"], 1, "--tls-cert"), (["collect", "-r", "x", "--tls-cert", "y"], 2, "tls://"), (["collect", "-r", "x", "--format", "y"], 2, "aws-vpc"), (["collect", "-r", "x", "-l", "-"], 2, "folder"), (["flows"], 2, "question"),
                                    (["collect", "--listen", "udp://127.0.0.1:9", "-r", "x"], 2, "exclude"), (["collect", "-r", "x", "--allow", "y"], 1, "network"),
-                                   (["flows", "what", "--store", "x"], 2, "what"), (["flows", "list"], 2, "--store"), (["flows", "list", "--store", self.path("no")], 1, "no flow records")):
+                                   (["flows", "what", "--store", "x"], 2, "what"), (["flows", "list"], 2, "--store"), (["flows", "list", "--store", self.path("no")], 1, "No such file")):
             done = subprocess.run([WEIR, *call], capture_output=True, text=True, timeout=60)
             self.assertEqual(done.returncode, status, call)
             self.assertIn(text, done.stderr)

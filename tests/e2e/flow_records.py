@@ -91,7 +91,7 @@ class FlowRecords(unittest.TestCase):
         ran = subprocess.run([WEIR, "detect", "-r", capture, "--no-rules", "-k", "none", "-l", logs, "--store", store, *options],
                              capture_output=True, text=True)
         self.assertEqual((ran.returncode, "" if cut else ran.stderr), (0, ""))
-        shown = subprocess.run([WEIR, "flows", "list", "--store", store, "--json"], capture_output=True, text=True)
+        shown = subprocess.run([WEIR, "flows", "list", "--raw", "--store", store, "--json"], capture_output=True, text=True)
         self.assertEqual((shown.returncode, shown.stderr), (0, ""))
         return [json.loads(line) for line in shown.stdout.splitlines()]
 

@@ -244,9 +244,40 @@ def indicators(_):
     yield b'# "ioc_value","ioc_type","confidence_level","expiry","tags","port"\n"192.0.2.1", "ip", "80%", "2027-01-01T00:00:00+02:00", "a,b", "443"\n"x.example","domain",high,1700000000,,\n'
 
 
+def flow_filters(_):
+    for text in ("src in 10.0.0.0/8 and dport 443 and not answered and bytes > 1M", "(tcp or udp) and src and dst in [10.0.0.0/8, 192.0.2.1]",
+                 "flags S and not flags AFRPU", "not (host 10.0.0.1 or port in [80 443 8000-8010])", "duration >= 200ms and bps > 1.5Mi or app dns",
+                 "tcp dst port 443 && ! vlan 3", 'sni "*.example.com" || net 10.0.0.0 255.0.0.0', "any"):
+        yield struct.pack(">H", len(text)) + text.encode() + bytes(range(60, 200))
+
+
+def flow_events(_):
+    head = b'"timestamp":"2023-11-14T22:13:21.5+0000","src_ip":"10.0.0.1","src_port":1000,"dest_ip":"2001:db8::1","dest_port":443,"proto":"TCP"'
+    flow = b'"flow":{"pkts_toserver":3,"pkts_toclient":2,"bytes_toserver":300,"bytes_toclient":200,"start":"2023-11-14T22:13:20Z","end":"2023-11-14T22:13:21Z","state":"closed","reason":"timeout"}'
+    yield (b'{"event_type":"flow","vlan":[1,2],"app_proto":"tls",' + head + b"," + flow + b',"tcp":{"tcp_flags_ts":"1b","tcp_flags_tc":"13"}}\n{"event_type":"alert"}\n'
+           b'{"event_type":"netflow",' + head + b',"netflow":{"pkts":1,"bytes":60,"start":"2023-11-14T22:13:20Z","end":"2023-11-14T22:13:21Z","min_ttl":1,"max_ttl":64}}\n')
+    yield (b'{"event_type":"flow",' + head + b"," + flow + b',"exporter":{"address":"192.0.2.1","domain":7,"sampling":100},"path":{"in_interface":3,"in_interface_name":"a","observed_at":"ingress",'
+           b'"next_hop":"192.0.2.2","src_as":1,"src_mac":"02:00:00:00:00:01","mpls_label":16},"nat":{"src_ip":"5.5.5.5","event":1},"firewall":{"user":"u"},"meter":{"initiator_by":"handshake",'
+           b'"history":"ShAD","conn_state":"SF","toserver":{"size":{"min":40,"mean":50,"max":60},"ttl":{"min":1,"max":64},"syn_options":[2,3],"payload":"00ff","entropy":1.5},'
+           b'"icmp_error":{"from":"10.0.0.9","icmp_type":3,"icmp_code":1},"vlans":[1,2],"mpls":[16,17]},"tunnel":{"src_ip":"1.1.1.1","kind":"gre","id":7},'
+           b'"application":{"id":1,"name":"tls","host":"h"},"rules":{"hits":1,"verdict":"dropped"}}\n')
+
+
+def parquet(_):  # pages by kind, codec, encoding and rows, and changes of a footer: see parquet.cc
+    yield b"\0PAR1" + bytes(8) + b"PAR1"
+    plain, indexes, delta = b"\1\0\0\0\2\0\0\0", b"\2\0\0\0\4\1\1\3\x1b", b"\x80\1\4\3\6\2\0\0\0\0"
+    for kind in range(8):
+        for optional in range(2):
+            for encoding, page in ((0, plain), (8, indexes), (5, delta), (3, b"\2\0\0\0\4\1"), (6, delta + b"abc"), (7, delta + delta + b"abc")):
+                yield bytes((1, kind, optional, 0, encoding, 0, 2)) + page
+    yield bytes((1, 7, 0, 1, 0, 0, 1)) + b"\x08\x1c\4\0\0\0text"  # snappy
+    yield from (b"\2\0\0\0", b"\2\0\x20\xff\0\x30\x15")
+
+
 SEEDS = {"packet": packets, "capture": whole_captures, "capture_rules": capture_rules, "segments": steps, "fragments": pieces, "rules": rules,
          "configuration": configurations, "control": control, "pattern_cache": cache_changes, "capture_file": files, "json": json_steps,
-         "dataset": datasets, "rule_tables": tables, "netflow5": netflow5, "netflow9": netflow9, "ipfix": ipfix, "sflow": sflow, "vpc_log": vpc_log, "indicators": indicators}
+         "dataset": datasets, "rule_tables": tables, "netflow5": netflow5, "netflow9": netflow9, "ipfix": ipfix, "sflow": sflow, "vpc_log": vpc_log,
+         "indicators": indicators, "parquet": parquet, "flow_filter": flow_filters, "flow_events": flow_events}
 
 
 def configuration_keys():

@@ -216,8 +216,9 @@ tl::expected<void, std::string> confine_live(const ConfinementPlan& plan, const 
   for (const std::string& path : sockets) files.write.push_back(folder_or_file(path));
   if (!plan.cache_dir.empty()) files.write.push_back(plan.cache_dir);
   files.abstract_sockets = notifies_by_name();
-  tell(enter_sandbox(*settings, std::move(files),
-                     {.packets = !prevent, .raw = true, .any = !prevent && plan.libpcap}));
+  tell(enter_sandbox(
+      *settings, std::move(files),
+      {.packets = !prevent, .raw = true, .any = !prevent && plan.libpcap, .streams = plan.makes_connections}));
   return {};
 }
 
@@ -250,12 +251,13 @@ tl::expected<void, std::string> confine_collector(const ConfinementPlan& plan, c
   if (!settings) return tl::unexpected(settings.error());
   LandlockRules files;
   files.read = plan.captures;
+  files.connect_ports = plan.connect_ports;
   if (plan.log_dir.empty())
     files.write = plan.folders;
   else
     add_outputs(config, plan, files);
   if (!socket.empty()) files.write.push_back(folder_or_file(socket));
-  const auto problems = enter_sandbox(*settings, std::move(files), {});
+  const auto problems = enter_sandbox(*settings, std::move(files), {.streams = plan.makes_connections});
   if (receives || plan.watched) tell(problems);
   return {};
 }
@@ -287,7 +289,7 @@ tl::expected<void, std::string> confine_offline(const ConfinementPlan& plan, con
   add_files_read(config, plan, files);
   add_outputs(config, plan, files);
   files.read.insert(files.read.end(), plan.captures.begin(), plan.captures.end());
-  const auto problems = enter_sandbox(*settings, std::move(files), {});
+  const auto problems = enter_sandbox(*settings, std::move(files), {.streams = plan.makes_connections});
   if (plan.watched) tell(problems);
   return {};
 }

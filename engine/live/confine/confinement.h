@@ -24,6 +24,7 @@ struct ConfinementPlan {
   std::vector<std::string> export_files;     // likewise, files
   std::vector<std::string> rotated_files;    // of those: others take their place while the run goes on
   std::vector<std::uint16_t> connect_ports;  // TCP: those of collectors
+  bool makes_connections = false;            // to those, also later: its sockets are not made before
   std::vector<std::string> captures;    // files and folders that are read, and what links in those folders lead to
   bool libpcap = false;                 // interfaces are heard through it
   bool watched = false;                 // somebody reads what is only worth knowing

@@ -1,6 +1,7 @@
 #include "engine/live/confine/seccomp_filter.h"
 
 #include <linux/sched.h>
+#include <netinet/in.h>
 #include <seccomp.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -198,6 +199,11 @@ void add_sockets(Filter& filter, const SeccompNeeds& needs) {
   if (needs.raw)
     for (const int family : {AF_INET, AF_INET6})
       filter.allow(call, {equals(0, family), has_bits(1, kSocketType, SOCK_RAW)});
+  // Of other protocols (SCTP, MPTCP) nothing is needed.
+  if (needs.streams)
+    for (const int family : {AF_INET, AF_INET6})
+      for (const int protocol : {0, static_cast<int>(IPPROTO_TCP)})
+        filter.allow(call, {equals(0, family), has_bits(1, kSocketType, SOCK_STREAM), equals(2, protocol)});
   if (needs.any)
     for (const int family : kNetworkFamilies) filter.allow(call, {equals(0, family)});
 }

@@ -22,6 +22,7 @@
 #include "engine/log/log_outputs.h"
 #include "engine/log/log_writer.h"
 #include "engine/log/record_writer.h"
+#include "engine/log/scan_output.h"
 #include "engine/pipeline/pipeline.h"
 
 namespace weir::engine {
@@ -36,15 +37,17 @@ constexpr milliseconds kTick{100}, kReportLimit{500}, kDrainLimit{10'000};
 class LiveRun final : public ControlTarget {
  public:
   LiveRun(const LiveOptions& options, const Config& config, const PipelineSetup& setup, LogOutputs& outputs,
-          const output::RecordOutputs& records, Signals& signals, std::shared_ptr<Mailbox> mailbox,
-          RuleReloader* reloader)
+          const output::RecordOutputs& records, ScanOutput* scans, Signals& signals,
+          std::shared_ptr<Mailbox> mailbox, RuleReloader* reloader)
       : options_(options),
         config_(config),
         setup_(setup),
         signals_(signals),
         mailbox_(std::move(mailbox)),
         writer_(outputs, LogWriterSettings::from(config)),
-        records_(records.empty() ? nullptr : std::make_unique<RecordWriter>(records)),
+        scans_(scans),
+        scan_end_(scans != nullptr ? writer_.add_end() : nullptr),
+        records_(start_records(records)),
         stats_end_(writer_.add_end()),
         workers_(options, setup, writer_, records_.get(),
                  milliseconds(config.number("weir.restart-stuck-ms", 10'000))),
@@ -96,8 +99,10 @@ class LiveRun final : public ControlTarget {
     workers_.stop(kDrainLimit, summary.errors);
     const LiveWorker::Report total = workers_.sum_up(kReportLimit);
     if (stats_on_) write_stats(total);
-    const auto until = Clock::now() + kDrainLimit;  // of logs and records together
-    writer_.stop(kDrainLimit, summary.errors);
+    const auto until = Clock::now() + kDrainLimit;     // of logs and records together
+    if (scans_ != nullptr) end_scans(summary.errors);  // they are told in the logs
+    writer_.stop(std::max(std::chrono::ceil<milliseconds>(until - Clock::now()), kReportLimit),
+                 summary.errors);
     if (records_ != nullptr) stop_records(until, summary.errors);
     if (const auto rules = reload_.rules(); rules != nullptr) rules->save_datasets(summary.errors);
     metrics_.reset();
@@ -114,6 +119,18 @@ class LiveRun final : public ControlTarget {
   }
 
  private:
+  std::unique_ptr<RecordWriter> start_records(const output::RecordOutputs& records) {
+    if (records.empty()) return nullptr;
+    if (scans_ != nullptr) scans_->log_to(scan_end_->outputs(), false, [this] { scan_end_->hand_over(); });
+    return std::make_unique<RecordWriter>(records);
+  }
+
+  void end_scans(std::vector<std::string>& errors) {
+    records_->stop(Clock::now() + kDrainLimit / 2);
+    scan_end_->may_wait(kReportLimit);
+    scans_->close(errors);
+  }
+
   void stop_records(Clock::time_point until, std::vector<std::string>& errors) {
     records_->stop(std::max(until, Clock::now() + kReportLimit));
     if (const std::uint64_t lost = records_->lost(); lost != 0)
@@ -288,7 +305,9 @@ class LiveRun final : public ControlTarget {
   std::shared_ptr<Mailbox> mailbox_;
   WorkerSurvey survey_{mailbox_};
   LogWriter writer_;
-  std::unique_ptr<RecordWriter> records_;  // null: nobody wants them
+  ScanOutput* const scans_;                   // null: they are not told
+  std::unique_ptr<LogWriter::End> scan_end_;  // of the thread that hands records on; likewise
+  std::unique_ptr<RecordWriter> records_;     // null: nobody wants them
   std::unique_ptr<LogWriter::End> stats_end_;
   std::vector<std::unique_ptr<output::LogSession>> stats_sessions_;  // know the last values, for deltas
   WorkerSet workers_;
@@ -331,6 +350,8 @@ tl::expected<RunSummary, std::string> run_live(const LiveOptions& options, const
   auto receivers = output::open_record_outputs(options.records);
   if (!receivers) return tl::unexpected(receivers.error());
   auto records = std::make_unique<output::RecordOutputs>(std::move(*receivers));
+  const auto scans = open_scan_output(config);
+  if (scans != nullptr) records->push_back(scans);
   auto setup = std::make_unique<PipelineSetup>(std::move(*made));
   if (const std::string problem = setup->want_records(!records->empty()); !problem.empty())
     return tl::unexpected(problem);
@@ -338,7 +359,7 @@ tl::expected<RunSummary, std::string> run_live(const LiveOptions& options, const
   auto outputs = std::make_unique<LogOutputs>(std::move(*opened));
   auto mailbox = Mailbox::make();
   if (!mailbox) return tl::unexpected(mailbox.error());
-  auto run = std::make_unique<LiveRun>(options, config, *setup, *outputs, *records, signals,
+  auto run = std::make_unique<LiveRun>(options, config, *setup, *outputs, *records, scans.get(), signals,
                                        std::move(*mailbox), reloader);
   if (auto started = run->start(std::move(rules), std::move(sockets)); !started)
     return tl::unexpected(started.error());

@@ -1,0 +1,155 @@
+#!/usr/bin/env python3
+"""`weir flows load`, and the formats that `weir flows list` writes, as programs. flow_formats.py WEIR
+
+nfdump reads the IPFIX file and prints its own lines of it where it is installed; it is said when that is left out.
+"""
+import csv, gzip, io, json, os, shutil, signal, socket, struct, subprocess, sys, tempfile, time, unittest
+
+WEIR = ""
+START = 1_700_006_400
+KEY = "1522178d33a4cf80130a5b1649907d10d8988f837979652762574c2d2a842202\n"
+
+
+def stamp(seconds): return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(int(seconds))) + f".{round(seconds % 1 * 1e6):06}+0000"
+
+
+def event(source, destination, sport=1000, dport=443, proto="TCP", packets=(6, 5), octets=(900, 700), start=START, lasts=1.5, **more):
+    """A flow event as Suricata writes it."""
+    ports = {"icmp_type": sport, "icmp_code": dport} if "ICMP" in proto else {"src_port": sport, "dest_port": dport}
+    tcp = {"tcp": {"tcp_flags": "1b", "tcp_flags_ts": "1a", "tcp_flags_tc": "13"}} if proto == "TCP" else {}
+    return {"timestamp": stamp(start + lasts), "event_type": "flow", "src_ip": source, "dest_ip": destination, "proto": proto, **ports, **tcp,
+            "flow": {"pkts_toserver": packets[0], "pkts_toclient": packets[1], "bytes_toserver": octets[0], "bytes_toclient": octets[1],
+                     "start": stamp(start), "end": stamp(start + lasts), "age": int(lasts), "state": "closed", "reason": "timeout", "alerted": False}, **more}
+
+
+EVENTS = [event("10.0.0.1", "192.0.2.1", app_proto="tls", in_iface="eth0"), event("10.0.0.2", "192.0.2.53", 53123, 53, "UDP", (1, 1), (60, 120), START + 1),
+          event("10.0.0.1", "192.0.2.9", 8, 0, "ICMP", (4, 0), (336, 0), START + 2.25), event("2001:db8::1", "2001:db8:1234:5678:9abc:def0:1234:5678", 40000, 22, "TCP", (5_000_000, 999_999), (9_876_543_210, 1_048_576), START + 3, 90_000.25),
+          event("10.0.0.3", "192.0.2.1", 0, 0, "GRE", (2, 2), (200, 300), START + 4)]
+
+
+def is_bound(port):
+    with open("/proc/net/udp") as f: return f":{port:04X} " in f.read()
+
+
+class Formats(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+
+    def path(self, name): return os.path.join(self.folder, name)
+
+    def write(self, name, text, opener=open):
+        with opener(self.path(name), "wt") as f: f.write(text)
+        return self.path(name)
+
+    def run_weir(self, *call, status=0):
+        done = subprocess.run([WEIR, "flows", *call], capture_output=True, text=True, timeout=60, env={**os.environ, "TZ": "UTC"})
+        self.assertEqual(done.returncode, status, done.stderr)
+        return done
+
+    def list(self, *how, store="store"): return self.run_weir("list", "--store", self.path(store), *how).stdout
+
+    def load(self, events=EVENTS, store="store"):
+        log = self.write("eve.json", "".join(json.dumps(e) + "\n" for e in events))
+        return self.run_weir("load", log, "--store", self.path(store))
+
+    def key(self):
+        path = self.write("key", KEY)
+        os.chmod(path, 0o600)
+        return path
+
+    def test_what_is_listed_can_be_loaded_and_is_the_same(self):
+        self.load()
+        first = self.list("--json")
+        self.write("first.json", first)
+        self.write("first.json.gz", first, gzip.open)
+        for name in ("first.json", "first.json.gz"):
+            self.run_weir("load", self.path(name), "--store", self.path("again " + name))
+            self.assertEqual(sorted(self.list("--json", store="again " + name).splitlines()), sorted(first.splitlines()))
+        events = {(e["src_ip"], e["dest_ip"]): e for e in map(json.loads, first.splitlines())}
+        self.assertEqual(len(events), len(EVENTS))
+        tls = events["10.0.0.1", "192.0.2.1"]
+        self.assertEqual((tls["flow"]["end_reason"], tls["application"]["name"], tls["path"]["in_interface_name"], tls["tcp"]["tcp_flags_tc"]), ("end", "tls", "eth0", "13"))
+
+    def test_wrong_lines_are_named_and_the_others_are_loaded(self):
+        lines = [json.dumps(EVENTS[0]), "broken", json.dumps({**EVENTS[1], "src_ip": "x"}), json.dumps({"event_type": "dns"}), json.dumps(EVENTS[2])]
+        log = self.write("eve.json", "\n".join(lines) + "\n")
+        done = self.run_weir("load", log, self.path("none.json"), "--store", self.path("store"), "--json", status=1)
+        self.assertIn(f"{log}:2: error: not JSON", done.stderr)
+        self.assertIn(f"{log}:3: error: src_ip: expected an address", done.stderr)
+        self.assertIn("none.json: error: ", done.stderr)
+        self.assertEqual(json.loads(done.stdout.splitlines()[0]), {"file": log, "lines": 5, "records": 2, "other_events": 1, "wrong_lines": 2})
+        self.assertEqual(len(self.list("--json").splitlines()), 2)
+        self.assertIn("load wants FILE...", self.run_weir("load", "--store", self.path("store"), status=2).stderr)
+        self.assertIn("--from means nothing to load", self.run_weir("load", log, "--from", "now", "--store", self.path("store"), status=2).stderr)
+
+    def test_csv_has_a_row_a_record_with_the_head_s_fields(self):
+        self.load()
+        rows = list(csv.DictReader(io.StringIO(self.list("--csv"))))
+        self.assertEqual(len(rows), len(EVENTS))
+        self.assertTrue(all(None not in row and None not in row.values() for row in rows))
+        self.assertEqual({(r["src_ip"], r["bytes_toserver"]) for r in rows}, {(e["src_ip"], str(e["flow"]["bytes_toserver"])) for e in EVENTS})
+
+    def test_zeek_lines_have_the_fields_that_their_head_names(self):
+        self.load()
+        lines = self.list("--zeek").splitlines()
+        fields = next(l for l in lines if l.startswith("#fields")).split("\t")[1:]
+        rows = [dict(zip(fields, l.split("\t"), strict=True)) for l in lines if not l.startswith("#")]
+        self.assertEqual(len(rows), len(EVENTS))
+        tls = next(r for r in rows if r["service"] == "ssl")
+        self.assertEqual((tls["ts"], tls["id.resp_h"], tls["duration"], tls["orig_ip_bytes"], tls["history"]), (f"{START}.000000", "192.0.2.1", "1.500000", "900", "-"))
+        self.assertTrue(lines[-1].startswith("#close\t"))
+
+    def test_a_table_fits_and_has_colours_only_when_asked(self):
+        self.load()
+        table = self.list()
+        self.assertEqual(len(table.splitlines()), len(EVENTS) + 1)
+        self.assertTrue(all(len(line) <= 100 for line in table.splitlines()), table)
+        self.assertNotIn("\033", table)
+        self.assertIn("\033[1m", self.list("--color", "always"))
+
+    def test_no_format_has_an_address_when_they_are_anonymised(self):
+        self.load()
+        addresses = {a for e in EVENTS for a in (e["src_ip"], e["dest_ip"])}
+        for how in ((), ("--json",), ("--csv",), ("--zeek",), ("--nfdump",)):
+            text = self.list("--anonymise", self.key(), *how).replace(":", " ").replace("[", " ").replace(",", " ").replace('"', " ")
+            for address in addresses: self.assertNotIn(" " + address.replace(":", " ") + " ", text, how)
+        hidden = [json.loads(l)["src_ip"] for l in self.list("--anonymise", self.key(), "--json").splitlines()]
+        self.assertEqual(hidden, [json.loads(l)["src_ip"] for l in self.list("--anonymise", self.key(), "--json").splitlines()])
+        self.assertIn("exclude", self.run_weir("list", "--store", self.path("store"), "--names", "--anonymise", self.key(), status=2).stderr)
+        self.assertIn("expected a key", self.run_weir("list", "--store", self.path("store"), "--anonymise", self.write("short", "x"), status=1).stderr)
+
+    @unittest.skipUnless(shutil.which("nfcapd") and shutil.which("nfdump"), "nfdump is not installed")
+    def test_nfdump_reads_the_ipfix_file_and_prints_the_same_lines(self):
+        self.load()
+        self.list("--ipfix", self.path("flows.ipfix"))
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+            s.bind(("127.0.0.1", 0))
+            port = s.getsockname()[1]
+        os.mkdir(self.path("nf"))
+        daemon = subprocess.Popen(["nfcapd", "-w", self.path("nf"), "-p", str(port), "-b", "127.0.0.1", "-t", "86400"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, "TZ": "UTC"})
+        self.addCleanup(lambda: daemon.poll() is None and (daemon.kill(), daemon.wait()))
+        end = time.monotonic() + 30
+        while not is_bound(port):
+            self.assertLess(time.monotonic(), end)
+            time.sleep(0.05)
+        with open(self.path("flows.ipfix"), "rb") as f: data = f.read()
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+            while data:
+                size = struct.unpack(">H", data[2:4])[0]
+                s.sendto(data[:size], ("127.0.0.1", port))
+                data = data[size:]
+                time.sleep(0.02)
+        time.sleep(0.5)
+        daemon.send_signal(signal.SIGTERM)
+        daemon.wait(30)
+        printed = subprocess.run(["nfdump", "-q", "-R", self.path("nf"), "-o", "line"], capture_output=True, text=True, env={**os.environ, "TZ": "UTC"}, check=True).stdout
+        ours = self.list("--nfdump").splitlines()
+        self.assertTrue(ours[0].startswith("Date first seen"))
+        self.assertEqual(sorted(ours[1:]), sorted(printed.splitlines()))
+
+
+if __name__ == "__main__":
+    WEIR = sys.argv.pop(1)
+    unittest.main()
