@@ -216,9 +216,11 @@ tl::expected<void, std::string> confine_live(const ConfinementPlan& plan, const 
   for (const std::string& path : sockets) files.write.push_back(folder_or_file(path));
   if (!plan.cache_dir.empty()) files.write.push_back(plan.cache_dir);
   files.abstract_sockets = notifies_by_name();
-  tell(enter_sandbox(
-      *settings, std::move(files),
-      {.packets = !prevent, .raw = true, .any = !prevent && plan.libpcap, .streams = plan.makes_connections}));
+  tell(enter_sandbox(*settings, std::move(files),
+                     {.packets = !prevent,
+                      .raw = true,
+                      .any = !prevent && plan.libpcap,
+                      .streams = plan.makes_connections}));
   return {};
 }
 

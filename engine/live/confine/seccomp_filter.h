@@ -25,7 +25,7 @@ struct SeccompNeeds {
   bool packets = false;  // makes AF_PACKET sockets (an interface that comes back), and asks about interfaces
   bool raw = false;      // makes raw sockets for IPv4 and IPv6 (resets, unreachables)
   bool any = false;      // makes all that libpcap does: those, UDP and netlink ones
-  bool streams = false;    // connects over TCP, also later
+  bool streams = false;  // connects over TCP, also later
   bool processes = false;  // forks, and starts no program; kills processes of its user
 };
 
