@@ -1,6 +1,8 @@
 // Messages that encoders make, kept, and read back by our own decoder.
 #pragma once
 
+#include <limits>
+
 #include <doctest/doctest.h>
 
 #include <memory>
@@ -13,6 +15,10 @@
 #include "tests/decoders/flow/flow_wire.h"
 
 namespace weir::test {
+
+inline constexpr output::ExportFormat kWithTemplates[] = {
+    output::ExportFormat::netflow9, output::ExportFormat::ipfix, output::ExportFormat::ipfix_biflow};
+inline constexpr std::uint64_t kFull32 = std::numeric_limits<std::uint32_t>::max();
 
 inline constexpr TimeUs kFlowBegin = TimeUs{1'700'000'000} * 1'000'000 + 123'456;
 
