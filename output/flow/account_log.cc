@@ -1,5 +1,6 @@
 #include "output/flow/account_log.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -30,8 +31,8 @@ tl::expected<void, std::string> append(BlockFile& file, const std::vector<Export
   return {};
 }
 
-// What all runs so far have counted becomes that of one, run 0.
-tl::expected<void, std::string> sum_up(const std::string& path) {
+// Writes the file anew, with the last state of each account: of each run, or with all runs (none of which goes on) as one, run 0.
+tl::expected<void, std::string> write_anew(const std::string& path, bool runs_are_over) {
   AccountSums sums;
   JournalReader reader(std::vector<std::string>{path});
   reader.read(nullptr, [&](const ExporterAccount& account) { sums.add(account); });
@@ -39,7 +40,7 @@ tl::expected<void, std::string> sum_up(const std::string& path) {
   (void)std::remove(fresh.c_str());
   auto file = BlockFile::open(fresh);
   if (!file) return tl::unexpected(file.error());
-  if (auto put = append(*file, sums.sums()); !put) return put;
+  if (auto put = append(*file, runs_are_over ? sums.sums() : sums.last()); !put) return put;
   file->sync();
   if (std::rename(fresh.c_str(), path.c_str()) != 0)
     return tl::unexpected(fmt::format("{}: {}", path, std::strerror(errno)));
@@ -56,14 +57,24 @@ tl::expected<AccountLog, std::string> AccountLog::open(const std::string& folder
   const std::string path = account_file(folder);
   auto file = BlockFile::open(path);
   if (file && file->bytes() > kMostBytes) {
-    if (auto summed = sum_up(path); !summed) return tl::unexpected(summed.error());
+    if (auto summed = write_anew(path, true); !summed) return tl::unexpected(summed.error());
     file = BlockFile::open(path);
   }
   if (!file) return tl::unexpected(file.error());
   return AccountLog(std::move(*file));
 }
 
+// Written anew when it has grown to twice what then was left of it: accounts are appended again and again while a run goes on.
 tl::expected<void, std::string> AccountLog::write(const std::vector<ExporterAccount>& accounts) {
+  if (file_.bytes() > std::max(kMostBytes, 2 * least_bytes_)) {
+    const std::string path = file_.path();
+    file_ = BlockFile();
+    if (auto summed = write_anew(path, false); !summed) return summed;
+    auto file = BlockFile::open(path);
+    if (!file) return tl::unexpected(file.error());
+    file_ = std::move(*file);
+    least_bytes_ = file_.bytes();
+  }
   return append(file_, accounts);
 }
 

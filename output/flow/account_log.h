@@ -1,5 +1,5 @@
 // Keeps the accounts of exporters beside the journal: FOLDER/accounts.journal, appended to block by block (block.h), and written anew
-// when it is opened and has grown. Used by one thread.
+// when it has grown. Used by one thread.
 #pragma once
 
 #include <string>
@@ -21,12 +21,13 @@ class AccountLog {
   // Appends the state of those that changed. Fails with a text; it is written again with the next change.
   tl::expected<void, std::string> write(const std::vector<ExporterAccount>& accounts);
 
-  // An older file that is longer than this is summed up.
+  // A file that is longer than this is written anew, with nothing twice.
   static constexpr std::uint64_t kMostBytes = std::uint64_t{4} << 20U;
 
  private:
   explicit AccountLog(BlockFile file) : file_(std::move(file)) {}
   BlockFile file_;
+  std::uint64_t least_bytes_ = 0;  // when it was written anew last
 };
 
 }  // namespace weir::output

@@ -46,6 +46,13 @@ void AccountSums::add(const ExporterAccount& e) {
   last_[{e.exporter, e.domain, e.run}] = e.account;
 }
 
+std::vector<ExporterAccount> AccountSums::last() const {
+  std::vector<ExporterAccount> out;
+  out.reserve(last_.size());
+  for (const auto& [key, account] : last_) out.push_back({key.run, key.exporter, key.domain, account});
+  return out;
+}
+
 std::vector<ExporterAccount> AccountSums::sums() const {
   std::vector<ExporterAccount> out;
   for (const auto& [key, account] : last_) {

@@ -29,6 +29,8 @@ bool take_account(ByteCursor& in, ExporterAccount& out);
 class AccountSums {
  public:
   void add(const ExporterAccount& e);
+  // The last state of each, with its run.
+  [[nodiscard]] std::vector<ExporterAccount> last() const;
   // By exporter and domain, without the run and without those that have nothing in them.
   [[nodiscard]] std::vector<ExporterAccount> sums() const;
 

@@ -85,6 +85,7 @@ Read<void> ChunkReader::State::add_texts(const LoadedPage& page, Buffer viewed, 
     return tl::unexpected(problem(where, decoded.error()));
   if (known.empty())
     for (std::size_t i = 0; i < entries.size(); ++i) known.emplace(entries[i], static_cast<std::uint32_t>(i));
+  const std::size_t before = entries.size();
   for (std::size_t i = 0; i < out.size(); ++i) {
     const auto [at, is_new] = known.try_emplace(texts[i], static_cast<std::uint32_t>(entries.size()));
     if (is_new && entries.size() == kMaxEntries)
@@ -93,6 +94,15 @@ Read<void> ChunkReader::State::add_texts(const LoadedPage& page, Buffer viewed, 
     if (is_new) entries.push_back(texts[i]);
     out[i] = at->second;
   }
+  if (entries.size() == before) {  // nothing views what was unpacked
+    kept.pop_back();
+    kept.pop_back();
+    return {};
+  }
+  std::size_t bytes = 0;
+  for (const Buffer& buffer : kept) bytes += buffer.size();
+  if (bytes > kMaxKeptBytes)
+    return tl::unexpected(problem(where, fmt::format("its texts take more than {} bytes", kMaxKeptBytes)));
   return {};
 }
 

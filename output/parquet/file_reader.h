@@ -28,6 +28,8 @@ inline constexpr std::size_t kMaxFooterBytes = std::size_t{64} << 20U;
 inline constexpr std::size_t kMaxColumns = 4096;
 inline constexpr std::size_t kMaxGroups = 1U << 20U;
 inline constexpr std::size_t kMaxRowsOfGroup = std::size_t{16} << 20U;
+inline constexpr std::size_t kMaxKeptBytes = std::size_t{256}
+                                             << 20U;                  // of pages of plain texts, of one chunk
 inline constexpr std::size_t kMaxPageBytes = std::size_t{64} << 20U;  // unpacked
 inline constexpr std::size_t kMaxPageRows = std::size_t{16} << 20U;
 inline constexpr std::size_t kMaxEntries = std::size_t{4}
