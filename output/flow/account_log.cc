@@ -53,20 +53,20 @@ std::string account_file(const std::string& folder) {
   return folder + "/accounts.journal";
 }
 
-tl::expected<AccountLog, std::string> AccountLog::open(const std::string& folder) {
+tl::expected<AccountLog, std::string> AccountLog::open(const std::string& folder, std::uint64_t most_bytes) {
   const std::string path = account_file(folder);
   auto file = BlockFile::open(path);
-  if (file && file->bytes() > kMostBytes) {
+  if (file && file->bytes() > most_bytes) {
     if (auto summed = write_anew(path, true); !summed) return tl::unexpected(summed.error());
     file = BlockFile::open(path);
   }
   if (!file) return tl::unexpected(file.error());
-  return AccountLog(std::move(*file));
+  return AccountLog(std::move(*file), most_bytes);
 }
 
 // Written anew when it has grown to twice what then was left of it: accounts are appended again and again while a run goes on.
 tl::expected<void, std::string> AccountLog::write(const std::vector<ExporterAccount>& accounts) {
-  if (file_.bytes() > std::max(kMostBytes, 2 * least_bytes_)) {
+  if (file_.bytes() > std::max(most_bytes_, 2 * least_bytes_)) {
     const std::string path = file_.path();
     file_ = BlockFile();
     if (auto summed = write_anew(path, false); !summed) return summed;

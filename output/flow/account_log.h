@@ -16,17 +16,19 @@ std::string account_file(const std::string& folder);
 
 class AccountLog {
  public:
-  // The folder is there, and nobody else writes to it. Fails with "FILE: reason".
-  static tl::expected<AccountLog, std::string> open(const std::string& folder);
-  // Appends the state of those that changed. Fails with a text; it is written again with the next change.
-  tl::expected<void, std::string> write(const std::vector<ExporterAccount>& accounts);
-
   // A file that is longer than this is written anew, with nothing twice.
   static constexpr std::uint64_t kMostBytes = std::uint64_t{4} << 20U;
 
+  // The folder is there, and nobody else writes to it. Fails with "FILE: reason".
+  static tl::expected<AccountLog, std::string> open(const std::string& folder,
+                                                    std::uint64_t most_bytes = kMostBytes);
+  // Appends the state of those that changed. Fails with a text; it is written again with the next change.
+  tl::expected<void, std::string> write(const std::vector<ExporterAccount>& accounts);
+
  private:
-  explicit AccountLog(BlockFile file) : file_(std::move(file)) {}
+  AccountLog(BlockFile file, std::uint64_t most_bytes) : file_(std::move(file)), most_bytes_(most_bytes) {}
   BlockFile file_;
+  std::uint64_t most_bytes_;
   std::uint64_t least_bytes_ = 0;  // when it was written anew last
 };
 

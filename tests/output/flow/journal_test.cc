@@ -187,3 +187,26 @@ TEST_CASE("journal: accounts are the last of each run, added up") {
   CHECK(all[1].account.last_message == 21);
   CHECK(all[2].domain == 8U);
 }
+
+TEST_CASE("journal: the file of accounts does not grow with the time that a run takes, and says the same") {
+  const LogFolder folder;
+  constexpr std::uint64_t kMost = 2000;
+  const auto account = [](std::uint64_t run, std::uint64_t messages) {
+    ExporterAccount out{run, IpAddress::v4(0x7f000001), 7, {}};
+    out.account.messages = messages;
+    return out;
+  };
+  {
+    auto log = output::AccountLog::open(folder.path, kMost);
+    REQUIRE(log.has_value());
+    CHECK(log->write({account(1, 5)}).has_value());
+    for (std::uint64_t n = 1; n <= 500; ++n) CHECK(log->write({account(2, n)}).has_value());
+  }
+  CHECK(fs::file_size(output::account_file(folder.path)) < 2 * kMost);
+  output::AccountSums sums;
+  auto reader = JournalReader::open(folder.path);
+  REQUIRE(reader.has_value());
+  reader->read(nullptr, [&](const ExporterAccount& a) { sums.add(a); });
+  REQUIRE(sums.sums().size() == 1);
+  CHECK(sums.sums()[0].account.messages == 505);
+}

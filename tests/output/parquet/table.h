@@ -1,8 +1,6 @@
 // Tables for tests of Parquet files: written, read back and compared.
 #pragma once
 
-#include <unistd.h>
-
 #include <cstdio>
 #include <optional>
 #include <random>
@@ -12,6 +10,7 @@
 #include <doctest/doctest.h>
 #include "output/parquet/file_reader.h"
 #include "output/parquet/file_writer.h"
+#include "tests/temporary_folder.h"
 
 namespace weir::output::parquet {
 
@@ -27,20 +26,11 @@ using TestGroup = std::vector<TestColumn>;
 // A name that no file has; what is made there goes away at the end.
 class TestPath {
  public:
-  TestPath() {
-    char name[] = "/tmp/weir_parquet_XXXXXX";
-    const int fd = ::mkstemp(name);
-    if (fd >= 0) ::close(fd);
-    path_ = name;
-    ::unlink(name);
-  }
-  ~TestPath() { ::unlink(path_.c_str()); }
-  TestPath(const TestPath&) = delete;
-  TestPath& operator=(const TestPath&) = delete;
   [[nodiscard]] const std::string& text() const { return path_; }
 
  private:
-  std::string path_;
+  test::TemporaryFolder folder_;
+  std::string path_ = folder_ / "table.parquet";
 };
 
 inline void write_table(const std::string& path, const std::vector<Column>& columns,
