@@ -49,8 +49,10 @@ struct HumanCell {
 bool is_number(const Cell& cell) {
   return std::holds_alternative<std::uint64_t>(cell) || std::holds_alternative<double>(cell);
 }
+// Half an address says nothing; of a list or a name the begin does.
 bool can_be_cut(const Cell& cell) {
-  return !is_number(cell) && !std::holds_alternative<When>(cell) && !std::holds_alternative<bool>(cell) &&
+  return !is_number(cell) && !std::holds_alternative<IpAddress>(cell) &&
+         !std::holds_alternative<When>(cell) && !std::holds_alternative<bool>(cell) &&
          !std::holds_alternative<std::monostate>(cell);
 }
 

@@ -9,7 +9,7 @@ namespace weir::engine {
 namespace {
 
 constexpr std::size_t kColumnGap = 2;
-constexpr std::size_t kLeastCut = 8;  // columns are not made narrower than this
+constexpr std::size_t kLeastCut = 12;  // columns are not made narrower than this
 
 bool begins_character(char c) {
   return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U;

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "decoders/address_text.h"
 #include "engine/cli/answer_table.h"
 #include "tests/engine/cli/kept_lines.h"
 
@@ -53,6 +54,15 @@ TEST_CASE("answers: a person reads units, local times and no control characters"
         "10.0.0.1  12.3 kB   1m20s   12 %  2023-11-15 12:00:00  80, 443  192.0.2.1  yes       a,\"b\"");
   CHECK(out.lines[3].find('\033') == std::string::npos);
   CHECK(out.lines[3].starts_with("10.0.0.2        -       -      -  -"));
+}
+
+TEST_CASE("answers: an address is whole however narrow the table is") {
+  test::KeptLines out;
+  Answer answer;
+  answer.columns = {{.name = "source", .head = ""}, {.name = "note", .head = ""}};
+  answer.rows = {{read_address("2001:db8:1234:5678:9abc:def0:1234:5678"), std::string(40, 'n')}};
+  write_answer_table(answer, 20, false, out);
+  CHECK(out.lines.back() == "2001:db8:1234:5678:9abc:def0:1234:5678  nnnnnnnnnnn…");
 }
 
 TEST_CASE("answers: without columns, or with text only, there is no table") {

@@ -44,7 +44,7 @@ TEST_CASE("tables: what does not fit is left out first, then cut, with an ellips
   CHECK(lines(35)[1] == "a-host-with-a-long-name      5");
   CHECK(lines(20)[1] == "a-host-with-…      5");
   CHECK(shown_width(lines(20)[1]) == 20);
-  CHECK(lines(3)[1] == "a-host-…      5");  // not narrower than says something
+  CHECK(lines(3)[1] == "a-host-with…      5");  // not narrower than says something
 }
 
 TEST_CASE("tables: heads are bold where there are colours, and widths do not count what is not seen") {
