@@ -43,13 +43,14 @@ tl::expected<PipelineSetup, std::string> PipelineSetup::make(const Config& confi
 
 std::string PipelineSetup::want_records(bool any) {
   if (meters.only && !any)
-    return "--flows-only: nobody takes the records; name a folder with --store, or a collector with "
-           "--flow-export";
+    return "--flows-only: nobody takes the records; name a folder with --store, a collector with "
+           "--flow-export, "
+           "or set weir.flows.clickhouse.url";
   const bool asks = meters.payload != 0 || meters.sample.how != MeterSettings::Sampling::all;
   if (asks && !any && !meters.in_eve)
     return "--sample, --flow-payload: nobody takes records of flows; name a folder with --store, a collector "
            "with "
-           "--flow-export, or set weir.flows.eve";
+           "--flow-export, or set weir.flows.clickhouse.url or weir.flows.eve";
   if (meters.only && inline_mode) return "--flows-only: what passes inline is inspected; use weir detect";
   flows_only = flows.any_makes_room = meters.only;
   flows.metered = any || meters.in_eve;
