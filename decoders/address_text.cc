@@ -4,6 +4,8 @@
 
 #include <cstring>
 
+#include "decoders/text.h"
+
 namespace weir {
 namespace {
 
@@ -41,6 +43,19 @@ ShortAddress::ShortAddress(const IpAddress& address) {
 
 std::string short_text(const IpAddress& address) {
   return std::string(ShortAddress(address).view());
+}
+
+std::optional<std::array<std::uint8_t, 6>> read_mac(std::string_view text) {
+  constexpr std::size_t kPair = 3;  // with the colon
+  std::array<std::uint8_t, 6> out{};
+  if (text.size() != out.size() * kPair - 1) return std::nullopt;
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const std::string_view pair = text.substr(i * kPair, kPair);
+    const int high = hex_digit(pair[0]), low = hex_digit(pair[1]);
+    if (high < 0 || low < 0 || (pair.size() == kPair && pair[2] != ':')) return std::nullopt;
+    out[i] = static_cast<std::uint8_t>(high << 4 | low);
+  }
+  return out;
 }
 
 IpAddress read_address(std::string_view text) {

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -24,6 +26,9 @@ class ShortAddress {
 
 // The same as a string.
 std::string short_text(const IpAddress& address);
+
+// "02:00:00:00:00:01"; none for what is not six pairs of digits with colons between them.
+std::optional<std::array<std::uint8_t, 6>> read_mac(std::string_view text);
 
 // Family 0 for what is no address. Dotted quads without leading zeros, any form of IPv6 without a zone.
 IpAddress read_address(std::string_view text);

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "decoders/address_text.h"
 #include "decoders/ip_network.h"
 #include "decoders/text.h"
 #include "output/timestamp.h"
@@ -155,16 +156,12 @@ bool EveFields::time(const char* key, TimeUs& out) const {
 }
 
 bool EveFields::mac_of(const char* key, std::string_view text, MacAddress& out) const {
-  constexpr std::size_t kTextBytes = 17;
-  std::string digits(text);
-  digits.erase(std::remove(digits.begin(), digits.end(), ':'), digits.end());
-  const auto bytes = parse_hex(digits);
-  if (!bytes || bytes->size() != out.size() || text.size() != kTextBytes) {
+  const auto mac = read_mac(text);
+  if (mac)
+    out = *mac;
+  else
     expected(key, "a MAC address");
-    return false;
-  }
-  std::memcpy(out.data(), bytes->data(), out.size());
-  return true;
+  return mac.has_value();
 }
 
 bool EveFields::mac(const char* key, MacAddress& out) const {

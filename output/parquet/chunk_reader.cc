@@ -49,7 +49,7 @@ Read<std::size_t> ChunkReader::State::take_levels(const LoadedPage& page, std::s
 
 Read<void> ChunkReader::State::read_dictionary() {
   if (has_dictionary || !pages.dictionary) return {};
-  Buffer& room = kept.emplace_back();
+  Buffer room;
   auto page = load(*pages.dictionary, "dictionary", room);
   if (!page) return tl::unexpected(page.error());
   const PageHeader& header = page->header;
@@ -69,7 +69,12 @@ Read<void> ChunkReader::State::read_dictionary() {
     decoded = decode_numbers(Encoding::plain, storage.physical, page->values, numbers);
     convert_numbers(storage, numbers);
   }
-  if (!decoded) return tl::unexpected(problem("dictionary", decoded.error()));
+  if (!decoded) {
+    entries.clear();
+    numbers.clear();
+    return tl::unexpected(problem("dictionary", decoded.error()));
+  }
+  kept.push_back(std::move(room));  // what entries view stays where it is
   has_dictionary = true;
   return {};
 }

@@ -137,7 +137,8 @@ void take_group(ThriftReader& in, Footer& out) {
 
 void take_groups(ThriftReader& in, ThriftType type, Footer& out) {
   const ThriftList list = in.list(type);
-  if (list.size > 0 && (list.type != ThriftType::structure || list.size > kMaxGroups || out.leaves == 0))
+  if (list.size > 0 && (list.type != ThriftType::structure ||
+                        list.size > kMaxGroups - out.group_rows.size() || out.leaves == 0))
     return in.fail();
   out.chunks.reserve(std::min(list.size * out.leaves, std::size_t{1} << 14U));
   for (std::size_t i = 0; i < list.size && !in.failed(); ++i) take_group(in, out);

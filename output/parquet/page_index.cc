@@ -65,7 +65,7 @@ std::optional<std::vector<PagePlace>> parse_offset_index(Bytes bytes) {
       continue;
     }
     const ThriftList list = in.list(field.type);
-    if (list.type != ThriftType::structure || list.size > kMaxPages) in.fail();
+    if (list.type != ThriftType::structure || list.size > kMaxPages - out.size()) in.fail();
     for (std::size_t i = 0; i < list.size && !in.failed(); ++i) out.push_back(take_place(in));
   }
   if (in.failed() || out.empty()) return std::nullopt;

@@ -26,3 +26,13 @@ TEST_CASE("address text: what is no address is none") {
     CHECK(read_address(text).family == 0);
   }
 }
+
+TEST_CASE("address text: MAC addresses have six pairs and colons between them") {
+  const auto mac = read_mac("02:00:5e:00:53:aF");
+  REQUIRE(mac.has_value());
+  CHECK((*mac)[0] == 2);
+  CHECK((*mac)[5] == 0xaf);
+  for (const char* text : {"", "02:00:5e:00:53", "02-00-5e-00-53-af",
+                           "02005e0053af:::::", "02:00:5e:00:53:ag", "02:00:5e:00:53:af "})
+    CHECK_FALSE(read_mac(text).has_value());
+}

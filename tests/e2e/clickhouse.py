@@ -100,14 +100,12 @@ class ClickHouse(unittest.TestCase):
             times = ["--from", event["flow"]["start"], "--to", "now"]
             asked += [["used", event["dest_ip"]], ["talked", event["src_ip"]], ["talked", event["src_ip"], *times]]
             if "dest_port" in event: asked += [["peers", event["src_ip"], "--port", str(event["dest_port"])], ["reach", event["src_ip"], event["dest_ip"], "--port", str(event["dest_port"])]]
-        there = subprocess.run([WEIR, "flows", "--help"], capture_output=True, text=True).stdout
-        compared = 0
+        said = set()
         for words in asked:
-            if f"\n  {words[0]}" not in there: continue
             answers = [self.weir("flows", *words, *where, "--json").stdout for where in (("--store", store), ("--clickhouse", url))]
             self.assertEqual(sorted(answers[0].splitlines()), sorted(answers[1].splitlines()), words)
-            compared += 1
-        if not compared: self.skipTest("there are no questions yet")
+            if answers[0]: said.add(words[0])
+        self.assertLessEqual({"known-bad", "used", "talked", "peers", "reach"}, said)
 
     def test_errors_say_what_to_do(self):
         self.assertIn("there is no such table", self.weir("flows", "list", "--clickhouse", self.server.url(), status=1).stderr)

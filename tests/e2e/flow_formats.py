@@ -3,7 +3,10 @@
 
 nfdump reads the IPFIX file and prints its own lines of it where it is installed; it is said when that is left out.
 """
-import csv, gzip, io, json, os, shutil, signal, socket, struct, subprocess, sys, tempfile, time, unittest
+import csv, gzip, io, ipaddress, json, os, re, shutil, signal, socket, struct, subprocess, sys, tempfile, time, unittest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import collect
 
 WEIR = ""
 START = 1_700_006_400
@@ -105,16 +108,19 @@ class Formats(unittest.TestCase):
         self.load()
         table = self.list()
         self.assertEqual(len(table.splitlines()), len(EVENTS) + 1)
-        self.assertTrue(all(len(line) <= 100 for line in table.splitlines()), table)
+        self.assertNotIn("…", table)  # who reads a pipe wants all of it
         self.assertNotIn("\033", table)
         self.assertIn("\033[1m", self.list("--color", "always"))
 
     def test_no_format_has_an_address_when_they_are_anonymised(self):
         self.load()
         addresses = {a for e in EVENTS for a in (e["src_ip"], e["dest_ip"])}
+        forms = {form for a in addresses for form in (ipaddress.ip_address(a).compressed, ipaddress.ip_address(a).exploded)}
         for how in ((), ("--json",), ("--csv",), ("--zeek",), ("--nfdump",)):
-            text = self.list("--anonymise", self.key(), *how).replace(":", " ").replace("[", " ").replace(",", " ").replace('"', " ")
-            for address in addresses: self.assertNotIn(" " + address.replace(":", " ") + " ", text, how)
+            text, plain = self.list("--anonymise", self.key(), *how), self.list(*how)
+            said = {form for form in forms if re.search(r"(?<![\w.:])" + re.escape(form) + r"(?!\w)", plain)}
+            self.assertGreater(len(said), 2, how)  # where nothing is hidden they are found
+            for form in said: self.assertNotRegex(text, r"(?<![\w.:])" + re.escape(form) + r"(?!\w)", how)
         hidden = [json.loads(l)["src_ip"] for l in self.list("--anonymise", self.key(), "--json").splitlines()]
         self.assertEqual(hidden, [json.loads(l)["src_ip"] for l in self.list("--anonymise", self.key(), "--json").splitlines()])
         self.assertIn("exclude", self.run_weir("list", "--store", self.path("store"), "--names", "--anonymise", self.key(), status=2).stderr)
@@ -141,7 +147,7 @@ class Formats(unittest.TestCase):
                 s.sendto(data[:size], ("127.0.0.1", port))
                 data = data[size:]
                 time.sleep(0.02)
-        time.sleep(0.5)
+        collect.wait_until(lambda: collect.is_drained(port))
         daemon.send_signal(signal.SIGTERM)
         daemon.wait(30)
         printed = subprocess.run(["nfdump", "-q", "-R", self.path("nf"), "-o", "line"], capture_output=True, text=True, env={**os.environ, "TZ": "UTC"}, check=True).stdout

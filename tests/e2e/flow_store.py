@@ -58,7 +58,7 @@ class Store(unittest.TestCase):
     def files(self): return sorted(glob.glob(os.path.join(self.store, "*", "*.parquet")))
 
     def test_what_was_there_before_a_kill_is_there_once_after_it(self):
-        chance, sent = random.Random(SEED), 0
+        chance, sent, seen = random.Random(SEED), 0, 0
         for _ in range(KILLS):
             engine = self.start()
             end = time.monotonic() + chance.uniform(0.05, 2.5)
@@ -68,12 +68,14 @@ class Store(unittest.TestCase):
                 time.sleep(0.01)
             before, _ = self.listed()  # while it is written
             self.assertEqual(len(before), len(set(before)), "a record is there twice")
+            seen += len(before)
             time.sleep(chance.uniform(0, 0.3))
             engine.kill()
             engine.wait()
             after, _ = self.listed()
             self.assertEqual(len(after), len(set(after)), "a record is there twice")
             self.assertEqual(set(before) - set(after), set(), "records are gone")
+        self.assertGreater(seen, 0)
         self.stop(self.start())
         sealed, _ = self.listed()
         self.assertEqual(sealed, sorted(set(sealed)))
@@ -134,6 +136,8 @@ class Store(unittest.TestCase):
         os.remove(os.path.join(small, "more"))
         numbers, _ = self.listed()
         self.assertEqual(set(range(300, 400)) - set(numbers), set())
+        self.assertEqual(set(range(100)) & set(numbers), set(), "the oldest file is still there")
+        self.assertIn("the disk is full", self.said())
 
 
 if __name__ == "__main__":

@@ -58,6 +58,9 @@ class Readers(unittest.TestCase):
     def test_bloom_filters_exclude_what_is_not_there(self):
         for column in ("src_ip", "dest_ip"):
             there = duckdb(f"select distinct {column} from '{self.files}'")
+            self.assertTrue(there)
+            missing = duckdb(f"select bool_and(bloom_filter_excludes) from parquet_bloom_probe('{self.files}', '{column}', '203.0.113.77')")
+            self.assertEqual(missing, [[True]])
             for [address] in there:
                 excluded = duckdb(f"select bool_and(bloom_filter_excludes) from parquet_bloom_probe('{self.files}', '{column}', '{address}')")
                 self.assertEqual(excluded, [[False]], address)

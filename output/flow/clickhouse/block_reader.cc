@@ -51,12 +51,15 @@ BlockReader::BlockReader(std::vector<const RecordColumn*> columns, Take take)
 }
 
 tl::expected<void, std::string> BlockReader::add(Bytes bytes) {
+  constexpr std::size_t kMostBlocks = 1024;  // of so few bytes: no server sends nothing again and again
   pending_ += as_text(bytes);
+  std::size_t empty = 0;
   for (;;) {
     const Step step = read_block();
     if (step == Step::wrong) return problem(wrong_);
     if (step == Step::more) break;
     hand_on();
+    if (at_ <= 2 && ++empty > kMostBlocks) return problem("it has empty blocks without end");
     pending_.erase(0, at_);
     at_ = 0;
     has_head_ = false;

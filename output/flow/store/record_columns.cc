@@ -4,6 +4,7 @@
 #include <array>
 #include <type_traits>
 
+#include "decoders/address_text.h"
 #include "decoders/text.h"
 
 namespace weir::output {
@@ -29,15 +30,10 @@ Code code_of(const std::array<std::string_view, N>& names, std::string_view name
   return static_cast<Code>(found == names.end() ? 0 : found - names.begin());
 }
 
-constexpr std::string_view kDigits = "0123456789abcdef";
 std::string_view hex_text(std::string_view bytes, ColumnText& room) {
-  std::size_t size = 0;
-  for (const char c : bytes.substr(0, room.size() / 2)) {
-    const auto byte = static_cast<std::uint8_t>(c);
-    room[size++] = kDigits[byte >> 4U];
-    room[size++] = kDigits[byte & 15U];
-  }
-  return {room.data(), size};
+  char* to = room.data();
+  for (const char c : bytes.substr(0, room.size() / 2)) to = put_hex(to, static_cast<std::uint8_t>(c));
+  return {room.data(), static_cast<std::size_t>(to - room.data())};
 }
 // Bytes of whole pairs of digits, up to the first that is none.
 std::string_view bytes_of(std::string_view hex, TextRoom& room) {
@@ -53,23 +49,12 @@ std::string_view bytes_of(std::string_view hex, TextRoom& room) {
 
 std::string_view mac_text(const MacAddress& mac, ColumnText& room) {
   if (std::all_of(mac.begin(), mac.end(), [](std::uint8_t b) { return b == 0; })) return {};
-  std::size_t size = 0;
+  char* to = room.data();
   for (const std::uint8_t byte : mac) {
-    if (size != 0) room[size++] = ':';
-    room[size++] = kDigits[byte >> 4U];
-    room[size++] = kDigits[byte & 15U];
+    if (to != room.data()) *to++ = ':';
+    to = put_hex(to, byte);
   }
-  return {room.data(), size};
-}
-void read_mac(std::string_view text, MacAddress& mac) {
-  if (text.size() != mac.size() * 3 - 1) return;
-  MacAddress out{};
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    const int high = hex_digit(text[i * 3]), low = hex_digit(text[i * 3 + 1]);
-    if (high < 0 || low < 0) return;
-    out[i] = static_cast<std::uint8_t>(high << 4 | low);
-  }
-  mac = out;
+  return {room.data(), static_cast<std::size_t>(to - room.data())};
 }
 
 // --- times: start and duration of the record, and what a side has of its own, from there
@@ -165,13 +150,13 @@ RecordColumn named(std::string_view name, flow::Field field, RecordColumn column
       lvalue = code_of<std::remove_reference_t<decltype(lvalue)>>(names, value), point(r, d, &(lvalue)); \
     }                                                                                                    \
   }
-#define MAC(lvalue)                                                           \
-  RecordColumn {                                                              \
-    .kind = Kind::text, .form = Form::text, .is_optional = true,              \
-    .text = [](READING, ColumnText& room) { return mac_text(lvalue, room); }, \
-    .put_text = [](WRITING, std::string_view value, TextRoom&) {              \
-      read_mac(value, lvalue), point(r, d, &(lvalue));                        \
-    }                                                                         \
+#define MAC(lvalue)                                                            \
+  RecordColumn {                                                               \
+    .kind = Kind::text, .form = Form::text, .is_optional = true,               \
+    .text = [](READING, ColumnText& room) { return mac_text(lvalue, room); },  \
+    .put_text = [](WRITING, std::string_view value, TextRoom&) {               \
+      lvalue = read_mac(value).value_or(MacAddress{}), point(r, d, &(lvalue)); \
+    }                                                                          \
   }
 #define ADDRESS_COLUMN(lvalue, bloom)                                                              \
   RecordColumn {                                                                                   \

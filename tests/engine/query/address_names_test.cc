@@ -61,7 +61,7 @@ TEST_CASE("names of addresses: a resolver that never answers does not hold anybo
 }
 
 TEST_CASE("names of addresses: not more than so many are asked for") {
-  AddressNames names([](const IpAddress&) { return std::string("x"); });
+  AddressNames names([](const IpAddress&) { return std::string("x"); }, std::chrono::hours(1));
   names.look_up(so_many(AddressNames::kMostAddresses + 10));
   CHECK(names.without_answer() == 10);
 }
