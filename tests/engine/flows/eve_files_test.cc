@@ -1,7 +1,5 @@
 #include "engine/flows/eve_files.h"
 
-#include <zlib.h>
-
 #include <memory>
 #include <random>
 #include <string>
@@ -11,6 +9,7 @@
 
 #include "output/flow/detail_fields.h"
 #include "output/flow/flow_json.h"
+#include "tests/deflated.h"
 #include "tests/temporary_folder.h"
 
 using namespace weir;
@@ -295,12 +294,9 @@ TEST_CASE("eve: only the first wrong lines are named") {
 
 TEST_CASE("eve: packed files are read, and one that is cut says so") {
   const test::TemporaryFolder folder;
-  const std::string path = folder / "eve.json.gz";
-  const std::string line = std::string(kSuricataFlow) + "\n";
-  gzFile file = gzopen(path.c_str(), "wb");
-  REQUIRE(file != nullptr);
-  for (int i = 0; i < 300; ++i) gzwrite(file, line.data(), static_cast<unsigned>(line.size()));
-  gzclose(file);
+  std::string lines;
+  for (int i = 0; i < 300; ++i) lines += std::string(kSuricataFlow) + "\n";
+  const std::string path = folder.write("eve.json.gz", test::deflated(lines, 16 + MAX_WBITS));
   LineKeeper keeper;
   CHECK(read_eve_file(path, keeper).counts.flows == 300);
   CHECK(keeper.lines.size() == 300);

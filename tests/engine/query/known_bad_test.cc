@@ -1,27 +1,19 @@
 #include <doctest/doctest.h>
 
-#include <fstream>
-
 #include "decoders/net/ip_protocol.h"
 #include "tests/engine/query/kept_records.h"
+#include "tests/temporary_folder.h"
 
 namespace weir::engine {
 namespace {
 
-// A file that goes away.
 class FeedFile {
  public:
-  explicit FeedFile(const std::string& text) {
-    static int number = 0;
-    path_ = fmt::format("known_bad_test_{}_{}.txt", getpid(), number++);
-    std::ofstream(path_) << text;
-  }
-  ~FeedFile() { std::remove(path_.c_str()); }
-  FeedFile(const FeedFile&) = delete;
-  FeedFile& operator=(const FeedFile&) = delete;
+  explicit FeedFile(const std::string& text) : path_(folder_.write("feed.txt", text)) {}
   [[nodiscard]] const std::string& path() const { return path_; }
 
  private:
+  test::TemporaryFolder folder_;
   std::string path_;
 };
 

@@ -15,9 +15,13 @@
 
 #include <doctest/doctest.h>
 
+#include "tests/loopback_socket.h"
+
 namespace weir::test {
 
 class FakeServer {
+  test::LoopbackSocket socket_;  // the port is its
+
  public:
   // `hangs`: no answer comes until the mode is another one.
   enum class Mode : std::uint8_t { takes, refuses, refuses_inserts, refuses_rows, hangs, hangs_up };
@@ -26,24 +30,12 @@ class FakeServer {
     std::string headers, body;
   };
 
-  explicit FakeServer(std::uint16_t wanted = 0) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    const int on = 1;
-    (void)::setsockopt(fd_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    sockaddr_in name{};
-    name.sin_family = AF_INET;
-    name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    name.sin_port = htons(wanted);
-    REQUIRE(::bind(fd_, reinterpret_cast<const sockaddr*>(&name), sizeof name) == 0);
-    socklen_t size = sizeof name;
-    REQUIRE(::getsockname(fd_, reinterpret_cast<sockaddr*>(&name), &size) == 0);
-    port = ntohs(name.sin_port);
-    REQUIRE(::listen(fd_, 16) == 0);
+  explicit FakeServer(std::uint16_t wanted = 0) : socket_(SOCK_STREAM, wanted), port(socket_.port) {
     thread_ = std::thread([this] { serve(); });
   }
   ~FakeServer() {
     stops_ = true;
     thread_.join();
-    ::close(fd_);
   }
   FakeServer(const FakeServer&) = delete;
   FakeServer& operator=(const FakeServer&) = delete;
@@ -65,15 +57,15 @@ class FakeServer {
 
   // What it says of itself and of the table; before the first request.
   std::string version = "18.16.1", engine;
-  std::uint16_t port = 0;
+  const std::uint16_t port;
   std::atomic<Mode> mode{Mode::takes};
 
  private:
   void serve() {
     while (!stops_) {
-      pollfd wait{fd_, POLLIN, 0};
+      pollfd wait{socket_.fd, POLLIN, 0};
       if (::poll(&wait, 1, 20) <= 0) continue;
-      const int connection = ::accept4(fd_, nullptr, nullptr, SOCK_CLOEXEC);
+      const int connection = ::accept4(socket_.fd, nullptr, nullptr, SOCK_CLOEXEC);
       if (connection < 0) continue;
       one(connection);
       ::close(connection);
@@ -128,7 +120,6 @@ class FakeServer {
            "\r\n\r\n" + body;
   }
 
-  int fd_;
   std::atomic<bool> stops_{false};
   std::mutex mutex_;
   std::vector<Request> requests_;

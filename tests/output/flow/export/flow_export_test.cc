@@ -13,6 +13,7 @@
 #include <set>
 #include <thread>
 
+#include "tests/loopback_socket.h"
 #include "tests/output/flow/export/export_bench.h"
 #include "tests/output/log_folder.h"
 
@@ -27,40 +28,24 @@ namespace {
 
 // A socket on the loopback address that collects what comes.
 class Peer {
+  LoopbackSocket socket_;
+
  public:
-  explicit Peer(int type, std::uint16_t wanted = 0) : fd_(::socket(AF_INET, type | SOCK_CLOEXEC, 0)) {
-    const int on = 1;
-    (void)::setsockopt(fd_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    sockaddr_in name{};
-    name.sin_family = AF_INET;
-    name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    name.sin_port = htons(wanted);
-    REQUIRE(::bind(fd_, reinterpret_cast<const sockaddr*>(&name), sizeof name) == 0);
-    socklen_t size = sizeof name;
-    REQUIRE(::getsockname(fd_, reinterpret_cast<sockaddr*>(&name), &size) == 0);
-    port = ntohs(name.sin_port);
-    if (type == SOCK_STREAM) REQUIRE(::listen(fd_, 4) == 0);
-  }
-  ~Peer() { ::close(fd_); }
-  Peer(const Peer&) = delete;
-  Peer& operator=(const Peer&) = delete;
+  explicit Peer(int type, std::uint16_t wanted = 0) : socket_(type, wanted), port(socket_.port) {}
 
   // Datagrams that are there.
   std::vector<Wire> datagrams() const {
     std::vector<Wire> out;
     std::vector<char> bytes(65536);
     for (;;) {
-      const ssize_t n = ::recv(fd_, bytes.data(), bytes.size(), MSG_DONTWAIT);
+      const ssize_t n = ::recv(socket_.fd, bytes.data(), bytes.size(), MSG_DONTWAIT);
       if (n < 0) return out;
       out.emplace_back(bytes.data(), static_cast<std::size_t>(n));
     }
   }
-  [[nodiscard]] int accept() const { return ::accept4(fd_, nullptr, nullptr, SOCK_CLOEXEC); }
+  [[nodiscard]] int accept() const { return ::accept4(socket_.fd, nullptr, nullptr, SOCK_CLOEXEC); }
 
-  std::uint16_t port = 0;
-
- private:
-  int fd_;
+  const std::uint16_t port;
 };
 
 // All that comes over a connection until nothing comes for a while, or it ends.
