@@ -76,6 +76,8 @@ const DetectResult& Detect::run(const DetectInput& in) {
     d.run_proto_only();
     d.run_packet();
   }
+  // What a stream has handed on is of a connection: with fast open before the handshake is done.
+  d.flow_facts.established |= d.flow_facts.has_tcp_session;
   if (in.flow != nullptr && has_frames(in.flow->app.get(), in.direction)) d.run_frames();
   d.run_transactions();
   d.result.pcre_limits = d.chain_scratch.pcre.limit_hits;

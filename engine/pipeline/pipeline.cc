@@ -275,7 +275,7 @@ void Pipeline::keep_packet(const Step& step) const {
   packets_.tap->frame(step.packet.raw, step.frame, id);
 }
 
-// The packet that completes a handshake is still part of it.
+// The packet that completes a handshake is still part of it, unless it brings data (follow_segment()).
 bool Pipeline::is_established(const Flow& flow) {
   if (flow.tcp != nullptr) return flow.tcp->established();
   return flow.state == FlowState::established || flow.state == FlowState::closed;
@@ -309,6 +309,7 @@ void Pipeline::follow_segment(Step& step) {
     step.direction = opposite(step.direction);
   }
   step.segment = &segment_;
+  if (segment_.became_established && segment_.payload_added) step.established = true;
   if (!flow.tcp->events().empty()) {
     stream_events_.assign(flow.tcp->events().begin(), flow.tcp->events().end());
     step.stream_events = &stream_events_;
