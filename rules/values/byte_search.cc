@@ -23,21 +23,68 @@ bool equal(const std::uint8_t* text, const std::uint8_t* needle, std::size_t n, 
 }
 
 #if defined(__SSE2__)
-__m128i fill(std::uint8_t c) { return _mm_set1_epi8(static_cast<char>(c)); }
+__m128i fill(std::uint8_t c) {
+  return _mm_set1_epi8(static_cast<char>(c));
+}
 
-// Folding: a letter is compared with bit 5 set on both sides; verification weeds out what that lets through.
-struct ByteMatcher {
-  __m128i value, fold;
-  ByteMatcher(std::uint8_t c, bool nocase) {
-    const bool letter = nocase && c >= 'a' && c <= 'z';
-    value = fill(c);
-    fold = fill(letter ? 0x20 : 0x00);
-  }
+// Where a literal's first and last byte stand as far apart as in it. Folding: a letter is compared with bit 5 set on both
+// sides; verification weeds out what that lets through.
+template <bool kFold>
+class EndsMatcher {
+ public:
+  explicit EndsMatcher(Bytes needle)
+      : first_(fill(needle.front())),
+        last_(fill(needle.back())),
+        fold_first_(fold_of(needle.front())),
+        fold_last_(fold_of(needle.back())),
+        to_last_(needle.size() - 1) {}
   [[nodiscard]] __m128i match(const std::uint8_t* p) const {
-    const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
-    return _mm_cmpeq_epi8(_mm_or_si128(block, fold), value);
+    return _mm_and_si128(equal(p, first_, fold_first_), equal(p + to_last_, last_, fold_last_));
   }
+
+ private:
+  static __m128i fold_of(std::uint8_t c) { return fill(c >= 'a' && c <= 'z' ? 0x20 : 0x00); }
+  static __m128i equal(const std::uint8_t* p, __m128i value, __m128i fold) {
+    __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+    if constexpr (kFold) block = _mm_or_si128(block, fold);
+    return _mm_cmpeq_epi8(block, value);
+  }
+  __m128i first_, last_, fold_first_, fold_last_;
+  std::size_t to_last_;
 };
+
+unsigned mask_of(__m128i matches) {
+  return static_cast<unsigned>(_mm_movemask_epi8(matches));
+}
+
+// Looks at whole blocks of 16 of the `starts` places where the needle may begin, two at once as long as there are two. Gives
+// where it stands, or how far it has looked.
+struct BlockSearch {
+  bool found;
+  std::size_t at;
+};
+template <bool kFold>
+BlockSearch find_in_blocks(const std::uint8_t* text, std::size_t starts, Bytes needle) {
+  const EndsMatcher<kFold> ends(needle);
+  const auto check = [&](std::size_t at, unsigned mask) -> std::optional<std::size_t> {
+    for (; mask != 0; mask &= mask - 1) {
+      const std::size_t candidate = at + static_cast<unsigned>(std::countr_zero(mask));
+      if (equal(text + candidate, needle.data(), needle.size(), kFold)) return candidate;
+    }
+    return std::nullopt;
+  };
+  std::size_t at = 0;
+  for (; at + 32 <= starts; at += 32) {
+    const __m128i low = ends.match(text + at), high = ends.match(text + at + 16);
+    if (mask_of(_mm_or_si128(low, high)) == 0) continue;
+    if (const auto hit = check(at, mask_of(low) | mask_of(high) << 16U)) return {true, *hit};
+  }
+  if (at + 16 <= starts) {
+    if (const auto hit = check(at, mask_of(ends.match(text + at)))) return {true, *hit};
+    at += 16;
+  }
+  return {false, at};
+}
 #endif
 
 }  // namespace
@@ -54,16 +101,10 @@ std::optional<std::size_t> find_bytes(Bytes haystack, Bytes needle, bool nocase)
   const std::size_t starts = haystack.size() - n + 1;  // positions where it could begin
   std::size_t at = 0;
 #if defined(__SSE2__)
-  const ByteMatcher first(needle.front(), nocase), last(needle.back(), nocase);
-  for (; at + 16 <= starts; at += 16) {
-    const __m128i both = _mm_and_si128(first.match(text + at), last.match(text + at + n - 1));
-    auto mask = static_cast<unsigned>(_mm_movemask_epi8(both));
-    while (mask != 0) {
-      const std::size_t candidate = at + static_cast<unsigned>(std::countr_zero(mask));
-      if (equal(text + candidate, needle.data(), n, nocase)) return candidate;
-      mask &= mask - 1;
-    }
-  }
+  const BlockSearch blocks =
+      nocase ? find_in_blocks<true>(text, starts, needle) : find_in_blocks<false>(text, starts, needle);
+  if (blocks.found) return blocks.at;
+  at = blocks.at;
 #endif
   for (; at < starts; ++at)
     if (equal(text + at, needle.data(), n, nocase)) return at;

@@ -76,3 +76,26 @@ TEST_CASE("mime transfer: after missing bytes a group begins anew") {
   decoder.decode(as_bytes("QUJD"), out);
   CHECK(out == "AABC");
 }
+
+// The encoder of the test is the definition, digit by digit; pieces that fall within groups take the way of single digits.
+TEST_CASE("mime transfer: long base64, in lines and with others between, is the same in pieces of any size") {
+  constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string plain, encoded;
+  for (std::uint32_t i = 0, value = 1; i < 4000; ++i, value = value * 1664525U + 1013904223U)
+    plain.push_back(static_cast<char>(value >> 24U));
+  for (std::size_t bit = 0; bit < plain.size() * 8; bit += 6) {
+    const std::size_t at = bit / 8;
+    const unsigned low = at + 1 < plain.size() ? static_cast<std::uint8_t>(plain[at + 1]) : 0;
+    const unsigned two = static_cast<unsigned>(static_cast<std::uint8_t>(plain[at])) << 8U | low;
+    encoded.push_back(kDigits[two >> (10 - bit % 8) & 0x3fU]);
+    if (bit % 456 == 450) encoded += "\r\n";
+    if (bit % 6006 == 0) encoded += "!";
+  }
+  encoded += "==";
+  for (const std::size_t step : {1UL, 2UL, 3UL, 5UL, 78UL, 1021UL, encoded.size()}) {
+    CAPTURE(step);
+    const Decoded decoded = decode(Transfer::base64, encoded, step);
+    CHECK(decoded.text.substr(0, plain.size()) == plain);
+    CHECK_FALSE(decoded.junk);
+  }
+}
