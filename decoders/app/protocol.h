@@ -63,6 +63,9 @@ struct ProtocolInfo {
   std::span<const ProbePattern> patterns_tcp, patterns_udp;
   ProbeFunction probe = nullptr;
   ProtocolPorts probe_ports;
+  // Of servers, on which most of its flows are. It is recognised on any port; rules for these are searched for together with
+  // those for the protocol.
+  std::span<const std::uint16_t> usual_ports;
   // Some protocols are also recognised when the pattern matched only if this agrees; null: the pattern decides.
   ProbeFunction confirm = nullptr;
 

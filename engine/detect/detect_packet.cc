@@ -84,9 +84,10 @@ void Detect::Impl::run_packet() {
   payload_ends_chunk = std::equal(fresh.begin(), fresh.end(), p.payload.begin(), p.payload.end());
   candidates.clear();
   buffers.clear();
-  gather_packet_candidates(packet_rules.of_protocol(in->flow != nullptr ? flow_facts.protocol : AppProto::unknown));
   const std::uint16_t port = in->direction == Direction::to_server ? p.destination_port : p.source_port;
-  if (const rules::PacketGroup* group = packet_rules.of_port(port)) gather_packet_candidates(*group);
+  const auto groups = packet_rules.of(in->flow != nullptr ? flow_facts.protocol : AppProto::unknown, port);
+  gather_packet_candidates(*groups.first);
+  if (groups.second != nullptr) gather_packet_candidates(*groups.second);
   for (const RuleId id : candidates.sorted()) {
     if (out_of_time()) return;
     const RuleCheckScope check(profile.get(), id);

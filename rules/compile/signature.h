@@ -67,6 +67,10 @@ struct FlowRequirement {
   bool to_server = false, to_client = false;  // neither: both directions
   bool established = false, not_established = false, stateless = false;
   bool only_stream = false, no_stream = false, no_frag = false, only_frag = false;
+
+  [[nodiscard]] bool allows(Direction d) const {
+    return d == Direction::to_server ? to_server || !to_client : to_client || !to_server;
+  }
 };
 
 // "tls:client_hello_done": the rule is about the moment when a side of a transaction reaches a progress. The loader

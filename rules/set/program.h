@@ -78,17 +78,28 @@ constexpr IpClass ip_class(std::uint8_t protocol) {
 // All packet rules of one IP class and direction. `any` holds the rules for any port, or for very many. any[0] serves flows
 // of most protocols. An application protocol with rules of its own has a further group, which holds these rules and all those
 // of any[0], so that one search does for its flows. `by_class` holds the rules for particular server ports:
-// class_of[port] is the index of the port's group in it, 0 when the port has none.
+// class_of[port] is the index of the port's group in it, 0 when the port has none. `joined` holds groups that are one of `any`
+// and one of `by_class` in one.
 struct PacketRules {
   std::vector<PacketGroup> any;
   std::array<std::uint8_t, kMaxAppProtos> any_of{};  // index into `any`
-  std::vector<PacketGroup> by_class;  // [0] is empty
-  std::vector<std::uint16_t> class_of;  // 65536 entries, or none when there is no class
-  [[nodiscard]] const PacketGroup& of_protocol(AppProto protocol) const {
-    return any[any_of[static_cast<std::size_t>(protocol)]];
-  }
-  [[nodiscard]] const PacketGroup* of_port(std::uint16_t port) const {
-    return class_of.empty() || class_of[port] == 0 ? nullptr : &by_class[class_of[port]];
+  std::vector<PacketGroup> by_class;                 // [0] is empty
+  std::vector<std::uint16_t> class_of;               // 65536 entries, or none when there is no class
+  std::vector<PacketGroup> joined;                   // [0] is empty
+  std::vector<std::uint16_t>
+      joined_of;  // by index into `any` and, within it, into `by_class`; 0: there is none
+
+  // What is looked at in a packet of a flow: one group or two.
+  struct Groups {
+    const PacketGroup* first;
+    const PacketGroup* second;  // null: the first is all
+  };
+  [[nodiscard]] Groups of(AppProto protocol, std::uint16_t port) const {
+    const std::size_t p = any_of[static_cast<std::size_t>(protocol)];
+    const std::size_t c = class_of.empty() ? 0 : class_of[port];
+    if (c == 0) return {&any[p], nullptr};
+    const std::uint16_t both = joined_of[p * by_class.size() + c];
+    return both != 0 ? Groups{&joined[both], nullptr} : Groups{&any[p], &by_class[c]};
   }
 };
 

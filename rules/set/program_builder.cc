@@ -2,41 +2,22 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
 #include <stdexcept>
 
 #include "decoders/app/protocol_ids.h"
 #include "rules/prefilter/pattern_choice.h"
 #include "rules/set/evaluation_order.h"
 #include "rules/set/frame_groups.h"
+#include "rules/set/packet_groups.h"
 
 namespace weir::rules {
 namespace {
-
-constexpr std::size_t kWidePortSet = 2048;  // a rule for more ports than this is grouped as one for any port
 
 bool looks_at_start(const BufferChain& chain) {
   return std::any_of(chain.begin(), chain.end(), [](const BufferOp& op) {
     const auto* c = std::get_if<Content>(&op);
     return c != nullptr && (c->has_offset || c->has_depth || c->starts_with);
   });
-}
-
-bool allows(const FlowRequirement& flow, Direction d) {
-  return d == Direction::to_server ? flow.to_server || !flow.to_client : flow.to_client || !flow.to_server;
-}
-
-bool allows(const HeaderMatch& header, IpClass c) {
-  if (header.any_ip_protocol) return true;
-  switch (c) {
-    case IpClass::tcp: return header.ip_protocols[6];
-    case IpClass::udp: return header.ip_protocols[17];
-    case IpClass::icmp: return header.ip_protocols[1] || header.ip_protocols[58];
-    case IpClass::other: break;
-  }
-  for (std::size_t p = 0; p < 256; ++p)
-    if (header.ip_protocols[p] && ip_class(static_cast<std::uint8_t>(p)) == IpClass::other) return true;
-  return false;
 }
 
 const BufferSource* find_source(const BufferSpec& spec, AppProto protocol, Direction d) {
@@ -54,12 +35,6 @@ bool same_bytes(const BufferSource& a, const BufferSource& b) {
 bool is_meant(const BufferEngine& engine, Direction d) {
   return !engine.direction || *engine.direction == d;
 }
-
-// Literals and pattern-less rules of one PacketGroup while it is put together.
-struct GroupDraft {
-  PatternSetBuilder packet, stream;
-  PacketGroup group;
-};
 
 class Builder {
  public:
@@ -84,8 +59,7 @@ class Builder {
 
   std::unique_ptr<RuleSet::Program> build(const RuleSetOptions& options) {
     for (const auto& s : program_->signatures) compile(*s);
-    for (std::size_t c = 0; c < kIpClasses; ++c)
-      for (std::size_t d = 0; d < 2; ++d) group_packets(static_cast<IpClass>(c), static_cast<Direction>(d));
+    group_packets(*program_, databases_);
     for (std::size_t p = 0; p < index(AppProto::count_); ++p)
       for (std::size_t d = 0; d < 2; ++d)
         group_transactions(static_cast<AppProto>(p), static_cast<Direction>(d));
@@ -105,10 +79,6 @@ class Builder {
   static bool names_endpoints_only(const Signature& s);
   static bool is_about_flow(const CompiledRule& rule);
   BufferId buffer_id(const BufferEngine& e);
-  void group_packets(IpClass c, Direction d);
-  void group_any_port(PacketRules& out, const std::vector<RuleId>& ids, IpClass c);
-  void add_to_group(GroupDraft& draft, RuleId id, IpClass c) const;
-  PacketGroup finish(GroupDraft& draft);
   void group_transactions(AppProto protocol, Direction d);
   [[nodiscard]] bool applies(const CompiledRule& rule, AppProto protocol, Direction d) const;
   void group_ip_only();
@@ -185,124 +155,16 @@ void Builder::compile(const Signature& s) {
   }
   const auto id = static_cast<RuleId>(program_->rules.size());
   for (std::size_t d = 0; d < 2; ++d)
-    if (r.kind == RuleKind::proto_only && allows(s.flow, static_cast<Direction>(d)))
+    if (r.kind == RuleKind::proto_only && s.flow.allows(static_cast<Direction>(d)))
       program_->proto_only[d].push_back(id);
   program_->rules.push_back(std::move(r));
-}
-
-void Builder::add_to_group(GroupDraft& draft, RuleId id, IpClass c) const {
-  const CompiledRule& r = program_->rules[id];
-  if (r.kind == RuleKind::header) {
-    draft.group.header.push_back(id);
-    return;
-  }
-  const bool on_packet = c != IpClass::tcp || r.on_packet;
-  const bool on_stream = c == IpClass::tcp && r.on_stream;
-  auto p = choose_head_pattern(r.signature->payload);
-  if (!p) p = choose_pattern(r.signature->payload);
-  if (p) {
-    PatternBounds on_packet_bounds = p->bounds;
-    if (const auto& size = r.signature->dsize)
-      on_packet_bounds.last = std::min<std::uint32_t>(on_packet_bounds.last, size->second);
-    if (on_packet) draft.packet.add(p->bytes, p->nocase, id, on_packet_bounds);
-    if (on_stream) draft.stream.add(p->bytes, p->nocase, id, p->bounds);
-    // One that is found anywhere in the stream is found in the packet by that.
-    if (c == IpClass::tcp && on_packet && !(on_stream && p->bounds.anywhere(p->bytes.size())))
-      draft.stream.add_for_packet(p->bytes, p->nocase, id, on_packet_bounds);
-    return;
-  }
-  if (on_packet) draft.group.packet_always.push_back(id);
-  if (on_stream) draft.group.stream_always.push_back(id);
-}
-
-PacketGroup Builder::finish(GroupDraft& draft) {
-  draft.group.packet = draft.packet.build(databases_);
-  draft.group.stream = draft.stream.build(databases_);
-  return std::move(draft.group);
-}
-
-std::size_t port_count(const PortSet& ports) {
-  std::size_t n = 0;
-  for (const PortSet::Range& r : ports.ranges()) n += static_cast<std::size_t>(r.last - r.first) + 1;
-  return n;
-}
-
-// Rules about an application protocol are not searched for in the flows of others: a protocol with such rules has a group of its
-// own, which holds the rules for every protocol, too, so that one pass finds both. Shorter sets pay twice, as few literals are
-// searched for faster each.
-void Builder::group_any_port(PacketRules& out, const std::vector<RuleId>& ids, IpClass c) {
-  const auto build = [&](const auto& takes) {
-    GroupDraft draft;
-    for (const RuleId id : ids)
-      if (takes(program_->rules[id])) add_to_group(draft, id, c);
-    out.any.push_back(finish(draft));
-  };
-  build([](const CompiledRule& r) { return !r.checks_app; });
-  for (std::size_t p = 0; p < index(AppProto::count_); ++p) {
-    const auto names_it = [&](const CompiledRule& r) {
-      return r.signature->header.names(static_cast<AppProto>(p));
-    };
-    if (std::none_of(ids.begin(), ids.end(), [&](RuleId id) { return names_it(program_->rules[id]); }))
-      continue;
-    out.any_of[p] = static_cast<std::uint8_t>(out.any.size());
-    build([&](const CompiledRule& r) { return !r.checks_app || names_it(r); });
-  }
-}
-
-// The ports are cut where the set of rules for a port changes; intervals with the same rules share a class.
-void Builder::group_packets(IpClass c, Direction d) {
-  PacketRules& out = program_->packets[static_cast<std::size_t>(c)][index(d)];
-  std::vector<RuleId> any;
-  std::map<std::uint32_t, std::vector<RuleId>> starts, ends;  // by port
-  for (RuleId id = 0; id < program_->rules.size(); ++id) {
-    const CompiledRule& r = program_->rules[id];
-    const Signature& s = *r.signature;
-    if (r.kind != RuleKind::header && r.kind != RuleKind::payload) continue;
-    if (!allows(s.flow, d) || !allows(s.header, c)) continue;
-    const PortSet& ports = *(d == Direction::to_server ? s.header.destination_ports : s.header.source_ports);
-    const bool has_ports = c == IpClass::tcp || c == IpClass::udp;
-    if (!has_ports || s.header.bidirectional || port_count(ports) > kWidePortSet) {
-      any.push_back(id);
-      continue;
-    }
-    for (const PortSet::Range& range : ports.ranges()) {
-      starts[range.first].push_back(id);
-      ends[std::uint32_t{range.last} + 1].push_back(id);
-    }
-  }
-  group_any_port(out, any, c);
-  if (starts.empty()) return;
-  out.class_of.assign(65536, 0);
-  out.by_class.emplace_back();
-  std::set<std::uint32_t> cuts;
-  for (const auto& [port, ids] : starts) cuts.insert(port);
-  for (const auto& [port, ids] : ends) cuts.insert(port);
-  cuts.insert(65536);
-  std::map<std::vector<RuleId>, std::uint16_t> classes;
-  std::set<RuleId> active;
-  for (auto cut = cuts.begin(); *cut < 65536; ++cut) {
-    if (const auto e = ends.find(*cut); e != ends.end())
-      for (const RuleId id : e->second) active.erase(id);
-    if (const auto s = starts.find(*cut); s != starts.end())
-      active.insert(s->second.begin(), s->second.end());
-    if (active.empty()) continue;
-    const std::vector<RuleId> members(active.begin(), active.end());
-    const auto [it, added] = classes.try_emplace(members, static_cast<std::uint16_t>(out.by_class.size()));
-    if (added) {
-      GroupDraft draft;
-      for (const RuleId id : members) add_to_group(draft, id, c);
-      out.by_class.push_back(finish(draft));
-    }
-    const std::uint32_t next = *std::next(cut);
-    std::fill(out.class_of.begin() + *cut, out.class_of.begin() + next, it->second);
-  }
 }
 
 // Every condition of the rule (of a rule about both sides: at least one) can be met by transactions of this protocol in
 // this direction.
 bool Builder::applies(const CompiledRule& rule, AppProto protocol, Direction d) const {
   const Signature& s = *rule.signature;
-  if (rule.kind != RuleKind::transaction || !allows(s.flow, d)) return false;
+  if (rule.kind != RuleKind::transaction || !s.flow.allows(d)) return false;
   if (s.header.app_protocols.any() && !s.header.app_protocols[static_cast<std::size_t>(protocol)])
     return false;
   std::size_t met = 0, wanted = 0;

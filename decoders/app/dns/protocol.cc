@@ -14,6 +14,8 @@ std::unique_ptr<const ParserFactory> configure(const Settings&) {
   return factory_of<DnsParser>(Askers::client);
 }
 
+constexpr std::uint16_t kUsualPorts[] = {53};
+
 ProbeResult direction_of(Direction d, Bytes message) {
   const auto header = parse_header(message);
   return header->is_response() == (d == Direction::to_client) ? ProbeResult::yes : ProbeResult::yes_reversed;
@@ -43,6 +45,7 @@ const ProtocolInfo proto_dns{.id = AppProto::dns,
                              .over_udp = true,
                              .probe = dns::probe,
                              .probe_ports = {"53", "53"},
+                             .usual_ports = dns::kUsualPorts,
                              .configure = dns::configure,
                              .states_to_server = dns::kStatesToServer,
                              .states_to_client = dns::kStatesToClient,

@@ -12,6 +12,7 @@ std::unique_ptr<const ParserFactory> configure(const Settings& s) {
   return factory_of<FtpParser>(FtpSettings::from(s));
 }
 
+constexpr std::uint16_t kUsualPorts[] = {21};
 constexpr ProbePattern kPatterns[] = {
     {.bytes = "220 (", .direction = Direction::to_client},
     {.bytes = "220 ProFTPD", .direction = Direction::to_client},
@@ -56,6 +57,7 @@ const ProtocolInfo proto_ftp{.id = AppProto::ftp,
                              .patterns_tcp = ftp::kPatterns,
                              .probe = ftp::probe,
                              .probe_ports = {.tcp = "21"},
+                             .usual_ports = ftp::kUsualPorts,
                              .configure = ftp::configure,
                              .states_to_server = ftp::kStatesToServer,
                              .states_to_client = ftp::kStatesToClient,

@@ -20,6 +20,7 @@ constexpr ProbePattern version(std::string_view text) {
 }
 
 #define BOTH_BLANKS(name) method(name " "), method(name "\t")
+constexpr std::uint16_t kUsualPorts[] = {80, 8080};
 constexpr std::array kPatterns{BOTH_BLANKS("GET"),
                                BOTH_BLANKS("PUT"),
                                BOTH_BLANKS("POST"),
@@ -89,6 +90,7 @@ const ProtocolInfo proto_http{.id = AppProto::http,
                               .aliases = http::kAliases,
                               .over_tcp = true,
                               .patterns_tcp = http::kPatterns,
+                              .usual_ports = http::kUsualPorts,
                               .configure = http::configure,
                               .states_to_server = http::kStatesToServer,
                               .states_to_client = http::kStatesToClient,

@@ -12,6 +12,7 @@ std::unique_ptr<const ParserFactory> configure(const Settings& s) {
   return factory_of<ImapParser>(ImapSettings::from(s));
 }
 
+constexpr std::uint16_t kUsualPorts[] = {143};
 // The server speaks first.
 constexpr ProbePattern kPatterns[] = {
     {.bytes = "* OK ", .direction = Direction::to_client},
@@ -54,6 +55,7 @@ const ProtocolInfo proto_imap{.id = AppProto::imap,
                               .patterns_tcp = imap::kPatterns,
                               .probe = imap::probe,
                               .probe_ports = {.tcp = "143"},
+                              .usual_ports = imap::kUsualPorts,
                               .configure = imap::configure,
                               .states_to_server = imap::kStatesToServer,
                               .states_to_client = imap::kStatesToClient,

@@ -12,6 +12,7 @@ std::unique_ptr<const ParserFactory> configure(const Settings& s) {
   return factory_of<Pop3Parser>(Pop3Settings::from(s));
 }
 
+constexpr std::uint16_t kUsualPorts[] = {110};
 // Clients begin as those of FTP do; the server speaks first.
 constexpr ProbePattern kPatterns[] = {
     {.bytes = "+OK ", .direction = Direction::to_client},
@@ -53,6 +54,7 @@ const ProtocolInfo proto_pop3{.id = AppProto::pop3,
                               .patterns_tcp = pop3::kPatterns,
                               .probe = pop3::probe,
                               .probe_ports = {.tcp = "110"},
+                              .usual_ports = pop3::kUsualPorts,
                               .configure = pop3::configure,
                               .states_to_server = pop3::kStatesToServer,
                               .states_to_client = pop3::kStatesToClient,

@@ -14,6 +14,7 @@ std::unique_ptr<const ParserFactory> configure(const Settings& s) {
 
 constexpr AppProto kSharesRulesOf[] = {AppProto::dcerpc};
 
+constexpr std::uint16_t kUsualPorts[] = {139, 445};
 constexpr ProbePattern kPatterns[] = {
     {.bytes = "\xffSMB", .offset = 4, .direction = Direction::to_server},
     {.bytes = "\xffSMB", .offset = 4, .direction = Direction::to_client},
@@ -83,6 +84,7 @@ const ProtocolInfo proto_smb{.id = AppProto::smb,
                              .patterns_tcp = smb::kPatterns,
                              .probe = smb::probe,
                              .probe_ports = {.tcp = "139,445"},
+                             .usual_ports = smb::kUsualPorts,
                              .confirm = smb::probe,
                              .configure = smb::configure,
                              .states_to_server = smb::kStatesToServer,

@@ -11,6 +11,7 @@ std::unique_ptr<const ParserFactory> configure(const Settings& s) {
   return factory_of<SmtpParser>(SmtpSettings::from(s));
 }
 
+constexpr std::uint16_t kUsualPorts[] = {25, 587};
 constexpr ProbePattern kPatterns[] = {
     {.bytes = "EHLO", .nocase = true},
     {.bytes = "HELO", .nocase = true},
@@ -46,6 +47,7 @@ const ProtocolInfo proto_smtp{
     .name = "smtp",
     .over_tcp = true,
     .patterns_tcp = smtp::kPatterns,
+    .usual_ports = smtp::kUsualPorts,
     .configure = smtp::configure,
     .states_to_server = smtp::kStatesToServer,
     .states_to_client = smtp::kStatesToClient,

@@ -16,6 +16,7 @@ std::unique_ptr<const ParserFactory> configure(const Settings& s) {
   return factory_of<SshParser>(read_encryption_handling(s), read_hassh(s));
 }
 
+constexpr std::uint16_t kUsualPorts[] = {22};
 constexpr ProbePattern kPatterns[] = {
     {.bytes = "SSH-", .direction = Direction::to_server},
     {.bytes = "SSH-", .direction = Direction::to_client},
@@ -52,6 +53,7 @@ const ProtocolInfo proto_ssh{.id = AppProto::ssh,
                              .name = "ssh",
                              .over_tcp = true,
                              .patterns_tcp = ssh::kPatterns,
+                             .usual_ports = ssh::kUsualPorts,
                              .configure = ssh::configure,
                              .states_to_server = ssh::kStatesToServer,
                              .states_to_client = ssh::kStatesToClient,

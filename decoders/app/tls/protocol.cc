@@ -31,6 +31,7 @@ constexpr ProbePattern server(std::string_view bytes) {
 
 using namespace std::string_view_literals;
 
+constexpr std::uint16_t kUsualPorts[] = {443};
 constexpr ProbePattern kPatterns[] = {
     client("\x16\x03\x00"sv),
     client("\x16\x03\x01"sv),
@@ -99,6 +100,7 @@ const ProtocolInfo proto_tls{.id = AppProto::tls,
                              .name = "tls",
                              .over_tcp = true,
                              .patterns_tcp = tls::kPatterns,
+                             .usual_ports = tls::kUsualPorts,
                              .confirm = tls::confirm,
                              .configure = tls::configure,
                              .states_to_server = tls::kStatesToServer,

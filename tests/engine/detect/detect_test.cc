@@ -226,3 +226,27 @@ TEST_CASE("detect: packet rules about one application protocol are found in its 
   CHECK(of_protocol(AppProto::dcerpc) == "2 3");
   CHECK(of_protocol(AppProto::smb) == "1 2 3");
 }
+
+// 80 is a usual port of HTTP, where both are searched for in one pass; 81 is not; 79 has no rules of its own.
+TEST_CASE("detect: rules about a port and about a protocol are found together, whichever the port") {
+  Harness h(
+      "alert tcp any any -> any [80,81] (content:\"abc\"; sid:1;)\n"
+      "alert http any any -> any any (content:\"abc\"; sid:2;)\n"
+      "alert tcp any any -> any any (content:\"abc\"; sid:3;)\n"
+      "alert tcp any any -> any [80,81] (flags:A; sid:4;)\n");
+  h.flow.protocol = 6;
+  const auto found = [&](AppProto protocol, std::uint16_t port) {
+    h.flow.app = std::make_unique<AppLayer>();
+    h.flow.app->protocol = protocol;
+    PacketBuilder b;
+    b.to(0x0a000002, port).tcp(tcp_flag::ack, 1, 1).payload("abc");
+    return h.run({.packet = b.get(), .flow = &h.flow});
+  };
+  for (const std::uint16_t port : {std::uint16_t{80}, std::uint16_t{81}}) {
+    CHECK(found(AppProto::unknown, port) == "1 3 4");
+    CHECK(found(AppProto::http, port) == "1 2 3 4");
+    CHECK(found(AppProto::tls, port) == "1 3 4");
+  }
+  CHECK(found(AppProto::unknown, 79) == "3");
+  CHECK(found(AppProto::http, 79) == "2 3");
+}
