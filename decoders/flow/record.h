@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -151,6 +152,12 @@ class RecordConsumer {
   virtual ~RecordConsumer() = default;
   // Records and all that they point to are the caller's, for the length of the call.
   virtual void take(std::span<const Record> records) = 0;
+  // Up to which begin it still has use for records; later ones may be left out by who reads for it. Asked between two calls of take(),
+  // by the thread that makes them. What was left out is offered again when the answer has become a later time.
+  static constexpr TimeUs kWantsAll = std::numeric_limits<TimeUs>::max(),
+                          kHasEnough = std::numeric_limits<TimeUs>::min();
+  [[nodiscard]] virtual TimeUs wants_until() const { return kWantsAll; }
+  [[nodiscard]] bool has_enough() const { return wants_until() == kHasEnough; }
 };
 
 // Collects records for a consumer, so that it is called once for many. Holds its records and details: nothing is allocated

@@ -41,13 +41,13 @@ constexpr std::array kSortWords{
     SortWord{"bpp", ListSort::bytes_a_packet}};
 constexpr const char* kSortExpected = "time, bytes, packets, duration, bps, pps or bpp";
 
+constexpr std::uint64_t kTimeValue = std::numeric_limits<std::uint64_t>::max();  // of the earliest time
+
 std::uint64_t sort_value(const flow::Record& record, ListSort by) {
   const Sums sums = sums_of(record, true);
   switch (by) {
     // Earlier is more.
-    case ListSort::time:
-      return std::numeric_limits<std::uint64_t>::max() -
-             static_cast<std::uint64_t>(std::max<TimeUs>(sums.first, 0));
+    case ListSort::time: return kTimeValue - static_cast<std::uint64_t>(std::max<TimeUs>(sums.first, 0));
     case ListSort::bytes: return measure(sums, Measure::bytes);
     case ListSort::packets: return measure(sums, Measure::packets);
     case ListSort::duration:
@@ -68,6 +68,9 @@ class LimitStage final : public flow::RecordConsumer {
     records = records.first(std::min(records.size(), left_));
     left_ -= records.size();
     if (!records.empty() && !next_.has_failed()) next_.take(records);
+  }
+  [[nodiscard]] TimeUs wants_until() const override {
+    return left_ == 0 || next_.has_failed() ? kHasEnough : kWantsAll;
   }
 
  private:
@@ -100,9 +103,14 @@ class SortedRecords {
         push(std::move(one));
     some.clear();
     if (kept_.size() < most_) return std::nullopt;
-    return kept_.empty() ? ListPlace{.value = std::numeric_limits<std::uint64_t>::max()}
-                         : kept_.front().place;
+    return last_place();
   }
+  // The place of the last one that is kept, when there is no room for others. From any thread.
+  std::optional<ListPlace> last() {
+    const std::scoped_lock lock(lock_);
+    return kept_.size() < most_ ? std::nullopt : std::optional{last_place()};
+  }
+  [[nodiscard]] std::size_t most() const { return most_; }
   // When nobody adds any more.
   void hand_on(RecordOutput& out) {
     std::sort(kept_.begin(), kept_.end(), comes_first);
@@ -116,6 +124,10 @@ class SortedRecords {
   }
 
  private:
+  [[nodiscard]] ListPlace last_place() const {
+    return kept_.empty() ? ListPlace{.value = std::numeric_limits<std::uint64_t>::max()}
+                         : kept_.front().place;
+  }
   static bool comes_first(const ListedRecord& a, const ListedRecord& b) { return is_ahead(a.place, b.place); }
   // The one that comes last is in front of the heap, and goes when there is no room.
   void push(ListedRecord kept) {
@@ -146,6 +158,12 @@ class SortStage final : public flow::RecordConsumer {
     }
   }
   void finish() { last_ = all_.add(waiting_); }
+  // By time, what begins later than all that is kept comes behind it; by other things, anything may come first.
+  [[nodiscard]] TimeUs wants_until() const override {
+    if (all_.most() == 0) return kHasEnough;
+    const auto last = by_ == ListSort::time ? all_.last() : std::nullopt;
+    return last ? static_cast<TimeUs>(kTimeValue - last->value) : kWantsAll;
+  }
   [[nodiscard]] std::uint64_t seen() const { return seen_; }
 
  private:

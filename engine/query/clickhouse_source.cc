@@ -16,17 +16,18 @@ tl::expected<ReadReport, std::string> ClickHouseSource::read(
   const auto columns = ch::columns_of(query.fields);
   const ClickHouseQuery asked = clickhouse_query(query, client_->address().quoted_table(), columns);
   ReadReport report;
-  ch::BlockReader reader(columns,
-                         [&](std::span<const flow::Record> records) { consumers.front()->take(records); });
+  flow::RecordConsumer& consumer = *consumers.front();
+  if (consumer.has_enough()) return report;
+  ch::BlockReader reader(columns, [&](std::span<const flow::Record> records) { consumer.take(records); });
   tl::expected<void, std::string> read_so_far;
   // No settings: users that may only read may not change any.
   const auto answered = client_->select(asked.select, asked.tables, [&](Bytes bytes) {
     report.bytes_read += bytes.size();
     read_so_far = reader.add(bytes);
-    return read_so_far.has_value();
+    return read_so_far.has_value() && !consumer.has_enough();
   });
   if (!answered) return tl::unexpected(answered.error().text);
-  if (read_so_far) read_so_far = reader.finish();
+  if (read_so_far && !consumer.has_enough()) read_so_far = reader.finish();
   if (!read_so_far)
     return tl::unexpected(fmt::format("{}: {}", client_->address().text(), read_so_far.error()));
   report.records = reader.records();

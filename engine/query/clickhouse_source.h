@@ -13,7 +13,8 @@ class ClickHouseSource final : public RecordSource {
  public:
   explicit ClickHouseSource(std::unique_ptr<output::clickhouse::Client> client)
       : client_(std::move(client)) {}
-  // Only the first consumer gets records. What breaks off amid the answer fails: nobody knows what is missing.
+  // Only the first consumer gets records; when it has enough, the rest of the answer is not fetched. What breaks off amid the answer
+  // fails: nobody knows what is missing.
   tl::expected<ReadReport, std::string> read(const RecordQuery& query,
                                              std::span<flow::RecordConsumer* const> consumers) override;
 

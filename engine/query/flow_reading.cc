@@ -24,6 +24,7 @@ class FilterStage final : public flow::RecordConsumer {
     }
     if (at != begin) next_.take(records.subspan(begin, at - begin));
   }
+  [[nodiscard]] TimeUs wants_until() const override { return next_.wants_until(); }
 
  private:
   const Filter& filter_;

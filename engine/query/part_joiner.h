@@ -27,6 +27,11 @@ class PartJoiner final : public flow::RecordConsumer {
   // `next` outlives it. `most_bytes`: of parts that are kept.
   PartJoiner(flow::RecordConsumer& next, std::size_t most_bytes) : next_(next), most_bytes_(most_bytes) {}
   void take(std::span<const flow::Record> records) override;
+  // As the next one, but when parts are kept that later ones may belong to.
+  [[nodiscard]] TimeUs wants_until() const override {
+    const TimeUs next = next_.wants_until();
+    return next == kHasEnough || kept_.empty() ? next : kWantsAll;
+  }
 
   // Takes the parts of another one, which is empty then. For when both have taken all there is.
   void merge(PartJoiner& other);

@@ -43,7 +43,8 @@ bool fits(const RecordQuery& query, const flow::Record& record);
 struct ReadReport {
   std::uint64_t records = 0;  // handed on
   std::uint64_t blocks_read = 0,
-                blocks_skipped = 0;   // of those that could have had some: row groups, blocks of the journal
+                blocks_skipped =
+                    0;  // row groups, files of the journal: none fits, or nobody wanted them any more
   std::uint64_t bytes_read = 0;       // compressed
   std::vector<std::string> problems;  // "FILE: row group N: what is wrong", of what could not be read
 };
@@ -53,7 +54,9 @@ class RecordSource {
   virtual ~RecordSource() = default;
   // Hands the records on, each to one of the consumers, in no order; each consumer is called by one thread at a time, and all of
   // this thread's and theirs have ended when it returns. Records live as long as the call. At least one consumer. Fails with a text
-  // when nothing can be read at all; what is damaged in part is in the report.
+  // when nothing can be read at all; what is damaged in part is in the report. What begins later than all consumers want
+  // (RecordConsumer::wants_until) may be left out, and when all have enough reading ends; a single consumer gets the records in the
+  // order in which they stand.
   virtual tl::expected<ReadReport, std::string> read(const RecordQuery& query,
                                                      std::span<flow::RecordConsumer* const> consumers) = 0;
 };

@@ -34,30 +34,39 @@ void add(ReadReport& to, ReadReport&& from) {
   std::move(from.problems.begin(), from.problems.end(), std::back_inserter(to.problems));
 }
 
-// Reads row groups until there are none left.
+// Whether all records of a block begin later than that.
+bool begins_after(const Block& block, TimeUs time) {
+  const auto times = block.file->times(block.group);
+  return times && times->first > time;
+}
+
+// Reads row groups until there are none left, or the consumer has enough.
 class Worker {
  public:
   Worker(const RowChoice& choice, const RecordQuery& query, flow::RecordConsumer& consumer)
       : choice_(choice), query_(query), consumer_(consumer) {}
-  void run(const std::vector<Block>& blocks, std::atomic<std::size_t>& next) {
-    for (std::size_t i = next++; i < blocks.size(); i = next++) read(blocks[i]);
+  // `late`: gets those that the consumer does not want when their turn comes; null: it takes them all.
+  void run(const std::vector<Block>& blocks, std::atomic<std::size_t>& next, std::vector<Block>* late) {
+    while (!consumer_.has_enough()) {
+      const std::size_t i = next++;
+      if (i >= blocks.size()) return;
+      if (!choice_.may_fit(*blocks[i].file, blocks[i].group)) continue;
+      if (late != nullptr && begins_after(blocks[i], consumer_.wants_until()))
+        late->push_back(blocks[i]);
+      else
+        read(blocks[i]);
+    }
   }
   ReadReport& report() { return report_; }
 
  private:
   void read(const Block& block) {
-    if (!choice_.may_fit(*block.file, block.group)) {
-      ++report_.blocks_skipped;
-      return;
-    }
     ++report_.blocks_read;
     RecordGroup group(*block.file, block.group, room_);
     auto done = choice_.choose(*block.file, block.group, group, rows_);
     if (done && !rows_.empty()) done = group.read(rows_, query_.fields, consumer_);
-    if (done)
-      report_.records += rows_.size();
-    else
-      report_.problems.push_back(done.error());
+    report_.records += group.records_read();
+    if (!done) report_.problems.push_back(done.error());
     report_.bytes_read += group.bytes_read();
   }
 
@@ -67,6 +76,52 @@ class Worker {
   RecordRoom room_;
   std::vector<std::uint32_t> rows_;
   ReadReport report_;
+};
+
+// Several workers, a thread and a consumer each.
+class Workers {
+ public:
+  Workers(const RowChoice& choice, const RecordQuery& query, std::span<flow::RecordConsumer* const> consumers)
+      : consumers_(consumers) {
+    for (flow::RecordConsumer* const consumer : consumers)
+      workers_.push_back(std::make_unique<Worker>(choice, query, *consumer));
+  }
+  // Reads the blocks, but for those that begin later than somebody wants.
+  void read(const std::vector<Block>& blocks) {
+    std::vector<std::vector<Block>> late(workers_.size());
+    run(blocks, &late);
+    for (const auto& some : late) late_.insert(late_.end(), some.begin(), some.end());
+  }
+  // When all else was read: those that are wanted after all. What a consumer has met meanwhile may have parts that come later.
+  void read_late() {
+    TimeUs until = flow::RecordConsumer::kHasEnough;
+    for (const flow::RecordConsumer* const consumer : consumers_)
+      until = std::max(until, consumer->wants_until());
+    std::erase_if(late_, [until](const Block& block) { return begins_after(block, until); });
+    if (!late_.empty()) run(late_, nullptr);
+  }
+  // Of all that was read of these files.
+  ReadReport report(std::size_t blocks) {
+    ReadReport out;
+    for (const auto& worker : workers_) add(out, std::move(worker->report()));
+    out.blocks_skipped = blocks - out.blocks_read;
+    return out;
+  }
+
+ private:
+  void run(const std::vector<Block>& blocks, std::vector<std::vector<Block>>* late) {
+    std::atomic<std::size_t> next = 0;
+    const auto run_one = [&](std::size_t i) {
+      workers_[i]->run(blocks, next, late == nullptr ? nullptr : &(*late)[i]);
+    };
+    std::vector<std::jthread> running;
+    for (std::size_t i = 1; i < workers_.size(); ++i) running.emplace_back([&, i] { run_one(i); });
+    run_one(0);
+  }
+
+  std::span<flow::RecordConsumer* const> consumers_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  std::vector<Block> late_;
 };
 
 // The blocks of all files that can be opened. A file that is gone was merged or has expired: false, the listing is an old one.
@@ -98,6 +153,10 @@ ReadReport read_journal(const StoreListing& listing, std::vector<output::Journal
                         const RecordQuery& query, flow::RecordConsumer& consumer) {
   ReadReport report;
   for (std::size_t i = 0; i < journals.size(); ++i) {
+    if (consumer.has_enough()) {
+      report.blocks_skipped += journals.size() - i;
+      break;
+    }
     const std::uint64_t number = output::journal_number(listing.journals[i]).value_or(0);
     const bool is_begun = listing.is_begun(number);
     output::JournalReader& journal = journals[i];
@@ -105,7 +164,7 @@ ReadReport read_journal(const StoreListing& listing, std::vector<output::Journal
     journal.read(
         [&](const flow::Record& record) {
           if (is_begun && listing.is_sealed(number, output::day_of(times_of(record).first))) return;
-          if (!fits(query, record)) return;
+          if (!fits(query, record) || consumer.has_enough()) return;
           ++records;
           consumer.take({&record, 1});
         },
@@ -136,18 +195,13 @@ tl::expected<ReadReport, std::string> StoreSource::read(const RecordQuery& query
     if (open_journals(listing, journals) && open_files(listing, blocks, report)) break;
   }
   const RowChoice choice(query);
-  std::atomic<std::size_t> next = 0;
-  const std::size_t threads = std::clamp<std::size_t>(blocks.size(), 1, consumers.size());
-  std::vector<std::unique_ptr<Worker>> workers;
-  for (std::size_t i = 0; i < threads; ++i)
-    workers.push_back(std::make_unique<Worker>(choice, query, *consumers[i]));
-  {
-    std::vector<std::jthread> running;
-    for (std::size_t i = 1; i < threads; ++i) running.emplace_back([&, i] { workers[i]->run(blocks, next); });
-    workers.front()->run(blocks, next);
-  }
-  for (const auto& worker : workers) add(report, std::move(worker->report()));
-  add(report, read_journal(listing, journals, query, *consumers.front()));
+  Workers workers(choice, query,
+                  consumers.first(std::clamp<std::size_t>(blocks.size(), 1, consumers.size())));
+  workers.read(blocks);
+  ReadReport journal = read_journal(listing, journals, query, *consumers.front());
+  workers.read_late();
+  add(report, workers.report(blocks.size()));
+  add(report, std::move(journal));
   return report;
 }
 

@@ -231,7 +231,7 @@ Read<void> RecordGroup::read(std::span<const std::uint32_t> rows, flow::Fields f
   constexpr std::size_t kFewRows = 16;  // one of so many
   const auto columns = record_columns();
   keeps_addresses_ = rows.size() >= rows_ / kFewRows;
-  while (!rows.empty()) {
+  while (!rows.empty() && !consumer.has_enough()) {
     const auto batch = rows.first(std::min(rows.size(), RecordRoom::kBatch));
     rows = rows.subspan(batch.size());
     for (std::size_t i = 0; i < batch.size(); ++i) {
@@ -243,6 +243,7 @@ Read<void> RecordGroup::read(std::span<const std::uint32_t> rows, flow::Fields f
       if (fields.has(columns[i].field))
         if (auto filled = fill(i, batch); !filled) return filled;
     consumer.take(std::span<const flow::Record>{room_.records_}.first(batch.size()));
+    records_read_ += batch.size();
   }
   return {};
 }

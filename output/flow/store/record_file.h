@@ -93,10 +93,11 @@ class RecordGroup {
   // Numbers of these rows, which go up; 0 where there is none.
   parquet::Read<void> numbers(std::size_t column, std::span<const std::uint32_t> rows,
                               std::vector<std::uint64_t>& out);
-  // Hands on the records of these rows, which go up, with these members, in batches.
+  // Hands on the records of these rows, which go up, with these members, in batches, until the consumer has enough.
   parquet::Read<void> read(std::span<const std::uint32_t> rows, flow::Fields fields,
                            flow::RecordConsumer& consumer);
   [[nodiscard]] std::uint64_t bytes_read() const;
+  [[nodiscard]] std::uint64_t records_read() const { return records_read_; }  // handed on
 
  private:
   struct OpenColumn {
@@ -119,6 +120,7 @@ class RecordGroup {
   std::size_t group_, rows_;
   RecordRoom& room_;
   std::vector<OpenColumn> columns_;
+  std::uint64_t records_read_ = 0;
   bool keeps_addresses_ = false;  // so many rows are read that each address is turned into one once
 };
 
