@@ -66,6 +66,7 @@ constexpr std::array kCommands{
             .takes_words = true,
             .run = run_flows,
             .more_help = describe_flow_questions,
+            .takes_configuration = true,
             .reads_store = true},
     Command{"ctl", "ask or tell a run that listens on interfaces or queues",
             "weir ctl COMMAND [NAME=VALUE...] [options]", false, false, false, true, run_ctl, true,

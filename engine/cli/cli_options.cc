@@ -299,6 +299,7 @@ tl::expected<void, std::string> read_question(const Reader& in, CliOptions& out)
   question.names = in.flag("names");
   question.explain = in.flag("explain");
   question.raw = in.flag("raw");
+  question.configured = !out.config.empty() || !out.settings.empty();
   question.colour = in.one("color", "auto");
   if (question.json + question.csv + question.zeek + question.nfdump + (question.ipfix.empty() ? 0 : 1) > 1)
     return tl::unexpected(std::string("--json, --csv, --zeek, --nfdump and --ipfix exclude each other"));

@@ -19,6 +19,7 @@
 #include "engine/cli/flows_load.h"
 #include "engine/cli/line_output.h"
 #include "engine/cli/record_outputs.h"
+#include "engine/config/config.h"
 #include "engine/query/clickhouse_load.h"
 #include "engine/query/clickhouse_source.h"
 #include "engine/query/human_text.h"
@@ -61,6 +62,7 @@ std::string_view idle_option(const Question& question, const QuestionOptions& gi
                         Row{!given.max_size.empty(), Takes::expiry, "--max-size"},
                         Row{given.raw, Takes::raw, "--raw"},
                         Row{given.explain, Takes::reads, "--explain"},
+                        Row{given.configured, Takes::settings, "a configuration (-c, --set)"},
                         Row{given.json, Takes::json, "--json"},
                         Row{given.csv, Takes::table, "--csv"},
                         Row{given.names, Takes::table, "--names"},
@@ -170,7 +172,7 @@ int finish(Answer answer, const QuestionCall& call, Outlet& out) {
   return good ? kExitDone : kExitFailed;
 }
 
-int ask(const Question& question, const QuestionOptions& options) {
+int ask(const Question& question, const QuestionOptions& options, const Config& config) {
   if (const std::string wrong = wrong_words(question, options); !wrong.empty()) return wrong_call(wrong);
   const auto from = time_option("--from", options.from, std::numeric_limits<TimeUs>::min());
   if (!from) return wrong_call(from.error());
@@ -196,7 +198,8 @@ int ask(const Question& question, const QuestionOptions& options) {
                     .ports = std::move(*ports),
                     .warnings = {},
                     .report = {},
-                    .records = outlet.records.get()};
+                    .records = outlet.records.get(),
+                    .settings = config};
   auto answer = question.answer(call);
   if (!answer && call.is_wrong) return wrong_call(answer.error());
   if (!answer) {
@@ -285,7 +288,11 @@ int run_flows(const CliOptions& options) {
   }
   const Question* const question = find_question(name);
   if (question == nullptr) return wrong_call(fmt::format("'{}' is not a question", name));
-  return ask(*question, given);
+  const auto config = load_configuration(options);
+  if (!config) return kExitFailed;
+  const int status = ask(*question, given, *config);
+  (void)report_values(*config);  // of what the question has read
+  return status;
 }
 
 }  // namespace weir::engine

@@ -82,7 +82,7 @@ tl::expected<std::vector<IpAddress>, std::string> find_candidates(QuestionCall& 
 }  // namespace
 
 tl::expected<Answer, std::string> answer_scans(QuestionCall& call) {
-  const ScanSettings settings;
+  const ScanSettings settings = ScanSettings::from(call.settings);
   Answer out = scan_table();
   const auto candidates = find_candidates(call, settings);
   if (!candidates) return tl::unexpected(candidates.error());

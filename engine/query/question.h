@@ -14,6 +14,7 @@
 
 #include <tl/expected.hpp>
 
+#include "decoders/settings.h"
 #include "engine/query/answer.h"
 #include "engine/query/record_output.h"
 #include "engine/query/record_source.h"
@@ -34,6 +35,7 @@ struct QuestionOptions {
   std::string ipfix;                                             // --ipfix: file to write
   bool json = false, csv = false, zeek = false, nfdump = false;  // at most one; none: a table
   bool names = false, explain = false, raw = false;
+  bool configured = false;      // -c or --set is there
   std::string colour = "auto";  // auto, always or never
 };
 
@@ -47,6 +49,7 @@ struct QuestionCall {
   ReadReport report;                  // of all that was read, for --explain and problems
   RecordOutput* records = nullptr;    // of a question of Takes::records: where it writes them; the caller's
   bool is_wrong = false;              // an option or word is: the question failed for that
+  const Settings& settings = no_settings();  // of -c and --set
 
   // Why a question fails, when it is for the call itself and not for what was read.
   tl::unexpected<std::string> refuse(std::string why) {
@@ -62,18 +65,19 @@ struct QuestionCall {
 // Options that a question takes; the others are refused.
 enum class Takes : std::uint32_t {
   nothing = 0,
-  times = 1U << 0U,    // --from, --to
-  ports = 1U << 1U,    // --port
-  by = 1U << 2U,       // --by
-  sort = 1U << 3U,     // --sort, --limit
-  step = 1U << 4U,     // --step
-  feeds = 1U << 5U,    // --ioc
-  records = 1U << 6U,  // --zeek, --nfdump, --ipfix: it answers with records
-  expiry = 1U << 7U,   // --max-age, --max-size: expire, which is no question
-  raw = 1U << 8U,      // --raw
-  reads = 1U << 9U,    // --explain
-  json = 1U << 10U,    // --json
-  table = 1U << 11U    // --csv, --names, --anonymise
+  times = 1U << 0U,     // --from, --to
+  ports = 1U << 1U,     // --port
+  by = 1U << 2U,        // --by
+  sort = 1U << 3U,      // --sort, --limit
+  step = 1U << 4U,      // --step
+  feeds = 1U << 5U,     // --ioc
+  records = 1U << 6U,   // --zeek, --nfdump, --ipfix: it answers with records
+  expiry = 1U << 7U,    // --max-age, --max-size: expire, which is no question
+  raw = 1U << 8U,       // --raw
+  reads = 1U << 9U,     // --explain
+  json = 1U << 10U,     // --json
+  table = 1U << 11U,    // --csv, --names, --anonymise
+  settings = 1U << 12U  // -c, --set
 };
 constexpr Takes operator|(Takes a, Takes b) {
   return static_cast<Takes>(static_cast<std::uint32_t>(a) | static_cast<std::uint32_t>(b));

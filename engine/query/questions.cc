@@ -34,8 +34,8 @@ constexpr std::array kQuestions{
     Question{"talked", "HOST", "all that a host tried to talk to", kTimes | Takes::raw, 1, 1, answer_talked},
     Question{"known-bad", "", "which hosts had to do with what the feeds of --ioc list",
              kTimes | Takes::raw | Takes::feeds, 0, 0, answer_known_bad},
-    Question{"scans", "", "who tried one port of many hosts, or many ports of one host", kTimes, 0, 0,
-             answer_scans},
+    Question{"scans", "", "who tried one port of many hosts, or many ports of one host",
+             kTimes | Takes::settings, 0, 0, answer_scans},
     Question{.name = "exporters",
              .words = "",
              .summary =

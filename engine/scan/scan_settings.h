@@ -27,15 +27,20 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "decoders/settings.h"
 #include "decoders/types.h"
 
 namespace weir::engine {
 
+// The same for live runs, collectors and questions about what was kept.
 struct ScanSettings {
   std::uint64_t hosts = 100;
   std::uint64_t ports = 100;
   double ratio = 0.5;
   TimeUs window = TimeUs{86'400} * 1'000'000;
+
+  // `weir.flows.scans`; values that cannot be are told by Settings::unreadable() and not used.
+  static ScanSettings from(const Settings& root);
 };
 
 // Of memory; for tests, to be smaller.

@@ -19,19 +19,7 @@ std::uint64_t without_first(std::uint64_t threshold) {
 }  // namespace
 
 ScanWatchSettings ScanWatchSettings::from(const Settings& root) {
-  ScanWatchSettings out;
-  out.on = root.flag("weir.flows.scans.enabled", false);
-  out.scan.hosts = std::max<std::uint64_t>(root.number("weir.flows.scans.hosts", out.scan.hosts), 2);
-  out.scan.ports = std::max<std::uint64_t>(root.number("weir.flows.scans.ports", out.scan.ports), 2);
-  constexpr std::uint64_t kPercent = 100, kMostSeconds = 7 * 24 * 3600;
-  const std::uint64_t ratio = root.number("weir.flows.scans.ratio", 50);
-  if (ratio > kPercent)
-    root.unreadable("weir.flows.scans.ratio", "a percentage");
-  else
-    out.scan.ratio = static_cast<double>(ratio) / kPercent;
-  out.scan.window = 1'000'000 * static_cast<TimeUs>(std::clamp<std::uint64_t>(
-                                    root.number("weir.flows.scans.window", 24 * 3600), 1, kMostSeconds));
-  return out;
+  return {.on = root.flag("weir.flows.scans.enabled", false), .scan = ScanSettings::from(root)};
 }
 
 std::size_t ScanWatch::Hash::operator()(const IpAddress& address) const {

@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "engine/config/config.h"
 #include "engine/query/answers.h"
 #include "engine/query/record_source.h"
 #include "tests/engine/scan/scan_scene.h"
@@ -41,7 +42,8 @@ class ScanSource final : public engine::RecordSource {
 
 tl::expected<engine::Answer, std::string> ask_scans(ScanSource& source,
                                                     TimeUs from = std::numeric_limits<TimeUs>::min(),
-                                                    TimeUs to = std::numeric_limits<TimeUs>::max()) {
+                                                    TimeUs to = std::numeric_limits<TimeUs>::max(),
+                                                    const Settings& settings = no_settings()) {
   const engine::QuestionOptions options;
   engine::QuestionCall call{.options = options,
                             .source = source,
@@ -49,7 +51,8 @@ tl::expected<engine::Answer, std::string> ask_scans(ScanSource& source,
                             .to = to,
                             .ports = {},
                             .warnings = {},
-                            .report = {}};
+                            .report = {},
+                            .settings = settings};
   return engine::answer_scans(call);
 }
 
@@ -90,6 +93,25 @@ TEST_CASE("flows scans: a line for each source and kind, the most targets first"
   CHECK(std::get<std::string>(answer->rows[1][1]) == "vertical");
   CHECK(std::get<std::vector<IpAddress>>(answer->rows[1][4]) ==
         std::vector<IpAddress>{scene_ip("10.70.4.4")});
+}
+
+TEST_CASE("flows scans: it goes by the numbers of the configuration") {
+  const auto kinds_with = [](std::string_view text) {
+    ScanSource source(scanned_day());
+    const auto config = engine::Config::parse(text, "test.yaml", "");
+    REQUIRE(config.has_value());
+    const auto answer =
+        ask_scans(source, std::numeric_limits<TimeUs>::min(), std::numeric_limits<TimeUs>::max(), *config);
+    REQUIRE(answer.has_value());
+    std::string out;
+    for (const auto& row : answer->rows) out += std::get<std::string>(row[1]) + " ";
+    return out;
+  };
+  CHECK(kinds_with("weir: {flows: {scans: {hosts: 300, ports: 300}}}\n") == "horizontal vertical ");
+  CHECK(kinds_with("weir: {flows: {scans: {hosts: 301}}}\n") == "vertical ");
+  CHECK(kinds_with("weir: {flows: {scans: {ports: 301}}}\n") == "horizontal ");
+  // A try a second: a hundred of them need more than a minute.
+  CHECK(kinds_with("weir: {flows: {scans: {window: 60}}}\n").empty());
 }
 
 TEST_CASE("flows scans: only the records of suspects are read twice") {
