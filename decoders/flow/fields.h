@@ -17,6 +17,9 @@ enum class Field : std::uint32_t {
   exporter = 1U << 7U,  // with sampling and observed_at
   path = 1U << 8U,      // TOS, interfaces, VLAN, routing
   detail = 1U << 9U,    // all of it
+  // Looked up for who asks for them, not read from anywhere, and none of all().
+  country = 1U << 10U,  // of both addresses
+  origin = 1U << 11U    // autonomous systems of both, where the record says none
 };
 
 class Fields {

@@ -108,6 +108,9 @@ struct Routing {
   std::uint8_t source_mask = 0, destination_mask = 0;  // bits of the prefix
 };
 
+// Two letters of ISO 3166-1; zeros: not known.
+using Country = std::array<char, 2>;
+
 // Who metered it. Of a record of our own: family 0.
 struct Exporter {
   IpAddress address;
@@ -131,6 +134,8 @@ struct Record {
   std::uint16_t vlan = 0;
   std::uint8_t observed_at = 0;  // 1: at ingress, 2: at egress
   Routing routing;
+  // Of source and destination: looked up for who asks, kept nowhere.
+  std::array<Country, 2> countries{};
   Exporter exporter;
   const Detail* detail = nullptr;
 

@@ -100,6 +100,12 @@ void add_store(po::options_description& all) {
   answer.add_options()("by", text("FIELDS"), "add up by these: src,dport")(
       "sort", text("FIELD"), "greatest first")("limit", text("N"), "so many rows")(
       "step", text("SPAN"), "of this length: 5m, 1h")("names", "addresses with their names (DNS)")(
+      "geo", "records with countries and autonomous systems of their addresses")(
+      "geoip-database", text("FILE"),
+      "what countries are looked up in, for --geo, filters and --by: a file of MaxMind's format (default: "
+      "geoip-database of the configuration)")(
+      "as-database", text("FILE"),
+      "and autonomous systems that exporters do not say (default: weir.flows.as-database)")(
       "json", "a line of JSON a row")("csv", "comma-separated values")("zeek", "records as Zeek's conn.log")(
       "nfdump", "records as nfdump's lines")("ipfix", text("FILE"),
                                              "write records to this file as IPFIX (RFC 5655)")(
@@ -292,6 +298,9 @@ tl::expected<void, std::string> read_question(const Reader& in, CliOptions& out)
   question.max_size = in.one("max-size");
   question.anonymise = in.one("anonymise");
   question.ipfix = in.one("ipfix");
+  question.geoip_database = in.one("geoip-database");
+  question.as_database = in.one("as-database");
+  question.geo = in.flag("geo");
   question.json = in.flag("json");
   question.csv = in.flag("csv");
   question.zeek = in.flag("zeek");

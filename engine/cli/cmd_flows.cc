@@ -1,4 +1,5 @@
 #include <malloc.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -26,6 +27,7 @@
 #include "engine/query/query_time.h"
 #include "engine/query/question.h"
 #include "engine/query/text_addresses.h"
+#include "rules/compile/rule_builder.h"
 
 namespace weir::engine {
 namespace {
@@ -66,6 +68,9 @@ std::string_view idle_option(const Question& question, const QuestionOptions& gi
                         Row{given.json, Takes::json, "--json"},
                         Row{given.csv, Takes::table, "--csv"},
                         Row{given.names, Takes::table, "--names"},
+                        Row{given.geo, Takes::records, "--geo"},
+                        Row{!given.geoip_database.empty(), Takes::places, "--geoip-database"},
+                        Row{!given.as_database.empty(), Takes::places, "--as-database"},
                         Row{!given.anonymise.empty(), Takes::table, "--anonymise"},
                         Row{given.zeek, Takes::records, "--zeek"},
                         Row{given.nfdump, Takes::records, "--nfdump"},
@@ -105,6 +110,9 @@ std::string wrong_words(const Question& question, const QuestionOptions& options
   if (const std::string_view idle = idle_option(question, options); !idle.empty())
     return fmt::format("{} means nothing to {}", idle, question.name);
   if (options.names && !options.anonymise.empty()) return "--names and --anonymise exclude each other";
+  if (options.geo && !options.anonymise.empty())
+    return "--geo and --anonymise exclude each other: a country or an autonomous system tells whose an "
+           "address is";
   return {};
 }
 
@@ -119,6 +127,19 @@ constexpr Question kExpire{.name = "expire",
                            .words = "",
                            .summary = "remove what is older than --max-age, and the oldest beyond --max-size",
                            .takes = Takes::expiry};
+
+// What no option names, the configuration does.
+void name_databases(const Config& config, QuestionOptions& options) {
+  const auto name = [&](std::string_view key, std::string& path) {
+    const std::string configured = config.text(key).value_or("");
+    if (path.empty() && !configured.empty()) path = config.path_of(configured);
+  };
+  name("geoip-database", options.geoip_database);
+  name("weir.flows.as-database", options.as_database);
+  // Where rules look as well.
+  const std::string usual = rules::RuleEnvironment{}.geoip_database;
+  if (options.geoip_database.empty() && ::access(usual.c_str(), R_OK) == 0) options.geoip_database = usual;
+}
 
 std::string hide_addresses(const std::string& text, output::CryptoPan* change) {
   if (change == nullptr) return text;
@@ -290,6 +311,7 @@ int run_flows(const CliOptions& options) {
   if (question == nullptr) return wrong_call(fmt::format("'{}' is not a question", name));
   const auto config = load_configuration(options);
   if (!config) return kExitFailed;
+  if (has(question->takes, Takes::places)) name_databases(*config, given);
   const int status = ask(*question, given, *config);
   (void)report_values(*config);  // of what the question has read
   return status;

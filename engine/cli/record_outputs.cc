@@ -35,7 +35,8 @@ class JsonFormat {
 
 class CsvFormat {
  public:
-  void begin(LineTaker& lines) const { lines.line(output::RecordCsv::head()); }
+  explicit CsvFormat(bool with_places) : format_(with_places) {}
+  void begin(LineTaker& lines) const { lines.line(format_.head()); }
   void write(const flow::Record& record, LineTaker& lines) { lines.line(format_.line(record)); }
   void end(LineTaker& /*lines*/) const {}
 
@@ -69,7 +70,8 @@ class NfdumpFormat {
 template <class Format>
 class LineRecords final : public RecordOutput {
  public:
-  explicit LineRecords(LineTaker& lines) : lines_(lines) {}
+  explicit LineRecords(LineTaker& lines, Format format = Format())
+      : lines_(lines), format_(std::move(format)) {}
   void take(std::span<const flow::Record> records) override {
     begin();
     for (const flow::Record& record : records) format_.write(record, lines_);
@@ -144,11 +146,12 @@ class HiddenRecords final : public RecordOutput {
 std::unique_ptr<RecordOutput> make_format(const QuestionOptions& options, LineTaker& lines) {
   if (!options.ipfix.empty()) return std::make_unique<IpfixRecords>(options.ipfix);
   if (options.json) return std::make_unique<LineRecords<JsonFormat>>(lines);
-  if (options.csv) return std::make_unique<LineRecords<CsvFormat>>(lines);
+  if (options.csv) return std::make_unique<LineRecords<CsvFormat>>(lines, CsvFormat(options.geo));
   if (options.zeek) return std::make_unique<LineRecords<ZeekFormat>>(lines);
   if (options.nfdump) return std::make_unique<LineRecords<NfdumpFormat>>(lines);
-  return std::make_unique<RecordTable>(terminal_columns(stdout), wants_colours(options.colour, stdout),
-                                       options.names, lines);
+  return std::make_unique<RecordTable>(RecordTable::Shows{.names = options.names, .places = options.geo},
+                                       terminal_columns(stdout), wants_colours(options.colour, stdout),
+                                       lines);
 }
 
 }  // namespace

@@ -16,17 +16,21 @@ namespace {
 constexpr std::size_t kSource = 3, kDestination = 4;  // columns
 constexpr std::size_t kMostWaiting = 500;
 
-std::vector<TableColumn> record_columns() {
-  return {{.head = "Start"},
-          {.head = "Lasted", .is_number = true},
-          {.head = "Proto"},
-          {.head = "Source", .can_be_cut = true},
-          {.head = "Destination", .can_be_cut = true},
-          {.head = "Packets", .is_number = true},
-          {.head = "Bytes", .is_number = true},
-          {.head = "State", .is_optional = true},
-          {.head = "Application", .can_be_cut = true, .is_optional = true},
-          {.head = "Exporter", .can_be_cut = true, .is_optional = true}};
+std::vector<TableColumn> record_columns(bool places) {
+  std::vector<TableColumn> out{{.head = "Start"},
+                               {.head = "Lasted", .is_number = true},
+                               {.head = "Proto"},
+                               {.head = "Source", .can_be_cut = true},
+                               {.head = "Destination", .can_be_cut = true},
+                               {.head = "Packets", .is_number = true},
+                               {.head = "Bytes", .is_number = true},
+                               {.head = "State", .is_optional = true},
+                               {.head = "Application", .can_be_cut = true, .is_optional = true},
+                               {.head = "Exporter", .can_be_cut = true, .is_optional = true}};
+  if (!places) return out;
+  out.push_back({.head = "Countries"});
+  out.push_back({.head = "AS"});
+  return out;
 }
 
 // There and back: "12/8".
@@ -63,6 +67,10 @@ std::string exporter_text(const flow::Record& r) {
   return r.sampling == 1 ? name : fmt::format("{} 1:{}", name, r.sampling);
 }
 
+std::string country_text(const flow::Country& country) {
+  return country == flow::Country{} ? "--" : printable({country.data(), country.size()});
+}
+
 std::string end_text(const std::string& name, const IpAddress& address, const std::string& port) {
   const ShortAddress text(address);
   if (!name.empty()) return port.empty() ? printable(name) : printable(name) + ":" + port;
@@ -73,9 +81,9 @@ std::string end_text(const std::string& name, const IpAddress& address, const st
 
 }  // namespace
 
-RecordTable::RecordTable(std::size_t width, bool colours, bool names, LineTaker& lines)
-    : lines_(lines), table_(record_columns(), width, colours, lines) {
-  if (names) names_.emplace();
+RecordTable::RecordTable(const Shows& shows, std::size_t width, bool colours, LineTaker& lines)
+    : lines_(lines), shows_(shows), table_(record_columns(shows.places), width, colours, lines) {
+  if (shows.names) names_.emplace();
 }
 
 void RecordTable::take(std::span<const flow::Record> records) {
@@ -102,6 +110,11 @@ void RecordTable::take(std::span<const flow::Record> records) {
                  r.has_icmp ? fmt::format("type {} code {}", r.icmp_type, r.icmp_code) : state_text(r),
                  application_text(r),
                  exporter_text(r)};
+    if (shows_.places) {
+      row.cells.push_back(there_and_back(country_text(r.countries[0]), country_text(r.countries[1])));
+      row.cells.push_back(there_and_back(fmt::format("{}", r.routing.source_as),
+                                         fmt::format("{}", r.routing.destination_as)));
+    }
     waiting_.push_back(std::move(row));
     if (!names_ || waiting_.size() >= kMostWaiting) flush();
   }

@@ -13,8 +13,12 @@ namespace weir::engine {
 
 class RecordTable final : public RecordOutput {
  public:
-  // `width`: columns of the terminal. `names`: those of addresses are looked up.
-  RecordTable(std::size_t width, bool colours, bool names, LineTaker& lines);
+  struct Shows {
+    bool names = false;   // of addresses: they are looked up
+    bool places = false;  // countries and autonomous systems, in columns of their own
+  };
+  // `width`: columns of the terminal.
+  RecordTable(const Shows& shows, std::size_t width, bool colours, LineTaker& lines);
   void take(std::span<const flow::Record> records) override;
   [[nodiscard]] bool has_failed() const override { return lines_.has_failed(); }
   tl::expected<void, std::string> finish() override;
@@ -28,6 +32,7 @@ class RecordTable final : public RecordOutput {
   void flush();
 
   LineTaker& lines_;
+  Shows shows_;
   TableWriter table_;
   output::TimestampFormatter times_;
   std::optional<AddressNames> names_;

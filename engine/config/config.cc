@@ -1,5 +1,7 @@
 #include "engine/config/config.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -176,6 +178,13 @@ void Config::unreadable(std::string_view path, const char* expected) const {
 }
 const std::string& Config::directory() const {
   return impl_->directory;
+}
+
+std::string Config::path_of(const std::string& name) const {
+  if (name.starts_with('/') || directory().empty()) return name;
+  const auto exists = [](const std::string& path) { return ::access(path.c_str(), F_OK) == 0; };
+  std::string beside = directory() + "/" + name;
+  return exists(beside) || !exists(name) ? beside : name;
 }
 
 const Settings& Config::sub(std::string_view path) const {

@@ -68,6 +68,8 @@ class Config final : public Settings {
   [[nodiscard]] std::vector<std::string> keys(std::string_view path) const;
   // Folder of the main file, for relative paths in it; empty without a file.
   [[nodiscard]] const std::string& directory() const;
+  // The file that a value of it names: a relative path is beside the main file, or where the process is when only there is such a file.
+  [[nodiscard]] std::string path_of(const std::string& name) const;
   // All files that it was read from: the main one first, then what that includes. Empty without a file.
   [[nodiscard]] const std::vector<std::string>& files() const;
   // Every scalar by its path ("outputs.0.eve-log.enabled"), in the order of the file, as `suricata --dump-config` has it:

@@ -376,6 +376,7 @@ weir
   flows
     active-timeout
       default, icmp, tcp, udp = number
+    as-database
     eve, only = bool
     payload, status-interval = number
     sample

@@ -78,6 +78,24 @@ class LimitStage final : public flow::RecordConsumer {
   std::size_t left_;
 };
 
+// Says where addresses are again of records that were kept.
+class PlacedOutput final : public RecordOutput {
+ public:
+  PlacedOutput(const Places& places, RecordOutput& next) : places_(places), next_(next) {}
+  void take(std::span<const flow::Record> records) override {
+    for (flow::Record record : records) {
+      places_.fill(record);
+      next_.take({&record, 1});
+    }
+  }
+  [[nodiscard]] bool has_failed() const override { return next_.has_failed(); }
+  tl::expected<void, std::string> finish() override { return next_.finish(); }
+
+ private:
+  const Places& places_;
+  RecordOutput& next_;
+};
+
 // Where a record comes in the order.
 struct ListPlace {
   std::uint64_t value = 0;
@@ -190,7 +208,8 @@ tl::expected<void, std::string> list_sorted(QuestionCall& call, const FlowReadin
     part->finish();
     seen += part->seen();
   }
-  all.hand_on(*call.records);
+  PlacedOutput out(reading.places(), *call.records);
+  all.hand_on(out);
   if (seen > most && most == kMaxSorted)
     call.warnings.push_back(fmt::format("{} records come behind these: sorting keeps {}", seen - most, most));
   return {};
@@ -199,7 +218,13 @@ tl::expected<void, std::string> list_sorted(QuestionCall& call, const FlowReadin
 }  // namespace
 
 tl::expected<Answer, std::string> answer_list(QuestionCall& call) {
-  const auto reading = FlowReading::plan(call, Fields::all(), !call.options.raw);
+  const QuestionOptions& options = call.options;
+  Fields fields = Fields::all();
+  if (options.geo) fields = fields | Field::origin;
+  // Who has a database of autonomous systems only gets those.
+  if (options.geo && (options.as_database.empty() || !options.geoip_database.empty()))
+    fields = fields | Field::country;
+  const auto reading = FlowReading::plan(call, fields, !options.raw);
   if (!reading) return call.refuse(reading.error());
   const std::string& sort = call.options.sort;
   if (sort.empty()) {

@@ -31,6 +31,23 @@ class FilterStage final : public flow::RecordConsumer {
   flow::RecordConsumer& next_;
 };
 
+// Says where the addresses are before anybody asks.
+class PlaceStage final : public flow::RecordConsumer {
+ public:
+  PlaceStage(const Places& places, flow::RecordConsumer& next) : places_(places), next_(next) {}
+  void take(std::span<const flow::Record> records) override {
+    filled_.assign(records.begin(), records.end());
+    for (flow::Record& record : filled_) places_.fill(record);
+    next_.take(filled_);
+  }
+  [[nodiscard]] TimeUs wants_until() const override { return next_.wants_until(); }
+
+ private:
+  const Places& places_;
+  flow::RecordConsumer& next_;
+  std::vector<flow::Record> filled_;
+};
+
 std::string filter_text(const QuestionCall& call) {
   std::string out;
   for (const std::string& word : call.options.words) out += (out.empty() ? "" : " ") + word;
@@ -51,20 +68,29 @@ tl::expected<FlowReading, std::string> FlowReading::plan(const QuestionCall& cal
   if (!call.ports.empty()) out.query_.ports = call.ports;
   out.joins_ = joins || filter->wants_whole_flows();
   if (out.joins_) out.query_.fields = out.query_.fields | PartJoiner::kFields;
+  auto places = Places::open(call.options, out.query_.fields);
+  if (!places) return tl::unexpected(places.error());
+  out.places_ = std::move(*places);
+  if (out.places_.knows_any()) out.query_.fields = out.query_.fields | Field::addresses | Field::path;
   out.filter_ = std::move(*filter);
   return out;
 }
 
 tl::expected<void, std::string> FlowReading::read(QuestionCall& call,
                                                   std::span<flow::RecordConsumer* const> consumers) const {
-  if (filter_.takes_all()) return read_joined(call, consumers);
-  std::vector<std::unique_ptr<FilterStage>> stages;
-  std::vector<flow::RecordConsumer*> filtered;
-  for (flow::RecordConsumer* const consumer : consumers) {
-    stages.push_back(std::make_unique<FilterStage>(filter_, *consumer));
-    filtered.push_back(stages.back().get());
-  }
-  return read_joined(call, filtered);
+  std::vector<std::unique_ptr<flow::RecordConsumer>> stages;
+  std::vector<flow::RecordConsumer*> first(consumers.begin(), consumers.end());
+  const auto stand_before = [&](auto make_stage) {
+    for (flow::RecordConsumer*& consumer : first) {
+      stages.push_back(make_stage(*consumer));
+      consumer = stages.back().get();
+    }
+  };
+  if (!filter_.takes_all())
+    stand_before([&](auto& next) { return std::make_unique<FilterStage>(filter_, next); });
+  if (places_.knows_any())
+    stand_before([&](auto& next) { return std::make_unique<PlaceStage>(places_, next); });
+  return read_joined(call, first);
 }
 
 tl::expected<void, std::string> FlowReading::read_joined(

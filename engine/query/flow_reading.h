@@ -7,6 +7,7 @@
 #include <tl/expected.hpp>
 
 #include "engine/query/filter/filter.h"
+#include "engine/query/places.h"
 #include "engine/query/question.h"
 
 namespace weir::engine {
@@ -21,12 +22,15 @@ class FlowReading {
   tl::expected<void, std::string> read(QuestionCall& call,
                                        std::span<flow::RecordConsumer* const> consumers) const;
   [[nodiscard]] bool joins() const { return joins_; }
+  // What the records that are handed on were filled in by: for who keeps them by what a source says.
+  [[nodiscard]] const Places& places() const { return places_; }
 
  private:
   tl::expected<void, std::string> read_joined(QuestionCall& call,
                                               std::span<flow::RecordConsumer* const> consumers) const;
 
   Filter filter_;
+  Places places_;
   RecordQuery query_;
   bool joins_ = false;
 };

@@ -23,18 +23,20 @@ namespace weir::engine {
 
 // What the command line says, texts as they came.
 struct QuestionOptions {
-  std::vector<std::string> words;                                // behind the question's name
-  std::string store, clickhouse;                                 // where the records are; one of the two
-  std::string from, to;                                          // --from, --to
-  std::string ports;                                             // --port: "5432,3306"
-  std::string by, sort, step;                                    // --by, --sort, --step
-  std::optional<std::size_t> limit;                              // --limit
-  std::string max_age, max_size;                                 // of expire
-  std::vector<std::string> feeds;                                // --ioc
-  std::string anonymise;                                         // --anonymise: file of the key
-  std::string ipfix;                                             // --ipfix: file to write
+  std::vector<std::string> words;           // behind the question's name
+  std::string store, clickhouse;            // where the records are; one of the two
+  std::string from, to;                     // --from, --to
+  std::string ports;                        // --port: "5432,3306"
+  std::string by, sort, step;               // --by, --sort, --step
+  std::optional<std::size_t> limit;         // --limit
+  std::string max_age, max_size;            // of expire
+  std::vector<std::string> feeds;           // --ioc
+  std::string anonymise;                    // --anonymise: file of the key
+  std::string geoip_database, as_database;  // files that say countries, and autonomous systems
+  std::string ipfix;                        // --ipfix: file to write
   bool json = false, csv = false, zeek = false, nfdump = false;  // at most one; none: a table
   bool names = false, explain = false, raw = false;
+  bool geo = false;             // --geo
   bool configured = false;      // -c or --set is there
   std::string colour = "auto";  // auto, always or never
 };
@@ -65,19 +67,20 @@ struct QuestionCall {
 // Options that a question takes; the others are refused.
 enum class Takes : std::uint32_t {
   nothing = 0,
-  times = 1U << 0U,     // --from, --to
-  ports = 1U << 1U,     // --port
-  by = 1U << 2U,        // --by
-  sort = 1U << 3U,      // --sort, --limit
-  step = 1U << 4U,      // --step
-  feeds = 1U << 5U,     // --ioc
-  records = 1U << 6U,   // --zeek, --nfdump, --ipfix: it answers with records
-  expiry = 1U << 7U,    // --max-age, --max-size: expire, which is no question
-  raw = 1U << 8U,       // --raw
-  reads = 1U << 9U,     // --explain
-  json = 1U << 10U,     // --json
-  table = 1U << 11U,    // --csv, --names, --anonymise
-  settings = 1U << 12U  // -c, --set
+  times = 1U << 0U,      // --from, --to
+  ports = 1U << 1U,      // --port
+  by = 1U << 2U,         // --by
+  sort = 1U << 3U,       // --sort, --limit
+  step = 1U << 4U,       // --step
+  feeds = 1U << 5U,      // --ioc
+  records = 1U << 6U,    // --zeek, --nfdump, --ipfix: it answers with records
+  expiry = 1U << 7U,     // --max-age, --max-size: expire, which is no question
+  raw = 1U << 8U,        // --raw
+  reads = 1U << 9U,      // --explain
+  json = 1U << 10U,      // --json
+  table = 1U << 11U,     // --csv, --names, --anonymise
+  settings = 1U << 12U,  // -c, --set
+  places = 1U << 13U     // --geoip-database, --as-database
 };
 constexpr Takes operator|(Takes a, Takes b) {
   return static_cast<Takes>(static_cast<std::uint32_t>(a) | static_cast<std::uint32_t>(b));

@@ -13,17 +13,18 @@ constexpr std::size_t kFilterWords = 100'000;
 constexpr Takes kTable = Takes::json | Takes::table;
 constexpr Takes kTimes = Takes::times | Takes::reads | kTable;
 constexpr Takes kWhich = kTimes | Takes::ports | Takes::raw;
+constexpr Takes kFiltered = kWhich | Takes::settings | Takes::places;
 
 constexpr std::array kQuestions{
-    Question{"list", "[FILTER]", "the records, by time or by --sort", kWhich | Takes::sort | Takes::records,
-             0, kFilterWords, answer_list},
-    Question{"top", "[FILTER]", "who has the most, by source or by --by", kWhich | Takes::by | Takes::sort, 0,
-             kFilterWords, answer_top},
+    Question{"list", "[FILTER]", "the records, by time or by --sort",
+             kFiltered | Takes::sort | Takes::records, 0, kFilterWords, answer_list},
+    Question{"top", "[FILTER]", "who has the most, by source or by --by", kFiltered | Takes::by | Takes::sort,
+             0, kFilterWords, answer_top},
     Question{"series", "[FILTER]", "how much in each --step of time",
-             kWhich | Takes::by | Takes::sort | Takes::step, 0, kFilterWords, answer_series},
-    Question{"count", "[FILTER]", "how much in all", kWhich, 0, kFilterWords, answer_count},
-    Question{"matrix", "[FILTER]", "which networks sent how much to which", kWhich | Takes::by | Takes::sort,
-             0, kFilterWords, answer_matrix},
+             kFiltered | Takes::by | Takes::sort | Takes::step, 0, kFilterWords, answer_series},
+    Question{"count", "[FILTER]", "how much in all", kFiltered, 0, kFilterWords, answer_count},
+    Question{"matrix", "[FILTER]", "which networks sent how much to which",
+             kFiltered | Takes::by | Takes::sort, 0, kFilterWords, answer_matrix},
     Question{"used", "HOST", "whether anybody still uses a host: who was answered, and who only knocks",
              kTimes | Takes::raw, 1, 1, answer_used},
     Question{"reach", "CLIENT SERVER",

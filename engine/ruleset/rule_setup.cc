@@ -23,16 +23,6 @@ namespace {
 
 using rules::RuleDiagnostic;
 
-bool exists(const std::string& path) {
-  return access(path.c_str(), F_OK) == 0;
-}
-
-std::string resolve(const Config& config, const std::string& name) {
-  if (name.starts_with('/') || config.directory().empty()) return name;
-  std::string beside = config.directory() + "/" + name;
-  return exists(beside) || !exists(name) ? beside : name;
-}
-
 void read_variables(const Config& config, std::string_view section, rules::VariableTexts& into) {
   const std::string path = fmt::format("vars.{}", section);
   for (const std::string& name : config.keys(path)) {
@@ -78,7 +68,7 @@ void read_table(const Config& config, std::string_view key,
                 rules::RuleEnvironment& environment, std::vector<RuleDiagnostic>& diagnostics) {
   const auto name = config.text(key);
   if (!name || name->empty()) return;
-  for (RuleDiagnostic& d : load(resolve(config, *name), environment)) {
+  for (RuleDiagnostic& d : load(config.path_of(*name), environment)) {
     d.keyword = key;
     if (d.line == 0) d.severity = rules::Severity::warning;  // the file itself
     diagnostics.push_back(std::move(d));
@@ -90,7 +80,7 @@ void name_geoip_database(const Config& config, rules::RuleEnvironment& environme
                          std::vector<RuleDiagnostic>& diagnostics) {
   const auto name = config.text("geoip-database");
   if (!name || name->empty()) return;
-  environment.geoip_database = resolve(config, *name);
+  environment.geoip_database = config.path_of(*name);
   if (::access(environment.geoip_database.c_str(), R_OK) == 0) return;
   diagnostics.push_back({.file = environment.geoip_database,
                          .keyword = "geoip-database",
@@ -106,10 +96,10 @@ std::vector<std::string> rule_patterns(const Config& config, const RuleSetupOpti
     return out;
   }
   std::string folder = config.text("default-rule-path").value_or("");
-  if (!folder.empty()) folder = resolve(config, folder) + "/";
+  if (!folder.empty()) folder = config.path_of(folder) + "/";
   std::vector<std::string> out;
   for (const std::string& name : config.list("rule-files"))
-    out.push_back(name.starts_with('/') ? name : folder.empty() ? resolve(config, name) : folder + name);
+    out.push_back(name.starts_with('/') ? name : folder.empty() ? config.path_of(name) : folder + name);
   out.insert(out.end(), options.additional.begin(), options.additional.end());
   return out;
 }
@@ -131,7 +121,7 @@ void apply_threshold_file(const Config& config, RuleSetup& setup) {
   const auto name = config.text("threshold-file");
   if (!name || name->empty()) return;
   auto diagnostics =
-      rules::apply_threshold_file(resolve(config, *name), *setup.environment, setup.loaded.signatures);
+      rules::apply_threshold_file(config.path_of(*name), *setup.environment, setup.loaded.signatures);
   for (RuleDiagnostic& d : diagnostics) {
     d.keyword = "threshold-file";
     if (d.line == 0) d.severity = rules::Severity::warning;
@@ -148,7 +138,8 @@ bool logs_rule_text(const Config& config) {
 }
 
 // At the start a wrong one has ended the run before (check_policies); at a reload it is why the old rules stay.
-void read_action_order(const Config& config, rules::RuleEnvironment& into, std::vector<RuleDiagnostic>& diagnostics) {
+void read_action_order(const Config& config, rules::RuleEnvironment& into,
+                       std::vector<RuleDiagnostic>& diagnostics) {
   if (const auto order = rules::ActionOrder::parse(config.list("action-order")))
     into.action_order = *order;
   else
@@ -160,7 +151,8 @@ void read_action_order(const Config& config, rules::RuleEnvironment& into, std::
 RulePaths rule_paths(const Config& config, const RuleSetupOptions& options) {
   RulePaths out;
   for (const std::string_view key : kTableKeys)
-    if (const auto name = config.text(key); name && !name->empty()) out.files.push_back(resolve(config, *name));
+    if (const auto name = config.text(key); name && !name->empty())
+      out.files.push_back(config.path_of(*name));
   if (options.no_rules) return out;
   const std::vector<std::string> patterns = rule_patterns(config, options);
   out.files.insert(out.files.end(), patterns.begin(), patterns.end());
@@ -171,7 +163,8 @@ RulePaths rule_paths(const Config& config, const RuleSetupOptions& options) {
   return out;
 }
 
-RuleSetup set_up_rules(const Config& config, const RuleSetupOptions& options, const rules::RuleSet* previous) {
+RuleSetup set_up_rules(const Config& config, const RuleSetupOptions& options,
+                       const rules::RuleSet* previous) {
   RuleSetup out{.environment = std::make_unique<rules::RuleEnvironment>(), .loaded = {}};
   rules::RuleEnvironment& environment = *out.environment;
   read_variables(config, "address-groups", environment.address_vars);

@@ -33,6 +33,9 @@ void put_number(JsonWriter& out, JsonKey key, std::uint64_t number) {
 void put_text(JsonWriter& out, JsonKey key, std::string_view text) {
   if (!text.empty()) out.bytes(key, text);
 }
+void put_country(JsonWriter& out, JsonKey key, const flow::Country& country) {
+  if (country != flow::Country{}) out.bytes(key, {country.data(), country.size()});
+}
 void put_mac(JsonWriter& out, JsonKey key, const MacAddress& mac) {
   if (std::any_of(mac.begin(), mac.end(), [](std::uint8_t b) { return b != 0; }))
     out.hex(key, Bytes{mac}, ':');
@@ -148,6 +151,8 @@ void write_flow_record(JsonWriter& out, TimestampFormatter& times, const flow::R
     out.number("icmp_type", r.icmp_type);
     out.number("icmp_code", r.icmp_code);
   }
+  put_country(out, "src_country", r.countries[kForward]);
+  put_country(out, "dest_country", r.countries[kBackward]);
   write_counters(out, times, r);
   write_tcp(out, r);
   if (has_exporter(r)) write_exporter(out, {r.exporter.address, r.exporter.domain, r.sampling});

@@ -31,6 +31,9 @@ flow::Record hidden_record(const flow::Record& record, CryptoPan& change, flow::
   for (IpAddress* const address :
        {&out.source, &out.destination, &out.routing.next_hop, &out.exporter.address})
     *address = change(*address);
+  // Both tell whose address it was, the more so where few addresses belong to one.
+  out.countries = {};
+  out.routing.source_as = out.routing.destination_as = 0;
   if (record.detail == nullptr) return out;
   detail = *record.detail;
   ChangeAddresses visitor{change};

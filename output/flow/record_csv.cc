@@ -25,6 +25,9 @@ struct CsvFields {
     if (n != 0) number(n);
   }
   void text(std::string_view t) const { append_csv(line, t); }
+  void country(const flow::Country& c) const {
+    if (c != flow::Country{}) text({c.data(), c.size()});
+  }
   void address(const IpAddress& a) const { line += ShortAddress(a).view(); }
   void time(TimeUs t) const {
     std::array<char, TimestampFormatter::kIsoBytes> iso{};
@@ -81,11 +84,20 @@ constexpr std::array kCsvColumns{
     CsvColumn{"application", [](F out, R, D d) { out.text(d.application); }},
     CsvColumn{"host", [](F out, R, D d) { out.text(d.host); }}};
 
+constexpr std::array kPlaceColumns{
+    CsvColumn{"src_country", [](F out, R r, D) { out.country(r.countries[0]); }},
+    CsvColumn{"dest_country", [](F out, R r, D) { out.country(r.countries[1]); }}};
+
 }  // namespace
 
-std::string RecordCsv::head() {
+std::string RecordCsv::head() const {
   std::string out;
-  for (const CsvColumn& column : kCsvColumns) out.append(out.empty() ? "" : ",").append(column.name);
+  const auto append = [&](const CsvColumn& column) {
+    out.append(out.empty() ? "" : ",").append(column.name);
+  };
+  for (const CsvColumn& column : kCsvColumns) append(column);
+  if (with_places_)
+    for (const CsvColumn& column : kPlaceColumns) append(column);
   return out;
 }
 
@@ -93,10 +105,13 @@ std::string_view RecordCsv::line(const Record& r) {
   static const Detail kNothing;
   line_.clear();
   const CsvFields out{line_, times_};
-  for (const CsvColumn& column : kCsvColumns) {
+  const auto append = [&](const CsvColumn& column) {
     if (&column != kCsvColumns.data()) line_ += ',';
     column.write(out, r, r.detail != nullptr ? *r.detail : kNothing);
-  }
+  };
+  for (const CsvColumn& column : kCsvColumns) append(column);
+  if (with_places_)
+    for (const CsvColumn& column : kPlaceColumns) append(column);
   return line_;
 }
 

@@ -11,11 +11,14 @@ namespace weir::output {
 
 class RecordCsv {
  public:
-  static std::string head();
+  // `with_places`: the countries stand behind all else.
+  explicit RecordCsv(bool with_places = false) : with_places_(with_places) {}
+  [[nodiscard]] std::string head() const;
   // Lives until the next call.
   std::string_view line(const flow::Record& record);
 
  private:
+  bool with_places_;
   TimestampFormatter times_;
   std::string line_;
 };

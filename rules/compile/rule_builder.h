@@ -54,7 +54,7 @@ struct LeftOut {
 };
 
 // What rules are compiled against: variables, classes, names. One per load; outlives the builders.
-class GeoDatabase;  // rules/match/geo_database.h
+class GeoDatabase;  // rules/values/geo_database.h
 
 struct RuleEnvironment {
   std::unordered_map<std::string, std::string> address_vars, port_vars;  // text as configured

@@ -6,7 +6,7 @@
 #include "rules/compile/keyword_table.h"
 #include "rules/compile/rule_builder.h"
 #include "rules/language/option_text.h"
-#include "rules/match/geo_database.h"
+#include "rules/values/geo_database.h"
 
 namespace weir::rules {
 namespace {

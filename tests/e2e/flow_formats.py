@@ -5,8 +5,9 @@ nfdump reads the IPFIX file and prints its own lines of it where it is installed
 """
 import csv, gzip, io, ipaddress, json, os, re, shutil, signal, socket, struct, subprocess, sys, tempfile, time, unittest
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-import collect
+FOLDER = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [FOLDER, os.path.dirname(FOLDER)]
+import collect, geo_database
 
 WEIR = ""
 START = 1_700_006_400
@@ -127,6 +128,64 @@ class Formats(unittest.TestCase):
         self.assertIn("expected a key", self.run_weir("list", "--store", self.path("store"), "--anonymise", self.write("short", "x"), status=1).stderr)
 
     @unittest.skipUnless(shutil.which("nfcapd") and shutil.which("nfdump"), "nfdump is not installed")
+    def databases(self):
+        """Options that name one of countries and one of autonomous systems."""
+        countries = {"192.0.2.0/24": "FR", "2001:db8::/48": "DE", "10.0.0.1/32": "SE"}
+        said = {"countries": {network: {"country": {"iso_code": code}} for network, code in countries.items()},
+                "systems": {"192.0.2.0/26": {"autonomous_system_number": 64500}, "2001:db8::/32": {"autonomous_system_number": 4200000000}}}
+        for name, networks in said.items():
+            with open(self.path(name), "wb") as f: f.write(geo_database.database(networks))
+        return ("--geoip-database", self.path("countries"), "--as-database", self.path("systems"))
+
+    def test_countries_and_autonomous_systems_are_looked_up_for_who_asks(self):
+        self.load()
+        options = self.databases()
+        self.assertNotIn("country", self.list("--json", *options))
+        placed = [json.loads(line) for line in self.list("--json", "--geo", *options).splitlines()]
+        told = {(e["src_ip"], e["dest_ip"]): (e.get("src_country"), e.get("dest_country"), e.get("path", {}).get("src_as"), e.get("path", {}).get("dest_as")) for e in placed}
+        self.assertEqual(told["10.0.0.1", "192.0.2.1"], ("SE", "FR", None, 64500))
+        self.assertEqual(told["10.0.0.3", "192.0.2.1"], (None, "FR", None, 64500))
+        self.assertEqual(told["2001:db8::1", "2001:db8:1234:5678:9abc:def0:1234:5678"], ("DE", None, 4200000000, 4200000000))
+        rows = list(csv.DictReader(io.StringIO(self.list("--csv", "--geo", "--sort", "bytes", *options))))
+        self.assertEqual([(row["src_country"], row["dest_country"]) for row in rows[:1]], [("DE", "")])
+        self.assertEqual({row["dest_as"] for row in rows}, {"64500", "4200000000"})
+        self.assertIn("SE/FR", self.list("--geo", *options))
+
+    def test_filters_and_groups_know_countries_and_autonomous_systems(self):
+        self.load()
+        options = self.databases()
+        def sources(*filter): return [row["src_ip"] for row in csv.DictReader(io.StringIO(self.list("--csv", *filter, *options)))]
+        self.assertEqual(sources("src country SE"), ["10.0.0.1", "10.0.0.1"])
+        self.assertEqual(sources("geo de"), ["2001:db8::1"])
+        self.assertEqual(sources("as 4200000000"), ["2001:db8::1"])
+        self.assertEqual(sources("dst country FR and not src country SE"), ["10.0.0.2", "10.0.0.3"])
+        top = self.run_weir("top", "--store", self.path("store"), "--by", "dst-country,dst-as", "--sort", "flows", "--csv", *options).stdout
+        self.assertEqual([tuple(row.values())[:3] for row in csv.DictReader(io.StringIO(top))], [("FR", "64500", "4"), ("", "4200000000", "1")])
+        config = self.write("weir.yaml", "%YAML 1.1\n---\ngeoip-database: countries\nweir: {flows: {as-database: systems}}\n")
+        self.assertEqual(self.run_weir("count", "country SE and as 64500", "--store", self.path("store"), "--csv", "-c", config).stdout.splitlines()[1].split(",")[0], "2")
+
+    @unittest.skipIf(os.path.exists("/usr/share/GeoIP/GeoLite2-Country.mmdb"), "there is a database where one is looked for")
+    def test_a_database_that_is_missing_is_told_with_what_to_do(self):
+        self.load()
+        for call in (["list", "--geo"], ["list", "country DE"], ["top", "--by", "country"]):
+            said = self.run_weir(*call, "--store", self.path("store"), status=2).stderr
+            self.assertIn("--geoip-database FILE, or geoip-database in the configuration", said)
+        said = self.run_weir("list", "--geo", "--geoip-database", self.path("none"), "--store", self.path("store"), status=2).stderr
+        self.assertIn(f"--geoip-database {self.path('none')}: ", said)
+        self.assertIn("--as-database means nothing to used", self.run_weir("used", "10.0.0.1", "--as-database", "x", "--store", self.path("store"), status=2).stderr)
+
+    def test_where_anonymised_addresses_are_is_not_told(self):
+        self.load()
+        options = ("--anonymise", self.key(), *self.databases())
+        self.assertIn("--geo and --anonymise exclude each other", self.run_weir("list", "--geo", *options, "--store", self.path("store"), status=2).stderr)
+        for by in ("src,src-country", "dst/24,as"):
+            self.assertIn("goes without --anonymise", self.run_weir("top", "--by", by, *options, "--store", self.path("store"), status=2).stderr)
+        self.assertIn("FR", self.run_weir("top", "--by", "dst-country", *options, "--store", self.path("store")).stdout)
+        for how in ("--json", "--csv"):
+            written = self.list(how, "country SE and as 64500", *options)
+            self.assertEqual(len(written.splitlines()), 2 if how == "--json" else 3)
+            for told in ("64500", "SE", "FR"): self.assertNotIn(told, written.split("conn_state", 1)[-1])
+
     def test_nfdump_reads_the_ipfix_file_and_prints_the_same_lines(self):
         self.load()
         self.list("--ipfix", self.path("flows.ipfix"))

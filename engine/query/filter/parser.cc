@@ -35,6 +35,12 @@ bool is_address_start(const Token& token) {
   return token.is_sign("[") || (token.kind == TokenKind::word && IpNetwork::parse(token.text).has_value());
 }
 
+bool is_country(std::string_view text) {
+  return text.size() == flow::Country{}.size() && std::all_of(text.begin(), text.end(), [](char c) {
+           return to_lower(c) >= 'a' && to_lower(c) <= 'z';
+         });
+}
+
 // "255.255.0.0" as a number of bits.
 std::optional<std::uint8_t> bits_of_mask(std::string_view text) {
   const auto mask = parse_address(text);
@@ -263,6 +269,7 @@ class Parser {
     switch (info_of(out.subject).kind) {
       case ValueKind::address: return add_network(out, text);
       case ValueKind::text: out.texts.push_back(lower_case(text)); return !text.empty();
+      case ValueKind::country: out.texts.push_back(lower_case(text)); return is_country(text);
       case ValueKind::flags: {
         const auto flags = parse_flags(text);
         out.flags = flags.value_or(0);

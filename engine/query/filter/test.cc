@@ -146,6 +146,15 @@ bool passes_text(const Test& test, const Record& r) {
   });
 }
 
+// An address that no country is known of is in none.
+bool passes_country(const Test& test, const Record& r) {
+  return at_ends(test.ends, [&](std::size_t side) {
+    const std::string_view code(r.countries[side].data(), r.countries[side].size());
+    return std::any_of(test.texts.begin(), test.texts.end(),
+                       [code](const std::string& text) { return equals_nocase(text, code); });
+  });
+}
+
 bool passes_plain(Subject subject, const Record& r) {
   const bool is_answered = r.sides[kDestination].packets != 0;
   switch (subject) {
@@ -187,6 +196,7 @@ bool passes(const Test& test, const Record& record) {
     case ValueKind::address: return passes_address(test, record);
     case ValueKind::flags: return passes_flags(test, record);
     case ValueKind::text: return passes_text(test, record);
+    case ValueKind::country: return passes_country(test, record);
     default: return passes_number(test, record);
   }
 }

@@ -21,8 +21,9 @@ struct Test {
   Ends ends = Ends::either;
   std::vector<NumberRange> ranges;  // of numbers; of spans: microseconds
   AddressSet addresses;
-  std::vector<std::string> texts;  // in lower case; '*' stands for any letters
-  std::uint8_t flags = 0;          // all of them were seen
+  std::vector<std::string>
+      texts;               // in lower case; '*' stands for any letters; of countries: their two letters
+  std::uint8_t flags = 0;  // all of them were seen
   bool only_these_flags = false, none_of_flags = false;
 };
 

@@ -122,6 +122,7 @@ std::string_view expected_value(Subject subject) {
     case ValueKind::protocol: return "a protocol such as tcp, icmp6 or 47";
     case ValueKind::flags: return "TCP flags by their letters, such as SA";
     case ValueKind::text: return "a name";
+    case ValueKind::country: return "a country by its two letters, such as DE";
   }
   switch (info_of(subject).most) {
     case 0x3f: return "a number up to 63";

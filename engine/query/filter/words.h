@@ -14,7 +14,17 @@ namespace weir::engine::filter {
 enum class Ends : std::uint8_t { either, source, destination, both };
 
 // What stands behind a word.
-enum class ValueKind : std::uint8_t { nothing, address, number, amount, span, protocol, flags, text };
+enum class ValueKind : std::uint8_t {
+  nothing,
+  address,
+  number,
+  amount,
+  span,
+  protocol,
+  flags,
+  text,
+  country
+};
 
 enum class Subject : std::uint8_t {
 #define FILTER_SUBJECT(name, kind, most, fields, has_sides) name,

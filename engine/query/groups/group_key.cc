@@ -34,6 +34,15 @@ bool is_text(GroupField field) {
   return field == GroupField::application || field == GroupField::name;
 }
 
+bool is_country(GroupField field) {
+  return field == GroupField::source_country || field == GroupField::destination_country ||
+         field == GroupField::either_country;
+}
+bool is_system(GroupField field) {
+  return field == GroupField::source_as || field == GroupField::destination_as ||
+         field == GroupField::either_as;
+}
+
 std::string names_of_fields() {
   std::string out;
   for (const GroupFieldInfo& info : kGroupFields)
@@ -141,7 +150,10 @@ tl::expected<void, std::string> GroupKeys::add(std::string_view word, std::strin
   parts_.push_back(part);
   bytes_ += found->bytes;
   fields_ = fields_ | found->fields;
-  either_ = either_ || part.field == GroupField::host || part.field == GroupField::either_as;
+  either_ = either_ || part.field == GroupField::host || part.field == GroupField::either_as ||
+            part.field == GroupField::either_country;
+  has_addresses_ = has_addresses_ || is_address(part.field);
+  has_places_ = has_places_ || is_country(part.field) || is_system(part.field);
   has_texts_ = has_texts_ || is_text(part.field);
   has_names_ = has_names_ || part.field == GroupField::name;
   return {};
@@ -167,6 +179,9 @@ void GroupKeys::write(const flow::Record& r, std::size_t end, GroupTexts& texts,
       case GroupField::source_as: put(to, r.routing.source_as); break;
       case GroupField::destination_as: put(to, r.routing.destination_as); break;
       case GroupField::either_as: put(to, is_source ? r.routing.source_as : r.routing.destination_as); break;
+      case GroupField::source_country: put(to, r.countries[0]); break;
+      case GroupField::destination_country: put(to, r.countries[1]); break;
+      case GroupField::either_country: put(to, r.countries[is_source ? 0 : 1]); break;
       case GroupField::exporter: address(r.exporter.address); break;
       case GroupField::domain: put(to, r.exporter.domain); break;
       case GroupField::vlan: put(to, r.vlan); break;
@@ -214,6 +229,9 @@ void GroupKeys::append_cells(const std::uint64_t* key, const GroupTexts& texts,
     if (is_text(part.field)) {
       const std::string_view text = texts.text_of(get<std::uint32_t>(from));
       row.push_back(text.empty() ? Cell{} : Cell{std::string(text)});
+    } else if (is_country(part.field)) {
+      const auto code = get<flow::Country>(from);
+      row.push_back(code == flow::Country{} ? Cell{} : Cell{std::string(code.data(), code.size())});
     } else if (part.field == GroupField::protocol) {
       row.emplace_back(std::string(output::flow_protocol_name(*from)));
     } else {

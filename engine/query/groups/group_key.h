@@ -67,6 +67,9 @@ class GroupKeys {
   [[nodiscard]] bool has_texts() const { return has_texts_; }
   // Names of hosts among them.
   [[nodiscard]] bool has_names() const { return has_names_; }
+  [[nodiscard]] bool has_addresses() const { return has_addresses_; }
+  // Countries or autonomous systems.
+  [[nodiscard]] bool has_places() const { return has_places_; }
   void renumber_texts(std::uint64_t* key, std::span<const std::uint32_t> numbers) const;
 
  private:
@@ -81,7 +84,7 @@ class GroupKeys {
   std::vector<Part> parts_;
   std::size_t bytes_ = 0, words_ = 0;
   Fields fields_;
-  bool either_ = false, has_texts_ = false, has_names_ = false;
+  bool either_ = false, has_texts_ = false, has_names_ = false, has_addresses_ = false, has_places_ = false;
 };
 
 // The port that the service has, as far as a record tells: the destination's of one that saw both sides, else the lower one, as records

@@ -18,6 +18,11 @@ tl::expected<Grouping, std::string> grouping_of(const QuestionCall& call, std::s
   if (keys->has_names() && !call.options.anonymise.empty())
     return tl::unexpected(fmt::format(
         "--by {}: names that were asked for tell who it is: it goes without --anonymise", call.options.by));
+  if (keys->has_places() && keys->has_addresses() && !call.options.anonymise.empty())
+    return tl::unexpected(
+        fmt::format("--by {}: countries and autonomous systems beside addresses tell whose they are: that "
+                    "goes without --anonymise",
+                    call.options.by));
   return Grouping{.keys = std::move(*keys),
                   .by = *by,
                   .raw = call.options.raw,

@@ -37,6 +37,13 @@ TEST_CASE("flow records: a one-sided one has the fields of an EVE flow, and its 
       R"("tcp_flags_tc":"00"},"exporter":{"address":"127.0.0.1","domain":7,"sampling":1}})");
 }
 
+TEST_CASE("flow records: countries stand in them when somebody has looked them up") {
+  flow::Record r = web_record();
+  CHECK(flow_line(r).find("country") == std::string::npos);
+  r.countries = {{{'D', 'E'}, {}}};
+  CHECK(flow_line(r).find(R"("proto":"TCP","src_country":"DE","flow":)") != std::string::npos);
+}
+
 TEST_CASE(
     "flow records: directions with times of their own say so, and what only some say stands in its object") {
   flow::Record r = web_record();

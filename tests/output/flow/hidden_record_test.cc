@@ -41,10 +41,16 @@ TEST_CASE("hidden records: no address is what it was, and nothing else names any
   d.in_interface_name = d.out_interface_name = "gre-10.77.1.2";
   d.application = "http";
   d.source_mac = {2, 0, 0, 0, 0, 1};
+  r.countries = {{{'D', 'E'}, {'F', 'R'}}};
+  r.routing.source_as = 64500;
+  r.routing.destination_as = 64501;
   r.detail = &d;
   flow::Detail kept;
   const flow::Record hidden = hidden_record(r, *pan, kept);
   REQUIRE(hidden.detail == &kept);
+  CHECK(hidden.countries == decltype(r.countries){});
+  CHECK(hidden.routing.source_as == 0);
+  CHECK(hidden.routing.destination_as == 0);
   std::vector<IpAddress> before, after;
   ListAddresses list_before{before}, list_after{after};
   visit_detail(std::as_const(d), list_before);

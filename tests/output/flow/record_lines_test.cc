@@ -172,12 +172,16 @@ TEST_CASE("CSV: fields with commas, quotes and line ends stand in quotes") {
 
 TEST_CASE("CSV: a record has a field for each of the head's") {
   RecordCsv csv;
-  CHECK(RecordCsv::head().starts_with("start,end,proto,src_ip,src_port,dest_ip,dest_port,icmp_type,"));
+  CHECK(csv.head().starts_with("start,end,proto,src_ip,src_port,dest_ip,dest_port,icmp_type,"));
   flow::Record r = line_record();
   CHECK(csv.line(r) ==
         "2023-11-15T00:00:00.123000+0000,2023-11-15T00:00:00.923000+0000,TCP,10.0.0.1,1000,192.168.100.200,"
         "443,,,6,0,900,0,"
         "1b,00,,,,,,,1,,,,,,,,,,");
   const auto commas = [](std::string_view text) { return std::count(text.begin(), text.end(), ','); };
-  CHECK(commas(csv.line(r)) == commas(RecordCsv::head()));
+  CHECK(commas(csv.line(r)) == commas(csv.head()));
+  RecordCsv placed(true);
+  r.countries[1] = {'D', 'E'};
+  CHECK(placed.head() == csv.head() + ",src_country,dest_country");
+  CHECK(placed.line(r) == std::string(csv.line(r)) + ",,DE");
 }

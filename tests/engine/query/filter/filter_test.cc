@@ -100,6 +100,25 @@ TEST_CASE("flow filter: addresses of one side, of both and of one of them") {
             web_record());
 }
 
+TEST_CASE("flow filter: countries, where they are known") {
+  flow::Record r = web_record();
+  check_all({{"country DE", false}, {"not country DE", true}}, r);
+  r.countries[1] = {'D', 'E'};
+  check_all({{"country DE", true},
+             {"geo de", true},
+             {"src country DE", false},
+             {"dst country DE", true},
+             {"src and dst country DE", false},
+             {"country in [FR DE]", true},
+             {"country != FR", true},
+             {"dst geo FR", false}},
+            r);
+  CHECK(first_line(error_of("country Germany")) ==
+        "column 9: expected a country by its two letters, such as DE, got 'Germany'");
+  CHECK(filter_of("country DE").narrow().fields.has(Field::country));
+  CHECK_FALSE(filter_of("as 64500").narrow().fields.has(Field::country));
+}
+
 TEST_CASE("flow filter: ports, protocols and what else is a number") {
   check_all({{"port 443", true},
              {"port 40000", true},

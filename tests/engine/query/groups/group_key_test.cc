@@ -47,6 +47,11 @@ TEST_CASE("group keys: what was written to a key is read from it") {
   CHECK(key_text("src,dst", r) == "10.1.2.3 2001:db8:1:2::7");
   CHECK(key_text("sport,dport,proto,vlan,tos", r) == "40000 443 TCP 17 8");
   CHECK(key_text("src-as,exporter,domain", r) == "64500 192.0.2.9 3");
+  CHECK(key_text("src-country,country", r) == "- -");
+  flow::Record placed = r;
+  placed.countries = {{{'D', 'E'}, {'F', 'R'}}};
+  CHECK(key_text("src-country,dst-country,country,vlan", placed) == "DE FR DE 17");
+  CHECK(key_text("country", placed, 1) == "FR");
   CHECK(key_text("", r).empty());
 }
 
@@ -65,6 +70,7 @@ TEST_CASE("group keys: either end has a key of its own") {
   CHECK(key_text("host,proto", r, 0) == "10.1.2.3 TCP");
   CHECK(key_text("host,proto", r, 1) == "2001:db8:1:2::7 TCP");
   CHECK(GroupKeys::parse("dport,as")->is_of_either_end());
+  CHECK(GroupKeys::parse("country")->is_of_either_end());
   CHECK_FALSE(GroupKeys::parse("src,dst")->is_of_either_end());
 }
 

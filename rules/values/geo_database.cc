@@ -1,4 +1,4 @@
-#include "rules/match/geo_database.h"
+#include "rules/values/geo_database.h"
 
 #include <maxminddb.h>
 #include <netinet/in.h>
@@ -27,7 +27,12 @@ tl::expected<std::shared_ptr<const GeoDatabase>, std::string> GeoDatabase::open(
   return out;
 }
 
-std::string_view GeoDatabase::country(const IpAddress& address) const {
+// `data.has_data`: it is there.
+struct GeoDatabase::Found {
+  MMDB_entry_data_s data{};
+};
+
+GeoDatabase::Found GeoDatabase::find(const IpAddress& address, const char* const* path) const {
   sockaddr_storage place{};
   if (address.family == 4) {
     sockaddr_in v4{};
@@ -43,15 +48,25 @@ std::string_view GeoDatabase::country(const IpAddress& address) const {
     return {};
   }
   int error = MMDB_SUCCESS;
-  MMDB_lookup_result_s found =
+  MMDB_lookup_result_s result =
       MMDB_lookup_sockaddr(&handle_->database, std::bit_cast<sockaddr*>(&place), &error);
-  if (error != MMDB_SUCCESS || !found.found_entry) return {};
+  if (error != MMDB_SUCCESS || !result.found_entry) return {};
+  Found out;
+  if (MMDB_aget_value(&result.entry, &out.data, path) != MMDB_SUCCESS) return {};
+  return out;
+}
+
+std::string_view GeoDatabase::country(const IpAddress& address) const {
   constexpr const char* kPath[] = {"country", "iso_code", nullptr};
-  MMDB_entry_data_s data{};
-  if (MMDB_aget_value(&found.entry, &data, kPath) != MMDB_SUCCESS || !data.has_data ||
-      data.type != MMDB_DATA_TYPE_UTF8_STRING)
-    return {};
-  return {data.utf8_string, data.data_size};
+  const Found found = find(address, kPath);
+  if (!found.data.has_data || found.data.type != MMDB_DATA_TYPE_UTF8_STRING) return {};
+  return {found.data.utf8_string, found.data.data_size};
+}
+
+std::uint32_t GeoDatabase::autonomous_system(const IpAddress& address) const {
+  constexpr const char* kPath[] = {"autonomous_system_number", nullptr};
+  const Found found = find(address, kPath);
+  return found.data.has_data && found.data.type == MMDB_DATA_TYPE_UINT32 ? found.data.uint32 : 0;
 }
 
 }  // namespace weir::rules
