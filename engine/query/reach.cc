@@ -39,6 +39,8 @@ std::vector<AnswerColumn> reach_columns() {
           {.name = "answers_lost_before"},
           {.name = "dropped_by"},
           {.name = "icmp_errors_of"},
+          {.name = "icmp_errors_perhaps_of"},
+          {.name = "next_hops"},
           {.name = "last_answered"}};
 }
 
@@ -66,6 +68,13 @@ Cell domain_cell(const ReachPath& path, std::optional<std::size_t> step, int off
   if (!step) return {};
   const std::size_t at = offset < 0 ? *step - 1 : *step + static_cast<std::size_t>(offset);
   return std::uint64_t{path.steps[at].name.domain};
+}
+
+// Of the last point that saw packets, when something was not answered.
+Cell next_hops_cell(const ReachStory& story) {
+  const ReachPath& path = story.path;
+  if (!path.last_seen || story.now->answered == story.now->attempts) return {};
+  return listed(path.steps[*path.last_seen].facts.next_hops);
 }
 
 std::vector<Cell> row_of(const ReachStory& story, const Cell& port, const Cell& proto) {
@@ -100,6 +109,8 @@ std::vector<Cell> row_of(const ReachStory& story, const Cell& port, const Cell& 
           domain_cell(story.path, story.path.answer_lost_behind, -1),
           listed(story.blockers.firewalls),
           listed(story.blockers.unreachable),
+          listed(story.blockers.perhaps_unreachable),
+          next_hops_cell(story),
           When{last_answered}};
 }
 

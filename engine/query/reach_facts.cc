@@ -6,6 +6,7 @@
 
 #include "engine/query/answer_text.h"
 #include "engine/query/initiator.h"
+#include "engine/query/quoted_flow.h"
 #include "engine/query/read_with.h"
 
 namespace weir::engine {
@@ -87,30 +88,36 @@ void add_some(std::set<T>& to, const T& what) {
   if (to.size() < kMaxBlockers) to.insert(what);
 }
 
-// What records of the two say in their details.
+// What else records of the two say.
 class DetailReader final : public flow::RecordConsumer {
  public:
   explicit DetailReader(const ReachPair& pair) : pair_(pair) {}
   void take(std::span<const flow::Record> records) override {
     for (const flow::Record& r : records) {
-      if (r.detail == nullptr) continue;
-      const flow::Detail& d = *r.detail;
-      if (d.gateway.family != 0) add_some(found.unreachable, d.gateway);
-      if (d.firewall_event == kFirewallDenied || d.verdict == kDropped)
-        add_some(found.firewalls, r.exporter.address);
-      const std::uint8_t ttl = d.sides[r.source == pair_.client ? 0 : 1].ttl_min;
-      if (ttl == 0 || found.ttls.size() >= kMaxObservationPoints) continue;
-      std::uint8_t& kept = found.ttls[{.exporter = r.exporter.address, .domain = r.exporter.domain}];
-      kept = kept == 0 ? ttl : std::min(kept, ttl);
+      const PointName point{.exporter = r.exporter.address, .domain = r.exporter.domain};
+      const bool is_known = found.next_hops.contains(point) || found.next_hops.size() < kMaxObservationPoints;
+      if (r.source == pair_.client && r.routing.next_hop.family != 0 && is_known)
+        add_some(found.next_hops[point], r.routing.next_hop);
+      if (r.detail != nullptr) look(r, *r.detail, point);
     }
   }
   Blockers found;
 
  private:
+  void look(const flow::Record& r, const flow::Detail& d, const PointName& point) {
+    if (d.gateway.family != 0) add_some(found.unreachable, d.gateway);
+    if (d.firewall_event == kFirewallDenied || d.verdict == kDropped)
+      add_some(found.firewalls, r.exporter.address);
+    const std::uint8_t ttl = d.sides[r.source == pair_.client ? 0 : 1].ttl_min;
+    if (ttl == 0 || found.ttls.size() >= kMaxObservationPoints) return;
+    std::uint8_t& kept = found.ttls[point];
+    kept = kept == 0 ? ttl : std::min(kept, ttl);
+  }
+
   ReachPair pair_;
 };
 
-// Who sent "destination unreachable" and the like to the client. Which packets they were about is not in a record.
+// Who sent "destination unreachable" and the like to the client.
 class IcmpReader final : public flow::RecordConsumer {
  public:
   explicit IcmpReader(const ReachPair& pair) : pair_(pair) {}
@@ -124,6 +131,73 @@ class IcmpReader final : public flow::RecordConsumer {
  private:
   ReachPair pair_;
 };
+
+// What these errors are about, as far as their records quote it. Errors about other flows are passed over.
+class QuoteReader final : public flow::RecordConsumer {
+ public:
+  QuoteReader(const ReachPair& pair, const std::vector<std::uint16_t>& ports) : pair_(pair), ports_(ports) {}
+  void take(std::span<const flow::Record> records) override {
+    for (const flow::Record& r : records) {
+      if (!is_icmp_error(r) || r.destination != pair_.client || r.sides[0].packets == 0) continue;
+      const auto quoted = quoted_flow(r);
+      if (!quoted)
+        add_some(not_said, r.source);
+      else if (quoted->source == pair_.client && quoted->destination == pair_.server)
+        add_port(*quoted, r.source);
+    }
+  }
+  std::set<IpAddress> joined, not_said;
+
+ private:
+  void add_port(const QuotedFlow& quoted, const IpAddress& sender) {
+    const std::uint16_t port = quoted.destination_port;
+    if (ports_.empty() || std::find(ports_.begin(), ports_.end(), port) != ports_.end())
+      add_some(joined, sender);
+    else if (port == 0)
+      add_some(not_said, sender);
+  }
+
+  ReachPair pair_;
+  std::vector<std::uint16_t> ports_;
+};
+
+// All that the readers of one pass have found, capped as each of them is.
+template <class Readers, class Found>
+std::set<IpAddress> all_of(const Readers& readers, Found found) {
+  std::set<IpAddress> out;
+  for (const auto& one : readers)
+    for (const IpAddress& address : (*one).*found) add_some(out, address);
+  return out;
+}
+
+tl::expected<void, std::string> read_icmp(QuestionCall& call, const ReachPair& pair, Blockers& out) {
+  RecordQuery query = window_of(call);
+  query.hosts.add(pair.client);
+  query.fields = Field::addresses | Field::ports | Field::protocol | Field::counters;
+  const auto errors = read_with<IcmpReader>(call, query, pair);
+  if (!errors) return tl::unexpected(errors.error());
+  const std::set<IpAddress> senders = all_of(*errors, &IcmpReader::senders);
+  if (senders.empty()) return {};
+  for (const IpAddress& sender : senders) query.others.add(sender);
+  query.fields = query.fields | Field::detail;
+  const auto quotes = read_with<QuoteReader>(call, query, pair, call.ports);
+  if (!quotes) return tl::unexpected(quotes.error());
+  for (const IpAddress& sender : all_of(*quotes, &QuoteReader::joined)) add_some(out.unreachable, sender);
+  for (const IpAddress& sender : all_of(*quotes, &QuoteReader::not_said))
+    if (!out.unreachable.contains(sender)) add_some(out.perhaps_unreachable, sender);
+  return {};
+}
+
+void merge(Blockers& to, const Blockers& from) {
+  to.firewalls.insert(from.firewalls.begin(), from.firewalls.end());
+  to.unreachable.insert(from.unreachable.begin(), from.unreachable.end());
+  for (const auto& [name, hops] : from.next_hops)
+    for (const IpAddress& hop : hops) add_some(to.next_hops[name], hop);
+  for (const auto& [name, ttl] : from.ttls) {
+    const auto [kept, is_new] = to.ttls.emplace(name, ttl);
+    if (!is_new) kept->second = std::min(kept->second, ttl);
+  }
+}
 
 }  // namespace
 
@@ -155,24 +229,12 @@ tl::expected<ReachFacts, std::string> reach_facts(QuestionCall& call, const Reac
 
 tl::expected<Blockers, std::string> blockers_of(QuestionCall& call, const ReachPair& pair) {
   RecordQuery query = query_of(call, pair);
-  query.fields = Field::addresses | Field::exporter | Field::detail;
+  query.fields = Field::addresses | Field::exporter | Field::path | Field::detail;
   const auto details = read_with<DetailReader>(call, query, pair);
   if (!details) return tl::unexpected(details.error());
-  query.others = {};
-  query.ports.clear();
-  query.fields = Field::addresses | Field::ports | Field::protocol | Field::counters;
-  const auto icmp = read_with<IcmpReader>(call, query, pair);
-  if (!icmp) return tl::unexpected(icmp.error());
   Blockers out;
-  for (const auto& one : *details) {
-    out.firewalls.insert(one->found.firewalls.begin(), one->found.firewalls.end());
-    out.unreachable.insert(one->found.unreachable.begin(), one->found.unreachable.end());
-    for (const auto& [name, ttl] : one->found.ttls) {
-      const auto [kept, is_new] = out.ttls.emplace(name, ttl);
-      if (!is_new) kept->second = std::min(kept->second, ttl);
-    }
-  }
-  for (const auto& one : *icmp) out.unreachable.insert(one->senders.begin(), one->senders.end());
+  for (const auto& one : *details) merge(out, one->found);
+  if (auto read = read_icmp(call, pair, out); !read) return tl::unexpected(read.error());
   return out;
 }
 

@@ -30,6 +30,7 @@ struct PointFacts {
   TimeUs lag_sum_us = 0;
   std::uint64_t lags = 0;
   std::uint8_t ttl = 0;  // the least of packets to the server, where the exporter tells
+  std::set<IpAddress> next_hops;
 };
 
 struct ServiceFacts {
@@ -44,8 +45,11 @@ using ReachFacts = std::map<Service, ServiceFacts>;
 // Who says that packets do not get through.
 struct Blockers {
   std::set<IpAddress> firewalls;    // exporters that tell of packets that they dropped
-  std::set<IpAddress> unreachable;  // who sent ICMP errors about these flows, or to the client meanwhile
+  std::set<IpAddress> unreachable;  // who sent ICMP errors about these flows
+  // Who sent some to the client meanwhile, whose records do not say what they are about.
+  std::set<IpAddress> perhaps_unreachable;
   std::map<PointName, std::uint8_t> ttls;
+  std::map<PointName, std::set<IpAddress>> next_hops;  // that packets to the server were sent on to
 };
 
 struct ReachPair {
@@ -55,7 +59,8 @@ struct ReachPair {
 // In [from, to), with one of the call's ports. Reads.
 tl::expected<ReachFacts, std::string> reach_facts(QuestionCall& call, const ReachPair& pair, TimeUs from,
                                                   TimeUs to);
-// In the window of the call. Reads twice: details of the records of both, and what ICMP said to the client.
+// In the window of the call. Reads two or three times: details of the records of both, who sent ICMP errors to the client, and when there
+// are some, what these quote.
 tl::expected<Blockers, std::string> blockers_of(QuestionCall& call, const ReachPair& pair);
 
 }  // namespace weir::engine

@@ -55,12 +55,14 @@ ReachPath path_of(const ServiceFacts& now, const ServiceFacts* past, const Block
   for (auto& [name, facts] : points) {
     const auto ttl = blockers.ttls.find(name);
     if (ttl != blockers.ttls.end()) facts.ttl = ttl->second;
+    const auto hops = blockers.next_hops.find(name);
+    if (hops != blockers.next_hops.end()) facts.next_hops = hops->second;
     out.steps.push_back({.name = name, .facts = facts});
   }
   const bool is_known_from_past = past != nullptr && past->points.size() >= now.points.size();
   sort_steps(out.steps, is_known_from_past ? *past : now);
   for (std::size_t i = 0; i < out.steps.size(); ++i) {
-    if (out.steps[i].facts.ahead.records != 0) out.lost_behind = i;
+    if (out.steps[i].facts.ahead.records != 0) out.last_seen = out.lost_behind = i;
     if (out.steps[i].facts.back.records != 0 && !out.answer_lost_behind) out.answer_lost_behind = i;
   }
   if (out.lost_behind && *out.lost_behind + 1 == out.steps.size()) out.lost_behind.reset();

@@ -15,8 +15,9 @@ struct PathStep {
 };
 
 struct ReachPath {
-  std::vector<PathStep> steps;  // from the client to the server
-  // The last step that saw packets to the server, when a later one did not.
+  std::vector<PathStep> steps;           // from the client to the server
+  std::optional<std::size_t> last_seen;  // the last step that saw packets to the server
+  // The same, when a later one did not.
   std::optional<std::size_t> lost_behind;
   // The last step, counted from the server, that saw answers, when one nearer to the client did not.
   std::optional<std::size_t> answer_lost_behind;

@@ -41,6 +41,18 @@ void pad(std::string& line, std::size_t to) {
   if (line.size() < to) line.resize(to, ' ');
 }
 
+// Where the last point that saw packets has sent them.
+std::string next_hop_text(const ReachStory& story, std::size_t step) {
+  const bool is_answered = story.now->answered == story.now->attempts;
+  if (is_answered || story.path.last_seen != step) return {};
+  const std::set<IpAddress>& hops = story.path.steps[step].facts.next_hops;
+  std::vector<IpAddress> listed(hops.begin(), hops.end());
+  mix_when_hidden(listed, story.is_hidden);
+  std::string out;
+  for (const IpAddress& hop : listed) out += (out.empty() ? "-> sent on to " : ", ") + short_text(hop);
+  return out;
+}
+
 std::string mark_of(const ReachPath& path, std::size_t step) {
   if (path.lost_behind && step == *path.lost_behind + 1)
     return fmt::format("<- lost between {} and {}", name_text(path.steps[step - 1].name),
@@ -69,6 +81,8 @@ std::vector<std::string> path_lines(const ReachStory& story) {
                            : ahead.records != 0 ? "no reply"
                                                 : "",
                   .mark = mark_of(story.path, i)};
+    if (const std::string hop = next_hop_text(story, i); !hop.empty())
+      row.mark += (row.mark.empty() ? "" : "  ") + hop;
     name = std::max(name, row.name.size());
     times = std::max(times, row.times.size());
     rows.push_back(std::move(row));
@@ -123,7 +137,10 @@ std::vector<std::string> reach_text(const ReachStory& story) {
       out.push_back("  nothing came back behind the last point");
   }
   add_addresses(out, "  dropped, says the firewall", story.blockers.firewalls, story.is_hidden);
-  add_addresses(out, "  ICMP errors to the client, sent by", story.blockers.unreachable, story.is_hidden);
+  add_addresses(out, "  ICMP errors about these packets, sent by", story.blockers.unreachable,
+                story.is_hidden);
+  add_addresses(out, "  ICMP errors to the client, about what is not recorded, sent by",
+                story.blockers.perhaps_unreachable, story.is_hidden);
   if (story.past != nullptr && story.past->last_answered != 0) out.push_back(last_answered_text(story));
   return out;
 }

@@ -165,10 +165,51 @@ TEST_CASE("reach: a reset is refused, and who sends ICMP errors or drops is name
              .domains = {7}});
   kept.records.back().detail = &denied;
   const Asked told = ask(answer_reach, kept, asking("10.30.0.5", 10));
-  CHECK(told.cells({"dropped_by", "icmp_errors_of", "attempts"}) == "192.0.2.7 192.0.2.99 2");
+  CHECK(told.cells({"dropped_by", "icmp_errors_of", "icmp_errors_perhaps_of", "attempts"}) ==
+        "192.0.2.7 - 192.0.2.99 2");
   const std::vector<std::string> lines = told.lines();
-  CHECK(std::find(lines.begin(), lines.end(), "  ICMP errors to the client, sent by 192.0.2.99") !=
+  CHECK(std::find(lines.begin(), lines.end(),
+                  "  ICMP errors to the client, about what is not recorded, sent by 192.0.2.99") !=
         lines.end());
+}
+
+TEST_CASE("reach: an ICMP error of another exporter is joined to the flow that it quotes") {
+  // IPv4, TCP, from the client 198.51.100.9:40000 to 10.30.0.5:443.
+  std::string quoted("\x45\0\0\x28\0\0\0\0\x40\x06\0\0\xc6\x33\x64\x09\x0a\x1e\0\x05\x9c\x40\x01\xbb", 24);
+  const auto asked_with = [&](std::string_view payload) {
+    KeptRecords kept;
+    kept.talk({.client = "198.51.100.9", .server = "10.30.0.5", .at = kTen, .is_answered = false});
+    flow::Record& error = kept.add("192.0.2.99", 0, "198.51.100.9", 0, ip_protocol::icmp);
+    error.exporter = KeptRecords::point(5);
+    error.has_icmp = true;
+    error.icmp_type = 3;
+    error.sides[0] = {.packets = 1, .bytes = 56, .first = kMidnight + kTen, .last = kMidnight + kTen};
+    flow::Detail detail;
+    detail.sides[0].payload = payload;
+    error.detail = &detail;
+    return ask(answer_reach, kept, asking("10.30.0.5", 10))
+        .cells({"icmp_errors_of", "icmp_errors_perhaps_of"});
+  };
+  CHECK(asked_with(quoted) == "192.0.2.99 -");
+  for (std::size_t size = 0; size < quoted.size(); ++size)
+    CHECK(asked_with(quoted.substr(0, size)) == "- 192.0.2.99");
+  // About another server, or another port of this one: it says nothing of these flows.
+  std::string other = quoted;
+  other[19] = 6;
+  CHECK(asked_with(other) == "- -");
+  quoted[23] = 1;
+  CHECK(asked_with(quoted) == "- -");
+}
+
+TEST_CASE("reach: the last point that saw packets names where it sent them") {
+  KeptRecords kept = lost_behind_core();
+  for (flow::Record& r : kept.records)
+    r.routing.next_hop = address(r.exporter.domain == 2 ? "192.0.2.254" : "192.0.2.253");
+  const Asked lost = ask(answer_reach, kept, asking("10.30.0.5", 10));
+  CHECK(lost.cell(0, "next_hops") == "192.0.2.254");
+  CHECK(lost.lines()[2] ==
+        "  192.0.2.2/2   10:00:00 - 10:59:00   seen       no reply   -> sent on to 192.0.2.254");
+  CHECK(ask(answer_reach, kept, asking("10.30.0.5", 8)).cell(0, "next_hops") == "-");
 }
 
 TEST_CASE("reach: without a port each service has a row, and what the server began is none") {
