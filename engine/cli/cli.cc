@@ -108,6 +108,17 @@ void report_idle_keys(const std::vector<KeyProblem>& problems, const CliOptions&
                keys == 1 ? "it" : "them");
 }
 
+// Known keys that mean something, but not in this call.
+void report_store_keys(const Config& config, const CliOptions& options) {
+  constexpr std::string_view kStore = "weir.flows.store";
+  if (!options.writes_store || !options.store.empty()) return;
+  for (const std::string& key : config.keys(kStore)) {
+    const std::string path = fmt::format("{}.{}", kStore, key);
+    fmt::print(stderr, "weir: warning: {}: key '{}' has no effect without --store\n", config.place(path),
+               path);
+  }
+}
+
 void report_keys(const Config& config, const CliOptions& options) {
   const std::vector<KeyProblem> problems = config.check_keys();
   for (const KeyProblem& p : problems)
@@ -115,6 +126,7 @@ void report_keys(const Config& config, const CliOptions& options) {
       fmt::print(stderr, "weir: warning: {}: key '{}' is not known and has no effect{}\n", p.place, p.path,
                  p.nearest.empty() ? "" : "; did you mean " + p.nearest + "?");
   report_idle_keys(problems, options);
+  report_store_keys(config, options);
 }
 
 // False: the run must not start, because of --strict or of something that no run can be made of.

@@ -50,6 +50,7 @@ struct CliOptions {
   bool json = false;               // --json
   std::string colour = "auto";     // --color: auto, always or never
   std::string store;               // --store; empty: none
+  bool writes_store = false;       // the command writes one when --store is there
   std::string state;               // --state; empty: none
   std::vector<std::string> flow_exports;  // --flow-export
   std::string flow_format;                // --flow-format; empty: as configured

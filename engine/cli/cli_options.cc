@@ -309,6 +309,7 @@ tl::expected<void, std::string> read_question(const Reader& in, CliOptions& out)
   question.explain = in.flag("explain");
   question.raw = in.flag("raw");
   question.configured = !out.config.empty() || !out.settings.empty();
+  question.has_colour = in.flag("color");
   question.colour = in.one("color", "auto");
   if (question.json + question.csv + question.zeek + question.nfdump + (question.ipfix.empty() ? 0 : 1) > 1)
     return tl::unexpected(std::string("--json, --csv, --zeek, --nfdump and --ipfix exclude each other"));
@@ -375,6 +376,7 @@ tl::expected<void, std::string> read_values(const Reader& in, const Command& com
     return tl::unexpected(fmt::format("--color {}: expected auto, always or never", out.colour));
   if (out.log_dir == "-" && out.captures.empty()) return tl::unexpected(std::string("-l - goes with -r"));
   out.store = in.one("store");
+  out.writes_store = command.takes_input || command.takes_exports;
   out.state = in.one("state");
   if (command.reads_store) {
     if (auto read = read_question(in, out); !read) return read;

@@ -67,6 +67,7 @@ std::string_view idle_option(const Question& question, const QuestionOptions& gi
                         Row{given.configured, Takes::settings, "a configuration (-c, --set)"},
                         Row{given.json, Takes::json, "--json"},
                         Row{given.csv, Takes::table, "--csv"},
+                        Row{given.has_colour, Takes::table, "--color"},
                         Row{given.names, Takes::table, "--names"},
                         Row{given.geo, Takes::records, "--geo"},
                         Row{!given.geoip_database.empty(), Takes::places, "--geoip-database"},

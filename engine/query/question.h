@@ -39,6 +39,7 @@ struct QuestionOptions {
   bool geo = false;             // --geo
   bool configured = false;      // -c or --set is there
   std::string colour = "auto";  // auto, always or never
+  bool has_colour = false;      // --color is there
 };
 
 // One call: the options, what they were read as, and where the records come from.
@@ -78,7 +79,7 @@ enum class Takes : std::uint32_t {
   raw = 1U << 8U,        // --raw
   reads = 1U << 9U,      // --explain
   json = 1U << 10U,      // --json
-  table = 1U << 11U,     // --csv, --names, --anonymise
+  table = 1U << 11U,     // --csv, --names, --anonymise, --color
   settings = 1U << 12U,  // -c, --set
   places = 1U << 13U     // --geoip-database, --as-database
 };
