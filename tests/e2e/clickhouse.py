@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Flow records in a real ClickHouse: loaded, asked, inserted while they come and while the server goes away. clickhouse.py WEIR
 
-Needs clickhouse-server; what is left out without it is said. The server listens on a loopback port of its own and keeps nothing.
+Needs clickhouse-server; what is left out without it is said. The server listens on a loopback port of its own and keeps nothing. What is
+told of TLS needs openssl: a proxy here speaks it before the server, or before one that knows no table where there is no clickhouse-server.
 """
-import json, os, shutil, signal, socket, subprocess, sys, tempfile, time, unittest, urllib.parse, urllib.request
+import http.server, json, os, shutil, signal, socket, ssl, subprocess, sys, tempfile, threading, time, unittest, urllib.parse, urllib.request
 
 from collect import data, free_port, ipfix, is_bound, is_drained, template, wait_until
 
@@ -190,6 +191,156 @@ class ClickHouse(unittest.TestCase):
         self.weir("detect", "-r", *captures, "--no-rules", "-k", "none", "-l", self.folder + "/log", "--set", "weir.flows.clickhouse.url=" + url)
         kept = sorted(self.weir("flows", "list", "--store", store, "--json").stdout.splitlines())
         self.assertEqual(sorted(self.weir("flows", "list", "--clickhouse", url, "--json").stdout.splitlines()), kept)
+
+
+class NoTables(http.server.BaseHTTPRequestHandler):
+    """A server that has none, as ClickHouse says it."""
+    def do_POST(self):
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        said = b"Code: 60, e.displayText() = DB::Exception: Table default.flows doesn't exist."
+        self.send_response(404)
+        self.send_header("Content-Length", str(len(said)))
+        self.end_headers()
+        self.wfile.write(said)
+
+    def log_message(self, *_): pass
+
+
+class TlsProxy:
+    """Speaks TLS with this certificate, and passes on what is said to a port here."""
+    def __init__(self, certificate, key, to):
+        self.to, self.context = to, ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(certificate, key)
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            try: client, _ = self.listener.accept()
+            except OSError: return
+            threading.Thread(target=self.serve, args=(client,), daemon=True).start()
+
+    def serve(self, client):
+        try:
+            with self.context.wrap_socket(client, server_side=True) as near, socket.create_connection(("127.0.0.1", self.to)) as far:
+                back = threading.Thread(target=self.copy, args=(far, near), daemon=True)
+                back.start()
+                self.copy(near, far)
+                back.join(30)
+        except OSError: pass  # who asks has not liked the certificate
+
+    @staticmethod
+    def copy(source, target):
+        try:
+            while some := source.recv(65536): target.sendall(some)
+            target.shutdown(socket.SHUT_WR)
+        except OSError: pass
+
+    def close(self): self.listener.close()
+
+
+def openssl(*words, folder): subprocess.run(["openssl", *words], cwd=folder, check=True, capture_output=True)
+
+
+def make_authority(folder, name):
+    openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", name + ".key", "-out", name + ".pem",
+            "-days", "30", "-subj", f"/CN={name}", "-addext", "basicConstraints=critical,CA:TRUE", folder=folder)
+
+
+def make_certificate(folder, name, authority, alternatives, days):
+    openssl("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", name + ".key", "-out", name + ".csr",
+            "-subj", f"/CN={name}", folder=folder)
+    with open(os.path.join(folder, name + ".ext"), "w") as f: f.write(f"subjectAltName={alternatives}\n")
+    openssl("x509", "-req", "-in", name + ".csr", "-CA", authority + ".pem", "-CAkey", authority + ".key", "-CAcreateserial", "-days", str(days),
+            "-extfile", name + ".ext", "-out", name + ".pem", folder=folder)
+
+
+@unittest.skipUnless(shutil.which("openssl"), "openssl is not installed")
+class Tls(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.mkdtemp()
+        if SERVER:
+            cls.server = Server(cls.folder)
+            cls.server.start()
+            port = cls.server.port
+        else:
+            cls.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), NoTables)
+            threading.Thread(target=cls.server.serve_forever, daemon=True).start()
+            port = cls.server.server_address[1]
+        cls.plain_port = port
+        for name in "ours", "theirs": make_authority(cls.folder, name)
+        here = "DNS:localhost,IP:127.0.0.1"
+        for name, alternatives, days in (("good", here, 30), ("elsewhere", "DNS:ch.example", 30), ("expired", here, -1)):
+            make_certificate(cls.folder, name, "ours", alternatives, days)
+        cls.proxies = {name: TlsProxy(cls.path(name + ".pem"), cls.path(name + ".key"), port) for name in ("good", "elsewhere", "expired")}
+
+    @classmethod
+    def tearDownClass(cls):
+        for proxy in cls.proxies.values(): proxy.close()
+        if SERVER: cls.server.kill()
+        else: cls.server.shutdown()
+        shutil.rmtree(cls.folder)
+
+    @classmethod
+    def path(cls, name): return os.path.join(cls.folder, name)
+
+    def url(self, proxy, more="", host="localhost"): return f"https://{host}:{self.proxies[proxy].port}/{more}"
+
+    def weir(self, *words, status=0):
+        p = subprocess.run([WEIR, *words], capture_output=True, text=True, timeout=120, env={**os.environ, "TZ": "UTC"})
+        self.assertEqual(p.returncode, status, p.stderr)
+        return p
+
+    def refused(self, url): return self.weir("flows", "list", "--clickhouse", url, status=1).stderr
+
+    def test_a_server_whose_certificate_our_authority_signed_is_asked(self):
+        for host in "localhost", "127.0.0.1":
+            self.assertIn("there is no such table", self.refused(self.url("good", f"?table=none&ca={self.path('ours.pem')}", host)))
+
+    @unittest.skipUnless(SERVER, "clickhouse-server is not installed")
+    def test_records_are_inserted_and_asked_for_over_https(self):
+        store, url = self.path("store"), self.url("good", f"?ca={self.path('ours.pem')}")
+        captures = sorted(os.path.join(EXAMPLES, name) for name in os.listdir(EXAMPLES) if name.endswith(".pcap"))
+        self.weir("detect", "-r", *captures, "--no-rules", "-k", "none", "-l", self.path("log"), "--store", store, "--set", "weir.flows.clickhouse.url=" + self.url("good"),
+                  "--set", "weir.flows.clickhouse.tls.ca=" + self.path("ours.pem"))
+        kept = sorted(self.weir("flows", "list", "--store", store, "--json").stdout.splitlines())
+        self.assertGreater(len(kept), 10)
+        self.assertEqual(sorted(self.weir("flows", "list", "--clickhouse", url, "--json").stdout.splitlines()), kept)
+        self.assertEqual(len(self.weir("flows", "list", "--clickhouse", url, "--json", "--limit", "3").stdout.splitlines()), 3)
+
+    def test_a_certificate_that_is_not_trusted_is_refused(self):
+        for more in "", f"?ca={self.path('theirs.pem')}":
+            said = self.refused(self.url("good", more))
+            self.assertIn("name the file of who has (ca=FILE in the URL, weir.flows.clickhouse.tls.ca)", said)
+            self.assertNotIn("no such table", said)
+
+    def test_the_certificate_of_another_host_is_refused(self):
+        said = self.refused(self.url("elsewhere", f"?ca={self.path('ours.pem')}"))
+        self.assertIn("the certificate is another host's", said)
+        self.assertIn("localhost", said)
+
+    def test_an_expired_certificate_is_refused(self):
+        said = self.refused(self.url("expired", f"?ca={self.path('ours.pem')}"))
+        self.assertIn("expired", said)
+        self.assertIn("the server needs a new certificate", said)
+
+    def test_what_is_not_to_be_verified_is_not(self):
+        for proxy in self.proxies: self.assertIn("there is no such table", self.refused(self.url(proxy, "?verify=no&table=none")))
+
+    def test_a_port_without_tls_and_a_file_without_certificates_are_told(self):
+        self.assertIn("is it the HTTPS port", self.refused(f"https://localhost:{self.plain_port}/?ca={self.path('ours.pem')}"))
+        self.assertIn("certificates as PEM", self.refused(self.url("good", f"?ca={self.path('ours.key')}")))
+        missing = self.path("missing.pem")
+        self.assertIn(missing, self.refused(self.url("good", f"?ca={missing}")))
+
+    def test_a_run_that_cannot_insert_says_why(self):
+        capture = os.path.join(EXAMPLES, "http.pcap")
+        p = subprocess.run([WEIR, "detect", "-r", capture, "--no-rules", "-l", self.path("log"), "--set", "weir.flows.clickhouse.url=" + self.url("good")],
+                           capture_output=True, text=True, timeout=120)
+        self.assertNotEqual(p.returncode, 0, p.stderr)
+        self.assertIn("weir.flows.clickhouse.tls.ca", p.stderr)
 
 
 if __name__ == "__main__":

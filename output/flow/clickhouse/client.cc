@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <curl/curl.h>
 #include <netdb.h>
+#include <openssl/x509_vfy.h>
 
 #include <algorithm>
 #include <array>
@@ -53,6 +54,26 @@ constexpr std::array<Advice, 14> kAdvice{
      {252, "the server does not get along with merging: take larger batches (weir.flows.clickhouse.batch)"},
      {497, "the user lacks rights: GRANT SELECT, INSERT and CREATE TABLE on the table"},
      {516, "user or password is wrong (USER:PASSWORD@ or password-file)"}}};
+
+// What to do when TLS was not agreed on. `verified`: what OpenSSL says of the server's certificate.
+std::string_view tls_advice(CURLcode result, long verified) {
+  if (result == CURLE_SSL_CONNECT_ERROR)
+    return "is it the HTTPS port of the server, 8443 where nobody says otherwise?";
+  if (result == CURLE_SSL_CACERT_BADFILE)
+    return "the file of ca=FILE or tls.ca has to hold certificates as PEM, those of who signs the server's";
+  if (result != CURLE_PEER_FAILED_VERIFICATION) return {};
+  switch (verified) {
+    case X509_V_OK:
+      return "the certificate is another host's: name the server as its certificate does, or have one made "
+             "for this name";
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+    case X509_V_ERR_CERT_NOT_YET_VALID:
+      return "the server needs a new certificate, or one of the two clocks is wrong";
+    default:
+      return "nobody who is trusted here has signed it: name the file of who has (ca=FILE in the URL, "
+             "weir.flows.clickhouse.tls.ca)";
+  }
+}
 
 // After these an INSERT may be there, or its rows of some days: it ran out of time, of memory or of disk amid it, or the one that it
 // was passed on to did not answer. Likewise when a proxy before the server says that it has failed. TOO_MANY_PARTS (252) is found out
@@ -273,8 +294,12 @@ Answered<void> Client::run(const Take& take) {
   }
   if (result == CURLE_OK || c.ended_by_taker) return {};
   const std::string_view why = c.error[0] != '\0' ? c.error.data() : ::curl_easy_strerror(result);
-  return tl::unexpected(
-      Failure{.text = fmt::format("{}: {}", who, plain(why)), .code = 0, .is_unsure = sent > 0});
+  Failure failure{.text = fmt::format("{}: {}", who, plain(why)), .code = 0, .is_unsure = sent > 0};
+  long verified = X509_V_OK;
+  ::curl_easy_getinfo(c.handle.get(), CURLINFO_SSL_VERIFYRESULT, &verified);
+  if (const std::string_view advice = tls_advice(result, verified); !advice.empty())
+    failure.text += fmt::format(" ({})", advice);
+  return tl::unexpected(std::move(failure));
 }
 
 Answered<std::string> Client::ask(std::string_view query) {
