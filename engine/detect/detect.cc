@@ -24,7 +24,8 @@ bool flow_admits(const rules::FlowRequirement& want, const rules::PacketContext&
   if (want.to_server && ctx.direction != Direction::to_server) return false;
   if (want.to_client && ctx.direction != Direction::to_client) return false;
   if ((want.to_server || want.to_client || want.established || want.not_established) && ctx.flow == nullptr) return false;
-  if (want.established && !ctx.flow->established) return false;
+  // What a stream took is of a connection: with fast open before the handshake is done.
+  if (want.established && !ctx.flow->established && !ctx.stream_added) return false;
   if (want.not_established && ctx.flow->established) return false;
   if (want.no_frag && has_fragment) return false;
   return !want.only_frag || has_fragment;
@@ -76,7 +77,7 @@ const DetectResult& Detect::run(const DetectInput& in) {
     d.run_proto_only();
     d.run_packet();
   }
-  // What a stream has handed on is of a connection: with fast open before the handshake is done.
+  // So is what a stream has handed on.
   d.flow_facts.established |= d.flow_facts.has_tcp_session;
   if (in.flow != nullptr && has_frames(in.flow->app.get(), in.direction)) d.run_frames();
   d.run_transactions();
@@ -157,7 +158,12 @@ void Detect::Impl::begin(const DetectInput& input) {
                                        .turn = settings.turn});
 }
 
-bool Detect::Impl::header_matches(const CompiledRule& rule, const Transaction* tx) const {
+bool Detect::Impl::has_bits(const rules::Signature& s) const {
+  return std::all_of(s.requires_bits.begin(), s.requires_bits.end(),
+                     [&](std::uint32_t bit) { return in->flow != nullptr && in->flow->vars.bit(bit); });
+}
+
+bool Detect::Impl::header_fits(const CompiledRule& rule, const Transaction* tx) const {
   const rules::Signature& s = *rule.signature;
   const rules::HeaderMatch& h = s.header;
   const Packet& p = in->packet;
@@ -169,12 +175,15 @@ bool Detect::Impl::header_matches(const CompiledRule& rule, const Transaction* t
   const bool named = !rule.checks_app || (context->flow != nullptr && h.names(context->flow->protocol)) ||
                      (tx != nullptr && h.names(tx->protocol()));
   if (!named) return false;
-  for (const std::uint32_t bit : s.requires_bits)
-    if (in->flow == nullptr || !in->flow->vars.bit(bit)) return false;
   const bool wants_sides = rule.checks_ports || rule.checks_addresses;
-  if (wants_sides && !sides_match(h, p.ip.source, p.source_port, p.ip.destination, p.destination_port) &&
-      !(h.bidirectional && sides_match(h, p.ip.destination, p.destination_port, p.ip.source, p.source_port)))
-    return false;
+  return !wants_sides || sides_match(h, p.ip.source, p.source_port, p.ip.destination, p.destination_port) ||
+         (h.bidirectional &&
+          sides_match(h, p.ip.destination, p.destination_port, p.ip.source, p.source_port));
+}
+
+bool Detect::Impl::header_matches(const CompiledRule& rule, const Transaction* tx) const {
+  const rules::Signature& s = *rule.signature;
+  if (!has_bits(s) || !header_fits(rule, tx)) return false;
   return std::all_of(s.packet_checks.begin(), s.packet_checks.end(),
                      [&](const auto& check) { return check->matches(*context); });
 }

@@ -85,6 +85,9 @@ struct Detect::Impl {
   void finish();
   // `tx`: what else the rule looks at, or null.
   [[nodiscard]] bool header_matches(const CompiledRule& rule, const Transaction* tx = nullptr) const;
+  // Its parts: the flowbits that are to be set; what does not change while the rule waits.
+  [[nodiscard]] bool has_bits(const rules::Signature& s) const;
+  [[nodiscard]] bool header_fits(const CompiledRule& rule, const Transaction* tx) const;
   // --- detect_marks.cc
   // Tells whether the packet is a tagged one, and begins the tags of rules that matched on it.
   void follow_tags();
@@ -182,6 +185,7 @@ struct Detect::Impl {
   void gather_tx_candidates(const Transaction& tx, const rules::TxRules& tx_rules, TxDetect::Side& side);
   [[nodiscard]] TxVerdict evaluate(const Transaction& tx, const rules::TxRules& tx_rules, PendingRule& state,
                                    bool side_complete);
+  [[nodiscard]] bool waits_for_bit(const CompiledRule& rule, const Transaction& tx) const;
   void keep_waiting(TxDetect::Side& side, PendingRule state) const;
   [[nodiscard]] static bool has_alerted(const TxDetect::Side& side, rules::RuleSerial serial);
   [[nodiscard]] bool other_side_met(TxDetect& memory, const CompiledRule& rule, const PendingRule& state) const;

@@ -121,7 +121,8 @@ void Detect::Impl::run_transaction(Transaction& tx, const rules::TxRules& tx_rul
     // Until something of it has matched, a rule that waits is a rule like any other.
     const bool fresh = state.engines_met == 0 && !state.payload_met;
     if (fresh && !header_matches(program->rules[id], &tx)) {
-      if (found != old.end()) keep_waiting(side, state);
+      if (found != old.end() || (!complete && waits_for_bit(program->rules[id], tx)))
+        keep_waiting(side, state);
       continue;
     }
     TxVerdict verdict = evaluate(tx, tx_rules, state, complete || in->flow_ends);
@@ -136,6 +137,12 @@ void Detect::Impl::run_transaction(Transaction& tx, const rules::TxRules& tx_rul
     }
   }
   side.done = complete || in->flow_ends;
+}
+
+// Its literals have been found, which happens once; the rest of the transaction may yet set the bit, and would have set it
+// in time had it come in the same packet.
+bool Detect::Impl::waits_for_bit(const CompiledRule& rule, const Transaction& tx) const {
+  return !has_bits(*rule.signature) && header_fits(rule, &tx);
 }
 
 void Detect::Impl::keep_waiting(TxDetect::Side& side, PendingRule state) const {

@@ -22,6 +22,7 @@ TcpSession::Opening TcpSession::opening_of(const Packet& p) {
   return {.isn = p.tcp.sequence,
           .acknowledgment = p.tcp.acknowledgment,
           .timestamp = p.tcp.timestamp_value,
+          .length = payload_length(p),
           .window = p.tcp.window,
           .scale = std::min(p.tcp.window_scale, kMaxScale),
           .has_timestamp = p.tcp.have_timestamp,
@@ -49,6 +50,20 @@ void TcpSession::agree_on_options() {
     client().has_timestamps = server().has_timestamps = false;
 }
 
+// Data in a SYN or SYN|ACK: with fast open (RFC 7413), which some systems do without its option, and of others that keep
+// them (RFC 9293 3.4). Who leaves them gets them again behind the handshake; the answer tells.
+void TcpSession::take_opening_data(const Packet& p, Direction d) {
+  Side& s = side(d);
+  if (p.payload.empty() || s.next_seq != s.isn + 1) return;
+  store_bytes(d, s.isn + 1, p.payload);
+  s.next_seq += payload_length(p);
+}
+
+void TcpSession::leave_opening_data(Side& s) {
+  s.next_seq = s.isn + 1;
+  s.stream.begin_again();
+}
+
 void TcpSession::on_first(const Packet& p, Direction d) {
   if (has(p, tcp_flag::rst)) return refuse(Anomaly::stream_rst_but_no_session);
   if (has(p, tcp_flag::syn) && !has(p, tcp_flag::ack)) return start_with_syn(p, d);
@@ -69,11 +84,8 @@ void TcpSession::start_with_syn(const Packet& p, Direction d) {
   c.timestamp_time = p.raw.time;
   server().window = p.tcp.window;  // a SYN's window is not scaled
   state_ = TcpState::syn_sent;
-  // Data in a SYN count only with fast open, RFC 7413; else they are sent again after the handshake.
-  if (!p.tcp.have_tfo || p.payload.empty()) return;
-  fast_open_ = true;
-  store_bytes(Direction::to_server, c.isn + 1, p.payload);
-  c.next_seq += payload_length(p);
+  fast_open_ = p.tcp.have_tfo && !p.payload.empty();
+  take_opening_data(p, Direction::to_server);
 }
 
 void TcpSession::pick_up_synack(const Packet& p, Direction d) {
@@ -96,6 +108,7 @@ void TcpSession::pick_up_synack(const Packet& p, Direction d) {
   c.window = p.tcp.window;
   c.send_limit = c.last_ack + c.window;
   state_ = TcpState::syn_recv;
+  take_opening_data(p, Direction::to_client);
 }
 
 void TcpSession::pick_up_midstream(const Packet& p, Direction d) {
@@ -153,7 +166,7 @@ void TcpSession::resend_syn(const Packet& p) {
       openings_ = std::make_unique<Openings>();
     client().last_timestamp = again.timestamp;
     server().window = p.tcp.window;
-    return;
+    return take_opening_data(p, Direction::to_server);
   }
   if (openings_ == nullptr) openings_ = std::make_unique<Openings>();
   if (openings_->syns.size() >= settings_->max_syn_queued) return refuse(Anomaly::stream_3whs_syn_flood);
@@ -164,6 +177,7 @@ void TcpSession::resend_syn(const Packet& p) {
 void TcpSession::simultaneous_syn(const Packet& p) {
   if (four_way_ && p.tcp.sequence != server().isn) return refuse(Anomaly::stream_4whs_wrong_seq);
   four_way_ = true;
+  if (!fast_open_) leave_opening_data(client());
   open_side(server(), opening_of(p));
   server().timestamp_time = p.raw.time;
   client().window = p.tcp.window;
@@ -184,8 +198,10 @@ void TcpSession::answer_simultaneous_syn(const Packet& p) {
 bool TcpSession::adopt_syn(std::uint32_t acknowledgment) {
   if (openings_ == nullptr) return false;
   for (const Opening& o : openings_->syns) {
-    if (acknowledgment != o.isn + 1) continue;
+    if (acknowledgment - (o.isn + 1) > o.length) continue;
     open_side(client(), o);
+    client().stream.begin_again();
+    client().next_seq = acknowledgment;  // what it sent with the SYN is a hole
     server().window = o.window;
     fast_open_ = false;
     return true;
@@ -197,14 +213,15 @@ void TcpSession::answer_syn(const Packet& p) {
   Side& c = client();
   const std::uint32_t ack = p.tcp.acknowledgment;
   if (ack != c.next_seq) {
-    if (fast_open_ && ack == c.isn + 1) {
-      note(Anomaly::stream_3whs_synack_tfo_data_ignored);
-      c.next_seq = c.isn + 1;
+    if (ack == c.isn + 1) {
+      if (fast_open_) note(Anomaly::stream_3whs_synack_tfo_data_ignored);
+      leave_opening_data(c);
     } else if (!adopt_syn(ack)) {
       return refuse(four_way_ ? Anomaly::stream_4whs_invalid_ack
                               : Anomaly::stream_3whs_synack_with_wrong_ack);
     }
   }
+  fast_open_ = fast_open_ || ack != c.isn + 1;
   open_side(server(), opening_of(p));
   server().timestamp_time = p.raw.time;
   agree_on_options();
@@ -215,11 +232,13 @@ void TcpSession::answer_syn(const Packet& p) {
   c.send_limit = ack + c.window;
   server().send_limit = server().isn + 1 + server().window;
   state_ = TcpState::syn_recv;
+  take_opening_data(p, Direction::to_client);
 }
 
 // We see one side only: its next segment says that the handshake went well.
 void TcpSession::go_on_one_sided(const Packet& p) {
   Side& c = client();
+  if (p.tcp.sequence == c.isn + 1 && c.next_seq != c.isn + 1) leave_opening_data(c);
   if (p.tcp.sequence != c.next_seq) return refuse(Anomaly::stream_3whs_async_wrong_seq);
   async_ = true;
   server().isn = p.tcp.acknowledgment - 1;
@@ -279,6 +298,7 @@ bool TcpSession::adopt_synack(std::uint32_t acknowledgment) {
     if (acknowledgment != o.isn + 1) continue;
     const std::uint32_t window = server().window;
     open_side(server(), o);
+    server().stream.begin_again();
     server().window = window;
     server().send_limit = o.isn + 1 + window;
     client().window = o.window;
@@ -291,7 +311,7 @@ bool TcpSession::adopt_synack(std::uint32_t acknowledgment) {
 
 bool TcpSession::completes_handshake(const Packet& p, Direction d) {
   const Side& c = client();
-  const Side& s = server();
+  Side& s = server();
   const std::uint32_t sequence = p.tcp.sequence;
   const std::uint32_t ack = p.tcp.acknowledgment;
   if (d == Direction::to_client) {
@@ -308,9 +328,10 @@ bool TcpSession::completes_handshake(const Packet& p, Direction d) {
   }
   const bool in_place = sequence == c.next_seq || (fast_open_ && seq_geq(sequence, c.isn + 1));
   if (in_place && ack == s.next_seq) return true;
+  const bool later = seq_gt(sequence, c.next_seq) && (midstream_ || seq_leq(sequence, c.send_limit));
+  if ((in_place || later) && ack == s.isn + 1) leave_opening_data(s);
   if (adopt_synack(ack)) return true;
   const bool ack_in_window = seq_geq(ack, s.next_seq) && (midstream_ || seq_leq(ack, s.send_limit));
-  const bool later = seq_gt(sequence, c.next_seq) && (midstream_ || seq_leq(sequence, c.send_limit));
   if ((in_place || later) && ack_in_window) return true;  // segments in between were lost to us
   refuse(in_place ? Anomaly::stream_3whs_right_seq_wrong_ack_evasion
                   : Anomaly::stream_3whs_wrong_seq_wrong_ack);

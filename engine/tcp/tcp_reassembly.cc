@@ -223,6 +223,13 @@ void TcpStream::remember(const Extent& stored, const Arrival& from) try {
 } catch (const std::bad_alloc&) {
 }
 
+void TcpStream::begin_again() {
+  if (settings_->inline_mode || acked_ != 0 || reassembly_disabled()) return;
+  release();
+  head_.offset = 0;
+  has_doubt_ = depth_reached_ = false;
+}
+
 void TcpStream::acknowledge(std::uint32_t sequence) {
   const std::int64_t offset = offset_of(sequence);
   if (offset <= static_cast<std::int64_t>(acked_)) return;

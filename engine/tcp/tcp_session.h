@@ -153,6 +153,7 @@ class TcpSession : public Slabbed, private TcpSessionState {
   // A SYN or SYN|ACK that differs from the one we follow; the peer's answer shows which was taken.
   struct Opening {
     std::uint32_t isn, acknowledgment, timestamp;
+    std::uint32_t length;  // of its data
     std::uint16_t window;
     std::uint8_t scale;
     bool has_timestamp, has_md5, offers_scale;
@@ -194,6 +195,8 @@ class TcpSession : public Slabbed, private TcpSessionState {
   bool adopt_synack(std::uint32_t acknowledgment);
   static Opening opening_of(const Packet& p);
   static void open_side(Side& s, const Opening& o);
+  void take_opening_data(const Packet& p, Direction d);
+  static void leave_opening_data(Side& s);
   void agree_on_options();
 
   // tcp_established.cc: established and all later states

@@ -198,6 +198,9 @@ class TcpStream : private TcpStreamState {
   };
   // Bytes of a `doubtful` segment give way to those of any other, whichever came first.
   Insertion insert(std::uint32_t sequence, Bytes payload, bool doubtful = false);
+  // Before anything was acknowledged: the receiver takes none of it, and gets it again. Inline, where it was looked at, it
+  // stays what is sent on.
+  void begin_again();
   // The receiver has everything before this sequence number.
   void acknowledge(std::uint32_t sequence);
   // Something is stored behind bytes that the receiver has not confirmed and that we do not have.

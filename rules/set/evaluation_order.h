@@ -1,4 +1,5 @@
 // In which order rules are looked at: by what they do, those that set a flowbit before those that wait for it, by priority.
+// Rules that do nothing but set flowbits (noalert) come before all that drop, reject or alert.
 #pragma once
 
 #include <vector>

@@ -48,17 +48,20 @@ inline std::string udp_frame(FrameAddress from, FrameAddress to, std::string_vie
   return ipv4_frame(from.ip, to.ip, 17, u.append(data));
 }
 
+// The length of `options` is a multiple of 4.
 inline std::string tcp_frame(FrameAddress from, FrameAddress to, std::uint8_t flags, std::uint32_t sequence,
-                             std::uint32_t acknowledgment, std::string_view data = {}) {
+                             std::uint32_t acknowledgment, std::string_view data = {},
+                             std::string_view options = {}) {
   std::string t;
   put16(t, from.port);
   put16(t, to.port);
   put32(t, sequence);
   put32(t, acknowledgment);
-  t.push_back('\x50');  // header length
+  t.push_back(static_cast<char>(0x50 + (options.size() << 2U)));  // header length
   t.push_back(static_cast<char>(flags));
   put16(t, 65535);
   put32(t, 0);
+  t += options;
   return ipv4_frame(from.ip, to.ip, 6, t.append(data));
 }
 

@@ -1,0 +1,113 @@
+// Data that come while a connection opens: rules about established connections see them when they come, and only then.
+#include <doctest/doctest.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tests/engine/pipeline/inline_run.h"
+
+using namespace weir;
+using weir::test::Connection;
+using weir::test::FrameAddress;
+using weir::test::InlineRun;
+
+namespace {
+
+constexpr FrameAddress kClient{0x0a000001, 40000}, kServer{0x0a000002, 80};
+constexpr std::uint8_t kAck = tcp_flag::ack, kData = tcp_flag::ack | tcp_flag::psh;
+constexpr std::uint32_t kClientIsn = 1000, kServerIsn = 5000;
+constexpr std::string_view kRequest = "GET /forbidden HTTP/1.1\r\nHost: a\r\n\r\n";
+const std::vector<std::string_view> kDropRules{
+    "drop http any any -> any any (flow:established,to_server; http.uri; content:\"/forbidden\"; sid:1;)",
+    "drop tcp any any -> any any (flow:established,to_server; content:\"/forbidden\"; sid:2;)",
+    "drop tcp any any -> any any (flow:established,to_server; pcre:\"/forb?idden/\"; sid:3;)",
+    "drop http any any -> any any (flow:established,to_server; frame:http1.request; content:\"/forbidden\"; "
+    "sid:4;)",
+    "drop tcp any any -> any any (flow:established,to_server; app-layer-protocol:http; sid:5;)",
+};
+
+std::string client(std::uint8_t flags, std::string_view data = "", std::size_t before = 0,
+                   std::string_view options = "") {
+  const std::uint32_t at =
+      kClientIsn + ((flags & tcp_flag::syn) != 0 ? 0 : 1) + static_cast<std::uint32_t>(before);
+  const std::uint32_t ack = (flags & kAck) != 0 ? kServerIsn + 1 : 0;
+  return weir::test::tcp_frame(kClient, kServer, flags, at, ack, data, options);
+}
+
+std::string server(std::uint8_t flags, std::size_t confirmed = 0, std::string_view data = "") {
+  const std::uint32_t at = kServerIsn + ((flags & tcp_flag::syn) != 0 ? 0 : 1);
+  return weir::test::tcp_frame(kServer, kClient, flags, at,
+                               kClientIsn + 1 + static_cast<std::uint32_t>(confirmed), data);
+}
+constexpr std::string_view kFastOpen =
+    "\x22\x0a"
+    "cookie!!\x01\x01";  // RFC 7413 4.1, padded
+
+std::vector<std::string> begun() {
+  return {client(tcp_flag::syn), server(tcp_flag::syn | kAck)};
+}
+
+// How each of these frames ends under each of the rules, alone: the verdicts, when they are the same for all.
+std::string verdicts(const std::vector<std::string>& frames, std::string_view settings = "") {
+  std::string common;
+  for (const std::string_view rule : kDropRules) {
+    CAPTURE(rule);
+    InlineRun run(rule, settings);
+    const std::string of_rule = run.play_all(frames);
+    if (common.empty()) common = of_rule;
+    CHECK(of_rule == common);
+  }
+  return common;
+}
+
+}  // namespace
+
+TEST_CASE("opening data: a request that completes the handshake is one of an established connection") {
+  std::vector<std::string> frames = begun();
+  frames.push_back(client(kData, kRequest));
+  CHECK(verdicts(frames) == "aad");
+}
+
+TEST_CASE("opening data: a request that overtakes the bare acknowledgment is dropped, and what follows it") {
+  std::vector<std::string> frames = begun();
+  frames.push_back(client(kData, kRequest));
+  frames.push_back(client(kAck));
+  CHECK(verdicts(frames) == "aadd");
+}
+
+TEST_CASE("opening data: so is one that ends its side at once") {
+  std::vector<std::string> frames = begun();
+  frames.push_back(client(kData | tcp_flag::fin, kRequest));
+  CHECK(verdicts(frames) == "aad");
+}
+
+TEST_CASE("opening data: a request in the SYN is seen by all rules about established connections") {
+  const std::vector<std::string> frames{client(tcp_flag::syn, kRequest, 0, kFastOpen),
+                                        server(tcp_flag::syn | kAck, kRequest.size()),
+                                        client(kAck, "", kRequest.size())};
+  CHECK(verdicts(frames) == "ddd");
+}
+
+TEST_CASE("opening data: a SYN with a request is still one that opens a connection") {
+  InlineRun run("drop tcp any any -> any any (flow:not_established,to_server; flags:S; sid:1;)");
+  CHECK(run.play(client(tcp_flag::syn, kRequest, 0, kFastOpen)) == 'd');
+}
+
+TEST_CASE("opening data: the first segment of a connection that was picked up is looked at as any other") {
+  CHECK(verdicts({client(kData, kRequest)}, "stream: {midstream: yes}\n") == "d");
+}
+
+TEST_CASE(
+    "opening data: an answer that comes before the client's acknowledgment is of an established connection") {
+  constexpr std::string_view answer = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nforbidden";
+  for (const std::string_view rule :
+       {"drop http any any -> any any (flow:established,to_client; file.data; content:\"forbidden\"; sid:1;)",
+        "drop tcp any any -> any any (flow:established,to_client; content:\"forbidden\"; sid:2;)"}) {
+    CAPTURE(rule);
+    InlineRun run(rule);
+    CHECK(run.play_all({client(tcp_flag::syn, kRequest, 0, kFastOpen),
+                        server(tcp_flag::syn | kAck, kRequest.size()),
+                        server(kData, kRequest.size(), answer)}) == "aad");
+  }
+}
