@@ -259,7 +259,8 @@ class Pipeline {
 
   // pipeline_readings.cc
   [[gnu::noinline]] void look_for_other_readings(Step& step);
-  void begin_reading(Step& step, std::size_t reading);
+  void look_for_combinations(Step& step);
+  void begin_reading(Step& step, const Flow& from, const TcpReading& change, std::size_t place);
   void leave_out_reading(Step& step);
   void begin_with_message(Flow& flow, Flow& other);
   [[gnu::noinline]] void follow_readings(Step& step);

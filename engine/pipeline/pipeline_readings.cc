@@ -79,26 +79,39 @@ void Pipeline::look_for_other_readings(Step& step) {
   if (setup_.streams.other_readings == 0 || !detect_ || flow.passed || flow.dropped) return;
   for (std::size_t i = 0; i < kOtherReadings.size(); ++i) {
     if (!flow.tcp->would_differ(step.packet, step.direction, kOtherReadings[i])) continue;
-    if (flow.others == nullptr || flow.others->flows[i] == nullptr) begin_reading(step, i);
+    if (flow.others == nullptr || flow.others->flows[i] == nullptr)
+      begin_reading(step, flow, kOtherReadings[i], i);
     const std::uint64_t bytes = kOtherReadings[i].urgent_stays ? kUrgentReadingBytes : kReadingBytes;
     if (flow.others != nullptr)
       flow.others->end_at = std::max(flow.others->end_at, bytes_of(*flow.tcp) + bytes);
   }
+  if (flow.others != nullptr) look_for_combinations(step);
 }
 
-void Pipeline::begin_reading(Step& step, std::size_t reading) try {
+// A reading that is there is followed in two ways in its turn. How long, the readings say that it comes of.
+void Pipeline::look_for_combinations(Step& step) {
+  OtherReadings& others = *step.flow->others;
+  for (const ReadingCombination& c : kCombinations) {
+    const Flow* const from = others.flows[c.from].get();
+    if (from == nullptr || others.flows[c.reading] != nullptr) continue;
+    if (from->tcp->would_differ(step.packet, from->direction_of(step.packet), c.change))
+      begin_reading(step, *from, c.change, c.reading);
+  }
+}
+
+void Pipeline::begin_reading(Step& step, const Flow& from, const TcpReading& change, std::size_t place) try {
   Flow& flow = *step.flow;
   if (other_readings_ >= setup_.streams.other_readings) {
     leave_out_reading(step);
     return;
   }
   auto other = std::make_unique<Flow>();
-  introduce(flow, *other);
-  other->tcp = flow.tcp->read_as(kOtherReadings[reading]);
-  apps_.read_along(flow, *other);
+  introduce(from, *other);
+  other->tcp = from.tcp->read_as(change);
+  apps_.read_along(from, *other);
   if (flow.others == nullptr) flow.others = std::make_unique<OtherReadings>();
   begin_with_message(flow, *other);
-  flow.others->flows[reading] = std::move(other);
+  flow.others->flows[place] = std::move(other);
   ++other_readings_;
   ++counters_.tcp_other_readings;
 } catch (const std::bad_alloc&) {

@@ -23,7 +23,7 @@ bool TcpSession::would_differ(const Packet& p, Direction d, const TcpReading& re
 std::unique_ptr<TcpSession> TcpSession::read_as(const TcpReading& reading) const {
   if (!fits(*budget_)) throw std::bad_alloc();
   std::unique_ptr<TcpSession> out(new TcpSession(*this));
-  out->urgent_stays_ = reading.urgent_stays;
+  out->urgent_stays_ = urgent_stays_ || reading.urgent_stays;
   for (Side& s : out->sides_)
     if (reading.urgent_stays)
       s.stream.forget_mark();
@@ -75,9 +75,11 @@ void TcpStream::cut_message() {
 
 bool TcpStream::rewind_to_message() {
   held_ = keep_ = UINT64_MAX;
-  message_bytes_ = 0;  // of this reading there is no other
   const bool is_there = message_begin_ == app_pos_ || region_at(message_begin_) != nullptr;
-  if (std::exchange(whole_until_, 0) == 0 || !is_there) {
+  if (whole_until_ != 0 && is_there) {
+    keep_ = message_begin_;  // this reading may be read in two ways, too
+  } else {
+    whole_until_ = 0;
     if (opening_.empty()) return false;
     if (!head_.empty()) behind_.insert(behind_.begin(), head_);
     head_ = std::exchange(opening_, {});

@@ -105,7 +105,8 @@ class TcpSession : public Slabbed, private TcpSessionState {
   // does not say which system the receiver runs, or what becomes of urgent bytes. Inline they differ in urgent bytes alone.
   [[nodiscard, gnu::cold]] bool would_differ(const Packet& packet, Direction direction,
                                              const TcpReading& reading) const;
-  // The same connection as it is now, for reading what comes as such receivers do. Throws std::bad_alloc, also when the budget
+  // The same connection as it is now, for reading what comes as such receivers do: as that system, or as now but with urgent
+  // bytes left in. Throws std::bad_alloc, also when the budget
   // has no room.
   [[nodiscard, gnu::cold]] std::unique_ptr<TcpSession> read_as(const TcpReading& reading) const;
 

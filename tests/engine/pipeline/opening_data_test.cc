@@ -14,11 +14,11 @@ using weir::test::InlineRun;
 
 namespace {
 
-constexpr FrameAddress kClient{0x0a000001, 40000}, kServer{0x0a000002, 80};
-constexpr std::uint8_t kAck = tcp_flag::ack, kData = tcp_flag::ack | tcp_flag::psh;
-constexpr std::uint32_t kClientIsn = 1000, kServerIsn = 5000;
-constexpr std::string_view kRequest = "GET /forbidden HTTP/1.1\r\nHost: a\r\n\r\n";
-const std::vector<std::string_view> kDropRules{
+constexpr FrameAddress kOpeningClient{0x0a000001, 40000}, kOpenedServer{0x0a000002, 80};
+constexpr std::uint8_t kOpenAck = tcp_flag::ack, kOpenData = tcp_flag::ack | tcp_flag::psh;
+constexpr std::uint32_t kOpeningIsn = 1000, kOpenedIsn = 5000;
+constexpr std::string_view kOpeningRequest = "GET /forbidden HTTP/1.1\r\nHost: a\r\n\r\n";
+const std::vector<std::string_view> kOpeningRules{
     "drop http any any -> any any (flow:established,to_server; http.uri; content:\"/forbidden\"; sid:1;)",
     "drop tcp any any -> any any (flow:established,to_server; content:\"/forbidden\"; sid:2;)",
     "drop tcp any any -> any any (flow:established,to_server; pcre:\"/forb?idden/\"; sid:3;)",
@@ -27,31 +27,31 @@ const std::vector<std::string_view> kDropRules{
     "drop tcp any any -> any any (flow:established,to_server; app-layer-protocol:http; sid:5;)",
 };
 
-std::string client(std::uint8_t flags, std::string_view data = "", std::size_t before = 0,
-                   std::string_view options = "") {
+std::string from_client(std::uint8_t flags, std::string_view data = "", std::size_t before = 0,
+                        std::string_view options = "") {
   const std::uint32_t at =
-      kClientIsn + ((flags & tcp_flag::syn) != 0 ? 0 : 1) + static_cast<std::uint32_t>(before);
-  const std::uint32_t ack = (flags & kAck) != 0 ? kServerIsn + 1 : 0;
-  return weir::test::tcp_frame(kClient, kServer, flags, at, ack, data, options);
+      kOpeningIsn + ((flags & tcp_flag::syn) != 0 ? 0 : 1) + static_cast<std::uint32_t>(before);
+  const std::uint32_t ack = (flags & kOpenAck) != 0 ? kOpenedIsn + 1 : 0;
+  return weir::test::tcp_frame(kOpeningClient, kOpenedServer, flags, at, ack, data, options);
 }
 
-std::string server(std::uint8_t flags, std::size_t confirmed = 0, std::string_view data = "") {
-  const std::uint32_t at = kServerIsn + ((flags & tcp_flag::syn) != 0 ? 0 : 1);
-  return weir::test::tcp_frame(kServer, kClient, flags, at,
-                               kClientIsn + 1 + static_cast<std::uint32_t>(confirmed), data);
+std::string from_server(std::uint8_t flags, std::size_t confirmed = 0, std::string_view data = "") {
+  const std::uint32_t at = kOpenedIsn + ((flags & tcp_flag::syn) != 0 ? 0 : 1);
+  return weir::test::tcp_frame(kOpenedServer, kOpeningClient, flags, at,
+                               kOpeningIsn + 1 + static_cast<std::uint32_t>(confirmed), data);
 }
-constexpr std::string_view kFastOpen =
+constexpr std::string_view kFastOpenOption =
     "\x22\x0a"
     "cookie!!\x01\x01";  // RFC 7413 4.1, padded
 
-std::vector<std::string> begun() {
-  return {client(tcp_flag::syn), server(tcp_flag::syn | kAck)};
+std::vector<std::string> begun_handshake() {
+  return {from_client(tcp_flag::syn), from_server(tcp_flag::syn | kOpenAck)};
 }
 
 // How each of these frames ends under each of the rules, alone: the verdicts, when they are the same for all.
-std::string verdicts(const std::vector<std::string>& frames, std::string_view settings = "") {
+std::string opening_verdicts(const std::vector<std::string>& frames, std::string_view settings = "") {
   std::string common;
-  for (const std::string_view rule : kDropRules) {
+  for (const std::string_view rule : kOpeningRules) {
     CAPTURE(rule);
     InlineRun run(rule, settings);
     const std::string of_rule = run.play_all(frames);
@@ -64,38 +64,38 @@ std::string verdicts(const std::vector<std::string>& frames, std::string_view se
 }  // namespace
 
 TEST_CASE("opening data: a request that completes the handshake is one of an established connection") {
-  std::vector<std::string> frames = begun();
-  frames.push_back(client(kData, kRequest));
-  CHECK(verdicts(frames) == "aad");
+  std::vector<std::string> frames = begun_handshake();
+  frames.push_back(from_client(kOpenData, kOpeningRequest));
+  CHECK(opening_verdicts(frames) == "aad");
 }
 
 TEST_CASE("opening data: a request that overtakes the bare acknowledgment is dropped, and what follows it") {
-  std::vector<std::string> frames = begun();
-  frames.push_back(client(kData, kRequest));
-  frames.push_back(client(kAck));
-  CHECK(verdicts(frames) == "aadd");
+  std::vector<std::string> frames = begun_handshake();
+  frames.push_back(from_client(kOpenData, kOpeningRequest));
+  frames.push_back(from_client(kOpenAck));
+  CHECK(opening_verdicts(frames) == "aadd");
 }
 
 TEST_CASE("opening data: so is one that ends its side at once") {
-  std::vector<std::string> frames = begun();
-  frames.push_back(client(kData | tcp_flag::fin, kRequest));
-  CHECK(verdicts(frames) == "aad");
+  std::vector<std::string> frames = begun_handshake();
+  frames.push_back(from_client(kOpenData | tcp_flag::fin, kOpeningRequest));
+  CHECK(opening_verdicts(frames) == "aad");
 }
 
 TEST_CASE("opening data: a request in the SYN is seen by all rules about established connections") {
-  const std::vector<std::string> frames{client(tcp_flag::syn, kRequest, 0, kFastOpen),
-                                        server(tcp_flag::syn | kAck, kRequest.size()),
-                                        client(kAck, "", kRequest.size())};
-  CHECK(verdicts(frames) == "ddd");
+  const std::vector<std::string> frames{from_client(tcp_flag::syn, kOpeningRequest, 0, kFastOpenOption),
+                                        from_server(tcp_flag::syn | kOpenAck, kOpeningRequest.size()),
+                                        from_client(kOpenAck, "", kOpeningRequest.size())};
+  CHECK(opening_verdicts(frames) == "ddd");
 }
 
 TEST_CASE("opening data: a SYN with a request is still one that opens a connection") {
   InlineRun run("drop tcp any any -> any any (flow:not_established,to_server; flags:S; sid:1;)");
-  CHECK(run.play(client(tcp_flag::syn, kRequest, 0, kFastOpen)) == 'd');
+  CHECK(run.play(from_client(tcp_flag::syn, kOpeningRequest, 0, kFastOpenOption)) == 'd');
 }
 
 TEST_CASE("opening data: the first segment of a connection that was picked up is looked at as any other") {
-  CHECK(verdicts({client(kData, kRequest)}, "stream: {midstream: yes}\n") == "d");
+  CHECK(opening_verdicts({from_client(kOpenData, kOpeningRequest)}, "stream: {midstream: yes}\n") == "d");
 }
 
 TEST_CASE(
@@ -106,8 +106,8 @@ TEST_CASE(
         "drop tcp any any -> any any (flow:established,to_client; content:\"forbidden\"; sid:2;)"}) {
     CAPTURE(rule);
     InlineRun run(rule);
-    CHECK(run.play_all({client(tcp_flag::syn, kRequest, 0, kFastOpen),
-                        server(tcp_flag::syn | kAck, kRequest.size()),
-                        server(kData, kRequest.size(), answer)}) == "aad");
+    CHECK(run.play_all({from_client(tcp_flag::syn, kOpeningRequest, 0, kFastOpenOption),
+                        from_server(tcp_flag::syn | kOpenAck, kOpeningRequest.size()),
+                        from_server(kOpenData, kOpeningRequest.size(), answer)}) == "aad");
   }
 }

@@ -98,6 +98,21 @@ TEST_CASE("other readings: rules see urgent bytes out of band and as ones like a
   CHECK(said_of({{0, "GET /good", 7}, {9, kHead}}) == "3");
 }
 
+TEST_CASE(
+    "other readings: rules see what reads overlaps as another system does, and leaves urgent bytes in") {
+  // Only so the forbidden path is whole: the urgent byte is in the middle of what that system keeps.
+  const std::vector<Piece> of_linux{{4, "/good"}, {4, "/evil H", 3}, {0, "GET "}, {11, kHead.substr(2)}};
+  const std::vector<Piece> of_windows{{4, "/evil", 3}, {3, " /good"}, {0, "GET"}, {9, kHead}};
+  // The urgent byte comes before any overlap, and in a segment of its own.
+  const std::vector<Piece> mark_first{{5, "e", 1}, {6, "good"}, {6, "vil HT"},
+                                      {4, "/"},    {0, "GET "}, {12, kHead.substr(3)}};
+  CHECK(said_of(of_linux) == "123");
+  CHECK(said_of(of_windows) == "123");
+  CHECK(said_of(mark_first) == "123");
+  CHECK(said_of(of_linux, "stream: {reassembly: {urgent: {policy: gap}}}\n") == "3");
+  CHECK(said_of(of_linux, "host-os-policy: {bsd: [10.0.0.0/8]}\n") == "3");
+}
+
 TEST_CASE("other readings: all events but alerts are those of the one that is followed without them") {
   InlineRun run(std::string(kForbidden) +
                     "alert tcp any any -> any any (stream-event:reassembly_overlap_different_data; sid:4;)",
