@@ -2,7 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include "decoders/text.h"
 
@@ -141,4 +144,35 @@ TEST_CASE("ranged files: one with more holes than pieces may wait is given up") 
   for (std::uint64_t i = 1; i <= kMaxWaitingPieces; ++i) CHECK(byte_at(2 * i).given_up == 0);
   CHECK(byte_at(90'000).given_up == 1);
   CHECK(files.size() == 0);
+}
+
+// As live, where the store is shared by workers: also for ThreadSanitizer.
+TEST_CASE("ranged files: workers that bring parts of the same files join each of them once") {
+  constexpr std::size_t kWorkers = 4, kResources = 200;
+  static_assert(kPartText.size() % kWorkers == 0);
+  constexpr std::size_t length = kPartText.size() / kWorkers;
+  RangedFiles files;
+  std::atomic<std::size_t> joined{0}, right{0}, given_up{0};
+  const auto work = [&](std::size_t worker) {
+    std::vector<boost::intrusive_ptr<AppFile>> mine;  // as long as a transaction that shows them
+    for (std::size_t i = 0; i < kResources; ++i) {
+      const std::size_t at = (worker + i) % kWorkers * length;
+      const auto done = part(files, at, at + length, "r" + std::to_string(i));
+      given_up += done.given_up;
+      if (done.file == nullptr) continue;
+      ++joined;
+      right += content(*done.file) == kPartText && done.file->state == FileState::closed ? 1 : 0;
+      mine.push_back(done.file);
+      if (mine.size() > 8) mine.erase(mine.begin());
+      (void)files.used();
+    }
+  };
+  std::vector<std::thread> workers;
+  for (std::size_t worker = 0; worker < kWorkers; ++worker) workers.emplace_back(work, worker);
+  for (std::thread& worker : workers) worker.join();
+  CHECK(joined == kResources);
+  CHECK(right == kResources);
+  CHECK(given_up == 0);
+  CHECK(files.size() == 0);
+  CHECK(files.used() == 0);
 }
