@@ -111,3 +111,76 @@ TEST_CASE(
                         from_server(kOpenData, kOpeningRequest.size(), answer)}) == "aad");
   }
 }
+
+namespace {
+
+// Alerts in detect mode on the forbidden path in a URI, and in the stream.
+std::string opening_alerts(const std::vector<std::string>& frames) {
+  InlineRun run(
+      "alert http any any -> any any (flow:established,to_server; http.uri; content:\"/forbidden\"; sid:1;)\n"
+      "alert tcp any any -> any any (flow:established; content:\"/forbidden\"; sid:2;)",
+      "", false);
+  run.play_all(frames);
+  run.finish();
+  return std::string(run.count("\"signature_id\":1,"), '1') +
+         std::string(run.count("\"signature_id\":2,"), '2');
+}
+
+}  // namespace
+
+TEST_CASE("opening data: what the receiver left of a SYN does not hide what is sent in its place") {
+  std::string decoy(kOpeningRequest);
+  decoy.replace(decoy.find("forbidden"), 9, "innocent!");
+  const std::size_t size = kOpeningRequest.size();
+  for (const std::string_view options : {std::string_view(), kFastOpenOption})
+    CHECK(opening_alerts({from_client(tcp_flag::syn, decoy, 0, options),
+                          from_server(tcp_flag::syn | kOpenAck), from_client(kOpenAck),
+                          from_client(kOpenData, kOpeningRequest), from_server(kOpenAck, size)}) == "12");
+  // It took them, so these are the ones that it has.
+  CHECK(opening_alerts({from_client(tcp_flag::syn, decoy, 0, kFastOpenOption),
+                        from_server(tcp_flag::syn | kOpenAck, size), from_client(kOpenAck, "", size),
+                        from_client(kOpenData, kOpeningRequest), from_server(kOpenAck, size)})
+            .empty());
+}
+
+TEST_CASE("opening data: whether a SYN's data count its receiver says, not an option") {
+  const std::size_t first = 8, size = kOpeningRequest.size();
+  CHECK(opening_alerts({from_client(tcp_flag::syn, kOpeningRequest.substr(0, first)),
+                        from_server(tcp_flag::syn | kOpenAck, first), from_client(kOpenAck, "", first),
+                        from_client(kOpenData, kOpeningRequest.substr(first), first),
+                        from_server(kOpenAck, size)}) == "12");
+  InlineRun run(kOpeningRules[0]);
+  CHECK(run.play_all({from_client(tcp_flag::syn, "GET /all"), from_server(tcp_flag::syn | kOpenAck, first),
+                      from_client(kOpenAck, "", first)}) == "aaa");
+}
+
+TEST_CASE("opening data: so it is with those of a SYN and acknowledgment") {
+  const std::string page = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n/forbidden";
+  std::string decoy = page;
+  decoy.replace(decoy.find("forbidden"), 9, "innocent!");
+  const auto of_client = [](std::size_t confirmed) {
+    return weir::test::tcp_frame(kOpeningClient, kOpenedServer, kOpenAck, kOpeningIsn + 1,
+                                 kOpenedIsn + 1 + static_cast<std::uint32_t>(confirmed));
+  };
+  CHECK(opening_alerts({from_client(tcp_flag::syn), from_server(tcp_flag::syn | kOpenAck, 0, page),
+                        of_client(page.size())}) == "2");
+  CHECK(opening_alerts({from_client(tcp_flag::syn), from_server(tcp_flag::syn | kOpenAck, 0, decoy),
+                        of_client(0), from_server(kOpenData, 0, page), of_client(page.size())}) == "2");
+  CHECK(opening_alerts({from_client(tcp_flag::syn), from_server(tcp_flag::syn | kOpenAck, 0, decoy),
+                        of_client(page.size()), from_server(kOpenData, 0, page), of_client(page.size())})
+            .empty());
+}
+
+TEST_CASE("opening data: of several SYNs those of the one that is answered count") {
+  const auto other = [](std::uint8_t flags, std::uint32_t at, std::uint32_t ack, std::string_view data) {
+    return weir::test::tcp_frame(kOpeningClient, kOpenedServer, flags, 70000 + at, ack, data);
+  };
+  const auto size = static_cast<std::uint32_t>(kOpeningRequest.size());
+  CHECK(
+      opening_alerts(
+          {from_client(tcp_flag::syn, kOpeningRequest), other(tcp_flag::syn, 0, 0, "ABCD"),
+           weir::test::tcp_frame(kOpenedServer, kOpeningClient, tcp_flag::syn | kOpenAck, kOpenedIsn, 70005),
+           other(kOpenData, 5, kOpenedIsn + 1, kOpeningRequest),
+           weir::test::tcp_frame(kOpenedServer, kOpeningClient, kOpenAck, kOpenedIsn + 1, 70005 + size)})
+          .ends_with("2"));
+}
