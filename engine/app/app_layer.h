@@ -62,8 +62,9 @@ class AppLayerDriver {
   // TcpSession::finish() was called: the rest of one direction, with eof. To be called again while the parser pauses.
   void finish_direction(Flow& flow, Direction direction, TimeUs now);
   // The flow, which has a session and no AppLayer yet, goes on with what was known of it before it ended (`unknown` too);
-  // `parsing_over`: nothing more is to be parsed. Else a new parser looks for the next message, or begins anywhere.
-  void pick_up(Flow& flow, AppProto protocol, bool parsing_over);
+  // `parsing_over`: nothing more is to be parsed. Else a new parser looks for the next message, or begins anywhere;
+  // `begins_message`: its client's stream begins with one.
+  void pick_up(Flow& flow, AppProto protocol, bool parsing_over, bool begins_message);
   // Out of memory, perhaps in the middle of a message: the parser has seen its last.
   void give_up(Flow& flow, TimeUs now);
   // `other`, which has a copy of the session of `flow`, is to read on what that reads, with a parser of its own: one of the same

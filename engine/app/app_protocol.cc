@@ -218,7 +218,7 @@ void AppLayerDriver::complete_change(Flow& flow) {
   if (unfinished != nullptr && app.parser != nullptr) app.parser->begin_unfinished(*unfinished);
 }
 
-void AppLayerDriver::pick_up(Flow& flow, AppProto protocol, bool parsing_over) {
+void AppLayerDriver::pick_up(Flow& flow, AppProto protocol, bool parsing_over, bool begins_message) {
   if (protocol == AppProto::unknown) return;
   flow.app = std::make_unique<AppLayer>();
   if (protocol == AppProto::failed) return give_up_detection(flow);
@@ -236,7 +236,7 @@ void AppLayerDriver::pick_up(Flow& flow, AppProto protocol, bool parsing_over) {
     }
     return;
   }
-  app.begins_anywhere = app.parser != nullptr && !app.parser->begin_midway();
+  app.begins_anywhere = app.parser != nullptr && (begins_message || !app.parser->begin_midway());
 }
 
 // Behind a change of protocol that should have led to another one.

@@ -2,11 +2,39 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
+#include "decoders/app/protocol.h"
 #include "engine/flow/app_state.h"
 #include "engine/tcp/tcp_session.h"
 
 namespace weir::engine {
+
+namespace {
+
+// Of the client's side: its parser waits for more of it, or has yet to be found.
+bool is_within_request(const AppLayer& app, const TcpStream& stream) {
+  if (app.bypassed || app.paused || app.change_pending) return false;
+  if (stream.app_chunk().kind == TcpStream::Chunk::Kind::data) return true;
+  if (app.parser == nullptr) return false;
+  const TransactionList& list = app.parser->transactions();
+  for (const Transaction* tx = list.first(); tx != nullptr; tx = TransactionList::next(*tx))
+    if (!tx->complete(protocol_info(tx->protocol()).complete(Direction::to_server), Direction::to_server))
+      return true;
+  return false;
+}
+
+std::unique_ptr<const std::vector<std::uint8_t>> request_of(const Flow& flow) {
+  const TcpStream& stream = flow.tcp->stream(Direction::to_server);
+  if (flow.dropped || flow.passed || flow.no_payload_inspection) return nullptr;
+  const bool is_parsed = flow.app->protocol != AppProto::failed && !flow.app->given_up;
+  if (is_parsed && !is_within_request(*flow.app, stream)) return nullptr;
+  const Bytes bytes = flow.tcp->last_of_client(is_parsed ? kMostRequestBytes : kMostTailBytes);
+  if (bytes.empty()) return nullptr;
+  return std::make_unique<const std::vector<std::uint8_t>>(bytes.begin(), bytes.end());
+}
+
+}  // namespace
 
 EndedFlow EndedFlow::of(const Flow& flow) {
   EndedFlow out{.key = flow.key,
@@ -19,6 +47,7 @@ EndedFlow EndedFlow::of(const Flow& flow) {
   if (flow.app == nullptr) return out;
   out.protocol = flow.app->protocol;
   out.parsing_over = flow.app->given_up || flow.no_payload_inspection;
+  if (flow.tcp != nullptr) out.request = request_of(flow);
   return out;
 }
 
@@ -44,7 +73,7 @@ const EndedFlow* EndedFlows::find(std::uint64_t hash, const FlowKey& key, TimeUs
   return at != kNone && is_alive(cells_[at].flow, now) ? &cells_[at].flow : nullptr;
 }
 
-bool EndedFlows::remember(std::uint64_t hash, const EndedFlow& flow) {
+bool EndedFlows::remember(std::uint64_t hash, EndedFlow flow) {
   if (!enabled()) return false;
   const std::uint32_t before = cell_of(hash, flow.key);
   if (before != kNone) {
@@ -61,7 +90,9 @@ bool EndedFlows::remember(std::uint64_t hash, const EndedFlow& flow) {
     forgets = cells_[at].used && is_alive(cells_[at].flow, flow.last);
     if (cells_[at].used) unlink(at);
   }
-  cells_[at] = {.flow = flow, .hash = hash, .next = bucket(hash), .used = true};
+  if (flow.request != nullptr && request_bytes_ + flow.request->size() > kMostBytes) flow.request = nullptr;
+  if (flow.request != nullptr) request_bytes_ += flow.request->size();
+  cells_[at] = {.flow = std::move(flow), .hash = hash, .next = bucket(hash), .used = true};
   bucket(hash) = at;
   return forgets;
 }
@@ -76,10 +107,13 @@ void EndedFlows::unlink(std::uint32_t at) {
   while (*link != at) link = &cells_[*link].next;
   *link = cells_[at].next;
   cells_[at].used = false;
+  if (cells_[at].flow.request == nullptr) return;
+  request_bytes_ -= cells_[at].flow.request->size();
+  cells_[at].flow.request = nullptr;
 }
 
 std::uint64_t EndedFlows::memory_bytes() const {
-  return cells_.capacity() * sizeof(Cell) + buckets_.size() * sizeof(std::uint32_t);
+  return cells_.capacity() * sizeof(Cell) + buckets_.size() * sizeof(std::uint32_t) + request_bytes_;
 }
 
 }  // namespace weir::engine

@@ -4,10 +4,14 @@
 // flows of any kind are kept, too. Belongs to one worker. A fixed number of flows, whose memory is asked for at the start
 // (about kEndedFlowBytes each; pages that were never needed are not touched); of more, the one that was kept first goes.
 // Keeping, finding and forgetting one costs O(1); the keyed hash is that of the flow table.
+// Inline a connection that ended in the middle of a request is kept with what had come of it, so that a pause does not cut it
+// in two that are looked at apart: up to kMostRequestBytes of one, where nothing is parsed the last kMostTailBytes of its
+// client, and kMostBytes of all, beyond which it is kept without.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "decoders/app/app_proto.h"
@@ -18,6 +22,8 @@ namespace weir::engine {
 
 inline constexpr std::size_t kEndedFlowBytes = 200;  // that remembering one takes, at most
 
+inline constexpr std::size_t kMostRequestBytes = 2048, kMostTailBytes = 256;
+
 struct EndedFlow {
   FlowKey key;
   TimeUs last = 0;  // time of its last packet
@@ -27,6 +33,8 @@ struct EndedFlow {
   bool client_is_a = true;
   bool dropped = false, dropped_by_hand = false, dropped_by_policy = false;
   bool passed = false, no_packet_inspection = false, no_payload_inspection = false;
+  // Of a request that was not whole, or of what is not parsed; up to the client's next sequence number. Null: nothing.
+  std::unique_ptr<const std::vector<std::uint8_t>> request;
 
   // What `flow` can tell of itself; `key` is its own. `dropped` and what belongs to it stay false.
   static EndedFlow of(const Flow& flow);
@@ -42,6 +50,7 @@ class EndedFlows {
   // of others nothing tells an old packet from one of a new flow, so they are forgotten soon.
   static constexpr TimeUs kLife = 3LL * 3600 * 1'000'000, kLifeWithoutNumbers = 300LL * 1'000'000;
   static constexpr std::size_t kMaxFlows = 1U << 24U;
+  static constexpr std::size_t kMostBytes = 4U << 20U;  // of requests
 
   explicit EndedFlows(std::size_t flows);
 
@@ -52,7 +61,7 @@ class EndedFlows {
   [[nodiscard]] const EndedFlow* find(std::uint64_t hash, const FlowKey& key, TimeUs now) const;
   // In place of what was known of its key; but one without numbers only once that has been forgotten, so that packets that
   // keep coming do not prolong its time. True: another flow had to go before its time was over.
-  bool remember(std::uint64_t hash, const EndedFlow& flow);
+  bool remember(std::uint64_t hash, EndedFlow flow);
   void forget(std::uint64_t hash, const FlowKey& key);
 
   [[nodiscard]] std::uint64_t memory_bytes() const;
@@ -72,6 +81,7 @@ class EndedFlows {
   void unlink(std::uint32_t at);
 
   std::size_t capacity_;
+  std::size_t request_bytes_ = 0;
   std::vector<Cell> cells_;  // a ring once it is full
   std::vector<std::uint32_t> buckets_;
   std::uint32_t oldest_ = 0;  // of the full ring

@@ -217,7 +217,7 @@ class Pipeline {
   void pick_up(Flow& flow, const EndedFlow& past);
   [[nodiscard]] bool may_come_back(const Flow& flow, FlowEnd reason) const;
   static bool is_worth_remembering(const Flow& flow, const EndedFlow& facts);
-  void remember(const Flow& flow, EndedFlow& facts);
+  void remember(const Flow& flow, EndedFlow facts);
 
   [[gnu::noinline]] void keep_packet(const Step& step) const;
   void track_stream(Step& step);

@@ -1,4 +1,6 @@
 // Flows that come back after their end: what is remembered of them, and what becomes of their packets.
+#include <utility>
+
 #include "engine/pipeline/pipeline.h"
 
 namespace weir::engine {
@@ -20,11 +22,13 @@ bool Pipeline::is_worth_remembering(const Flow& flow, const EndedFlow& facts) {
   return state >= TcpState::established && flow_state(state) == FlowState::established;
 }
 
-void Pipeline::remember(const Flow& flow, EndedFlow& facts) {
+void Pipeline::remember(const Flow& flow, EndedFlow facts) {
   facts.dropped = flow.dropped && setup_.inline_mode;  // detect mode looks at what comes all the same
   facts.dropped_by_hand = flow.dropped_by_hand;
   facts.dropped_by_policy = flow.dropped_by_policy;
-  if (is_worth_remembering(flow, facts)) counters_.flows_forgotten += ended_.remember(flow.hash, facts);
+  if (facts.dropped) facts.request = nullptr;
+  if (!is_worth_remembering(flow, facts)) return;
+  counters_.flows_forgotten += ended_.remember(flow.hash, std::move(facts));
 }
 
 // The flow is of packets that do not belong to a connection that is remembered: is this the first that does? Once the
@@ -52,7 +56,7 @@ void Pipeline::recall(FlowTable::Lookup& lookup, const Packet& packet) {
     flow.contested = !fits || !TcpSession::fits(stream_memory_);
     if (flow.contested) return;
     flow.tcp = std::make_unique<TcpSession>(setup_.streams, stream_memory_);
-    flow.tcp->resume(past->tcp);
+    flow.tcp->resume(past->tcp, past->request != nullptr ? Bytes(*past->request) : Bytes{});
   } else if (begins) {
     return;
   }
@@ -74,7 +78,7 @@ void Pipeline::pick_up(Flow& flow, const EndedFlow& past) {
   flow.no_payload_inspection = past.no_payload_inspection;
   if (flow.tcp == nullptr) return;
   if (!detect_) disable_raw(flow);
-  apps_.pick_up(flow, past.protocol, past.parsing_over);
+  apps_.pick_up(flow, past.protocol, past.parsing_over, past.request != nullptr);
   ended_.forget(flow.hash, flow.key);
 }
 

@@ -3,6 +3,7 @@
 #include <array>
 #include <new>
 #include <optional>
+#include <utility>
 
 #include "decoders/net/ip_protocol.h"
 #include "engine/flow/app_state.h"
@@ -55,7 +56,7 @@ void Pipeline::end_flow(Flow& flow, FlowEnd reason) try {
   if (may_come_back(flow, reason)) facts = EndedFlow::of(flow);
   if (flow.tcp != nullptr && !settled) finish_stream(flow);
   if (flow.others != nullptr) finish_readings(flow);
-  if (facts) remember(flow, *facts);
+  if (facts) remember(flow, std::move(*facts));
   switch (flow.state) {
     case FlowState::fresh: ++counters_.flow_end_new; break;
     case FlowState::established: ++counters_.flow_end_established; break;

@@ -58,7 +58,7 @@ TcpMemory TcpSession::memory() const {
           .async_side = async_side_};
 }
 
-void TcpSession::resume(const TcpMemory& memory) {
+void TcpSession::resume(const TcpMemory& memory, Bytes request) {
   state_ = memory.state;
   midstream_ = memory.midstream;
   async_ = memory.async;
@@ -68,7 +68,12 @@ void TcpSession::resume(const TcpMemory& memory) {
     static_cast<TcpSideNumbers&>(s) = memory.sides[index(d)];
     const std::uint32_t end = s.fin_seen ? s.next_seq - 1 : s.next_seq;
     const std::uint32_t confirmed = s.last_ack == s.isn ? s.isn + 1 : s.last_ack;
-    s.stream.start_at(seq_lt(confirmed, end) ? confirmed : end);
+    if (d == Direction::to_server && !request.empty()) {
+      s.stream.begin_with(request, end - static_cast<std::uint32_t>(request.size()));
+      s.stream.acknowledge(confirmed);
+    } else {
+      s.stream.start_at(seq_lt(confirmed, end) ? confirmed : end);
+    }
     s.stream.note_sent(s.next_seq, s.isn);
     if (s.fin_seen) s.stream.end_at(end);
   }

@@ -1,5 +1,5 @@
 // For other readings of the same bytes (engine/flow/other_reading.h): what would be read otherwise, and what is kept for who
-// begins in the middle of a message.
+// begins in the middle of a message; also for a connection that idles there until its flow ends (engine/flow/ended_flows.h).
 #include <algorithm>
 #include <cstring>
 
@@ -71,6 +71,22 @@ void TcpStream::cut_message() {
     opening_.offset = message_begin_;
   whole_until_ = 0;
   keep_ = held_;
+}
+
+Bytes TcpStream::last_bytes(std::uint32_t next_sequence, std::size_t limit) const {
+  const bool goes_on = !end_known_ && !depth_reached_ && !has_mark_ && left_out_count_ == 0;
+  const bool all_there =
+      behind_.empty() && base_seq_ + static_cast<std::uint32_t>(head_.end()) == next_sequence;
+  if (!settings_->inline_mode || reassembly_disabled() || !goes_on || !all_there) return {};
+  if (app_disabled_) return kept(head_.end() - std::min<std::uint64_t>(limit, head_.size()), limit);
+  const Bytes bytes = kept(whole_until_ != 0 ? message_begin_ : app_pos_, limit + 1);
+  return bytes.size() <= limit ? bytes : Bytes{};
+}
+
+void TcpStream::begin_with(Bytes seen, std::uint32_t sequence) {
+  start_at(sequence);
+  insert(sequence, seen);
+  mark_raw_inspected();
 }
 
 bool TcpStream::rewind_to_message() {

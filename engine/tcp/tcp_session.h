@@ -92,9 +92,15 @@ class TcpSession : public Slabbed, private TcpSessionState {
 
   // What there is to know of the connection once this session is gone.
   [[nodiscard]] TcpMemory memory() const;
+  // TcpStream::last_bytes of the client, which its next segment follows.
+  [[nodiscard]] Bytes last_of_client(std::size_t limit) const {
+    const Side& client = side(Direction::to_server);
+    return client.stream.last_bytes(client.next_seq, limit);
+  }
   // Before the first segment, of a session whose sides are those of the memory: goes on where that one stood. The streams
-  // begin with what was not acknowledged then.
-  void resume(const TcpMemory& memory);
+  // begin with what was not acknowledged then; that of the client with `request`, its last bytes, as if they had just come and
+  // only stream rules had seen them.
+  void resume(const TcpMemory& memory, Bytes request = {});
 
   // Before on_segment: what it brings lies where bytes were sent before, or begins there, or a byte of it is urgent.
   [[nodiscard]] bool is_ambiguous(const Packet& packet, Direction direction) const {

@@ -163,6 +163,10 @@ class TcpStream : private TcpStreamState {
   // Of a copy: its parser begins with the message, as far as that is kept; behind it there is a hole. False: nothing is. May
   // throw std::bad_alloc, without effect.
   [[gnu::cold]] bool rewind_to_message();
+  // Inline, what has come up to this sequence number, in order and without an end: all of the message in which the parser is,
+  // or, where nothing is parsed, the last bytes. Empty when there is more of the message than `limit` bytes, or less is kept.
+  // Valid until the session changes.
+  [[nodiscard]] Bytes last_bytes(std::uint32_t next_sequence, std::size_t limit) const;
   // What is kept of the stream before it is shown no more, from `begin` or its oldest byte on: at most
   // `limit` bytes, with "[N bytes missing]" in place of holes. For logging an alert on the stream. With an
   // `end` nothing behind it is copied, and a hole before it is told of though nothing follows.
@@ -181,6 +185,9 @@ class TcpStream : private TcpStreamState {
   void set_policy(HostSystem policy) { policy_ = policy; }
   // The sequence number of byte 0.
   void start_at(std::uint32_t first_sequence) { base_seq_ = first_sequence; }
+
+  // Before anything is stored: it begins with these bytes, which stream rules have seen and the parser has not.
+  void begin_with(Bytes seen, std::uint32_t sequence);
 
   enum class Stored : std::uint8_t {
     nothing,  // not wanted: disabled, or beyond the depth

@@ -50,6 +50,53 @@ TEST_CASE("ended flows: an idle connection that comes back is inspected as befor
   CHECK(run.pipeline.counters().tcp_sessions == 1);
 }
 
+TEST_CASE("ended flows: a pause in the middle of a request does not hide it") {
+  constexpr std::string_view rules =
+      "drop http any any -> any any (flow:established,to_server; http.method; content:\"GET\"; http.header; "
+      "content:\"X: bad\"; sid:1;)\n"
+      "drop tcp any any -> any any (flow:established,to_server; content:\"/forbidden\"; sid:2;)";
+  const std::string whole = "GET /forbidden HTTP/1.1\r\nHost: a\r\nX: bad\r\n\r\n";
+  for (const bool first : {true, false}) {
+    const std::string text = first ? whole : "GET /else HTTP/1.1\r\nHost: a\r\nX: bad\r\n\r\n";
+    for (const std::size_t split : {std::size_t{2}, std::size_t{8}, std::size_t{27}, text.size() - 2}) {
+      if (first && split > 10) continue;  // dropped before the pause
+      CAPTURE(text);
+      CAPTURE(split);
+      InlineRun run(rules);
+      Connection c = silent(run);
+      CHECK(run.play(c.client(text.substr(0, split))) == 'a');
+      run.play(c.server("", tcp_flag::ack));
+      run.wait(kLong);
+      CHECK(run.play(c.client(text.substr(split))) == 'd');
+    }
+  }
+}
+
+TEST_CASE("ended flows: nor does one in what no parser knows") {
+  InlineRun run("drop tcp any any -> any any (flow:established,to_server; content:\"forbidden\"; sid:1;)");
+  Connection c({0x0a000001, 40000}, {0x0a000002, 9999});
+  run.play_all(c.handshake());
+  for (int i = 0; i < 20; ++i) {
+    run.play(c.client(std::string(500, 'x')));
+    run.play(c.server(std::string(500, 'y')));
+  }
+  CHECK(run.play(c.client("forb")) == 'a');
+  run.play(c.server("", tcp_flag::ack));
+  run.wait(kLong);
+  CHECK(run.play(c.client("idden")) == 'd');
+}
+
+TEST_CASE("ended flows: a connection that idles between two requests begins with neither") {
+  InlineRun run(
+      "alert http any any -> any any (flow:established,to_server; http.uri; content:\"/\"; sid:1;)");
+  Connection c = silent(run);
+  CHECK(run.play(c.client(request("/second"))) == 'a');
+  run.play(c.server("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"));
+  run.finish();
+  CHECK(run.count("\"event_type\":\"alert\"") == 2);
+  CHECK(run.count("\"event_type\":\"http\"") == 2);
+}
+
 TEST_CASE("ended flows: packets that nobody takes do not hide a connection that comes back") {
   const std::vector<std::string> decoys[]{
       {tcp_frame(kBrowser, kWeb, kAckPush, 0x70000000, 5001, "far away")},
