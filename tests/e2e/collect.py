@@ -18,7 +18,7 @@ def ipfix(sets, sequence=0, domain=7): return struct.pack("!HHIII", 10, 16 + len
 
 
 def record(n):
-    return bytes([10, 0, n >> 8, n & 255, 192, 0, 2, 1]) + struct.pack("!HHBBIQQQ", 1000, 443, 6, 0x1b, n + 1, 100 * (n + 1), NOW * 1000 - 5000, NOW * 1000)
+    return struct.pack("!I", (10 << 24) + n) + bytes([192, 0, 2, 1]) + struct.pack("!HHBBIQQQ", 1000, 443, 6, 0x1b, n + 1, 100 * (n + 1), NOW * 1000 - 5000, NOW * 1000)
 
 
 def data(*numbers, of=256): return a_set(of, b"".join(map(record, numbers)))

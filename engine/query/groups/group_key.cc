@@ -43,6 +43,12 @@ bool is_system(GroupField field) {
          field == GroupField::either_as;
 }
 
+// Empty where there is no text.
+void append_text(std::string_view text, std::vector<Cell>& row) {
+  Cell& cell = row.emplace_back();
+  if (!text.empty()) cell = std::string(text);
+}
+
 std::string names_of_fields() {
   std::string out;
   for (const GroupFieldInfo& info : kGroupFields)
@@ -228,10 +234,10 @@ void GroupKeys::append_cells(const std::uint64_t* key, const GroupTexts& texts,
     const std::uint8_t* const from = bytes + part.at;
     if (is_text(part.field)) {
       const std::string_view text = texts.text_of(get<std::uint32_t>(from));
-      row.push_back(text.empty() ? Cell{} : Cell{std::string(text)});
+      append_text(text, row);
     } else if (is_country(part.field)) {
       const auto code = get<flow::Country>(from);
-      row.push_back(code == flow::Country{} ? Cell{} : Cell{std::string(code.data(), code.size())});
+      append_text(code == flow::Country{} ? std::string_view{} : std::string_view(code.data(), code.size()), row);
     } else if (part.field == GroupField::protocol) {
       row.emplace_back(std::string(output::flow_protocol_name(*from)));
     } else {
