@@ -63,7 +63,11 @@ std::string_view tls_advice(CURLcode result, long verified) {
     return "the file of ca=FILE or tls.ca has to hold certificates as PEM, those of who signs the server's";
   if (result != CURLE_PEER_FAILED_VERIFICATION) return {};
   switch (verified) {
+    // The signatures are good, and then the name was looked at: libcurl has not said more of it by then.
     case X509_V_OK:
+    case X509_V_ERR_UNSPECIFIED:
+    case X509_V_ERR_HOSTNAME_MISMATCH:
+    case X509_V_ERR_IP_ADDRESS_MISMATCH:
       return "the certificate is another host's: name the server as its certificate does, or have one made "
              "for this name";
     case X509_V_ERR_CERT_HAS_EXPIRED:
