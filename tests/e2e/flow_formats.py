@@ -142,7 +142,7 @@ class Formats(unittest.TestCase):
         options = self.databases()
         self.assertNotIn("country", self.list("--json", *options))
         placed = [json.loads(line) for line in self.list("--json", "--geo", *options).splitlines()]
-        told = {(e["src_ip"], e["dest_ip"]): (e.get("src_country"), e.get("dest_country"), e.get("path", {}).get("src_as"), e.get("path", {}).get("dest_as")) for e in placed}
+        told = {(str(ipaddress.ip_address(e["src_ip"])), str(ipaddress.ip_address(e["dest_ip"]))): (e.get("src_country"), e.get("dest_country"), e.get("path", {}).get("src_as"), e.get("path", {}).get("dest_as")) for e in placed}
         self.assertEqual(told["10.0.0.1", "192.0.2.1"], ("SE", "FR", None, 64500))
         self.assertEqual(told["10.0.0.3", "192.0.2.1"], (None, "FR", None, 64500))
         self.assertEqual(told["2001:db8::1", "2001:db8:1234:5678:9abc:def0:1234:5678"], ("DE", None, 4200000000, 4200000000))
@@ -185,6 +185,16 @@ class Formats(unittest.TestCase):
             written = self.list(how, "country SE and as 64500", *options)
             self.assertEqual(len(written.splitlines()), 2 if how == "--json" else 3)
             for told in ("64500", "SE", "FR"): self.assertNotIn(told, written.split("conn_state", 1)[-1])
+
+    def test_options_and_keys_without_effect_are_told(self):
+        log = self.write("eve.json", json.dumps(EVENTS[0]) + "\n")
+        self.assertIn("--color means nothing to load", self.run_weir("load", log, "--color", "always", "--store", self.path("store"), status=2).stderr)
+        self.load()
+        self.assertIn("--color means nothing to expire", self.run_weir("expire", "--color", "never", "--store", self.path("store"), status=2).stderr)
+        capture = os.path.join(FOLDER, "..", "..", "examples", "captures", "http.pcap")
+        def said(*more): return subprocess.run([WEIR, "detect", "-r", capture, "--no-rules", "-l", self.folder, "--set", "weir.flows.store.max-age=90d", *more], capture_output=True, text=True, check=True).stderr
+        self.assertIn("key 'weir.flows.store.max-age' has no effect without --store", said())
+        self.assertNotIn("has no effect", said("--store", self.path("other")))
 
     def test_nfdump_reads_the_ipfix_file_and_prints_the_same_lines(self):
         self.load()

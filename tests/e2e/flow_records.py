@@ -181,6 +181,22 @@ class FlowRecords(unittest.TestCase):
             events = self.records(self.made(packets), "--threads", threads)
             self.assertEqual([e["meter"].get("icmp_error", {}).get("icmp_code") for e in events if e["proto"] == "UDP"], [4] * 8)
 
+    def test_an_error_that_another_meter_saw_is_joined_by_what_it_quotes(self):
+        def asked(port, *options):
+            """What reach says of TCP port 80, when an error about this port came by another exporter than the packets."""
+            store = os.path.join(self.folder, f"asked{self.runs}-{port}-{len(options)}")
+            quoted = frames.ip("10.0.0.1", "10.0.0.9", 6, frames.tcp(4000, port, 1, 0, SYN))
+            lost = frames.ip("10.0.0.1", "10.0.0.9", 6, frames.tcp(4000, 80, 1, 0, SYN))
+            error = frames.ip("10.0.0.7", "10.0.0.1", 1, b"\3\1\0\0" + bytes(4) + quoted)
+            for packet in lost, error:  # two runs, as one alone would join them
+                subprocess.run([WEIR, "detect", "-r", self.made([frames.ethernet(packet)]), "--no-rules", "-k", "none", "-l", self.folder, "--store", store, *options], check=True, capture_output=True)
+            done = subprocess.run([WEIR, "flows", "reach", "10.0.0.1", "10.0.0.9", "--port", "80", "--store", store, "--json"], check=True, capture_output=True, text=True)
+            row = json.loads(done.stdout.splitlines()[0])
+            return row.get("icmp_errors_of"), row.get("icmp_errors_perhaps_of")
+        self.assertEqual(asked(80, "--flow-payload", "64"), (["10.0.0.7"], []))
+        self.assertEqual(asked(81, "--flow-payload", "64"), ([], []))
+        self.assertEqual(asked(80), ([], ["10.0.0.7"]))
+
     def test_flows_only_counts_the_same(self):
         for name in "http.pcap", "dns.pcap", "ping.pcap":
             path = os.path.join(CAPTURES, name)

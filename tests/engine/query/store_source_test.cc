@@ -15,38 +15,37 @@ namespace {
 
 constexpr std::uint16_t kFiles = 5, kInFile = 3;
 
-// Of a flow that begins so many minutes after midnight, which is its source port as well.
-flow::Record flow_of_minute(std::uint16_t minute, std::uint32_t part = 0) {
+// When the flow with this number begins: as many minutes after midnight, of a day for each file.
+TimeUs begin_of(std::uint16_t number) {
+  return kMidnight + number / kInFile * 24 * kHourOfDay + number * kMinuteOfDay;
+}
+
+// The number is its source port as well.
+flow::Record numbered_flow(std::uint16_t number, std::uint32_t part = 0) {
   flow::Record r;
   r.source = address("10.0.0.1");
   r.destination = address("192.0.2.1");
-  r.source_port = minute;
+  r.source_port = number;
   r.destination_port = 443;
   r.protocol = 6;
   r.part = part;
-  r.sides[0] = {.packets = 1,
-                .bytes = 100,
-                .first = kMidnight + minute * kMinuteOfDay,
-                .last = kMidnight + minute * kMinuteOfDay};
+  r.sides[0] = {.packets = 1, .bytes = 100, .first = begin_of(number), .last = begin_of(number)};
   return r;
 }
 
-// A file each, as nothing is merged in so short a time.
-void write_files(const std::string& folder, const std::vector<std::vector<flow::Record>>& files) {
-  for (const std::vector<flow::Record>& records : files) {
-    auto store = output::StoreWriter::open({.folder = folder});
-    REQUIRE(store.has_value());
-    (*store)->take(records);
-    (*store)->close();
-  }
+void write_store(const std::string& folder, const std::vector<flow::Record>& records) {
+  auto store = output::StoreWriter::open({.folder = folder});
+  REQUIRE(store.has_value());
+  (*store)->take(records);
+  (*store)->close();
 }
-std::vector<std::vector<flow::Record>> minutes_in_order() {
-  std::vector<std::vector<flow::Record>> out(kFiles);
-  for (std::uint16_t i = 0; i < kFiles * kInFile; ++i) out[i / kInFile].push_back(flow_of_minute(i));
+std::vector<flow::Record> all_flows() {
+  std::vector<flow::Record> out;
+  for (std::uint16_t i = 0; i < kFiles * kInFile; ++i) out.push_back(numbered_flow(i));
   return out;
 }
 
-// What list hands on: "minute:packets", and has enough of after so many records.
+// What list hands on: "number:packets", and has enough of after so many records.
 class ShownRecords final : public RecordOutput {
  public:
   explicit ShownRecords(std::size_t most = SIZE_MAX) : most_(most) {}
@@ -91,7 +90,7 @@ Listed list(const std::string& folder, const Asking& what, ShownRecords out = Sh
 
 TEST_CASE("store source: when there are enough records, no further block is read") {
   const test::TemporaryFolder folder;
-  write_files(folder.path, minutes_in_order());
+  write_store(folder.path, all_flows());
   CHECK(list(folder.path, {}).report.blocks_read == kFiles);
   const Listed some = list(folder.path, {.limit = 4});
   CHECK(some.text == "0:1 1:1 2:1 3:1");
@@ -106,7 +105,7 @@ TEST_CASE("store source: when there are enough records, no further block is read
 
 TEST_CASE("store source: when nobody takes what is written, reading ends") {
   const test::TemporaryFolder folder;
-  write_files(folder.path, minutes_in_order());
+  write_store(folder.path, all_flows());
   const Listed some = list(folder.path, {}, ShownRecords(1));
   CHECK(some.report.blocks_read == 1);
   CHECK(some.report.blocks_skipped == kFiles - 1);
@@ -114,9 +113,7 @@ TEST_CASE("store source: when nobody takes what is written, reading ends") {
 
 TEST_CASE("store source: sorted by time, blocks that begin behind all that is kept are passed over") {
   const test::TemporaryFolder folder;
-  auto files = minutes_in_order();
-  std::swap(files[0], files[3]);  // files come in the order in which they were written
-  write_files(folder.path, files);
+  write_store(folder.path, all_flows());
   const Listed some = list(folder.path, {.sort = "time", .limit = 3});
   CHECK(some.text == "0:1 1:1 2:1");
   CHECK(some.report.blocks_read + some.report.blocks_skipped == kFiles);
@@ -128,12 +125,12 @@ TEST_CASE("store source: sorted by time, blocks that begin behind all that is ke
 
 TEST_CASE("store source: parts of a flow that comes first are read wherever they are") {
   const test::TemporaryFolder folder;
-  auto files = minutes_in_order();
-  files[0].front().part = 1;
-  flow::Record more = flow_of_minute(0, 2);
-  more.sides[0].first = more.sides[0].last = kMidnight + 14 * kMinuteOfDay;
-  files[4].push_back(more);
-  write_files(folder.path, files);
+  std::vector<flow::Record> records = all_flows();
+  records.front().part = 1;
+  flow::Record more = numbered_flow(0, 2);
+  more.sides[0].first = more.sides[0].last = records.back().sides[0].first;
+  records.push_back(more);
+  write_store(folder.path, records);
   CHECK(list(folder.path, {.sort = "time", .limit = 2}).text == "0:2 1:1");
   CHECK(list(folder.path, {.raw = true, .sort = "time", .limit = 2}).text == "0:1 1:1");
 }
