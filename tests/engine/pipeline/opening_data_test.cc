@@ -154,6 +154,17 @@ TEST_CASE("opening data: whether a SYN's data count its receiver says, not an op
                       from_client(kOpenAck, "", first)}) == "aaa");
 }
 
+TEST_CASE("opening data: rules see a SYN's data that nobody answers") {
+  for (const bool prevent : {false, true}) {
+    InlineRun run(
+        "alert tcp any any -> any any (content:\"GET\"; startswith; content:\"|0d 0a|\"; endswith; sid:1;)",
+        "", prevent);
+    run.play(from_client(tcp_flag::syn, kOpeningRequest));
+    run.finish();
+    CHECK(run.count("\"signature_id\":1,") == 1);
+  }
+}
+
 TEST_CASE("opening data: so it is with those of a SYN and acknowledgment") {
   const std::string page = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n/forbidden";
   std::string decoy = page;
