@@ -69,6 +69,7 @@ std::optional<TcpStream::RawChunk> Detect::Impl::due_chunk() const {
   if (in->flow == nullptr || in->flow->tcp == nullptr) return std::nullopt;
   const TcpStream& stream = in->flow->tcp->stream(in->direction);
   if (!stream.raw_ready() && !in->flow_ends) return std::nullopt;
+  if (!in->flow->tcp->takes_data()) return std::nullopt;
   const TcpStream::RawChunk chunk = stream.raw_chunk();
   return chunk.data.empty() ? std::nullopt : std::optional(chunk);
 }

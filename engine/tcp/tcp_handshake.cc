@@ -57,8 +57,8 @@ void TcpSession::take_opening_data(const Packet& p, Direction d) {
   if (p.payload.empty() || s.next_seq != s.isn + 1) return;
   store_bytes(d, s.isn + 1, p.payload);
   s.next_seq += payload_length(p);
-  // Until it is known who takes them rules look at them in the packet, too.
-  if (!settings_->inline_mode && !p.tcp.have_tfo) result_.payload_added = false;
+  // Until it is known who takes them rules look at them in the packet.
+  if (!p.tcp.have_tfo) result_.payload_added = false;
 }
 
 void TcpSession::leave_opening_data(Side& s) {

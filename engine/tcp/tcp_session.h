@@ -124,6 +124,8 @@ class TcpSession : public Slabbed, private TcpSessionState {
   [[nodiscard]] std::uint8_t flags(Direction d) const { return side(d).flags_seen; }
   // The handshake is complete, or was never asked for (midstream).
   [[nodiscard]] bool established() const { return state_ >= TcpState::established; }
+  // Whether receivers take what the streams have: with fast open before the handshake is done.
+  [[nodiscard]] bool takes_data() const { return established() || fast_open_; }
   [[nodiscard]] bool is_midstream() const { return midstream_; }
   // This packet showed that client and server are the other way round (first seen: SYN|ACK): the engine swaps
   // the flow's sides; the session has already done so. Cleared by reading.

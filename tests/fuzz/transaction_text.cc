@@ -6,6 +6,7 @@
 #include <array>
 #include <vector>
 
+#include "decoders/app/http/transaction.h"
 #include "decoders/app/protocol.h"
 #include "output/eve_tx.h"
 #include "rules/compile/keyword_table.h"
@@ -109,6 +110,8 @@ std::string_view event_name(AppProto protocol, const AppEvent& event) {
 
 bool depends_on_segments(AppProto protocol, TransactionList& transactions) {
   for (const Transaction* tx = transactions.first(); tx != nullptr; tx = TransactionList::next(*tx)) {
+    if (const auto* http = tx_cast<http::HttpTransaction>(tx); http != nullptr && http->line_ends_behind)
+      return true;
     for (const AppEvent& event : tx->events)
       if (std::find(kSegmentEvents.begin(), kSegmentEvents.end(), event_name(protocol, event)) !=
           kSegmentEvents.end())

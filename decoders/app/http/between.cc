@@ -130,15 +130,27 @@ Step HttpParser::start_leftover(Side& side, Feed& feed) {
   return begin_body(side, t, Phase::leftover, 0);
 }
 
-// The message is whole. What stands behind a length that receivers may take for another belongs to it, too, until a message
-// starts. Line ends, which some servers send behind a body, belong to none: nobody can wait for those that come later.
+// The message is whole. Line ends that come together with a response's end belong to its body: some servers send them so. What
+// stands behind a length that receivers may take for another belongs to it, too, until a message starts.
 Step HttpParser::end_message(Side& side, HttpTransaction& t, Feed& feed) {
-  if (side.direction == Direction::to_server || !side.doubtful_length)
-    return complete(side, t, true, feed.files());
-  side.phase = Phase::leftover;
-  side.scanned = 0;
-  side.mid_line = false;
-  return Step::again;
+  if (side.direction == Direction::to_server) return complete(side, t, true, feed.files());
+  if (side.doubtful_length) {
+    side.phase = Phase::leftover;
+    side.scanned = 0;
+    side.mid_line = false;
+    return Step::again;
+  }
+  const Bytes rest = feed.rest();
+  const auto end =
+      std::find_if(rest.begin(), rest.end(), [](std::uint8_t c) { return c != '\r' && c != '\n'; });
+  if (end != rest.begin()) {
+    t.line_ends_behind = true;
+    side.phase = Phase::fixed_body;
+    side.left = 0;
+    body_bytes(side, feed, static_cast<std::uint64_t>(end - rest.begin()));
+    if (side.body.waits()) return pause(true);
+  }
+  return complete(side, t, true, feed.files());
 }
 
 // Line by line, until one starts a message.

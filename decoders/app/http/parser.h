@@ -6,8 +6,9 @@
 // Requests beyond the limit of open ones push out the oldest (TransactionList); the response to such a one becomes a
 // transaction of its own.
 //
-// What becomes of bytes does not depend on how they were cut. A message ends where its head says; when that names several
-// lengths, where another one starts. Line ends behind it belong to none. Behind the first message of a side, bytes that start no other are a transaction of their own, with an event (body_unexpected): receivers may skip them, so
+// What becomes of bytes does not depend on how they were cut, but for line ends that come together with the end of a response:
+// they count as its body (HttpTransaction::line_ends_behind), as no one can wait for them. A message ends where its head says;
+// when that names several lengths, where another one starts. Behind the first message of a side, bytes that start no other are a transaction of their own, with an event (body_unexpected): receivers may skip them, so
 // that the next message counts again.
 #pragma once
 

@@ -50,6 +50,7 @@ struct HttpTransaction final : Transaction {
   // complete.
   bool request_missing = false;
   bool stands_alone = false;      // so that no response is to be expected of it, or no request
+  bool line_ends_behind = false;  // the response's body has some that came with its end
   bool joins_files = false;       // the response has completed some that came in parts
   bool head_request = false;      // that request was a HEAD
   Request request;
