@@ -1,8 +1,9 @@
-// A socket on the loopback address, of a port that is free or of one that is wanted.
+// A socket on the loopback address, of a port that is free or of one that is wanted, and how long tests wait for the other side.
 #pragma once
 
 #include <arpa/inet.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <cstdint>
@@ -11,12 +12,24 @@
 
 namespace weir::test {
 
+inline constexpr int kPeerPatienceSeconds = 20;
+
+// A peer that does not come, say or take anything is a failure and no test that hangs: calls on `fd` that wait end with EAGAIN
+// after kPeerPatienceSeconds, and those on what it accepts as well.
+inline void bound_waiting(int fd) {
+  const timeval patience{.tv_sec = kPeerPatienceSeconds, .tv_usec = 0};
+  REQUIRE(::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) == 0);
+  REQUIRE(::setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience) == 0);
+}
+
+// Its waiting is bounded.
 class LoopbackSocket {
  public:
   // SOCK_DGRAM, or SOCK_STREAM, which listens.
   explicit LoopbackSocket(int type, std::uint16_t wanted = 0)
       : fd(::socket(AF_INET, type | SOCK_CLOEXEC, 0)) {
     constexpr int kBacklog = 16;
+    bound_waiting(fd);
     const int on = 1;
     (void)::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     sockaddr_in name{};

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "tests/decoders/flow/flow_wire.h"
+#include "tests/loopback_socket.h"
 
 using namespace weir;
 using namespace weir::test;
@@ -33,6 +34,7 @@ std::uint16_t free_tcp_port() {
 class Peer {
  public:
   Peer(std::uint16_t port, std::uint32_t from = INADDR_LOOPBACK) : fd_(::socket(AF_INET, SOCK_STREAM, 0)) {
+    bound_waiting(fd_);
     sockaddr_in name{};
     name.sin_family = AF_INET;
     name.sin_addr.s_addr = htonl(from);
@@ -74,7 +76,9 @@ struct StreamBench {
   }
   // Until nothing is left to do.
   void serve(TimeUs now = kStart) {
-    for (int quiet = 0; quiet < 3;) {
+    constexpr int kMostRounds = 100'000;
+    for (int quiet = 0, rounds = 0; quiet < 3; ++rounds) {
+      REQUIRE(rounds < kMostRounds);
       const bool busy = streams->serve(now, [&](const flow::Source&, Bytes bytes) {
         messages.emplace_back(reinterpret_cast<const char*>(bytes.data()), bytes.size());
       });

@@ -43,7 +43,12 @@ class Peer {
       out.emplace_back(bytes.data(), static_cast<std::size_t>(n));
     }
   }
-  [[nodiscard]] int accept() const { return ::accept4(socket_.fd, nullptr, nullptr, SOCK_CLOEXEC); }
+  [[nodiscard]] int accept() const {
+    const int fd = ::accept4(socket_.fd, nullptr, nullptr, SOCK_CLOEXEC);
+    REQUIRE(fd >= 0);
+    bound_waiting(fd);
+    return fd;
+  }
 
   const std::uint16_t port;
 };
@@ -364,10 +369,12 @@ TEST_CASE("flow export: a collector that was once too slow is waited for again w
     }
   });
   const std::uint64_t taken = counter(**exporter, "weir.flow_export.messages");
-  while (counter(**exporter, "weir.flow_export.messages") == taken) {
+  const auto stands_still = [&] { return counter(**exporter, "weir.flow_export.messages") == taken; };
+  for (int i = 0; i < kPeerPatienceSeconds * 200 && stands_still(); ++i) {
     std::this_thread::sleep_for(milliseconds(5));
     (*exporter)->tick(0);
   }
+  CHECK_FALSE(stands_still());
   const std::uint64_t before = lost();
   give(**exporter, 30'000);
   give(**exporter, 30'000);
