@@ -25,7 +25,7 @@ struct Account {
   std::uint64_t no_template = 0;  // sets that wait for their template, or had to go
   std::uint64_t malformed = 0;    // messages, sets, templates and records that are not what the protocol says
   std::uint64_t over_limit =
-      0;  // messages, sets, templates, options, samples, and times that memory was short: limits.h has no room
+      0;  // messages, sets, templates, options, samples and their parts, and times that memory was short: limits.h has no room
   std::int64_t clock_offset_us =
       0;  // how far its clock was ahead of ours with the last message, its way here included
   std::uint8_t version = 0;  // of NetFlow; 10 is IPFIX, 105 is sFlow 5

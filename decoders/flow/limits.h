@@ -19,7 +19,7 @@ inline constexpr std::size_t kMaxMessages = 64;     // of IPFIX in it
 inline constexpr std::size_t kMaxSets = 4096;       // of one message
 inline constexpr std::size_t kMaxTemplates = 4096;  // of one set
 inline constexpr std::size_t kMaxSamples = 1024;    // of sFlow
-inline constexpr std::size_t kMaxSampleParts = 64;  // of one sample of sFlow
+inline constexpr std::size_t kMaxSampleParts = 64;  // of one sample of sFlow, which goes without the others
 inline constexpr std::size_t kMaxLinkHeaders =
     8;  // VLAN tags and labels before the IP header of a sampled frame
 

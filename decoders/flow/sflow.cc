@@ -22,7 +22,8 @@ void read_samples(const Datagram& in, ByteCursor& datagram, std::uint32_t sample
     if (kind != SflowSample::flow && kind != SflowSample::expanded_flow) continue;
     Record& record = in.batch.add();
     record.exporter = {in.exporter.address, domain.id};
-    const SampleResult result = read_sflow_sample(kind, sample, record, in.batch);
+    const auto [result, is_cut] = read_sflow_sample(kind, sample, record, in.batch);
+    account.over_limit += is_cut;
     ++(result == SampleResult::malformed ? account.malformed : account.records);
     // The datagram says how long the switch has run, and not what the time is.
     if (result == SampleResult::record)

@@ -131,7 +131,7 @@ std::uint32_t interface_of(std::uint32_t kind, std::uint32_t number) {
 
 }  // namespace
 
-SampleResult read_sflow_sample(SflowSample kind, ByteCursor in, Record& r, RecordBatch& batch) {
+SampleReading read_sflow_sample(SflowSample kind, ByteCursor in, Record& r, RecordBatch& batch) {
   const bool is_expanded = kind == SflowSample::expanded_flow;
   in.skip(is_expanded ? 12 : 8);  // number and source of the sample
   const std::uint32_t rate = in.be32();
@@ -148,16 +148,16 @@ SampleResult read_sflow_sample(SflowSample kind, ByteCursor in, Record& r, Recor
     r.out_interface = interface_of(output >> 30U, output & kNumber);
   }
   const std::uint32_t parts = in.be32();
-  if (in.failed() || parts > kMaxSampleParts) return SampleResult::malformed;
+  if (in.failed()) return {};
   r.sampling = std::max(rate, std::uint32_t{1});
-  for (std::size_t i = 0; i < parts; ++i) {
+  for (std::size_t i = 0; i < parts && i < kMaxSampleParts; ++i) {
     const std::uint32_t format = in.be32(), length = in.be32();
     const ByteCursor part = in.sub(padded(length));
-    if (in.failed()) return SampleResult::malformed;
+    if (in.failed()) return {};
     read_part(format, part, r, batch);
   }
-  return r.source.family != 0 && r.destination.family != 0 ? SampleResult::record
-                                                           : SampleResult::no_addresses;
+  const bool has_both = r.source.family != 0 && r.destination.family != 0;
+  return {has_both ? SampleResult::record : SampleResult::no_addresses, parts > kMaxSampleParts};
 }
 
 }  // namespace weir::flow

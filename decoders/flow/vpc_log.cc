@@ -64,6 +64,10 @@ bool is_time(std::string_view word) {
   return word.size() > 10 && word[4] == '-' && word[10] == 'T';
 }
 
+bool is_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
 template <class T>
 bool read_number(std::string_view word, T& out) {
   if (!is_said(word)) return true;
@@ -79,17 +83,19 @@ VpcLog::Line VpcLog::wrong(std::string_view what, const Word& word) {
   return Line::wrong;
 }
 
-// Names of fields, none of which is that of a value.
+// Names of fields, none of which is that of a value: none begins with a digit, as some word of each record does.
 bool VpcLog::is_header(std::string_view line) {
-  std::vector<VpcField> fields;
-  std::size_t known = 0;
-  while (!line.empty() && fields.size() < kMaxVpcFields) {
-    fields.push_back(field_named(take_word(line)));
-    known += fields.back() != VpcField::other ? 1 : 0;
+  std::array<VpcField, kMaxVpcFields> fields{};
+  std::size_t count = 0, known = 0;
+  while (!line.empty() && count < fields.size()) {
+    const std::string_view word = take_word(line);
+    if (word.empty() || !is_letter(word.front())) return false;
+    fields[count] = field_named(word);
+    known += fields[count++] != VpcField::other ? 1 : 0;
   }
   constexpr std::size_t kLeastKnown = 2;
   if (known < kLeastKnown || !line.empty()) return false;
-  fields_ = std::move(fields);
+  fields_.assign(fields.begin(), fields.begin() + static_cast<std::ptrdiff_t>(count));
   return true;
 }
 

@@ -130,6 +130,15 @@ bool is_netflow5(const ExportSettings& c) {
 bool is_any_ipfix(const ExportSettings& c) {
   return is_ipfix(c.format);
 }
+bool is_no_file(const ExportSettings& c) {
+  return !is_file(c);
+}
+bool has_templates(const ExportSettings& c) {
+  return !is_netflow5(c);
+}
+bool repeats_templates(const ExportSettings& c) {
+  return is_udp(c) && has_templates(c);
+}
 
 // Keys that some collectors alone heed.
 struct OwnKey {
@@ -137,17 +146,21 @@ struct OwnKey {
   bool (*heeds)(const ExportSettings&);
   std::string_view who;
 };
-constexpr std::array<OwnKey, 11> kOwnKeys{{{"rotate-size", is_file, "file:PATH"},
-                                           {"rotate-interval", is_file, "file:PATH"},
-                                           {"template-messages", is_udp, "udp://"},
-                                           {"rate", is_udp, "udp://"},
-                                           {"tls.ca", is_tls, "tls://"},
-                                           {"tls.certificate", is_tls, "tls://"},
-                                           {"tls.key", is_tls, "tls://"},
-                                           {"tls.verify", is_tls, "tls://"},
-                                           {"engine-type", is_netflow5, "netflow5"},
-                                           {"engine-id", is_netflow5, "netflow5"},
-                                           {"enterprise", is_any_ipfix, "ipfix or ipfix-biflow"}}};
+constexpr OwnKey kOwnKeys[] = {
+    {"rotate-size", is_file, "file:PATH"},
+    {"rotate-interval", is_file, "file:PATH"},
+    {"queue", is_no_file, "udp://, tcp:// and tls://"},
+    {"template-interval", has_templates, "netflow9, ipfix and ipfix-biflow"},
+    {"template-messages", repeats_templates, "netflow9, ipfix and ipfix-biflow over udp://"},
+    {"domain", has_templates, "netflow9, ipfix and ipfix-biflow"},
+    {"rate", is_udp, "udp://"},
+    {"tls.ca", is_tls, "tls://"},
+    {"tls.certificate", is_tls, "tls://"},
+    {"tls.key", is_tls, "tls://"},
+    {"tls.verify", is_tls, "tls://"},
+    {"engine-type", is_netflow5, "netflow5"},
+    {"engine-id", is_netflow5, "netflow5"},
+    {"enterprise", is_any_ipfix, "ipfix or ipfix-biflow"}};
 
 // What has no effect, or less than one would think.
 void warn(const Settings& own, FlowExportSettings& out) {

@@ -77,6 +77,32 @@ TEST_CASE("sflow: an expanded sample with addresses, VLANs, routes and a user") 
   CHECK(bench.collected.all[0].user == "alice");
 }
 
+TEST_CASE("sflow: a sample of more parts than are looked at is a record of the first ones, and counted") {
+  const auto nothing = [](std::size_t count) {
+    Wire out;
+    for (std::size_t i = 0; i < count; ++i) out += part(9999, "");
+    return out;
+  };
+  constexpr auto kMost = static_cast<std::uint32_t>(flow::kMaxSampleParts);
+  const Wire user = part(1004, u32(3) + u32(4) + "anna");
+  for (const std::uint32_t parts : {kMost, kMost + 1, kMost * 4}) {
+    CAPTURE(parts);
+    FlowBench bench;
+    const Wire last = parts == kMost ? "" : user;
+    bench.send(
+        sflow(sample(raw_header(kFrame, 1000) + nothing(parts - (last.empty() ? 1 : 2)) + last, parts), 1));
+    REQUIRE(bench.size() == 1);
+    CHECK(bench.at(0).source == IpAddress::v4(0x0a000001));
+    CHECK(bench.collected.all[0].user.empty());
+    CHECK(bench.account().over_limit == (parts > kMost ? 1 : 0));
+    CHECK(bench.account().malformed == 0);
+  }
+  FlowBench bench;
+  bench.send(sflow(sample(raw_header(kFrame, 1000), 0xffffffff), 1));
+  CHECK(bench.account().malformed == 1);
+  CHECK(bench.size() == 0);
+}
+
 TEST_CASE("sflow: samples of counters are passed over, and datagrams are counted") {
   FlowBench bench;
   bench.send(sflow(part(2, Wire(40, 'c')) + sample(raw_header(kFrame, 60), 1), 2, 1));

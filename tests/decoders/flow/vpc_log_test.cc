@@ -70,6 +70,17 @@ TEST_CASE("vpc logs: a line of names says which fields follow") {
   CHECK(bench.read(kPlain) == VpcLog::Line::wrong);
 }
 
+TEST_CASE("vpc logs: a line of a record is no line of names, whatever words it begins with") {
+  VpcBench bench;
+  REQUIRE(bench.read("action log-status srcaddr dstaddr srcport dstport protocol") == VpcLog::Line::header);
+  // Words that are names of fields stand for values here.
+  REQUIRE(bench.read("version start 10.0.0.1 10.0.0.2 1 2 6") == VpcLog::Line::record);
+  std::string long_one = "srcaddr dstaddr";
+  for (std::size_t i = 0; i < flow::kMaxVpcFields; ++i) long_one += " more";
+  CHECK(bench.read(long_one) == VpcLog::Line::wrong);
+  CHECK(bench.read("ACCEPT OK 10.0.0.3 10.0.0.4 1 2 6") == VpcLog::Line::record);
+}
+
 TEST_CASE("vpc logs: of a wrong line is said what and where") {
   struct Row {
     const char *line, *what, *text;

@@ -54,6 +54,12 @@ TEST_CASE("flow export: keys that no collector heeds are warned of") {
   }
   CHECK(warnings({{"rotate-size", "70000"}, {"enterprise", "7"}}, {"udp://[::1]:1", "file:x"}, "").empty());
   CHECK(warnings({{"rotate-size", "70000"}}, {}, "").empty());
+  for (const char* key : {"template-interval", "template-messages", "domain"}) {
+    CAPTURE(key);
+    CHECK(warnings({{key, "7"}}, {"udp://[::1]:1"}, "netflow5").size() == 1);
+    CHECK(warnings({{key, "7"}}, {"udp://[::1]:1"}, "netflow9").empty());
+  }
+  CHECK(warnings({{"queue", "70000"}}, {"file:x"}, "ipfix").size() == 1);
   const auto small = warnings({{"mtu", "512"}, {"enterprise", "7"}}, {"udp://[::1]:1"}, "ipfix-biflow");
   REQUIRE(small.size() == 1);
   CHECK(small[0].find("weir.flows.export.mtu: 512 bytes have no room") == 0);
