@@ -82,6 +82,7 @@ enum class Slot : std::uint8_t {
   next_hop,
   vlan,
   post_vlan,
+  customer_vlan,
   source_mac,
   destination_mac,
   mpls_1,
@@ -90,7 +91,8 @@ enum class Slot : std::uint8_t {
   mpls_4,
   ingress_vrf,
   egress_vrf,
-  tunnel_id,
+  layer2_segment,
+  gre_key,
   interface_name,
   // translated, allowed, whose
   nat_source,

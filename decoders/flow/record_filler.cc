@@ -213,6 +213,7 @@ void RecordFiller::detail_field(const FieldStep& step, Bytes value) {
     case Slot::syn_options: side.syn_options = to_number(value); break;
     case Slot::jitter_us: side.jitter_us = to_number(value); break;
     case Slot::post_vlan: set(d.post_vlan, step, value); break;
+    case Slot::customer_vlan: set(d.vlans[1], step, value); break;
     case Slot::source_mac:
       if (is_better(step)) d.source_mac = to_mac(value);
       break;
@@ -225,7 +226,12 @@ void RecordFiller::detail_field(const FieldStep& step, Bytes value) {
     case Slot::mpls_4: d.mpls[3] = to_number_of<std::uint32_t>(value); break;
     case Slot::ingress_vrf: set(d.ingress_vrf, step, value); break;
     case Slot::egress_vrf: set(d.egress_vrf, step, value); break;
-    case Slot::tunnel_id: set(d.tunnel_id, step, value); break;
+    case Slot::layer2_segment: set_segment(d, step, value); break;
+    case Slot::gre_key:
+      if (step.reverse || d.tunnel_id != 0) break;
+      d.tunnel_id = to_number(value);
+      d.tunnel_kind = "gre";
+      break;
     case Slot::nat_source: set_address(d.nat_source, step, value); break;
     case Slot::nat_destination: set_address(d.nat_destination, step, value); break;
     case Slot::nat_source_port: set(d.nat_source_port, step, value); break;
@@ -237,6 +243,16 @@ void RecordFiller::detail_field(const FieldStep& step, Bytes value) {
     case Slot::application_id: set(d.application_id, step, value); break;
     default: break;
   }
+}
+
+// The first of its eight bytes says what kind of overlay it is, the last three which segment; some exporters send the segment alone.
+void RecordFiller::set_segment(Detail& d, const FieldStep& step, Bytes value) {
+  constexpr unsigned kKindAt = 56;
+  constexpr std::uint64_t kVxlan = 1, kNvgre = 2, kSegment = 0xffffff;
+  if (step.reverse) return;
+  const std::uint64_t number = to_number(value), kind = number >> kKindAt;
+  d.tunnel_kind = kind == kVxlan ? "vxlan" : kind == kNvgre ? "nvgre" : "";
+  d.tunnel_id = d.tunnel_kind.empty() ? number : number & kSegment;
 }
 
 bool RecordFiller::finish() {
@@ -256,6 +272,7 @@ bool RecordFiller::finish() {
   finish_times();
   finish_direction();
   finish_names();
+  if (r.detail != nullptr && r.detail->vlans[1] != 0) batch_.detail().vlans[0] = r.vlan;
   return true;
 }
 

@@ -108,6 +108,7 @@ class RecordFiller {
   bool path_field(const FieldStep& step, Bytes value);
   void detail_field(const FieldStep& step, Bytes value);
   void text_field(const FieldStep& step, Bytes value);
+  static void set_segment(Detail& d, const FieldStep& step, Bytes value);
   void finish_addresses();
   void finish_icmp();
   void finish_times();

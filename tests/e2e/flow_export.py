@@ -103,6 +103,29 @@ class Connections:
         self.socket.close()
 
 
+def udp4(payload, source="10.0.0.1", destination="10.0.0.2", ports=(1000, 9999), protocol=17):
+    body = payload if protocol != 17 else struct.pack("!HHHH", *ports, 8 + len(payload), 0) + payload
+    return struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(body), 1, 0, 64, protocol, 0, socket.inet_aton(source), socket.inet_aton(destination)) + body
+
+
+def wrapped_flows():
+    """A capture of flows with things around them: each has a source of its own."""
+    macs, outer = bytes([2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2]), ("198.51.100.1", "198.51.100.2")
+    frames = [macs + b"\x88\xa8\0\x64" + b"\x81\0\0\7" + b"\x08\0" + udp4(b"tags", "10.0.0.11"),
+              macs + b"\x88\x47" + struct.pack("!II", 16 << 12 | 64, 1000 << 12 | 0x100 | 64) + udp4(b"labels", "10.0.0.12"),
+              macs + b"\x08\0" + udp4(b"\x08\0\0\0" + struct.pack("!I", 5001 << 8) + macs + b"\x08\0" + udp4(b"vxlan", "10.0.0.13"), *outer, (40000, 4789)),
+              macs + b"\x08\0" + udp4(struct.pack("!HHI", 0x2000, 0x0800, 0xdeadbeef) + udp4(b"gre", "10.0.0.14"), *outer, protocol=47)]
+    return struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1) + b"".join(
+        struct.pack("<IIII", 1_700_000_000 + i, 0, len(frame), len(frame)) + frame for i, frame in enumerate(frames))
+
+
+def around(record):
+    """What a record says of the things around its flow, but for the addresses of tunnels, for which IANA has no elements."""
+    tunnel = record.get("tunnel", {})
+    return {"vlan": record.get("vlan"), "vlans": record.get("meter", {}).get("vlans"), "mpls": record.get("meter", {}).get("mpls"), "kind": tunnel.get("kind"),
+            "id": tunnel.get("id", record.get("path", {}).get("tunnel_id")), "nat": record.get("nat")}
+
+
 def address(text):
     family = socket.AF_INET6 if ":" in text else socket.AF_INET
     return socket.inet_ntop(family, socket.inet_pton(family, text))
@@ -160,6 +183,30 @@ class Export(unittest.TestCase):
             self.assertEqual((account["lost"], account["no_template"], account["malformed"]), (0, 0, 0))
         return ways(self.listed(store))
 
+    def collect_datagrams(self, datagrams, store):
+        port = free_port()
+        collector = subprocess.Popen([WEIR, "collect", "--listen", f"udp://127.0.0.1:{port}", "--store", self.path(store)], stderr=subprocess.DEVNULL)
+        self.addCleanup(lambda: collector.poll() is None and (collector.kill(), collector.wait()))
+        wait_until(lambda: waiting(port) is not None)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+            for payload in datagrams: sender.sendto(payload, ("127.0.0.1", port))
+        wait_until(lambda: waiting(port) == 0)
+        collector.send_signal(signal.SIGTERM)
+        self.assertEqual(collector.wait(30), 0)
+
+    def decoded_by_tshark(self, datagrams):
+        """What it shows of messages, none of which it complains about."""
+        self.assertTrue(datagrams)
+        capture = struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, 101)
+        for payload in datagrams:
+            packet = udp4(payload, "127.0.0.1", "127.0.0.1", (40000, 2055))
+            capture += struct.pack("<IIII", 0, 0, len(packet), len(packet)) + packet
+        with open(self.path("sent.pcap"), "wb") as f: f.write(capture)
+        said = subprocess.run(["tshark", "-r", self.path("sent.pcap"), "-d", "udp.port==2055,cflow", "-V", "-O", "cflow"], capture_output=True, text=True, timeout=60).stdout
+        self.assertEqual(len(re.findall("^Cisco NetFlow/IPFIX", said, re.M)), len(datagrams))
+        for complaint in (r"\[Malformed", r"\[Expert Info \(Error", "Unexpected flow sequence", "No template found"): self.assertNotRegex(said, complaint)
+        return said
+
     def test_our_own_collector_reads_what_was_kept(self):
         for format in FORMATS:
             with self.subTest(format):
@@ -205,15 +252,34 @@ class Export(unittest.TestCase):
         for format in FORMATS:
             with self.subTest(format):
                 with Datagrams() as port: self.detect("--flow-export", f"udp://127.0.0.1:{port.port}", "--flow-format", format)
-                self.assertTrue(port.got)
-                capture = struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, 101)
-                for payload in port.got:
-                    packet = struct.pack("!BBHHHBBHIIHHHH", 0x45, 0, 28 + len(payload), 0, 0, 64, 17, 0, 0x7f000001, 0x7f000001, 40000, 2055, 8 + len(payload), 0) + payload
-                    capture += struct.pack("<IIII", 0, 0, len(packet), len(packet)) + packet
-                with open(self.path("sent.pcap"), "wb") as f: f.write(capture)
-                said = subprocess.run(["tshark", "-r", self.path("sent.pcap"), "-d", "udp.port==2055,cflow", "-V", "-O", "cflow"], capture_output=True, text=True, timeout=60).stdout
-                self.assertEqual(len(re.findall("^Cisco NetFlow/IPFIX", said, re.M)), len(port.got))
-                for complaint in (r"\[Malformed", r"\[Expert Info \(Error", "Unexpected flow sequence", "No template found"): self.assertNotRegex(said, complaint)
+                self.decoded_by_tshark(port.got)
+
+    def test_what_is_around_a_flow_is_sent_and_read_again(self):
+        wanted = {"10.0.0.11": {"vlan": [100], "vlans": [100, 7]}, "10.0.0.12": {"mpls": [16, 1000]},
+                  "10.0.0.13": {"kind": "vxlan", "id": 5001}, "10.0.0.14": {"kind": "gre", "id": 0xdeadbeef}}
+        with open(self.path("around.pcap"), "wb") as f: f.write(wrapped_flows())
+        for format in FORMATS[1:]:
+            with self.subTest(format):
+                with Datagrams() as port:
+                    self.detect("--store", self.path("kept-" + format), "--flow-export", f"udp://127.0.0.1:{port.port}", "--flow-format", format, captures=[self.path("around.pcap")])
+                said = self.decoded_by_tshark(port.got) if shutil.which("tshark") else None
+                for name in ("layer2SegmentId", "greKey", "MPLS_LABEL_1", "dot1qCustomerVlanId") if said else ():
+                    self.assertIn(name, said)
+                self.collect_datagrams(port.got, "got-" + format)
+                for store in ("kept-", "got-"):
+                    found = {e["src_ip"]: around(e) for e in self.listed(store + format) if e["src_ip"] in wanted}
+                    self.assertEqual(found, {ip: {**around({}), **facts} for ip, facts in wanted.items()})
+
+    def test_translated_addresses_are_passed_on(self):
+        with open(self.path("cloud.log"), "w") as f:
+            f.write("srcaddr dstaddr srcport dstport protocol packets bytes start end pkt-srcaddr pkt-dstaddr\n"
+                    "10.0.0.1 10.0.0.2 1000 443 6 5 500 1700000000 1700000010 203.0.113.7 10.0.0.2\n")
+        subprocess.run([WEIR, "collect", "-r", self.path("cloud.log"), "--format", "aws-vpc", "--store", self.path("cloud")], check=True, timeout=60, capture_output=True)
+        subprocess.run([WEIR, "flows", "list", "--store", self.path("cloud"), "--ipfix", self.path("cloud.ipfix")], check=True, timeout=60, capture_output=True)
+        with open(self.path("cloud.ipfix"), "rb") as f: self.collect_file(f.read(), "again")
+        first, again = ([around(e) for e in self.listed(store)] for store in ("cloud", "again"))
+        self.assertEqual(first[0]["nat"], {"src_ip": "203.0.113.7"})
+        self.assertEqual(first, again)
 
     @needs("ipfixDump")
     def test_ipfixdump_reads_the_files_each_by_itself(self):

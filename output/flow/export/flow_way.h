@@ -70,6 +70,26 @@ class FlowWay {
   [[nodiscard]] const MacAddress& destination_mac() const {
     return is_reply() ? detail().source_mac : detail().destination_mac;
   }
+  // Of the tunnel around it.
+  [[nodiscard]] const IpAddress& tunnel_source() const {
+    return is_reply() ? detail().tunnel_destination : detail().tunnel_source;
+  }
+  [[nodiscard]] const IpAddress& tunnel_destination() const {
+    return is_reply() ? detail().tunnel_source : detail().tunnel_destination;
+  }
+  // What translation makes of the source and destination.
+  [[nodiscard]] const IpAddress& nat_source() const {
+    return is_reply() ? detail().nat_destination : detail().nat_source;
+  }
+  [[nodiscard]] const IpAddress& nat_destination() const {
+    return is_reply() ? detail().nat_source : detail().nat_destination;
+  }
+  [[nodiscard]] std::uint16_t nat_source_port() const {
+    return is_reply() ? detail().nat_destination_port : detail().nat_source_port;
+  }
+  [[nodiscard]] std::uint16_t nat_destination_port() const {
+    return is_reply() ? detail().nat_source_port : detail().nat_destination_port;
+  }
 
  private:
   // Echo, timestamp, information and address mask; others have no answer of their own.

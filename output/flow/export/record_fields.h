@@ -97,6 +97,55 @@ void packet_facts(Out& out, const RecordShape& shape, const FlowWay& way) {
   }
 }
 
+// The numbers of kinds of overlays, in the first byte of layer2SegmentId; 0: not said.
+inline std::uint64_t overlay_number(std::string_view kind) {
+  return kind == "vxlan" ? 1 : kind == "nvgre" ? 2 : 0;
+}
+
+template <class Out>
+void tunnel(Out& out, const RecordShape& shape, const FlowWay& way) {
+  const flow::Detail& d = way.detail();
+  constexpr unsigned kKindAt = 56;
+  if (shape.tunnel == TunnelFields::segment)
+    out.number(351, 8, overlay_number(d.tunnel_kind) << kKindAt | d.tunnel_id);
+  if (shape.tunnel == TunnelFields::gre_key) out.number(296, 4, d.tunnel_id);
+  if (!shape.has_own) return;
+  out.own_address(16, way.tunnel_source());
+  out.own_address(17, way.tunnel_destination());
+  out.own(18, 8, d.tunnel_id);
+  out.own_text(19, d.tunnel_kind);
+}
+
+// Of that family; zeros where it is none.
+inline IpAddress in_family(const IpAddress& a, NatFields nat) {
+  const std::uint8_t family = nat == NatFields::v4 ? 4 : 6;
+  if (a.family == family) return a;
+  IpAddress zero;
+  zero.family = family;
+  return zero;
+}
+
+template <class Out>
+void translation(Out& out, const RecordShape& shape, const FlowWay& way) {
+  const bool is_v4 = shape.nat == NatFields::v4;
+  out.address(is_v4 ? 225 : 281, in_family(way.nat_source(), shape.nat));
+  out.address(is_v4 ? 226 : 282, in_family(way.nat_destination(), shape.nat));
+  out.number(227, 2, way.nat_source_port());
+  out.number(228, 2, way.nat_destination_port());
+  out.number(230, 1, way.detail().nat_event);
+}
+
+template <class Out>
+void rare(Out& out, const RecordShape& shape, const FlowWay& way) {
+  constexpr std::uint16_t kFirstLabel = 70;
+  constexpr unsigned kLabelBytes = 3;
+  if (shape.has_customer_vlan) out.number(245, 2, way.detail().vlans[1]);
+  for (unsigned i = 0; i < shape.mpls_labels; ++i)
+    out.number(static_cast<std::uint16_t>(kFirstLabel + i), kLabelBytes, way.detail().mpls[i]);
+  if (shape.tunnel != TunnelFields::none) tunnel(out, shape, way);
+  if (shape.nat != NatFields::none) translation(out, shape, way);
+}
+
 // Of the other direction, where a record has both.
 inline constexpr std::uint16_t kOtherDirection = 128;
 
@@ -145,6 +194,7 @@ void visit_fields(Out& out, const RecordShape& shape, const FlowWay& way, const 
     out.number(14, 4, way.out_interface());
   }
   if (shape.has_vlan) out.number(context.is_v9 ? 58 : 243, 2, way.record().vlan);
+  if (shape.is_rare()) export_fields::rare(out, shape, way);
   if (shape.has_macs) {
     out.mac(56, way.source_mac());
     out.mac(80, way.destination_mac());

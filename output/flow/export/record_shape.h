@@ -10,6 +10,11 @@ namespace weir::output {
 // What follows the protocol's name in a record.
 enum class FlowKind : std::uint8_t { other, ports, tcp, icmp };
 
+// How the number of a tunnel is sent: layer2SegmentId with the kind in its first byte, greKey, or among the user's elements alone.
+enum class TunnelFields : std::uint8_t { none, segment, gre_key, own };
+// The family of translated addresses, which need not be that of the others.
+enum class NatFields : std::uint8_t { none, v4, v6 };
+
 // Groups of fields that only some records have.
 struct RecordShape {
   bool is_v6 = false;
@@ -21,23 +26,32 @@ struct RecordShape {
   bool has_host = false;          // a text
   bool has_packet_facts = false;  // sizes, time to live; of TCP: sequence number, options
   bool has_own = false;           // elements under an enterprise number of the user's
+  // What is seldom there. Records that have some of it are wide and have interfaces: there are not enough numbers for more shapes.
+  bool has_customer_vlan = false;  // the second tag, behind the VLAN
+  std::uint8_t mpls_labels = 0;    // up to kMostLabels
+  TunnelFields tunnel = TunnelFields::none;
+  NatFields nat = NatFields::none;
 
+  static constexpr unsigned kMostLabels = 4;
+  [[nodiscard]] bool is_rare() const {
+    return has_customer_vlan || mpls_labels != 0 || tunnel != TunnelFields::none || nat != NatFields::none;
+  }
   // No two shapes have the same number.
-  [[nodiscard]] std::uint16_t number() const {
-    const unsigned bits[] = {is_v6,    is_wide,         is_biflow, has_interfaces,   has_vlan,
-                             has_macs, has_application, has_host,  has_packet_facts, has_own};
-    auto out = static_cast<unsigned>(kind);
-    unsigned at = 2;
-    for (const unsigned bit : bits) out |= bit << at++;
-    return static_cast<std::uint16_t>(out);
+  [[nodiscard]] std::uint16_t number() const;
+  void drop_own() {
+    has_own = false;
+    if (tunnel == TunnelFields::own) tunnel = TunnelFields::none;
   }
   // Without what a record may do without: what fits into the shortest messages.
   [[nodiscard]] RecordShape plain() const {
     return {.is_v6 = is_v6, .kind = kind, .is_wide = is_wide, .is_biflow = is_biflow};
   }
 };
-// At least one more than any number.
-inline constexpr std::size_t kShapeNumbers = std::size_t{1} << 12U;
+// One more than any number: of shapes with nothing rare in them, and of the others.
+inline constexpr std::size_t kCommonShapes = std::size_t{1} << 12U;
+inline constexpr std::size_t kRareShapes =
+    std::size_t{4 * 2 * 2 * 2 * 3 * 2 * 3} * (RecordShape::kMostLabels + 1) * 3 * 7;
+inline constexpr std::size_t kShapeNumbers = kCommonShapes + kRareShapes;
 
 // What the protocol and the settings of an exporter allow in records.
 struct ShapeLimits {

@@ -14,6 +14,11 @@ constexpr std::size_t kMostSpecifiers = 2048;  // bytes
 // An uptime is 49 days at most, and begins a day before the first flow did, so that it wraps as seldom as it can.
 constexpr std::uint64_t kBootBeforeMs = 86'400'000;
 
+// Labels are those of the flow's first packet: what came back had others.
+bool has_labels(const FlowWay& way) {
+  return way.is_reply() == way.detail().reversed;
+}
+
 }  // namespace
 
 std::size_t least_mtu_for_all(const ExportSettings& settings) {
@@ -29,7 +34,11 @@ std::size_t least_mtu_for_all(const ExportSettings& settings) {
                           .has_application = true,
                           .has_host = !is_v9,
                           .has_packet_facts = true,
-                          .has_own = dialect.enterprise != 0};
+                          .has_own = dialect.enterprise != 0,
+                          .has_customer_vlan = true,
+                          .mpls_labels = RecordShape::kMostLabels,
+                          .tunnel = TunnelFields::segment,
+                          .nat = NatFields::v6};
   flow::Detail detail;
   flow::Record record;
   record.source.family = record.destination.family = 6;
@@ -58,7 +67,8 @@ TemplateEncoder::TemplateEncoder(const ExportSettings& settings, std::span<const
               .own = dialect_.enterprise != 0},
       buffer_(settings.mtu),
       size_(header_bytes_),
-      option_templates_(kOptionKinds) {
+      option_templates_(kOptionKinds),
+      by_shape_(kShapeNumbers) {
   for (std::size_t i = 0; i < kOptionKinds; ++i) {
     Template& t = option_templates_[i];
     t.id = static_cast<std::uint16_t>(kFirstOptionTemplate + i);
@@ -104,15 +114,17 @@ TemplateEncoder::Plan TemplateEncoder::plan(const flow::Record& record, const In
 // When there are too many, records do without what they can do without; room is kept for the templates of those.
 void TemplateEncoder::choose_template(Plan& plan, const FlowWay& way) {
   constexpr std::size_t kPlainShapes = 2 * 4 * 2 * 2;
-  const RecordShape plain = plan.shape.plain();
-  if (by_shape_[plan.shape.number()] == 0 && plan.shape.number() != plain.number() &&
-      templates_.size() + kPlainShapes >= kMostTemplates)
+  std::uint16_t number = plan.shape.number();
+  if (const RecordShape plain = plan.shape.plain();
+      by_shape_[number] == 0 && templates_.size() + kPlainShapes >= kMostTemplates) {
     plan.shape = plain;
-  std::uint16_t& index = by_shape_[plan.shape.number()];
+    number = plain.number();
+  }
+  std::uint16_t& index = by_shape_[number];
   if (index == 0) {
     templates_.emplace_back();
     index = static_cast<std::uint16_t>(templates_.size());
-    templates_.back().id = static_cast<std::uint16_t>(kFirstRecordTemplate + plan.shape.number());
+    templates_.back().id = static_cast<std::uint16_t>(kFirstRecordTemplate + number);
     describe(templates_.back(), plan, way);
   }
   plan.as = &templates_[index - 1U];
@@ -131,9 +143,14 @@ void TemplateEncoder::describe(Template& t, const Plan& plan, const FlowWay& way
   t.bytes = whole.bytes() - texts.bytes();
 }
 
-void TemplateEncoder::add_way(Plan& plan, const FlowWay& way, TimeUs now) {
+void TemplateEncoder::add_way(Plan plan, const FlowWay& way, TimeUs now) {
+  if (plan.shape.mpls_labels != 0 && !plan.shape.is_biflow && !has_labels(way)) {
+    plan.shape.mpls_labels = 0;
+    choose_template(plan, way);
+  }
   if (put(plan, way, now)) return;
-  if (std::exchange(plan.shape.has_own, false)) {
+  if (plan.shape.has_own) {
+    plan.shape.drop_own();
     choose_template(plan, way);
     if (put(plan, way, now)) return;
   }

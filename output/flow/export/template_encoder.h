@@ -7,7 +7,6 @@
 // file) once, in messages of their own, and only what options say is said again.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -46,6 +45,7 @@ class TemplateEncoder final : public FlowEncoder {
   };
   // The most shapes that get a template; further records are sent plain.
   static constexpr std::size_t kMostTemplates = 256;
+  static_assert(kFirstRecordTemplate + kShapeNumbers <= 65536);  // each shape has a number of its own
 
   // What both directions of a record are sent with.
   struct Plan {
@@ -56,7 +56,7 @@ class TemplateEncoder final : public FlowEncoder {
   Plan plan(const flow::Record& record, const InterfacePair& interfaces, TimeUs now);
   void choose_template(Plan& plan, const FlowWay& way);
   void describe(Template& t, const Plan& plan, const FlowWay& way) const;
-  void add_way(Plan& plan, const FlowWay& way, TimeUs now);
+  void add_way(Plan plan, const FlowWay& way, TimeUs now);
   bool put(const Plan& plan, const FlowWay& way, TimeUs now);
 
   [[nodiscard]] bool is_due(TimeUs now) const;
@@ -98,7 +98,7 @@ class TemplateEncoder final : public FlowEncoder {
   TimeUs said_at_ = 0;
   std::uint32_t messages_since_ = 0;  // since templates were said
   std::vector<Template> option_templates_, templates_;
-  std::array<std::uint16_t, kShapeNumbers> by_shape_{};  // index into templates_, plus one
+  std::vector<std::uint16_t> by_shape_;  // index into templates_, plus one
   ApplicationNumbers applications_;
 };
 

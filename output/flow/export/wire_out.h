@@ -3,8 +3,9 @@
 //
 // Each has number(element, bytes, value), for as many low bytes of a number as it is sent in, own(element, bytes, value) for
 // those of the user's enterprise, reverse(element, bytes, value) for those of the other direction (RFC 5103), address(element,
-// address), mac(element, address), text(element, bytes, text), own_text(element, text).
+// address), mac(element, address), text(element, bytes, text), own_text(element, text), own_address(element, address).
 //
+// An address of the user's enterprise has 16 bytes for either family: IPv4 is mapped (RFC 4291 2.5.5.2), none is zeros.
 // A text is sent with its length where the protocol has that (IPFIX), and else in so many `bytes`, the rest zeros. Texts are
 // cut to kMaxExportText, those of the user's enterprise to kMaxOwnText.
 #pragma once
@@ -12,6 +13,7 @@
 #include <endian.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
@@ -31,7 +33,7 @@ constexpr std::size_t bytes_with_length(std::size_t text) {
   return text + (text < kLongText ? 1 : 3);
 }
 
-// Most significant byte first, in 1, 2, 4 or 8 bytes. The caller has looked that there is room.
+// Most significant byte first, in 1 to 4 or 8 bytes. The caller has looked that there is room.
 inline std::uint8_t* put_be(std::uint8_t* to, std::uint64_t value, unsigned bytes) {
   const auto put = [&to](auto number) {
     std::memcpy(to, &number, sizeof number);
@@ -40,9 +42,22 @@ inline std::uint8_t* put_be(std::uint8_t* to, std::uint64_t value, unsigned byte
   switch (bytes) {
     case 1: return put(static_cast<std::uint8_t>(value));
     case 2: return put(htobe16(static_cast<std::uint16_t>(value)));
+    case 3:
+      to = put(static_cast<std::uint8_t>(value >> 16U));
+      return put(htobe16(static_cast<std::uint16_t>(value)));
     case 4: return put(htobe32(static_cast<std::uint32_t>(value)));
     default: return put(htobe64(value));
   }
+}
+
+inline constexpr unsigned kOwnAddressBytes = 16;
+inline std::array<std::uint8_t, kOwnAddressBytes> mapped(const IpAddress& a) {
+  std::array<std::uint8_t, kOwnAddressBytes> out{};
+  if (a.family == 6) out = a.bytes;
+  if (a.family != 4) return out;
+  out[10] = out[11] = 0xff;
+  std::copy_n(a.bytes.begin(), 4, out.begin() + 12);
+  return out;
 }
 
 // How the texts of a protocol are sent, and under which number our own elements.
@@ -71,6 +86,9 @@ class TemplateOut {
   }
   void own_text(int element, std::string_view) {
     specifier(static_cast<std::uint16_t>(element), flow::kVariableLength, dialect_.enterprise);
+  }
+  void own_address(int element, const IpAddress&) {
+    specifier(static_cast<std::uint16_t>(element), kOwnAddressBytes, dialect_.enterprise);
   }
   [[nodiscard]] std::uint8_t* end() const { return at_; }
   [[nodiscard]] std::uint16_t fields() const { return fields_; }
@@ -113,6 +131,7 @@ class DataOut {
     if (is_long) at_ = put_be(at_, text.size(), 2);
     bytes(text.data(), text.size());
   }
+  void own_address(int, const IpAddress& a) { bytes(mapped(a).data(), kOwnAddressBytes); }
   [[nodiscard]] std::uint8_t* end() const { return at_; }
 
  private:
@@ -139,6 +158,7 @@ class TextOut {
   void own_text(int, std::string_view text) {
     bytes_ += bytes_with_length(std::min(text.size(), kMaxOwnText)) - bytes_with_length(0);
   }
+  void own_address(int, const IpAddress&) {}
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
 
  private:
@@ -161,6 +181,7 @@ class LengthOut {
   void own_text(int, std::string_view text) {
     bytes_ += bytes_with_length(std::min(text.size(), kMaxOwnText));
   }
+  void own_address(int, const IpAddress&) { bytes_ += kOwnAddressBytes; }
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
 
  private:

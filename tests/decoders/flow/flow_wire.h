@@ -129,6 +129,8 @@ struct FlowBench {
   }
   [[nodiscard]] std::size_t size() const { return collected.all.size(); }
   [[nodiscard]] const flow::Record& at(std::size_t i) const { return collected.all.at(i).record; }
+  [[nodiscard]] bool has_detail(std::size_t i) const { return collected.all.at(i).has_detail; }
+  [[nodiscard]] const flow::Detail& detail(std::size_t i) const { return collected.all.at(i).detail; }
   // That of basic(n), as it was sent.
   [[nodiscard]] bool is_basic(std::size_t i, std::uint8_t n) const {
     const flow::Record& r = at(i);

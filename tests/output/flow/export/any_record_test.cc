@@ -64,6 +64,19 @@ class AnyRecords {
     d.certificate_sha256 = any_text();
     d.sides[0].size_max = static_cast<std::uint32_t>(one_in(2) ? below(65536) : 0);
     d.sides[0].payload = any_text();
+    if (one_in(3)) fill_rare(d);
+  }
+  void fill_rare(flow::Detail& d) {
+    constexpr std::array<std::string_view, 5> kKinds{"", "gre", "vxlan", "geneve", "nvgre"};
+    d.vlans = {1, static_cast<std::uint16_t>(below(3)), static_cast<std::uint16_t>(below(3))};
+    for (std::size_t i = 0, labels = below(5); i < labels; ++i)
+      d.mpls[i] = 0x10 + static_cast<std::uint32_t>(i);
+    d.tunnel_kind = kKinds[below(kKinds.size())];
+    d.tunnel_id = below(5000);
+    d.tunnel_source = one_in(2) ? an_ipv6(7) : IpAddress::v4(7);
+    d.nat_source = one_in(3) ? an_ipv6(8) : one_in(2) ? IpAddress::v4(8) : IpAddress{};
+    d.nat_destination_port = static_cast<std::uint16_t>(below(3));
+    d.reversed = one_in(2);
   }
 
   std::mt19937 random_;

@@ -60,6 +60,8 @@ TEST_CASE("flow export: every element that is sent is in the registry, and no lo
   d.host = "example.org";
   d.source_mac[5] = 1;
   d.sides[0].size_max = 1500;
+  d.vlans = {1, 2};
+  d.mpls = {0x10, 0x20, 0x30, 0x41};
   for (const ExportFormat format : kWithTemplates) {
     CAPTURE(static_cast<int>(format));
     auto settings = export_settings(format);
@@ -70,6 +72,10 @@ TEST_CASE("flow export: every element that is sent is in the registry, and no lo
       for (flow::Record r : {tcp_record(), udp6_record()}) {
         r.protocol = static_cast<std::uint8_t>(protocol);
         r.vlan = 1;
+        const bool is_6 = r.source.family == 6;
+        d.tunnel_kind = is_6 ? "vxlan" : "gre";
+        d.tunnel_id = 9;
+        d.nat_source = r.source;
         r.in_interface = 3;
         r.sides[0].packets = kFull32 + 1;
         r.detail = &d;
