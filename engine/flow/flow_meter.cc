@@ -19,33 +19,33 @@ Bytes from_header(const Packet& packet) {
   return packet.frame.subspan(static_cast<std::size_t>(header.data() - packet.frame.data()));
 }
 
-// Also of a header that the decoder refused.
-std::uint8_t flags_of(const Packet& packet) {
+// Of a header that the decoder refused.
+std::uint8_t refused_flags(const Packet& packet) {
   constexpr std::size_t kFlagsAt = 13;
-  if (packet.has_tcp) return packet.tcp.flags;
   if (packet.ip.protocol != ip_protocol::tcp || packet.ip.fragment_offset != 0) return 0;
   ByteCursor in{ip_payload(packet)};
   in.skip(kFlagsAt);
   return in.u8();
 }
 
-Bytes payload_of(const Packet& packet) {
+inline Bytes payload_of(const Packet& packet) {
   const bool decoded = packet.has_tcp || packet.has_udp || packet.has_icmp || packet.has_sctp;
   return decoded ? packet.payload : ip_payload(packet);
 }
 
-// On the wire: of a packet that the capture cut there is less.
-std::size_t payload_length(const Packet& packet, Bytes payload) {
+// On the wire, of a packet that the capture cut: there is less of it.
+std::size_t whole_payload(const Packet& packet, Bytes payload) {
   constexpr std::size_t kTcpHeader = 20, kUdpHeader = 8;
-  if (!is_cut(packet) || !(packet.has_tcp || packet.has_udp)) return payload.size();
+  if (!(packet.has_tcp || packet.has_udp)) return payload.size();
   const std::size_t headers =
       packet.ip.header.size() + (packet.has_tcp ? kTcpHeader + packet.tcp.options.size() : kUdpHeader);
   return ip_bytes(packet) - std::min<std::size_t>(ip_bytes(packet), headers);
 }
 
-std::uint32_t span_us(TimeUs from, TimeUs to) {
-  return static_cast<std::uint32_t>(
-      std::clamp<TimeUs>(to - from, 0, std::numeric_limits<std::uint32_t>::max()));
+inline std::uint32_t span_us(TimeUs from, TimeUs to) {
+  if (to < from) return 0;
+  constexpr std::uint64_t kMost = std::numeric_limits<std::uint32_t>::max();
+  return static_cast<std::uint32_t>(std::min(static_cast<std::uint64_t>(to - from), kMost));
 }
 
 // An eighth of the new, as TCP smooths its round trips (RFC 6298 2.3).
@@ -57,14 +57,19 @@ std::int32_t behind(std::uint32_t a, std::uint32_t b) {
   return static_cast<std::int32_t>(a - b);
 }
 
+inline std::uint32_t bytes_of(const Packet& packet) {
+  ByteCursor in{packet.ip.header};
+  const auto header = in.fixed<6>();
+  const bool is_v4 = packet.ip.version == 4;
+  const std::uint32_t length = is_v4 ? header.be16<2>() : header.be16<4>();
+  if (length == 0) return static_cast<std::uint32_t>(from_header(packet).size());
+  return is_v4 ? length : length + kIpv6HeaderBytes;
+}
+
 }  // namespace
 
 std::uint32_t ip_bytes(const Packet& packet) {
-  ByteCursor in{packet.ip.header};
-  in.skip(packet.ip.version == 4 ? 2 : 4);
-  const std::uint32_t length = in.be16();
-  if (in.failed() || length == 0) return static_cast<std::uint32_t>(from_header(packet).size());
-  return packet.ip.version == 4 ? length : length + kIpv6HeaderBytes;
+  return bytes_of(packet);
 }
 
 Bytes ip_payload(const Packet& packet) {
@@ -93,39 +98,54 @@ std::uint64_t tunnel_id(const Packet& carrier) {
   }
 }
 
-void MeteredSide::add_size(TimeUs time, std::uint32_t size) {
-  if (packets == 0) {
+inline void MeteredSide::add_size(TimeUs time, std::uint32_t size) {
+  bytes += size;
+  if (packets++ == 0) {
     first = last = time;
     size_min = size_max = size;
+    return;
+  }
+  const std::uint32_t now = span_us(last, time);
+  if (packets == 2) {
+    gap_min = gap_max = now;
   } else {
-    const std::uint32_t now = span_us(last, time);
-    gap_min = packets == 1 ? now : std::min(gap_min, now);
-    gap_max = std::max(gap_max, now);
+    if (now < gap_min)
+      gap_min = now;
+    else if (now > gap_max)
+      gap_max = now;
     // RFC 3550 6.4.1, of the gaps: a sixteenth of what the new one differs more or less.
     const std::int64_t differs = std::max(now, gap) - std::min(now, gap);
-    if (packets > 1) jitter = static_cast<std::uint32_t>(jitter + (differs - jitter) / 16);
-    gap = now;
-    size_min = std::min(size_min, size);
-    size_max = std::max(size_max, size);
-    first = std::min(first, time);
-    last = std::max(last, time);
+    jitter = static_cast<std::uint32_t>(jitter + (differs - jitter) / 16);
   }
-  ++packets;
-  bytes += size;
+  gap = now;
+  if (size < size_min)
+    size_min = size;
+  else if (size > size_max)
+    size_max = size;
+  if (time >= last)
+    last = time;
+  else
+    first = std::min(first, time);
 }
 
-void MeteredSide::add_packet(const Packet& packet) {
+inline void MeteredSide::add_header(const Packet& packet) {
   constexpr std::uint8_t kEcn = 3;  // both bits: congestion (RFC 3168)
   const std::uint8_t ttl = packet.ip.ttl;
   if (packets == 0) {
     tos = packet.ip.tos;
     ttl_min = ttl_max = ttl;
   }
-  add_size(packet.raw.time, ip_bytes(packet));
-  ttl_min = std::min(ttl_min, ttl);
-  ttl_max = std::max(ttl_max, ttl);
-  ecn_marked += (packet.ip.tos & kEcn) == kEcn;
-  fragments += packet.ip.is_fragment;
+  add_size(packet.raw.time, bytes_of(packet));
+  if (ttl != ttl_max) {
+    ttl_min = std::min(ttl_min, ttl);
+    ttl_max = std::max(ttl_max, ttl);
+  }
+  if ((packet.ip.tos & kEcn) == kEcn) ++ecn_marked;
+  if (packet.ip.is_fragment) ++fragments;
+}
+
+void MeteredSide::add_packet(const Packet& packet) {
+  add_header(packet);
 }
 
 void MeteredSide::add(const MeteredSide& later) {
@@ -180,62 +200,70 @@ std::size_t FlowMeter::memory_bytes(std::size_t payload) {
   return always + (payload != 0 ? 2 * Slab::block_size(payload + 1) : 0);
 }
 
-void FlowMeter::count(const Packet& packet, Direction d) {
-  sides[index(d)].add_packet(packet);
-  look_inside(packet, d);
-}
-
-void FlowMeter::count(const Packet& datagram, const MeteredSide& fragments, Direction d) {
-  sides[index(d)].add(fragments);
-  look_inside(datagram, d);
-}
-
-void FlowMeter::look_inside(const Packet& packet, Direction d) {
+void FlowMeter::count(const Packet& packet, Direction d, const MeteredSide* as_fragments) {
   MeteredSide& side = sides[index(d)];
-  const std::uint8_t flags = flags_of(packet);
-  if (!began_[index(d)]) first_tcp_flags[index(d)] = flags;
-  began_[index(d)] = true;
+  as_fragments == nullptr ? side.add_header(packet) : side.add(*as_fragments);
+  const std::uint8_t flags = packet.has_tcp ? packet.tcp.flags : refused_flags(packet);
+  if (!began_[index(d)]) {
+    first_tcp_flags[index(d)] = flags;
+    began_[index(d)] = true;
+  }
   side.tcp_flags |= flags;
-  const Bytes bytes = payload_of(packet);
-  const std::size_t length = payload_length(packet, bytes);
+  const Bytes bytes = packet.has_tcp ? packet.payload : payload_of(packet);
+  const std::size_t length = is_cut(packet) ? whole_payload(packet, bytes) : bytes.size();
   side.payload_bytes += length;
-  if (payload[index(d)].size() < payload_limit && !bytes.empty()) keep_payload(bytes, d);
+  if (payload_limit != 0) keep_payload(bytes, d);
   if (packet.l4_checksum_bad) add<'c'>(d);
-  if (packet.has_tcp) return count_tcp(packet, length, d);
-  if (length != 0) add<'d'>(d);
+  if (packet.has_tcp)
+    count_tcp(packet, length, d);
+  else if (length != 0)
+    add<'d'>(d);
 }
 
 void FlowMeter::keep_payload(Bytes bytes, Direction d) {
   SlabString& kept = payload[index(d)];
+  if (kept.size() >= payload_limit || bytes.empty()) return;
   kept.reserve(payload_limit);
   const Bytes more = bytes.first(std::min<std::size_t>(bytes.size(), payload_limit - kept.size()));
   kept.append(more.begin(), more.end());
 }
 
-void FlowMeter::count_tcp(const Packet& packet, std::size_t payload_bytes, Direction d) {
+inline void FlowMeter::count_tcp(const Packet& packet, std::size_t payload_bytes, Direction d) {
   const TcpHeader& header = packet.tcp;
   MeteredTcp& side = tcp[index(d)];
-  const bool syn = (header.flags & tcp_flag::syn) != 0, fin = (header.flags & tcp_flag::fin) != 0;
-  const bool reset = (header.flags & tcp_flag::rst) != 0, ack = (header.flags & tcp_flag::ack) != 0;
+  constexpr std::uint8_t kEnds = tcp_flag::syn | tcp_flag::fin | tcp_flag::rst;
+  const bool has_end = (header.flags & kEnds) != 0, ack = (header.flags & tcp_flag::ack) != 0;
+  const bool reset = (header.flags & tcp_flag::rst) != 0;
+  auto length = static_cast<std::uint32_t>(payload_bytes);
+  if (has_end) length += note_ends(packet, d);
+  if (payload_bytes != 0)
+    add<'d'>(d);
+  else if (ack && !has_end)
+    add<'a'>(d);
+  if (!side.any || header.window < side.window_min) side.window_min = header.window;
+  if (header.window > side.window_max) side.window_max = header.window;
+  if (header.window == 0 && !reset) {
+    ++sides[index(d)].zero_windows;
+    add<'w'>(d);
+  }
+  if (has_end || (synack_at != 0 && synack_to_ack == 0)) follow_handshake(header, d, packet.raw.time);
+  // Anybody can make a reset, with any number: it tells nothing of where the side is.
+  if (!reset) follow_sequence(header.sequence, length, d, packet.raw.time);
+  if (ack && tcp[index(opposite(d))].timed_at != 0) time_segment(header, opposite(d), packet.raw.time);
+  side.any = side.any || !reset;
+}
+
+// Flags that begin or end something; gives how many sequence numbers they take.
+std::uint32_t FlowMeter::note_ends(const Packet& packet, Direction d) {
+  const std::uint8_t flags = packet.tcp.flags;
+  const bool syn = (flags & tcp_flag::syn) != 0, fin = (flags & tcp_flag::fin) != 0;
+  const bool reset = (flags & tcp_flag::rst) != 0;
   if (syn) note_syn(packet, d);
   if (syn && (fin || reset)) add<'q'>(d);
   if (fin && reset) add<'i'>(d);
   if (fin) add<'f'>(d);
   if (reset) add<'r'>(d);
-  if (payload_bytes != 0) add<'d'>(d);
-  if (ack && !syn && !fin && !reset && payload_bytes == 0) add<'a'>(d);
-  if (!side.any || header.window < side.window_min) side.window_min = header.window;
-  side.window_max = std::max(side.window_max, header.window);
-  if (header.window == 0 && !reset) {
-    ++sides[index(d)].zero_windows;
-    add<'w'>(d);
-  }
-  follow_handshake(header, d, packet.raw.time);
-  const auto length = static_cast<std::uint32_t>(payload_bytes + syn + fin);
-  // Anybody can make a reset, with any number: it tells nothing of where the side is.
-  if (!reset) follow_sequence(header.sequence, length, d, packet.raw.time);
-  if (ack) time_segment(header, opposite(d), packet.raw.time);
-  side.any = side.any || !reset;
+  return std::uint32_t{syn} + std::uint32_t{fin};
 }
 
 void FlowMeter::note_syn(const Packet& packet, Direction d) {
@@ -268,7 +296,8 @@ void FlowMeter::follow_handshake(const TcpHeader& header, Direction d, TimeUs ti
   }
 }
 
-void FlowMeter::follow_sequence(std::uint32_t sequence, std::uint32_t length, Direction d, TimeUs time) {
+inline void FlowMeter::follow_sequence(std::uint32_t sequence, std::uint32_t length, Direction d,
+                                       TimeUs time) {
   MeteredTcp& side = tcp[index(d)];
   if (!side.any) {
     side.base_sequence = side.next = sequence;
@@ -316,7 +345,7 @@ void FlowMeter::come_again(std::uint32_t sequence, std::uint32_t length, Directi
 }
 
 // An acknowledgement of what direction `d` sent.
-void FlowMeter::time_segment(const TcpHeader& header, Direction d, TimeUs time) {
+inline void FlowMeter::time_segment(const TcpHeader& header, Direction d, TimeUs time) {
   MeteredTcp& side = tcp[index(d)];
   if (side.timed_at == 0 || behind(header.acknowledgment, side.timed_end) < 0) return;
   side.smoothed_rtt = smoothed(side.smoothed_rtt, std::max<std::uint32_t>(span_us(side.timed_at, time), 1));
@@ -338,6 +367,7 @@ void FlowMeter::swap_sides() {
   constexpr char kCase = 'a' - 'A';
   for (std::size_t i = 0; i < letter_count_; ++i) letters_[i] = static_cast<char>(letters_[i] ^ kCase);
   std::swap(source_mac, destination_mac);
+  if (path != nullptr) std::swap(path->tunnel_source, path->tunnel_destination);
   std::swap(began_[0], began_[1]);
   std::swap(first_tcp_flags[0], first_tcp_flags[1]);
   swapped = !swapped;

@@ -42,7 +42,10 @@ struct MeteredSide {
   void add(const MeteredSide& later);
 
  private:
-  void add_size(TimeUs time, std::uint32_t size);
+  friend struct FlowMeter;
+  // Of every packet: where they are used, and there alone.
+  inline void add_header(const Packet& packet);
+  inline void add_size(TimeUs time, std::uint32_t size);
 };
 
 // One direction of a connection, from the packets alone: what the receiver made of them is not asked.
@@ -63,10 +66,13 @@ struct MeteredTcp {
 struct FlowIdentity : Slabbed {
   static constexpr std::size_t kMaxHostBytes = 255;
   SlabString host, ja4, certificate_sha256;
-  [[nodiscard]] bool is_whole() const { return !host.empty() && !ja4.empty() && !certificate_sha256.empty(); }
+  // `certificates`: they are wanted.
+  [[nodiscard]] bool is_whole(bool certificates) const {
+    return !host.empty() && !ja4.empty() && (!certificates || !certificate_sha256.empty());
+  }
 };
 
-// What is around the first packet of a flow in a tunnel or behind labels.
+// What is around the first packet of a flow in a tunnel or behind labels; addresses are the client's side first.
 struct FlowPath : Slabbed {
   std::array<std::uint32_t, 4> mpls{};  // as flow::Detail has them
   IpAddress tunnel_source, tunnel_destination;
@@ -76,7 +82,7 @@ struct FlowPath : Slabbed {
 
 // Made with its flow when records are wanted, and counted in the memory of the flow table.
 struct FlowMeter : Slabbed {
-  static constexpr std::size_t kMostPayload = 512;  // bytes of one direction
+  static constexpr std::size_t kMostPayload = 512;              // bytes of one direction
   static constexpr std::string_view kLetters = "shadfrcgtwiq";  // of its history
   // What is taken for one flow, with `payload` bytes of each direction, at the most, but for the names in its identity.
   static std::size_t memory_bytes(std::size_t payload);
@@ -117,10 +123,9 @@ struct FlowMeter : Slabbed {
   void begin_part();
   // What was counted of one direction since the flow began.
   [[nodiscard]] MeteredSide whole(Direction d) const;
-  // A packet that went in direction `d`. Allocates nothing, but for the first bytes of the payload.
-  void count(const Packet& packet, Direction d);
-  // The same for a datagram that came as `fragments`: each of them is a packet.
-  void count(const Packet& datagram, const MeteredSide& fragments, Direction d);
+  // A packet that went in direction `d`, or a datagram that came as fragments: each of them is a packet. Allocates nothing, but for
+  // the first bytes of the payload.
+  void count(const Packet& packet, Direction d, const MeteredSide* as_fragments = nullptr);
   // Of the flow's first packet; `carrier` is the one around it, null: there is none.
   void note_path(const Packet& packet, const Packet* carrier);
   // An ICMP error that quotes a packet of this flow; the first one is kept.
@@ -145,7 +150,6 @@ struct FlowMeter : Slabbed {
   [[nodiscard]] std::string_view state(bool is_tcp, Direction client) const;
 
  private:
-  void look_inside(const Packet& packet, Direction d);
   static constexpr std::uint16_t bit_of(char letter) {
     return static_cast<std::uint16_t>(1U << kLetters.find(letter));
   }
@@ -155,12 +159,13 @@ struct FlowMeter : Slabbed {
     if ((seen_[index(d)] & kBit) == 0) add_letter(d, kLetter, kBit);
   }
   void add_letter(Direction d, char letter, std::uint16_t bit);
-  void count_tcp(const Packet& packet, std::size_t payload_bytes, Direction d);
+  inline void count_tcp(const Packet& packet, std::size_t payload_bytes, Direction d);
+  std::uint32_t note_ends(const Packet& packet, Direction d);
   void note_syn(const Packet& packet, Direction d);
   void follow_handshake(const TcpHeader& header, Direction d, TimeUs time);
-  void follow_sequence(std::uint32_t sequence, std::uint32_t length, Direction d, TimeUs time);
+  inline void follow_sequence(std::uint32_t sequence, std::uint32_t length, Direction d, TimeUs time);
   void come_again(std::uint32_t sequence, std::uint32_t length, Direction d);
-  void time_segment(const TcpHeader& header, Direction d, TimeUs time);
+  inline void time_segment(const TcpHeader& header, Direction d, TimeUs time);
   void keep_payload(Bytes bytes, Direction d);
 
   std::array<bool, 2> began_{};          // by Direction: a packet has come

@@ -305,7 +305,9 @@ tl::expected<RunSummary, std::string> run_offline(const RunOptions& options, con
     scans->log_to(event_logs(*outputs), !is_stream);
     records->push_back(std::move(scans));
   }
-  if (const std::string problem = setup->want_records(!records->empty()); !problem.empty())
+  if (const std::string problem =
+          setup->want_records(!records->empty(), output::wants_certificates(*records));
+      !problem.empty())
     return tl::unexpected(problem);
   idle.flush_to(*outputs);
   RuleProfileFile profile_file(options.rule_profile);

@@ -233,7 +233,8 @@ void Pipeline::count_tunnel(const output::TunnelRecord& outer, const Packet& inn
 void Pipeline::find_flow(Step& step) {
   enter(step, Stage::flow);
   const auto on_end = [this](Flow& flow, FlowEnd reason) { end_flow(flow, reason); };
-  if (recorder_ && is_icmpv4_error(step.packet)) meter_alone(step.packet, step.around);
+  if (recorder_ && step.packet.has_icmp && is_icmpv4_error(step.packet))
+    meter_alone(step.packet, step.around);
   FlowTable::Lookup lookup = flows_.find_or_create(step.packet, on_end);
   if (lookup.flow != nullptr && !lookup.created && is_of_another(*lookup.flow, step.packet, lookup.direction))
     lookup = flows_.replace(lookup.flow, step.packet, on_end);

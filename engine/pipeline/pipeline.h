@@ -59,8 +59,8 @@ struct PipelineSetup {
   // `fail_open`: what cannot be inspected as it should passes, unless the configuration says otherwise.
   static tl::expected<PipelineSetup, std::string> make(const Config& config, bool inline_mode, bool fail_open = false);
   // Whether somebody takes the records of flows: PoolLinks::records of the pipelines.
-  // Gives why that cannot be, or nothing. `any`: somebody does.
-  [[nodiscard]] std::string want_records(bool any);
+  // Gives why that cannot be, or nothing. `any`: somebody does; `certificates`: and wants the digests of certificates.
+  [[nodiscard]] std::string want_records(bool any, bool certificates = false);
 };
 
 // What a pipeline has of the run that it works in.
@@ -191,12 +191,16 @@ class Pipeline {
   void find_flow(Step& step);
   // pipeline_meter.cc: what records say of packets.
   [[gnu::noinline]] void meter(const Step& step, bool created);
+  [[gnu::noinline]] void meter_other(const Step& step, bool created);
   [[gnu::noinline]] void meter_alone(const Packet& packet, const Packet* around);
   void meter_fragment(const Packet& fragment);
   void meter_only(const Packet& packet, const Packet* around);
   void meter_cut(const Packet& packet);
   void note_quoting(const Packet& error);
   void count_in(Flow& flow, Direction d, const Packet& packet, const Packet* around, bool created);
+  [[gnu::noinline]] void count_datagram(FlowMeter& meter, Direction d, const Packet& datagram,
+                                        const Packet& last);
+  [[nodiscard]] bool leaves_out(const Flow& flow) const;
   void follow_connection(Flow& flow, const Packet& packet);
   void meter_given_up(const FragmentedDatagram& datagram);
   // Of fragments that have not become a datagram for long, or at all.

@@ -10,17 +10,24 @@
 
 namespace weir::engine {
 
-// Behind the look-up of its flow; ICMP errors have been counted before it.
+// Behind the look-up of its flow. Most packets are of a flow that is there, and come whole.
 void Pipeline::meter(const Step& step, bool created) {
+  const Packet& packet = step.packet;
+  const bool is_plain =
+      !packet.ip.is_fragment && !packet.has_icmp && packet.origin != PacketOrigin::defragmented;
+  if (step.flow == nullptr || created || !is_plain) return meter_other(step, created);
+  FlowMeter& meter = *step.flow->meter;
+  if (sampled_ && !meter.left_out) meter.count(packet, step.direction);
+}
+
+// ICMP errors have been counted before.
+void Pipeline::meter_other(const Step& step, bool created) {
   const Packet& packet = step.packet;
   if (packet.ip.is_fragment) return meter_fragment(packet);
   if (packet.has_icmp && packet.icmp.has_embedded) note_quoting(packet);
   if (is_icmpv4_error(packet)) return;
-  if (step.flow != nullptr) {
-    count_in(*step.flow, step.direction, packet, step.around, created);
-  } else {
-    meter_alone(packet, step.around);
-  }
+  if (step.flow == nullptr) return meter_alone(packet, step.around);
+  count_in(*step.flow, step.direction, packet, step.around, created);
 }
 
 // Not with a flow of other packets at hand: it may have to go for this one.
@@ -48,16 +55,22 @@ void Pipeline::meter_cut(const Packet& packet) {
 void Pipeline::count_in(Flow& flow, Direction d, const Packet& packet, const Packet* around, bool created) {
   FlowMeter& meter = *flow.meter;
   if (created) {
-    meter.left_out = !setup_.meters.takes_flow(fixed_hash(flow.key));
+    meter.left_out = leaves_out(flow);
     meter.note_path(packet, packet.origin == PacketOrigin::tunnel ? around : nullptr);
   }
-  if (packet.origin == PacketOrigin::defragmented) {
-    completing_ = around;
-    const MeteredSide fragments = fragments_.take(*around, sampled_);
-    if (fragments.packets != 0 && !meter.left_out) meter.count(packet, fragments, d);
-  } else if (sampled_ && !meter.left_out) {
-    meter.count(packet, d);
-  }
+  if (packet.origin == PacketOrigin::defragmented) return count_datagram(meter, d, packet, *around);
+  if (sampled_ && !meter.left_out) meter.count(packet, d);
+}
+
+bool Pipeline::leaves_out(const Flow& flow) const {
+  return setup_.meters.sample.how == MeterSettings::Sampling::flow &&
+         !setup_.meters.takes_flow(fixed_hash(flow.key));
+}
+
+void Pipeline::count_datagram(FlowMeter& meter, Direction d, const Packet& datagram, const Packet& last) {
+  completing_ = &last;
+  const MeteredSide fragments = fragments_.take(last, sampled_);
+  if (fragments.packets != 0 && !meter.left_out) meter.count(datagram, d, &fragments);
 }
 
 // All that is done with a packet where only flows matter.
@@ -107,7 +120,7 @@ void Pipeline::meter_given_up(const FragmentedDatagram& datagram) {
   counters_.flow_memcap += found.refused;
   if (found.flow == nullptr) return;
   FlowMeter& meter = *found.flow->meter;
-  if (found.created) meter.left_out = !setup_.meters.takes_flow(fixed_hash(found.flow->key));
+  if (found.created) meter.left_out = leaves_out(*found.flow);
   if (!meter.left_out) meter.sides[index(found.direction)].add(datagram.side);
 }
 
@@ -115,11 +128,13 @@ void Pipeline::expire_fragments(TimeUs now) {
   fragments_.expire(now, [this](const FragmentedDatagram& datagram) { meter_given_up(datagram); });
 }
 
-// The first one that says a thing says it for the flow.
+// The first one that says a thing says it for the flow. The digest of certificates is made where somebody wants it alone: it costs more
+// than all else that records say.
 void Pipeline::identify(Flow& flow, const Transaction& tx) {
   auto& known = flow.meter->identity;
-  if (known != nullptr && known->is_whole()) return;
-  const TransactionIdentity said = tx.identity();
+  if (known != nullptr && known->is_whole(setup_.meters.certificates)) return;
+  TransactionIdentity said = tx.identity();
+  if (!setup_.meters.certificates) said.certificate = {};
   if (said.host.empty() && said.ja4.empty() && said.certificate.empty()) return;
   if (known == nullptr) known = std::make_unique<FlowIdentity>();
   if (known->host.empty()) known->host = said.host.substr(0, FlowIdentity::kMaxHostBytes);

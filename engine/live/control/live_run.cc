@@ -353,7 +353,9 @@ tl::expected<RunSummary, std::string> run_live(const LiveOptions& options, const
   const auto scans = open_scan_output(config);
   if (scans != nullptr) records->push_back(scans);
   auto setup = std::make_unique<PipelineSetup>(std::move(*made));
-  if (const std::string problem = setup->want_records(!records->empty()); !problem.empty())
+  if (const std::string problem =
+          setup->want_records(!records->empty(), output::wants_certificates(*records));
+      !problem.empty())
     return tl::unexpected(problem);
   setup->packet_budget = options.packet_budget;
   auto outputs = std::make_unique<LogOutputs>(std::move(*opened));

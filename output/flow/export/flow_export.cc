@@ -186,6 +186,12 @@ void FlowExport::tick(TimeUs now_of_run) {
   publish();
 }
 
+// They are among the user's own elements.
+bool FlowExport::wants_certificates() const {
+  return std::any_of(settings_.collectors.begin(), settings_.collectors.end(),
+                     [](const ExportSettings& c) { return c.enterprise != 0 && is_ipfix(c.format); });
+}
+
 bool FlowExport::is_behind() const {
   bool out = false;
   for_each_link([&out](const Link& link) { out = out || link.is_behind(); });

@@ -30,10 +30,10 @@ std::uint8_t label_count(const flow::Detail& d) {
 }
 
 TunnelFields tunnel_of(const flow::Detail& d, bool has_own) {
+  if (d.tunnel_kind.empty() && d.tunnel_id == 0 && d.tunnel_source.family == 0) return TunnelFields::none;
   if (d.tunnel_kind == "vxlan" || d.tunnel_kind == "nvgre") return TunnelFields::segment;
   if (d.tunnel_kind == "gre" && d.tunnel_id != 0) return TunnelFields::gre_key;
-  if (d.tunnel_kind.empty() && d.tunnel_source.family == 0)
-    return d.tunnel_id != 0 ? TunnelFields::segment : TunnelFields::none;
+  if (d.tunnel_kind.empty() && d.tunnel_source.family == 0) return TunnelFields::segment;
   return has_own ? TunnelFields::own : TunnelFields::none;
 }
 
