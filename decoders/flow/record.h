@@ -99,6 +99,7 @@ struct Detail {
   std::uint32_t rule_hits = 0, indicator_hits = 0;
   std::uint8_t verdict = 0;  // 1: allowed, 2: dropped
   std::uint32_t verdict_rule = 0;
+  std::string_view hit_rules, hit_indicators;  // which they were: hits.h
 };
 
 // Between which networks a router sent it.

@@ -84,7 +84,8 @@ struct FlowPath : Slabbed {
 struct FlowMeter : Slabbed {
   static constexpr std::size_t kMostPayload = 512;              // bytes of one direction
   static constexpr std::string_view kLetters = "shadfrcgtwiq";  // of its history
-  // What is taken for one flow, with `payload` bytes of each direction, at the most, but for the names in its identity.
+  // What is taken for one flow, with `payload` bytes of each direction, at the most, but for the names in its identity and the
+  // numbers of rules that hit.
   static std::size_t memory_bytes(std::size_t payload);
 
   std::array<MeteredSide, 2> sides;  // by Direction
@@ -100,6 +101,7 @@ struct FlowMeter : Slabbed {
   TimeUs syn_at = 0, synack_at = 0;
   std::uint32_t syn_to_synack = 0, synack_to_ack = 0;
   std::uint32_t rule_hits = 0, verdict_rule = 0;
+  SlabString hit_rules;  // as flow::Detail has them
   std::uint32_t part = 0;  // that was told last; 0: none yet
   // All parts that were told, added up; null: none yet.
   struct Told : Slabbed {

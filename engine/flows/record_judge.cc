@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <boost/container/static_vector.hpp>
 
+#include "decoders/flow/hits.h"
 #include "decoders/net/ip_protocol.h"
 
 namespace weir::engine {
@@ -76,17 +77,42 @@ RecordJudge::RecordJudge(RecordJudgeSettings settings, LogOutputs outputs)
 RecordJudge::~RecordJudge() = default;
 
 void RecordJudge::take(std::span<const flow::Record> records) {
-  for (const flow::Record& record : records) {
-    if (settings_.indicators != nullptr) look_for_indicators(record);
+  hits_.clear();
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    const flow::Record& record = records[i];
+    Hits hits{.record = i};
+    if (settings_.indicators != nullptr) look_for_indicators(record, hits);
     if (detect_)
-      detect_->run(record,
-                   [&](const Alert& alert, Direction direction) { alert_of_rule(record, alert, direction); });
+      detect_->run(record, [&](const Alert& alert, Direction direction) {
+        ++hits.rules;
+        flow::add_hit(hits.rule_text, flow::RuleHit{alert.signature->meta.gid, alert.signature->meta.sid});
+        alert_of_rule(record, alert, direction);
+      });
+    if (hits.any()) hits_.push_back(std::move(hits));
   }
   if (scans_) scans_->take(records);
-  if (next_ != nullptr) next_->take(records);
+  if (next_ != nullptr) hand_on(records);
 }
 
-void RecordJudge::look_for_indicators(const flow::Record& r) {
+void RecordJudge::hand_on(std::span<const flow::Record> records) {
+  if (hits_.empty()) return next_->take(records);
+  marked_.assign(records.begin(), records.end());
+  details_.assign(hits_.size(), {});
+  for (std::size_t i = 0; i < hits_.size(); ++i) {
+    const Hits& hits = hits_[i];
+    flow::Record& record = marked_[hits.record];
+    flow::Detail& detail = details_[i];
+    if (record.detail != nullptr) detail = *record.detail;
+    detail.rule_hits += hits.rules;
+    detail.indicator_hits += hits.indicators;
+    if (hits.rules != 0) detail.hit_rules = hits.rule_text;
+    if (hits.indicators != 0) detail.hit_indicators = hits.indicator_text;
+    record.detail = &detail;
+  }
+  next_->take(marked_);
+}
+
+void RecordJudge::look_for_indicators(const flow::Record& r, Hits& hits) {
   const rules::IndicatorTable& table = *settings_.indicators;
   const TimeUs at = times_of(r).second;
   boost::container::static_vector<Met, kMostMet> met;
@@ -101,7 +127,11 @@ void RecordJudge::look_for_indicators(const flow::Record& r) {
     note(table.find_fingerprint(r.detail->ja4, at), "ja4");
     note(table.find_fingerprint(r.detail->certificate_sha256, at), "certificate");
   }
-  for (const Met& one : met) alert_of_indicator(r, one);
+  for (const Met& one : met) {
+    ++hits.indicators;
+    flow::add_hit(hits.indicator_text, flow::IndicatorHit{one.indicator->feed, one.indicator->value});
+    alert_of_indicator(r, one);
+  }
 }
 
 void RecordJudge::alert_of_indicator(const flow::Record& r, const Met& met) {

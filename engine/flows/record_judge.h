@@ -1,11 +1,12 @@
 // Judges records of flows on their way to whoever keeps them: indicators that are listed, rules that match and scans become alert events,
-// gaps in what exporters send become anomaly events, in the logs that the configuration asks for. Records are handed on as they are. Used
-// by one thread.
+// gaps in what exporters send become anomaly events, in the logs that the configuration asks for. Records are handed on as they are, but
+// for those that something hit: they say what it was. Used by one thread.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -56,8 +57,16 @@ class RecordJudge final : public flow::RecordConsumer {
     std::string_view where;
   };
   static constexpr std::size_t kMostMet = 6;  // of one record: two addresses, a name, fingerprints
+  // What hit one of the records at hand.
+  struct Hits {
+    std::size_t record = 0;  // which of them
+    std::uint32_t rules = 0, indicators = 0;
+    std::string rule_text, indicator_text;  // as flow::Detail has them
+    [[nodiscard]] bool any() const { return rules + indicators != 0; }
+  };
 
-  void look_for_indicators(const flow::Record& record);
+  void look_for_indicators(const flow::Record& record, Hits& hits);
+  void hand_on(std::span<const flow::Record> records);
   void alert_of_indicator(const flow::Record& record, const Met& met);
   void alert_of_rule(const flow::Record& record, const Alert& alert, Direction direction);
   void write(const flow::Record& record, output::AlertRecord& alert);
@@ -67,6 +76,10 @@ class RecordJudge final : public flow::RecordConsumer {
   LogOutputs outputs_;
   std::vector<std::unique_ptr<output::LogSession>> sessions_;
   flow::RecordConsumer* next_ = nullptr;
+  // Of one call of take(): what was hit, and the records with that in them.
+  std::vector<Hits> hits_;
+  std::vector<flow::Record> marked_;
+  std::vector<flow::Detail> details_;
   rules::SharedState shared_;
   std::optional<RecordDetect> detect_;
   std::optional<ScanWatch> scans_;  // none: they are not looked for

@@ -168,6 +168,7 @@ void fill_flow(const Flow& flow, flow::Record& r, flow::Detail& detail) {
   detail.synack_to_ack_us = meter.synack_to_ack;
   detail.rule_hits = meter.rule_hits;
   detail.verdict_rule = meter.verdict_rule;
+  detail.hit_rules = meter.hit_rules;
   fill_surroundings(flow, detail);
   fill_application(flow, detail);
 }

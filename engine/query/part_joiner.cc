@@ -105,6 +105,8 @@ void join_details(Detail& detail, const Detail& more) {
   take_if_none(detail.user, before.user);
   add_to(detail.rule_hits, before.rule_hits);
   add_to(detail.indicator_hits, before.indicator_hits);
+  take_if_none(detail.hit_rules, before.hit_rules);
+  take_if_none(detail.hit_indicators, before.hit_indicators);
 }
 
 }  // namespace

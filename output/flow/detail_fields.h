@@ -82,6 +82,8 @@ void visit_detail(Detail& d, Visitor& v) {
   v.number(d.indicator_hits);
   v.number(d.verdict);
   v.number(d.verdict_rule);
+  v.text(d.hit_rules);
+  v.text(d.hit_indicators);
 }
 
 }  // namespace weir::output

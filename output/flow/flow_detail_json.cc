@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "decoders/flow/hits.h"
 #include "output/net_text.h"
 
 namespace weir::output {
@@ -136,12 +137,31 @@ void write_meter(JsonWriter& out, const flow::Record& r, const Detail& d) {
   });
 }
 
+void write_hits(JsonWriter& out, const Detail& d) {
+  if (!d.hit_rules.empty()) {
+    const auto list = out.array("signatures");
+    flow::for_each_rule_hit(d.hit_rules, [&](const flow::RuleHit& hit) {
+      const auto object = out.object();
+      out.number("gid", hit.gid);
+      out.number("signature_id", hit.sid);
+    });
+  }
+  if (d.hit_indicators.empty()) return;
+  const auto list = out.array("indicators");
+  flow::for_each_indicator_hit(d.hit_indicators, [&](const flow::IndicatorHit& hit) {
+    const auto object = out.object();
+    out.bytes("value", hit.value);
+    out.bytes("feed", hit.feed);
+  });
+}
+
 void write_rules(JsonWriter& out, const Detail& d) {
   write_object(out, "rules", [&] {
     put(out, "hits", d.rule_hits);
     put(out, "indicator_hits", d.indicator_hits);
     if (d.verdict != 0) out.plain("verdict", d.verdict == 2 ? "dropped" : "allowed");
     put(out, "dropped_by", d.verdict_rule);
+    write_hits(out, d);
   });
 }
 

@@ -18,6 +18,7 @@ void forget_names(flow::Detail& d) {
   d.source_mac = d.destination_mac = {};
   d.in_interface_name = d.out_interface_name = {};  // tunnels are named by their ends
   d.user = d.host = d.certificate_sha256 = {};
+  d.hit_indicators = {};  // addresses and names, most of them
   for (flow::SideDetail& side : d.sides) {
     side.payload = {};
     side.entropy_milli = 0;

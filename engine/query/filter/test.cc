@@ -4,6 +4,7 @@
 #include <limits>
 #include <optional>
 
+#include "decoders/flow/hits.h"
 #include "decoders/text.h"
 
 namespace weir::engine::filter {
@@ -94,12 +95,23 @@ bool at_ends(Ends ends, Holds&& holds) {
   return false;
 }
 
+// One of the rules that hit is enough.
+template <class IsIn>
+bool passes_signature(const Record& r, const IsIn& is_in) {
+  bool out = false;
+  if (r.detail != nullptr)
+    flow::for_each_rule_hit(r.detail->hit_rules,
+                            [&](const flow::RuleHit& hit) { out = out || is_in(Number{hit.sid}); });
+  return out;
+}
+
 bool passes_number(const Test& test, const Record& r) {
   const auto is_in = [&](const Number& number) {
     return number && std::any_of(test.ranges.begin(), test.ranges.end(), [&](const NumberRange& range) {
              return range.first <= *number && *number <= range.second;
            });
   };
+  if (test.subject == Subject::signature) return passes_signature(r, is_in);
   // Counters of both sides are added up, of other things one is enough.
   const bool adds_up = test.subject == Subject::packets || test.subject == Subject::bytes;
   if (!info_of(test.subject).has_sides || (adds_up && test.ends == Ends::either))
@@ -139,7 +151,20 @@ std::string_view text_of(Subject subject, const flow::Detail& d) {
   }
 }
 
+// One of those that hit is enough.
+bool passes_indicator(const Test& test, const Record& r) {
+  bool out = false;
+  if (r.detail == nullptr) return out;
+  flow::for_each_indicator_hit(r.detail->hit_indicators, [&](const flow::IndicatorHit& hit) {
+    const std::string_view text = test.subject == Subject::feed ? hit.feed : hit.value;
+    out = out || std::any_of(test.texts.begin(), test.texts.end(),
+                             [&](const std::string& pattern) { return fits_pattern(pattern, text); });
+  });
+  return out;
+}
+
 bool passes_text(const Test& test, const Record& r) {
+  if (test.subject == Subject::indicator || test.subject == Subject::feed) return passes_indicator(test, r);
   const std::string_view text = r.detail != nullptr ? text_of(test.subject, *r.detail) : std::string_view{};
   return !text.empty() && std::any_of(test.texts.begin(), test.texts.end(), [&](const std::string& pattern) {
     return fits_pattern(pattern, text);

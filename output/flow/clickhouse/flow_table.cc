@@ -1,5 +1,8 @@
 #include "output/flow/clickhouse/flow_table.h"
 
+#include <algorithm>
+#include <array>
+
 #include <fmt/format.h>
 
 #include "decoders/text.h"
@@ -50,6 +53,19 @@ std::string create_statement(const ServerAddress& address, const ServerVersion& 
   return out;
 }
 
+namespace {
+
+// Those that tables of older versions lack. Who may not change a table has somebody who does, or is told so by the first insert.
+void add_columns(Client& client) {
+  constexpr std::array<std::string_view, 2> kAdded{"hit_rules", "hit_indicators"};
+  for (const RecordColumn& column : record_columns())
+    if (std::find(kAdded.begin(), kAdded.end(), column.name) != kAdded.end())
+      (void)client.ask(fmt::format("ALTER TABLE {} ADD COLUMN IF NOT EXISTS {} {}",
+                                   client.address().quoted_table(), column.name, column_type(column).name));
+}
+
+}  // namespace
+
 Answered<TableFacts> make_table(Client& client) {
   const auto text = client.ask("SELECT version()");
   if (!text) return tl::unexpected(text.error());
@@ -60,9 +76,10 @@ Answered<TableFacts> make_table(Client& client) {
                                     client.address().text())});
   // Who may not make tables needs not to.
   if (const auto exists = client.ask(fmt::format("EXISTS TABLE {}", client.address().quoted_table()));
-      !exists || trim(*exists) != "1")
-    if (auto made = client.ask(create_statement(client.address(), version)); !made)
-      return tl::unexpected(made.error());
+      exists && trim(*exists) == "1")
+    add_columns(client);
+  else if (auto made = client.ask(create_statement(client.address(), version)); !made)
+    return tl::unexpected(made.error());
   return TableFacts{.version = version, .keeps_tokens = table_keeps_tokens(client, version)};
 }
 

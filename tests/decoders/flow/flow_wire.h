@@ -88,7 +88,7 @@ struct KeptRecord {
   flow::Record record;
   flow::Detail detail;
   bool has_detail = false;
-  std::string user, application, in_interface, out_interface;
+  std::string user, application, in_interface, out_interface, hit_rules, hit_indicators;
 };
 
 class Collected final : public flow::RecordConsumer {
@@ -103,6 +103,8 @@ class Collected final : public flow::RecordConsumer {
         kept.application = r.detail->application;
         kept.in_interface = r.detail->in_interface_name;
         kept.out_interface = r.detail->out_interface_name;
+        kept.hit_rules = r.detail->hit_rules;
+        kept.hit_indicators = r.detail->hit_indicators;
       }
       all.push_back(std::move(kept));
     }

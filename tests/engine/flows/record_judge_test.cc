@@ -204,6 +204,36 @@ TEST_CASE("records: an alert says who sent the record, and whose address it is t
   CHECK(bench.judge->alerts() == 2);
 }
 
+TEST_CASE("records: those that something hit say what it was, and the others go on as they came") {
+  const JudgeBench bench(
+      "alert ip any any -> any any (msg:\"a\"; sid:7;)\n"
+      "alert tcp any any -> any any (msg:\"b\"; gid:3; sid:8;)\n",
+      "192.0.2.1\n");
+  flow::Record quiet = judged_record();
+  quiet.destination = IpAddress::v4(0xc0000202);
+  quiet.protocol = 17;
+  quiet.sides[0].tcp_flags = quiet.sides[1].tcp_flags = 0;
+  flow::Detail detail;
+  detail.rule_hits = 2;  // of who metered it
+  flow::Record known = judged_record();
+  known.detail = &detail;
+  const std::vector<flow::Record> batch{quiet, known, judged_record()};
+  bench.judge->take(batch);
+  const auto& kept = bench.next.all;
+  REQUIRE(kept.size() == 3);
+  CHECK(kept[0].hit_rules == "7");
+  CHECK(kept[0].hit_indicators.empty());
+  CHECK(kept[0].detail.rule_hits == 1);
+  CHECK(kept[1].hit_rules == "7 3:8");
+  CHECK(kept[1].hit_indicators == "feed\t192.0.2.1");
+  CHECK(kept[1].detail.rule_hits == 4);
+  CHECK(kept[1].detail.indicator_hits == 1);
+  CHECK(kept[2].detail.rule_hits == 2);
+  const JudgeBench silent("alert udp any any -> any any (msg:\"a\"; sid:7;)\n", "192.0.2.9\n");
+  silent.take(judged_record());
+  CHECK_FALSE(silent.next.all.at(0).has_detail);
+}
+
 TEST_CASE("records: names and fingerprints are looked for, and what has expired is not") {
   const JudgeBench bench("", "ioc,expiry\nevil.example,\n10.0.0.1,2023-11-14\n" + std::string(64, 'a') +
                                  ",\nt13d1516h2_8daaf6152771_e5627efa2ab1,\n");

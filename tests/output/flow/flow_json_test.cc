@@ -75,6 +75,20 @@ TEST_CASE(
       R"("nat":{"src_ip":"5.5.5.5","event":1},"firewall":{"user":"alice"},"application":{"name":"web"}})");
 }
 
+TEST_CASE("flow records: rules and indicators that hit are named") {
+  flow::Record r = web_record();
+  flow::Detail d;
+  d.rule_hits = 3;
+  d.indicator_hits = 1;
+  d.hit_rules = "2000001 3:17";
+  d.hit_indicators = "abuse\tevil.example";
+  r.detail = &d;
+  CHECK(flow_line(r).find(
+            R"("rules":{"hits":3,"indicator_hits":1,"signatures":[{"gid":1,"signature_id":2000001},)"
+            R"({"gid":3,"signature_id":17}],"indicators":[{"value":"evil.example","feed":"abuse"}]})") !=
+        std::string::npos);
+}
+
 TEST_CASE("flow records: ICMP has type and code, and a protocol without a common name its number") {
   flow::Record r = web_record();
   r.protocol = 1;

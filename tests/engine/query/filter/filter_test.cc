@@ -234,6 +234,26 @@ TEST_CASE("flow filter: names are compared whole, in any case, and * stands for 
             r);
 }
 
+TEST_CASE("flow filter: one of the rules or indicators that hit is enough") {
+  flow::Record r = web_record();
+  CHECK_FALSE(takes("sid > 0", r));
+  CHECK_FALSE(takes("indicator *", r));
+  flow::Detail detail;
+  detail.hit_rules = "2000001 3:17";
+  detail.hit_indicators = "Abuse\t192.0.2.1\nother\tevil.example";
+  r.detail = &detail;
+  check_all({{"sid 17", true},
+             {"sid 3", false},
+             {"sid 2000000-2000100", true},
+             {"sid in [1 2]", false},
+             {"not sid 17", false},
+             {"feed abuse", true},
+             {"feed other and indicator *.example", true},
+             {"indicator 192.0.2.1", true},
+             {"indicator abuse", false}},
+            r);
+}
+
 TEST_CASE("flow filter: and binds tighter than or, not tighter than both") {
   const flow::Record r = web_record();
   check_all({{"", true},

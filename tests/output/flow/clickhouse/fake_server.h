@@ -59,6 +59,7 @@ class FakeServer {
   std::string version = "18.16.1", engine;
   const std::uint16_t port;
   std::atomic<Mode> mode{Mode::takes};
+  std::atomic<bool> has_table{false};
 
  private:
   void serve() {
@@ -112,6 +113,8 @@ class FakeServer {
       status = "400 Bad Request", body = "Code: 33, e.displayText() = DB::Exception: Cannot read all data";
     else if (request.body == "SELECT version()")
       body = version + "\n";
+    else if (request.body.starts_with("EXISTS"))
+      body = has_table ? "1\n" : "0\n";
     else if (request.body.find("engine_full") != std::string::npos)
       body = engine + "\n";
     else if (request.target.find("SELECT") != std::string::npos)

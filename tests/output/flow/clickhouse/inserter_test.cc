@@ -65,6 +65,23 @@ TEST_CASE("clickhouse inserter: batches are inserted, and the table is made befo
   CHECK(made);
 }
 
+TEST_CASE("clickhouse inserter: a table that is there gets the columns that are new") {
+  FakeServer server;
+  server.has_table = true;
+  auto inserter = opened(inserter_settings(server));
+  inserter->add(rows("AAAA"));
+  inserter->close();
+  CHECK(inserter->counters().batches == 1);
+  std::vector<std::string> altered;
+  for (const auto& request : server.requests("query=")) {
+    CHECK_FALSE(request.body.starts_with("CREATE"));
+    if (request.body.starts_with("ALTER")) altered.push_back(request.body);
+  }
+  CHECK(altered ==
+        std::vector<std::string>{"ALTER TABLE `flows` ADD COLUMN IF NOT EXISTS hit_rules String",
+                                 "ALTER TABLE `flows` ADD COLUMN IF NOT EXISTS hit_indicators String"});
+}
+
 TEST_CASE("clickhouse inserter: what the server does not take waits on disk, for this run or the next") {
   LogFolder folder;
   FakeServer server;
