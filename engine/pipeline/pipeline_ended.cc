@@ -4,6 +4,14 @@
 #include "engine/pipeline/pipeline.h"
 
 namespace weir::engine {
+namespace {
+
+// A connection that has long been established sends neither of its SYNs again.
+bool is_handshake(const Packet& packet) {
+  return packet.has_tcp && (packet.tcp.flags & tcp_flag::syn) != 0;
+}
+
+}  // namespace
 
 // Without looking at it closely. Inline any flow may yet be dropped by what its end shows.
 bool Pipeline::may_come_back(const Flow& flow, FlowEnd reason) const {
@@ -32,7 +40,8 @@ void Pipeline::remember(const Flow& flow, EndedFlow facts) {
 }
 
 // The flow is of packets that do not belong to a connection that is remembered: is this the first that does? Once the
-// server has answered a new SYN there is nothing left to come back to.
+// server has answered a new SYN there is nothing left to come back to: the answer itself may have the old numbers, where a
+// connection is played again.
 bool Pipeline::comes_back(Flow& flow, const Packet& packet, Direction direction) {
   if (flow.tcp != nullptr && flow.tcp->is_answered()) {
     ended_.forget(flow.hash, flow.key);
@@ -41,7 +50,7 @@ bool Pipeline::comes_back(Flow& flow, const Packet& packet, Direction direction)
   }
   const EndedFlow* const past = ended_.find(flow.hash, flow.key, packet.raw.time);
   flow.contested = past != nullptr;
-  return past != nullptr && !opens(packet.tcp) &&
+  return past != nullptr && !is_handshake(packet) &&
          past->tcp.fits(packet.tcp, past->direction_in(flow, direction));
 }
 
@@ -52,7 +61,8 @@ void Pipeline::recall(FlowTable::Lookup& lookup, const Packet& packet) {
   if (past == nullptr) return;
   const bool begins = packet.has_tcp && opens(packet.tcp);
   if (past->tcp.is_known()) {
-    const bool fits = !begins && past->tcp.fits(packet.tcp, past->direction_in(flow, lookup.direction));
+    const bool fits =
+        !is_handshake(packet) && past->tcp.fits(packet.tcp, past->direction_in(flow, lookup.direction));
     flow.contested = !fits || !TcpSession::fits(stream_memory_);
     if (flow.contested) return;
     flow.tcp = std::make_unique<TcpSession>(setup_.streams, stream_memory_);

@@ -120,8 +120,8 @@ void write_basic(JsonWriter& out, const HttpTransaction& tx) {
   if (!r.hostname.empty()) out.bytes("hostname", r.hostname);
   if (r.port >= 0)
     out.number("http_port", static_cast<std::uint64_t>(r.port));
-  else if (tx.request_missing)
-    out.number("http_port", 0);  // as Suricata has it
+  else if (tx.request_missing || r.hostname.empty())
+    out.number("http_port", 0);  // as Suricata has it where nothing names a host
   if (tx.request_missing)
     out.string("url", http::kUnseenUri);
   else if (r.uri.size != 0)

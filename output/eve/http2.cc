@@ -29,25 +29,22 @@ void write_settings(JsonWriter& out, const FramedSide& side) {
   out.drop_if_empty(start);
 }
 
+// Both are there, also that of a side with nothing to say.
 void write_side(JsonWriter& out, JsonKey key, const FramedSide& side, bool priority) {
-  const std::size_t start = out.mark();
-  {
-    const auto object = out.object(key);
-    write_settings(out, side);
-    if (!side.errors.empty()) {
-      const std::string_view name = name_in(http2::kErrorEveNames, side.errors.front());
-      if (name.empty())
-        out.string("error_code", std::to_string(side.errors.front()));
-      else
-        out.string("error_code", name);
-    }
-    if (priority && !side.priorities.empty()) out.number("priority", side.priorities.front());
-    if (side.errors.size() > 1)
-      out.string("has_multiple", "error_code");
-    else if (priority && side.priorities.size() > 1)
-      out.string("has_multiple", "priority");
+  const auto object = out.object(key);
+  write_settings(out, side);
+  if (!side.errors.empty()) {
+    const std::string_view name = name_in(http2::kErrorEveNames, side.errors.front());
+    if (name.empty())
+      out.string("error_code", std::to_string(side.errors.front()));
+    else
+      out.string("error_code", name);
   }
-  out.drop_if_empty(start);
+  if (priority && !side.priorities.empty()) out.number("priority", side.priorities.front());
+  if (side.errors.size() > 1)
+    out.string("has_multiple", "error_code");
+  else if (priority && side.priorities.size() > 1)
+    out.string("has_multiple", "priority");
 }
 
 void write_headers(JsonWriter& out, JsonKey key, const Message& m, const FramedSide& side) {

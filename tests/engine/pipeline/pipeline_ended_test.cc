@@ -153,6 +153,18 @@ TEST_CASE("ended flows: once the server has answered a new SYN, what was before 
   CHECK(run.pipeline.counters().flows_picked_up == 0);
 }
 
+TEST_CASE("ended flows: a connection that is played again with the same numbers is a new one") {
+  InlineRun run(kForbiddenUri);
+  silent(run);
+  Connection c;
+  CHECK(run.play_all(c.handshake()) == "aaa");
+  CHECK(run.play(c.client(request("/forbidden"))) == 'd');
+  CHECK(run.pipeline.counters().flows_picked_up == 0);
+  CHECK(run.pipeline.counters().tcp_sessions == 2);
+  run.finish();
+  CHECK(run.count("\"event_type\":\"flow\"", "\"src_ip\":\"10.0.0.1\"") == 2);
+}
+
 TEST_CASE(
     "ended flows: what was dropped stays dropped when it comes again, and its ports are free for others") {
   InlineRun run(kForbiddenUri);

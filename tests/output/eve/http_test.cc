@@ -72,7 +72,7 @@ TEST_CASE("eve http: the short event, and alerts that are extended all the same"
       event(kRequest, "", settings) ==
       R"({"http":{"hostname":"h.org","http_port":81,"url":"/a?b","http_user_agent":"ua","xff":"1.2.3.4"}})");
   CHECK(event("GET / HTTP/1.0\r\n\r\n", "", settings, true) ==
-        R"({"http":{"url":"/","http_method":"GET","protocol":"HTTP/1.0","length":0}})");
+        R"({"http":{"http_port":0,"url":"/","http_method":"GET","protocol":"HTTP/1.0","length":0}})");
 }
 
 TEST_CASE("eve http: single headers and all of them") {
@@ -82,7 +82,7 @@ TEST_CASE("eve http: single headers and all of them") {
   settings.all = "response";
   CHECK(
       event("GET / HTTP/1.0\r\nCookie: c\r\n\r\n", "HTTP/1.0 200 OK\r\nA: 1\r\nB: 2\r\n\r\n", settings) ==
-      R"({"http":{"url":"/","request_headers":[{"name":"Cookie","value":"c"}],"response_headers":[{"name":"A","value":"1"},{"name":"B","value":"2"}]}})");
+      R"({"http":{"http_port":0,"url":"/","request_headers":[{"name":"Cookie","value":"c"}],"response_headers":[{"name":"A","value":"1"},{"name":"B","value":"2"}]}})");
 }
 
 TEST_CASE(
@@ -93,16 +93,17 @@ TEST_CASE(
   settings.custom = {"x-id", "Server", "etag", "www-authenticate"};
   CHECK(event("GET / HTTP/1.0\r\nX-ID: 1\r\nServer: none\r\nx-id: 2\r\n\r\n",
               "HTTP/1.0 200 OK\r\nWWW-Authenticate: a\r\nServer: s\r\n\r\n", settings) ==
-        R"({"http":{"url":"/","request_headers":[{"name":"X-ID","value":"1, 2"}],)"
+        R"({"http":{"http_port":0,"url":"/","request_headers":[{"name":"X-ID","value":"1, 2"}],)"
         R"("response_headers":[{"name":"Server","value":"s"},{"name":"WWW-Authenticate","value":"a"}]}})");
-  CHECK(event("GET / HTTP/1.0\r\n\r\n", "HTTP/1.0 200 OK\r\n\r\n", settings) == R"({"http":{"url":"/"}})");
+  CHECK(event("GET / HTTP/1.0\r\n\r\n", "HTTP/1.0 200 OK\r\n\r\n", settings) ==
+        R"({"http":{"http_port":0,"url":"/"}})");
 }
 
 TEST_CASE("eve http: alerts show bodies when they are asked to, events do not") {
   constexpr std::string_view kPost = "POST / HTTP/1.0\r\nContent-Length: 3\r\n\r\na\nb";
   constexpr std::string_view kPage = "HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nhi";
   const std::string common =
-      R"({"http":{"url":"/","http_method":"POST","protocol":"HTTP/1.0","status":200,"length":2)";
+      R"({"http":{"http_port":0,"url":"/","http_method":"POST","protocol":"HTTP/1.0","status":200,"length":2)";
   Given settings;
   CHECK(event(kPost, kPage, settings, true) == common + "}}");
   settings.bodies = "printable";
@@ -118,9 +119,10 @@ TEST_CASE("eve http: redirects, odd states and requests that were not seen") {
   CHECK(
       event("GET / HTTP/1.0\r\n\r\n", "HTTP/1.0 301 x\r\nLocation: /y\r\nContent-Length: 0\r\n\r\n",
             no_settings()) ==
-      R"({"http":{"url":"/","http_method":"GET","protocol":"HTTP/1.0","status":301,"redirect":"/y","length":0}})");
-  CHECK(event("GET / HTTP/1.0\r\n\r\n", "HTTP/1.0 2xx x\r\n\r\n", no_settings()) ==
-        R"({"http":{"url":"/","http_method":"GET","protocol":"HTTP/1.0","status_string":"2xx","length":0}})");
+      R"({"http":{"http_port":0,"url":"/","http_method":"GET","protocol":"HTTP/1.0","status":301,"redirect":"/y","length":0}})");
+  CHECK(
+      event("GET / HTTP/1.0\r\n\r\n", "HTTP/1.0 2xx x\r\n\r\n", no_settings()) ==
+      R"({"http":{"http_port":0,"url":"/","http_method":"GET","protocol":"HTTP/1.0","status_string":"2xx","length":0}})");
   CHECK(event("", "HTTP/1.0 200 x\r\nContent-Length: 0\r\n\r\n", no_settings()) ==
         R"({"http":{"http_port":0,"url":"/libhtp::request_uri_not_seen","status":200,"length":0}})");
 }
