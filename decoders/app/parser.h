@@ -85,6 +85,8 @@ class AppParser : public Slabbed {
   virtual std::unique_ptr<Transaction> take_unfinished() { return nullptr; }
   // Before anything is parsed: so much the protocol before has left.
   virtual void begin_unfinished(const Transaction&) {}
+  // Before anything is parsed: the connection began with this protocol and has changed (STARTTLS, CONNECT).
+  virtual void begin_after(AppProto /*original*/) {}
   // Before anything is parsed: the connection is under way, perhaps in the middle of a message. True: what comes before the
   // next message will be passed over. False: it is parsed as if one began there, and may be an error.
   virtual bool begin_midway() { return false; }

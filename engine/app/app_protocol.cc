@@ -163,6 +163,7 @@ void AppLayerDriver::set_protocol(Flow& flow, AppProto p, Transport t) {
   app.protocol = p;
   app.parser = setup_->make_parser(p, t);
   if (app.parser != nullptr) app.parser->transactions().set_protocol(p);
+  if (app.parser != nullptr && app.original != AppProto::unknown) app.parser->begin_after(app.original);
   if (t == Transport::tcp)
     for (const Direction d : {Direction::to_server, Direction::to_client}) {
       flow.tcp->stream(d).begin_message();

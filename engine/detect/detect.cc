@@ -215,7 +215,7 @@ void Detect::Impl::match(RuleId id, const Transaction* tx, bool from_stream, con
   const auto variables = static_cast<std::uint32_t>(result.alert_variables.size()) - first_variable;
   queue.insert(at, {id, guess.tx, guess.guessed, from_stream, frame, first_variable, variables});
   result.actions.bypass = result.actions.bypass || s.bypass;
-  if (s.filestore) want_files(s, tx);
+  if (s.filestore) want_files(id, tx);
   if (s.logging_off) leave_unlogged(*s.logging_off, guess.tx);
   if (settings.inline_mode)
     result.replacements.insert(result.replacements.end(), chain_scratch.replacements.begin(),

@@ -70,6 +70,8 @@ struct TxDetect final : TransactionAttachment {
   std::array<Side, 2> sides;
   // Rules about both sides ("=>"): what either has met so far.
   boost::container::small_vector<PendingRule, 1> both_sides;
+  // Rules that have matched and ask that files be stored: those that are still to come are. At most kMaxPendingRules.
+  SlabVector<rules::RuleSerial> storing;
 };
 
 static_assert(sizeof(TxDetect) <= kAttachmentBytes);
@@ -110,7 +112,8 @@ struct Detect::Impl {
   [[nodiscard]] bool out_of_time() const { return in->deadline != 0 && ticks_now() > in->deadline; }
   // --- detect_files.cc
   void leave_unlogged(rules::LoggingOff what, const Transaction* matched);
-  void want_files(const rules::Signature& s, const Transaction* matched);
+  void want_files(RuleId id, const Transaction* matched);
+  void want_later_files(const TxDetect& memory, const Transaction& tx) const;
   // --- detect_reload.cc
   // The flow is new to detection, or the rules were replaced since its last packet.
   void meet(Flow& flow) const;

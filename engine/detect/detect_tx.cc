@@ -94,8 +94,10 @@ void Detect::Impl::gather_tx_candidates(const Transaction& tx, const rules::TxRu
 
 void Detect::Impl::run_transaction(Transaction& tx, const rules::TxRules& tx_rules, bool complete) {
   if (tx.detection == nullptr) tx.detection = std::make_unique<TxDetect>();
-  TxDetect::Side& side = static_cast<TxDetect&>(*tx.detection).sides[index(in->direction)];
+  auto& memory = static_cast<TxDetect&>(*tx.detection);
+  TxDetect::Side& side = memory.sides[index(in->direction)];
   if (side.done) return;
+  if (!memory.storing.empty()) want_later_files(memory, tx);
   const std::uint8_t progress = tx.progress[index(in->direction)];
   const bool news = !side.started || progress != side.progress || tx.events.size() != side.events;
   if (!side.started) side.scanned.assign(tx_rules.prefilters.size(), false);
@@ -127,7 +129,7 @@ void Detect::Impl::run_transaction(Transaction& tx, const rules::TxRules& tx_rul
     }
     TxVerdict verdict = evaluate(tx, tx_rules, state, complete || in->flow_ends);
     if (verdict == TxVerdict::match && program->rules[id].signature->header.transactional &&
-        !other_side_met(static_cast<TxDetect&>(*tx.detection), program->rules[id], state))
+        !other_side_met(memory, program->rules[id], state))
       verdict = TxVerdict::no;  // this side has said all it can
     if (verdict == TxVerdict::match) {
       side.alerted.push_back(program->lineage.serial(id));

@@ -93,6 +93,12 @@ void set_esp(PacketKey& out, const Packet& p) {
   out.key.port_b = static_cast<std::uint16_t>(p.esp_spi);
 }
 
+// IP in IP has a flow of its own, as in Suricata; IPv4 in IPv4 has none.
+bool is_tunnel_with_flow(const Packet& p) {
+  if (p.ip.is_fragment) return false;
+  return p.ip.protocol == ip_protocol::ipv6 || (p.ip.protocol == ip_protocol::ipv4 && p.ip.version == 6);
+}
+
 }  // namespace
 
 FlowKeyOptions FlowKeyOptions::from(const Settings& root) {
@@ -112,9 +118,9 @@ PacketKey make_packet_key(const Packet& p, const FlowKeyOptions& options) {
     set_icmp(out, p);
   } else if (p.ip.protocol == ip_protocol::esp && p.find(Proto::esp) != nullptr) {
     set_esp(out, p);
-  } else if (p.ip.protocol == ip_protocol::ipv6 && p.ip.version == 4 && !p.ip.is_fragment) {
+  } else if (is_tunnel_with_flow(p)) {
     out.kind = PacketKey::Kind::own;
-    out.key.protocol = ip_protocol::ipv6;
+    out.key.protocol = p.ip.protocol;
     set_ends(out, {p.ip.source, p.ip.destination, 0, 0});
   } else {
     return out;

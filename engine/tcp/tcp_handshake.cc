@@ -70,7 +70,10 @@ void TcpSession::on_first(const Packet& p, Direction d) {
   if (has(p, tcp_flag::rst)) return refuse(Anomaly::stream_rst_but_no_session);
   if (has(p, tcp_flag::syn) && !has(p, tcp_flag::ack)) return start_with_syn(p, d);
   result_.midstream = has(p, tcp_flag::ack) || has(p, tcp_flag::fin);
-  if (has(p, tcp_flag::fin)) return refuse(Anomaly::stream_fin_but_no_session);
+  // With data it is the end of a connection that can be picked up, without it is the end of nothing.
+  const bool picked_up = settings_->midstream && settings_->pick_up && !p.payload.empty() &&
+                         has(p, tcp_flag::ack) && !has(p, tcp_flag::syn);
+  if (has(p, tcp_flag::fin) && !picked_up) return refuse(Anomaly::stream_fin_but_no_session);
   if (!result_.midstream || !settings_->pick_up) return;
   if (has(p, tcp_flag::syn)) return pick_up_synack(p, d);
   if (settings_->midstream) pick_up_midstream(p, d);
@@ -129,6 +132,7 @@ void TcpSession::pick_up_midstream(const Packet& p, Direction d) {
   s.has_timestamps = other.has_timestamps = p.tcp.have_timestamp;
   state_ = TcpState::established;
   take_segment(p, d);
+  if (has(p, tcp_flag::fin) && !async_) take_fin(d, p.tcp.sequence + payload_length(p), false);
 }
 
 void TcpSession::on_syn_sent(const Packet& p, Direction d) {

@@ -39,6 +39,7 @@ class TlsParser final : public ConnectionParser<TlsTransaction> {
       : handling_(handling), fingerprints_(fingerprints) {}
   ParseOutcome parse(const AppInput& in) override;
   bool on_gap(Direction, std::uint64_t) override { return handshake_over(); }
+  void begin_after(AppProto original) override { tx().original = original; }
 
  private:
   // A handshake message that did not fit into its record.

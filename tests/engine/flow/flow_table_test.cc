@@ -129,6 +129,29 @@ TEST_CASE("flow table: an ICMP error goes to the flow that it quotes and never m
   CHECK(table.size() == 1);
 }
 
+TEST_CASE("flow table: IP in IP has a flow of its own, but for IPv4 in IPv4 and fragments") {
+  struct Row {
+    std::uint8_t version, protocol;
+    bool fragment, has_flow;
+  };
+  for (const Row& row : {Row{4, 41, false, true}, Row{6, 41, false, true}, Row{6, 4, false, true},
+                         Row{4, 4, false, false}, Row{6, 41, true, false}}) {
+    CAPTURE(row.version);
+    CAPTURE(row.protocol);
+    FlowTable table{{}};
+    Ends ends;
+    PacketBuilder b;
+    b.raw().ip.version = row.version;
+    b.raw().ip.protocol = row.protocol;
+    b.raw().ip.is_fragment = row.fragment;
+    Flow* const flow = table.find_or_create(b.get(), ends).flow;
+    REQUIRE((flow != nullptr) == row.has_flow);
+    if (flow == nullptr) continue;
+    CHECK(flow->protocol == row.protocol);
+    CHECK(table.find_or_create(b.reversed().get(), ends).flow == flow);
+  }
+}
+
 TEST_CASE("flow table: ESP flows go one way and are told apart by SPI; other protocols carry no flow") {
   FlowTable table{{}};
   Ends ends;

@@ -323,6 +323,29 @@ TEST_CASE("tcp session: midstream is picked up only when asked for, from either 
   }
 }
 
+TEST_CASE("tcp session: midstream the last segment is picked up when it has data") {
+  struct Row {
+    std::uint8_t flags;
+    std::string_view data;
+    bool midstream, taken;
+  };
+  for (const Row& row :
+       {Row{kFin | kAck, "bye", true, true}, Row{kFin | kAck, "", true, false}, Row{kFin, "bye", true, false},
+        Row{kSyn | kFin | kAck, "bye", true, false}, Row{kFin | kAck, "bye", false, false}}) {
+    CAPTURE(row.flags);
+    CAPTURE(row.data);
+    StreamSettings settings;
+    settings.midstream = row.midstream;
+    TcpConversation t{settings};
+    t.client(row.flags, 0, 0, row.data);
+    CHECK(t.noted(Anomaly::stream_fin_but_no_session) != row.taken);
+    CHECK(t.session().state() == (row.taken ? TcpState::close_wait : TcpState::none));
+    if (!row.taken) continue;
+    t.server(kAck, 0, 4);
+    CHECK(t.read(kToServer) == "bye");
+  }
+}
+
 TEST_CASE("tcp session: a SYN|ACK seen first turns the flow round") {
   StreamSettings settings;
   settings.midstream = true;
