@@ -79,10 +79,12 @@ std::uint64_t TcpStream::certain_end() const {
 }
 
 // A hole is lost when the receiver has confirmed what we hold behind it. With nothing behind, what fills it
-// may only be captured late; the same `offset` then says that nothing is lost.
+// may only be captured late; the same `offset` then says that nothing is lost. In the end it is enough that the receiver
+// has confirmed some of the hole: it got what we did not, and more than we have seen it confirm.
 std::uint64_t TcpStream::lost_until(std::uint64_t offset) const {
-  const std::uint64_t next = hole_end(offset);
-  return next != UINT64_MAX && next <= certain_end() ? next : offset;
+  const std::uint64_t next = hole_end(offset), certain = certain_end();
+  const std::uint64_t shown = finished_ && certain > offset ? end_of_shown() : certain;
+  return next != UINT64_MAX && next <= shown ? next : offset;
 }
 
 // The receiver has everything up to the FIN, and all that we have lies before `offset`.

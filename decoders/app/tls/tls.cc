@@ -294,10 +294,9 @@ bool TlsParser::handshake_over() const {
   return over() || (t != nullptr && t->at_least(ServerState::handshake_done));
 }
 
+// Not before there is application data: a heartbeat right behind the handshake is still to be looked at.
 bool TlsParser::leaves_the_rest() const {
-  if (handling_ == EncryptionHandling::full ||
-      (handling_ == EncryptionHandling::bypass && !application_data_))
-    return false;
+  if (handling_ == EncryptionHandling::full || !application_data_) return false;
   return handshake_over() && encrypted(Direction::to_server) && encrypted(Direction::to_client);
 }
 

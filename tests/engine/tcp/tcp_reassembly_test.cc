@@ -396,6 +396,21 @@ TEST_CASE("raw: at the end everything that came is shown, holes or not") {
   CHECK_FALSE(t.to_server().has_gap());
 }
 
+TEST_CASE("stream: at the end a hole is lost when the receiver has confirmed some of it") {
+  for (const std::int64_t confirmed : {3, 4}) {
+    CAPTURE(confirmed);
+    TcpConversation t;
+    t.handshake();
+    t.client(kAck, 0, 0, "abc");
+    t.client(kAck, 10, 0, "xyz");
+    t.server(kAck, 0, confirmed);
+    CHECK(t.read(kToServer) == "abc");
+    t.session().finish();
+    CHECK(t.read(kToServer) == (confirmed == 3 ? "$" : "[7]xyz$"));
+    CHECK(t.to_server().has_gap() == (confirmed == 4));
+  }
+}
+
 TEST_CASE("raw: what is kept can be copied, with holes named and a limit kept") {
   TcpConversation t;
   t.handshake();

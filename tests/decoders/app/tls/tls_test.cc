@@ -129,6 +129,27 @@ TEST_CASE("tls: parsing ends when both sides encrypt, and a resumed session is k
   CHECK(tx_of(*parser).events.empty());
 }
 
+TEST_CASE("tls: a heartbeat behind the handshake is still looked at, nothing once application data has come") {
+  const auto parser = make_parser();
+  const std::string finished = tls_record(20, "\x01") + tls_record(22, "encrypted");
+  feed(*parser, Direction::to_server, tls_record(22, client_hello(usual_extensions())));
+  feed(*parser, Direction::to_client,
+       tls_record(22, server_hello("") + certificate_message(der_certificate()) + handshake(14, "")));
+  CHECK(feed(*parser, Direction::to_server, finished) == Status::ok);
+  CHECK(feed(*parser, Direction::to_client, finished) == Status::ok);
+  CHECK(tx_of(*parser).progress[1] == at(ServerState::handshake_done));
+  CHECK(feed(*parser, Direction::to_server, tls_record(24, "encrypted")) == Status::ok);
+  CHECK(feed(*parser, Direction::to_client, tls_record(24, "encrypted")) == Status::ok);
+  CHECK(feed(*parser, Direction::to_client, tls_record(23, "encrypted")) == Status::bypass);
+}
+
+TEST_CASE("tls: the protocol that it has come from is remembered") {
+  const auto parser = make_parser();
+  parser->begin_after(AppProto::smtp);
+  feed(*parser, Direction::to_server, tls_record(22, client_hello(usual_extensions())));
+  CHECK(tx_of(*parser).original == AppProto::smtp);
+}
+
 TEST_CASE("tls 1.3: application data ends the handshake, early data does not") {
   const auto parser = make_parser();
   const std::string hello = tls_record(22, client_hello(usual_extensions()));
