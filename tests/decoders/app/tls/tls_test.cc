@@ -129,7 +129,8 @@ TEST_CASE("tls: parsing ends when both sides encrypt, and a resumed session is k
   CHECK(tx_of(*parser).events.empty());
 }
 
-TEST_CASE("tls: a heartbeat behind the handshake is still looked at, nothing once application data has come") {
+TEST_CASE(
+    "tls: a heartbeat behind the handshake is still looked at, nothing once application data has come") {
   const auto parser = make_parser();
   const std::string finished = tls_record(20, "\x01") + tls_record(22, "encrypted");
   feed(*parser, Direction::to_server, tls_record(22, client_hello(usual_extensions())));
