@@ -13,7 +13,7 @@ enum class Field : std::uint32_t {
   protocol = 1U << 3U,
   counters = 1U << 4U,  // packets and bytes of both sides
   tcp_flags = 1U << 5U,
-  part = 1U << 6U,      // part and end reason
+  part = 1U << 6U,      // part, end reason, flows and rollup
   exporter = 1U << 7U,  // with sampling and observed_at
   path = 1U << 8U,      // TOS, interfaces, VLAN, routing
   detail = 1U << 9U,    // all of it

@@ -112,6 +112,10 @@ struct Routing {
 // Two letters of ISO 3166-1; zeros: not known.
 using Country = std::array<char, 2>;
 
+// A record that stands for many alike, as the store's rollups have them: whether their destinations answered. Its `flows` are how many
+// they were, its times those of the first and the last of them, its counters their sums; a member that was not kept has its default.
+enum class Rollup : std::uint8_t { none, unanswered, answered };
+
 // Who metered it. Of a record of our own: family 0.
 struct Exporter {
   IpAddress address;
@@ -130,6 +134,8 @@ struct Record {
   EndReason end_reason = EndReason::unknown;
   // Of a flow that goes on: 0 for the whole flow, else which part of it this is, from 1. Each has only what came since the last.
   std::uint32_t part = 0;
+  std::uint32_t flows = 1;  // that it stands for: deltaFlowCount, or of a rollup
+  Rollup rollup = Rollup::none;
   std::uint32_t sampling = 1;  // N of 1:N
   std::uint32_t in_interface = 0, out_interface = 0;
   std::uint16_t vlan = 0;
@@ -150,6 +156,15 @@ inline std::pair<TimeUs, TimeUs> times_of(const Record& r) {
   if (back.packets == 0 || back.first == 0) return {ahead.first, ahead.last};
   if (ahead.packets == 0) return {back.first, back.last};
   return {std::min(ahead.first, back.first), std::max(ahead.last, back.last)};
+}
+
+// Of a TCP side that sent resets and nothing else: who sent more packets for a flow talked, and then broke off, whatever flags the
+// exporter saw.
+inline constexpr std::uint64_t kMaxResets = 10;
+
+// Its destination sent something.
+inline bool is_answered(const Record& r) {
+  return r.rollup == Rollup::none ? r.side(Direction::to_client).packets != 0 : r.rollup == Rollup::answered;
 }
 
 // Takes records, in the order in which they were made.

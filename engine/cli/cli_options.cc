@@ -95,7 +95,11 @@ void add_store(po::options_description& all) {
       "what is known to be bad, of known-bad: indicators, a line each or CSV; repeatable")(
       "raw", "count as exporters sent, not multiplied by their sampling")(
       "max-age", text("SPAN"), "of expire: what is older goes (90d)")(
-      "max-size", text("SIZE"), "of expire: the oldest goes until no more is left (100gb)");
+      "max-size", text("SIZE"), "of expire: the oldest goes until no more is left (100gb)")(
+      "rollup", texts("STEP[:KEYS[:SPAN]]"),
+      "of expire: add up what goes by 5m or 1h, and keep that for so long "
+      "(5m:src,dst,proto,port,exporter:365d); "
+      "once for each");
   auto answer = group("Answer");
   answer.add_options()("by", text("FIELDS"), "add up by these: src,dport")(
       "sort", text("FIELD"), "greatest first")("limit", text("N"), "so many rows")(
@@ -296,6 +300,7 @@ tl::expected<void, std::string> read_question(const Reader& in, CliOptions& out)
   question.feeds = in.list("ioc");
   question.max_age = in.one("max-age");
   question.max_size = in.one("max-size");
+  question.rollups = in.list("rollup");
   question.anonymise = in.one("anonymise");
   question.ipfix = in.one("ipfix");
   question.geoip_database = in.one("geoip-database");

@@ -62,6 +62,7 @@ std::string_view idle_option(const Question& question, const QuestionOptions& gi
                         Row{!given.feeds.empty(), Takes::feeds, "--ioc"},
                         Row{!given.max_age.empty(), Takes::expiry, "--max-age"},
                         Row{!given.max_size.empty(), Takes::expiry, "--max-size"},
+                        Row{!given.rollups.empty(), Takes::expiry, "--rollup"},
                         Row{given.raw, Takes::raw, "--raw"},
                         Row{given.explain, Takes::reads, "--explain"},
                         Row{given.configured, Takes::settings, "a configuration (-c, --set)"},
@@ -124,10 +125,12 @@ constexpr Question kLoad{.name = "load",
                          .takes = Takes::json,
                          .least_words = 1,
                          .most_words = std::numeric_limits<std::size_t>::max()};
-constexpr Question kExpire{.name = "expire",
-                           .words = "",
-                           .summary = "remove what is older than --max-age, and the oldest beyond --max-size",
-                           .takes = Takes::expiry};
+constexpr Question kExpire{
+    .name = "expire",
+    .words = "",
+    .summary =
+        "remove what is older than --max-age, and the oldest beyond --max-size; --rollup keeps sums of it",
+    .takes = Takes::expiry};
 
 // What no option names, the configuration does.
 void name_databases(const Config& config, QuestionOptions& options) {
@@ -189,6 +192,7 @@ int finish(Answer answer, const QuestionCall& call, Outlet& out) {
   good = out.lines.finish() && good;
   for (const std::string& warning : call.warnings)
     fmt::print(stderr, "weir: warning: {}\n", hide_addresses(warning, out.change()));
+  for (const std::string& note : call.report.notes) fmt::print(stderr, "weir: note: {}\n", note);
   for (const std::string& problem : call.report.problems) print_error(hide_addresses(problem, out.change()));
   if (call.options.explain) fmt::print(stderr, "{}", explain_text(call.report));
   return good ? kExitDone : kExitFailed;

@@ -18,16 +18,22 @@ tl::expected<output::ExpiryLimits, std::string> limits_of(const QuestionOptions&
   if (!options.max_age.empty()) {
     const auto age = parse_span(options.max_age);
     if (!age) return tl::unexpected(fmt::format("--max-age {}: expected {}", options.max_age, kSpanExpected));
-    out.max_age = *age;
+    out.records.max_age = *age;
   }
   if (!options.max_size.empty()) {
     const auto size = parse_size(options.max_size);
     if (!size || *size == 0)
       return tl::unexpected(
           fmt::format("--max-size {}: expected a size such as 500mb or 100gb", options.max_size));
-    out.max_bytes = *size;
+    out.records.max_bytes = *size;
   }
-  if (!out.any()) return tl::unexpected(std::string("expire wants --max-age, --max-size or both"));
+  for (const std::string& text : options.rollups) {
+    const auto rule = output::RollupRule::parse(text);
+    if (!rule) return tl::unexpected("--rollup " + rule.error());
+    if (auto added = out.add(*rule); !added) return tl::unexpected("--rollup: " + added.error());
+  }
+  if (!out.any())
+    return tl::unexpected(std::string("expire wants --max-age, --max-size, or a --rollup that has a SPAN"));
   return out;
 }
 
@@ -45,6 +51,10 @@ int expire_flows(const QuestionOptions& options, bool is_watched) {
     return kExitFailed;
   }
   for (const std::string& problem : expired->problems) print_error(problem);
+  for (const std::string& note : expired->notes) fmt::print(stderr, "weir: note: {}\n", note);
+  if (is_watched && expired->rollups != 0)
+    fmt::print(stderr, "weir: {} files of rollups made, {}\n", expired->rollups,
+               human_bytes(static_cast<double>(expired->rollup_bytes)));
   if (is_watched && expired->files == 0)
     fmt::print(stderr, "weir: nothing had to go\n");
   else if (is_watched)

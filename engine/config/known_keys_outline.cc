@@ -390,6 +390,11 @@ weir
     store
       max-age, seal-interval
       max-size = size
+      rollups
+        5m, 1h
+          by = src dst proto port sport dport exporter vlan tos in-if out-if src-as dst-as app sni
+          max-age
+          max-size = size
     scans
       enabled = bool
       hosts, ports, ratio, window = number

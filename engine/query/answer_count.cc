@@ -17,7 +17,7 @@ class CountConsumer final : public flow::RecordConsumer {
   CountConsumer(bool raw, std::uint64_t seed) : raw_(raw), seed_(seed) {}
   void take(std::span<const flow::Record> records) override {
     for (const flow::Record& record : records) {
-      ++records_;
+      records_ += record.rollup == flow::Rollup::none ? 1 : record.flows;
       total_.add(sums_of(record, raw_));
       saw_sampling_ = saw_sampling_ || record.sampling > 1;
       hosts_.add(scan_hash(record.source, seed_));
@@ -47,7 +47,8 @@ class CountConsumer final : public flow::RecordConsumer {
 tl::expected<Answer, std::string> answer_count(QuestionCall& call) {
   Fields fields = Field::addresses | Field::counters | Field::times | Field::part;
   if (!call.options.raw) fields = fields | Field::exporter;
-  const auto reading = FlowReading::plan(call, fields, false);
+  const RollupNeeds rollups{.keys = {output::RollupKey::source, output::RollupKey::destination}};
+  const auto reading = FlowReading::plan(call, fields, false, rollups);
   if (!reading) return call.refuse(reading.error());
   // Always the same, so that estimates are: who asks twice gets one answer.
   constexpr std::uint64_t kSeed = 0x9E3779B97F4A7C15ULL;

@@ -224,7 +224,7 @@ tl::expected<Answer, std::string> answer_list(QuestionCall& call) {
   // Who has a database of autonomous systems only gets those.
   if (options.geo && (options.as_database.empty() || !options.geoip_database.empty()))
     fields = fields | Field::country;
-  const auto reading = FlowReading::plan(call, fields, !options.raw);
+  const auto reading = FlowReading::plan(call, fields, !options.raw, std::nullopt);
   if (!reading) return call.refuse(reading.error());
   const std::string& sort = call.options.sort;
   if (sort.empty()) {

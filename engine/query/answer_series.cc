@@ -7,6 +7,7 @@
 #include "decoders/settings.h"
 #include "engine/query/answers.h"
 #include "engine/query/groups/group_options.h"
+#include "output/flow/record_steps.h"
 
 namespace weir::engine {
 namespace {
@@ -81,7 +82,7 @@ tl::expected<Answer, std::string> answer_series(QuestionCall& call) {
   if ((*all)->too_long() != 0)
     call.warnings.push_back(
         fmt::format("{} records lasted more than {} steps, and count for the one they began in",
-                    (*all)->too_long(), GroupConsumer::kMaxRecordSteps));
+                    (*all)->too_long(), output::kMaxRecordSteps));
   if (table.size() == 0) return answer;
   std::uint32_t begin = std::numeric_limits<std::uint32_t>::max(), end = 0;
   for (std::size_t n = 0; n < table.size(); ++n) {

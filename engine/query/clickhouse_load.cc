@@ -24,6 +24,7 @@ tl::expected<ClickHouseLoad, std::string> load_into_clickhouse(RecordSource& sou
   std::vector<std::string> errors;
   output.close(errors);
   output.append_notes(out.notes);
+  out.notes.insert(out.notes.end(), read->notes.begin(), read->notes.end());
   const auto counters = output.counters();
   out.records = counters.records;
   out.lost = counters.records_lost;

@@ -32,7 +32,7 @@ void add(ContactSums& sums, const Conversation& c) {
   sums.first = sums.flows == 0 ? c.first() : std::min(sums.first, c.first());
   sums.last = std::max(sums.last, c.last());
   sums.flows += c.flows;
-  sums.refused += c.refused ? c.flows : 0;
+  sums.refused += c.refused_flows;
   sums.packets += c.packets();
   sums.bytes_out += c.side(Direction::to_server).bytes;
   sums.bytes_in += c.side(Direction::to_client).bytes;

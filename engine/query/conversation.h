@@ -24,7 +24,9 @@ struct Seen {
   TimeUs first = 0, last = 0;
   std::uint32_t records = 0;  // 0: nothing was seen
   std::uint32_t flows = 0;    // that these are records of: parts of one flow are one
-  TimeUs newest = 0;          // start of the last of them
+  std::uint32_t answers = 0,
+                refusals = 0;  // of the server's: flows with more than a reset, and with a mere one
+  TimeUs newest = 0;           // start of the last of them
   std::uint8_t tcp_flags = 0;
 };
 
@@ -43,6 +45,7 @@ struct Conversation {
   std::uint32_t flows = 1;           // more than one where the same ports were used again
   bool answered = false;             // the server said more than no
   std::uint32_t answered_flows = 0;  // fewer than all where ports were used again, and not each time answered
+  std::uint32_t refused_flows = 0;   // that got a reset and nothing else
   bool refused = false;              // all that it said was a reset
   std::span<const SeenAtPoint> points;  // in no order; live as long as the call
 

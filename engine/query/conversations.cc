@@ -27,6 +27,7 @@ bool is_there(const flow::Side& side) {
 
 // A meter that put both directions into one record knows who began. One direction alone may be the replies, whoever metered it.
 bool knows_initiator(const flow::Record& r) {
+  if (r.rollup != flow::Rollup::none) return r.rollup == flow::Rollup::answered;
   return is_there(r.sides[0]) && is_there(r.sides[1]);
 }
 
@@ -37,6 +38,18 @@ bool counts_as_flow(const flow::Record& r, const flow::Side& side) {
   if (r.end_reason != flow::EndReason::unknown || r.protocol != ip_protocol::tcp || side.tcp_flags == 0)
     return r.end_reason != flow::EndReason::active;
   return (side.tcp_flags & tcp_flag::syn) != 0;
+}
+
+// A rollup that knows both directions knows of each of its flows what became of it. Those stay apart: 1 for flows that were answered, 2 for
+// such that were refused, 0 where only all records together can tell.
+std::uint8_t outcome_of(const flow::Record& r) {
+  if (r.rollup != flow::Rollup::answered) return 0;
+  const bool went_on = (signs_of(r, 0, true) & sign::went_on) != 0;
+  return !went_on && (signs_of(r, 1, true) & sign::only_reset) != 0 ? 2 : 1;
+}
+
+void add_up(std::uint32_t& sum, std::uint32_t more) {
+  sum = more > UINT32_MAX - sum ? UINT32_MAX : sum + more;
 }
 
 void widen(Seen& seen, TimeUs first, TimeUs last) {
@@ -50,6 +63,8 @@ void take_most(Seen& all, const Seen& point) {
   widen(all, point.first, point.last);
   all.records += point.records;
   all.flows = std::max(all.flows, point.flows);
+  all.answers = std::max(all.answers, point.answers);
+  all.refusals = std::max(all.refusals, point.refusals);
   all.newest = std::max(all.newest, point.newest);
   all.tcp_flags |= point.tcp_flags;
   if (std::tie(point.packets, point.bytes) > std::tie(all.packets, all.bytes))
@@ -142,7 +157,7 @@ SeenAtPoint& Conversations::seen_at(Shard& shard, Entry& entry, std::uint16_t po
   return made.seen;
 }
 
-void Conversations::add_side(Seen& seen, const flow::Record& r, std::size_t side) const {
+void Conversations::add_side(Seen& seen, const flow::Record& r, std::size_t side, std::uint8_t signs) const {
   const flow::Side& from = r.sides[side];
   const auto [first, last] = times_of(r);
   const std::uint64_t factor = settings_.raw ? 1 : std::max<std::uint64_t>(r.sampling, 1);
@@ -151,8 +166,11 @@ void Conversations::add_side(Seen& seen, const flow::Record& r, std::size_t side
   seen.packets += from.packets * factor;
   seen.bytes += from.bytes * factor;
   ++seen.records;
+  const bool is_reset = (signs & sign::only_reset) != 0;
+  if (is_reset) add_up(seen.refusals, r.flows);
   if (counts_as_flow(r, from)) {
-    ++seen.flows;
+    add_up(seen.flows, r.flows);
+    if (!is_reset) add_up(seen.answers, r.flows);
     seen.newest = std::max(seen.newest, began);
   }
   seen.tcp_flags |= from.tcp_flags;
@@ -163,7 +181,11 @@ void Conversations::add(const flow::Record& r, std::uint32_t tag, std::uint16_t 
   const bool has_ports = ip_protocol::has_ports(r.protocol);
   const std::uint16_t from = has_ports ? r.source_port : 0, to = has_ports ? r.destination_port : 0;
   const bool turned = std::tie(r.destination, to) < std::tie(r.source, from);
-  Key key{.addresses = {r.source, r.destination}, .protocol = r.protocol, .ports = {from, to}, .tag = tag};
+  Key key{.addresses = {r.source, r.destination},
+          .protocol = r.protocol,
+          .outcome = outcome_of(r),
+          .ports = {from, to},
+          .tag = tag};
   if (turned) {
     std::swap(key.addresses[0], key.addresses[1]);
     std::swap(key.ports[0], key.ports[1]);
@@ -179,10 +201,12 @@ void Conversations::add(const flow::Record& r, std::uint32_t tag, std::uint16_t 
   SeenAtPoint& seen = seen_at(shard, entry, point);
   for (const std::size_t side : {std::size_t{0}, std::size_t{1}}) {
     // What a firewall has not let through has a record without packets.
-    if (!is_there(r.sides[side]) && !(is_empty && side == 0)) continue;
+    const bool is_told = is_empty ? side == 0 : r.rollup == flow::Rollup::answered;
+    if (!is_there(r.sides[side]) && !is_told) continue;
     const std::size_t end = turned ? 1 - side : side;
-    entry.signs[end] |= signs_of(r, side, knows);
-    add_side(seen.sides[end], r, side);
+    const std::uint8_t signs = signs_of(r, side, knows);
+    entry.signs[end] |= signs;
+    add_side(seen.sides[end], r, side, signs);
   }
 }
 
@@ -219,8 +243,10 @@ void Conversations::tell(const Shard& shard, const Entry& entry) {
   out.answered = is_answered(entry.signs[client], entry.signs[server]);
   const Seen& back = out.sides[1];
   if (out.answered)
-    out.answered_flows = back.records == 0 ? out.flows : std::clamp<std::uint32_t>(back.flows, 1, out.flows);
+    out.answered_flows =
+        back.records == 0 ? out.flows : std::clamp<std::uint32_t>(back.answers, 1, out.flows);
   out.refused = !out.answered && (entry.signs[server] & sign::only_reset) != 0;
+  out.refused_flows = out.refused ? out.flows : std::min(back.refusals, out.flows - out.answered_flows);
   visit_(out);
 }
 
@@ -248,9 +274,15 @@ void ConversationConsumer::take(std::span<const flow::Record> records) {
   for (const flow::Record& record : records) add(record);
 }
 
+RollupNeeds conversation_rollups() {
+  return {.keys = output::RollupKeys::usual(),
+          .untold = "the ports of clients, nor which of them come in a beat (monitors)"};
+}
+
 tl::expected<void, std::string> read_conversations(QuestionCall& call, RecordQuery query,
                                                    Conversations& into) {
   query.fields = kConversationFields;
+  query.rollups = conversation_rollups();
   const auto read = read_with<ConversationConsumer>(call, query, into);
   if (!read) return tl::unexpected(read.error());
   finish(call, into);

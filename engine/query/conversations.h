@@ -64,7 +64,7 @@ class Conversations {
   // The two ends in the order of address and port, whoever sent.
   struct Key {
     std::array<IpAddress, 2> addresses;
-    std::uint8_t protocol = 0, unused = 0;
+    std::uint8_t protocol = 0, outcome = 0;  // of rollups
     std::array<std::uint16_t, 2> ports{};
     std::uint32_t tag = 0;
     bool operator==(const Key&) const = default;
@@ -91,7 +91,7 @@ class Conversations {
   void grow(Shard& shard) const;
   void fold(Shard& shard);
   static SeenAtPoint& seen_at(Shard& shard, Entry& entry, std::uint16_t point);
-  void add_side(Seen& seen, const flow::Record& record, std::size_t side) const;
+  void add_side(Seen& seen, const flow::Record& record, std::size_t side, std::uint8_t signs) const;
   void tell_all(Shard& shard);
   void tell(const Shard& shard, const Entry& entry);
   [[nodiscard]] bool is_named(std::uint16_t port) const;
@@ -123,7 +123,10 @@ class ConversationConsumer final : public flow::RecordConsumer {
   std::map<ObservationPoint, std::uint16_t> points_;  // that were met; at most kMaxObservationPoints
 };
 
-// Reads what the query asks for, but for the fields, which are kConversationFields; tells all conversations, and warns of what there
+// What a rollup must keep of records so that it can be counted as conversations: without the exporter, those of several would count twice.
+RollupNeeds conversation_rollups();
+
+// Reads what the query asks for, but for the fields, which are kConversationFields, and rollups; tells all conversations, and warns of what there
 // was no room for.
 tl::expected<void, std::string> read_conversations(QuestionCall& call, RecordQuery query,
                                                    Conversations& into);

@@ -56,8 +56,8 @@ std::string filter_text(const QuestionCall& call) {
 
 }  // namespace
 
-tl::expected<FlowReading, std::string> FlowReading::plan(const QuestionCall& call, Fields fields,
-                                                         bool joins) {
+tl::expected<FlowReading, std::string> FlowReading::plan(const QuestionCall& call, Fields fields, bool joins,
+                                                         std::optional<RollupNeeds> rollups) {
   auto filter = Filter::parse(filter_text(call));
   if (!filter) return tl::unexpected("filter, " + filter.error());
   FlowReading out;
@@ -66,6 +66,11 @@ tl::expected<FlowReading, std::string> FlowReading::plan(const QuestionCall& cal
   out.query_.from = call.from;
   out.query_.to = call.to;
   if (!call.ports.empty()) out.query_.ports = call.ports;
+  if (rollups && filter->rollup_keys()) {
+    out.query_.rollups = std::move(rollups);
+    out.query_.rollups->keys.add(*filter->rollup_keys());
+    if (!call.ports.empty()) out.query_.rollups->keys.add(output::RollupKey::filtered_port);
+  }
   out.joins_ = joins || filter->wants_whole_flows();
   if (out.joins_) out.query_.fields = out.query_.fields | PartJoiner::kFields;
   auto places = Places::open(call.options, out.query_.fields);

@@ -1,6 +1,7 @@
 // What `weir flows list`, top, count, series and matrix read: the records of the window, ports and filter that the command line says.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 
@@ -16,7 +17,9 @@ class FlowReading {
  public:
   // The words of the call are the filter. `fields`: what the consumers look at; with `joins` parts of a flow come as one record, else only
   // where the filter asks for what a whole flow has. Fails with a text that says where the filter is wrong.
-  static tl::expected<FlowReading, std::string> plan(const QuestionCall& call, Fields fields, bool joins);
+  // `rollups`: what a rollup must keep for the question besides what the filter asks for; none: it wants records.
+  static tl::expected<FlowReading, std::string> plan(const QuestionCall& call, Fields fields, bool joins,
+                                                     std::optional<RollupNeeds> rollups);
 
   // Hands the records that the filter takes to the consumers, each used by one thread at a time.
   tl::expected<void, std::string> read(QuestionCall& call,

@@ -26,7 +26,7 @@ void add(Use& use, const Conversation& c) {
     use.starts = {};
     return;
   }
-  use.refused += c.refused ? c.flows : 0;
+  use.refused += c.refused_flows;
   if (use.answered == 0 && use.starts.size() < kMaxUseStarts) use.starts.push_back(c.first());
 }
 

@@ -55,6 +55,8 @@ tl::expected<void, std::string> IndicatorHits::read() {
   RecordQuery query = window_of(call_);
   query.fields = by_detail_ ? kConversationFields | Field::detail : kConversationFields;
   if (!by_detail_) query.hosts = listed_;
+  query.rollups = conversation_rollups();
+  if (by_detail_) query.rollups->untold = "names, unless they keep sni, nor fingerprints";
   if (const auto done = read_with<Consumer>(call_, query, *this, conversations); !done)
     return tl::unexpected(done.error());
   finish(call_, conversations);
@@ -87,7 +89,7 @@ void IndicatorHits::note(const Conversation& c, const IpAddress& host, const IpA
   sums.first = sums.flows == 0 ? c.first() : std::min(sums.first, c.first());
   sums.last = std::max(sums.last, c.last());
   sums.flows += c.flows;
-  sums.answered += c.answered ? c.flows : 0;
+  sums.answered += c.answered_flows;
   sums.began_there += host == c.server ? c.flows : 0;
   sums.packets += c.packets();
   sums.bytes_out += out.bytes;

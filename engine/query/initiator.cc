@@ -41,6 +41,7 @@ std::size_t other_end(int end) {
 std::size_t by_ports_and_times(const Ends& ends) {
   const bool has_ports = ip_protocol::has_ports(ends.protocol);
   const auto [a, b] = ends.ports;
+  if (has_ports && (a == 0) != (b == 0)) return a == 0 ? 0 : 1;  // of rollups, which leave the client's out
   if (has_ports && ends.named[0] != ends.named[1]) return ends.named[0] ? 1 : 0;
   if (has_ports && is_service_port(a) != is_service_port(b)) return is_service_port(a) ? 1 : 0;
   for (std::size_t end : {std::size_t{0}, std::size_t{1}})
@@ -77,9 +78,8 @@ std::uint8_t signs_of(const flow::Record& r, std::size_t side, bool begins) {
   const std::uint8_t flags = r.sides[side].tcp_flags;
   constexpr std::uint8_t kTalk = tcp_flag::syn | tcp_flag::fin | tcp_flag::psh;
   constexpr std::uint8_t kData = tcp_flag::syn | tcp_flag::ack | tcp_flag::psh;
-  // Who sent many packets talked, and then broke off, whatever flags the exporter saw.
-  constexpr std::uint64_t kMaxResets = 10;
-  if ((flags & tcp_flag::rst) != 0 && (flags & kTalk) == 0 && r.sides[side].packets <= kMaxResets)
+  if ((flags & tcp_flag::rst) != 0 && (flags & kTalk) == 0 &&
+      r.sides[side].packets <= flow::kMaxResets * std::max<std::uint64_t>(r.flows, 1))
     return start | sign::only_reset;
   if ((flags & tcp_flag::syn) != 0 && (flags & tcp_flag::ack) == 0)
     return start | sign::spoke | sign::only_syn;

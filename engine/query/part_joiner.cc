@@ -126,7 +126,7 @@ void join_part(Record& record, Detail& detail, const Record& more) {
 }
 
 void PartJoiner::take(std::span<const Record> records) {
-  const auto is_part = [](const Record& r) { return r.part != 0; };
+  const auto is_part = [](const Record& r) { return r.part != 0 && r.rollup == flow::Rollup::none; };
   while (!records.empty()) {
     const auto part = std::find_if(records.begin(), records.end(), is_part);
     const auto whole = static_cast<std::size_t>(part - records.begin());

@@ -30,6 +30,7 @@ struct QuestionOptions {
   std::string by, sort, step;               // --by, --sort, --step
   std::optional<std::size_t> limit;         // --limit
   std::string max_age, max_size;            // of expire
+  std::vector<std::string> rollups;         // --rollup, of expire
   std::vector<std::string> feeds;           // --ioc
   std::string anonymise;                    // --anonymise: file of the key
   std::string geoip_database, as_database;  // files that say countries, and autonomous systems
@@ -75,7 +76,7 @@ enum class Takes : std::uint32_t {
   step = 1U << 4U,       // --step
   feeds = 1U << 5U,      // --ioc
   records = 1U << 6U,    // --zeek, --nfdump, --ipfix: it answers with records
-  expiry = 1U << 7U,     // --max-age, --max-size: expire, which is no question
+  expiry = 1U << 7U,     // --max-age, --max-size, --rollup: expire, which is no question
   raw = 1U << 8U,        // --raw
   reads = 1U << 9U,      // --explain
   json = 1U << 10U,      // --json

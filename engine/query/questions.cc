@@ -64,6 +64,9 @@ tl::expected<void, std::string> QuestionCall::read(const RecordQuery& query,
   report.blocks_read += read->blocks_read;
   report.blocks_skipped += read->blocks_skipped;
   report.bytes_read += read->bytes_read;
+  for (std::string& note : read->notes)
+    if (std::find(report.notes.begin(), report.notes.end(), note) == report.notes.end())
+      report.notes.push_back(std::move(note));
   for (std::string& problem : read->problems)
     if (std::find(report.problems.begin(), report.problems.end(), problem) == report.problems.end())
       report.problems.push_back(std::move(problem));

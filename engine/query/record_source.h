@@ -8,8 +8,10 @@
 #include <functional>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <tl/expected.hpp>
@@ -18,11 +20,19 @@
 #include "decoders/flow/record.h"
 #include "decoders/ip_network.h"
 #include "engine/query/address_set.h"
+#include "output/flow/store/rollup_keys.h"
 
 namespace weir::engine {
 
 using flow::Field;
 using flow::Fields;
+
+// What of records that are gone a rollup of the store must still tell, to stand for them.
+struct RollupNeeds {
+  output::RollupKeys keys;
+  TimeUs step = 0;            // its step must divide this one; 0: any
+  std::string_view untold{};  // what the answer lacks then, for people: "monitors"
+};
 
 // Which records. All that is said here holds for each record that is handed on.
 struct RecordQuery {
@@ -34,6 +44,9 @@ struct RecordQuery {
   std::vector<std::uint16_t> ports;
   // What the consumers look at.
   Fields fields = Fields::all();
+  // Records that are gone may be answered for by rollups; none: each record is needed, and a span of which only rollups are there is left
+  // out, which is told.
+  std::optional<RollupNeeds> rollups{};
 };
 
 // Whether a record is one of those that the query asks for.
@@ -46,6 +59,7 @@ struct ReadReport {
                 blocks_skipped =
                     0;  // row groups, files of the journal: none fits, or nobody wanted them any more
   std::uint64_t bytes_read = 0;       // compressed
+  std::vector<std::string> notes;     // what was answered by rollups, and what was left out
   std::vector<std::string> problems;  // "FILE: row group N: what is wrong", of what could not be read
 };
 

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "engine/query/record_source.h"
+#include "engine/query/rollup_choice.h"
 #include "engine/query/row_choice.h"
 #include "output/flow/account_log.h"
 #include "output/flow/journal_reader.h"
@@ -24,6 +25,7 @@ using output::RecordFile, output::RecordGroup, output::RecordRoom, output::Store
 struct Block {
   std::shared_ptr<RecordFile> file;
   std::size_t group;
+  bool is_rollup = false;
 };
 
 void add(ReadReport& to, ReadReport&& from) {
@@ -64,7 +66,8 @@ class Worker {
     ++report_.blocks_read;
     RecordGroup group(*block.file, block.group, room_);
     auto done = choice_.choose(*block.file, block.group, group, rows_);
-    if (done && !rows_.empty()) done = group.read(rows_, query_.fields, consumer_);
+    if (done && !rows_.empty())
+      done = group.read(rows_, block.is_rollup ? query_.fields | Field::part : query_.fields, consumer_);
     report_.records += group.records_read();
     if (!done) report_.problems.push_back(done.error());
     report_.bytes_read += group.bytes_read();
@@ -124,20 +127,27 @@ class Workers {
   std::vector<Block> late_;
 };
 
-// The blocks of all files that can be opened. A file that is gone was merged or has expired: false, the listing is an old one.
-bool open_files(const StoreListing& listing, std::vector<Block>& blocks, ReadReport& report) {
+// The blocks of all files that can be opened, of rollups those that can answer. A file that is gone was merged or has expired: false, the
+// listing is an old one.
+bool open_files(const StoreListing& listing, const RecordQuery& query, std::vector<Block>& blocks,
+                ReadReport& report) {
   bool is_fresh = true;
-  for (const output::StoreFile& entry : listing.files) {
-    auto file = RecordFile::open(entry.path);
-    if (!file) {
-      std::error_code error;
-      is_fresh = is_fresh && std::filesystem::exists(entry.path, error);
-      report.problems.push_back(file.error());
-      continue;
+  RollupChoice rollups(query);
+  for (const auto* const list : {&listing.files, &listing.rollups})
+    for (const output::StoreFile& entry : *list) {
+      auto file = RecordFile::open(entry.path);
+      if (!file) {
+        std::error_code error;
+        is_fresh = is_fresh && std::filesystem::exists(entry.path, error);
+        report.problems.push_back(file.error());
+        continue;
+      }
+      const bool is_rollup = entry.level != output::StoreLevel::records;
+      std::shared_ptr<RecordFile> shared = std::move(*file);
+      if (is_rollup && !rollups.takes(entry, *shared)) continue;
+      for (std::size_t i = 0; i < shared->file().groups(); ++i) blocks.push_back({shared, i, is_rollup});
     }
-    std::shared_ptr<RecordFile> shared = std::move(*file);
-    for (std::size_t i = 0; i < shared->file().groups(); ++i) blocks.push_back({shared, i});
-  }
+  report.notes = rollups.notes();
   return is_fresh;
 }
 
@@ -192,7 +202,7 @@ tl::expected<ReadReport, std::string> StoreSource::read(const RecordQuery& query
     blocks.clear();
     journals.clear();
     report.problems.clear();
-    if (open_journals(listing, journals) && open_files(listing, blocks, report)) break;
+    if (open_journals(listing, journals) && open_files(listing, query, blocks, report)) break;
   }
   const RowChoice choice(query);
   Workers workers(choice, query,
@@ -209,7 +219,7 @@ tl::expected<std::unique_ptr<RecordSource>, std::string> open_store(const std::s
   const auto listing = output::list_store(folder);
   if (!listing) return tl::unexpected(listing.error());
   std::error_code error;
-  if (listing->files.empty() && listing->journals.empty() &&
+  if (listing->files.empty() && listing->rollups.empty() && listing->journals.empty() &&
       !std::filesystem::exists(output::account_file(folder), error))
     return tl::unexpected(fmt::format("{}: there are no flow records", folder));
   return std::make_unique<StoreSource>(folder);

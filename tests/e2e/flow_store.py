@@ -113,6 +113,89 @@ class Store(unittest.TestCase):
         self.stop(engine)
         self.assertEqual(self.files(), [])
 
+    def test_old_files_become_sums_while_records_come(self):
+        engine = self.start("--set", "weir.flows.store.max-age=30d", "--set", "weir.flows.store.rollups.1h.max-age=9999d")
+        self.send(range(100))
+        self.stop(engine)
+        self.assertEqual(self.files(), [])
+        self.assertEqual(len(glob.glob(os.path.join(self.store, "rollup-1h", "*", "*.parquet"))), 1)
+        out, said = self.flows("count", "--json")
+        self.assertEqual(json.loads(out)["flows"], 100)
+        self.assertIn("rollups by 1h", said)
+
+    def load(self, flows):
+        """Flows of EVE as a file of the store: (minute of 2023-11-14, client, port of it, server, port, packets, answers, flags back)."""
+        path = os.path.join(self.folder, "eve.json")
+        with open(path, "w") as f:
+            for minute, client, client_port, server, port, packets, answers, flags in flows:
+                start, end = (time.strftime("%Y-%m-%dT%H:%M:%S.000000+0000", time.gmtime(1699920000 + 60 * m)) for m in (minute, minute + packets // 100))
+                f.write(json.dumps({"timestamp": end, "event_type": "flow", "src_ip": client, "src_port": client_port, "dest_ip": server, "dest_port": port, "proto": "TCP",
+                                    "flow": {"pkts_toserver": packets, "pkts_toclient": answers, "bytes_toserver": packets * 100, "bytes_toclient": answers * 1000, "start": start, "end": end, "end_reason": "end"},
+                                    "tcp": {"tcp_flags_ts": "1b" if flags == "1b" else "02", "tcp_flags_tc": flags}}) + "\n")
+        self.flows("load", path)
+
+    def flows(self, *arguments, status=0):
+        done = subprocess.run([WEIR, "flows", arguments[0], "--store", self.store, *arguments[1:]], capture_output=True, text=True)
+        self.assertEqual(done.returncode, status, done.stderr)
+        return done.stdout, done.stderr
+
+    def some_flows(self, count):
+        chance = random.Random(SEED)
+        for n in range(count):
+            client, port = f"10.1.{n % 7}.{n % 50}", chance.choice((22, 443, 5432, 8443))
+            answered = chance.random() < 0.8
+            yield (n * 600 // count, client, 40000 + n % 20000, f"10.2.0.{n % 5}", port, chance.choice((1, 3, 20, 2000)), 7 if answered else n % 2, "1b" if answered else "14")
+
+    def answers(self, step):
+        feed = os.path.join(self.folder, "feed.csv")
+        with open(feed, "w") as f: f.write("10.1.3.0/28\n10.2.0.4\n")
+        questions = [("count",), ("count", "answered and dport 443"), ("top", "--by", "src,port"), ("top", "--by", "host", "--sort", "flows", "--limit", "50"), ("series", "--step", step),
+                     ("series", "--step", step, "--by", "port"), ("matrix",), ("peers", "10.1.3.3"), ("talked", "10.1.3.3"), ("used", "10.2.0.1"), ("known-bad", "--ioc", feed)]
+        return [self.flows(*question, "--json") for question in questions]
+
+    def test_rollups_answer_as_the_records_did(self):
+        self.load(self.some_flows(3000))
+        by_minutes, by_hours = self.answers("5m"), self.answers("1h")
+        self.assertEqual({said for _, said in by_minutes + by_hours}, {""})
+        self.flows("expire", "--max-age", "30d", "--rollup", "5m")
+        self.assertEqual(self.files(), [])
+        again = self.answers("5m")
+        self.assertEqual([out for out, _ in again], [out for out, _ in by_minutes])
+        for _, said in again: self.assertIn("2023-11-14: rollups by 5m (src,dst,proto,port,exporter) stand for the records", said)
+        self.assertEqual([out for out, _ in self.answers("1h")], [out for out, _ in by_hours])
+        self.flows("expire", "--max-age", "30d", "--rollup", "5m::30d", "--rollup", "1h")
+        again = self.answers("1h")
+        self.assertEqual([out for out, _ in again], [out for out, _ in by_hours])
+        for _, said in again: self.assertIn("rollups by 1h", said)
+        out, said = self.flows("top", "--by", "src,dport", "--json")
+        self.assertEqual(out, "")
+        self.assertIn("do not keep dport: left out", said)
+        out, said = self.flows("list", "--json")
+        self.assertEqual(out, "")
+        self.assertIn("the question needs each record: left out", said)
+
+    def test_a_kill_while_sums_are_made_counts_nothing_twice_and_loses_nothing(self):
+        chance = random.Random(SEED)
+        for _ in range(4): self.load(self.some_flows(4000))
+        whole = json.loads(self.flows("count", "--json")[0])
+        rules = ("--max-age", "30d", "--rollup", "5m:src,dst,proto,port:30d", "--rollup", "1h:src,dst,proto")
+        killed = 0
+        for _ in range(KILLS):
+            expiring = subprocess.Popen([WEIR, "flows", "expire", "--store", self.store, *rules], stderr=subprocess.DEVNULL)
+            try: expiring.wait(chance.uniform(0.005, 0.3))
+            except subprocess.TimeoutExpired:
+                expiring.kill()
+                killed += 1
+            expiring.wait()
+            self.assertEqual(json.loads(self.flows("count", "--json")[0]), whole)
+        self.flows("expire", *rules)
+        self.flows("expire", *rules)
+        self.assertEqual(json.loads(self.flows("count", "--json")[0]), whole)
+        self.assertEqual(self.files(), [])
+        self.assertGreater(len(glob.glob(os.path.join(self.store, "rollup-1h", "*", "*.parquet"))), 0)
+        self.assertEqual(glob.glob(os.path.join(self.store, "rollup-5m", "*", "*.parquet")), [])
+        self.assertGreater(killed, 0)
+
     @unittest.skipIf(os.geteuid() != 0, "needs root: a small disk")
     def test_a_full_disk_costs_the_oldest_file_and_nothing_that_comes(self):
         small = os.path.join(self.folder, "small")

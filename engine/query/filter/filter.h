@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,6 +33,8 @@ class Filter {
   // What a source can leave out, because every record that passes has it: hosts, others and ports. The fields are those that the filter
   // looks at.
   [[nodiscard]] const RecordQuery& narrow() const { return narrow_; }
+  // What a rollup must keep so that the filter can be asked of it; none: only of records.
+  [[nodiscard]] const std::optional<output::RollupKeys>& rollup_keys() const { return rollup_keys_; }
   // It asks for what only a whole flow has, not the parts of one that goes on: totals, flags, durations, answers.
   [[nodiscard]] bool wants_whole_flows() const;
 
@@ -47,6 +50,7 @@ class Filter {
 
   std::vector<Step> steps_;
   Place entry_ = kTake;
+  std::optional<output::RollupKeys> rollup_keys_ = output::RollupKeys{};
   RecordQuery narrow_{.fields = Fields()};
 };
 

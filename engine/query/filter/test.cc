@@ -181,7 +181,7 @@ bool passes_country(const Test& test, const Record& r) {
 }
 
 bool passes_plain(Subject subject, const Record& r) {
-  const bool is_answered = r.sides[kDestination].packets != 0;
+  const bool is_answered = flow::is_answered(r);
   switch (subject) {
     case Subject::answered: return is_answered;
     case Subject::unanswered: return !is_answered;

@@ -8,34 +8,28 @@
 #include <fmt/format.h>
 
 #include "engine/query/flow_reading.h"
+#include "output/flow/record_steps.h"
 
 namespace weir::engine {
 namespace {
 
-std::uint64_t times_sampling(std::uint64_t count, std::uint64_t sampling) {
+// What a counter of the record stands for.
+std::uint64_t counted(const flow::Record& r, std::uint64_t count, bool raw) {
+  if (raw || r.sampling <= 1) return count;
   std::uint64_t out = 0;
-  return __builtin_mul_overflow(count, sampling, &out) ? std::numeric_limits<std::uint64_t>::max() : out;
-}
-
-// How much of `amount` has come when `part` of `whole` is over.
-std::uint64_t share_of(std::uint64_t amount, TimeUs part, TimeUs whole) {
-  __extension__ using Wide = unsigned __int128;
-  return static_cast<std::uint64_t>(Wide{amount} * static_cast<std::uint64_t>(part) /
-                                    static_cast<std::uint64_t>(whole));
+  return __builtin_mul_overflow(count, std::uint64_t{r.sampling}, &out)
+             ? std::numeric_limits<std::uint64_t>::max()
+             : out;
 }
 
 }  // namespace
 
 Sums sums_of(const flow::Record& r, bool raw) {
-  const std::uint64_t sampling = raw ? 1 : std::max<std::uint32_t>(r.sampling, 1);
   Sums out;
-  out.flows = r.part <= 1 ? 1 : 0;
+  out.flows = r.part <= 1 ? r.flows : 0;
   for (std::size_t i = 0; i < 2; ++i) {
-    out.packets[i] = r.sides[i].packets;
-    out.bytes[i] = r.sides[i].bytes;
-    if (sampling == 1) continue;
-    out.packets[i] = times_sampling(out.packets[i], sampling);
-    out.bytes[i] = times_sampling(out.bytes[i], sampling);
+    out.packets[i] = counted(r, r.sides[i].packets, raw);
+    out.bytes[i] = counted(r, r.sides[i].bytes, raw);
   }
   std::tie(out.first, out.last) = times_of(r);
   return out;
@@ -51,11 +45,6 @@ Fields Grouping::fields() const {
 GroupConsumer::GroupConsumer(const Grouping& grouping, std::size_t most)
     : grouping_(grouping), table_(grouping.keys.words(), most, grouping.by, grouping.seed) {}
 
-std::uint32_t step_at(TimeUs time, TimeUs step) {
-  return static_cast<std::uint32_t>(
-      std::clamp<TimeUs>(time / step, 0, std::numeric_limits<std::uint32_t>::max()));
-}
-
 void GroupConsumer::take(std::span<const flow::Record> records) {
   for (const flow::Record& record : records) {
     const Sums sums = sums_of(record, grouping_.raw);
@@ -64,7 +53,7 @@ void GroupConsumer::take(std::span<const flow::Record> records) {
     if (grouping_.step == 0)
       add_to_groups(record, sums, 0);
     else
-      add_to_steps(record, sums);
+      add_to_steps(record, sums.flows);
   }
 }
 
@@ -84,35 +73,21 @@ void GroupConsumer::add_to_groups(const flow::Record& record, const Sums& sums, 
   if (waiting_keys_[waiting_] != waiting_keys_[waiting_ - 1]) ++waiting_;
 }
 
-void GroupConsumer::add_to_steps(const flow::Record& record, const Sums& sums) {
-  // Times that somebody made up must not overflow.
-  constexpr TimeUs kLatest = std::numeric_limits<TimeUs>::max() / 4;
-  const TimeUs step = grouping_.step, first = std::clamp<TimeUs>(sums.first, 0, kLatest),
-               length = std::clamp<TimeUs>(sums.last, first, kLatest) - first;
-  const std::uint32_t begin = step_at(first, step), end = step_at(first + length, step);
-  const auto is_inside = [&](std::uint32_t at) {
-    return (TimeUs{at} + 1) * step > grouping_.from && TimeUs{at} * step < grouping_.to;
-  };
-  if (begin == end || end - begin >= kMaxRecordSteps) {
-    too_long_ += begin != end ? 1 : 0;
-    if (is_inside(begin)) add_to_groups(record, sums, begin);
-    return;
-  }
-  Sums over;  // of the steps before
-  for (std::uint32_t at = begin; at <= end; ++at) {
-    const TimeUs passed = at == end ? length : (TimeUs{at} + 1) * step - first;
-    Sums part;
-    part.flows = at == begin ? sums.flows : 0;
-    for (std::size_t i = 0; i < 2; ++i) {
-      const std::uint64_t packets = share_of(sums.packets[i], passed, length),
-                          bytes = share_of(sums.bytes[i], passed, length);
-      part.packets[i] = packets - over.packets[i];
-      part.bytes[i] = bytes - over.bytes[i];
-      over.packets[i] = packets;
-      over.bytes[i] = bytes;
-    }
-    if (is_inside(at)) add_to_groups(record, part, at);
-  }
+void GroupConsumer::add_to_steps(const flow::Record& record, std::uint64_t flows) {
+  const TimeUs step = grouping_.step;
+  const bool is_whole =
+      output::visit_steps(record, step, output::kMaxRecordSteps, [&](const output::StepShare& share) {
+        if ((TimeUs{share.step} + 1) * step <= grouping_.from || TimeUs{share.step} * step >= grouping_.to)
+          return;
+        Sums part;
+        part.flows = share.is_first ? flows : 0;
+        for (std::size_t i = 0; i < 2; ++i) {
+          part.packets[i] = counted(record, share.packets[i], grouping_.raw);
+          part.bytes[i] = counted(record, share.bytes[i], grouping_.raw);
+        }
+        add_to_groups(record, part, share.step);
+      });
+  too_long_ += is_whole ? 0 : 1;
 }
 
 void GroupConsumer::flush() {
@@ -142,7 +117,9 @@ void GroupConsumer::merge(GroupConsumer& other) {
 
 tl::expected<std::unique_ptr<GroupConsumer>, std::string> read_groups(QuestionCall& call,
                                                                       const Grouping& grouping) {
-  const auto reading = FlowReading::plan(call, grouping.fields(), false);
+  const auto reading =
+      FlowReading::plan(call, grouping.fields(), false,
+                        RollupNeeds{.keys = grouping.keys.rollup_keys(), .step = grouping.step});
   if (!reading) return call.refuse(reading.error());
   const unsigned readers = reader_count();
   std::vector<std::unique_ptr<GroupConsumer>> parts;

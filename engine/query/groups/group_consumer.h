@@ -13,7 +13,8 @@
 
 namespace weir::engine {
 
-// Counters of a record, times what one packet of it stands for, unless `raw`. A flow that goes on counts with its first part.
+// Counters of a record, times what one packet of it stands for, unless `raw`. A flow that goes on counts with its first part, a record
+// of a rollup for all that it stands for.
 Sums sums_of(const flow::Record& record, bool raw);
 
 // What all of the threads share; outlives them.
@@ -32,9 +33,6 @@ struct Grouping {
 
 class GroupConsumer final : public flow::RecordConsumer {
  public:
-  // More steps of one record are not told apart: all of it counts for the one it began in.
-  static constexpr std::uint64_t kMaxRecordSteps = 4096;
-
   // `most`: groups.
   GroupConsumer(const Grouping& grouping, std::size_t most);
   void take(std::span<const flow::Record> records) override;
@@ -53,7 +51,7 @@ class GroupConsumer final : public flow::RecordConsumer {
   // So many keys wait until what they need has been brought near.
   static constexpr std::size_t kWaiting = 64;
   void add_to_groups(const flow::Record& record, const Sums& sums, std::uint32_t step);
-  void add_to_steps(const flow::Record& record, const Sums& sums);
+  void add_to_steps(const flow::Record& record, std::uint64_t flows);
   void flush();
 
   const Grouping& grouping_;
@@ -66,9 +64,6 @@ class GroupConsumer final : public flow::RecordConsumer {
   std::array<GroupKeys::Key, kWaiting> waiting_keys_;
   std::array<Sums, kWaiting> waiting_sums_;
 };
-
-// The place of a step, counted from 1970.
-std::uint32_t step_at(TimeUs time, TimeUs step);
 
 // Reads with one consumer a core; what they took is in the first one, which is returned. Warns of sampling and of groups that went.
 tl::expected<std::unique_ptr<GroupConsumer>, std::string> read_groups(QuestionCall& call,

@@ -165,6 +165,35 @@ tl::expected<void, std::string> GroupKeys::add(std::string_view word, std::strin
   return {};
 }
 
+output::RollupKeys GroupKeys::rollup_keys() const {
+  using output::RollupKey;
+  output::RollupKeys out;
+  for (const Part& part : parts_) switch (part.field) {
+      case GroupField::source:
+      case GroupField::source_country: out.add(RollupKey::source); break;
+      case GroupField::destination:
+      case GroupField::destination_country: out.add(RollupKey::destination); break;
+      case GroupField::host:
+      case GroupField::either_country: out.add({RollupKey::source, RollupKey::destination}); break;
+      case GroupField::source_port: out.add(RollupKey::source_port); break;
+      case GroupField::destination_port: out.add(RollupKey::destination_port); break;
+      case GroupField::service_port: out.add(RollupKey::service_port); break;
+      case GroupField::protocol: out.add(RollupKey::protocol); break;
+      case GroupField::source_as: out.add(RollupKey::source_as); break;
+      case GroupField::destination_as: out.add(RollupKey::destination_as); break;
+      case GroupField::either_as: out.add({RollupKey::source_as, RollupKey::destination_as}); break;
+      case GroupField::exporter:
+      case GroupField::domain: out.add(RollupKey::exporter); break;
+      case GroupField::vlan: out.add(RollupKey::vlan); break;
+      case GroupField::tos: out.add(RollupKey::tos); break;
+      case GroupField::in_interface: out.add(RollupKey::in_interface); break;
+      case GroupField::out_interface: out.add(RollupKey::out_interface); break;
+      case GroupField::application: out.add(RollupKey::application); break;
+      case GroupField::name: out.add(RollupKey::name); break;
+    }
+  return out;
+}
+
 void GroupKeys::write(const flow::Record& r, std::size_t end, GroupTexts& texts, Key& key) const {
   key = {};
   auto* const bytes = reinterpret_cast<std::uint8_t*>(key.data());
@@ -237,7 +266,8 @@ void GroupKeys::append_cells(const std::uint64_t* key, const GroupTexts& texts,
       append_text(text, row);
     } else if (is_country(part.field)) {
       const auto code = get<flow::Country>(from);
-      append_text(code == flow::Country{} ? std::string_view{} : std::string_view(code.data(), code.size()), row);
+      append_text(code == flow::Country{} ? std::string_view{} : std::string_view(code.data(), code.size()),
+                  row);
     } else if (part.field == GroupField::protocol) {
       row.emplace_back(std::string(output::flow_protocol_name(*from)));
     } else {
@@ -261,8 +291,13 @@ void GroupKeys::renumber_texts(std::uint64_t* key, std::span<const std::uint32_t
 }
 
 std::uint16_t service_port(const flow::Record& record) {
-  const bool both = record.sides[0].packets != 0 && record.sides[1].packets != 0;
-  return both ? record.destination_port : std::min(record.source_port, record.destination_port);
+  const auto [source, destination] = std::pair(record.source_port, record.destination_port);
+  // The client's is left out there.
+  if (record.rollup != flow::Rollup::none && (source == 0 || destination == 0))
+    return std::max(source, destination);
+  const bool both =
+      flow::is_answered(record) && (record.rollup != flow::Rollup::none || record.sides[0].packets != 0);
+  return both ? destination : std::min(source, destination);
 }
 
 }  // namespace weir::engine

@@ -50,6 +50,8 @@ class GroupKeys {
 
   [[nodiscard]] std::size_t words() const { return words_; }
   [[nodiscard]] Fields fields() const { return fields_; }
+  // What a rollup must keep for them.
+  [[nodiscard]] output::RollupKeys rollup_keys() const;
   // A record belongs to two groups, one for each of its ends, unless both are the same.
   [[nodiscard]] bool is_of_either_end() const { return either_; }
 

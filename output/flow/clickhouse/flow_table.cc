@@ -39,7 +39,7 @@ bool keeps_tokens(std::string_view engine) {
 std::string create_statement(const ServerAddress& address, const ServerVersion& version) {
   std::string out = fmt::format("CREATE TABLE IF NOT EXISTS {} (", address.quoted_table());
   for (const RecordColumn& column : record_columns())
-    out += fmt::format("{} {}, ", column.name, column_type(column).name);
+    if (!column.is_of_rollups()) out += fmt::format("{} {}, ", column.name, column_type(column).name);
   out += "time DateTime ALIAS toDateTime(intDiv(start, 1000000))";
   if (version.has_skip_indexes())
     out +=
@@ -98,7 +98,7 @@ Answered<void> insert_block(Client& client, const TableFacts& table, const Inser
 std::vector<const RecordColumn*> columns_of(flow::Fields fields) {
   std::vector<const RecordColumn*> out;
   for (const RecordColumn& column : record_columns())
-    if (fields.has(column.field)) out.push_back(&column);
+    if (fields.has(column.field) && !column.is_of_rollups()) out.push_back(&column);
   if (out.empty()) out.push_back(&record_columns().front());
   return out;
 }

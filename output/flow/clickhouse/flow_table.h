@@ -1,4 +1,4 @@
-// The table of flow records in ClickHouse: a row a record, columns named as those of the store (output/flow/store/columns.def).
+// The table of flow records in ClickHouse: a row a record, columns named as those of the store (output/flow/store/columns.def), without those of rollups.
 //
 // It is ordered by start and has a partition a day, so that a question about an hour reads little, and old days are dropped at once.
 // `start` is in microseconds since 1970, which all servers can keep; `time` stands for the same, in seconds, for people.

@@ -19,6 +19,8 @@ constexpr std::array<std::string_view, 5> kInitiatorBy{"", "exporter", "handshak
 constexpr std::array<std::string_view, 3> kObservedAt{"", "ingress", "egress"};
 constexpr std::array<std::string_view, 3> kVerdicts{"", "allowed", "dropped"};
 
+constexpr std::array<std::string_view, 3> kRollups{"", "unanswered", "answered"};
+
 template <std::size_t N>
 std::string_view name_of(const std::array<std::string_view, N>& names, std::size_t code) {
   return code < N ? names[code] : std::string_view{};
@@ -166,6 +168,12 @@ RecordColumn named(std::string_view name, flow::Field field, RecordColumn column
   }
 #define ADDRESS(lvalue) ADDRESS_COLUMN(lvalue, false)
 #define KEY_ADDRESS(lvalue) ADDRESS_COLUMN(lvalue, true)
+#define FLOWS                                                                           \
+  RecordColumn {                                                                        \
+    .kind = Kind::u32, .is_optional = true,                                             \
+    .number = [](READING) { return r.flows != 1 ? std::uint64_t{r.flows} : kNoValue; }, \
+    .put_numbers = PUT_NUMBERS(assign(r.flows, value))                                  \
+  }
 #define START                                                                                   \
   RecordColumn {                                                                                \
     .kind = Kind::time_us, .number = [](READING) { return start_of(r); },                       \

@@ -53,6 +53,8 @@ struct RecordColumn {
   bool is_optional = false;
   bool has_bloom = false;
   flow::Field field = flow::Field::detail;
+  // Only of rollups: no database has it.
+  [[nodiscard]] bool is_of_rollups() const { return name == "rollup" || name == "flows"; }
 
   // Of a record, with its detail or an empty one. kNoValue: none, of optional columns.
   std::uint64_t (*number)(const flow::Record& r, const flow::Detail& d) = nullptr;

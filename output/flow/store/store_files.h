@@ -2,14 +2,18 @@
 //
 //   STORE/2026-11-30/flows-00000007.parquet            what the journal's file 7 had of that day (UTC, by the record's begin)
 //   STORE/2026-11-30/flows-00000001-00000006.parquet   what files 1 to 6 had, merged
+//   STORE/rollup-5m/2025-11-30/flows-00000001-00000006.parquet   the sums by 5 minutes of what such a file had, which is gone
+//   STORE/rollup-1h/2020-11-30/flows-00000001-00000006.parquet   by an hour
 //   STORE/flows-00000008.journal                       what is still being written (journal_writer.h)
 //   STORE/accounts.journal, STORE/lock
 //
 // Files are written under another name and renamed when they are whole, so that a reader needs no lock. Until the file that it was made
 // from is gone, both are there: a file whose numbers lie within those of another one of its day does not count, and of a journal's file
-// not what is of a day that has a file with its number.
+// not what is of a day that has a file with its number. In the same way a file of sums does not count as long as a finer one of its day
+// has its numbers; and a finer one whose numbers are only some of those of a file of sums has been left over.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -25,17 +29,28 @@ namespace weir::output {
 // Days that a journal's file is split into; the records of further days stand together in the last one.
 inline constexpr std::size_t kMaxDays = 64;
 
+// From the finest on.
+enum class StoreLevel : std::uint8_t { records, five_minutes, hours };
+inline constexpr std::array kRollupLevels{StoreLevel::five_minutes, StoreLevel::hours};
+// "5m", "1h"; empty for records.
+std::string_view level_name(StoreLevel level);
+std::optional<StoreLevel> find_level(std::string_view name);
+// Microseconds; 0 for records.
+TimeUs step_of(StoreLevel level);
+
 struct StoreFile {
   std::string path;
   std::string day;                    // "2026-11-30"
   std::uint64_t first = 0, last = 0;  // numbers of the journal's files that it was made from
+  StoreLevel level = StoreLevel::records;
   [[nodiscard]] bool covers(const StoreFile& other) const {
     return day == other.day && first <= other.first && other.last <= last;
   }
 };
 
 struct StoreListing {
-  std::vector<StoreFile> files;         // that count, by day and number
+  std::vector<StoreFile> files;         // of records, that count, by day and number
+  std::vector<StoreFile> rollups;       // of sums, that count: by level, then likewise
   std::vector<StoreFile> covered;       // that another one stands for
   std::vector<std::string> unfinished;  // left by a crash, or being written
   std::vector<std::string> journals;
@@ -52,7 +67,9 @@ tl::expected<StoreListing, std::string> list_store(const std::string& folder);
 std::int64_t day_number(TimeUs time);
 // "2026-11-30" of a time, in UTC; of times that no calendar has, the first or last day there is.
 std::string day_of(TimeUs time);
-// "STORE/2026-11-30/flows-00000001-00000006.parquet"
+// "2026-11-30/", "rollup-5m/2026-11-30/": within the store.
+std::string day_folder(const StoreFile& file);
+// "STORE/2026-11-30/flows-00000001-00000006.parquet"; of sums "STORE/rollup-5m/2026-11-30/..."
 std::string store_path(const std::string& folder, const StoreFile& file);
 
 // Has the disk know that names in a folder have changed.

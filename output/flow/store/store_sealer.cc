@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -117,11 +118,16 @@ tl::expected<Sealed, std::string> StoreSealer::merge(const std::vector<StoreFile
 }
 
 std::vector<StoreFile> files_to_merge(const StoreListing& listing, std::uint64_t below) {
+  // What is merged stands for all numbers between its first and its last: a day of which some went into sums stays as it is.
+  const auto has_sums = [&](const std::string& day) {
+    return std::any_of(listing.rollups.begin(), listing.rollups.end(),
+                       [&](const StoreFile& file) { return file.day == day; });
+  };
   std::vector<StoreFile> out;
   std::uint64_t records = 0;
   const auto is_worth_it = [&out] { return out.size() >= kMergeAtLeast; };
   for (const StoreFile& file : listing.files) {
-    const auto rows = file.last < below ? rows_of(file.path) : std::nullopt;
+    const auto rows = file.last < below && !has_sums(file.day) ? rows_of(file.path) : std::nullopt;
     const bool is_small = rows && *rows <= kSegmentRecords / 2;
     const bool fits =
         is_small && !out.empty() && out.front().day == file.day && records + *rows <= kSegmentRecords;

@@ -73,7 +73,7 @@ void StoreWriter::write(const std::vector<ExporterAccount>& accounts) {
 
 void StoreWriter::tick(TimeUs now) {
   journal_->flush();
-  if (!journal_->problem().empty()) make_room();
+  if (!journal_->problem().empty()) make_room(true);
   if (journal_->is_file_empty() || now < file_begun_) file_begun_ = now;  // clocks go back, too
   if (now - file_begun_ >= settings_.seal_every) next_segment();
   if (journal_->is_file_empty()) file_begun_ = now;
@@ -132,7 +132,7 @@ void StoreWriter::seal_until_closed() {
 
 void StoreWriter::seal(StoreSealer& sealer, const std::string& journal) {
   auto sealed = sealer.seal(journal);
-  for (int i = 0; i < kMostForRoom && !sealed && make_room(); ++i) sealed = sealer.seal(journal);
+  for (int i = 0; i < kMostForRoom && !sealed && make_room(false); ++i) sealed = sealer.seal(journal);
   if (!sealed) {
     {
       const std::lock_guard lock(mutex_);
@@ -150,19 +150,32 @@ void StoreWriter::seal(StoreSealer& sealer, const std::string& journal) {
 // What is older or more than it may be goes.
 void StoreWriter::expire() {
   if (!settings_.limits.any()) return;
-  const std::lock_guard removing(removal_);
-  if (const auto expired = expire_store(settings_.folder, settings_.limits, wall_clock()); expired)
-    for (const std::string& problem : expired->problems) tell(problem);
+  const std::unique_lock removing(removal_, std::try_to_lock);
+  if (!removing) return;  // somebody else does, and there will be a next time
+  const auto expired = expire_store(settings_.folder, settings_.limits, wall_clock());
+  if (!expired) return;
+  for (const std::string& problem : expired->problems) tell(problem);
+  for (const std::string& text : expired->notes) note(text);
 }
 
-// The oldest file goes when the disk is full: what comes in is worth more. False: it is not full, or there is none.
-bool StoreWriter::make_room() {
-  const std::lock_guard removing(removal_);
-  if (!is_disk_full(settings_.folder)) return false;
-  const Expired expired = expire_oldest(settings_.folder);
+// The oldest file goes when the disk is full: what comes in is worth more. Who takes records does not wait for a rollup of it. False: it is
+// not full, there is none, or somebody else makes room.
+bool StoreWriter::make_room(bool takes_records) {
+  std::unique_lock removing(removal_, std::defer_lock);
+  if (takes_records)
+    (void)removing.try_lock();
+  else
+    removing.lock();
+  if (!removing || !is_disk_full(settings_.folder)) return false;
+  const Expired expired = expire_oldest(settings_.folder, settings_.limits, !takes_records);
   if (expired.files == 0) return false;
-  note(fmt::format("{}: the disk is full: the oldest file, of {}, was removed", settings_.folder,
-                   expired.until));
+  for (const std::string& problem : expired.problems) tell(problem);
+  files_without_rollup_ += expired.without_rollup;
+  std::string text = fmt::format("{}: the disk is full: the oldest file, of {}, was removed",
+                                 settings_.folder, expired.until);
+  if (expired.without_rollup != 0)
+    text += fmt::format(", and there is no rollup of it ({} such files so far)", files_without_rollup_);
+  note(std::move(text));
   return true;
 }
 

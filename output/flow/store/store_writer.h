@@ -68,7 +68,7 @@ class StoreWriter final : public flow::RecordConsumer {
   void merge(StoreSealer& sealer);
   [[nodiscard]] std::uint64_t least_unsealed() const;  // with mutex_ held
   void expire();
-  bool make_room();
+  bool make_room(bool takes_records);
   void tell(std::string problem);
   void note(std::string text);
 
@@ -87,7 +87,8 @@ class StoreWriter final : public flow::RecordConsumer {
   std::uint64_t current_ = 0;        // the one that is written
   bool is_closed_ = false, is_merging_ = false, cannot_merge_ = false;
   std::size_t problems_left_out_ = 0;
-  std::mutex removal_;  // one thread at a time removes what is too much
+  std::uint64_t files_without_rollup_ = 0;  // with removal_ held
+  std::mutex removal_;                      // one thread at a time removes what is too much
   std::vector<std::string> problems_, notes_;
   std::vector<std::jthread> threads_;
 };
