@@ -20,12 +20,13 @@ std::shared_ptr<hs_scratch> clone_scratch(const rules::RuleSet::Program& program
   return {scratch, [](hs_scratch_t* s) { hs_free_scratch(s); }};
 }
 
-bool flow_admits(const rules::FlowRequirement& want, const rules::PacketContext& ctx, bool has_fragment) {
+bool flow_admits(const rules::FlowRequirement& want, const rules::PacketContext& ctx, bool has_stream,
+                 bool has_fragment) {
   if (want.to_server && ctx.direction != Direction::to_server) return false;
   if (want.to_client && ctx.direction != Direction::to_client) return false;
   if ((want.to_server || want.to_client || want.established || want.not_established) && ctx.flow == nullptr) return false;
   // What a stream took is of a connection: with fast open before the handshake is done.
-  if (want.established && !ctx.flow->established && !ctx.stream_added) return false;
+  if (want.established && !ctx.flow->established && !has_stream) return false;
   if (want.not_established && ctx.flow->established) return false;
   if (want.no_frag && has_fragment) return false;
   return !want.only_frag || has_fragment;
@@ -171,7 +172,8 @@ bool Detect::Impl::header_fits(const CompiledRule& rule, const Transaction* tx) 
   if (p.ip.version == 0 && !h.packet_header) return false;
   if (!h.any_ip_protocol && !h.ip_protocols[p.ip.protocol]) return false;
   if (s.hook && s.hook->flow_start && (in->flow == nullptr || in->flow->packets[0] + in->flow->packets[1] != 1)) return false;
-  if (!flow_admits(s.flow, *context, p.ip.is_fragment || p.origin == PacketOrigin::defragmented)) return false;
+  const bool has_fragment = p.ip.is_fragment || p.origin == PacketOrigin::defragmented;
+  if (!flow_admits(s.flow, *context, context->stream_added || stream_chunk, has_fragment)) return false;
   const bool named = !rule.checks_app || (context->flow != nullptr && h.names(context->flow->protocol)) ||
                      (tx != nullptr && h.names(tx->protocol()));
   if (!named) return false;
@@ -186,6 +188,12 @@ bool Detect::Impl::header_matches(const CompiledRule& rule, const Transaction* t
   if (!has_bits(s) || !header_fits(rule, tx)) return false;
   return std::all_of(s.packet_checks.begin(), s.packet_checks.end(),
                      [&](const auto& check) { return check->matches(*context); });
+}
+
+// Its literals have been found, which happens once; the rest of the transaction may yet set the bit, and would have set it
+// in time had it come in the same packet.
+bool Detect::Impl::waits_for_bit(const CompiledRule& rule, const Transaction& tx) const {
+  return !has_bits(*rule.signature) && header_fits(rule, &tx);
 }
 
 // What a rule that looks at no transaction may well have matched on: for a datagram the first open transaction of a

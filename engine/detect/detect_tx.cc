@@ -141,12 +141,6 @@ void Detect::Impl::run_transaction(Transaction& tx, const rules::TxRules& tx_rul
   side.done = complete || in->flow_ends;
 }
 
-// Its literals have been found, which happens once; the rest of the transaction may yet set the bit, and would have set it
-// in time had it come in the same packet.
-bool Detect::Impl::waits_for_bit(const CompiledRule& rule, const Transaction& tx) const {
-  return !has_bits(*rule.signature) && header_fits(rule, &tx);
-}
-
 void Detect::Impl::keep_waiting(TxDetect::Side& side, PendingRule state) const {
   if (side.pending.size() >= kMaxPendingRules) return;
   state.serial = program->lineage.serial(state.rule);

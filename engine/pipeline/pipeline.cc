@@ -207,13 +207,16 @@ void Pipeline::count(const Packet& packet) {
   for (const Fault& f : packet.faults)
     counters_.decoder_unknown_ethertype += f.what == Anomaly::ethernet_unknown_ethertype;
   for (const Layer& layer : packet.layers) ++counters_.layers[static_cast<std::size_t>(layer.proto)];
-  counters_.decoder_vlan_qinq += packet.vlan_count == 2;
-  counters_.decoder_vlan_qinqinq += packet.vlan_count == 3;
+  if (packet.vlan_count > 1) {
+    counters_.decoder_vlan_qinq += packet.vlan_count == 2;
+    counters_.decoder_vlan_qinqinq += packet.vlan_count == 3;
+  }
   if (packet.ip.is_fragment)
     ++(packet.ip.version == 4 ? counters_.defrag_ipv4_fragments : counters_.defrag_ipv6_fragments);
   if (packet.origin == PacketOrigin::defragmented)
     ++(packet.ip.version == 4 ? counters_.defrag_ipv4_reassembled : counters_.defrag_ipv6_reassembled);
-  if (!packet.has_tcp) return;
+  // Most segments have none of these.
+  if (!packet.has_tcp || (packet.tcp.flags & (tcp_flag::syn | tcp_flag::rst | tcp_flag::urg)) == 0) return;
   const std::uint8_t opening = packet.tcp.flags & (tcp_flag::syn | tcp_flag::ack);
   counters_.tcp_syn += opening == tcp_flag::syn;
   counters_.tcp_synack += opening == (tcp_flag::syn | tcp_flag::ack);
@@ -399,19 +402,24 @@ PipelineMemory Pipeline::memory() const {
           .defrag = decoder_.defrag_memory_bytes()};
 }
 
+// Most packets have none: for them nothing is gathered.
+bool Pipeline::has_anomalies(const Step& step) {
+  return !step.packet.faults.empty() || (step.stream_events != nullptr && !step.stream_events->empty()) ||
+         (step.flow != nullptr && step.flow->app != nullptr && !step.flow->app->events.empty());
+}
+
 void Pipeline::write_events(Step& step, const DetectResult& found) {
   enter(step, Stage::output);
-  const PacketFacts facts = facts_of(step);
   if (!found.tells_nothing()) write_alerts(step, found);
-  if (found.tagged) log_.tagged_packet(facts);
-  if (step.rounds == 0) log_.anomalies(facts, step.stream_events);
-  if (step.packet.has_arp) log_.arp(facts);
+  if (found.tagged) log_.tagged_packet(facts_of(step));
+  if (step.rounds == 0 && has_anomalies(step)) log_.anomalies(facts_of(step), step.stream_events);
+  if (step.packet.has_arp) log_.arp(facts_of(step));
   if (!is_paused(step.flow)) count_verdict(step);
   if (!setup_.inline_mode || step.fate.verdict == Verdict::accept || step.drop_logged) return;
   if (recorder_ && step.flow != nullptr && found.actions.blocker != nullptr)
     step.flow->meter->note_verdict(found.actions.blocker->meta.sid);
   step.drop_logged = true;
-  log_.drop(facts, found, step.fate);
+  log_.drop(facts_of(step), found, step.fate);
 }
 
 // No rule looks at them: they are not to be kept for one.

@@ -232,6 +232,7 @@ class Pipeline {
   [[gnu::noinline]] static void note_macs(Flow& flow, const Packet& packet, Direction d);
   static bool is_established(const Flow& flow);
   static bool is_paused(const Flow* flow);
+  [[nodiscard]] static bool has_anomalies(const Step& step);
   void write_events(Step& step, const DetectResult& found);
   static PacketFacts facts_of(const Step& step) {
     return {step.packet, step.flow, step.direction, step.tunnel, step.variables, step.frame};

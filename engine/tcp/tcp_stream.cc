@@ -82,9 +82,11 @@ std::uint64_t TcpStream::certain_end() const {
 // may only be captured late; the same `offset` then says that nothing is lost. In the end it is enough that the receiver
 // has confirmed some of the hole: it got what we did not, and more than we have seen it confirm.
 std::uint64_t TcpStream::lost_until(std::uint64_t offset) const {
-  const std::uint64_t next = hole_end(offset), certain = certain_end();
+  const std::uint64_t next = hole_end(offset);
+  if (next == UINT64_MAX) return offset;
+  const std::uint64_t certain = certain_end();
   const std::uint64_t shown = finished_ && certain > offset ? end_of_shown() : certain;
-  return next != UINT64_MAX && next <= shown ? next : offset;
+  return next <= shown ? next : offset;
 }
 
 // The receiver has everything up to the FIN, and all that we have lies before `offset`.
