@@ -2,7 +2,9 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <string>
 
+#include "decoders/flow/hits.h"
 #include "engine/flows/eve_record.h"
 
 namespace weir::engine {
@@ -154,6 +156,31 @@ void read_application(const EveFields& application, Detail& d) {
   application.text("certificate_sha256", d.certificate_sha256);
 }
 
+void append_plain(std::string& to, std::string_view name) {
+  for (const char c : name) to += c == '\t' || c == '\n' ? ' ' : c;
+}
+
+// As decoders/flow/hits.h says.
+void read_hits(const EveFields& rules, Detail& d) {
+  std::string numbers, indicators;
+  for (const EveFields& hit : rules.objects("signatures", flow::kMaxHitRules)) {
+    flow::RuleHit rule;
+    hit.number("gid", rule.gid);
+    hit.number("signature_id", rule.sid);
+    if (!numbers.empty()) numbers += ' ';
+    if (rule.gid != 1) numbers += std::to_string(rule.gid) + ':';
+    numbers += std::to_string(rule.sid);
+  }
+  for (const EveFields& hit : rules.objects("indicators", flow::kMaxHitIndicators)) {
+    if (!indicators.empty()) indicators += '\n';
+    append_plain(indicators, hit.word("feed"));
+    indicators += '\t';
+    append_plain(indicators, hit.word("value"));
+  }
+  if (!numbers.empty()) d.hit_rules = rules.keep(numbers);
+  if (!indicators.empty()) d.hit_indicators = rules.keep(indicators);
+}
+
 void read_rules(const EveFields& rules, Detail& d) {
   rules.number("hits", d.rule_hits);
   rules.number("indicator_hits", d.indicator_hits);
@@ -164,6 +191,7 @@ void read_rules(const EveFields& rules, Detail& d) {
   else if (!verdict.empty())
     rules.expected("verdict", "allowed or dropped");
   rules.number("dropped_by", d.verdict_rule);
+  read_hits(rules, d);
 }
 
 }  // namespace

@@ -46,6 +46,25 @@ std::optional<EveFields> EveFields::object(const char* key) const {
   return std::nullopt;
 }
 
+std::vector<EveFields> EveFields::objects(const char* key, std::size_t most) const {
+  std::vector<EveFields> out;
+  const auto found = object_[key];
+  if (found.error() != simdjson::SUCCESS) return out;
+  dom::array items;
+  if (found.value_unsafe().get(items) != simdjson::SUCCESS) {
+    expected(key, "a list");
+    return out;
+  }
+  for (const dom::element item : items) {
+    dom::object inner;
+    if (item.get(inner) != simdjson::SUCCESS)
+      expected(key, "a list of objects");
+    else if (out.size() < most)
+      out.emplace_back(inner, key, problem_, texts_);
+  }
+  return out;
+}
+
 bool EveFields::wide_number(const char* key, std::uint64_t most, std::uint64_t& out) const {
   const auto found = object_[key];
   if (found.error() != simdjson::SUCCESS) return false;

@@ -54,6 +54,8 @@ class EveFields {
     out = static_cast<T>(value);
     return true;
   }
+  // The first `most` objects of a list.
+  [[nodiscard]] std::vector<EveFields> objects(const char* key, std::size_t most) const;
   // The first `most` of a list.
   [[nodiscard]] std::vector<std::uint64_t> numbers(const char* key, std::uint64_t most_value,
                                                    std::size_t most) const;
@@ -61,6 +63,8 @@ class EveFields {
   bool flag(const char* key, bool& out) const;
   // Kept in the store.
   bool text(const char* key, std::string_view& out) const;
+  // A text that was made of several, kept in the store.
+  [[nodiscard]] std::string_view keep(std::string_view text) const { return texts_.keep(text); }
   // As long as the event.
   [[nodiscard]] std::string_view word(const char* key) const;
   bool hex(const char* key, std::string_view& out) const;  // bytes, kept in the store
