@@ -57,7 +57,7 @@ constexpr std::array<Advice, 14> kAdvice{
 
 // What to do when TLS was not agreed on. `verified`: what OpenSSL says of the server's certificate.
 std::string_view tls_advice(CURLcode result, long verified) {
-  if (result == CURLE_SSL_CONNECT_ERROR)
+  if (result == CURLE_SSL_CONNECT_ERROR || result == CURLE_OPERATION_TIMEDOUT)
     return "is it the HTTPS port of the server, 8443 where nobody says otherwise?";
   if (result == CURLE_SSL_CACERT_BADFILE)
     return "the file of ca=FILE or tls.ca has to hold certificates as PEM, those of who signs the server's";
@@ -301,8 +301,13 @@ Answered<void> Client::run(const Take& take) {
   Failure failure{.text = fmt::format("{}: {}", who, plain(why)), .code = 0, .is_unsure = sent > 0};
   long verified = X509_V_OK;
   ::curl_easy_getinfo(c.handle.get(), CURLINFO_SSL_VERIFYRESULT, &verified);
-  if (const std::string_view advice = tls_advice(result, verified); !advice.empty())
-    failure.text += fmt::format(" ({})", advice);
+  curl_off_t agreed_us = 0, connected_us = 0;  // 0: it did not come to that
+  ::curl_easy_getinfo(c.handle.get(), CURLINFO_CONNECT_TIME_T, &connected_us);
+  ::curl_easy_getinfo(c.handle.get(), CURLINFO_APPCONNECT_TIME_T, &agreed_us);
+  const bool was_in_tls = address_.is_tls && connected_us != 0 && agreed_us == 0;
+  const bool tells_of_tls = result != CURLE_OPERATION_TIMEDOUT || was_in_tls;
+  const std::string_view advice = tells_of_tls ? tls_advice(result, verified) : std::string_view{};
+  if (!advice.empty()) failure.text += fmt::format(" ({})", advice);
   return tl::unexpected(std::move(failure));
 }
 
