@@ -142,6 +142,13 @@ class ClickHouse(unittest.TestCase):
         buffer = self.folder + "/buffer"
         return os.path.isdir(buffer) and any(name.endswith(".batch") for name in os.listdir(buffer))
 
+    def is_at_rest(self):
+        """Nothing is added to what waits on disk for longer than a record waits in memory."""
+        def size(): return sum(entry.stat().st_size for entry in os.scandir(self.folder + "/buffer"))
+        before = size()
+        time.sleep(3)
+        return size() == before
+
     def count(self): return int(self.server.ask("SELECT count() FROM flows")) if self.server.ask("EXISTS TABLE flows") == "1" else 0
 
     def test_records_come_while_the_server_goes_and_comes(self):
@@ -174,6 +181,7 @@ class ClickHouse(unittest.TestCase):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
             for n in range(30): s.sendto(ipfix(template() + data(n), n), ("127.0.0.1", port))
         wait_until(self.has_batches)
+        wait_until(self.is_at_rest)  # all 30 are on disk
         p.kill()  # not even an end
         p.communicate()
         self.server.start()

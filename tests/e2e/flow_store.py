@@ -219,7 +219,7 @@ class Store(unittest.TestCase):
         os.remove(os.path.join(small, "more"))
         numbers, _ = self.listed()
         self.assertEqual(set(range(300, 400)) - set(numbers), set())
-        self.assertEqual(set(range(100)) & set(numbers), set(), "the oldest file is still there")
+        self.assertEqual(set(range(100)) & set(numbers), set(), "the oldest file is still there: " + self.said())
         self.assertIn("the disk is full", self.said())
 
 
