@@ -1,5 +1,6 @@
 #include "output/parquet/file_reader.h"
 
+#include <algorithm>
 #include <atomic>
 #include <unordered_map>
 #include <utility>
@@ -142,6 +143,16 @@ std::optional<std::string_view> FileReader::note(std::string_view key) const {
   for (const auto& [name, value] : state_->footer.notes)
     if (name == key) return value;
   return std::nullopt;
+}
+
+void FileReader::let_go(std::size_t group) const {
+  std::uint64_t begin = UINT64_MAX, end = 0;
+  for (std::size_t leaf = 0; leaf < state_->footer.leaves; ++leaf) {
+    const ChunkMeta& meta = state_->footer.chunks[group * state_->footer.leaves + leaf];
+    begin = std::min(begin, meta.begin());
+    end = std::max(end, meta.begin() + meta.stored_bytes);
+  }
+  if (begin < end) state_->mapped.let_go(begin, end - begin);
 }
 
 std::optional<Range> FileReader::range(std::size_t group, std::size_t column) const {

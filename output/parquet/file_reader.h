@@ -78,6 +78,8 @@ class FileReader {
   static std::uint64_t hash(std::string_view text);
 
   Read<std::unique_ptr<ChunkReader>> chunk(std::size_t group, std::size_t column) const;
+  // Whoever has read a group is done with it: of a file of many gigabytes only the groups that are being read take memory.
+  void let_go(std::size_t group) const;
 
  private:
   struct State;

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -46,6 +47,15 @@ MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
 }
 MappedFile::~MappedFile() {
   if (!bytes_.empty()) ::munmap(const_cast<std::uint8_t*>(bytes_.data()), bytes_.size());
+}
+
+void MappedFile::let_go(std::size_t offset, std::size_t size) const {
+  static const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  if (offset >= bytes_.size()) return;
+  const std::size_t begin =
+      offset - offset % page;  // pages of the neighbours are mapped again when somebody looks
+  const std::size_t end = offset + std::min(size, bytes_.size() - offset);
+  (void)::madvise(const_cast<std::uint8_t*>(bytes_.data()) + begin, end - begin, MADV_DONTNEED);
 }
 
 }  // namespace weir::output::parquet

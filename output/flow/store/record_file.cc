@@ -71,7 +71,9 @@ RecordGroup::RecordGroup(const RecordFile& file, std::size_t group, RecordRoom& 
       rows_(file.file().rows(group)),
       room_(room),
       columns_(record_columns().size()) {}
-RecordGroup::~RecordGroup() = default;
+RecordGroup::~RecordGroup() {
+  if (bytes_read() != 0) file_.file().let_go(group_);
+}
 
 std::optional<std::uint64_t> RecordGroup::constant_of(std::size_t place) const {
   if (file_.file().columns()[place].is_optional) return std::nullopt;
