@@ -6,10 +6,13 @@
 // Each is there once, in the order in which they hit; so many, and how often something hit stands in the record beside them.
 #pragma once
 
+#include <algorithm>
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+
+#include "decoders/text.h"
 
 namespace weir::flow {
 
@@ -26,14 +29,6 @@ struct IndicatorHit {
 };
 
 namespace hits {
-
-// What stands before `end`, which is passed over.
-inline std::string_view cut_at(std::string_view& rest, char end) {
-  const std::size_t at = rest.find(end);
-  const std::string_view out = rest.substr(0, at);
-  rest = at == std::string_view::npos ? std::string_view{} : rest.substr(at + 1);
-  return out;
-}
 
 inline std::uint32_t number(std::string_view text) {
   std::uint32_t out = 0;
@@ -59,16 +54,15 @@ void append(Text& to, std::uint32_t number) {
 // Calls visit(RuleHit) for each. A text that somebody else made may say anything: numbers of rules that are none are 0.
 template <class Visit>
 void for_each_rule_hit(std::string_view text, const Visit& visit) {
-  for (std::size_t i = 0; !text.empty() && i < kMaxHitRules; ++i)
-    visit(hits::rule_of(hits::cut_at(text, ' ')));
+  for (std::size_t i = 0; !text.empty() && i < kMaxHitRules; ++i) visit(hits::rule_of(cut(text, ' ')));
 }
 
 // Calls visit(IndicatorHit) for each; texts are views.
 template <class Visit>
 void for_each_indicator_hit(std::string_view text, const Visit& visit) {
   for (std::size_t i = 0; !text.empty() && i < kMaxHitIndicators; ++i) {
-    std::string_view line = hits::cut_at(text, '\n');
-    const std::string_view feed = hits::cut_at(line, '\t');
+    std::string_view line = cut(text, '\n');
+    const std::string_view feed = cut(line, '\t');
     visit(IndicatorHit{feed, line});
   }
 }
@@ -94,11 +88,20 @@ void add_hit(Text& to, const RuleHit& hit) {
 // The same; tabs and ends of lines in a name become blanks.
 template <class Text>
 void add_hit(Text& to, const IndicatorHit& hit) {
+  const auto plain = [](char c) { return c == '\t' || c == '\n' ? ' ' : c; };
+  const auto same = [&](std::string_view kept, std::string_view text) {
+    return std::equal(kept.begin(), kept.end(), text.begin(), text.end(),
+                      [&](char a, char b) { return a == plain(b); });
+  };
   std::size_t count = 0;
-  for_each_indicator_hit(std::string_view(to), [&](const IndicatorHit&) { ++count; });
-  if (count == kMaxHitIndicators) return;
-  const auto put = [&to](std::string_view text) {
-    for (const char c : text) to.push_back(c == '\t' || c == '\n' ? ' ' : c);
+  bool is_there = false;
+  for_each_indicator_hit(std::string_view(to), [&](const IndicatorHit& other) {
+    ++count;
+    is_there = is_there || (same(other.feed, hit.feed) && same(other.value, hit.value));
+  });
+  if (is_there || count == kMaxHitIndicators) return;
+  const auto put = [&](std::string_view text) {
+    for (const char c : text) to.push_back(plain(c));
   };
   if (count != 0) to.push_back('\n');
   put(hit.feed);

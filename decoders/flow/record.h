@@ -134,7 +134,7 @@ struct Record {
   EndReason end_reason = EndReason::unknown;
   // Of a flow that goes on: 0 for the whole flow, else which part of it this is, from 1. Each has only what came since the last.
   std::uint32_t part = 0;
-  std::uint32_t flows = 1;  // that it stands for: deltaFlowCount, or of a rollup
+  std::uint32_t flows = 1;  // that it stands for: more than one of a rollup
   Rollup rollup = Rollup::none;
   std::uint32_t sampling = 1;  // N of 1:N
   std::uint32_t in_interface = 0, out_interface = 0;

@@ -78,7 +78,7 @@ const DetectResult& Detect::run(const DetectInput& in) {
     d.run_proto_only();
     d.run_packet();
   }
-  // So is what a stream has handed on.
+  // What a stream has handed on is of an established connection, too.
   d.flow_facts.established |= d.flow_facts.has_tcp_session;
   if (in.flow != nullptr && has_frames(in.flow->app.get(), in.direction)) d.run_frames();
   d.run_transactions();

@@ -58,7 +58,7 @@ struct DetectInput {
   Direction direction = Direction::to_server;
   const SegmentResult* segment = nullptr;             // of TCP packets that the stream engine saw
   const std::vector<Anomaly>* stream_events = nullptr;  // of this packet
-  bool established = false;  // the flow was so before this packet
+  bool established = false;  // the flow was so before this packet, or is by data that complete its handshake
   bool no_payload = false;  // bytes are not to be looked at: headers, events and what is about the flow alone
   Ticks deadline = 0;  // no rule is begun to be looked at after it; 0: none
   // More of a packet's transactions have been parsed since it was looked at: nothing but transactions is. Rules about

@@ -8,11 +8,11 @@
 namespace weir::engine {
 namespace {
 
-void remember_storing(Transaction* tx, rules::RuleSerial serial) {
+void remember_storing(Transaction* tx, const TxDetect::Storing& wanted) {
   if (tx == nullptr || tx->detection == nullptr) return;
   auto& storing = static_cast<TxDetect&>(*tx->detection).storing;
   if (storing.size() >= kMaxPendingRules) return;
-  if (std::find(storing.begin(), storing.end(), serial) == storing.end()) storing.push_back(serial);
+  if (std::find(storing.begin(), storing.end(), wanted) == storing.end()) storing.push_back(wanted);
 }
 
 }  // namespace
@@ -34,7 +34,7 @@ void Detect::Impl::want_files(RuleId id, const Transaction* matched) {
         if (const FileList* files = tx == nullptr ? nullptr : tx->files(d))
           for (const ShownFile& file : *files)
             if (rules::holds_for_file(s, *file)) file->want();
-        remember_storing(tx, program->lineage.serial(id));
+        remember_storing(tx, {program->lineage.serial(id), d});
         break;
     }
   }
@@ -44,11 +44,10 @@ void Detect::Impl::want_files(RuleId id, const Transaction* matched) {
 void Detect::Impl::want_later_files(const TxDetect& memory, const Transaction& tx) const {
   const FileList* const files = tx.files(in->direction);
   if (files == nullptr) return;
-  for (const rules::RuleSerial serial : memory.storing) {
-    const auto id = program->lineage.find(serial);
-    if (!id) continue;  // replaced
+  for (const TxDetect::Storing& wanted : memory.storing) {
+    const auto id = program->lineage.find(wanted.serial);
+    if (!id || wanted.direction != in->direction) continue;  // none: replaced
     const rules::Signature& s = *program->rules[*id].signature;
-    if (!s.filestore->means(in->direction, in->direction)) continue;
     for (const ShownFile& file : *files)
       if (file->keeping == FileKeeping::undecided && rules::holds_for_file(s, *file)) file->want();
   }

@@ -71,7 +71,12 @@ struct TxDetect final : TransactionAttachment {
   // Rules about both sides ("=>"): what either has met so far.
   boost::container::small_vector<PendingRule, 1> both_sides;
   // Rules that have matched and ask that files be stored: those that are still to come are. At most kMaxPendingRules.
-  SlabVector<rules::RuleSerial> storing;
+  struct Storing {
+    rules::RuleSerial serial;
+    Direction direction;  // of the files
+    bool operator==(const Storing&) const = default;
+  };
+  SlabVector<Storing> storing;
 };
 
 static_assert(sizeof(TxDetect) <= kAttachmentBytes);

@@ -90,8 +90,10 @@ bool EndedFlows::remember(std::uint64_t hash, EndedFlow flow) {
     forgets = cells_[at].used && is_alive(cells_[at].flow, flow.last);
     if (cells_[at].used) unlink(at);
   }
-  if (flow.request != nullptr && request_bytes_ + flow.request->size() > kMostBytes) flow.request = nullptr;
-  if (flow.request != nullptr) request_bytes_ += flow.request->size();
+  if (flow.request != nullptr) {
+    while (request_bytes_ + flow.request->size() > kMostBytes) drop_next_request();
+    request_bytes_ += flow.request->size();
+  }
   cells_[at] = {.flow = std::move(flow), .hash = hash, .next = bucket(hash), .used = true};
   bucket(hash) = at;
   return forgets;
@@ -107,9 +109,19 @@ void EndedFlows::unlink(std::uint32_t at) {
   while (*link != at) link = &cells_[*link].next;
   *link = cells_[at].next;
   cells_[at].used = false;
+  drop_request(at);
+}
+
+void EndedFlows::drop_request(std::uint32_t at) {
   if (cells_[at].flow.request == nullptr) return;
   request_bytes_ -= cells_[at].flow.request->size();
   cells_[at].flow.request = nullptr;
+}
+
+// Those that were kept first go first; with as many as fill the room the next one is never far.
+void EndedFlows::drop_next_request() {
+  drop_request(next_dropped_);
+  next_dropped_ = (next_dropped_ + 1) % static_cast<std::uint32_t>(cells_.size());
 }
 
 std::uint64_t EndedFlows::memory_bytes() const {

@@ -5,8 +5,8 @@
 // (about kEndedFlowBytes each; pages that were never needed are not touched); of more, the one that was kept first goes.
 // Keeping, finding and forgetting one costs O(1); the keyed hash is that of the flow table.
 // Inline a connection that ended in the middle of a request is kept with what had come of it, so that a pause does not cut it
-// in two that are looked at apart: up to kMostRequestBytes of one, where nothing is parsed the last kMostTailBytes of its
-// client, and kMostBytes of all, beyond which it is kept without.
+// in two that are looked at apart (without other-readings only what its parser has not taken): up to kMostRequestBytes of one, where nothing is parsed the last kMostTailBytes of its
+// client, and kMostBytes of all, beyond which the oldest requests go.
 #pragma once
 
 #include <cstddef>
@@ -79,9 +79,12 @@ class EndedFlows {
   [[nodiscard]] std::uint32_t& bucket(std::uint64_t hash) { return buckets_[hash & (buckets_.size() - 1)]; }
   [[nodiscard]] std::uint32_t cell_of(std::uint64_t hash, const FlowKey& key) const;
   void unlink(std::uint32_t at);
+  void drop_request(std::uint32_t at);
+  void drop_next_request();
 
   std::size_t capacity_;
   std::size_t request_bytes_ = 0;
+  std::uint32_t next_dropped_ = 0;  // whose request goes when there is no room
   std::vector<Cell> cells_;  // a ring once it is full
   std::vector<std::uint32_t> buckets_;
   std::uint32_t oldest_ = 0;  // of the full ring

@@ -156,27 +156,16 @@ void read_application(const EveFields& application, Detail& d) {
   application.text("certificate_sha256", d.certificate_sha256);
 }
 
-void append_plain(std::string& to, std::string_view name) {
-  for (const char c : name) to += c == '\t' || c == '\n' ? ' ' : c;
-}
-
-// As decoders/flow/hits.h says.
 void read_hits(const EveFields& rules, Detail& d) {
   std::string numbers, indicators;
   for (const EveFields& hit : rules.objects("signatures", flow::kMaxHitRules)) {
     flow::RuleHit rule;
     hit.number("gid", rule.gid);
     hit.number("signature_id", rule.sid);
-    if (!numbers.empty()) numbers += ' ';
-    if (rule.gid != 1) numbers += std::to_string(rule.gid) + ':';
-    numbers += std::to_string(rule.sid);
+    flow::add_hit(numbers, rule);
   }
-  for (const EveFields& hit : rules.objects("indicators", flow::kMaxHitIndicators)) {
-    if (!indicators.empty()) indicators += '\n';
-    append_plain(indicators, hit.word("feed"));
-    indicators += '\t';
-    append_plain(indicators, hit.word("value"));
-  }
+  for (const EveFields& hit : rules.objects("indicators", flow::kMaxHitIndicators))
+    flow::add_hit(indicators, flow::IndicatorHit{hit.word("feed"), hit.word("value")});
   if (!numbers.empty()) d.hit_rules = rules.keep(numbers);
   if (!indicators.empty()) d.hit_indicators = rules.keep(indicators);
 }

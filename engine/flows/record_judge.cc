@@ -94,17 +94,33 @@ void RecordJudge::take(std::span<const flow::Record> records) {
   if (next_ != nullptr) hand_on(records);
 }
 
+// What the exporter has said already stays, and stands first.
+void RecordJudge::add_hits_of(const flow::Detail& detail, Hits& hits) {
+  if (!detail.hit_rules.empty()) {
+    std::string all(detail.hit_rules);
+    flow::for_each_rule_hit(hits.rule_text, [&](const flow::RuleHit& hit) { flow::add_hit(all, hit); });
+    hits.rule_text = std::move(all);
+  }
+  if (!detail.hit_indicators.empty()) {
+    std::string all(detail.hit_indicators);
+    flow::for_each_indicator_hit(hits.indicator_text,
+                                 [&](const flow::IndicatorHit& hit) { flow::add_hit(all, hit); });
+    hits.indicator_text = std::move(all);
+  }
+}
+
 void RecordJudge::hand_on(std::span<const flow::Record> records) {
   if (hits_.empty()) return next_->take(records);
   marked_.assign(records.begin(), records.end());
   details_.assign(hits_.size(), {});
   for (std::size_t i = 0; i < hits_.size(); ++i) {
-    const Hits& hits = hits_[i];
+    Hits& hits = hits_[i];
     flow::Record& record = marked_[hits.record];
     flow::Detail& detail = details_[i];
     if (record.detail != nullptr) detail = *record.detail;
     detail.rule_hits += hits.rules;
     detail.indicator_hits += hits.indicators;
+    add_hits_of(detail, hits);
     if (hits.rules != 0) detail.hit_rules = hits.rule_text;
     if (hits.indicators != 0) detail.hit_indicators = hits.indicator_text;
     record.detail = &detail;

@@ -66,6 +66,7 @@ class RecordJudge final : public flow::RecordConsumer {
   };
 
   void look_for_indicators(const flow::Record& record, Hits& hits);
+  static void add_hits_of(const flow::Detail& detail, Hits& hits);
   void hand_on(std::span<const flow::Record> records);
   void alert_of_indicator(const flow::Record& record, const Met& met);
   void alert_of_rule(const flow::Record& record, const Alert& alert, Direction direction);

@@ -110,7 +110,6 @@ void EventLog::anomalies(const PacketFacts& facts, const std::vector<Anomaly>* s
   const AppLayer* app = facts.flow != nullptr ? facts.flow->app.get() : nullptr;
   const bool has_stream = stream_events != nullptr && !stream_events->empty();
   const bool has_app = app != nullptr && !app->events.empty();
-  if (facts.packet.faults.empty() && !has_stream && !has_app) return;
   for (const Fault& f : facts.packet.faults) ++counters_.anomalies[static_cast<std::size_t>(f.what)];
   if (has_stream)
     for (const Anomaly a : *stream_events) ++counters_.anomalies[static_cast<std::size_t>(a)];

@@ -67,7 +67,7 @@ class EventLog {
   // The interface that the packets come from; the text outlives the events.
   void set_interface(std::string_view name) { interface_ = name; }
 
-  // Decoder and stream anomalies of this packet, and the application layer's engine events.
+  // Of a packet that has some: decoder and stream anomalies, and the application layer's engine events.
   void anomalies(const PacketFacts& facts, const std::vector<Anomaly>* stream_events);
   void alerts(const PacketFacts& facts, const DetectResult& found, const PacketFate& fate);
   // Of a packet that is one.

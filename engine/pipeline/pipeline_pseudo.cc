@@ -149,7 +149,7 @@ void Pipeline::inspect_pseudo(Step& step) try {
     enter(step, Stage::output);
     const PacketFacts facts = facts_of(step);
     if (!found.tells_nothing()) write_alerts(step, found);
-    if (step.rounds == 0 && !flow.is_other_reading) log_.anomalies(facts, nullptr);
+    if (step.rounds == 0 && !flow.is_other_reading && has_anomalies(step)) log_.anomalies(facts, nullptr);
     settle_frames(step);
     settle_transactions(step);
   } while ((ends || flow.is_other_reading) && has_more(step));

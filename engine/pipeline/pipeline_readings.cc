@@ -20,12 +20,14 @@ std::uint64_t bytes_of(const TcpSession& tcp) {
 }
 
 template <class Numbers>
+void take_note(std::uint64_t number, Numbers& told) {
+  const bool fresh = std::find(told.begin(), told.end(), number) == told.end();
+  if (fresh && told.size() < OtherReadings::kMostTold) told.push_back(number);
+}
+
+template <class Numbers>
 void take_note(const DetectResult& found, Numbers& told) {
-  for (const Alert& alert : found.alerts) {
-    const std::uint64_t number = alert.signature->meta.number();
-    const bool fresh = std::find(told.begin(), told.end(), number) == told.end();
-    if (fresh && told.size() < OtherReadings::kMostTold) told.push_back(number);
-  }
+  for (const Alert& alert : found.alerts) take_note(alert.signature->meta.number(), told);
 }
 
 // Who it is, and what rules know of it.
@@ -129,8 +131,8 @@ void Pipeline::leave_out_reading(Step& step) {
 // What its parser has to catch up with, before anything differs. The client spoke first, in most protocols.
 void Pipeline::begin_with_message(Flow& flow, Flow& other) {
   if (other.app == nullptr || other.app->parser == nullptr) return;
-  for (const std::uint64_t number : flow.app->said)
-    if (flow.others->told.size() < OtherReadings::kMostTold) flow.others->told.push_back(number);
+  if (flow.app != nullptr)  // of a combination another reading may have it alone
+    for (const std::uint64_t number : flow.app->said) take_note(number, flow.others->told);
   const During during(readings_, flow.others.get());
   keep_up(flow, other);
   const SegmentResult segment{.in_session = true, .app_update = {true, true}};

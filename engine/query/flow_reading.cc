@@ -69,7 +69,13 @@ tl::expected<FlowReading, std::string> FlowReading::plan(const QuestionCall& cal
   if (rollups && filter->rollup_keys()) {
     out.query_.rollups = std::move(rollups);
     out.query_.rollups->keys.add(*filter->rollup_keys());
-    if (!call.ports.empty()) out.query_.rollups->keys.add(output::RollupKey::filtered_port);
+    output::RollupKeys& keys = out.query_.rollups->keys;
+    if (!call.ports.empty()) keys.add(output::RollupKey::filtered_port);
+    const bool filters_ports = keys.has(output::RollupKey::filtered_port) ||
+                               keys.has(output::RollupKey::filtered_source_port) ||
+                               keys.has(output::RollupKey::filtered_destination_port);
+    if (filters_ports && out.query_.rollups->untold.empty())
+      out.query_.rollups->untold = "the ports of clients, unless they keep sport and dport";
   }
   out.joins_ = joins || filter->wants_whole_flows();
   if (out.joins_) out.query_.fields = out.query_.fields | PartJoiner::kFields;

@@ -54,9 +54,11 @@ void TcpSession::agree_on_options() {
 // them (RFC 9293 3.4). Who leaves them gets them again behind the handshake; the answer tells.
 void TcpSession::take_opening_data(const Packet& p, Direction d) {
   Side& s = side(d);
-  if (p.payload.empty() || s.next_seq != s.isn + 1) return;
-  store_bytes(d, s.isn + 1, p.payload);
-  s.next_seq += payload_length(p);
+  if (p.payload.empty()) return;
+  const std::uint32_t first = s.isn + 1, end = first + payload_length(p);
+  store_bytes(d, first, p.payload);
+  rewrite_overlap(p, d, first);
+  if (seq_gt(end, s.next_seq)) s.next_seq = end;
   // Until it is known who takes them rules look at them in the packet.
   if (!p.tcp.have_tfo) result_.payload_added = false;
 }
@@ -204,7 +206,8 @@ void TcpSession::answer_simultaneous_syn(const Packet& p) {
 bool TcpSession::adopt_syn(std::uint32_t acknowledgment) {
   if (openings_ == nullptr) return false;
   for (const Opening& o : openings_->syns) {
-    if (acknowledgment - (o.isn + 1) > o.length) continue;
+    // Inline, data of a SYN that nobody has looked at are not taken by anyone.
+    if (acknowledgment - (o.isn + 1) > (settings_->inline_mode ? 0 : o.length)) continue;
     open_side(client(), o);
     client().stream.begin_again();
     client().next_seq = acknowledgment;  // what it sent with the SYN is a hole
@@ -288,7 +291,7 @@ void TcpSession::resend_synack(const Packet& p, Direction d) {
     return refuse(Anomaly::stream_3whs_synack_resend_with_different_ack);
   if (p.tcp.sequence == s.isn) {
     take_timestamp(p, d);
-    return;
+    return take_opening_data(p, d);
   }
   // The server may have started anew; the client's ACK will say which one it takes.
   note(Anomaly::stream_3whs_synack_resend_with_diff_seq);

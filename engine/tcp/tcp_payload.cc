@@ -28,10 +28,7 @@ void TcpSession::store_payload(const Packet& p, Direction d) {
     store_parts(p, d);
   else
     store_bytes(d, p.tcp.sequence, p.payload);
-  if (result_.payload_differs) {
-    replacement_.assign(p.payload.begin(), p.payload.end());
-    s.stream.overlay(p.tcp.sequence, replacement_);
-  }
+  rewrite_overlap(p, d, p.tcp.sequence);
   // Captured behind its acknowledgment.
   if (s.has_claim) s.stream.acknowledge(seq_lt(s.claimed, s.next_seq) ? s.claimed : s.next_seq);
   s.has_claim = s.has_claim && seq_gt(s.claimed, s.next_seq);
@@ -40,6 +37,13 @@ void TcpSession::store_payload(const Packet& p, Direction d) {
     s.last_ack = s.next_seq;
     s.stream.acknowledge(s.next_seq);
   }
+}
+
+// Inline, the receiver gets what was looked at. `first`: sequence number of the payload's first byte.
+void TcpSession::rewrite_overlap(const Packet& p, Direction d, std::uint32_t first) {
+  if (!result_.payload_differs) return;
+  replacement_.assign(p.payload.begin(), p.payload.end());
+  side(d).stream.overlay(first, replacement_);
 }
 
 void TcpSession::store_bytes(Direction d, std::uint32_t sequence, Bytes bytes) {

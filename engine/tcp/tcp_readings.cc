@@ -79,6 +79,7 @@ Bytes TcpStream::last_bytes(std::uint32_t next_sequence, std::size_t limit) cons
       behind_.empty() && base_seq_ + static_cast<std::uint32_t>(head_.end()) == next_sequence;
   if (!settings_->inline_mode || reassembly_disabled() || !goes_on || !all_there) return {};
   if (app_disabled_) return kept(head_.end() - std::min<std::uint64_t>(limit, head_.size()), limit);
+  if (whole_until_ == 0 && app_pos_ != message_begin_) return {};  // its begin is not kept
   const Bytes bytes = kept(whole_until_ != 0 ? message_begin_ : app_pos_, limit + 1);
   return bytes.size() <= limit ? bytes : Bytes{};
 }

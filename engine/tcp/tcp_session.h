@@ -227,6 +227,7 @@ class TcpSession : public Slabbed, private TcpSessionState {
   // tcp_payload.cc
   void store_payload(const Packet& p, Direction d);
   void store_bytes(Direction d, std::uint32_t sequence, Bytes bytes);
+  void rewrite_overlap(const Packet& p, Direction d, std::uint32_t first);
   [[nodiscard]] bool shrinks_window(const Packet& p, Direction d) const;
   void take_ack(const Packet& p, Direction d);
 

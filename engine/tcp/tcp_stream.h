@@ -157,7 +157,7 @@ class TcpStream : private TcpStreamState {
 
   // For another reading that begins in the middle of a message (tcp_readings.cc). Here the parser is between two: from here on
   // so many bytes are kept, until it is again, and only the first of them once it has taken more, or a hole. Nothing is
-  // kept before the first call, inline, without other readings and when half of the budget is used.
+  // kept before the first call, without other readings and when half of the budget is used.
   static constexpr std::array<std::uint32_t, 2> kMessageBytes{8192, 2048};  // by Direction
   void begin_message();
   // Of a copy: its parser begins with the message, as far as that is kept; behind it there is a hole. False: nothing is. May

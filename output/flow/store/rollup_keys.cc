@@ -65,9 +65,9 @@ RollupKeys RollupKeys::usual() {
           RollupKey::exporter};
 }
 
-RollupKeys RollupKeys::common(const RollupKeys& other) const {
+RollupKeys RollupKeys::told_of(const RollupKeys& wanted) const {
   RollupKeys out;
-  out.bits_ = bits_ & other.bits_;
+  out.bits_ = wanted.bits_ & ~missing(wanted).bits_;
   return out;
 }
 

@@ -40,9 +40,8 @@ class RollupKeys {
   void add(const RollupKeys& keys) { bits_ |= keys.bits_; }
   [[nodiscard]] bool has(RollupKey key) const { return (bits_ & bit(key)) != 0; }
   [[nodiscard]] bool empty() const { return bits_ == 0; }
-  // Those of both.
-  [[nodiscard]] RollupKeys common(const RollupKeys& other) const;
-  // What of `wanted` a rollup by these keys cannot tell.
+  // What of `wanted` a rollup by these keys can tell (both ports tell that of the service), and what it cannot.
+  [[nodiscard]] RollupKeys told_of(const RollupKeys& wanted) const;
   [[nodiscard]] RollupKeys missing(const RollupKeys& wanted) const;
   // "src,dst,proto,port"
   [[nodiscard]] std::string text() const;

@@ -28,7 +28,7 @@ tl::expected<RollupKeys, std::string> keys_left(const StoreFile& file, const Rol
   if (!source) return tl::unexpected(source.error());
   const auto had = RollupKeys::parse((*source)->file().note(kRollupKeysNote).value_or(""));
   if (!had) return tl::unexpected(fmt::format("{}: {}", file.path, had.error()));
-  return keys.common(*had);
+  return had->told_of(keys);
 }
 
 // With the folders above that may be new, too.
@@ -94,6 +94,8 @@ tl::expected<RolledUp, std::string> roll_up(const std::string& folder, const Sto
   if (!bytes) return tl::unexpected(bytes.error());
   if (auto placed = put_in_place(fresh, path); !placed) return tl::unexpected(placed.error());
   out.bytes = *bytes;
+  if (const RollupKeys lost = keys->missing(wanted); !lost.empty())
+    out.notes.push_back(fmt::format("{}: the finer sums do not keep {}", path, lost.text()));
   if (sums.spilled() != 0)
     out.notes.push_back(fmt::format("{}: more than {} sums at a time: {} stand in several records", path,
                                     RollupBuilder::kMaxGroups, sums.spilled()));

@@ -4,6 +4,7 @@
 #include <array>
 #include <filesystem>
 #include <iterator>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -132,7 +133,7 @@ ExpiryLimits ExpiryLimits::from(const Settings& root) {
       if (!read) root.unreadable(path + ".by", "keys such as src, dst, proto, port, exporter");
       rule.keys = read.value_or(RollupKeys::usual());
     }
-    (void)out.add(rule);
+    if (!out.add(rule)) root.unreadable(path + ".by", "a key that the rollup by 5m keeps");
   }
   return out;
 }
@@ -141,6 +142,12 @@ tl::expected<void, std::string> ExpiryLimits::add(const RollupRule& rule) {
   const auto has_level = [&](const RollupRule& other) { return other.level == rule.level; };
   if (std::any_of(rollups.begin(), rollups.end(), has_level))
     return tl::unexpected(fmt::format("there are two rollups by {}", level_name(rule.level)));
+  for (const RollupRule& other : rollups) {
+    const auto& [finer, coarser] = other.level < rule.level ? std::tie(other, rule) : std::tie(rule, other);
+    if (finer.keys.told_of(coarser.keys).empty())
+      return tl::unexpected(fmt::format("the rollup by {} has no key that the one by {} keeps",
+                                        level_name(coarser.level), level_name(finer.level)));
+  }
   rollups.push_back(rule);
   std::sort(rollups.begin(), rollups.end(),
             [](const RollupRule& a, const RollupRule& b) { return a.level < b.level; });

@@ -42,7 +42,9 @@ tl::expected<std::unique_ptr<StoreWriter>, std::string> StoreWriter::open(const 
   if (!accounts) return tl::unexpected(accounts.error());
   std::unique_ptr<StoreWriter> out(new StoreWriter(settings, std::move(*journal), std::move(*accounts)));
   if (before) {
-    for (const StoreFile& file : before->covered) (void)::unlink(file.path.c_str());
+    // Sums may be those of records that another process is about to remove.
+    for (const StoreFile& file : before->covered)
+      if (file.level == StoreLevel::records) (void)::unlink(file.path.c_str());
     for (const std::string& file : before->unfinished) (void)::unlink(file.c_str());
     out->waiting_.assign(before->journals.begin(), before->journals.end());
   }

@@ -119,6 +119,8 @@ flow::Record any_record(std::mt19937& random, flow::Detail& detail) {
   if (detail.vlans[0] == 0 || detail.vlans[1] == 0) detail.vlans[2] = 0;
   detail.gateway_error = random() % 2 == 0 ? 0 : 1U << 16U | static_cast<std::uint32_t>(random() & 0xffffU);
   detail.verdict = static_cast<std::uint8_t>(random() % 3);
+  detail.hit_rules = random() % 2 == 0 ? "" : "2000001 3:17";  // of a form of their own: hits.h
+  detail.hit_indicators = random() % 2 == 0 ? "" : "feed\t192.0.2.1\n\"quoted\"\tbad.example";
   for (flow::SideDetail& side : detail.sides)
     side.entropy_milli = static_cast<std::uint32_t>(random() % 8001);
   for (std::size_t i = 0; i < r.sides.size(); ++i)

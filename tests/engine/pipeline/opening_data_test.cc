@@ -195,3 +195,13 @@ TEST_CASE("opening data: of several SYNs those of the one that is answered count
            weir::test::tcp_frame(kOpenedServer, kOpeningClient, kOpenAck, kOpenedIsn + 1, 70005 + size)})
           .ends_with("2"));
 }
+
+TEST_CASE("opening data: inline nobody takes those of a SYN that was not looked at") {
+  constexpr std::uint32_t later = 70000;
+  const auto size = static_cast<std::uint32_t>(kOpeningRequest.size());
+  CHECK(opening_verdicts({from_client(tcp_flag::syn),
+                          weir::test::tcp_frame(kOpeningClient, kOpenedServer, tcp_flag::syn, later, 0,
+                                                kOpeningRequest, kFastOpenOption),
+                          weir::test::tcp_frame(kOpenedServer, kOpeningClient, tcp_flag::syn | kOpenAck,
+                                                kOpenedIsn, later + 1 + size)}) == "aad");
+}

@@ -89,6 +89,24 @@ TEST_CASE(
   CHECK(said_of(windows_reads_evil()) == "123");
 }
 
+// Byte by byte out of band: without urgent bytes there is no protocol yet, with them there is.
+TEST_CASE("other readings: those of several kinds begin where only one of them knows the protocol") {
+  InlineRun run(kForbidden, "", false);
+  Connection c;
+  run.play_all(c.handshake());
+  constexpr std::string_view method = "GET ";
+  for (std::size_t i = 0; i < method.size(); ++i) {
+    std::string frame = c.client_at(i, method.substr(i, 1));
+    mark_urgent(frame, 1);
+    run.play(frame);
+  }
+  c.client_has_sent(method.size());
+  run.play(c.server("", tcp_flag::ack));
+  play(run, c, {{1, "good"}, {1, "evil H"}, {0, "/"}, {7, kHead.substr(2)}});
+  run.finish();
+  CHECK(run.count("\"event_type\":\"alert\"", "\"signature_id\":2,") == 1);
+}
+
 TEST_CASE("other readings: rules see urgent bytes out of band and as ones like any others") {
   const std::vector<Piece> out_of_band{{0, "GET /evXil", 8}, {10, kHead}};
   const std::vector<Piece> in_band{{0, "GET /ev"}, {7, "il", 1}, {9, kHead}};

@@ -116,6 +116,7 @@ TEST_CASE("rollup keys: words, and which questions they can answer") {
   const RollupKeys one{RollupKey::destination_port};
   CHECK(one.missing({RollupKey::filtered_destination_port}).empty());
   CHECK(one.missing({RollupKey::service_port}).text() == "port");
+  CHECK(both.told_of(RollupKeys::usual()).text() == "port");
 }
 
 TEST_CASE("rollup keys: the client's port goes where it is known to be that, in both directions alike") {
@@ -261,6 +262,8 @@ TEST_CASE("rollups: rules as the command line has them") {
   output::ExpiryLimits limits;
   CHECK(limits.add(*rule).has_value());
   CHECK(limits.add(*rule).error() == "there are two rollups by 1h");
+  CHECK(limits.add(*output::RollupRule::parse("5m:vlan")).error() ==
+        "the rollup by 1h has no key that the one by 5m keeps");
   CHECK_FALSE(output::ExpiryLimits{}.any());
   CHECK(limits.any());
 }
