@@ -301,11 +301,10 @@ Answered<void> Client::run(const Take& take) {
   Failure failure{.text = fmt::format("{}: {}", who, plain(why)), .code = 0, .is_unsure = sent > 0};
   long verified = X509_V_OK;
   ::curl_easy_getinfo(c.handle.get(), CURLINFO_SSL_VERIFYRESULT, &verified);
-  curl_off_t agreed_us = 0, connected_us = 0;  // 0: it did not come to that
-  ::curl_easy_getinfo(c.handle.get(), CURLINFO_CONNECT_TIME_T, &connected_us);
+  curl_off_t agreed_us = 0;  // 0: it did not come to that
   ::curl_easy_getinfo(c.handle.get(), CURLINFO_APPCONNECT_TIME_T, &agreed_us);
-  const bool was_in_tls = address_.is_tls && connected_us != 0 && agreed_us == 0;
-  const bool tells_of_tls = result != CURLE_OPERATION_TIMEDOUT || was_in_tls;
+  const bool was_before_tls = address_.is_tls && agreed_us == 0;
+  const bool tells_of_tls = result != CURLE_OPERATION_TIMEDOUT || was_before_tls;
   const std::string_view advice = tells_of_tls ? tls_advice(result, verified) : std::string_view{};
   if (!advice.empty()) failure.text += fmt::format(" ({})", advice);
   return tl::unexpected(std::move(failure));
