@@ -117,6 +117,7 @@ ByteInput::ByteInput(ByteInput&& other) noexcept
       is_file_(other.is_file_),
       ended_(other.ended_),
       stored_read_(other.stored_read_),
+      at_(other.at_),
       window_(std::move(other.window_)),
       begin_(other.begin_),
       end_(other.end_),
@@ -141,6 +142,7 @@ tl::expected<ByteInput, std::string> ByteInput::open(const std::string& path, co
   if (fstat(descriptor, &info) != 0) return tl::unexpected(failure("fstat"));
   ByteInput input(descriptor, patience, S_ISREG(info.st_mode));
   if (S_ISDIR(info.st_mode)) return tl::unexpected(std::string("is a folder"));
+  if (input.is_file_) input.at_ = std::max<off_t>(::lseek(descriptor, 0, SEEK_CUR), 0);
   posix_fadvise(descriptor, 0, 0, POSIX_FADV_SEQUENTIAL);  // advice: failure does not matter
   input.detect_compression();
   return input;
@@ -153,7 +155,7 @@ ByteInput ByteInput::from_socket(int descriptor, const InputPatience& patience) 
 }
 
 bool ByteInput::wait_for_stream() const {
-  if (is_file_ || !patience_.idle) return true;
+  if (!patience_.idle) return true;
   pollfd ready{.fd = descriptor_, .events = POLLIN, .revents = 0};
   for (int wait = 0; ::poll(&ready, 1, wait) <= 0; wait = kIdleMs)
     if (!patience_.idle()) return false;
@@ -185,9 +187,12 @@ void ByteInput::detect_compression() {
 
 std::size_t ByteInput::read_some(std::uint8_t* out, std::size_t capacity) {
   while (!ended_) {
-    const ssize_t got = wait_for_stream() ? ::read(descriptor_, out, capacity) : 0;
+    const ssize_t got = is_file_            ? ::pread(descriptor_, out, capacity, at_)
+                        : wait_for_stream() ? ::read(descriptor_, out, capacity)
+                                            : 0;
     if (got > 0) {
       stored_read_ += static_cast<std::uint64_t>(got);
+      at_ += got;
       return static_cast<std::size_t>(got);
     }
     if (got < 0 && errno == EINTR) continue;

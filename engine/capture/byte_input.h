@@ -52,6 +52,8 @@ class ByteInput {
   // The next n bytes, or fewer when the input ends before. Valid until the next call of view(): consuming
   // what was viewed moves nothing.
   Bytes view(std::size_t n) { return available() >= n ? Bytes{window_.data() + begin_, n} : view_slow(n); }
+  // What can be viewed at once, without reading more.
+  [[nodiscard]] Bytes ahead() const { return {window_.data() + begin_, available()}; }
   // Passes over n bytes; returns false when the input has fewer.
   bool consume(std::size_t n) {
     if (available() < n) return consume_slow(n);
@@ -82,6 +84,7 @@ class ByteInput {
   bool is_file_;        // a regular one
   bool ended_ = false;  // the descriptor has no more
   std::uint64_t stored_read_ = 0;
+  std::int64_t at_ = 0;  // in a regular file: others may read from the same descriptor, as standard input
   std::vector<std::uint8_t> window_;
   std::size_t begin_ = 0, end_ = 0;
   std::uint64_t window_offset_ = 0;

@@ -5,8 +5,12 @@
 // https://www.ietf.org/archive/id/draft-ietf-opsawg-pcapng-02.html (pcapng).
 #pragma once
 
+#include <algorithm>
+#include <bit>
 #include <cstdint>
+#include <cstring>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <tl/expected.hpp>
@@ -37,13 +41,16 @@ enum class ReadStatus : std::uint8_t { frame, end, broken };
 struct FileOrder {
   bool big = false;
   [[nodiscard]] std::uint16_t u16(const std::uint8_t* p) const {
-    return static_cast<std::uint16_t>(big ? (p[0] << 8) | p[1] : (p[1] << 8) | p[0]);
+    std::uint16_t value;
+    std::memcpy(&value, p, sizeof value);
+    return is_swapped() ? __builtin_bswap16(value) : value;
   }
   [[nodiscard]] std::uint32_t u32(const std::uint8_t* p) const {
-    const auto b = [p](int i) { return std::uint32_t{p[i]}; };
-    return big ? (b(0) << 24) | (b(1) << 16) | (b(2) << 8) | b(3)
-               : (b(3) << 24) | (b(2) << 16) | (b(1) << 8) | b(0);
+    std::uint32_t value;
+    std::memcpy(&value, p, sizeof value);
+    return is_swapped() ? __builtin_bswap32(value) : value;
   }
+  [[nodiscard]] bool is_swapped() const { return big != (std::endian::native == std::endian::big); }
 };
 
 class PcapReader {
@@ -53,12 +60,38 @@ class PcapReader {
   // True for the first four bytes of a pcap file, in any byte order and resolution.
   static bool is_magic(Bytes head);
   // Fills all of `out` but its number. After `broken`, error() says why and nothing more can be read.
-  ReadStatus next(ByteInput& in, RawPacket& out);
+  ReadStatus next(ByteInput& in, RawPacket& out) {
+    const Bytes ahead = in.ahead();
+    if (ahead.size() < record_header_bytes_) return next_slow(in, out);
+    const Header header = read_header(ahead.data());
+    if (header.captured > std::min<std::size_t>(ahead.size() - record_header_bytes_, kMaxCaptureLength))
+      return next_slow(in, out);
+    in.consume(record_header_bytes_ + header.captured);  // moves no byte: the view stays until the next one
+    take(header, ahead.subspan(record_header_bytes_, header.captured), out);
+    return ReadStatus::frame;
+  }
   [[nodiscard]] const ReadError& error() const { return error_; }
   // Of the last frame.
   [[nodiscard]] FineTime fine_time() const { return fine_; }
 
  private:
+  struct Header {
+    std::uint32_t seconds, fraction, captured, wire;
+  };
+  [[nodiscard]] Header read_header(const std::uint8_t* p) const {
+    Header out{order_.u32(p), order_.u32(p + 4), order_.u32(p + 8), order_.u32(p + 12)};
+    if (swapped_lengths_ && out.captured > out.wire) std::swap(out.captured, out.wire);
+    return out;
+  }
+  void take(const Header& header, Bytes bytes, RawPacket& out) {
+    out.bytes = bytes;
+    out.wire_length = std::max(header.wire, header.captured);
+    const std::uint32_t us = nanoseconds_ ? header.fraction / 1000 : header.fraction;
+    out.time = static_cast<TimeUs>(std::uint64_t{header.seconds} * 1'000'000 + us);
+    fine_ = {static_cast<std::uint16_t>(nanoseconds_ ? header.fraction - us * 1000 : 0), nanoseconds_};
+    out.link_type = link_type_;
+  }
+  ReadStatus next_slow(ByteInput& in, RawPacket& out);
   ReadStatus broken(const ByteInput& in, std::string reason);
   FileOrder order_;
   bool nanoseconds_ = false;

@@ -47,30 +47,22 @@ ReadStatus PcapReader::broken(const ByteInput& in, std::string reason) {
   return ReadStatus::broken;
 }
 
-ReadStatus PcapReader::next(ByteInput& in, RawPacket& out) {
-  const Bytes header = in.view(record_header_bytes_);
-  if (header.size() < record_header_bytes_) {
-    if (header.empty() && in.error().empty()) return ReadStatus::end;
+ReadStatus PcapReader::next_slow(ByteInput& in, RawPacket& out) {
+  const Bytes bytes = in.view(record_header_bytes_);
+  if (bytes.size() < record_header_bytes_) {
+    if (bytes.empty() && in.error().empty()) return ReadStatus::end;
     return broken(in, "truncated record header");
   }
-  const std::uint8_t* const p = header.data();
-  const std::uint64_t seconds = order_.u32(p);
-  const std::uint32_t fraction = order_.u32(p + 4);
-  std::uint32_t captured = order_.u32(p + 8), wire = order_.u32(p + 12);
-  if (swapped_lengths_ && captured > wire) std::swap(captured, wire);
-  if (captured > kMaxCaptureLength)
-    return broken(in,
-                  fmt::format("record of {} bytes, more than the limit of {}", captured, kMaxCaptureLength));
-  const Bytes record = in.view(record_header_bytes_ + captured);
-  if (record.size() < record_header_bytes_ + captured)
+  const Header header = read_header(bytes.data());
+  if (header.captured > kMaxCaptureLength)
     return broken(
-        in, fmt::format("truncated record: {} of {} bytes", record.size() - record_header_bytes_, captured));
-  in.consume(record.size());  // moves no byte: the view stays until the next one
-  out.bytes = record.subspan(record_header_bytes_);
-  out.wire_length = wire < captured ? captured : wire;
-  out.time = static_cast<TimeUs>(seconds * 1'000'000 + (nanoseconds_ ? fraction / 1000 : fraction));
-  fine_ = {static_cast<std::uint16_t>(nanoseconds_ ? fraction % 1000 : 0), nanoseconds_};
-  out.link_type = link_type_;
+        in, fmt::format("record of {} bytes, more than the limit of {}", header.captured, kMaxCaptureLength));
+  const Bytes record = in.view(record_header_bytes_ + header.captured);
+  if (record.size() < record_header_bytes_ + header.captured)
+    return broken(in, fmt::format("truncated record: {} of {} bytes", record.size() - record_header_bytes_,
+                                  header.captured));
+  in.consume(record.size());
+  take(header, record.subspan(record_header_bytes_), out);
   return ReadStatus::frame;
 }
 

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -13,6 +14,20 @@
 #include "engine/log/run_position.h"
 
 namespace weir::engine {
+
+// Blocks on their way from workers to the merging thread and back, so that none is made anew while records come. Any thread.
+class BlockStock {
+ public:
+  static constexpr std::size_t kMost = 256;  // that wait for use, some 13 MB
+
+  // An empty one.
+  std::unique_ptr<output::RecordBlock> take();
+  void give_back(std::unique_ptr<output::RecordBlock> block);
+
+ private:
+  std::mutex lock_;
+  std::vector<std::unique_ptr<output::RecordBlock>> blocks_;
+};
 
 // What one worker told, in ascending order.
 struct OrderedRecords {
@@ -30,8 +45,8 @@ struct OrderedRecords {
 // A worker's end.
 class RecordCollector final : public RecordTap {
  public:
-  // `position` outlives it.
-  explicit RecordCollector(const RunPosition& position) : position_(position) {}
+  // Both outlive it.
+  RecordCollector(const RunPosition& position, BlockStock& blocks) : position_(position), blocks_(blocks) {}
   void record(const flow::Record& record) override;
   void clock(TimeUs now) override;
 
@@ -41,13 +56,16 @@ class RecordCollector final : public RecordTap {
 
  private:
   const RunPosition& position_;
+  BlockStock& blocks_;
   OrderedRecords told_;
 };
 
 // Used by one thread.
 class RecordMerger {
  public:
-  RecordMerger(const output::RecordOutputs& outputs, std::size_t workers) : fan_(outputs), queues_(workers) {}
+  // `blocks` outlives it.
+  RecordMerger(const output::RecordOutputs& outputs, std::size_t workers, BlockStock& blocks)
+      : fan_(outputs), blocks_(blocks), queues_(workers) {}
   void add(std::size_t worker, OrderedRecords records) {
     if (!records.items.empty()) queues_.add(worker, {std::move(records)});
   }
@@ -67,6 +85,7 @@ class RecordMerger {
   void tell_next(Pending& p);
 
   RecordFan fan_;
+  BlockStock& blocks_;
   OrderedQueues<Pending> queues_;
 };
 

@@ -10,17 +10,19 @@
 namespace weir::engine {
 namespace {
 
-constexpr std::chrono::microseconds kPause{50};
+constexpr std::chrono::microseconds kPause{50}, kBetweenCollections{500};
 
 }  // namespace
 
 struct WorkerPool::Worker {
-  Worker(const PipelineSetup& setup, const std::shared_ptr<const rules::RuleSet>& rules,
-         rules::SharedState& shared, const LogOutputs& outputs, bool wants_records)
-      : turn(position),
+  Worker(unsigned which, const PipelineSetup& setup, const std::shared_ptr<const rules::RuleSet>& rules,
+         rules::SharedState& shared, const LogOutputs& outputs, BlockStock* blocks)
+      : number(which),
+        decoder(setup.decoding, setup.defrag),
+        turn(position),
         deferred(shared, position),
         packets(outputs.packets != nullptr ? std::make_unique<PacketCollector>(position) : nullptr),
-        records(wants_records ? std::make_unique<RecordCollector>(position) : nullptr),
+        records(blocks != nullptr ? std::make_unique<RecordCollector>(position, *blocks) : nullptr),
         pipeline(setup, rules, shared, collect_into(outputs), position,
                  {.deferred = &deferred,
                   .turn = &turn,
@@ -37,6 +39,19 @@ struct WorkerPool::Worker {
     return out;
   }
 
+  const unsigned number;
+  FrameDecoder decoder;  // of frames that are not plain
+  DecodedFrame frame;
+  void begin_second(const RawPacket& raw) {
+    pipeline.advance_clock(raw.time, raw.number);
+    second_begins = FlowTable::to_seconds(raw.time) * 1'000'000;
+    second_ends = second_begins + 1'000'000;
+  }
+
+  std::uint64_t frames = 0;  // that were read
+  TimeUs second_begins = 0, second_ends = 0;
+  TimeUs last_time = 0;
+  std::uint64_t last_number = 0;
   RunPosition position;
   WorkerTurn turn;
   DeferredAlerts deferred;
@@ -44,8 +59,6 @@ struct WorkerPool::Worker {
   std::unique_ptr<PacketCollector> packets;  // null: no packets are kept
   std::unique_ptr<RecordCollector> records;  // null: nobody wants them
   Pipeline pipeline;
-  Ring<std::unique_ptr<Batch>, kRingSlots> in;
-  Ring<std::unique_ptr<Batch>, kRingSlots * 2> empty;  // read batches, on their way back
   [[nodiscard]] std::size_t gathered() const {
     std::size_t bytes = 0;
     for (const auto& collector : collectors) bytes += collector->bytes();
@@ -58,7 +71,6 @@ struct WorkerPool::Worker {
   std::atomic<bool> done{false};
   std::mutex handed_lock;
   std::vector<Handed> handed;
-  std::unique_ptr<Batch> filling;  // the reader's
   std::thread thread;
 };
 
@@ -67,7 +79,6 @@ WorkerPool::WorkerPool(unsigned workers, const PipelineSetup& setup,
                        LogOutputs& outputs, const output::RecordOutputs& records)
     : decoding_(setup.decoding),
       flow_keys_(setup.flows.key),
-      decoder_(setup.decoding, setup.defrag),
       decisions_(nothing_, workers),
       complete_up_to_(workers, 0) {
   if (outputs.packets != nullptr) {
@@ -78,150 +89,80 @@ WorkerPool::WorkerPool(unsigned workers, const PipelineSetup& setup,
   for (const LogOutputs::Open& open : outputs.logs)
     mergers_.push_back(std::make_unique<LineMerger>(*open.sink, workers,
                                                     packets_ != nullptr ? &packets_->names() : nullptr));
-  if (!records.empty()) records_ = std::make_unique<RecordMerger>(records, workers);
+  if (!records.empty()) records_ = std::make_unique<RecordMerger>(records, workers, record_blocks_);
   for (unsigned i = 0; i < workers; ++i)
-    workers_.push_back(std::make_unique<Worker>(setup, rules, shared, outputs, !records.empty()));
+    workers_.push_back(std::make_unique<Worker>(i, setup, rules, shared, outputs,
+                                                records.empty() ? nullptr : &record_blocks_));
   for (const auto& worker : workers_)
     for (const auto& other : workers_)
       if (other != worker) worker->turn.wait_for(other->position);
-  for (const auto& worker : workers_) worker->thread = std::thread([this, &w = *worker] { run(w); });
 }
 
-WorkerPool::~WorkerPool() {
-  finish();
-}
+WorkerPool::~WorkerPool() = default;
 
-// What a worker has read comes back; of the frames that were decoded for it those are free that no other has.
-WorkerPool::Batch& WorkerPool::open_batch(std::size_t worker) {
-  Worker& w = *workers_[worker];
-  if (w.filling != nullptr) return *w.filling;
-  if (!w.empty.try_pop(w.filling)) w.filling = std::make_unique<Batch>();
-  Batch& batch = *w.filling;
-  batch.items.clear();
-  batch.bytes.clear();
-  for (auto& frame : batch.decoded)
-    if (frame.use_count() == 1) blank_frames_.push_back(std::move(frame));
-  batch.decoded.clear();
-  return batch;
-}
-
-std::shared_ptr<DecodedFrame> WorkerPool::blank_frame() {
-  if (blank_frames_.empty()) return std::make_shared<DecodedFrame>();
-  auto frame = std::move(blank_frames_.back());
-  blank_frames_.pop_back();
-  return frame;
-}
-
-void WorkerPool::feed(const RawPacket& raw, bool verify_checksums) {
-  if (!any_ || FlowTable::to_seconds(raw.time) != second_) move_clock(raw);
-  last_ = raw;
-  last_.bytes = {};
-  if (const auto route = plain_route(raw, decoding_)) {
-    give_frame(*route % workers_.size(), raw, verify_checksums);
-  } else {
-    auto frame = blank_frame();
-    decoder_.verify_checksums(verify_checksums);
-    decoder_.decode(frame->keep(raw), *frame);
-    if (frame->is_plain()) {
-      const std::size_t owner = route_of(frame->packets[0], flow_keys_) % workers_.size();
-      give_frame(owner, raw, verify_checksums);
-      if (records_ != nullptr && frame->packets[0].has_icmp) tell_of_quoting(frame, 0, owner);
-    } else {
-      give_packets(frame);
-    }
-    if (frame.use_count() == 1) blank_frames_.push_back(std::move(frame));
-  }
-  if (round_full_) end_round(raw.number, false);
-}
-
-void WorkerPool::give_frame(std::size_t worker, const RawPacket& raw, bool verify_checksums) {
-  Batch& batch = open_batch(worker);
-  Item item{.verify_checksums = verify_checksums,
-            .offset = batch.bytes.size(),
-            .length = raw.bytes.size(),
-            .raw = raw};
-  item.raw.bytes = {};
-  batch.bytes.insert(batch.bytes.end(), raw.bytes.begin(), raw.bytes.end());
-  add(worker, item);
-}
-
-// Each packet to its worker, those of one worker at once.
-void WorkerPool::give_packets(const std::shared_ptr<DecodedFrame>& frame) {
-  std::array<std::size_t, DecodedFrame::kMaxNested> owner{};
-  for (std::size_t i = 0; i < frame->count; ++i)
-    owner[i] = route_of(frame->packets[i], flow_keys_) % workers_.size();
-  for (std::size_t worker = 0; worker < workers_.size(); ++worker) {
-    Item item{.kind = Item::Kind::packets};
-    for (std::size_t i = 0; i < frame->count; ++i)
-      if (owner[i] == worker) item.packets = static_cast<PacketMask>(item.packets | 1U << i);
-    if (item.packets == 0) continue;
-    Batch& batch = open_batch(worker);
-    item.offset = batch.decoded.size();
-    item.raw.number = frame->packets[0].raw.number;
-    batch.decoded.push_back(frame);
-    add(worker, item);
-  }
-  if (records_ == nullptr) return;
-  for (std::size_t i = 0; i < frame->count; ++i)
-    if (frame->packets[i].has_icmp) tell_of_quoting(frame, i, owner[i]);
-}
-
-// Errors of ICMP for IPv6 are flows of their own, and so are not always with those that they quote.
-void WorkerPool::tell_of_quoting(const std::shared_ptr<DecodedFrame>& frame, std::size_t packet,
-                                 std::size_t owner) {
-  const auto route = quoted_route(frame->packets[packet], flow_keys_);
-  if (!route || *route % workers_.size() == owner) return;
-  Batch& batch = open_batch(*route % workers_.size());
-  Item item{.kind = Item::Kind::quoting,
-            .packets = static_cast<PacketMask>(1U << packet),
-            .offset = batch.decoded.size()};
-  item.raw.number = frame->packets[0].raw.number;
-  batch.decoded.push_back(frame);
-  add(*route % workers_.size(), item);
-}
-
-void WorkerPool::add(std::size_t worker, const Item& item) {
-  Batch& batch = open_batch(worker);
-  batch.items.push_back(item);
-  round_full_ = round_full_ || batch.full();
-}
-
-// Every worker ends its idle flows at the same packet, whoever gets that packet.
-void WorkerPool::move_clock(const RawPacket& raw) {
-  any_ = true;
-  second_ = FlowTable::to_seconds(raw.time);
-  Item item{.kind = Item::Kind::clock, .raw = raw};
-  item.raw.bytes = {};
-  for (std::size_t i = 0; i < workers_.size(); ++i) add(i, item);
-}
-
-// What each worker has got since the last round is sent to it, be it nothing.
-void WorkerPool::end_round(std::uint64_t up_to, bool last) {
-  for (std::size_t i = 0; i < workers_.size(); ++i) {
-    Batch& batch = open_batch(i);
-    batch.up_to = up_to;
-    batch.last = last;
-    // Who has no room may be waiting for us to write.
-    while (!workers_[i]->in.try_push(workers_[i]->filling)) collect_and_pause();
-  }
-  round_full_ = false;
-  if (!last) collect();
-}
-
-void WorkerPool::collect_and_pause() {
-  collect();
-  std::this_thread::sleep_for(kPause);
-}
-
-void WorkerPool::finish() {
-  if (workers_.empty() || !workers_.front()->thread.joinable()) return;
-  if (any_) move_clock(last_);
-  end_round(std::numeric_limits<std::uint64_t>::max(), true);
+void WorkerPool::run(const Read& read) {
+  for (const auto& worker : workers_)
+    worker->thread = std::thread([this, &read, &w = *worker] { work(w, read); });
   for (const auto& worker : workers_) {
-    while (!worker->done.load(std::memory_order_acquire)) collect_and_pause();
+    while (!worker->done.load(std::memory_order_acquire)) {
+      collect();
+      std::this_thread::sleep_for(kBetweenCollections);
+    }
     worker->thread.join();
   }
   collect();
+}
+
+void WorkerPool::work(Worker& worker, const Read& read) {
+  read(worker.number, Take(*this, worker));
+  if (worker.frames != 0) worker.pipeline.advance_clock(worker.last_time, worker.last_number);
+  worker.pipeline.finish();
+  worker.position.move_to(EventOrder::end());
+  hand_over(worker, std::numeric_limits<std::uint64_t>::max());
+  worker.done.store(true, std::memory_order_release);
+}
+
+void WorkerPool::take(Worker& worker, const RawPacket& raw, bool verify_checksums) {
+  // Every worker ends its idle flows at the same packet, whoever has that packet.
+  if (raw.time < worker.second_begins || raw.time >= worker.second_ends) worker.begin_second(raw);
+  worker.last_time = raw.time;
+  worker.last_number = raw.number;
+  const bool is_own = inspect_own(worker, raw, verify_checksums);
+  if (++worker.frames % kHandFrames != 0 && !(is_own && worker.gathered() >= kHandBytes)) return;
+  worker.position.move_to(EventOrder::after_packet(raw.number));
+  hand_over(worker, raw.number);
+  await_room(worker);
+}
+
+bool WorkerPool::inspect_own(Worker& worker, const RawPacket& raw, bool verify_checksums) {
+  const auto route = plain_route(raw, decoding_);
+  if (!route) return inspect_decoded(worker, raw, verify_checksums);
+  if (owner_of(*route) != worker.number) return false;
+  worker.pipeline.verify_checksums(verify_checksums);
+  worker.pipeline.inspect(raw);
+  return true;
+}
+
+// Its own packets in the frame. Errors of ICMP for IPv6 are flows of their own, and so are not always with those that they
+// quote: the worker of the flow that is quoted is shown them, too.
+bool WorkerPool::inspect_decoded(Worker& worker, const RawPacket& raw, bool verify_checksums) {
+  DecodedFrame& frame = worker.frame;
+  worker.decoder.verify_checksums(verify_checksums);
+  worker.decoder.decode(raw, frame);
+  PacketMask own = 0, quoting = 0;
+  for (std::size_t i = 0; i < frame.count; ++i) {
+    const auto bit = static_cast<PacketMask>(1U << i);
+    if (owner_of(route_of(frame.packets[i], flow_keys_)) == worker.number) {
+      own |= bit;
+    } else if (records_ != nullptr && frame.packets[i].has_icmp) {
+      const auto quoted = quoted_route(frame.packets[i], flow_keys_);
+      if (quoted && owner_of(*quoted) == worker.number) quoting |= bit;
+    }
+  }
+  worker.pipeline.verify_checksums(verify_checksums);
+  if (own != 0) worker.pipeline.inspect(frame, own);
+  if (quoting != 0) worker.pipeline.note_quoting(frame, quoting);
+  return own != 0;
 }
 
 // Takes over what the workers have written, decides what is undecided and writes what is complete.
@@ -271,8 +212,8 @@ void WorkerPool::hand_over(Worker& worker, std::uint64_t up_to) {
   worker.handed.push_back(std::move(handed));
 }
 
-// First until the reader has looked once at what was handed over: what comes next in the log is written then. What still is
-// in memory comes behind lines of workers that are farther back. Whoever is farthest back waits for the reader alone.
+// First until the writer has looked once at what was handed over: what comes next in the log is written then. What still is
+// in memory comes behind lines of workers that are farther back. Whoever is farthest back waits for the writer alone.
 void WorkerPool::await_room(Worker& worker) {
   const std::size_t room = kUnwrittenBytes / workers_.size();
   if (worker.unwritten.load() <= room) return;
@@ -280,41 +221,6 @@ void WorkerPool::await_room(Worker& worker) {
   while (worker.unwritten.load() > room && collections_.load() < begun + 2)
     std::this_thread::sleep_for(kPause);
   if (worker.unwritten.load() > room) worker.turn.await();
-}
-
-void WorkerPool::run(Worker& worker) {
-  for (;;) {
-    std::unique_ptr<Batch> batch = worker.in.pop();
-    inspect(worker, *batch);
-    if (batch->last) worker.pipeline.finish();
-    worker.position.move_to(batch->last ? EventOrder::end() : EventOrder::after_packet(batch->up_to));
-    hand_over(worker, batch->up_to);
-    if (batch->last) break;
-    (void)worker.empty.try_push(batch);
-    await_room(worker);
-  }
-  worker.done.store(true, std::memory_order_release);
-}
-
-void WorkerPool::inspect(Worker& worker, const Batch& batch) {
-  for (const Item& item : batch.items) {
-    switch (item.kind) {
-      case Item::Kind::clock: worker.pipeline.advance_clock(item.raw.time, item.raw.number); break;
-      case Item::Kind::quoting:
-        worker.pipeline.note_quoting(*batch.decoded[item.offset], item.packets);
-        break;
-      case Item::Kind::packets: worker.pipeline.inspect(*batch.decoded[item.offset], item.packets); break;
-      case Item::Kind::frame: {
-        RawPacket raw = item.raw;
-        raw.bytes = Bytes(batch.bytes).subspan(item.offset, item.length);
-        worker.pipeline.verify_checksums(item.verify_checksums);
-        worker.pipeline.inspect(raw);
-      }
-    }
-    if (item.kind == Item::Kind::clock || worker.gathered() < kHandBytes) continue;
-    hand_over(worker, item.raw.number);
-    await_room(worker);
-  }
 }
 
 std::vector<Counters> WorkerPool::worker_counters() const {
@@ -328,7 +234,7 @@ std::vector<Counters> WorkerPool::worker_counters() const {
 
 Counters WorkerPool::counters() const {
   Counters sum;
-  decoder_.count(sum);
+  workers_.front()->decoder.count(sum);  // all have decoded the same
   for (const Counters& of_worker : worker_counters()) sum += of_worker;
   return sum;
 }

@@ -1,22 +1,20 @@
-// Several pipelines, each on a thread of its own, fed by one reader; their lines come out in packet order.
+// Several pipelines, each on a thread of its own; their lines come out in packet order.
 //
-// The thread that owns the pool calls feed() for each frame and finish() once; it also merges and writes the
-// lines, so the files have one writer. Every packet goes to the worker of its flow (engine/offline/frame_router.h). A
-// plain frame is copied into that worker's batch, which decodes it. The few others, fragments and tunnels, are
-// decoded by the reader, and each worker is told which of the packets in the frame are its own. Batches and
-// decoded frames are recycled. A worker that falls behind holds up the reader, never memory. Nor do lines: a worker with
-// many that are not written yet waits for whoever writes them, and then for the workers whose lines come before.
+// Every worker reads the captures itself, all frames of them, and inspects those packets that are its own: each packet belongs
+// to the worker of its flow (engine/offline/frame_router.h). A frame costs the others a look at a few header bytes, and no frame
+// goes from one processor to another. The few that are not plain, fragments and tunnels, are decoded by all workers, which
+// come to the same packets. The thread that owns the pool merges and writes the lines, so the files have one writer.
 //
-// The reader hands out work in rounds: when one worker's batch is full all get theirs. So whatever stands before
-// a packet that a worker has is with the others too, and a worker may wait until they are done with it
-// (WorkerTurn): the one that is farthest back never waits.
+// Workers have lines that are not written yet, so many at most: then they wait for whoever writes them, and then for the workers
+// whose lines come before. A worker may also wait until the others are as far as it is (WorkerTurn): the one that is farthest
+// back never waits for one of them.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
-#include <string>
 #include <thread>
 #include <vector>
 
@@ -27,7 +25,6 @@
 #include "engine/log/packet_collector.h"
 #include "engine/log/record_merger.h"
 #include "engine/log/run_position.h"
-#include "engine/offline/ring.h"
 #include "engine/pipeline/pipeline.h"
 #include "output/packet_chooser.h"
 
@@ -35,6 +32,11 @@ namespace weir::engine {
 
 class WorkerPool {
  public:
+  // A worker's way to get frames.
+  class Take;
+  // Reads for a worker, on its thread: calls `take` for each frame, in their order. The same frames for every worker.
+  using Read = std::function<void(unsigned worker, const Take& take)>;
+
   // All references outlive the pool.
   WorkerPool(unsigned workers, const PipelineSetup& setup, const std::shared_ptr<const rules::RuleSet>& rules,
              rules::SharedState& shared, LogOutputs& outputs, const output::RecordOutputs& records);
@@ -42,39 +44,15 @@ class WorkerPool {
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
 
-  void feed(const RawPacket& raw, bool verify_checksums);
-  // All flows end, all lines are handed to the outputs, the threads are gone.
-  void finish();
-  // After finish(): of each worker, and the sum.
+  // Once: returns when all workers have read everything, all flows have ended and all lines are with the outputs.
+  void run(const Read& read);
+  // After run(): of each worker, and the sum.
   [[nodiscard]] std::vector<Counters> worker_counters() const;
   [[nodiscard]] Counters counters() const;
   [[nodiscard]] RuleProfile rule_profile() const;
 
  private:
-  struct Item {
-    enum class Kind : std::uint8_t {
-      frame,    // `length` bytes of Batch::bytes from `offset` on
-      packets,  // `packets` of the frame Batch::decoded[offset]
-      quoting,  // likewise, and others inspect them: they quote flows of this worker
-      clock,    // no frame: packet time has moved on
-    };
-    Kind kind = Kind::frame;
-    PacketMask packets = 0;
-    bool verify_checksums = true;
-    std::size_t offset = 0, length = 0;
-    RawPacket raw;  // without its bytes
-  };
-  struct Batch {
-    std::vector<std::uint8_t> bytes;
-    std::vector<Item> items;
-    std::vector<std::shared_ptr<DecodedFrame>> decoded;  // each may be in batches of several workers
-    std::uint64_t up_to = 0;  // all packets of this worker up to this number are in here or were before
-    bool last = false;
-    [[nodiscard]] bool full() const {
-      return items.size() >= kBatchItems || bytes.size() + decoded.size() * sizeof(DecodedFrame) >= kBatchBytes;
-    }
-  };
-  struct Handed {  // what a worker gives back for a batch
+  struct Handed {  // what a worker has written since it last gave something
     std::uint64_t up_to = 0;
     OrderedLines undecided;           // conditions only
     std::vector<OrderedLines> lines;  // one an output
@@ -82,48 +60,55 @@ class WorkerPool {
     OrderedRecords records;
   };
   struct Worker;
+  // Which worker has the packets of a route.
+  [[nodiscard]] unsigned owner_of(std::uint64_t route) const {
+    return static_cast<unsigned>((route >> 32U) * workers_.size() >> 32U);
+  }
 
-  static constexpr std::size_t kRingSlots = 16;
-  // Of lines: what a worker gathers before it hands them over, and what all of them together may have in memory besides.
-  static constexpr std::size_t kHandBytes = std::size_t{256} << 10U, kUnwrittenBytes = std::size_t{16} << 20U;
-  static constexpr std::size_t kBatchItems = 512, kBatchBytes = std::size_t{256} << 10U;
+  // A worker hands over what it has gathered after so many frames, its own or not, or when it is so much.
+  static constexpr std::uint64_t kHandFrames = 2048;
+  static constexpr std::size_t kHandBytes = std::size_t{256} << 10U;
+  // Of all workers together, in memory besides.
+  static constexpr std::size_t kUnwrittenBytes = std::size_t{16} << 20U;
 
-  Batch& open_batch(std::size_t worker);
-  void end_round(std::uint64_t up_to, bool last);
-  void move_clock(const RawPacket& raw);
-  void give_frame(std::size_t worker, const RawPacket& raw, bool verify_checksums);
-  void give_packets(const std::shared_ptr<DecodedFrame>& frame);
-  void tell_of_quoting(const std::shared_ptr<DecodedFrame>& frame, std::size_t packet, std::size_t owner);
-  void add(std::size_t worker, const Item& item);
-  std::shared_ptr<DecodedFrame> blank_frame();
-  void collect();
-  void collect_and_pause();
-  void run(Worker& worker);
-  void inspect(Worker& worker, const Batch& batch);
+  void work(Worker& worker, const Read& read);
+  void take(Worker& worker, const RawPacket& raw, bool verify_checksums);
+  // True: some of the frame is its own.
+  bool inspect_own(Worker& worker, const RawPacket& raw, bool verify_checksums);
+  bool inspect_decoded(Worker& worker, const RawPacket& raw, bool verify_checksums);
   static void hand_over(Worker& worker, std::uint64_t up_to);
   void await_room(Worker& worker);
+  void collect();
 
   const DecodeSettings& decoding_;
   const FlowKeyOptions& flow_keys_;
-  FrameDecoder decoder_;
-  std::vector<std::shared_ptr<DecodedFrame>> blank_frames_;  // for reuse
-  std::vector<std::unique_ptr<Worker>> workers_;
   struct NoSink final : output::Sink {
     void write_line(std::string_view, const std::shared_ptr<output::LineCondition>&) override {}
     void flush() override {}
   };
   NoSink nothing_;
-  LineMerger decisions_;                              // no lines: asks the conditions in their order
-  std::unique_ptr<output::PacketChooser> chooser_;    // null, like the next: no packets are kept
+  LineMerger decisions_;                            // no lines: asks the conditions in their order
+  std::unique_ptr<output::PacketChooser> chooser_;  // null, like the next: no packets are kept
   std::unique_ptr<PacketMerger> packets_;
+  BlockStock record_blocks_;
   std::unique_ptr<RecordMerger> records_;             // null: nobody wants records
   std::vector<std::unique_ptr<LineMerger>> mergers_;  // one an output
-  std::vector<std::uint64_t> complete_up_to_;         // by worker
-  std::atomic<std::uint64_t> collections_{0};         // begun so far
-  std::int64_t second_ = 0;
-  RawPacket last_;  // without its bytes
-  bool any_ = false;
-  bool round_full_ = false;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  std::vector<std::uint64_t> complete_up_to_;  // by worker
+  std::atomic<std::uint64_t> collections_{0};  // begun so far
+};
+
+class WorkerPool::Take {
+ public:
+  Take(WorkerPool& pool, Worker& worker) : pool_(pool), worker_(worker) {}
+  // verify_checksums: whether those of the frame count.
+  void operator()(const RawPacket& raw, bool verify_checksums) const {
+    pool_.take(worker_, raw, verify_checksums);
+  }
+
+ private:
+  WorkerPool& pool_;
+  Worker& worker_;
 };
 
 }  // namespace weir::engine

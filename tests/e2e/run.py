@@ -134,6 +134,19 @@ class Input(Folder):
         self.assertEqual(call.status, 0, call.said)
         self.assertTrue(self.lines())
 
+    def test_workers_share_a_file_on_standard_input_from_where_it_stands(self):
+        logs = []
+        for threads in ("1", "3"):
+            with open(CAPTURE, "rb") as plain: padded = self.path("padded", b"8 bytes\n" + plain.read())
+            with open(padded, "rb") as capture:
+                os.lseek(capture.fileno(), 8, os.SEEK_SET)
+                call = Call("detect", "-l", self.folder.name, "-r", "-", "-S", RULES, "--threads", threads, stdin=capture)
+            self.assertEqual(call.status, 0, call.said)
+            logs.append([line for line in self.lines() if '"event_type":"stats"' not in line])
+            os.remove(os.path.join(self.folder.name, "eve.json"))
+        self.assertTrue(any('"event_type":"alert"' in line for line in logs[0]))
+        self.assertEqual(logs[0], logs[1])
+
     def test_a_wrong_filter(self):
         call = self.detect("-r", CAPTURE, "--no-rules", "-f", "port port")
         self.assertEqual(call.status, 1)

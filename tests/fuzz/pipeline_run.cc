@@ -106,8 +106,9 @@ PipelineRun::Result PipelineRun::play(Bytes capture, const Rules& rules, unsigne
   }
   rules::SharedState shared;
   engine::WorkerPool pool(workers, setup_, rules, shared, outputs, {});
-  for_each_frame(capture, [&pool](const RawPacket& raw) { pool.feed(raw, false); });
-  pool.finish();
+  pool.run([capture](unsigned, const engine::WorkerPool::Take& take) {
+    for_each_frame(capture, [&take](const RawPacket& raw) { take(raw, false); });
+  });
   return out;
 }
 

@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 using namespace weir;
+using weir::engine::BlockStock;
 using weir::engine::EventOrder;
 using weir::engine::RecordCollector;
 using weir::engine::RecordMerger;
@@ -28,7 +29,8 @@ class Transcript final : public output::RecordOutput {
 
 struct Worker {
   RunPosition position;
-  RecordCollector records{position};
+  BlockStock blocks;
+  RecordCollector records{position, blocks};
   void at(std::uint64_t packet, std::uint16_t port) {
     position.move_to(EventOrder::of_packet(packet, 0));
     records.record({.source_port = port});
@@ -45,7 +47,8 @@ TEST_CASE("record merger: records come in the order of their packets, seconds be
   std::string text;
   output::RecordOutputs outputs;
   outputs.push_back(std::make_shared<Transcript>(text));
-  RecordMerger merger(outputs, 2);
+  BlockStock blocks;
+  RecordMerger merger(outputs, 2, blocks);
   Worker one, other;
   for (Worker* worker : {&one, &other}) worker->second(1, 7);
   one.at(2, 20);
@@ -68,7 +71,8 @@ TEST_CASE("record merger: a capture may begin in the first second of 1970") {
   std::string text;
   output::RecordOutputs outputs;
   outputs.push_back(std::make_shared<Transcript>(text));
-  RecordMerger merger(outputs, 2);
+  BlockStock blocks;
+  RecordMerger merger(outputs, 2, blocks);
   Worker one, other;
   for (Worker* worker : {&one, &other}) worker->second(1, 0);
   one.at(2, 20);
@@ -82,7 +86,8 @@ TEST_CASE("record merger: more records than a block has room for stay in order")
   std::string text, expected;
   output::RecordOutputs outputs;
   outputs.push_back(std::make_shared<Transcript>(text));
-  RecordMerger merger(outputs, 1);
+  BlockStock blocks;
+  RecordMerger merger(outputs, 1, blocks);
   Worker one;
   for (std::uint16_t i = 0; i < 100; ++i) {
     one.at(i, i);

@@ -64,8 +64,8 @@ std::vector<std::string> run(const std::vector<Frame>& frames, unsigned workers 
                          std::make_unique<MemorySink>(lines), "memory"});
   rules::SharedState shared;
   RunPosition position;
-  std::uint64_t number = 0;
   const auto each = [&](auto&& f) {
+    std::uint64_t number = 0;
     for (const Frame& frame : frames) {
       const Bytes bytes{reinterpret_cast<const std::uint8_t*>(frame.bytes.data()), frame.bytes.size()};
       f(RawPacket{bytes, static_cast<std::uint32_t>(bytes.size()), frame.time, ++number, 1});
@@ -79,8 +79,9 @@ std::vector<std::string> run(const std::vector<Frame>& frames, unsigned workers 
     pipeline.finish();
   } else {
     WorkerPool pool(workers, *setup, nullptr, shared, outputs, {});
-    each([&](const RawPacket& raw) { pool.feed(raw, false); });
-    pool.finish();
+    pool.run([&](unsigned, const WorkerPool::Take& take) {
+      each([&take](const RawPacket& raw) { take(raw, false); });
+    });
   }
   return lines;
 }
