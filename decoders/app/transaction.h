@@ -62,11 +62,14 @@ class Transaction : public Slabbed {
   // The number that a question has in common with its answer, where each is a transaction of its own (only_direction).
   [[nodiscard]] virtual std::optional<std::uint32_t> exchange() const { return std::nullopt; }
 
-  // For the record of the flow; asked again as long as the transaction grows.
-  [[nodiscard]] virtual TransactionIdentity identity() const { return {}; }
+  // For the record of the flow, where identifies() has been called; asked again as long as the transaction grows. fingerprints:
+  // more than the host is wanted, which may cost much.
+  [[nodiscard]] virtual TransactionIdentity identity(bool /*fingerprints*/) const { return {}; }
 
   // Called after every detection run over this transaction in direction d: lets go of inspected body bytes.
   virtual void after_detection(Direction) {}
+
+  void identifies() { identifies_ = true; }
 
   void raise(std::uint8_t event_code) {
     for (const AppEvent& e : events)
@@ -89,6 +92,8 @@ class Transaction : public Slabbed {
   }
   // The parser's: it reads side d of it at present, so that it does not end for want of room now.
   std::array<bool, 2> under_way{};
+  // identity() says something.
+  [[nodiscard]] bool is_identifying() const { return identifies_; }
   // Whose rules and loggers look at it: the flow's protocol, or another one that it carries.
   [[nodiscard]] AppProto protocol() const { return protocol_; }
 
@@ -107,7 +112,7 @@ class Transaction : public Slabbed {
   Transaction* in_bucket_ = nullptr;   // another one with the same place in the list's table
   std::size_t size_ = 0, held_ = 0;    // bytes, charged to the list: its own, and what it keeps besides
   AppProto protocol_{};
-  bool ended_ = false;
+  bool ended_ = false, identifies_ = false;
 };
 
 // `tx` as a T; null if it is null or something else. A flow may hold transactions of several kinds. Costs a comparison

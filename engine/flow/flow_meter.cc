@@ -57,7 +57,7 @@ std::int32_t behind(std::uint32_t a, std::uint32_t b) {
   return static_cast<std::int32_t>(a - b);
 }
 
-inline std::uint32_t bytes_of(const Packet& packet) {
+[[gnu::always_inline]] inline std::uint32_t bytes_of(const Packet& packet) {
   ByteCursor in{packet.ip.header};
   const auto header = in.fixed<6>();
   const bool is_v4 = packet.ip.version == 4;
@@ -200,9 +200,27 @@ std::size_t FlowMeter::memory_bytes(std::size_t payload) {
   return always + (payload != 0 ? 2 * Slab::block_size(payload + 1) : 0);
 }
 
-void FlowMeter::count(const Packet& packet, Direction d, const MeteredSide* as_fragments) {
+void FlowMeter::count(const Packet& packet, Direction d) {
+  d == Direction::to_server ? count_way<Direction::to_server>(packet)
+                            : count_way<Direction::to_client>(packet);
+}
+
+void FlowMeter::count_datagram(const Packet& datagram, Direction d, const MeteredSide& fragments) {
+  sides[index(d)].add(fragments);
+  d == Direction::to_server ? count_content<Direction::to_server>(datagram)
+                            : count_content<Direction::to_client>(datagram);
+}
+
+template <Direction kWay>
+inline void FlowMeter::count_way(const Packet& packet) {
+  sides[index(kWay)].add_header(packet);
+  count_content<kWay>(packet);
+}
+
+template <Direction kWay>
+inline void FlowMeter::count_content(const Packet& packet) {
+  constexpr Direction d = kWay;
   MeteredSide& side = sides[index(d)];
-  as_fragments == nullptr ? side.add_header(packet) : side.add(*as_fragments);
   const std::uint8_t flags = packet.has_tcp ? packet.tcp.flags : refused_flags(packet);
   if (!began_[index(d)]) {
     first_tcp_flags[index(d)] = flags;
@@ -215,7 +233,7 @@ void FlowMeter::count(const Packet& packet, Direction d, const MeteredSide* as_f
   if (payload_limit != 0) keep_payload(bytes, d);
   if (packet.l4_checksum_bad) add<'c'>(d);
   if (packet.has_tcp)
-    count_tcp(packet, length, d);
+    count_tcp<kWay>(packet, length);
   else if (length != 0)
     add<'d'>(d);
 }
@@ -228,7 +246,9 @@ void FlowMeter::keep_payload(Bytes bytes, Direction d) {
   kept.append(more.begin(), more.end());
 }
 
-inline void FlowMeter::count_tcp(const Packet& packet, std::size_t payload_bytes, Direction d) {
+template <Direction kWay>
+inline void FlowMeter::count_tcp(const Packet& packet, std::size_t payload_bytes) {
+  constexpr Direction d = kWay;
   const TcpHeader& header = packet.tcp;
   MeteredTcp& side = tcp[index(d)];
   constexpr std::uint8_t kEnds = tcp_flag::syn | tcp_flag::fin | tcp_flag::rst;
@@ -248,8 +268,8 @@ inline void FlowMeter::count_tcp(const Packet& packet, std::size_t payload_bytes
   }
   if (has_end || (synack_at != 0 && synack_to_ack == 0)) follow_handshake(header, d, packet.raw.time);
   // Anybody can make a reset, with any number: it tells nothing of where the side is.
-  if (!reset) follow_sequence(header.sequence, length, d, packet.raw.time);
-  if (ack && tcp[index(opposite(d))].timed_at != 0) time_segment(header, opposite(d), packet.raw.time);
+  if (!reset) follow_sequence<kWay>(header.sequence, length, packet.raw.time);
+  if (ack && tcp[index(opposite(d))].timed_at != 0) time_segment<opposite(kWay)>(header, packet.raw.time);
   side.any = side.any || !reset;
 }
 
@@ -296,8 +316,9 @@ void FlowMeter::follow_handshake(const TcpHeader& header, Direction d, TimeUs ti
   }
 }
 
-inline void FlowMeter::follow_sequence(std::uint32_t sequence, std::uint32_t length, Direction d,
-                                       TimeUs time) {
+template <Direction kWay>
+inline void FlowMeter::follow_sequence(std::uint32_t sequence, std::uint32_t length, TimeUs time) {
+  constexpr Direction d = kWay;
   MeteredTcp& side = tcp[index(d)];
   if (!side.any) {
     side.base_sequence = side.next = sequence;
@@ -344,9 +365,10 @@ void FlowMeter::come_again(std::uint32_t sequence, std::uint32_t length, Directi
   if (behind(end, side.next) > 0) side.next = end;
 }
 
-// An acknowledgement of what direction `d` sent.
-inline void FlowMeter::time_segment(const TcpHeader& header, Direction d, TimeUs time) {
-  MeteredTcp& side = tcp[index(d)];
+// An acknowledgement of what direction kWay sent.
+template <Direction kWay>
+inline void FlowMeter::time_segment(const TcpHeader& header, TimeUs time) {
+  MeteredTcp& side = tcp[index(kWay)];
   if (side.timed_at == 0 || behind(header.acknowledgment, side.timed_end) < 0) return;
   side.smoothed_rtt = smoothed(side.smoothed_rtt, std::max<std::uint32_t>(span_us(side.timed_at, time), 1));
   side.timed_at = 0;

@@ -44,8 +44,8 @@ struct MeteredSide {
  private:
   friend struct FlowMeter;
   // Of every packet: where they are used, and there alone.
-  inline void add_header(const Packet& packet);
-  inline void add_size(TimeUs time, std::uint32_t size);
+  [[gnu::always_inline]] inline void add_header(const Packet& packet);
+  [[gnu::always_inline]] inline void add_size(TimeUs time, std::uint32_t size);
 };
 
 // One direction of a connection, from the packets alone: what the receiver made of them is not asked.
@@ -66,9 +66,9 @@ struct MeteredTcp {
 struct FlowIdentity : Slabbed {
   static constexpr std::size_t kMaxHostBytes = 255;
   SlabString host, ja4, certificate_sha256;
-  // `certificates`: they are wanted.
-  [[nodiscard]] bool is_whole(bool certificates) const {
-    return !host.empty() && !ja4.empty() && (!certificates || !certificate_sha256.empty());
+  // `fingerprints`: they are wanted.
+  [[nodiscard]] bool is_whole(bool fingerprints) const {
+    return !host.empty() && (!fingerprints || (!ja4.empty() && !certificate_sha256.empty()));
   }
 };
 
@@ -125,9 +125,10 @@ struct FlowMeter : Slabbed {
   void begin_part();
   // What was counted of one direction since the flow began.
   [[nodiscard]] MeteredSide whole(Direction d) const;
-  // A packet that went in direction `d`, or a datagram that came as fragments: each of them is a packet. Allocates nothing, but for
-  // the first bytes of the payload.
-  void count(const Packet& packet, Direction d, const MeteredSide* as_fragments = nullptr);
+  // A packet that went in direction `d`. Allocates nothing, but for the first bytes of the payload.
+  void count(const Packet& packet, Direction d);
+  // Likewise a datagram that came as fragments: each of them is a packet.
+  void count_datagram(const Packet& datagram, Direction d, const MeteredSide& fragments);
   // Of the flow's first packet; `carrier` is the one around it, null: there is none.
   void note_path(const Packet& packet, const Packet* carrier);
   // An ICMP error that quotes a packet of this flow; the first one is kept.
@@ -161,13 +162,21 @@ struct FlowMeter : Slabbed {
     if ((seen_[index(d)] & kBit) == 0) add_letter(d, kLetter, kBit);
   }
   void add_letter(Direction d, char letter, std::uint16_t bit);
-  inline void count_tcp(const Packet& packet, std::size_t payload_bytes, Direction d);
+  // Of every packet, so for each direction on its own: where things lie is known to the compiler.
+  template <Direction kWay>
+  [[gnu::always_inline]] inline void count_way(const Packet& packet);
+  template <Direction kWay>
+  [[gnu::always_inline]] inline void count_content(const Packet& packet);
+  template <Direction kWay>
+  [[gnu::always_inline]] inline void count_tcp(const Packet& packet, std::size_t payload_bytes);
   std::uint32_t note_ends(const Packet& packet, Direction d);
   void note_syn(const Packet& packet, Direction d);
   void follow_handshake(const TcpHeader& header, Direction d, TimeUs time);
-  inline void follow_sequence(std::uint32_t sequence, std::uint32_t length, Direction d, TimeUs time);
+  template <Direction kWay>
+  inline void follow_sequence(std::uint32_t sequence, std::uint32_t length, TimeUs time);
   void come_again(std::uint32_t sequence, std::uint32_t length, Direction d);
-  inline void time_segment(const TcpHeader& header, Direction d, TimeUs time);
+  template <Direction kWay>
+  inline void time_segment(const TcpHeader& header, TimeUs time);
   void keep_payload(Bytes bytes, Direction d);
 
   std::array<bool, 2> began_{};          // by Direction: a packet has come

@@ -26,7 +26,8 @@ struct MeterSettings {
   bool only = false;          // only: nothing else is done with packets
   bool in_eve = false;        // eve: flow events show what the meter knows
   bool parts_in_eve = false;  // and so do events of flows that go on: where status-interval is given as well
-  bool certificates = false;  // records say the digest of the server's certificate: somebody who takes them wants it
+  bool fingerprints =
+      false;  // records say JA4 and the digest of the server's certificate: somebody who takes them wants that
   std::uint16_t payload = 0;  // payload: first bytes of each direction
   // active-timeout.{default,tcp,udp,icmp}, else status-interval: by FlowClass, seconds after which a part of the record of a flow
   // that goes on is told; 0: the record comes at its end.
@@ -34,6 +35,9 @@ struct MeterSettings {
 
   Sample sample;  // sample
 
+  [[nodiscard]] bool leaves_out_packets() const {
+    return sample.how == Sampling::count || sample.how == Sampling::random;
+  }
   // Of a packet, by its number in the run; the same in every run.
   [[nodiscard]] bool takes_packet(std::uint64_t number) const {
     if (sample.how == Sampling::count) return number % sample.n == 0;

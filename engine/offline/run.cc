@@ -331,7 +331,7 @@ tl::expected<RunSummary, std::string> run_offline(const RunOptions& options, con
     records->push_back(std::move(scans));
   }
   if (const std::string problem =
-          setup->want_records(!records->empty(), output::wants_certificates(*records));
+          setup->want_records(!records->empty(), output::wants_fingerprints(*records));
       !problem.empty())
     return tl::unexpected(problem);
   idle.flush_to(*outputs);

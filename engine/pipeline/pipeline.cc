@@ -52,6 +52,7 @@ Pipeline::Pipeline(const PipelineSetup& setup, std::shared_ptr<const rules::Rule
     log_.store_files(*pool.files, pool.turn);
   }
   if (setup.flows.metered) recorder_.emplace(pool.records, setup.inline_mode, setup.meters.sample.n);
+  samples_packets_ = setup.flows.metered && setup.meters.leaves_out_packets();
   request_for(rules.get());
   if (rules == nullptr) return;
   DetectSettings detection = setup.detection;
@@ -85,7 +86,7 @@ Verdict Pipeline::inspect_packets(DecodedFrame& frame, PacketMask which) {
   frame_number_ = raw.number != 0 ? raw.number : frame_number_ + 1;
   outcome_ = {};
   completing_ = nullptr;
-  if (recorder_) {
+  if (samples_packets_) {
     sampled_ = setup_.meters.takes_packet(frame_number_);
     if (!sampled_ && setup_.flows_only) return Verdict::accept;
   }
@@ -236,7 +237,7 @@ void Pipeline::count_tunnel(const output::TunnelRecord& outer, const Packet& inn
 void Pipeline::find_flow(Step& step) {
   enter(step, Stage::flow);
   const auto on_end = [this](Flow& flow, FlowEnd reason) { end_flow(flow, reason); };
-  if (recorder_ && step.packet.has_icmp && is_icmpv4_error(step.packet))
+  if (step.packet.has_icmp && recorder_ && is_icmpv4_error(step.packet))
     meter_alone(step.packet, step.around);
   FlowTable::Lookup lookup = flows_.find_or_create(step.packet, on_end);
   if (lookup.flow != nullptr && !lookup.created && is_of_another(*lookup.flow, step.packet, lookup.direction))
@@ -448,7 +449,7 @@ void Pipeline::settle_transactions(Step& step) {
     }
     bool write(const DueTransaction& due) override {
       if (facts_.flow->is_other_reading) return true;
-      if (facts_.flow->meter != nullptr) pipeline_.identify(*facts_.flow, due.tx);
+      if (due.tx.is_identifying() && facts_.flow->meter != nullptr) pipeline_.identify(*facts_.flow, due.tx);
       return pipeline_.log_.transaction(facts_, due);
     }
 

@@ -59,8 +59,8 @@ struct PipelineSetup {
   // `fail_open`: what cannot be inspected as it should passes, unless the configuration says otherwise.
   static tl::expected<PipelineSetup, std::string> make(const Config& config, bool inline_mode, bool fail_open = false);
   // Whether somebody takes the records of flows: PoolLinks::records of the pipelines.
-  // Gives why that cannot be, or nothing. `any`: somebody does; `certificates`: and wants the digests of certificates.
-  [[nodiscard]] std::string want_records(bool any, bool certificates = false);
+  // Gives why that cannot be, or nothing. `any`: somebody does; `fingerprints`: and wants those of TLS.
+  [[nodiscard]] std::string want_records(bool any, bool fingerprints = false);
 };
 
 // What a pipeline has of the run that it works in.
@@ -316,6 +316,7 @@ class Pipeline {
   EventLog log_;
   std::optional<FlowRecorder> recorder_;  // none: nobody wants records
   FragmentMeter fragments_;
+  bool samples_packets_ = false;        // not all of them are counted for records
   bool sampled_ = true;                 // the packets of this frame are counted
   const Packet* completing_ = nullptr;  // the fragment that its datagram has been counted with
   Packet pseudo_;

@@ -13,8 +13,7 @@ namespace weir::engine {
 // Behind the look-up of its flow. Most packets are of a flow that is there, and come whole.
 void Pipeline::meter(const Step& step, bool created) {
   const Packet& packet = step.packet;
-  const bool is_plain =
-      !packet.ip.is_fragment && !packet.has_icmp && packet.origin != PacketOrigin::defragmented;
+  const bool is_plain = (packet.has_tcp || packet.has_udp) && packet.origin != PacketOrigin::defragmented;
   if (step.flow == nullptr || created || !is_plain) return meter_other(step, created);
   FlowMeter& meter = *step.flow->meter;
   if (sampled_ && !meter.left_out) meter.count(packet, step.direction);
@@ -70,7 +69,7 @@ bool Pipeline::leaves_out(const Flow& flow) const {
 void Pipeline::count_datagram(FlowMeter& meter, Direction d, const Packet& datagram, const Packet& last) {
   completing_ = &last;
   const MeteredSide fragments = fragments_.take(last, sampled_);
-  if (fragments.packets != 0 && !meter.left_out) meter.count(datagram, d, &fragments);
+  if (fragments.packets != 0 && !meter.left_out) meter.count_datagram(datagram, d, fragments);
 }
 
 // All that is done with a packet where only flows matter.
@@ -128,13 +127,12 @@ void Pipeline::expire_fragments(TimeUs now) {
   fragments_.expire(now, [this](const FragmentedDatagram& datagram) { meter_given_up(datagram); });
 }
 
-// The first one that says a thing says it for the flow. The digest of certificates is made where somebody wants it alone: it costs more
-// than all else that records say.
+// The first one that says a thing says it for the flow. Fingerprints are made where somebody wants them alone: they cost more than
+// all else that records say.
 void Pipeline::identify(Flow& flow, const Transaction& tx) {
   auto& known = flow.meter->identity;
-  if (known != nullptr && known->is_whole(setup_.meters.certificates)) return;
-  TransactionIdentity said = tx.identity();
-  if (!setup_.meters.certificates) said.certificate = {};
+  if (known != nullptr && known->is_whole(setup_.meters.fingerprints)) return;
+  const TransactionIdentity said = tx.identity(setup_.meters.fingerprints);
   if (said.host.empty() && said.ja4.empty() && said.certificate.empty()) return;
   if (known == nullptr) known = std::make_unique<FlowIdentity>();
   if (known->host.empty()) known->host = said.host.substr(0, FlowIdentity::kMaxHostBytes);

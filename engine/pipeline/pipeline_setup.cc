@@ -41,7 +41,7 @@ tl::expected<PipelineSetup, std::string> PipelineSetup::make(const Config& confi
   return out;
 }
 
-std::string PipelineSetup::want_records(bool any, bool certificates) {
+std::string PipelineSetup::want_records(bool any, bool fingerprints) {
   if (meters.only && !any)
     return "--flows-only: nobody takes the records; name a folder with --store, a collector with "
            "--flow-export, "
@@ -54,7 +54,7 @@ std::string PipelineSetup::want_records(bool any, bool certificates) {
   if (meters.only && inline_mode) return "--flows-only: what passes inline is inspected; use weir detect";
   flows_only = flows.any_makes_room = meters.only;
   flows.metered = any || meters.in_eve;
-  meters.certificates = certificates || meters.in_eve;
+  meters.fingerprints = fingerprints || meters.in_eve;
   if (any || meters.parts_in_eve) flows.report_every_s = meters.report_every_s;
   return {};
 }

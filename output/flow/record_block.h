@@ -55,9 +55,10 @@ class RecordBlock {
     void number(const T&) {}
     void address(const IpAddress&) {}
     void text(std::string_view& value) {
+      if (value.empty()) return;
       const std::string_view kept = value.substr(0, kMaxRecordTextBytes);
       full = full || kept.size() > room.size() - used;
-      if (full || kept.empty()) return;
+      if (full) return;
       std::memcpy(room.data() + used, kept.data(), kept.size());
       value = {room.data() + used, kept.size()};
       used += kept.size();

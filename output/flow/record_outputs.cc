@@ -19,7 +19,7 @@ class StoreOutput final : public RecordOutput {
   StoreOutput(std::unique_ptr<StoreWriter> store, std::string folder)
       : store_(std::move(store)), folder_(std::move(folder)) {}
   void take(std::span<const flow::Record> records) override { store_->take(records); }
-  [[nodiscard]] bool wants_certificates() const override { return true; }
+  [[nodiscard]] bool wants_fingerprints() const override { return true; }
   // By our own clock: time of capture may go by in no time.
   void tick(TimeUs /*now*/) override {
     const auto now = std::chrono::steady_clock::now();
@@ -58,8 +58,8 @@ tl::expected<RecordOutputs, std::string> open_record_outputs(const RecordSetting
   return out;
 }
 
-bool wants_certificates(const RecordOutputs& outputs) {
-  return std::any_of(outputs.begin(), outputs.end(), [](const auto& to) { return to->wants_certificates(); });
+bool wants_fingerprints(const RecordOutputs& outputs) {
+  return std::any_of(outputs.begin(), outputs.end(), [](const auto& to) { return to->wants_fingerprints(); });
 }
 
 std::vector<std::string> record_folders(const RecordSettings& settings) {

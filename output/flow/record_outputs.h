@@ -36,11 +36,11 @@ class RecordOutput : public flow::RecordConsumer {
   virtual void note_lost(std::uint64_t /*records*/) {}
   // For stats events: "weir.flow_export.records", ... From any thread.
   virtual void append_counters(std::vector<CounterValue>& /*values*/) const {}
-  // Records are to say the digest of the server's certificate, which costs much. Before the first one comes.
-  [[nodiscard]] virtual bool wants_certificates() const { return false; }
+  // Records are to say the client's JA4 and the digest of the server's certificate, which cost much. Before the first one comes.
+  [[nodiscard]] virtual bool wants_fingerprints() const { return false; }
 };
 using RecordOutputs = std::vector<std::shared_ptr<RecordOutput>>;
-[[nodiscard]] bool wants_certificates(const RecordOutputs& outputs);  // one of them does
+[[nodiscard]] bool wants_fingerprints(const RecordOutputs& outputs);  // one of them does
 
 // What is asked for.
 struct RecordSettings {

@@ -41,11 +41,12 @@ class DnsTransaction final : public Transaction {
   explicit DnsTransaction(std::uint64_t tx_id, Direction d = Direction::to_server) : Transaction(tx_id) {
     only_direction = d;
     progress = {kComplete, kComplete};
+    identifies();
   }
   [[nodiscard]] Direction direction() const { return *only_direction; }
   [[nodiscard]] std::size_t held() const override { return message.held(); }
   [[nodiscard]] std::optional<std::uint32_t> exchange() const override { return message.header.id; }
-  [[nodiscard]] TransactionIdentity identity() const override {
+  [[nodiscard]] TransactionIdentity identity(bool /*fingerprints*/) const override {
     return {.host = message.questions.empty() ? std::string_view{}
                                               : message.view(message.questions.front().name.text)};
   }

@@ -19,13 +19,15 @@ enum class State : std::uint8_t {
 inline constexpr std::string_view kUnseenUri = "/libhtp::request_uri_not_seen";
 
 struct HttpTransaction final : Transaction {
-  explicit HttpTransaction(std::uint64_t tx_id) : Transaction(tx_id) {}
+  explicit HttpTransaction(std::uint64_t tx_id) : Transaction(tx_id) { identifies(); }
 
   using Transaction::files;
   FileList* files(Direction d) override { return &message(d).files; }
   void after_detection(Direction d) override;
   [[nodiscard]] std::size_t held() const override;
-  [[nodiscard]] TransactionIdentity identity() const override { return {.host = request.hostname}; }
+  [[nodiscard]] TransactionIdentity identity(bool /*fingerprints*/) const override {
+    return {.host = request.hostname};
+  }
 
   [[nodiscard]] Message& message(Direction d) {
     return d == Direction::to_server ? static_cast<Message&>(request) : static_cast<Message&>(response);

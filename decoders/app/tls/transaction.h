@@ -46,7 +46,7 @@ struct Fingerprints {
 
 class TlsTransaction final : public Transaction {
  public:
-  explicit TlsTransaction(std::uint64_t tx_id) : Transaction(tx_id) {}
+  explicit TlsTransaction(std::uint64_t tx_id) : Transaction(tx_id) { identifies(); }
 
   ClientHello client;
   ServerHello server;
@@ -87,7 +87,8 @@ class TlsTransaction final : public Transaction {
                     [this] { return ja4_text(client, 't'); });
   }
 
-  [[nodiscard]] TransactionIdentity identity() const override {
+  [[nodiscard]] TransactionIdentity identity(bool wants_fingerprints) const override {
+    if (!wants_fingerprints) return {.host = client.sni};
     return {client.sni, ja4(), server_chain.empty() ? Bytes{} : server_chain.certificate(0)};
   }
 

@@ -354,7 +354,7 @@ tl::expected<RunSummary, std::string> run_live(const LiveOptions& options, const
   if (scans != nullptr) records->push_back(scans);
   auto setup = std::make_unique<PipelineSetup>(std::move(*made));
   if (const std::string problem =
-          setup->want_records(!records->empty(), output::wants_certificates(*records));
+          setup->want_records(!records->empty(), output::wants_fingerprints(*records));
       !problem.empty())
     return tl::unexpected(problem);
   setup->packet_budget = options.packet_budget;

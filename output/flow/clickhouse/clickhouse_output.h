@@ -21,7 +21,7 @@ class ClickHouseOutput final : public RecordOutput {
       const ClickHouseSettings& settings);
 
   void take(std::span<const flow::Record> records) override;
-  [[nodiscard]] bool wants_certificates() const override { return true; }
+  [[nodiscard]] bool wants_fingerprints() const override { return true; }
   // By our own clock: time of capture may go by in no time.
   void tick(TimeUs now) override;
   void close(std::vector<std::string>& errors) override;

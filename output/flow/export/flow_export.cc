@@ -187,7 +187,7 @@ void FlowExport::tick(TimeUs now_of_run) {
 }
 
 // They are among the user's own elements.
-bool FlowExport::wants_certificates() const {
+bool FlowExport::wants_fingerprints() const {
   return std::any_of(settings_.collectors.begin(), settings_.collectors.end(),
                      [](const ExportSettings& c) { return c.enterprise != 0 && is_ipfix(c.format); });
 }

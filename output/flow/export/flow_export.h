@@ -33,7 +33,7 @@ class FlowExport final : public RecordOutput {
   // files.
   void tick(TimeUs now) override;
   [[nodiscard]] bool is_behind() const override;
-  [[nodiscard]] bool wants_certificates() const override;
+  [[nodiscard]] bool wants_fingerprints() const override;
   // Waits for collectors that are slow, as long as the settings say.
   void close(std::vector<std::string>& errors) override;
   void append_notes(std::vector<std::string>& notes) const override;
