@@ -109,7 +109,10 @@ std::string failure(const char* call) {
 }  // namespace
 
 ByteInput::ByteInput(int descriptor, InputPatience patience, bool is_file)
-    : descriptor_(descriptor), patience_(std::move(patience)), is_file_(is_file), window_(kWindowBytes) {}
+    : descriptor_(descriptor),
+      patience_(std::move(patience)),
+      is_file_(is_file),
+      window_(std::make_shared<std::vector<std::uint8_t>>(kWindowBytes)) {}
 
 ByteInput::ByteInput(ByteInput&& other) noexcept
     : descriptor_(std::exchange(other.descriptor_, -1)),
@@ -117,8 +120,8 @@ ByteInput::ByteInput(ByteInput&& other) noexcept
       is_file_(other.is_file_),
       ended_(other.ended_),
       stored_read_(other.stored_read_),
-      at_(other.at_),
       window_(std::move(other.window_)),
+      held_(std::move(other.held_)),
       begin_(other.begin_),
       end_(other.end_),
       window_offset_(other.window_offset_),
@@ -142,7 +145,6 @@ tl::expected<ByteInput, std::string> ByteInput::open(const std::string& path, co
   if (fstat(descriptor, &info) != 0) return tl::unexpected(failure("fstat"));
   ByteInput input(descriptor, patience, S_ISREG(info.st_mode));
   if (S_ISDIR(info.st_mode)) return tl::unexpected(std::string("is a folder"));
-  if (input.is_file_) input.at_ = std::max<off_t>(::lseek(descriptor, 0, SEEK_CUR), 0);
   posix_fadvise(descriptor, 0, 0, POSIX_FADV_SEQUENTIAL);  // advice: failure does not matter
   input.detect_compression();
   return input;
@@ -155,7 +157,7 @@ ByteInput ByteInput::from_socket(int descriptor, const InputPatience& patience) 
 }
 
 bool ByteInput::wait_for_stream() const {
-  if (!patience_.idle) return true;
+  if (is_file_ || !patience_.idle) return true;
   pollfd ready{.fd = descriptor_, .events = POLLIN, .revents = 0};
   for (int wait = 0; ::poll(&ready, 1, wait) <= 0; wait = kIdleMs)
     if (!patience_.idle()) return false;
@@ -180,19 +182,16 @@ void ByteInput::detect_compression() {
   if (starts_with(zstd)) codec_ = std::make_unique<ZstdCodec>();
   if (starts_with(lz4)) codec_ = std::make_unique<Lz4Codec>();
   if (!codec_) return;
-  stored_.swap(window_);  // what was read is compressed
+  stored_.swap(*window_);  // what was read is compressed
   stored_end_ = std::exchange(end_, 0);
-  window_.resize(kWindowBytes);
+  window_->resize(kWindowBytes);
 }
 
 std::size_t ByteInput::read_some(std::uint8_t* out, std::size_t capacity) {
   while (!ended_) {
-    const ssize_t got = is_file_            ? ::pread(descriptor_, out, capacity, at_)
-                        : wait_for_stream() ? ::read(descriptor_, out, capacity)
-                                            : 0;
+    const ssize_t got = wait_for_stream() ? ::read(descriptor_, out, capacity) : 0;
     if (got > 0) {
       stored_read_ += static_cast<std::uint64_t>(got);
-      at_ += got;
       return static_cast<std::size_t>(got);
     }
     if (got < 0 && errno == EINTR) continue;
@@ -220,8 +219,8 @@ bool ByteInput::fill_stored() {
 }
 
 bool ByteInput::fill() {
-  std::uint8_t* const out = window_.data() + end_;
-  const std::size_t room = window_.size() - end_;
+  std::uint8_t* const out = window_->data() + end_;
+  const std::size_t room = window_->size() - end_;
   if (!codec_) {
     const std::size_t got = read_some(out, room);
     end_ += got;
@@ -243,16 +242,35 @@ bool ByteInput::fill() {
   return false;
 }
 
-Bytes ByteInput::view_slow(std::size_t n) {
-  if (begin_ > 0) {
-    std::memmove(window_.data(), window_.data() + begin_, available());
-    window_offset_ += begin_;
-    end_ -= std::exchange(begin_, 0);
+InputWindow ByteInput::spare_window() {
+  const auto free =
+      std::find_if(held_.begin(), held_.end(), [](const InputWindow& w) { return w.use_count() == 1; });
+  if (free == held_.end()) return std::make_shared<std::vector<std::uint8_t>>(kWindowBytes);
+  InputWindow out = std::move(*free);
+  held_.erase(free);
+  return out;
+}
+
+void ByteInput::make_room(std::size_t n) {
+  const std::uint8_t* const left = window_->data() + begin_;
+  if (window_.use_count() > 1) {
+    InputWindow next = spare_window();
+    if (next->size() < std::max(n, available())) next->resize(std::max(n, available()));
+    std::copy_n(left, available(), next->data());
+    held_.push_back(std::exchange(window_, std::move(next)));
+  } else if (begin_ > 0) {
+    std::memmove(window_->data(), left, available());
   }
-  if (window_.size() < n) window_.resize(n);
+  window_offset_ += begin_;
+  end_ -= std::exchange(begin_, 0);
+  if (window_->size() < n) window_->resize(n);
+}
+
+Bytes ByteInput::view_slow(std::size_t n) {
+  make_room(n);
   while (available() < n && fill()) {
   }
-  return {window_.data() + begin_, std::min(n, available())};
+  return {window_->data() + begin_, std::min(n, available())};
 }
 
 bool ByteInput::consume_slow(std::size_t n) {

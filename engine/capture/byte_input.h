@@ -2,7 +2,7 @@
 //
 // Regular files are read with large reads rather than mapped: a file that shrinks while it is read would
 // otherwise kill the process. Memory: one window of kWindowBytes, grown up to the largest `view` asked for,
-// plus one of the same size for compressed input. One thread.
+// plus one of the same size for compressed input, and those that others hold. One thread at a time.
 #pragma once
 
 #include <cstdint>
@@ -31,6 +31,9 @@ class StreamCodec {
   [[nodiscard]] virtual bool at_boundary() const = 0;
 };
 
+// The bytes that views lie in. They stay as they are for as long as somebody holds them, who lets go of them while nobody reads.
+using InputWindow = std::shared_ptr<std::vector<std::uint8_t>>;
+
 // How an input is waited for that has nothing to read at the moment: a pipe, a socket, a file that may grow.
 struct InputPatience {
   // Called before each wait, a fifth of a second long at most: false ends the input. Empty: reading waits as it may.
@@ -51,9 +54,11 @@ class ByteInput {
 
   // The next n bytes, or fewer when the input ends before. Valid until the next call of view(): consuming
   // what was viewed moves nothing.
-  Bytes view(std::size_t n) { return available() >= n ? Bytes{window_.data() + begin_, n} : view_slow(n); }
+  Bytes view(std::size_t n) { return available() >= n ? Bytes{window_->data() + begin_, n} : view_slow(n); }
   // What can be viewed at once, without reading more.
-  [[nodiscard]] Bytes ahead() const { return {window_.data() + begin_, available()}; }
+  [[nodiscard]] Bytes ahead() const { return {window_->data() + begin_, available()}; }
+  // Of the last view.
+  [[nodiscard]] const InputWindow& window() const { return window_; }
   // Passes over n bytes; returns false when the input has fewer.
   bool consume(std::size_t n) {
     if (available() < n) return consume_slow(n);
@@ -73,6 +78,10 @@ class ByteInput {
   Bytes view_slow(std::size_t n);
   bool consume_slow(std::size_t n);
   void detect_compression();
+  void make_room(
+      std::size_t
+          n);  // for a view of n bytes: what is left goes to the front, of another window if this one is held
+  InputWindow spare_window();
   bool fill();         // appends to the window; false at the end
   bool fill_stored();  // appends to stored_; false at the end
   std::size_t read_some(std::uint8_t* out, std::size_t capacity);
@@ -84,8 +93,8 @@ class ByteInput {
   bool is_file_;        // a regular one
   bool ended_ = false;  // the descriptor has no more
   std::uint64_t stored_read_ = 0;
-  std::int64_t at_ = 0;  // in a regular file: others may read from the same descriptor, as standard input
-  std::vector<std::uint8_t> window_;
+  InputWindow window_;
+  std::vector<InputWindow> held_;  // by others, perhaps no longer
   std::size_t begin_ = 0, end_ = 0;
   std::uint64_t window_offset_ = 0;
   std::unique_ptr<StreamCodec> codec_;  // null for plain input

@@ -60,6 +60,7 @@ class FileCaptureSource final : public CaptureSource {
     }
     return Next::end;
   }
+  [[nodiscard]] const InputWindow* window() const override { return in_ ? &in_->window() : nullptr; }
   [[nodiscard]] const std::string& name() const override { return name_; }
   [[nodiscard]] std::uint64_t captures() const override { return captures_; }
   [[nodiscard]] bool is_stream() const override { return is_stream_; }

@@ -27,6 +27,8 @@ class CaptureSource {
   // Fills `out` with the next frame; its bytes stay valid until the next call. A broken file is noted in errors() and
   // the source goes on with the next file.
   virtual Next next(RawPacket& out) = 0;
+  // Holding it keeps the bytes of the last frame valid beyond the next call. Null: nothing does.
+  [[nodiscard]] virtual const InputWindow* window() const { return nullptr; }
   // The file (or interface) that the last frame came from.
   [[nodiscard]] virtual const std::string& name() const = 0;
   // How many captures have been opened so far: the last frame is of the last one.

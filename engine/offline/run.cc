@@ -15,7 +15,6 @@
 #include "engine/log/scan_output.h"
 #include "engine/offline/capture_notes.h"
 #include "engine/offline/checksum_gate.h"
-#include "engine/offline/common_end.h"
 #include "engine/offline/worker_pool.h"
 #include "engine/pipeline/pipeline.h"
 #include "output/packet_chooser.h"
@@ -33,17 +32,19 @@ constexpr auto kProgressEvery = std::chrono::milliseconds(100);
 // Calls the run's progress function now and then, without asking the clock for each packet.
 class ProgressMeter {
  public:
-  explicit ProgressMeter(const RunOptions& options) : options_(options) {}
-  void packet(std::uint64_t number, const CaptureSource& source) {
+  ProgressMeter(const RunOptions& options, const CaptureSource& source)
+      : options_(options), source_(source) {}
+  void packet(std::uint64_t number) {
     if (number % kProgressEveryPackets != 0 || !options_.progress) return;
     const auto now = Clock::now();
     if (now - last_ < kProgressEvery) return;
     last_ = now;
-    options_.progress({number, source.bytes_done(), source.bytes_total()});
+    options_.progress({number, source_.bytes_done(), source_.bytes_total()});
   }
 
  private:
   const RunOptions& options_;
+  const CaptureSource& source_;
   Clock::time_point last_ = Clock::now();
 };
 
@@ -88,16 +89,15 @@ class IdleStream {
   std::function<void()> release_;
 };
 
-// All frames of the captures, for one reader. What it notes of them is the run's when it is the only one, or the first.
 struct Input {
-  std::unique_ptr<CaptureSource> source;
-  ChecksumGate checksums;
-  CommonEnd& end;
+  CaptureSource& source;
+  ProgressMeter& meter;
   RunSummary& summary;
-  ProgressMeter* meter = nullptr;
+  ChecksumGate checksums;
+  const std::atomic<bool>* interrupted = nullptr;
   IdleStream* idle = nullptr;
   TimeUs first_time = 0, last_time = 0;
-  CaptureNames names{};  // of all captures so far: flows end when all is read
+  CaptureNames names{};  // of all captures so far: workers may be behind, and flows end when all is read
   CaptureNotes notes{};
   std::uint64_t captures = 0;         // of the frames so far
   const std::string* name = nullptr;  // of the capture that is read
@@ -105,31 +105,39 @@ struct Input {
   // Calls f(frame, whether its checksums count, its fine time or null: the source's) for each frame.
   template <class F>
   void for_each(F&& f) {
-    RawPacket raw;
     if (idle != nullptr) idle->let_go_with([this, &f] { checksums.stop_waiting(f); });
-    for (std::uint64_t may = 0;;) {
-      if (summary.packets == may) may = end.may_read(summary.packets);
-      if (summary.packets == may || source->next(raw) != CaptureSource::Next::packet) break;
-      if (source->captures() != captures) begin_capture(f);
-      raw.capture = name;
-      notes.frame(raw);
-      checksums.packet(raw, *source, f);
-      if (summary.packets++ == 0) first_time = raw.time;
-      summary.bytes += raw.bytes.size();
-      last_time = raw.time;
-      if (meter != nullptr) meter->packet(summary.packets, *source);
+    while (next(f)) {
     }
     if (idle != nullptr) idle->let_go_with({});
-    end_capture(f);
-    notes.finish(summary);
+  }
+  // Reads a frame, for which it calls f; it may also do so for frames before, or keep this one for later. False: there are no more,
+  // and all have been passed on.
+  template <class F>
+  bool next(F&& f) {
+    RawPacket raw;
+    if ((interrupted != nullptr && interrupted->load(std::memory_order_relaxed)) ||
+        source.next(raw) != CaptureSource::Next::packet) {
+      end_capture(f);
+      notes.finish(summary);
+      return false;
+    }
+    if (source.captures() != captures) begin_capture(f);
+    raw.capture = name;
+    notes.frame(raw);
+    checksums.packet(raw, source, f);
+    if (summary.packets++ == 0) first_time = raw.time;
+    summary.bytes += raw.bytes.size();
+    last_time = raw.time;
+    meter.packet(summary.packets);
+    return true;
   }
 
   template <class F>
   void begin_capture(F&& f) {
     end_capture(f);
-    captures = source->captures();
-    name = names.keep(source->name());
-    checksums.begin_capture(source->is_stream());
+    captures = source.captures();
+    name = names.keep(source.name());
+    checksums.begin_capture(source.is_stream());
   }
   template <class F>
   void end_capture(F&& f) {
@@ -205,7 +213,7 @@ Totals run_single(Input& input, const PipelineSetup& setup,
     pipeline.verify_checksums(checksums);
     const Verdict verdict = pipeline.inspect(raw);
     if (passed == nullptr) return;
-    const FineTime fine = time != nullptr ? *time : input.source->fine_time();
+    const FineTime fine = time != nullptr ? *time : input.source.fine_time();
     passed->show(raw, fine);
     if (verdict == Verdict::accept) passed->write(raw, fine, pipeline.outcome().frame);
   });
@@ -216,29 +224,18 @@ Totals run_single(Input& input, const PipelineSetup& setup,
   return totals;
 }
 
-// Each worker reads for itself; the first one's input is the run's.
-Totals run_pool(Input& input, std::vector<std::unique_ptr<CaptureSource>> sources, const PipelineSetup& setup,
+Totals run_pool(Input& input, unsigned workers, const PipelineSetup& setup,
                 const std::shared_ptr<const rules::RuleSet>& rules, rules::SharedState& shared,
                 LogOutputs& outputs, const output::RecordOutputs& records) {
-  std::deque<RunSummary> summaries(sources.size());
-  std::deque<Input> others;
-  for (std::size_t i = 0; i < sources.size(); ++i)
-    others.push_back({.source = std::move(sources[i]),
-                      .checksums = input.checksums,
-                      .end = input.end,
-                      .summary = summaries[i]});
-  WorkerPool pool(static_cast<unsigned>(others.size() + 1), setup, rules, shared, outputs, records);
-  pool.run([&](unsigned worker, const WorkerPool::Take& take) {
-    Input& own = worker == 0 ? input : others[worker - 1];
-    own.for_each([&take](const RawPacket& raw, bool checksums, const FineTime*) { take(raw, checksums); });
+  WorkerPool pool(workers, setup, rules, shared, outputs, records);
+  pool.run([&input](FrameBlock& block) {
+    const auto add = [&](const RawPacket& raw, bool checksums, const FineTime* held) {
+      block.add(raw, checksums, held == nullptr ? input.source.window() : nullptr);
+    };
+    bool goes_on = true;
+    while (goes_on && !block.is_full()) goes_on = input.next(add);
+    return goes_on;
   });
-  for (const RunSummary& other : summaries)
-    if (other.packets != input.summary.packets)
-      input.summary.errors.push_back(
-          fmt::format("the captures changed while they were read: one worker has seen {} frames, another {}; "
-                      "run again on files that "
-                      "are complete",
-                      input.summary.packets, other.packets));
   return {
       .counters = pool.counters(), .workers = pool.worker_counters(), .rule_profile = pool.rule_profile()};
 }
@@ -313,15 +310,8 @@ tl::expected<RunSummary, std::string> run_offline(const RunOptions& options, con
   IdleStream idle(options.interrupted);
   FileCaptureOptions capture = options.capture;
   if (is_stream) capture.patience.idle = [&idle] { return idle.go_on(); };
-  // What becomes of a packet depends on what became of the one inside it: inline decisions are one pipeline's. Of a stream
-  // whatever has come is to be written before more does.
-  const unsigned workers = options.prevent || is_stream ? 1 : options.threads;
-  std::vector<std::unique_ptr<CaptureSource>> sources;  // one a worker
-  while (sources.size() < workers) {
-    auto source = open_capture_files(capture);
-    if (!source) return tl::unexpected(source.error());
-    sources.push_back(std::move(*source));
-  }
+  auto source = open_capture_files(capture);
+  if (!source) return tl::unexpected(source.error());
   auto outputs = open_outputs(options, config);
   if (!outputs) return tl::unexpected(outputs.error());
   auto records = output::open_record_outputs(options.records);
@@ -344,26 +334,26 @@ tl::expected<RunSummary, std::string> run_offline(const RunOptions& options, con
 
   const auto begin = Clock::now();
   rules::SharedState shared;
-  ProgressMeter meter(options);
-  CommonEnd end(options.interrupted, workers);
+  ProgressMeter meter(options, **source);
   RunSummary summary;
-  Input input{.source = std::move(sources.front()),
-              .checksums = ChecksumGate(checksum_mode(options, config), setup->decoding),
-              .end = end,
+  Input input{.source = **source,
+              .meter = meter,
               .summary = summary,
-              .meter = &meter,
+              .checksums = ChecksumGate(checksum_mode(options, config), setup->decoding),
+              .interrupted = options.interrupted,
               .idle = is_stream ? &idle : nullptr};
-  sources.erase(sources.begin());
-  Totals totals = workers > 1 ? run_pool(input, std::move(sources), *setup, rules, shared, *outputs, *records)
-                              : run_single(input, *setup, rules, shared, *outputs, *records, options.passed);
+  // What becomes of a packet depends on what became of the one inside it: inline decisions are one
+  // pipeline's. Of a stream whatever has come is to be written before more does.
+  Totals totals = options.threads > 1 && !options.prevent && !is_stream
+                      ? run_pool(input, options.threads, *setup, rules, shared, *outputs, *records)
+                      : run_single(input, *setup, rules, shared, *outputs, *records, options.passed);
   summary.counters = totals.counters;
   summary.flows = summary.counters.flow_total;
   summary.alerts = summary.counters.detect_alert;
   summary.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
-  const std::vector<std::string>& broken = input.source->errors();
-  summary.errors.insert(summary.errors.begin(), broken.begin(), broken.end());
-  summary.capture_errors = broken.size();
-  summary.capture_error_reasons = input.source->error_reasons();
+  summary.errors = (*source)->errors();
+  summary.capture_errors = summary.errors.size();
+  summary.capture_error_reasons = (*source)->error_reasons();
   note_left_out(summary);
   if (outputs->files != nullptr) outputs->files->stop(kStoreEnd, summary.errors);
   for (const auto& output : *records) {

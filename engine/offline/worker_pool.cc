@@ -11,12 +11,15 @@ namespace weir::engine {
 namespace {
 
 constexpr std::chrono::microseconds kPause{50}, kBetweenCollections{500};
+constexpr TimeUs kSecond = 1'000'000;
+constexpr std::size_t kHeaders = 63;  // bytes that most frames have of them
 
 }  // namespace
 
 struct WorkerPool::Worker {
-  Worker(unsigned which, const PipelineSetup& setup, const std::shared_ptr<const rules::RuleSet>& rules,
-         rules::SharedState& shared, const LogOutputs& outputs, BlockStock* blocks)
+  Worker(FrameBlock::Owner which, const PipelineSetup& setup,
+         const std::shared_ptr<const rules::RuleSet>& rules, rules::SharedState& shared,
+         const LogOutputs& outputs, BlockStock* blocks)
       : number(which),
         decoder(setup.decoding, setup.defrag),
         turn(position),
@@ -39,19 +42,10 @@ struct WorkerPool::Worker {
     return out;
   }
 
-  const unsigned number;
+  const FrameBlock::Owner number;
   FrameDecoder decoder;  // of frames that are not plain
   DecodedFrame frame;
-  void begin_second(const RawPacket& raw) {
-    pipeline.advance_clock(raw.time, raw.number);
-    second_begins = FlowTable::to_seconds(raw.time) * 1'000'000;
-    second_ends = second_begins + 1'000'000;
-  }
-
-  std::uint64_t frames = 0;  // that were read
-  TimeUs second_begins = 0, second_ends = 0;
-  TimeUs last_time = 0;
-  std::uint64_t last_number = 0;
+  RawPacket last;  // frame that was read; its number is 0 before the first one
   RunPosition position;
   WorkerTurn turn;
   DeferredAlerts deferred;
@@ -91,8 +85,8 @@ WorkerPool::WorkerPool(unsigned workers, const PipelineSetup& setup,
                                                     packets_ != nullptr ? &packets_->names() : nullptr));
   if (!records.empty()) records_ = std::make_unique<RecordMerger>(records, workers, record_blocks_);
   for (unsigned i = 0; i < workers; ++i)
-    workers_.push_back(std::make_unique<Worker>(i, setup, rules, shared, outputs,
-                                                records.empty() ? nullptr : &record_blocks_));
+    workers_.push_back(std::make_unique<Worker>(static_cast<FrameBlock::Owner>(i), setup, rules, shared,
+                                                outputs, records.empty() ? nullptr : &record_blocks_));
   for (const auto& worker : workers_)
     for (const auto& other : workers_)
       if (other != worker) worker->turn.wait_for(other->position);
@@ -101,8 +95,10 @@ WorkerPool::WorkerPool(unsigned workers, const PipelineSetup& setup,
 WorkerPool::~WorkerPool() = default;
 
 void WorkerPool::run(const Read& read) {
+  FrameBlocks blocks([this, &read](FrameBlock& block) { return fill(block, read); },
+                     static_cast<unsigned>(workers_.size()));
   for (const auto& worker : workers_)
-    worker->thread = std::thread([this, &read, &w = *worker] { work(w, read); });
+    worker->thread = std::thread([this, &blocks, &w = *worker] { work(w, blocks); });
   for (const auto& worker : workers_) {
     while (!worker->done.load(std::memory_order_acquire)) {
       collect();
@@ -113,42 +109,84 @@ void WorkerPool::run(const Read& read) {
   collect();
 }
 
-void WorkerPool::work(Worker& worker, const Read& read) {
-  read(worker.number, Take(*this, worker));
-  if (worker.frames != 0) worker.pipeline.advance_clock(worker.last_time, worker.last_number);
+bool WorkerPool::fill(FrameBlock& block, const Read& read) {
+  const bool goes_on = read(block);
+  for (std::size_t i = 0; i < block.frames().size(); ++i) {
+    const RawPacket& raw = block.frames()[i].raw;
+    const auto route = plain_route(raw, decoding_);
+    FrameBlock::Owner owner = route ? owner_of(*route) : FrameBlock::kAll;
+    if (raw.time < second_begins_ || raw.time >= second_ends_) {
+      second_begins_ = FlowTable::to_seconds(raw.time) * kSecond;
+      second_ends_ = second_begins_ + kSecond;
+      owner |= FrameBlock::kNewSecond;
+    }
+    block.set_owner(i, owner);
+  }
+  return goes_on;
+}
+
+void WorkerPool::work(Worker& worker, FrameBlocks& blocks) {
+  std::uint64_t number = 0;
+  while (const FrameBlock* const block = blocks.get(number)) {
+    inspect(worker, *block);
+    if (!block->frames().empty()) {
+      worker.last = block->frames().back().raw;
+      worker.last.bytes = {};
+    }
+    blocks.done(number++);
+    worker.position.move_to(EventOrder::after_packet(worker.last.number));
+    hand_over(worker, worker.last.number);
+    await_room(worker);
+  }
+  if (worker.last.number != 0) worker.pipeline.advance_clock(worker.last.time, worker.last.number);
   worker.pipeline.finish();
   worker.position.move_to(EventOrder::end());
   hand_over(worker, std::numeric_limits<std::uint64_t>::max());
   worker.done.store(true, std::memory_order_release);
 }
 
-void WorkerPool::take(Worker& worker, const RawPacket& raw, bool verify_checksums) {
-  // Every worker ends its idle flows at the same packet, whoever has that packet.
-  if (raw.time < worker.second_begins || raw.time >= worker.second_ends) worker.begin_second(raw);
-  worker.last_time = raw.time;
-  worker.last_number = raw.number;
-  const bool is_own = inspect_own(worker, raw, verify_checksums);
-  if (++worker.frames % kHandFrames != 0 && !(is_own && worker.gathered() >= kHandBytes)) return;
-  worker.position.move_to(EventOrder::after_packet(raw.number));
-  hand_over(worker, raw.number);
-  await_room(worker);
-}
-
-bool WorkerPool::inspect_own(Worker& worker, const RawPacket& raw, bool verify_checksums) {
-  const auto route = plain_route(raw, decoding_);
-  if (!route) return inspect_decoded(worker, raw, verify_checksums);
-  if (owner_of(*route) != worker.number) return false;
-  worker.pipeline.verify_checksums(verify_checksums);
-  worker.pipeline.inspect(raw);
-  return true;
+// The next frame of its own is on its way to this processor while one is inspected.
+void WorkerPool::inspect(Worker& worker, const FrameBlock& block) {
+  const std::vector<FrameBlock::Owner>& owners = block.owners();
+  const auto concerns = [&worker](FrameBlock::Owner owner) {
+    return owner == worker.number || owner >= FrameBlock::kAll;
+  };
+  const auto next_from = [&owners, &concerns](std::size_t at) {
+    while (at < owners.size() && !concerns(owners[at])) ++at;
+    return at;
+  };
+  std::size_t next = next_from(0);
+  while (next < owners.size()) {
+    const FrameBlock::Frame& frame = block.frames()[next];
+    const FrameBlock::Owner owner = owners[next];
+    next = next_from(next + 1);
+    if (next < owners.size()) {
+      const Bytes coming = block.frames()[next].raw.bytes;
+      __builtin_prefetch(coming.data());
+      __builtin_prefetch(coming.data() + std::min(coming.size(), kHeaders));
+    }
+    // Every worker ends its idle flows at the same packet, whoever has that packet.
+    if ((owner & FrameBlock::kNewSecond) != 0)
+      worker.pipeline.advance_clock(frame.raw.time, frame.raw.number);
+    worker.pipeline.verify_checksums(frame.verify_checksums);
+    const auto whose = static_cast<FrameBlock::Owner>(owner & ~FrameBlock::kNewSecond);
+    if (whose == FrameBlock::kAll)
+      inspect_decoded(worker, frame);
+    else if (whose == worker.number)
+      worker.pipeline.inspect(frame.raw);
+    if (worker.gathered() < kHandBytes) continue;
+    worker.position.move_to(EventOrder::after_packet(frame.raw.number));
+    hand_over(worker, frame.raw.number);
+    await_room(worker);
+  }
 }
 
 // Its own packets in the frame. Errors of ICMP for IPv6 are flows of their own, and so are not always with those that they
 // quote: the worker of the flow that is quoted is shown them, too.
-bool WorkerPool::inspect_decoded(Worker& worker, const RawPacket& raw, bool verify_checksums) {
+void WorkerPool::inspect_decoded(Worker& worker, const FrameBlock::Frame& from) {
   DecodedFrame& frame = worker.frame;
-  worker.decoder.verify_checksums(verify_checksums);
-  worker.decoder.decode(raw, frame);
+  worker.decoder.verify_checksums(from.verify_checksums);
+  worker.decoder.decode(from.raw, frame);
   PacketMask own = 0, quoting = 0;
   for (std::size_t i = 0; i < frame.count; ++i) {
     const auto bit = static_cast<PacketMask>(1U << i);
@@ -159,10 +197,8 @@ bool WorkerPool::inspect_decoded(Worker& worker, const RawPacket& raw, bool veri
       if (quoted && owner_of(*quoted) == worker.number) quoting |= bit;
     }
   }
-  worker.pipeline.verify_checksums(verify_checksums);
   if (own != 0) worker.pipeline.inspect(frame, own);
   if (quoting != 0) worker.pipeline.note_quoting(frame, quoting);
-  return own != 0;
 }
 
 // Takes over what the workers have written, decides what is undecided and writes what is complete.

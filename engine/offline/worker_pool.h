@@ -1,9 +1,9 @@
 // Several pipelines, each on a thread of its own; their lines come out in packet order.
 //
-// Every worker reads the captures itself, all frames of them, and inspects those packets that are its own: each packet belongs
-// to the worker of its flow (engine/offline/frame_router.h). A frame costs the others a look at a few header bytes, and no frame
-// goes from one processor to another. The few that are not plain, fragments and tunnels, are decoded by all workers, which
-// come to the same packets. The thread that owns the pool merges and writes the lines, so the files have one writer.
+// All workers go through all frames (engine/offline/frame_blocks.h): whoever reads a block works out from a few header bytes which
+// worker has the flow of each frame (engine/offline/frame_router.h). The few frames that are not plain, fragments and tunnels, are
+// decoded by all workers, who come to the same packets. The thread that owns the pool merges and writes the lines, so the files
+// have one writer.
 //
 // Workers have lines that are not written yet, so many at most: then they wait for whoever writes them, and then for the workers
 // whose lines come before. A worker may also wait until the others are as far as it is (WorkerTurn): the one that is farthest
@@ -25,6 +25,7 @@
 #include "engine/log/packet_collector.h"
 #include "engine/log/record_merger.h"
 #include "engine/log/run_position.h"
+#include "engine/offline/frame_blocks.h"
 #include "engine/pipeline/pipeline.h"
 #include "output/packet_chooser.h"
 
@@ -32,11 +33,6 @@ namespace weir::engine {
 
 class WorkerPool {
  public:
-  // A worker's way to get frames.
-  class Take;
-  // Reads for a worker, on its thread: calls `take` for each frame, in their order. The same frames for every worker.
-  using Read = std::function<void(unsigned worker, const Take& take)>;
-
   // All references outlive the pool.
   WorkerPool(unsigned workers, const PipelineSetup& setup, const std::shared_ptr<const rules::RuleSet>& rules,
              rules::SharedState& shared, LogOutputs& outputs, const output::RecordOutputs& records);
@@ -44,7 +40,10 @@ class WorkerPool {
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
 
-  // Once: returns when all workers have read everything, all flows have ended and all lines are with the outputs.
+  // Adds frames to a block until it is full; false: there are no more.
+  using Read = std::function<bool(FrameBlock&)>;
+  // Once: returns when all frames have been read and inspected, all flows have ended and all lines are with the outputs. `read` is
+  // called by the workers, one at a time.
   void run(const Read& read);
   // After run(): of each worker, and the sum.
   [[nodiscard]] std::vector<Counters> worker_counters() const;
@@ -61,21 +60,19 @@ class WorkerPool {
   };
   struct Worker;
   // Which worker has the packets of a route.
-  [[nodiscard]] unsigned owner_of(std::uint64_t route) const {
-    return static_cast<unsigned>((route >> 32U) * workers_.size() >> 32U);
+  [[nodiscard]] FrameBlock::Owner owner_of(std::uint64_t route) const {
+    return static_cast<FrameBlock::Owner>((route >> 32U) * workers_.size() >> 32U);
   }
 
-  // A worker hands over what it has gathered after so many frames, its own or not, or when it is so much.
-  static constexpr std::uint64_t kHandFrames = 2048;
+  // A worker hands over what it has gathered after each block, or when it is so much.
   static constexpr std::size_t kHandBytes = std::size_t{256} << 10U;
   // Of all workers together, in memory besides.
   static constexpr std::size_t kUnwrittenBytes = std::size_t{16} << 20U;
 
-  void work(Worker& worker, const Read& read);
-  void take(Worker& worker, const RawPacket& raw, bool verify_checksums);
-  // True: some of the frame is its own.
-  bool inspect_own(Worker& worker, const RawPacket& raw, bool verify_checksums);
-  bool inspect_decoded(Worker& worker, const RawPacket& raw, bool verify_checksums);
+  bool fill(FrameBlock& block, const Read& read);
+  void work(Worker& worker, FrameBlocks& blocks);
+  void inspect(Worker& worker, const FrameBlock& block);
+  void inspect_decoded(Worker& worker, const FrameBlock::Frame& frame);
   static void hand_over(Worker& worker, std::uint64_t up_to);
   void await_room(Worker& worker);
   void collect();
@@ -96,19 +93,7 @@ class WorkerPool {
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<std::uint64_t> complete_up_to_;  // by worker
   std::atomic<std::uint64_t> collections_{0};  // begun so far
-};
-
-class WorkerPool::Take {
- public:
-  Take(WorkerPool& pool, Worker& worker) : pool_(pool), worker_(worker) {}
-  // verify_checksums: whether those of the frame count.
-  void operator()(const RawPacket& raw, bool verify_checksums) const {
-    pool_.take(worker_, raw, verify_checksums);
-  }
-
- private:
-  WorkerPool& pool_;
-  Worker& worker_;
+  TimeUs second_begins_ = 0, second_ends_ = 0;  // of the frame that was read last
 };
 
 }  // namespace weir::engine

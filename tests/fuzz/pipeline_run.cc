@@ -106,8 +106,9 @@ PipelineRun::Result PipelineRun::play(Bytes capture, const Rules& rules, unsigne
   }
   rules::SharedState shared;
   engine::WorkerPool pool(workers, setup_, rules, shared, outputs, {});
-  pool.run([capture](unsigned, const engine::WorkerPool::Take& take) {
-    for_each_frame(capture, [&take](const RawPacket& raw) { take(raw, false); });
+  pool.run([capture](engine::FrameBlock& block) {
+    for_each_frame(capture, [&block](const RawPacket& raw) { block.add(raw, false, nullptr); });
+    return false;
   });
   return out;
 }

@@ -5,6 +5,7 @@
 #include <unistd.h>
 #include <zstd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -359,4 +360,31 @@ TEST_CASE("capture: a frame as large as the limit is read, also across the edge 
   }
   for (const std::string& stored : {file, gzip(file), zstd(file)})
     CHECK(read_all({folder.write("a", stored)}).frames == frames);
+}
+
+TEST_CASE("capture: frames stay as they are while their windows are held, however much is read") {
+  const test::TemporaryFolder folder;
+  constexpr int kFrames = 40;
+  constexpr std::size_t kLength = 100'000;
+  std::string file = pcap_header(false);
+  for (int i = 0; i < kFrames; ++i)
+    file += pcap_record(false, 1, 0, std::string(kLength, static_cast<char>('A' + i)));
+  auto source = open_capture_files({.paths = {folder.write("big.pcap", file)}});
+  REQUIRE(source);
+  std::vector<InputWindow> windows;
+  std::vector<Bytes> frames;
+  RawPacket raw;
+  while ((*source)->next(raw) == CaptureSource::Next::packet) {
+    const InputWindow* const window = (*source)->window();
+    REQUIRE(window != nullptr);
+    if (windows.empty() || windows.back() != *window) windows.push_back(*window);
+    frames.push_back(raw.bytes);
+  }
+  REQUIRE(frames.size() == kFrames);
+  CHECK(windows.size() > 4);
+  for (int i = 0; i < kFrames; ++i) {
+    const Bytes frame = frames[static_cast<std::size_t>(i)];
+    CHECK(frame.size() == kLength);
+    CHECK(std::all_of(frame.begin(), frame.end(), [i](std::uint8_t byte) { return byte == 'A' + i; }));
+  }
 }

@@ -79,8 +79,9 @@ std::vector<std::string> run(const std::vector<Frame>& frames, unsigned workers 
     pipeline.finish();
   } else {
     WorkerPool pool(workers, *setup, nullptr, shared, outputs, {});
-    pool.run([&](unsigned, const WorkerPool::Take& take) {
-      each([&take](const RawPacket& raw) { take(raw, false); });
+    pool.run([&](FrameBlock& block) {
+      each([&block](const RawPacket& raw) { block.add(raw, false, nullptr); });
+      return false;
     });
   }
   return lines;
