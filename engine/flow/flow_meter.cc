@@ -179,12 +179,26 @@ void MeteredSide::add(const MeteredSide& later) {
 }
 
 void FlowMeter::begin_part() {
-  if (told == nullptr) told = std::make_unique<Told>();
+  if (told == nullptr) {
+    told = std::make_unique<Told>();
+    told->rule_hits = rule_hits;
+    told->hit_rules = std::move(hit_rules);
+  }
+  rule_hits = 0;
+  hit_rules.clear();
   for (std::size_t d = 0; d < sides.size(); ++d) {
     if (sides[d].packets == 0) continue;
     told->sides[d].add(sides[d]);
     sides[d] = MeteredSide{};
   }
+}
+
+void FlowMeter::note_hit(const flow::RuleHit& hit) {
+  ++rule_hits;
+  flow::add_hit(hit_rules, hit);
+  if (told == nullptr) return;
+  ++told->rule_hits;
+  flow::add_hit(told->hit_rules, hit);
 }
 
 MeteredSide FlowMeter::whole(Direction d) const {

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "decoders/flow/hits.h"
 #include "decoders/flow/record.h"
 #include "decoders/packet.h"
 #include "decoders/slab.h"
@@ -101,11 +102,13 @@ struct FlowMeter : Slabbed {
   TimeUs syn_at = 0, synack_at = 0;
   std::uint32_t syn_to_synack = 0, synack_to_ack = 0;
   std::uint32_t rule_hits = 0, verdict_rule = 0;
-  SlabString hit_rules;  // as flow::Detail has them
+  SlabString hit_rules;    // as flow::Detail has them
   std::uint32_t part = 0;  // that was told last; 0: none yet
-  // All parts that were told, added up; null: none yet.
+  // All parts that were told, added up; null: none yet. Hits are those of the whole flow: what hits now is noted here, too.
   struct Told : Slabbed {
     std::array<MeteredSide, 2> sides;
+    std::uint32_t rule_hits = 0;
+    SlabString hit_rules;
   };
   std::unique_ptr<Told> told;
   std::uint16_t payload_limit = 0;
@@ -125,6 +128,12 @@ struct FlowMeter : Slabbed {
   void begin_part();
   // What was counted of one direction since the flow began.
   [[nodiscard]] MeteredSide whole(Direction d) const;
+  [[nodiscard]] std::uint32_t whole_rule_hits() const {
+    return told == nullptr ? rule_hits : told->rule_hits;
+  }
+  [[nodiscard]] std::string_view whole_hit_rules() const {
+    return told == nullptr ? hit_rules : told->hit_rules;
+  }
   // A packet that went in direction `d`. Allocates nothing, but for the first bytes of the payload.
   void count(const Packet& packet, Direction d);
   // Likewise a datagram that came as fragments: each of them is a packet.
@@ -137,6 +146,8 @@ struct FlowMeter : Slabbed {
     gateway_error = 1U << 16U | static_cast<std::uint32_t>(packet.icmp.type) << 8U | packet.icmp.code;
     gateway = packet.ip.source;
   }
+  // A rule that has hit.
+  void note_hit(const flow::RuleHit& hit);
   // The rule that dropped a packet; the first one is kept.
   void note_verdict(std::uint32_t sid) {
     if (verdict_rule == 0) verdict_rule = sid;

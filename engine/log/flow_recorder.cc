@@ -227,6 +227,8 @@ void fill_whole_record(const Flow& flow, flow::Record& r, flow::Detail& detail) 
   fill_flow(flow, r, detail);
   for (const Direction d : {Direction::to_server, Direction::to_client})
     fill_side(*flow.meter, flow.meter->whole(d), d, r, detail);
+  detail.rule_hits = flow.meter->whole_rule_hits();
+  detail.hit_rules = flow.meter->whole_hit_rules();
   fill_initiator(flow, false, r, detail);
 }
 

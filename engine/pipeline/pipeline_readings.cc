@@ -194,10 +194,8 @@ std::span<const std::uint64_t> Pipeline::told_before() const {
 void Pipeline::write_alerts(Step& step, const DetectResult& found) {
   log_.alerts(facts_of(step), found, step.fate);
   if (step.flow != nullptr && step.flow->meter != nullptr) {
-    FlowMeter& meter = *step.flow->meter;
-    meter.rule_hits += static_cast<std::uint32_t>(found.alerts.size());
     for (const Alert& alert : found.alerts)
-      flow::add_hit(meter.hit_rules, flow::RuleHit{alert.signature->meta.gid, alert.signature->meta.sid});
+      step.flow->meter->note_hit({alert.signature->meta.gid, alert.signature->meta.sid});
   }
   if (readings_ != nullptr)
     take_note(found, readings_->told);

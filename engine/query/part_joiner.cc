@@ -5,6 +5,7 @@
 #include <limits>
 #include <tuple>
 
+#include "decoders/flow/hits.h"
 #include "engine/scan/scan_hash.h"
 
 namespace weir::engine {
@@ -62,8 +63,17 @@ void join_side(Side& side, const Side& more) {
   side.tcp_flags |= more.tcp_flags;
 }
 
-// `side` is of the later part, and gets what the earlier ones said.
-void join_detail(SideDetail& side, const SideDetail& before) {
+// Of all packets, where one of the two said it of some.
+void join_means(SideDetail& side, const SideDetail& before, const Side& all) {
+  if ((side.size_mean | before.size_mean) != 0 && all.packets != 0)
+    side.size_mean = static_cast<std::uint32_t>(all.bytes / all.packets);
+  if ((side.gap_mean_us | before.gap_mean_us) != 0 && all.packets > 1 && all.last >= all.first)
+    side.gap_mean_us = static_cast<std::uint64_t>(all.last - all.first) / (all.packets - 1);
+  take_if_none(side.jitter_us, before.jitter_us);
+}
+
+// `side` is of the later part, and gets what the earlier ones said; `all` has the counters of both.
+void join_detail(SideDetail& side, const SideDetail& before, const Side& all) {
   add_to(side.payload_bytes, before.payload_bytes);
   add_to(side.retransmitted_packets, before.retransmitted_packets);
   add_to(side.retransmitted_bytes, before.retransmitted_bytes);
@@ -80,6 +90,7 @@ void join_detail(SideDetail& side, const SideDetail& before) {
   side.window_max = std::max(side.window_max, before.window_max);
   take_least(side.gap_min_us, before.gap_min_us);
   side.gap_max_us = std::max(side.gap_max_us, before.gap_max_us);
+  join_means(side, before, all);
   // What was said at the begin, or comes from it.
   if (before.first_tcp_flags != 0) side.first_tcp_flags = before.first_tcp_flags;
   take_if_none(side.window_scale, before.window_scale);
@@ -92,9 +103,23 @@ void join_detail(SideDetail& side, const SideDetail& before) {
   }
 }
 
-void join_details(Detail& detail, const Detail& more) {
+// Those of the later part come behind the others.
+void join_hits(Detail& detail, const Detail& before, JoinedTexts& texts) {
+  std::string rules(before.hit_rules), indicators(before.hit_indicators);
+  flow::for_each_rule_hit(detail.hit_rules, [&](const flow::RuleHit& hit) { flow::add_hit(rules, hit); });
+  flow::for_each_indicator_hit(detail.hit_indicators,
+                               [&](const flow::IndicatorHit& hit) { flow::add_hit(indicators, hit); });
+  texts = {std::move(rules), std::move(indicators)};
+  detail.hit_rules = texts.hit_rules;
+  detail.hit_indicators = texts.hit_indicators;
+  add_to(detail.rule_hits, before.rule_hits);
+  add_to(detail.indicator_hits, before.indicator_hits);
+}
+
+void join_details(const Record& record, Detail& detail, JoinedTexts& texts, const Detail& more) {
   const Detail before = std::exchange(detail, more);
-  for (std::size_t i = 0; i < detail.sides.size(); ++i) join_detail(detail.sides[i], before.sides[i]);
+  for (std::size_t i = 0; i < detail.sides.size(); ++i)
+    join_detail(detail.sides[i], before.sides[i], record.sides[i]);
   take_if_none(detail.initiator_by, before.initiator_by);
   take_if_none(detail.syn_to_synack_us, before.syn_to_synack_us);
   take_if_none(detail.synack_to_ack_us, before.synack_to_ack_us);
@@ -103,15 +128,12 @@ void join_details(Detail& detail, const Detail& more) {
   take_if_none(detail.ja4, before.ja4);
   take_if_none(detail.certificate_sha256, before.certificate_sha256);
   take_if_none(detail.user, before.user);
-  add_to(detail.rule_hits, before.rule_hits);
-  add_to(detail.indicator_hits, before.indicator_hits);
-  take_if_none(detail.hit_rules, before.hit_rules);
-  take_if_none(detail.hit_indicators, before.hit_indicators);
+  join_hits(detail, before, texts);
 }
 
 }  // namespace
 
-void join_part(Record& record, Detail& detail, const Record& more) {
+void join_part(Record& record, Detail& detail, JoinedTexts& texts, const Record& more) {
   for (std::size_t i = 0; i < record.sides.size(); ++i) join_side(record.sides[i], more.sides[i]);
   record.times_of_message = record.times_of_message || more.times_of_message;
   record.end_reason = more.end_reason;
@@ -121,7 +143,7 @@ void join_part(Record& record, Detail& detail, const Record& more) {
     detail = *more.detail;
     record.detail = &detail;
   } else {
-    join_details(detail, *more.detail);
+    join_details(record, detail, texts, *more.detail);
   }
 }
 
@@ -162,6 +184,7 @@ void PartJoiner::finish() {
   });
   Record joined, more;
   Detail detail, other;
+  JoinedTexts texts;
   std::uint32_t last_part = 0;  // 0: there is none yet
   const auto hand_on = [&] {
     if (last_part == 0) return;
@@ -172,7 +195,7 @@ void PartJoiner::finish() {
     kept.record.read(more, other);
     if (last_part != 0 && more.part > last_part && is_same_flow(joined, more)) {
       last_part = more.part;
-      join_part(joined, detail, more);
+      join_part(joined, detail, texts, more);
       continue;
     }
     hand_on();

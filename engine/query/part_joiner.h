@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "decoders/flow/fields.h"
@@ -16,7 +17,8 @@ inline constexpr std::size_t kMaxPartBytes = std::size_t{256} << 20U;
 
 // Stands before a consumer. Records of whole flows go through at once, parts are kept, joined and handed on at the end. Parts belong
 // together when they are of one exporter and domain, 5-tuple and VLAN, and their numbers go up with time: the next flow of the same ports
-// begins with a lower one. A joined record has part 0, the sums of the counters, all times and flags, and the end reason of the last part.
+// begins with a lower one. A joined record has part 0, the sums of the counters, all times and flags, what hit any part, and the end reason of
+// the last one.
 class PartJoiner final : public flow::RecordConsumer {
  public:
   // Members that it looks at.
@@ -55,8 +57,12 @@ class PartJoiner final : public flow::RecordConsumer {
   std::uint64_t not_joined_ = 0;
 };
 
-// Adds what a later part of the same flow says. Details are those of `more`, as far as it has some, with the counters of both; `detail` is
-// where they stand then.
-void join_part(flow::Record& record, flow::Detail& detail, const flow::Record& more);
+// What the detail of a joined record points to, beside what those of its parts do.
+struct JoinedTexts {
+  std::string hit_rules, hit_indicators;
+};
+// Adds what a later part of the same flow says. Details are those of `more`, as far as it has some, with the counters and hits of both;
+// `detail` is where they stand then, `texts` where its lists of hits do.
+void join_part(flow::Record& record, flow::Detail& detail, JoinedTexts& texts, const flow::Record& more);
 
 }  // namespace weir::engine

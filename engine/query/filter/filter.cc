@@ -93,9 +93,14 @@ bool Filter::matches(const flow::Record& record) const {
   return at == kTake;
 }
 
+// Each part says what hit it alone.
 bool Filter::wants_whole_flows() const {
+  const auto is_about_hits = [](const Step& step) {
+    const Subject subject = step.test.subject;
+    return subject == Subject::signature || subject == Subject::indicator || subject == Subject::feed;
+  };
   return narrow_.fields.has(Field::counters) || narrow_.fields.has(Field::times) ||
-         narrow_.fields.has(Field::tcp_flags);
+         narrow_.fields.has(Field::tcp_flags) || std::any_of(steps_.begin(), steps_.end(), is_about_hits);
 }
 
 }  // namespace weir::engine

@@ -35,7 +35,8 @@ class Filter {
   [[nodiscard]] const RecordQuery& narrow() const { return narrow_; }
   // What a rollup must keep so that the filter can be asked of it; none: only of records.
   [[nodiscard]] const std::optional<output::RollupKeys>& rollup_keys() const { return rollup_keys_; }
-  // It asks for what only a whole flow has, not the parts of one that goes on: totals, flags, durations, answers.
+  // It asks for what only a whole flow has, not the parts of one that goes on: totals, flags, durations, answers,
+  // hits.
   [[nodiscard]] bool wants_whole_flows() const;
 
  private:

@@ -162,6 +162,28 @@ TEST_CASE("flow meter: sides change places with all that is known of them") {
   CHECK(m.meter.swapped);
 }
 
+TEST_CASE("flow meter: a part has the hits of its own, the whole has all of them") {
+  FlowMeter meter;
+  meter.note_hit({1, 17});
+  meter.note_hit({3, 5});
+  CHECK(meter.whole_rule_hits() == 2);
+  CHECK(meter.whole_hit_rules() == "17 3:5");
+  meter.begin_part();
+  CHECK(meter.rule_hits == 0);
+  CHECK(meter.hit_rules.empty());
+  CHECK(meter.whole_rule_hits() == 2);
+  meter.note_hit({1, 17});
+  meter.note_hit({1, 99});
+  CHECK(meter.rule_hits == 2);
+  CHECK(meter.hit_rules == "17 99");
+  meter.begin_part();
+  meter.note_hit({1, 4});
+  CHECK(meter.rule_hits == 1);
+  CHECK(meter.hit_rules == "4");
+  CHECK(meter.whole_rule_hits() == 5);
+  CHECK(meter.whole_hit_rules() == "17 3:5 99 4");
+}
+
 TEST_CASE("flow meter: parts add up to the whole") {
   Metered m;
   m.handshake();

@@ -15,11 +15,15 @@ namespace {
 class JoinedRecords final : public flow::RecordConsumer {
  public:
   std::vector<flow::Record> records;
-  std::vector<std::string> hosts;
+  std::vector<std::string> hosts, rules, indicators;
+  std::vector<std::uint32_t> rule_hits;
   void take(std::span<const flow::Record> taken) override {
     for (const flow::Record& record : taken) {
       records.push_back(record);
       hosts.emplace_back(record.detail != nullptr ? record.detail->host : std::string_view{});
+      rules.emplace_back(record.detail != nullptr ? record.detail->hit_rules : std::string_view{});
+      indicators.emplace_back(record.detail != nullptr ? record.detail->hit_indicators : std::string_view{});
+      rule_hits.push_back(record.detail != nullptr ? record.detail->rule_hits : 0);
     }
   }
 };
@@ -121,9 +125,52 @@ TEST_CASE("part joiner: details are kept, with the counters of all parts") {
   flow::Record joined = records[0];
   flow::Detail detail = first;
   joined.detail = &detail;
-  join_part(joined, detail, records[1]);
+  JoinedTexts texts;
+  join_part(joined, detail, texts, records[1]);
   CHECK(detail.sides[0].payload_bytes == 800);
   CHECK(detail.sides[0].size_min == 40);
+}
+
+TEST_CASE("part joiner: what hit any part hit the flow, each rule and indicator once") {
+  JoinedRecords out;
+  PartJoiner joiner(out, kRoomForAll);
+  std::vector<flow::Record> records{part_of_flow(1, 0), part_of_flow(2, 1), part_of_flow(3, 2),
+                                    part_of_flow(1, 0, 7), part_of_flow(2, 1, 7)};
+  std::vector<flow::Detail> details(5);
+  details[0] = {.rule_hits = 2, .indicator_hits = 1, .hit_rules = "17 3:5", .hit_indicators = "a\t192.0.2.1"};
+  details[2] = {.rule_hits = 3, .indicator_hits = 1, .hit_rules = "5 17", .hit_indicators = "b\tbad.example"};
+  details[4] = {.rule_hits = 1, .hit_rules = "99"};
+  for (std::size_t i = 0; i < records.size(); ++i) records[i].detail = &details[i];
+  joiner.take(records);
+  joiner.finish();
+  REQUIRE(out.records.size() == 2);
+  const std::size_t of_three = out.records[0].source_port == 40'000 ? 0 : 1;
+  CHECK(out.rule_hits[of_three] == 5);
+  CHECK(out.rules[of_three] == "17 3:5 5");
+  CHECK(out.indicators[of_three] == "a\t192.0.2.1\nb\tbad.example");
+  CHECK(out.rules[1 - of_three] == "99");
+  CHECK(out.indicators[1 - of_three].empty());
+}
+
+TEST_CASE("part joiner: means are those of all packets, also where the last part had none of a side") {
+  flow::Record joined = part_of_flow(1, 0), more = part_of_flow(2, 1);
+  flow::Detail detail, later;
+  detail.sides[0] = {.size_mean = 100, .gap_mean_us = 1000, .jitter_us = 7};
+  detail.sides[1] = {.size_mean = 60, .gap_mean_us = 500, .jitter_us = 9};
+  later.sides[0] = {.size_mean = 300, .gap_mean_us = 3000, .jitter_us = 8};
+  joined.sides[0] = {.packets = 2, .bytes = 200, .first = 1000, .last = 2000};
+  joined.sides[1] = {.packets = 3, .bytes = 180, .first = 1000, .last = 2000};
+  more.sides[0] = {.packets = 2, .bytes = 600, .first = 4000, .last = 7000};
+  joined.detail = &detail;
+  more.detail = &later;
+  JoinedTexts texts;
+  join_part(joined, detail, texts, more);
+  CHECK(detail.sides[0].size_mean == 200);
+  CHECK(detail.sides[0].gap_mean_us == 2000);
+  CHECK(detail.sides[0].jitter_us == 8);
+  CHECK(detail.sides[1].size_mean == 60);
+  CHECK(detail.sides[1].gap_mean_us == 500);
+  CHECK(detail.sides[1].jitter_us == 9);
 }
 
 TEST_CASE("part joiner: parts for which there is no room go through, and are counted") {
@@ -145,7 +192,8 @@ TEST_CASE("part joiner: sums that do not fit stay at the greatest number") {
   flow::Record joined = part_of_flow(1, 0), more = part_of_flow(2, 1);
   joined.sides[0].bytes = std::numeric_limits<std::uint64_t>::max() - 5;
   flow::Detail detail;
-  join_part(joined, detail, more);
+  JoinedTexts texts;
+  join_part(joined, detail, texts, more);
   CHECK(joined.sides[0].bytes == std::numeric_limits<std::uint64_t>::max());
 }
 

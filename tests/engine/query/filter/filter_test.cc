@@ -364,6 +364,7 @@ TEST_CASE("flow filter: only the members that are looked at are asked for") {
   CHECK_FALSE(fields.has(Field::detail));
   CHECK_FALSE(filter_of("src 10.0.0.1 and port 80").wants_whole_flows());
   CHECK(filter_of("bytes > 1").wants_whole_flows());
+  CHECK(filter_of("src 10.0.0.1 and (sid 17 or feed abuse)").wants_whole_flows());  // each part has its own
 }
 
 }  // namespace weir::engine
