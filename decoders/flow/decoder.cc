@@ -48,7 +48,8 @@ ExporterState& FlowDecoder::exporter(const IpAddress& address) {
     exporters_.erase(silent.address);
   }
   ExporterState& made =
-      *exporters_.emplace(address, std::make_unique<ExporterState>(address, budget_)).first->second;
+      *exporters_.emplace(address, std::make_unique<ExporterState>(address, budget_, own_enterprise_))
+           .first->second;
   by_use_.push_front(&made);
   made.place = by_use_.begin();
   return made;

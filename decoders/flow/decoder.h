@@ -29,9 +29,11 @@ struct Source {
 
 class FlowDecoder {
  public:
-  // The consumer lives as long as the decoder. `state_bytes`: of all that is kept for exporters.
-  explicit FlowDecoder(RecordConsumer& consumer, std::size_t state_bytes = kMaxStateBytes)
-      : budget_(state_bytes), batch_(consumer) {}
+  // The consumer lives as long as the decoder. `state_bytes`: of all that is kept for exporters. `own_enterprise`: the number under
+  // which exporters of ours send what IANA's registry has no elements for (own_elements.h); kIana: that is not read.
+  explicit FlowDecoder(RecordConsumer& consumer, std::size_t state_bytes = kMaxStateBytes,
+                       std::uint32_t own_enterprise = kIana)
+      : own_enterprise_(own_enterprise), budget_(state_bytes), batch_(consumer) {}
 
   // One datagram, or IPFIX messages in a row as a file has them. Records of it are with the consumer when the call returns.
   void datagram(const Source& source, TimeUs received, Bytes bytes);
@@ -65,6 +67,7 @@ class FlowDecoder {
   void make_room();
   bool load_line(std::string_view rest, TimeUs now);
 
+  const std::uint32_t own_enterprise_;
   Budget budget_;
   RecordBatch batch_;
   std::map<IpAddress, std::unique_ptr<ExporterState>> exporters_;

@@ -119,6 +119,10 @@ enum class Slot : std::uint8_t {
   frame,
   frame_length,
   ip_packet,
+  // how many flows it stands for
+  flow_count,
+  // whatever an element of our own says
+  own,
   count_
 };
 

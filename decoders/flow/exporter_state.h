@@ -102,13 +102,14 @@ class Domain {
 
 class ExporterState {
  public:
-  // `budget`: of all exporters together.
-  ExporterState(const IpAddress& from, Budget& budget)
-      : address(from), budget_(kMaxStateBytes, &budget), held(budget_) {}
+  // `budget`: of all exporters together. `enterprise`: own_enterprise.
+  ExporterState(const IpAddress& from, Budget& budget, std::uint32_t enterprise = kIana)
+      : address(from), own_enterprise(enterprise), budget_(kMaxStateBytes, &budget), held(budget_) {}
 
   using ByUse = std::list<ExporterState*>;
 
   const IpAddress address;
+  const std::uint32_t own_enterprise;  // whose elements are those of own_elements.h; kIana: nobody's
   ByUse::iterator place;  // in its decoder's list
 
  private:

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 
 #include "decoders/flow/field_value.h"
+#include "decoders/flow/own_elements.h"
 #include "decoders/flow/sampled_header.h"
 
 namespace weir::flow {
@@ -12,6 +14,7 @@ namespace {
 constexpr std::uint8_t kIcmp = 1, kIcmpV6 = 58;
 constexpr std::uint8_t kReverseInitiator = 2;  // biflowDirection: the destination began
 constexpr std::uint32_t kMostSampling = 1U << 31U;
+constexpr std::uint64_t kMostFlows = std::numeric_limits<std::uint32_t>::max();
 
 MacAddress to_mac(Bytes value) {
   MacAddress out{};
@@ -170,6 +173,10 @@ bool RecordFiller::path_field(const FieldStep& step, Bytes value) {
     case Slot::next_hop: set_address(r.routing.next_hop, step, value); return true;
     case Slot::vlan: set(r.vlan, step, value); return true;
     case Slot::sampler: set(scratch_.sampler, step, value); return true;
+    case Slot::flow_count:
+      if (const std::uint64_t count = to_number(value); count != 0 && !step.reverse)
+        r.flows = static_cast<std::uint32_t>(std::min(count, kMostFlows));
+      return true;
     case Slot::frame: scratch_.frame = value; return true;
     case Slot::ip_packet: scratch_.ip_packet = value; return true;
     case Slot::frame_length: scratch_.frame_length = to_number_of<std::uint32_t>(value); return true;
@@ -241,6 +248,7 @@ void RecordFiller::detail_field(const FieldStep& step, Bytes value) {
     case Slot::firewall_reason: set(d.firewall_reason, step, value); break;
     case Slot::flow_number: set(d.flow_number, step, value); break;
     case Slot::application_id: set(d.application_id, step, value); break;
+    case Slot::own: read_own_element(step.own, step.reverse ? 1 : 0, value, *record_, d); break;
     default: break;
   }
 }
@@ -334,6 +342,16 @@ void RecordFiller::finish_direction() {
   std::swap(r.source, r.destination);
   std::swap(r.source_port, r.destination_port);
   std::swap(r.sides[0], r.sides[1]);
+  std::swap(r.in_interface, r.out_interface);
+  std::swap(r.routing.source_as, r.routing.destination_as);
+  std::swap(r.routing.source_mask, r.routing.destination_mask);
+  if (r.detail == nullptr) return;
+  Detail& d = batch_.detail();
+  std::swap(d.sides[0], d.sides[1]);
+  std::swap(d.source_mac, d.destination_mac);
+  std::swap(d.tunnel_source, d.tunnel_destination);
+  std::swap(d.nat_source, d.nat_destination);
+  std::swap(d.nat_source_port, d.nat_destination_port);
 }
 
 void RecordFiller::finish_names() {

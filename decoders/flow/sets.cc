@@ -98,7 +98,7 @@ void SetReader::learn(std::uint16_t number, TemplateUse use, std::vector<FieldSp
   Domain& domain = context_.domain;
   const TemplateKey key{dialect_, number};
   if (domain.templates.refresh(key, context_.port, use, fields, context_.received)) return;
-  auto made = Template::make(dialect_, use, std::move(fields));
+  auto made = Template::make(dialect_, use, std::move(fields), context_.exporter.own_enterprise);
   if (made == nullptr) return count_malformed();
   if (context_.exporter.learn(domain, key, context_.port, std::move(made), context_.received))
     decode_held(key);

@@ -127,7 +127,7 @@ struct SavedTemplate {
   std::shared_ptr<const Template> made;
 };
 
-std::optional<SavedTemplate> parse_template(std::string_view rest) {
+std::optional<SavedTemplate> parse_template(std::string_view rest, std::uint32_t own_enterprise) {
   constexpr std::uint16_t kFirst = 256;
   SavedTemplate out;
   TemplateUse use;
@@ -144,7 +144,7 @@ std::optional<SavedTemplate> parse_template(std::string_view rest) {
     fields.push_back(*field);
   }
   if (use.scopes > fields.size()) return std::nullopt;
-  out.made = Template::make(out.key.dialect, use, std::move(fields));
+  out.made = Template::make(out.key.dialect, use, std::move(fields), own_enterprise);
   return out.made != nullptr ? std::optional{std::move(out)} : std::nullopt;
 }
 
@@ -187,7 +187,7 @@ bool FlowDecoder::load_line(std::string_view rest, TimeUs now) {
   std::uint32_t id = 0;
   if (!address || !take_number(rest, id)) return false;
   if (what == "template") {
-    auto saved = parse_template(rest);
+    auto saved = parse_template(rest, own_enterprise_);
     if (!saved) return false;
     ExporterState& from = exporter(*address);
     return from.learn(from.domain(id), saved->key, saved->port, std::move(saved->made), now);

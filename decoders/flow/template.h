@@ -30,6 +30,7 @@ struct FieldStep {
   DataType type;
   std::uint8_t rank;  // above 0
   bool reverse;       // of the other direction (RFC 5103)
+  std::uint8_t own = 0;  // of Slot::own: which
 };
 
 // What its records are.
@@ -42,8 +43,10 @@ struct TemplateUse {
 class Template {
  public:
   // None when it has no fields or more than kMaxFields, when its records have no length, or a least one above kMaxRecordBytes.
+  // `own_enterprise`: whose elements are those of own_elements.h; kIana: nobody's.
   static std::shared_ptr<const Template> make(Dialect dialect, TemplateUse use,
-                                              std::vector<FieldSpecifier> fields);
+                                              std::vector<FieldSpecifier> fields,
+                                              std::uint32_t own_enterprise = kIana);
 
   [[nodiscard]] const TemplateUse& use() const { return use_; }
   [[nodiscard]] std::span<const FieldSpecifier> fields() const { return fields_; }
@@ -75,7 +78,7 @@ class Template {
   static constexpr std::size_t kLongLength = 255;  // RFC 7011 7: the length is in the two bytes that follow
 
   Template(TemplateUse use, std::vector<FieldSpecifier> fields) : use_(use), fields_(std::move(fields)) {}
-  void plan(Dialect dialect);
+  void plan(Dialect dialect, std::uint32_t own_enterprise);
 
   TemplateUse use_;
   std::vector<FieldSpecifier> fields_;

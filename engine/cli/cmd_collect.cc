@@ -26,6 +26,7 @@
 #include "engine/live/control/metrics_server.h"
 #include "engine/live/control/notify.h"
 #include "engine/live/control/signals.h"
+#include "output/flow/export/export_settings.h"
 #include "output/flow/flow_json.h"
 
 namespace weir::engine {
@@ -61,6 +62,9 @@ tl::expected<CollectorSettings, std::string> collector_settings(const CliOptions
                                                                 const Config& config) {
   CollectorSettings out{
       .store = record_settings(options, config).store, .state = options.state, .allowed = {}};
+  const auto enterprise = output::export_enterprise(config.sub("weir.flows.export"));
+  if (!enterprise) return tl::unexpected(enterprise.error());
+  out.enterprise = *enterprise;
   for (const std::string& text : options.allowed) {
     const auto network = IpNetwork::parse(text);
     if (!network) return tl::unexpected(fmt::format("--allow {}: expected {}", text, IpNetwork::kExpected));

@@ -59,7 +59,7 @@ tl::expected<std::unique_ptr<Collector>, std::string> Collector::open(const Coll
     consumer = out->judge_ = judge;
   }
   out->consumer_ = consumer;
-  out->decoder_.emplace(*consumer);
+  out->decoder_.emplace(*consumer, flow::kMaxStateBytes, settings.enterprise);
   out->run_ = static_cast<std::uint64_t>(now);
   if (auto loaded = out->load_state(now); !loaded) return tl::unexpected(loaded.error());
   return out;

@@ -24,6 +24,7 @@ struct CollectorSettings {
   output::StoreSettings store;     // where records are kept; no folder: they go to `instead`
   std::string state;               // folder that templates are kept in; empty: they are not
   std::vector<IpNetwork> allowed;  // exporters; empty: all
+  std::uint32_t enterprise = 0;    // under which exporters of ours send own elements; 0: those are not read
 };
 
 struct CollectorTotals {

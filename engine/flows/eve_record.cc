@@ -130,6 +130,8 @@ void read_flow_event(const EveFields& event, flow::RecordBatch& batch, flow::Rec
   read_times(*flow, r);
   flow->flag("times_of_message", r.times_of_message);
   flow->number("part", r.part);
+  flow->number("flows", r.flows);
+  if (r.flows == 0) flow->expected("flows", "a number from 1 on");
   r.end_reason = end_reason(*flow);
   read_flags(event, "tcp_flags_ts", r);
   read_exporter(event, r);

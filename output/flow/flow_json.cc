@@ -64,6 +64,7 @@ void write_counters(JsonWriter& out, TimestampFormatter& times, const flow::Reco
   if (const std::string_view reason = end_reason_name(r.end_reason); !reason.empty())
     out.plain("end_reason", reason);
   put_number(out, "part", r.part);
+  if (r.flows != 1) out.number("flows", r.flows);
   put_number(out, "tos_toserver", ahead.tos);
   put_number(out, "tos_toclient", back.tos);
 }

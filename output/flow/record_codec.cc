@@ -29,6 +29,7 @@ enum class Part : std::uint8_t {
   observed_at,
   times_of_message,
   detail,
+  flows,
 };
 constexpr std::uint32_t bit(Part part) {
   return 1U << static_cast<unsigned>(part);
@@ -132,7 +133,7 @@ std::uint32_t parts_of(const flow::Record& r) {
          bit_if(r.end_reason != flow::EndReason::unknown, Part::end_reason) |
          bit_if(r.part != 0, Part::part_number) | bit_if(r.sampling != 1, Part::sampling) |
          bit_if(r.observed_at != 0, Part::observed_at) | bit_if(r.times_of_message, Part::times_of_message) |
-         bit_if(r.detail != nullptr, Part::detail);
+         bit_if(r.detail != nullptr, Part::detail) | bit_if(r.flows != 1, Part::flows);
 }
 
 std::uint8_t* put_counters(std::uint8_t* to, const flow::Side& side) {
@@ -170,6 +171,7 @@ std::uint8_t* put_parts(std::uint8_t* to, std::uint32_t parts, const flow::Recor
   if (has(Part::part_number)) to = put_varint(to, r.part);
   if (has(Part::sampling)) to = put_varint(to, r.sampling);
   if (has(Part::observed_at)) *to++ = r.observed_at;
+  if (has(Part::flows)) to = put_varint(to, r.flows);
   if (!has(Part::detail)) return to;
   DetailWriter writer(to);
   visit_detail(*r.detail, writer);
@@ -210,6 +212,7 @@ void take_parts(ByteCursor& in, std::uint32_t parts, flow::Record& r, flow::Deta
   if (has(Part::part_number)) r.part = static_cast<std::uint32_t>(take_varint(in));
   if (has(Part::sampling)) r.sampling = static_cast<std::uint32_t>(take_varint(in));
   if (has(Part::observed_at)) r.observed_at = in.u8();
+  if (has(Part::flows)) r.flows = static_cast<std::uint32_t>(take_varint(in));
   r.times_of_message = has(Part::times_of_message);
   if (!has(Part::detail)) return;
   detail = flow::Detail{};

@@ -71,6 +71,10 @@ class KeyReader {
   std::string problem_;
 };
 
+void read_enterprise(KeyReader& keys, std::uint32_t& out) {
+  keys.number("enterprise", 0, kMost32, out);
+}
+
 std::string read_common(const Settings& own, ExportSettings& out) {
   KeyReader keys(own);
   keys.number("mtu", kMinMtu, kMaxMtu, out.mtu);
@@ -79,7 +83,7 @@ std::string read_common(const Settings& own, ExportSettings& out) {
   keys.number("domain", 0, kMost32, out.domain);
   keys.number("engine-type", 0, kMost8, out.engine_type);
   keys.number("engine-id", 0, kMost8, out.engine_id);
-  keys.number("enterprise", 0, kMost32, out.enterprise);
+  read_enterprise(keys, out.enterprise);
   keys.number("rate", 0, kMostMessages * 100, out.rate);
   keys.size("queue", kMinQueue, kMostQueue, out.queue_bytes);
   if (own.has("rotate-size")) keys.size("rotate-size", kMinFile, ~std::uint64_t{0}, out.rotate_bytes);
@@ -217,6 +221,14 @@ tl::expected<void, std::string> ExportSettings::check(std::string_view source) c
   return tl::unexpected(fmt::format(
       "{} {}: {} goes over UDP alone; take udp://, or the format ipfix or ipfix-biflow ({} or {}.format)",
       source, target.text, export_format_name(format), kFormatOption, kKeys));
+}
+
+tl::expected<std::uint32_t, std::string> export_enterprise(const Settings& own) {
+  KeyReader keys(own);
+  std::uint32_t out = 0;
+  read_enterprise(keys, out);
+  if (!keys.problem().empty()) return tl::unexpected(keys.problem());
+  return out;
 }
 
 tl::expected<FlowExportSettings, std::string> FlowExportSettings::from(

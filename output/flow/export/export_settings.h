@@ -68,6 +68,9 @@ struct ExportSettings {
   [[nodiscard]] tl::expected<void, std::string> check(std::string_view source) const;
 };
 
+// `enterprise` of `own`, which is `weir.flows.export`, for who reads what was sent under it. Fails as the next one does.
+tl::expected<std::uint32_t, std::string> export_enterprise(const Settings& own);
+
 struct FlowExportSettings {
   std::vector<ExportSettings> collectors;
   std::vector<InterfaceName> interfaces;

@@ -1,9 +1,10 @@
 // The fields of exported records, group by group, in the order in which they are sent.
 //
 // visit_fields() calls an `Out` (wire_out.h) for each. Numbers are those of IANA's registry (decoders/flow/elements.def), and
-// those of own_elements.def under the enterprise number that the user has set.
+// those of decoders/flow/own_elements.def under the enterprise number that the user has set.
 #pragma once
 
+#include "decoders/flow/own_elements.h"
 #include "output/flow/export/record_shape.h"
 #include "output/flow/export/wire_out.h"
 
@@ -110,10 +111,10 @@ void tunnel(Out& out, const RecordShape& shape, const FlowWay& way) {
     out.number(351, 8, overlay_number(d.tunnel_kind) << kKindAt | d.tunnel_id);
   if (shape.tunnel == TunnelFields::gre_key) out.number(296, 4, d.tunnel_id);
   if (!shape.has_own) return;
-  out.own_address(16, way.tunnel_source());
-  out.own_address(17, way.tunnel_destination());
-  out.own(18, 8, d.tunnel_id);
-  out.own_text(19, d.tunnel_kind);
+  out.own_address(flow::kOwnTunnelSource, way.tunnel_source());
+  out.own_address(flow::kOwnTunnelDestination, way.tunnel_destination());
+  out.own(flow::kOwnTunnelId, 8, d.tunnel_id);
+  out.own_text(flow::kOwnTunnelKind, d.tunnel_kind);
 }
 
 // Of that family; zeros where it is none.
@@ -146,16 +147,13 @@ void rare(Out& out, const RecordShape& shape, const FlowWay& way) {
   if (shape.nat != NatFields::none) translation(out, shape, way);
 }
 
-// Of the other direction, where a record has both.
-inline constexpr std::uint16_t kOtherDirection = 128;
-
 template <class Out>
 void own_of_side(Out& out, const flow::SideDetail& s, std::uint16_t which) {
-#define FLOW(number, bytes, value)
+#define FLOW(number, bytes, lvalue)
 #define FLOW_TEXT(number, member)
 #define SIDE(number, bytes, member) out.own((number) + which, bytes, s.member);
 #define SIDE_TEXT(number, member) out.own_text((number) + which, s.member);
-#include "output/flow/export/own_elements.def"
+#include "decoders/flow/own_elements.def"
 #undef FLOW
 #undef FLOW_TEXT
 #undef SIDE
@@ -166,17 +164,17 @@ template <class Out>
 void own(Out& out, const RecordShape& shape, const FlowWay& way) {
   const flow::Record& r = way.record();
   const flow::Detail& d = way.detail();
-#define FLOW(number, bytes, value) out.own(number, bytes, value);
+#define FLOW(number, bytes, lvalue) out.own(number, bytes, static_cast<std::uint64_t>(lvalue));
 #define FLOW_TEXT(number, member) out.own_text(number, d.member);
 #define SIDE(number, bytes, member)
 #define SIDE_TEXT(number, member)
-#include "output/flow/export/own_elements.def"
+#include "decoders/flow/own_elements.def"
 #undef FLOW
 #undef FLOW_TEXT
 #undef SIDE
 #undef SIDE_TEXT
   own_of_side(out, way.side_detail(), 0);
-  if (shape.is_biflow) own_of_side(out, way.other_side_detail(), kOtherDirection);
+  if (shape.is_biflow) own_of_side(out, way.other_side_detail(), flow::kOwnReverse);
 }
 
 }  // namespace export_fields

@@ -122,7 +122,10 @@ inline std::string saved_state(const flow::FlowDecoder& decoder) {
 // A decoder, and exporters that send to it.
 struct FlowBench {
   Collected collected;
-  flow::FlowDecoder decoder{collected};
+  flow::FlowDecoder decoder;
+
+  explicit FlowBench(std::uint32_t own_enterprise = 0)
+      : decoder(collected, flow::kMaxStateBytes, own_enterprise) {}
 
   void send(const Wire& message, std::uint16_t port = 4000, std::uint32_t address = 0x7f000201) {
     // In memory of its own, so that a read beyond its end is found.

@@ -277,3 +277,54 @@ TEST_CASE("ipfix: a sampled frame in place of fields says who with whom") {
   CHECK(bench.at(0).sides[0].packets == 1);
   CHECK(bench.at(0).sampling == 100);
 }
+
+TEST_CASE("ipfix: what the destination of a record began is turned whole, with all that is of one side") {
+  FlowBench bench;
+  bench.send(ipfix(ipfix_template(256, {{8, 4},
+                                        {12, 4},
+                                        {10, 2},
+                                        {14, 2},
+                                        {16, 4},
+                                        {9, 1},
+                                        {56, 6},
+                                        {225, 4},
+                                        {227, 2},
+                                        {52, 1},
+                                        {52, 1, 29305},
+                                        {2, 4},
+                                        {2, 4, 29305},
+                                        {239, 1}}) +
+                   data_set(256, u32(0x0a000001) + u32(0x0a000002) + u16(3) + u16(4) + u32(65'000) + u8(24) +
+                                     Wire(6, '\x05') + u32(0xc0000201) + u16(777) + u8(60) + u8(120) +
+                                     u32(5) + u32(6) + u8(2))));
+  REQUIRE(bench.size() == 1);
+  const flow::Record& r = bench.at(0);
+  const flow::Detail& d = bench.detail(0);
+  CHECK(r.source == IpAddress::v4(0x0a000002));
+  CHECK(r.sides[0].packets == 6);
+  CHECK(d.sides[0].ttl_min == 120);
+  CHECK(d.sides[1].ttl_min == 60);
+  CHECK(r.in_interface == 4);
+  CHECK(r.out_interface == 3);
+  CHECK(r.routing.destination_as == 65'000);
+  CHECK(r.routing.destination_mask == 24);
+  CHECK(d.destination_mac[0] == 5);
+  CHECK(d.source_mac[0] == 0);
+  CHECK(d.nat_destination == IpAddress::v4(0xc0000201));
+  CHECK(d.nat_destination_port == 777);
+}
+
+TEST_CASE("ipfix: a record that stands for several flows says so") {
+  FlowBench bench;
+  Fields fields = kBasic;
+  fields.push_back({3, 8});
+  const auto record = [](std::uint64_t flows) { return basic(1) + be(flows, 8); };
+  bench.send(ipfix(ipfix_template(256, fields) +
+                   data_set(256, record(12) + record(0) + record(std::uint64_t{1} << 40U))));
+  REQUIRE(bench.size() == 3);
+  CHECK(bench.is_basic(0, 1));
+  CHECK(bench.at(0).flows == 12);
+  CHECK(bench.at(1).flows == 1);
+  CHECK(bench.at(2).flows == 0xffffffff);
+  CHECK(bench.at(0).rollup == flow::Rollup::none);
+}

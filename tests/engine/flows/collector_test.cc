@@ -9,6 +9,7 @@
 #include "output/flow/store/record_file.h"
 #include "output/flow/store/store_files.h"
 #include "tests/decoders/flow/flow_wire.h"
+#include "tests/output/flow/export/export_bench.h"
 #include "tests/output/log_folder.h"
 
 using namespace weir;
@@ -248,4 +249,76 @@ TEST_CASE("export sockets: places to listen at") {
     CAPTURE(wrong);
     CHECK_FALSE(engine::parse_export_listener(wrong).has_value());
   }
+}
+
+TEST_CASE(
+    "collector: an IPFIX file of ours is kept with all that is under the enterprise number of its user") {
+  constexpr std::uint32_t kOwnNumber = 99'999;
+  flow::Detail d;
+  d.state = "SF";
+  d.rule_hits = 3;
+  d.tunnel_kind = "geneve";
+  d.tunnel_id = 77;
+  d.tunnel_source = IpAddress::v4(0xc6336401);
+  d.tunnel_destination = IpAddress::v4(0xc6336402);
+  d.sides[1].retransmitted_packets = 5;
+  flow::Record sent = tcp_record();
+  sent.part = 4;
+  sent.detail = &d;
+  auto exporter = export_settings(output::ExportFormat::ipfix_biflow);
+  exporter.enterprise = kOwnNumber;
+  ExportBench bench(exporter);
+  bench.add(sent);
+  bench.flush();
+  const LogFolder folder;
+  const std::string path = folder.path + "/flows.ipfix", store = folder.path + "/store";
+  {
+    std::ofstream file(path, std::ios::binary);
+    for (const KeptMessages::Kept& m : bench.kept.all)
+      file.write(reinterpret_cast<const char*>(m.bytes.data()), static_cast<std::streamsize>(m.bytes.size()));
+  }
+  {
+    CollectorBench collector(
+        {.store = {.folder = store}, .state = {}, .allowed = {}, .enterprise = kOwnNumber});
+    REQUIRE(engine::read_export_file(path, *collector.collector).has_value());
+    collector.collector->finish(kNowUs);
+  }
+  std::size_t count = 0;
+  const auto listing = output::list_store(store);
+  REQUIRE(listing.has_value());
+  for (const output::StoreFile& file : listing->files)
+    CHECK(output::read_records(file.path, [&](const flow::Record& r) {
+            ++count;
+            CHECK(r.source == sent.source);
+            CHECK(r.sides[1].bytes == sent.sides[1].bytes);
+            CHECK(r.part == 4);
+            REQUIRE(r.detail != nullptr);
+            CHECK(r.detail->state == "SF");
+            CHECK(r.detail->rule_hits == 3);
+            CHECK(r.detail->tunnel_kind == "geneve");
+            CHECK(r.detail->tunnel_id == 77);
+            CHECK(r.detail->tunnel_source == d.tunnel_source);
+            CHECK(r.detail->tunnel_destination == d.tunnel_destination);
+            CHECK(r.detail->sides[1].retransmitted_packets == 5);
+          }).has_value());
+  CHECK(count == 1);
+}
+
+TEST_CASE("collector: how many flows a record stands for is kept") {
+  const LogFolder folder;
+  {
+    CollectorBench bench({.store = {.folder = folder.path}, .state = {}, .allowed = {}});
+    Fields fields = kBasic;
+    fields.push_back({3, 4});
+    bench.send(ipfix(ipfix_template(256, fields) + data_set(256, basic(1) + u32(12))));
+    bench.collector->finish(kNowUs);
+  }
+  const auto listing = output::list_store(folder.path);
+  REQUIRE(listing.has_value());
+  REQUIRE(listing->files.size() == 1);
+  for (const output::StoreFile& file : listing->files)
+    CHECK(output::read_records(file.path, [&](const flow::Record& r) {
+            CHECK(r.flows == 12);
+            CHECK(r.rollup == flow::Rollup::none);
+          }).has_value());
 }

@@ -106,6 +106,7 @@ flow::Record any_record(std::mt19937& random, flow::Detail& detail) {
   r.times_of_message = random() % 4 == 0;
   r.end_reason = static_cast<flow::EndReason>(random() % 6);
   any.number(r.part), any.number(r.in_interface), any.number(r.out_interface), any.number(r.vlan);
+  r.flows = 1 + static_cast<std::uint32_t>(random() % 2) * 11;
   r.sampling = 1 + static_cast<std::uint32_t>(random() % 2) * 999;
   r.observed_at = static_cast<std::uint8_t>(random() % 3);
   any.address(r.routing.next_hop), any.address(r.exporter.address);

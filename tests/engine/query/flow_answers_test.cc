@@ -197,6 +197,17 @@ TEST_CASE("flows count: sums, hosts and times of all") {
   CHECK(ask(answer_count, records, {.words = {"udp"}}).cells({"records", "bytes", "first"}) == "0 0 -");
 }
 
+TEST_CASE("flows count: records that stand for several flows count as so many") {
+  KeptRecords records;
+  flow::Record& r = records.add("10.0.0.1", 40'000, "192.0.2.1", 443, 6);
+  r.sides[0] = {.packets = 20, .bytes = 2000, .first = kMidnight, .last = kMidnight + 1};
+  r.flows = 12;
+  flow::Record& other = records.add("10.0.0.1", 40'001, "192.0.2.1", 443, 6);
+  other.sides[0] = {.packets = 1, .bytes = 60, .first = kMidnight, .last = kMidnight + 1};
+  CHECK(ask(answer_count, records, {}).cells({"records", "flows", "packets"}) == "2 13 21");
+  CHECK(ask(answer_top, records, {.by = "dport"}).cells({"flows"}) == "13");
+}
+
 TEST_CASE("flows matrix: networks by networks, both directions apart") {
   KeptRecords records = three_clients();
   CHECK(ask(answer_matrix, records, {})

@@ -60,6 +60,7 @@ inline flow::Record full_record() {
   r.sides[1] = {2, 200, 1'700'000'000'100'000, 1'700'000'004'000'000, 0x12, 0x20};
   r.end_reason = flow::EndReason::active;
   r.part = 7;
+  r.flows = 12;
   r.sampling = 1000;
   r.in_interface = 3;
   r.out_interface = 70'000;
@@ -91,6 +92,7 @@ inline void check_same(const flow::Record& a, const flow::Record& b) {
   CHECK(a.times_of_message == b.times_of_message);
   CHECK(a.end_reason == b.end_reason);
   CHECK(a.part == b.part);
+  CHECK(a.flows == b.flows);
   CHECK(a.sampling == b.sampling);
   CHECK(a.in_interface == b.in_interface);
   CHECK(a.out_interface == b.out_interface);

@@ -63,9 +63,9 @@ struct ExportBench {
   void add(const flow::Record& r, TimeUs now = kFlowBegin + 60'000'000) { encoder->add(r, now); }
   void flush(TimeUs now = kFlowBegin + 60'000'000) { encoder->flush(now); }
 
-  // All of it, read.
-  [[nodiscard]] std::unique_ptr<FlowBench> read() const {
-    auto out = std::make_unique<FlowBench>();
+  // All of it, read; elements of our own where `enterprise` is the number that they were sent under.
+  [[nodiscard]] std::unique_ptr<FlowBench> read(std::uint32_t enterprise = 0) const {
+    auto out = std::make_unique<FlowBench>(enterprise);
     for (const KeptMessages::Kept& m : kept.all) out->send(Wire(m.bytes.begin(), m.bytes.end()));
     return out;
   }
