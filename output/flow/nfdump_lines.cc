@@ -102,7 +102,7 @@ std::string_view NfdumpLines::line(const flow::Record& r, Direction direction) {
                  nfdump_duration(last / kNfdumpTick * kNfdumpTick - first / kNfdumpTick * kNfdumpTick),
                  nfdump_protocol(r.protocol), nfdump_address(*from.address), separator, source_port,
                  nfdump_address(*to.address), separator, port, nfdump_number(side.packets),
-                 nfdump_number(side.bytes), 1);
+                 nfdump_number(side.bytes), std::max(r.flows, 1U));
   return line_;
 }
 

@@ -40,7 +40,7 @@ Netflow5Encoder::Netflow5Encoder(const ExportSettings& settings, std::span<const
 void Netflow5Encoder::add(const flow::Record& record, TimeUs now) {
   const auto ways =
       static_cast<std::uint64_t>(record.sides[0].packets != 0) + (record.sides[1].packets != 0 ? 1U : 0U);
-  if (record.source.family != 4) {
+  if (record.source.family != 4 || record.destination.family != 4) {
     counters_.left_out_v6 += ways;
     return;
   }

@@ -23,10 +23,21 @@ constexpr std::uint64_t to_ms(TimeUs time) {
 
 namespace export_fields {
 
+// All records of a shape have addresses of one length: one of IPv4 that is with one of IPv6 (received records may say anything) is
+// mapped, none is zeros.
+inline IpAddress in_shape(const IpAddress& a, const RecordShape& shape) {
+  const std::uint8_t family = shape.is_v6 ? 6 : 4;
+  if (a.family == family) return a;
+  IpAddress out;
+  if (shape.is_v6) out.bytes = mapped(a);
+  out.family = family;
+  return out;
+}
+
 template <class Out>
 void keys(Out& out, const RecordShape& shape, const FlowWay& way) {
-  out.address(shape.is_v6 ? 27 : 8, way.source());
-  out.address(shape.is_v6 ? 28 : 12, way.destination());
+  out.address(shape.is_v6 ? 27 : 8, in_shape(way.source(), shape));
+  out.address(shape.is_v6 ? 28 : 12, in_shape(way.destination(), shape));
   if (shape.kind == FlowKind::ports || shape.kind == FlowKind::tcp) {
     out.number(7, 2, way.source_port());
     out.number(11, 2, way.destination_port());
@@ -44,6 +55,7 @@ void counters(Out& out, const RecordShape& shape, const FlowWay& way, const Fiel
   if (shape.kind == FlowKind::tcp) out.number(6, 1, side.tcp_flags);
   out.number(1, counter, side.bytes);
   out.number(2, counter, side.packets);
+  if (shape.has_flow_count) out.number(3, 4, way.record().flows);
   if (context.is_v9) {
     out.number(22, 4, to_ms(side.first) - context.boot_ms);
     out.number(21, 4, to_ms(side.last) - context.boot_ms);

@@ -59,6 +59,12 @@ void add_rare(RecordShape& out, const flow::Detail& d) {
 std::uint16_t RecordShape::number() const {
   unsigned out = 0;
   const auto add = [&out](auto digit, unsigned of) { out = out * of + static_cast<unsigned>(digit); };
+  if (has_flow_count) {
+    add(kind, 4);
+    for (const bool bit : {is_v6, is_biflow, has_interfaces, has_vlan, has_macs, has_application, has_own})
+      add(bit, 2);
+    return static_cast<std::uint16_t>(kCommonShapes + kRareShapes + out);
+  }
   if (!is_rare()) {
     for (const bool bit : {has_own, has_packet_facts, has_host, has_application, has_macs, has_vlan,
                            has_interfaces, is_biflow, is_wide, is_v6})
@@ -78,20 +84,23 @@ std::uint16_t RecordShape::number() const {
 
 RecordShape shape_of(const flow::Record& r, const InterfacePair& interfaces, const ShapeLimits& limits) {
   RecordShape out;
-  out.is_v6 = r.source.family == 6;
+  out.is_v6 = r.source.family == 6 || r.destination.family == 6;
   out.kind = kind_of(r);
   out.is_biflow = limits.biflow && r.sides[0].packets != 0 && r.sides[1].packets != 0;
   out.is_wide = is_large(r.sides[0]) || is_large(r.sides[1]);
   out.has_interfaces = interfaces.in != 0 || interfaces.out != 0;
   out.has_vlan = r.vlan != 0;
+  out.has_flow_count = r.flows > 1;
+  out.is_wide = out.is_wide || out.has_flow_count;
   if (r.detail == nullptr) return out;
   const flow::Detail& d = *r.detail;
   out.has_macs = is_said(d.source_mac) || is_said(d.destination_mac);
   out.has_application = !d.application.empty() || d.application_id != 0;
+  out.has_own = limits.own;
+  if (out.has_flow_count) return out;
   // The element is about HTTP alone.
   out.has_host = limits.texts && !d.host.empty() && d.application.starts_with("http");
   out.has_packet_facts = d.sides[0].size_max != 0 || d.sides[1].size_max != 0;
-  out.has_own = limits.own;
   add_rare(out, d);
   return out;
 }

@@ -31,6 +31,8 @@ struct RecordShape {
   std::uint8_t mpls_labels = 0;    // up to kMostLabels
   TunnelFields tunnel = TunnelFields::none;
   NatFields nat = NatFields::none;
+  // It stands for several flows. Such records are wide, and have nothing rare, no host and no facts of packets.
+  bool has_flow_count = false;
 
   static constexpr unsigned kMostLabels = 4;
   [[nodiscard]] bool is_rare() const {
@@ -44,14 +46,17 @@ struct RecordShape {
   }
   // Without what a record may do without: what fits into the shortest messages.
   [[nodiscard]] RecordShape plain() const {
-    return {.is_v6 = is_v6, .kind = kind, .is_wide = is_wide, .is_biflow = is_biflow};
+    RecordShape out{.is_v6 = is_v6, .kind = kind, .is_wide = is_wide, .is_biflow = is_biflow};
+    out.has_flow_count = has_flow_count;
+    return out;
   }
 };
-// One more than any number: of shapes with nothing rare in them, and of the others.
+// One more than any number: of shapes with nothing rare in them, of those with it, and of those that stand for several flows.
 inline constexpr std::size_t kCommonShapes = std::size_t{1} << 12U;
 inline constexpr std::size_t kRareShapes =
     std::size_t{4 * 2 * 2 * 2 * 3 * 2 * 3} * (RecordShape::kMostLabels + 1) * 3 * 7;
-inline constexpr std::size_t kShapeNumbers = kCommonShapes + kRareShapes;
+inline constexpr std::size_t kCountShapes = std::size_t{4} << 7U;
+inline constexpr std::size_t kShapeNumbers = kCommonShapes + kRareShapes + kCountShapes;
 
 // What the protocol and the settings of an exporter allow in records.
 struct ShapeLimits {

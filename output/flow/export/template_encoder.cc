@@ -19,6 +19,11 @@ bool has_labels(const FlowWay& way) {
   return way.is_reply() == way.detail().reversed;
 }
 
+// Events of firewalls and translation count no packets: they are records of what their source began.
+bool has_reply_alone(const flow::Record& r) {
+  return r.sides[0].packets == 0 && r.sides[1].packets != 0;
+}
+
 }  // namespace
 
 std::size_t least_mtu_for_all(const ExportSettings& settings) {
@@ -89,7 +94,7 @@ TemplateEncoder::TemplateEncoder(const ExportSettings& settings, std::span<const
 void TemplateEncoder::add(const flow::Record& record, TimeUs now) {
   if (record.source.family == 0) return;
   if (!boot_ms_) {
-    const TimeUs first = record.sides[0].packets != 0 ? record.sides[0].first : record.sides[1].first;
+    const TimeUs first = has_reply_alone(record) ? record.sides[1].first : record.sides[0].first;
     const std::uint64_t ms = to_ms(first) / 1000 * 1000;
     boot_ms_ = ms > kBootBeforeMs ? ms - kBootBeforeMs : 0;
   }
@@ -97,8 +102,8 @@ void TemplateEncoder::add(const flow::Record& record, TimeUs now) {
   if (is_due(now)) say_all(now);
   const InterfacePair interfaces = interfaces_of(record, interfaces_);
   Plan plan = this->plan(record, interfaces, now);
-  const bool has_request = record.sides[0].packets != 0, has_reply = record.sides[1].packets != 0;
-  if (has_request) add_way(plan, {record, Direction::to_server, interfaces}, now);
+  const bool has_reply = record.sides[1].packets != 0;
+  if (!has_reply_alone(record)) add_way(plan, {record, Direction::to_server, interfaces}, now);
   if (has_reply && !plan.shape.is_biflow) add_way(plan, {record, Direction::to_client, interfaces}, now);
 }
 
@@ -113,7 +118,7 @@ TemplateEncoder::Plan TemplateEncoder::plan(const flow::Record& record, const In
 
 // When there are too many, records do without what they can do without; room is kept for the templates of those.
 void TemplateEncoder::choose_template(Plan& plan, const FlowWay& way) {
-  constexpr std::size_t kPlainShapes = 2 * 4 * 2 * 2;
+  constexpr std::size_t kPlainShapes = 4 * 2 * 2 * 3;  // of several flows: always wide
   std::uint16_t number = plan.shape.number();
   if (const RecordShape plain = plan.shape.plain();
       by_shape_[number] == 0 && templates_.size() + kPlainShapes >= kMostTemplates) {

@@ -52,6 +52,9 @@ TEST_CASE("nfdump: lines are those that nfdump prints") {
   CHECK(ahead() ==
         "2023-11-15 00:00:00.123     00:00:00.800 TCP           10.0.0.1:1000  ->  192.168.100.200:443       "
         "   6      900     1");
+  r.flows = 12;
+  CHECK(ahead().ends_with("   6      900    12"));
+  r.flows = 1;
   r.sides[0] = {123'456'789, 9'876'543'210, kBegin + 1000, kBegin + TimeUs{108'000'000'000}, 2, 0};
   r.source = IpAddress::v4(0x01020304);
   r.destination = IpAddress::v4(0x08080808);

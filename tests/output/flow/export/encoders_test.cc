@@ -508,3 +508,78 @@ TEST_CASE("flow export: options say what was seen, sent and missed") {
     CHECK(bench.read()->account().options == (format == ExportFormat::netflow9 ? 4U : 5U));
   }
 }
+
+TEST_CASE("flow export: a record that stands for several flows says how many, whatever else it has") {
+  for (const ExportFormat format : kWithTemplates)
+    for (const bool has_more : {false, true}) {
+      ExportBench bench(format);
+      flow::Detail d;
+      d.tunnel_kind = "vxlan";
+      d.tunnel_id = 7;
+      d.application_id = 5;
+      d.sides[0].size_max = 100;
+      flow::Record r = tcp_record(), single = tcp_record(2);
+      r.flows = 12;
+      if (has_more) r.detail = single.detail = &d;
+      bench.add(r);
+      bench.add(single);
+      bench.flush();
+      const auto read = bench.read();
+      const std::size_t each = format == ExportFormat::ipfix_biflow ? 1 : 2;
+      REQUIRE(read->size() == 2 * each);
+      CHECK(read->at(0).flows == 12);
+      CHECK(read->at(0).sides[0].packets == r.sides[0].packets);
+      CHECK(read->at(each).flows == 1);
+      CHECK(read->account().malformed == 0);
+    }
+}
+
+TEST_CASE("flow export: records of two families have addresses of one length, as their template says") {
+  for (const ExportFormat format : kWithTemplates)
+    for (const bool to_v6 : {false, true}) {
+      ExportBench bench(format);
+      // The template comes of a record like others, and of one that is like none.
+      flow::Record mixed = udp6_record(), plain = udp6_record();
+      (to_v6 ? mixed.source : mixed.destination) = IpAddress::v4(0xc0000209);
+      for (const flow::Record& r : {mixed, plain, mixed}) bench.add(r);
+      bench.flush();
+      const auto read = bench.read();
+      CHECK(read->account().malformed == 0);
+      const std::size_t each = format == ExportFormat::ipfix_biflow ? 1 : 2;
+      REQUIRE(read->size() == 3 * each);
+      for (const std::size_t i : {std::size_t{0}, 2 * each}) {
+        CHECK(to_string(to_v6 ? read->at(i).source : read->at(i).destination).find("ffff:c000:0209") !=
+              std::string::npos);
+        CHECK(read->at(i).sides[0].packets == mixed.sides[0].packets);
+      }
+      CHECK(read->at(each).source == plain.source);
+      CHECK(read->at(each).destination == plain.destination);
+    }
+  ExportBench version5(ExportFormat::netflow5);
+  flow::Record mixed = tcp_record();
+  mixed.destination = an_ipv6(2);
+  version5.add(mixed);
+  version5.flush();
+  CHECK(version5.kept.all.empty());
+  CHECK(version5.encoder->counters().left_out_v6 == 2);
+}
+
+TEST_CASE("flow export: a record without packets, as events of firewalls are, is sent once") {
+  for (const ExportFormat format : kWithTemplates) {
+    ExportBench bench(format);
+    flow::Detail d;
+    d.nat_event = 4;
+    d.nat_source = IpAddress::v4(0xcb007101);
+    flow::Record r = tcp_record();
+    r.sides = {};
+    r.sides[0].first = r.sides[0].last = kFlowBegin;
+    r.detail = &d;
+    bench.add(r);
+    bench.flush();
+    const auto read = bench.read();
+    REQUIRE(read->size() == 1);
+    CHECK(read->at(0).source == r.source);
+    CHECK(read->detail(0).nat_event == 4);
+    CHECK(read->at(0).sides[0].first == whole_ms(kFlowBegin));
+  }
+}

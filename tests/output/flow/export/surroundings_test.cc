@@ -165,6 +165,17 @@ TEST_CASE("flow export: shapes with what is seldom there have numbers of their o
               const bool is_twice = !s.has_application && (bits & 16U) != 0;
               if (s.is_rare() && !is_twice && (s.has_own || s.tunnel != TunnelFields::own)) add(s);
             }
-  CHECK(numbers.size() == shapes);
   CHECK(*numbers.begin() >= output::kCommonShapes);
+  for (unsigned bits = 0; bits < 128; ++bits)
+    for (const auto kind : {FlowKind::other, FlowKind::ports, FlowKind::tcp, FlowKind::icmp}) {
+      RecordShape s{.is_v6 = (bits & 1U) != 0, .kind = kind, .is_wide = true, .is_biflow = (bits & 2U) != 0};
+      s.has_interfaces = (bits & 4U) != 0;
+      s.has_vlan = (bits & 8U) != 0;
+      s.has_macs = (bits & 16U) != 0;
+      s.has_application = (bits & 32U) != 0;
+      s.has_own = (bits & 64U) != 0;
+      s.has_flow_count = true;
+      add(s);
+    }
+  CHECK(numbers.size() == shapes);
 }
