@@ -102,7 +102,7 @@ void RecordFiller::key_field(const FieldStep& step, Bytes value) {
     case Slot::biflow_direction: set(scratch_.biflow_direction, step, value); break;
     case Slot::end_reason: {
       const std::uint64_t reason = to_number(value);
-      if (reason <= static_cast<std::uint64_t>(EndReason::resources))
+      if (!step.reverse && reason <= static_cast<std::uint64_t>(EndReason::resources))
         r.end_reason = static_cast<EndReason>(reason);
       break;
     }
@@ -137,11 +137,11 @@ void RecordFiller::time_field(const FieldStep& step, Bytes value) {
     case Slot::last: set_time(side.last, step, value); break;
     case Slot::first_uptime:
       scratch_.first_uptime[way] = to_number_of<std::uint32_t>(value);
-      scratch_.has_first_uptime = true;
+      scratch_.has_first_uptime[way] = true;
       break;
     case Slot::last_uptime:
       scratch_.last_uptime[way] = to_number_of<std::uint32_t>(value);
-      scratch_.has_last_uptime = true;
+      scratch_.has_last_uptime[way] = true;
       break;
     case Slot::first_before_export: set(scratch_.first_before_export, step, value); break;
     case Slot::last_before_export: set(scratch_.last_before_export, step, value); break;
@@ -316,8 +316,11 @@ void RecordFiller::finish_times() {
     if (message_.has_uptime) return from_uptime(message_, at);
     return boot != 0 ? from_boot(message_, boot, at) : TimeUs{0};
   };
-  if (side.first == 0 && scratch_.has_first_uptime) side.first = of_uptime(scratch_.first_uptime[0]);
-  if (side.last == 0 && scratch_.has_last_uptime) side.last = of_uptime(scratch_.last_uptime[0]);
+  for (std::size_t way = 0; way < record_->sides.size(); ++way) {
+    Side& one = record_->sides[way];
+    if (one.first == 0 && scratch_.has_first_uptime[way]) one.first = of_uptime(scratch_.first_uptime[way]);
+    if (one.last == 0 && scratch_.has_last_uptime[way]) one.last = of_uptime(scratch_.last_uptime[way]);
+  }
   if (side.first == 0 && scratch_.first_before_export != 0)
     side.first = message_.exported - TimeUs{scratch_.first_before_export};
   if (side.last == 0 && scratch_.last_before_export != 0)

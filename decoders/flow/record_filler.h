@@ -83,7 +83,7 @@ class RecordFiller {
     std::array<std::uint8_t, 2>
         zero_family{};  // of addresses that are there and zero: of source and destination
     std::array<std::uint32_t, 2> first_uptime{}, last_uptime{};
-    bool has_first_uptime = false, has_last_uptime = false;
+    std::array<bool, 2> has_first_uptime{}, has_last_uptime{};  // by direction, as the two before
     std::uint32_t first_before_export = 0, last_before_export = 0;
     std::uint64_t duration_us = 0, sampler = 0;
     TimeUs observed = 0, boot = 0;

@@ -328,3 +328,41 @@ TEST_CASE("ipfix: a record that stands for several flows says so") {
   CHECK(bench.at(2).flows == 0xffffffff);
   CHECK(bench.at(0).rollup == flow::Rollup::none);
 }
+
+TEST_CASE("ipfix: uptimes of both directions are times of their own") {
+  const auto boot = [](std::uint16_t number) {
+    return ipfix_options(number, 1, {{149, 4}, {160, 8}}) +
+           data_set(number, u32(7) + be(std::uint64_t{kNow} * 1000 - 100'000, 8));
+  };
+  FlowBench bench;
+  bench.send(ipfix(
+      boot(300) +
+      ipfix_template(
+          256, {{8, 4}, {12, 4}, {2, 4}, {22, 4}, {21, 4}, {2, 4, 29305}, {22, 4, 29305}, {21, 4, 29305}}) +
+      data_set(256,
+               u32(1) + u32(2) + u32(3) + u32(10'000) + u32(20'000) + u32(4) + u32(11'000) + u32(19'000))));
+  REQUIRE(bench.size() == 1);
+  const flow::Record& r = bench.at(0);
+  CHECK(r.sides[0].first == kNowUs - 90'000'000);
+  CHECK(r.sides[0].last == kNowUs - 80'000'000);
+  CHECK(r.sides[1].first == kNowUs - 89'000'000);
+  CHECK(r.sides[1].last == kNowUs - 81'000'000);
+
+  // Of the other direction alone it says nothing of the first one.
+  FlowBench other;
+  other.send(ipfix(boot(300) +
+                   ipfix_template(256, {{8, 4}, {12, 4}, {2, 4}, {152, 8}, {2, 4, 29305}, {22, 4, 29305}}) +
+                   data_set(256, u32(1) + u32(2) + u32(3) + be(0, 8) + u32(4) + u32(11'000))));
+  REQUIRE(other.size() == 1);
+  CHECK(other.at(0).sides[0].first == kNowUs);
+  CHECK(other.at(0).times_of_message);
+  CHECK(other.at(0).sides[1].first == kNowUs - 89'000'000);
+}
+
+TEST_CASE("ipfix: why the other direction ended is not why the flow did") {
+  FlowBench bench;
+  bench.send(ipfix(ipfix_template(256, {{8, 4}, {12, 4}, {136, 1}, {136, 1, 29305}}) +
+                   data_set(256, u32(1) + u32(2) + u8(3) + u8(1))));
+  REQUIRE(bench.size() == 1);
+  CHECK(bench.at(0).end_reason == flow::EndReason::end);
+}
