@@ -1,6 +1,7 @@
 #include "engine/flows/record_detect.h"
 
 #include <algorithm>
+#include <limits>
 #include <tuple>
 #include <utility>
 
@@ -17,6 +18,14 @@ constexpr std::uint16_t kFirstHighPort = 1024;
 bool is_past_handshake(const flow::Side& side) {
   constexpr std::uint8_t kSent = tcp_flag::psh | tcp_flag::fin;
   return (side.tcp_flags & tcp_flag::ack) != 0 && (side.tcp_flags & kSent) != 0;
+}
+
+// What is too much stays at the most.
+std::uint64_t scaled(std::uint64_t count, std::uint32_t sampling) {
+  std::uint64_t out = 0;
+  return __builtin_mul_overflow(count, std::uint64_t{sampling}, &out)
+             ? std::numeric_limits<std::uint64_t>::max()
+             : out;
 }
 
 bool is_established(const flow::Record& r) {
@@ -49,8 +58,8 @@ RecordDetect::RecordDetect(std::shared_ptr<const rules::RuleSet> rules, rules::S
 void RecordDetect::set_flow(const flow::Record& r, bool is_reply) {
   const std::size_t ahead = is_reply ? 1 : 0;
   for (const std::size_t way : {std::size_t{0}, std::size_t{1}}) {
-    flow_.packets[way] = r.sides[way ^ ahead].packets * r.sampling;
-    flow_.bytes[way] = r.sides[way ^ ahead].bytes * r.sampling;
+    flow_.packets[way] = scaled(r.sides[way ^ ahead].packets, r.sampling);
+    flow_.bytes[way] = scaled(r.sides[way ^ ahead].bytes, r.sampling);
   }
   flow_.client = is_reply ? r.destination : r.source;
   flow_.server = is_reply ? r.source : r.destination;

@@ -113,6 +113,8 @@ TEST_CASE("records: rules match on what a record says") {
   flow::Record sampled = r;
   sampled.sampling = 100;
   CHECK(matches("ip any any -> any any", "flow.bytes:toserver,100000;", sampled));
+  sampled.sides[0].bytes = std::uint64_t{1} << 62U;  // a hundred times that is more than there is
+  CHECK(matches("ip any any -> any any", "flow.bytes:toserver,18446744073709551615;", sampled));
   flow::Record tagged = r;
   tagged.vlan = 12;
   CHECK(matches("ip any any -> any any", "vlan.id:12;", tagged));
