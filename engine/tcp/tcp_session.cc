@@ -42,6 +42,9 @@ SegmentResult TcpSession::on_segment(const Packet& p, Direction d) {
   // rules see the rest of it then, too, but at once when the client ended first: nothing is left to be asked.
   const bool closed = state_ == TcpState::closed;
   const bool client_first = state_ == TcpState::close_wait || state_ == TcpState::last_ack;
+  // What is confirmed of it does not wait for the rest, which may never be.
+  if (client_first && d == Direction::to_server && (p.tcp.flags & tcp_flag::fin) != 0)
+    sender.stream.trigger_raw();
   for (const Direction each : {Direction::to_server, Direction::to_client}) {
     stream(each).fin_counts(closed, closed || client_first);
     if (stream(each).note_hole()) note(Anomaly::stream_reassembly_seq_gap);

@@ -106,7 +106,7 @@ class TcpStream : private TcpStreamState {
   [[nodiscard]] bool more_behind_raw_chunk() const;
   // All that raw_chunk shows now is done with. Call raw_ready again: after a hole there may be more.
   void mark_raw_inspected();
-  // The next raw_chunk is due whatever its size (a parser finished a message, the flow ends).
+  // The next raw_chunk is due whatever its size (a parser finished a message, the client has closed, the flow ends).
   void trigger_raw() { raw_triggered_ = true; }
 
   // No application parser (any more): bytes need not be kept for it.

@@ -361,6 +361,29 @@ TEST_CASE("raw: chunks come when they are large enough, or are asked for, and lo
   CHECK_FALSE(t.to_server().raw_ready());
 }
 
+TEST_CASE("raw: behind the client's FIN what is confirmed is shown, a chunk or not") {
+  TcpConversation t;
+  t.handshake();
+  t.client(kAck, 0, 0, "request");
+  t.server(kAck, 0, 7);
+  t.client(kAck, 7, 0, "good-bye");
+  CHECK_FALSE(t.to_server().raw_ready());
+  CHECK(t.client(kFin | kAck, 15, 0).raw_update[0]);
+  CHECK(read_raw(t.to_server()) == "request");
+  CHECK_FALSE(t.to_server().raw_ready());  // the rest is not confirmed
+  CHECK(t.server(kAck, 0, 16).raw_update[0]);
+  CHECK(read_raw(t.to_server()) == "good-bye");
+}
+
+TEST_CASE("raw: behind the server's FIN a chunk is waited for: the client may ask on") {
+  TcpConversation t;
+  t.handshake();
+  t.client(kAck, 0, 0, "request");
+  t.server(kAck, 0, 7);
+  t.server(kFin | kAck, 0, 7);
+  CHECK_FALSE(t.to_server().raw_ready());
+}
+
 TEST_CASE("raw: once storing stops, what came before is shown and what comes is not kept") {
   TcpConversation t;
   t.handshake();
