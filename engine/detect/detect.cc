@@ -210,7 +210,8 @@ Detect::Impl::GuessedTx Detect::Impl::guess_transaction(const CompiledRule& rule
   return {tx, true};
 }
 
-void Detect::Impl::match(RuleId id, const Transaction* tx, bool from_stream, const FrameLook& frame) {
+void Detect::Impl::match(RuleId id, const Transaction* tx, bool from_stream, const FrameLook& frame,
+                         std::uint32_t first_file) {
   const CompiledRule& rule = program->rules[id];
   const rules::Signature& s = *rule.signature;
   const GuessedTx guess = tx == nullptr ? guess_transaction(rule) : GuessedTx{tx, false};
@@ -221,7 +222,7 @@ void Detect::Impl::match(RuleId id, const Transaction* tx, bool from_stream, con
   const auto first_variable = static_cast<std::uint32_t>(result.alert_variables.size());
   if (chain_scratch.captured.size() != 0) keep_captures();
   const auto variables = static_cast<std::uint32_t>(result.alert_variables.size()) - first_variable;
-  queue.insert(at, {id, guess.tx, guess.guessed, from_stream, frame, first_variable, variables});
+  queue.insert(at, {id, guess.tx, guess.guessed, from_stream, frame, first_variable, variables, first_file});
   result.actions.bypass = result.actions.bypass || s.bypass;
   if (s.filestore) want_files(id, tx);
   if (s.logging_off) leave_unlogged(*s.logging_off, guess.tx);
@@ -247,7 +248,8 @@ void Detect::Impl::finish() {
                 .frame = q.frame,
                 .from_stream = q.from_stream,
                 .first_variable = q.first_variable,
-                .variables = q.variables};
+                .variables = q.variables,
+                .first_file = q.first_file};
     const bool acts = silent || !s.has_thresholds() || ask_thresholds(s, alert);
     if (acts && !s.tags.empty()) {
       tagging.push_back(q.rule);

@@ -35,6 +35,8 @@ struct Alert {
   bool rate_filtered = false;  // the action is not the rule's own
   // What its expressions captured for it: so many of DetectResult::alert_variables from there on.
   std::uint32_t first_variable = 0, variables = 0;
+  // It is about the files of `tx` with this id or a later one; 0: about all.
+  std::uint32_t first_file = 0;
 };
 
 // What the actions of all rules that matched on a packet come to, in their order; also of those whose alerts are not

@@ -1,4 +1,4 @@
-// What a rule that matched says of files: `filestore`.
+// Rules and the files of transactions: what one that matched says of them (`filestore`), and files that come later.
 #include <algorithm>
 
 #include "engine/detect/detect_impl.h"
@@ -40,7 +40,7 @@ void Detect::Impl::want_files(RuleId id, const Transaction* matched) {
   }
 }
 
-// A rule alerts once on a transaction, whose other files may come later (attachments of a mail, parts of a form).
+// Other files of the transaction may come later (attachments of a mail, parts of a form).
 void Detect::Impl::want_later_files(const TxDetect& memory, const Transaction& tx) const {
   const FileList* const files = tx.files(in->direction);
   if (files == nullptr) return;
@@ -50,6 +50,42 @@ void Detect::Impl::want_later_files(const TxDetect& memory, const Transaction& t
     const rules::Signature& s = *program->rules[*id].signature;
     for (const ShownFile& file : *files)
       if (file->keeping == FileKeeping::undecided && rules::holds_for_file(s, *file)) file->want();
+  }
+}
+
+// A rule that looks into files, too, is not one of these: what it found there belongs to the file that it alerted on.
+void Detect::Impl::expect_files(TxDetect& memory, RuleId id, const Transaction& tx) const {
+  const CompiledRule& rule = program->rules[id];
+  if (!rules::asks_for_files(*rule.signature) || memory.file_rules.size() >= kMaxPendingRules) return;
+  const rules::TxRules& tx_rules =
+      program->transactions[static_cast<std::size_t>(tx.protocol())][index(in->direction)];
+  for (const rules::CompiledEngine& engine : rule.engines) {
+    const rules::BufferSource* const source = tx_rules.sources[engine.buffer];
+    if (source != nullptr && source->streamed && program->buffers[engine.buffer].spec->multiple) return;
+  }
+  std::uint32_t last = 0;
+  for (const ShownFile& file : *tx.files(in->direction))
+    if (rules::holds_for_file(*rule.signature, *file)) last = std::max(last, file->id);
+  memory.file_rules.push_back({program->lineage.serial(id), in->direction, last});
+}
+
+// What else the rules ask for held when they alerted; the bits that they ask for may have changed.
+void Detect::Impl::match_later_files(TxDetect& memory, const Transaction& tx) {
+  const FileList* const files = tx.files(in->direction);
+  if (files == nullptr) return;
+  for (TxDetect::FileRule& known : memory.file_rules) {
+    if (known.direction != in->direction || files->empty() || files->back()->id <= known.last_file) continue;
+    const auto id = program->lineage.find(known.serial);
+    if (!id) continue;  // none: replaced
+    if (out_of_time()) return;
+    const CompiledRule& rule = program->rules[*id];
+    for (const ShownFile& file : *files) {
+      if (file->id <= known.last_file || !rules::holds_for_file(*rule.signature, *file)) continue;
+      known.last_file = file->id;
+      if (!header_matches(rule, &tx)) continue;
+      chain_scratch.begin_rule();
+      match(*id, &tx, false, {}, file->id);
+    }
   }
 }
 

@@ -77,6 +77,13 @@ struct TxDetect final : TransactionAttachment {
     bool operator==(const Storing&) const = default;
   };
   SlabVector<Storing> storing;
+  // Rules that have alerted and ask for files: they do again when a file comes that fits. At most kMaxPendingRules.
+  struct FileRule {
+    rules::RuleSerial serial;
+    Direction direction;      // of the files
+    std::uint32_t last_file;  // id of the latest that it has alerted on
+  };
+  SlabVector<FileRule> file_rules;
 };
 
 static_assert(sizeof(TxDetect) <= kAttachmentBytes);
@@ -87,8 +94,9 @@ struct Detect::Impl {
 
   // --- detect.cc
   void begin(const DetectInput& in);
-  // Its effects come at once, the alert is queued.
-  void match(RuleId id, const Transaction* tx, bool from_stream, const FrameLook& frame = {});
+  // Its effects come at once, the alert is queued. `first_file` as in Alert.
+  void match(RuleId id, const Transaction* tx, bool from_stream, const FrameLook& frame = {},
+             std::uint32_t first_file = 0);
   void finish();
   // `tx`: what else the rule looks at, or null.
   [[nodiscard]] bool header_matches(const CompiledRule& rule, const Transaction* tx = nullptr) const;
@@ -119,6 +127,9 @@ struct Detect::Impl {
   void leave_unlogged(rules::LoggingOff what, const Transaction* matched);
   void want_files(RuleId id, const Transaction* matched);
   void want_later_files(const TxDetect& memory, const Transaction& tx) const;
+  // The rule has alerted on the transaction: files that come yet make it alert again.
+  [[gnu::cold]] void expect_files(TxDetect& memory, RuleId id, const Transaction& tx) const;
+  [[gnu::cold]] void match_later_files(TxDetect& memory, const Transaction& tx);
   // --- detect_reload.cc
   // The flow is new to detection, or the rules were replaced since its last packet.
   void meet(Flow& flow) const;
@@ -153,7 +164,7 @@ struct Detect::Impl {
     bool tx_guessed;
     bool from_stream;
     FrameLook frame;
-    std::uint32_t first_variable, variables;  // see Alert
+    std::uint32_t first_variable, variables, first_file;  // see Alert
   };
   std::vector<Queued> queue;
   std::size_t alerts_kept = 0;  // of the packet at hand

@@ -98,6 +98,7 @@ void Detect::Impl::run_transaction(Transaction& tx, const rules::TxRules& tx_rul
   TxDetect::Side& side = memory.sides[index(in->direction)];
   if (side.done) return;
   if (!memory.storing.empty()) want_later_files(memory, tx);
+  if (!memory.file_rules.empty()) match_later_files(memory, tx);
   const std::uint8_t progress = tx.progress[index(in->direction)];
   const bool news = !side.started || progress != side.progress || tx.events.size() != side.events;
   if (!side.started) side.scanned.assign(tx_rules.prefilters.size(), false);
@@ -134,6 +135,7 @@ void Detect::Impl::run_transaction(Transaction& tx, const rules::TxRules& tx_rul
     if (verdict == TxVerdict::match) {
       side.alerted.push_back(program->lineage.serial(id));
       match(id, &tx, false);
+      if (tx.files(in->direction) != nullptr) expect_files(memory, id, tx);
     } else if (verdict == TxVerdict::wait) {
       keep_waiting(side, state);
     }

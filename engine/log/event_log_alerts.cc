@@ -93,6 +93,7 @@ void EventLog::write_alerts(const PacketFacts& facts, const DetectResult& found,
   alert_record(facts, record);
   fill_verdict(fate, record);
   stream_shown_ = false;
+  FileList later_files;
   for (const Alert& alert : found.alerts) {
     if (alert.suppressed) {
       ++counters_.detect_alerts_suppressed;
@@ -107,6 +108,12 @@ void EventLog::write_alerts(const PacketFacts& facts, const DetectResult& found,
     record.frame = alert.frame.frame != nullptr ? &frame : nullptr;
     if (alert.frame.frame != nullptr) fill_frame(facts, alert.frame, frame);
     record.files = alert.tx != nullptr ? alert.tx->files(facts.direction) : nullptr;
+    if (record.files != nullptr && alert.first_file != 0) {
+      later_files.clear();
+      for (const ShownFile& file : *record.files)
+        if (file->id >= alert.first_file) later_files.push_back(file);
+      record.files = &later_files;
+    }
     show_matched(facts, alert, record);
     record.head.has_tx_id = alert.tx != nullptr;
     record.head.tx_id = alert.tx != nullptr ? alert.tx->id : 0;

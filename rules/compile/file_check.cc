@@ -36,6 +36,10 @@ bool FileCheck::matches(const Transaction& tx, Direction d) const {
          std::any_of(files->begin(), files->end(), [this](const auto& file) { return holds(*file); });
 }
 
+bool asks_for_files(const Signature& rule) {
+  return find_file_check(rule.tx_checks) != rule.tx_checks.end();
+}
+
 bool holds_for_file(const Signature& rule, const AppFile& file) {
   const auto engine = find_file_check(rule.tx_checks);
   return engine == rule.tx_checks.end() || static_cast<const FileCheck&>(*engine->check).holds(file);

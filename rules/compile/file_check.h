@@ -36,6 +36,9 @@ class FileCheck final : public TxCheck {
 // The rule matches on transactions that carry a file. Restricts it to protocols that do.
 Compiled require_file(RuleBuilder& rule);
 
+// Whether it asks something of files: their names, kinds, sizes or digests.
+bool asks_for_files(const Signature& rule);
+
 // All that the rule asks of files holds for this one.
 bool holds_for_file(const Signature& rule, const AppFile& file);
 
