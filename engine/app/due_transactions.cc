@@ -22,13 +22,13 @@ void begin_message(Flow& flow) {
   for (const Direction d : kBoth) flow.tcp->stream(d).begin_message();
 }
 
-// True when nothing is left to be done with it.
-bool settle(const Flow& flow, Transaction& tx, bool over, bool flow_ends, TransactionUser& user,
-            bool& is_complete) {
+// What is left to be done with a transaction.
+enum class Left : std::uint8_t { nothing, without_parser, something };
+
+Left settle(const Flow& flow, Transaction& tx, bool over, bool flow_ends, TransactionUser& user) {
   const ProtocolInfo& info = protocol_info(tx.protocol());
   DueTransaction due{.tx = tx, .progress = tx.progress, .over = over, .flow_ends = flow_ends};
-  is_complete = true;
-  bool inspected = true;
+  bool is_complete = true, inspected = true;
   for (const Direction d : kBoth) {
     const std::uint8_t last = info.complete(d);
     const bool cut = is_cut(flow, d);
@@ -39,8 +39,9 @@ bool settle(const Flow& flow, Transaction& tx, bool over, bool flow_ends, Transa
   inspected = inspected || (tx.ended() && flow.app->parser->transactions().full());
   is_complete = is_complete || over;
   due.inspected = inspected;
-  const bool written = user.write(due);
-  return is_complete && inspected && written;
+  const Written written = user.write(due);
+  if (is_complete && inspected && written == Written::everything) return Left::nothing;
+  return is_complete || written == Written::with_other_packet ? Left::without_parser : Left::something;
 }
 
 }  // namespace
@@ -56,11 +57,9 @@ void settle_transactions(Flow& flow, bool last_of_flow, TransactionUser& user) {
   Transaction* next = nullptr;
   for (Transaction* tx = list.first(); tx != nullptr; tx = next) {
     next = TransactionList::next(*tx);
-    bool is_complete = false;
-    if (settle(flow, *tx, over, last_of_flow, user, is_complete))
-      list.release(tx->id);
-    else if (is_complete)
-      app->release_pending = true;
+    const Left left = settle(flow, *tx, over, last_of_flow, user);
+    if (left == Left::nothing) list.release(tx->id);
+    if (left == Left::without_parser) app->release_pending = true;
   }
   if (list.empty()) begin_message(flow);
 }

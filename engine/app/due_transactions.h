@@ -21,14 +21,21 @@ struct DueTransaction {
   bool inspected = false;  // rules have said all that they will
 };
 
+// How far the writing of a transaction is.
+enum class Written : std::uint8_t {
+  everything,
+  not_yet,           // more has to be parsed, or said by rules
+  with_other_packet  // something that is due waits for a packet of its own direction, whatever is parsed by then
+};
+
 // What is done with transactions, by those who do it.
 class TransactionUser {
  public:
   virtual ~TransactionUser() = default;
   // Detection has nothing more to do with this side of it.
   [[nodiscard]] virtual bool has_inspected(const Transaction& tx, Direction d) const = 0;
-  // Writes what is due. True: nothing is left to be written.
-  virtual bool write(const DueTransaction& due) = 0;
+  // Writes what is due.
+  virtual Written write(const DueTransaction& due) = 0;
 };
 
 // Once a packet, when it has been parsed and inspected: has the user write what is due of the flow's transactions, and

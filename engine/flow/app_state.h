@@ -66,7 +66,7 @@ struct AppLayer : Slabbed {
   std::array<std::uint64_t, 2> seen_before{};
   bool flow_counted = false;      // in the statistics
   std::uint64_t next_new_tx = 0;  // transactions from this id on have no time yet
-  bool release_pending = false;   // a complete transaction waits for detection or logging
+  bool release_pending = false;   // a transaction waits for detection or logging, not for the parser
   // The parser has paused in this direction (ParseOutcome::paused); then: the other one waits for it.
   std::optional<Direction> paused;
   bool other_waits = false;

@@ -198,7 +198,7 @@ void EventLog::tagged_packet(const PacketFacts& facts) {
   for (const auto& session : sessions_) session->packet(record);
 }
 
-bool EventLog::transaction(const PacketFacts& facts, const DueTransaction& due) {
+Written EventLog::transaction(const PacketFacts& facts, const DueTransaction& due) {
   Transaction& tx = due.tx;
   const auto protocol = static_cast<std::size_t>(tx.protocol());
   if (is_unlogged(*facts.flow, tx))
@@ -223,8 +223,9 @@ bool EventLog::transaction(const PacketFacts& facts, const DueTransaction& due) 
     head.tx_id = tx.id;
     logger.session->transaction(*logger.active, head, tx);
   }
-  transaction_files(facts, tx, due.over, due.inspected || due.flow_ends);
-  return all_written(tx);
+  if (transaction_files(facts, tx, due.over, due.inspected || due.flow_ends))
+    return Written::with_other_packet;
+  return all_written(tx) ? Written::everything : Written::not_yet;
 }
 
 bool EventLog::is_unlogged(const Flow& flow, Transaction& tx) {

@@ -81,8 +81,8 @@ class EventLog {
   // Frames of the packet's direction that are whole, or of which there is enough to be shown.
   void frames(const PacketFacts& facts);
   // Writes what is due of one transaction: its event once both sides have come far enough, its anomalies and
-  // closed files. True: every logger that wants the transaction or its files has written them.
-  bool transaction(const PacketFacts& facts, const DueTransaction& due);
+  // closed files. Everything is written: by every logger that wants the transaction or its files.
+  Written transaction(const PacketFacts& facts, const DueTransaction& due);
   // `metered`: what its meter says, to be shown; null: nothing of it.
   void flow_end(const Flow& flow, FlowEnd reason, TimeUs now, const flow::Record* metered = nullptr);
   // Of a flow that goes on: what there was of it until now.
@@ -132,7 +132,8 @@ class EventLog {
   [[nodiscard]] bool all_written(const Transaction& tx) const;
   void anomaly(output::AnomalyRecord& record, Flow* flow);
   void transaction_anomalies(const PacketFacts& facts, Transaction& tx);
-  void transaction_files(const PacketFacts& facts, Transaction& tx, bool over, bool inspected);
+  // True: the event of a file that has ended waits for a packet of its direction.
+  bool transaction_files(const PacketFacts& facts, Transaction& tx, bool over, bool inspected);
   void store_file(const PacketFacts& facts, const Transaction& tx, Direction d, AppFile& file, bool decided);
   void write_file(const PacketFacts& facts, const Transaction& tx, Direction d, AppFile& file);
   void alert_record(const PacketFacts& facts, output::AlertRecord& record);

@@ -8,8 +8,9 @@
 namespace weir::engine {
 
 // A file's event comes with a packet of its direction, and not before it is known whether the file is stored.
-void EventLog::transaction_files(const PacketFacts& facts, Transaction& tx, bool over, bool inspected) {
-  if (!wants_files_ && store_ == nullptr) return;
+bool EventLog::transaction_files(const PacketFacts& facts, Transaction& tx, bool over, bool inspected) {
+  if (!wants_files_ && store_ == nullptr) return false;
+  bool waits = false;
   for (const Direction d : {Direction::to_server, Direction::to_client}) {
     FileList* files = tx.files(d);
     if (files == nullptr) continue;
@@ -17,10 +18,14 @@ void EventLog::transaction_files(const PacketFacts& facts, Transaction& tx, bool
       if (file->logged) continue;
       if (over && file->state == FileState::open) file->state = FileState::truncated;
       if (store_ != nullptr) store_file(facts, tx, d, *file, inspected);
-      const bool due = file->state != FileState::open && file->keeping != FileKeeping::undecided;
-      if (due && (d == facts.direction || over)) write_file(facts, tx, d, *file);
+      if (file->state == FileState::open || file->keeping == FileKeeping::undecided) continue;
+      if (d == facts.direction || over)
+        write_file(facts, tx, d, *file);
+      else
+        waits = true;
     }
   }
+  return waits;
 }
 
 // Rules decide as long as they look at the transaction; what they have not asked for by then is let go.

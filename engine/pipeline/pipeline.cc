@@ -447,8 +447,8 @@ void Pipeline::settle_transactions(Step& step) {
     [[nodiscard]] bool has_inspected(const Transaction& tx, Direction d) const override {
       return tx.id < first_of_frames_ && (detect_ == nullptr || detect_->finished(tx, d));
     }
-    bool write(const DueTransaction& due) override {
-      if (facts_.flow->is_other_reading) return true;
+    Written write(const DueTransaction& due) override {
+      if (facts_.flow->is_other_reading) return Written::everything;
       if (due.tx.is_identifying() && facts_.flow->meter != nullptr) pipeline_.identify(*facts_.flow, due.tx);
       return pipeline_.log_.transaction(facts_, due);
     }

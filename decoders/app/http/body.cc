@@ -58,7 +58,7 @@ void BodyReader::start(HttpTransaction& tx) {
   m.body = StreamedBody(at_once_ ? limits().at_once() : limits());
   started_ = true;
   file_tried_ = false;
-  decompress_ = waits_ = false;
+  decompress_ = waits_ = cut_ = false;
   given_ = 0;
   form_.reset();
   choose_layers(tx);
@@ -144,7 +144,8 @@ bool BodyReader::is_full() const {
          std::max<std::uint64_t>(kMostUninspected, limits().inspect_min_size);
 }
 
-// The file may end before inspection does, and goes on behind it when it is to be stored.
+// The file may end before inspection does, and goes on behind it when it is to be stored. It ends with the first bytes that
+// are all behind the limit, so that its event shows the message as it goes on.
 void BodyReader::on_decoded(Bytes chunk) {
   Message& m = tx_->message(direction_);
   const std::uint64_t limit = limits().limit;
@@ -155,9 +156,14 @@ void BodyReader::on_decoded(Bytes chunk) {
   const bool over = chunk.size() > room;
   const Bytes seen = over ? chunk.first(static_cast<std::size_t>(room)) : chunk;
   if (!seen.empty() && !form_) open_file(files_);
-  const bool goes_on = over && is_stored();
+  const bool goes_on = over && !cut_ && is_stored();
   to_files(goes_on ? chunk : seen);
   if (!over || goes_on) return;
+  cut_ = true;
+  if (seen.empty()) cut_files();
+}
+
+void BodyReader::cut_files() {
   if (form_) form_->end(*tx_, false, files_);
   form_.reset();
   file_.close(FileState::truncated);
@@ -232,6 +238,8 @@ void BodyReader::begin_ranges(const AppFile& file) {
 void BodyReader::gap(HttpTransaction& tx, std::uint64_t length, const FileOpening& files) {
   if (!started_) return;
   tx_ = &tx;
+  files_ = files;
+  if (cut_) cut_files();
   if (form_) return form_->gap(tx, length, files);
   if (decompress_) {
     given_ = 0;  // the rest of that is lost, too
@@ -260,12 +268,12 @@ void BodyReader::finish(HttpTransaction& tx, bool whole, const FileOpening& file
     decompressor_.reset();
     decompress_ = false;
   }
-  if (form_) form_->end(tx, whole, files);
+  if (form_) form_->end(tx, whole && !cut_, files);
   if (ranges_) ranges_->finish(tx, files);
   form_.reset();
   range_.reset();
   ranges_.reset();
-  file_.close(whole ? FileState::closed : FileState::truncated);
+  file_.close(whole && !cut_ ? FileState::closed : FileState::truncated);
   tx.message(direction_).body.finish();
 }
 

@@ -47,6 +47,7 @@ class BodyReader final : private DecompressSink {
   void choose_layers(HttpTransaction& tx);
   void add_layers(HttpTransaction& tx, std::string_view codings, bool of_content);
   void to_files(Bytes chunk);
+  void cut_files();
   [[nodiscard]] bool is_stored() const;
   void open_file(const FileOpening& files);
   [[nodiscard]] SlabString file_name() const;
@@ -59,6 +60,7 @@ class BodyReader final : private DecompressSink {
   std::unique_ptr<Decompressor> decompressor_;  // while an encoded body is being read
   bool decompress_ = false;
   bool waits_ = false;
+  bool cut_ = false;       // bytes have come that the limit left no room for in files
   std::size_t given_ = 0;  // of what data() gets next, so many bytes the decompressor has already
   Encodings layers_;       // in the order in which they were applied
   bool started_ = false;

@@ -38,14 +38,15 @@ class Recorder final : public TransactionUser {
     ++asked;
     return d == Direction::to_server || both_inspected;
   }
-  bool write(const DueTransaction& due) override {
+  Written write(const DueTransaction& due) override {
     written.push_back(due.tx.id);
     progress = due.progress;
     over = due.over;
-    return all_written;
+    return how_far;
   }
 
-  bool both_inspected = true, all_written = true;
+  bool both_inspected = true;
+  Written how_far = Written::everything;
   std::vector<std::uint64_t> written;
   std::array<std::uint8_t, 2> progress{};
   bool over = false;
@@ -83,14 +84,28 @@ TEST_CASE("due transactions: one goes when it is complete, written and inspected
   CHECK(h.list().live() == 1);
   CHECK(h.flow.app->release_pending);
   h.user.both_inspected = true;
-  h.user.all_written = false;
+  h.user.how_far = Written::not_yet;
   h.settle();
   CHECK(h.list().live() == 1);
-  h.user.all_written = true;
+  h.user.how_far = Written::everything;
   h.flow.app->parsed_now = false;  // it waits: the parser need not have run
   h.settle();
   CHECK(h.list().empty());
   CHECK(h.user.written == Ids{0, 0, 0, 0});
+}
+
+TEST_CASE("due transactions: what waits for another packet is asked about again, though nothing was parsed") {
+  Harness h;
+  h.add(kRequest);
+  h.user.how_far = Written::with_other_packet;
+  h.settle();
+  CHECK(h.flow.app->release_pending);
+  h.flow.app->parsed_now = false;
+  h.user.how_far = Written::not_yet;
+  h.settle();
+  CHECK(h.user.written == Ids{0, 0});
+  CHECK_FALSE(h.flow.app->release_pending);
+  CHECK(h.list().live() == 1);
 }
 
 TEST_CASE("due transactions: without news nothing is asked or written, but for the last packet") {

@@ -219,6 +219,33 @@ TEST_CASE("http body: a body over the limit is kept up to it, its file is trunca
   CHECK(flow.tx().response.wire_body_bytes == 15);
 }
 
+TEST_CASE("http body: a file over the limit ends with what comes behind it, whole at none of its ends") {
+  http::HttpSettings small;
+  small.response_body.limit = small.request_body.limit = 10;
+  const auto begun = [&](Flow& flow, std::string_view body) -> AppFile& {
+    flow.request("GET /f.bin HTTP/1.1\r\nHost: a\r\n\r\n");
+    flow.response("HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n");
+    flow.response(body);
+    return *flow.tx().response.files[0];
+  };
+  for (const std::string_view body : {"0123456789", "0123456789ab"}) {
+    CAPTURE(body);
+    Flow more{small}, lost{small}, closed{small};
+    AppFile &goes_on = begun(more, body), &has_hole = begun(lost, body), &ends = begun(closed, body);
+    CHECK(goes_on.state == FileState::open);
+    more.response("c");
+    lost.parser.on_gap(Direction::to_client, 2);
+    closed.close();
+    if (body.size() == 10) lost.response("c");
+    for (const AppFile* file : {&goes_on, &has_hole, &ends}) {
+      CHECK(file->state == FileState::truncated);
+      CHECK(file->size == (file == &has_hole && body.size() == 10 ? 12 : 10));
+    }
+  }
+  Flow exact{small};
+  CHECK(begun(exact, "0123456789").state == FileState::open);
+}
+
 TEST_CASE("http body: padding does not count for the limit, other bytes do") {
   const auto last_bytes_with = [](std::string_view unit, std::string_view change) {
     std::string content;
