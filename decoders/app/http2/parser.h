@@ -25,6 +25,9 @@ namespace weir::http2 {
 inline constexpr std::uint32_t kMaxWholeFrame = 64 * 1024;
 // RFC 9113, 6.5.2: of a frame's payload, unless the receiver says otherwise.
 inline constexpr std::uint32_t kUsualMaxFrame = 16 * 1024;
+// Streams that have a priority before they begin, told of together with what they become; of more each frame is a
+// transaction of its own.
+inline constexpr std::uint32_t kMaxIdleStreams = 16;
 
 class Http2Parser final : public AppParser {
  public:
@@ -95,6 +98,7 @@ class Http2Parser final : public AppParser {
   [[nodiscard]] std::size_t place_of(std::uint32_t id) const;
   Stream* stream(std::uint32_t id);
   Stream& stream_for(std::uint32_t id);
+  [[nodiscard]] bool is_idle(const FrameHead& head, Direction d) const;
   void forget(std::uint32_t id);
   http::HttpTransaction* transaction(const Stream& s);
   // Of a frame: its stream's, or one of its own.
@@ -104,6 +108,7 @@ class Http2Parser final : public AppParser {
   void end_side(Stream& s, Direction d, bool whole, const FileOpening& files);
 
   Side& side(Direction d) { return sides_[index(d)]; }
+  [[nodiscard]] const Side& side(Direction d) const { return sides_[index(d)]; }
   static void raise(http::HttpTransaction& tx, Event e) { tx.raise(static_cast<std::uint8_t>(e)); }
   static void reach(http::HttpTransaction& tx, Direction d, http::State state);
 
@@ -113,6 +118,7 @@ class Http2Parser final : public AppParser {
   FileOpening opening_;  // of the call that is running
   std::array<Side, 2> sides_;
   SlabVector<std::unique_ptr<Stream>> streams_;  // open ones, by id
+  std::uint32_t idle_streams_ = 0;               // that there have been
   bool awaits_preface_ = true;
   bool midway_ = false;
   bool made_output_ = false;

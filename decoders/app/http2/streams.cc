@@ -39,7 +39,7 @@ Http2Parser::Stream* Http2Parser::stream(std::uint32_t id) {
   return at != streams_.size() && streams_[at]->id == id ? streams_[at].get() : nullptr;
 }
 
-// Opens it, which only headers do. At the limit the oldest one is forgotten.
+// Opens it. At the limit the oldest one is forgotten.
 Http2Parser::Stream& Http2Parser::stream_for(std::uint32_t id) {
   if (streams_.size() >= settings_.max_streams) reset_stream(streams_.front()->id);
   auto made = std::make_unique<Stream>();
@@ -67,13 +67,21 @@ HttpTransaction& Http2Parser::add_transaction(std::uint32_t stream_id) {
   return tx;
 }
 
+// A stream that has a priority and may begin later is told of as one, which takes no other's place for it.
+bool Http2Parser::is_idle(const FrameHead& head, Direction d) const {
+  return head.type == Type::priority && d == Direction::to_server && head.stream > side(d).last_opened &&
+         idle_streams_ < kMaxIdleStreams && streams_.size() < settings_.max_streams;
+}
+
 // One of its own is complete on both sides, though one has spoken: the other says nothing.
 HttpTransaction& Http2Parser::transaction_for(const FrameHead& head, Direction d) {
   Stream* of = head.stream != 0 ? stream(head.stream) : nullptr;
   const bool was_there = of == nullptr && head.stream <= side(d).last_opened;
   // Other frames are about a stream that is there, was, or will be.
   const bool begins = head.type == Type::headers;
-  if (of == nullptr && begins && head.stream != 0) of = &stream_for(head.stream);
+  const bool idle = of == nullptr && is_idle(head, d);
+  if (idle) ++idle_streams_;
+  if (of == nullptr && (begins || idle) && head.stream != 0) of = &stream_for(head.stream);
   HttpTransaction* tx = of != nullptr ? transaction(*of) : nullptr;
   if (tx == nullptr) {
     tx = &add_transaction(head.stream);

@@ -321,6 +321,25 @@ TEST_CASE("http2: frames about streams that have not begun take no place of thos
   CHECK(p.tx(0).request.body_bytes == 6);
 }
 
+TEST_CASE("http2: a stream that has a priority is told of when it has ended, as one with what it becomes") {
+  const auto priority = [](std::uint32_t id, char weight) {
+    return frame(Type::priority, 0, id, be(0, 4) + weight);
+  };
+  const std::array<std::uint8_t, 2> begun{0, 0};
+  Peers p;
+  p.client(std::string(kPreface) + priority(3, '\x07') + priority(5, '\x08') + request(3, "/a"));
+  REQUIRE(p.parser.transactions().next_id() == 2);
+  CHECK(p.tx(0).request.path() == "/a");
+  CHECK(p.tx(0).framed->side(kClient).priorities.size() == 1);
+  CHECK(p.tx(1).progress == begun);
+  p.client(priority(1, '\x09'));  // it can begin no more
+  CHECK(p.tx(2).progress != begun);
+  for (std::uint32_t id = 101; id < 201; id += 2) p.client(priority(id, '\x09'));
+  std::size_t open = 0;
+  for (std::uint64_t id = 0; id < p.parser.transactions().next_id(); ++id) open += p.tx(id).progress == begun;
+  CHECK(open == kMaxIdleStreams - 1);  // one has begun
+}
+
 TEST_CASE("http2: fields of one name are put together whatever hash others have") {
   std::vector<std::pair<std::string_view, std::string_view>> fields{{"b", "0"}, {"a", "1"}};
   for (const auto value : {"2", "3", "4"}) fields.emplace_back("a", value);
