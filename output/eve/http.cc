@@ -115,9 +115,18 @@ void write_content_range(JsonWriter& out, const Response& r) {
   if (size >= 0) out.number("size", static_cast<std::uint64_t>(size));
 }
 
+// With the dots at its end that a Host header has, which rules do not see.
+void write_hostname(JsonWriter& out, const Request& r) {
+  if (r.hostname.empty()) return;
+  if (!r.host_text.ends_with('.')) return out.bytes("hostname", r.hostname);
+  SlabString name = r.hostname;
+  name.append(r.host_text, r.host_text.find_last_not_of('.') + 1);
+  out.bytes("hostname", name);
+}
+
 void write_basic(JsonWriter& out, const HttpTransaction& tx) {
   const Request& r = tx.request;
-  if (!r.hostname.empty()) out.bytes("hostname", r.hostname);
+  write_hostname(out, r);
   if (r.port >= 0)
     out.number("http_port", static_cast<std::uint64_t>(r.port));
   else if (tx.request_missing || r.hostname.empty())

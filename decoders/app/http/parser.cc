@@ -20,6 +20,7 @@ ParseOutcome HttpParser::parse(const AppInput& in) {
   side.body.look_at_once(files.at_once);
   Feed feed{in.data, in.eof, files, in.frames};
   end_frame(side, feed);  // of a message that a gap has ended
+  if (&side == &request_) end_unasked();
   // A server that answers has the whole request.
   if (&side == &response_ && !in.data.empty() && request_.phase == Phase::after_line)
     if (HttpTransaction* t = tx(request_)) end_simple_request(*t, files);

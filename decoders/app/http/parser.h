@@ -12,6 +12,8 @@
 // that the next message counts again.
 #pragma once
 
+#include <optional>
+
 #include "decoders/app/http/body.h"
 #include "decoders/app/http/feed.h"
 #include "decoders/app/http/head.h"
@@ -120,6 +122,7 @@ class HttpParser final : public AppParser {
   void make_room();
   HttpTransaction* next_request();
   HttpTransaction& add_unasked();
+  void end_unasked();
 
   HttpTransaction* tx(const Side& side) { return tx_cast<HttpTransaction>(transactions_.find(side.tx_id)); }
   Step wait_tunnel(Feed& feed);
@@ -132,6 +135,7 @@ class HttpParser final : public AppParser {
   Side request_, response_;
   std::unique_ptr<HttpTransaction> unfinished_;  // its request, when another form of HTTP will answer it
   std::uint64_t next_response_ = 0;  // requests with ids below have had their response, or will never get one
+  std::optional<std::uint64_t> unasked_;  // the last response to no request, until the client sends more
   // Requests that ended for want of room before their response came, so many of which has been seen since.
   std::uint64_t lost_requests_ = 0, answered_lost_ = 0;
   SlabVector<std::uint64_t>

@@ -65,8 +65,18 @@ HttpTransaction& HttpParser::add_unasked() {
   t.request_missing = t.stands_alone = true;
   t.head_request = head;
   note(t, Event::unable_to_match_response_to_request);
-  reach(t, Direction::to_server, State::complete);
+  end_unasked();
+  unasked_ = t.id;
+  if (!request_.had_message) end_unasked();  // one side is all there is, maybe
   return t;
+}
+
+// What its client sends next is another request.
+void HttpParser::end_unasked() {
+  if (!unasked_) return;
+  if (auto* t = tx_cast<HttpTransaction>(transactions_.find(*unasked_)))
+    reach(*t, Direction::to_server, State::complete);
+  unasked_.reset();
 }
 
 Step HttpParser::start_response(Feed& feed) {

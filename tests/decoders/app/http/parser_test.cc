@@ -364,6 +364,27 @@ TEST_CASE("http: behind CONNECT and upgrades another protocol follows") {
   CHECK(events(unknown.tx()) == " failed_protocol_change");
 }
 
+TEST_CASE("http: of a response that nobody asked for the request ends with what its client sends next") {
+  constexpr std::string_view kAnswer = "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\na";
+  constexpr auto kEnd = static_cast<std::uint8_t>(State::complete);
+  Flow flow;
+  flow.request(kGet);
+  for (int i = 0; i < 3; ++i) flow.response(kAnswer);
+  CHECK(flow.tx(1).progress == std::array<std::uint8_t, 2>{kEnd, kEnd});  // another one follows
+  CHECK(flow.tx(2).progress == std::array<std::uint8_t, 2>{0, kEnd});
+  flow.request("GET");
+  CHECK(flow.tx(2).progress == std::array<std::uint8_t, 2>{kEnd, kEnd});
+  Flow closed;
+  closed.request(kGet);
+  for (int i = 0; i < 2; ++i) closed.response(kAnswer);
+  CHECK(closed.tx(1).progress[0] == 0);
+  closed.close();
+  CHECK(closed.tx(1).progress[0] == kEnd);
+  Flow one_sided;
+  one_sided.response(kAnswer);
+  CHECK(one_sided.tx().progress == std::array<std::uint8_t, 2>{kEnd, kEnd});
+}
+
 TEST_CASE("http: a request without protocol is HTTP/0.9 unless headers follow") {
   Flow old;
   old.request("GET /x\r\n");
