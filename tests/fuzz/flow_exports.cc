@@ -16,6 +16,7 @@ namespace weir::fuzz {
 namespace {
 
 constexpr std::size_t kMostDatagrams = 64, kStateBytes = std::size_t{1} << 20U;
+constexpr std::uint32_t kOwnEnterprise = 6871;  // whose elements are read as ours
 constexpr TimeUs kStart = TimeUs{1'700'000'000} * 1'000'000;
 
 class Reader final : public flow::RecordConsumer {
@@ -44,7 +45,7 @@ class Reader final : public flow::RecordConsumer {
 void decode(Bytes bytes, const std::vector<std::uint8_t>& version) {
   Input input(bytes);
   Reader reader;
-  flow::FlowDecoder decoder(reader, kStateBytes);
+  flow::FlowDecoder decoder(reader, kStateBytes, kOwnEnterprise);
   TimeUs now = kStart;
   for (std::size_t i = 0; i < kMostDatagrams && !input.empty(); ++i) {
     const std::uint8_t how = input.u8();
@@ -59,7 +60,7 @@ void decode(Bytes bytes, const std::vector<std::uint8_t>& version) {
   flow::Account all;
   decoder.for_each_account([&](const IpAddress&, auto, const flow::Account& account) { all.add(account); });
   must(all.records >= reader.count(), "every record is counted");
-  flow::FlowDecoder next(reader, 2 * kStateBytes);
+  flow::FlowDecoder next(reader, 2 * kStateBytes, kOwnEnterprise);
   std::string saved;
   decoder.save([&](std::string_view piece) { saved += piece; });
   must(next.load(saved, now) == 0, "what is saved can be loaded");
