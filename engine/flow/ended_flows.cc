@@ -24,14 +24,20 @@ bool is_within_request(const AppLayer& app, const TcpStream& stream) {
   return false;
 }
 
-std::unique_ptr<const std::vector<std::uint8_t>> request_of(const Flow& flow) {
+void keep_request(const Flow& flow, EndedFlow& out) {
   const TcpStream& stream = flow.tcp->stream(Direction::to_server);
-  if (flow.dropped || flow.passed || flow.no_payload_inspection) return nullptr;
-  const bool is_parsed = flow.app->protocol != AppProto::failed && !flow.app->given_up;
-  if (is_parsed && !is_within_request(*flow.app, stream)) return nullptr;
+  if (flow.dropped || flow.passed || flow.no_payload_inspection) return;
+  // What a RST has ended is over for its parser; for stream rules it may go on.
+  const bool is_parsed =
+      flow.app->protocol != AppProto::failed && !flow.app->given_up && !out.tcp.closed_by_reset;
+  if (is_parsed && !is_within_request(*flow.app, stream)) return;
   const Bytes bytes = flow.tcp->last_of_client(is_parsed ? kMostRequestBytes : kMostTailBytes);
-  if (bytes.empty()) return nullptr;
-  return std::make_unique<const std::vector<std::uint8_t>>(bytes.begin(), bytes.end());
+  if (!bytes.empty())
+    out.request = std::make_unique<const std::vector<std::uint8_t>>(bytes.begin(), bytes.end());
+  // Of a connection that is one transaction no request is ever over.
+  const bool whole = stream.app_chunk().kind != TcpStream::Chunk::Kind::data &&
+                     protocol_info(flow.app->protocol).one_transaction;
+  out.lacks_request = is_parsed && bytes.empty() && !whole;
 }
 
 }  // namespace
@@ -47,7 +53,7 @@ EndedFlow EndedFlow::of(const Flow& flow) {
   if (flow.app == nullptr) return out;
   out.protocol = flow.app->protocol;
   out.parsing_over = flow.app->given_up || flow.no_payload_inspection;
-  if (flow.tcp != nullptr) out.request = request_of(flow);
+  if (flow.tcp != nullptr) keep_request(flow, out);
   return out;
 }
 
@@ -116,6 +122,7 @@ void EndedFlows::drop_request(std::uint32_t at) {
   if (cells_[at].flow.request == nullptr) return;
   request_bytes_ -= cells_[at].flow.request->size();
   cells_[at].flow.request = nullptr;
+  cells_[at].flow.lacks_request = true;
 }
 
 // Those that were kept first go first; with as many as fill the room the next one is never far.

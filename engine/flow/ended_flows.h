@@ -6,7 +6,8 @@
 // Keeping, finding and forgetting one costs O(1); the keyed hash is that of the flow table.
 // Inline a connection that ended in the middle of a request is kept with what had come of it, so that a pause does not cut it
 // in two that are looked at apart (without other-readings only what its parser has not taken): up to kMostRequestBytes of one, where nothing is parsed the last kMostTailBytes of its
-// client, and kMostBytes of all, beyond which the oldest requests go.
+// client, and kMostBytes of all, beyond which the oldest requests go. A connection whose request is not there when it comes back
+// is one that began before us.
 #pragma once
 
 #include <cstddef>
@@ -22,7 +23,8 @@ namespace weir::engine {
 
 inline constexpr std::size_t kEndedFlowBytes = 200;  // that remembering one takes, at most
 
-inline constexpr std::size_t kMostRequestBytes = 2048, kMostTailBytes = 256;
+inline constexpr std::size_t kMostRequestBytes = 8192,
+                             kMostTailBytes = 256;  // the first: as TcpStream::kMessageBytes
 
 struct EndedFlow {
   FlowKey key;
@@ -33,6 +35,7 @@ struct EndedFlow {
   bool client_is_a = true;
   bool dropped = false, dropped_by_hand = false, dropped_by_policy = false;
   bool passed = false, no_packet_inspection = false, no_payload_inspection = false;
+  bool lacks_request = false;  // it ended within one that is too long, or had to make way
   // Of a request that was not whole, or of what is not parsed; up to the client's next sequence number. Null: nothing.
   std::unique_ptr<const std::vector<std::uint8_t>> request;
 
@@ -50,7 +53,7 @@ class EndedFlows {
   // of others nothing tells an old packet from one of a new flow, so they are forgotten soon.
   static constexpr TimeUs kLife = 3LL * 3600 * 1'000'000, kLifeWithoutNumbers = 300LL * 1'000'000;
   static constexpr std::size_t kMaxFlows = 1U << 24U;
-  static constexpr std::size_t kMostBytes = 4U << 20U;  // of requests
+  static constexpr std::size_t kMostBytes = 16U << 20U;  // of requests
 
   explicit EndedFlows(std::size_t flows);
 

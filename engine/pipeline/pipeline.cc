@@ -242,7 +242,7 @@ void Pipeline::find_flow(Step& step) {
   FlowTable::Lookup lookup = flows_.find_or_create(step.packet, on_end);
   if (lookup.flow != nullptr && !lookup.created && is_of_another(*lookup.flow, step.packet, lookup.direction))
     lookup = flows_.replace(lookup.flow, step.packet, on_end);
-  if (lookup.created && recalls(step.packet)) recall(lookup, step.packet);
+  const bool is_whole = !lookup.created || !recalls(step.packet) || recall(lookup, step.packet);
   step.flow = lookup.flow;
   step.direction = lookup.direction;
   if (step.flow != nullptr && !lookup.created) prefetch_state(*step.flow);
@@ -250,6 +250,7 @@ void Pipeline::find_flow(Step& step) {
   if (recorder_ && !lookup.refused) meter(step, lookup.created);
   if (notes_macs_ && step.flow != nullptr) note_macs(*step.flow, step.packet, step.direction);
   if (step.flow != nullptr && step.flow->app != nullptr) step.flow->app->begin_packet();
+  if (!is_whole && setup_.inline_mode) apply_policy(step, ExceptionTarget::stream_midstream);
   if (step.refused_fragment) apply_policy(step, ExceptionTarget::defrag_memcap);
   if (lookup.refused) {
     ++counters_.flow_memcap;

@@ -217,10 +217,10 @@ class Pipeline {
   [[nodiscard]] bool recalls(const Packet& packet) const {
     return !ended_.empty() && (packet.has_tcp || setup_.inline_mode);
   }
-  void recall(FlowTable::Lookup& lookup, const Packet& packet);
+  bool recall(FlowTable::Lookup& lookup, const Packet& packet);
   void pick_up(Flow& flow, const EndedFlow& past);
   [[nodiscard]] bool may_come_back(const Flow& flow, FlowEnd reason) const;
-  static bool is_worth_remembering(const Flow& flow, const EndedFlow& facts);
+  [[nodiscard]] bool is_worth_remembering(const Flow& flow, const EndedFlow& facts) const;
   void remember(const Flow& flow, EndedFlow facts);
 
   [[gnu::noinline]] void keep_packet(const Step& step) const;

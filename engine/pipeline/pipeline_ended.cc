@@ -21,12 +21,14 @@ bool Pipeline::may_come_back(const Flow& flow, FlowEnd reason) const {
 }
 
 // Only connections that both ends agreed on, so that a flood of SYNs leaves no trace, and, inline, what rules dropped. What
-// has come in place of a connection that is remembered does not displace it.
-bool Pipeline::is_worth_remembering(const Flow& flow, const EndedFlow& facts) {
+// has come in place of a connection that is remembered does not displace it. A RST may have been somebody else's: where what
+// comes without a handshake is picked up, inline, what goes on behind it is no new connection.
+bool Pipeline::is_worth_remembering(const Flow& flow, const EndedFlow& facts) const {
   if (flow.state == FlowState::bypassed || flow.contested) return false;
   const TcpState state = facts.tcp.state;
   if (state == TcpState::none) return facts.dropped && !facts.dropped_by_policy;
   if (facts.dropped) return state >= TcpState::established;
+  if (facts.tcp.closed_by_reset && setup_.inline_mode && setup_.streams.midstream) return true;
   return state >= TcpState::established && flow_state(state) == FlowState::established;
 }
 
@@ -54,27 +56,31 @@ bool Pipeline::comes_back(Flow& flow, const Packet& packet, Direction direction)
          past->tcp.fits(packet.tcp, past->direction_in(flow, direction));
 }
 
-// A new flow: perhaps it is not.
-void Pipeline::recall(FlowTable::Lookup& lookup, const Packet& packet) {
+// A new flow: perhaps it is not. False: it is one of which too little is known to look at the rest as at all of it.
+bool Pipeline::recall(FlowTable::Lookup& lookup, const Packet& packet) {
   Flow& flow = *lookup.flow;
   const EndedFlow* const past = ended_.find(flow.hash, flow.key, packet.raw.time);
-  if (past == nullptr) return;
+  if (past == nullptr) return true;
   const bool begins = packet.has_tcp && opens(packet.tcp);
   if (past->tcp.is_known()) {
     const bool fits =
         !is_handshake(packet) && past->tcp.fits(packet.tcp, past->direction_in(flow, lookup.direction));
     flow.contested = !fits || !TcpSession::fits(stream_memory_);
-    if (flow.contested) return;
+    if (flow.contested) return true;
     flow.tcp = std::make_unique<TcpSession>(setup_.streams, stream_memory_);
-    flow.tcp->resume(past->tcp, past->request != nullptr ? Bytes(*past->request) : Bytes{});
+    const Bytes request = past->request != nullptr ? Bytes(*past->request) : Bytes{};
+    flow.tcp->resume(past->tcp, request);
+    if (past->tcp.closed_by_reset) flow.tcp->stream(Direction::to_server).consume_app(request.size());
   } else if (begins) {
-    return;
+    return true;
   }
   if (past->client_is_a != flow.client_is_a) {
     FlowTable::swap_sides(flow);
     lookup.direction = opposite(lookup.direction);
   }
+  const bool is_whole = !past->lacks_request || past->dropped;
   pick_up(flow, *past);
+  return is_whole;
 }
 
 void Pipeline::pick_up(Flow& flow, const EndedFlow& past) {
@@ -88,7 +94,7 @@ void Pipeline::pick_up(Flow& flow, const EndedFlow& past) {
   flow.no_payload_inspection = past.no_payload_inspection;
   if (flow.tcp == nullptr) return;
   if (!detect_) disable_raw(flow);
-  apps_.pick_up(flow, past.protocol, past.parsing_over, past.request != nullptr);
+  apps_.pick_up(flow, past.protocol, past.parsing_over, past.request != nullptr && !past.tcp.closed_by_reset);
   ended_.forget(flow.hash, flow.key);
 }
 

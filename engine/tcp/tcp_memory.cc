@@ -55,7 +55,9 @@ TcpMemory TcpSession::memory() const {
           .state = state_,
           .midstream = midstream_,
           .async = async_,
-          .async_side = async_side_};
+          .closed_by_reset = closed_by_reset_,
+          .async_side = async_side_,
+          .reset_by = reset_by_};
 }
 
 void TcpSession::resume(const TcpMemory& memory, Bytes request) {
@@ -63,6 +65,8 @@ void TcpSession::resume(const TcpMemory& memory, Bytes request) {
   midstream_ = memory.midstream;
   async_ = memory.async;
   async_side_ = memory.async_side;
+  closed_by_reset_ = was_open_ = memory.closed_by_reset;
+  reset_by_ = memory.reset_by;
   for (const Direction d : {Direction::to_server, Direction::to_client}) {
     Side& s = side(d);
     static_cast<TcpSideNumbers&>(s) = memory.sides[index(d)];

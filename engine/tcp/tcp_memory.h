@@ -61,8 +61,9 @@ struct TcpMemory {
 
   std::array<TcpSideNumbers, 2> sides;  // by Direction
   TcpState state = TcpState::none;      // none: nothing is known
-  bool midstream = false, async = false;
+  bool midstream = false, async = false, closed_by_reset = false;
   Direction async_side = Direction::to_server;
+  Direction reset_by = Direction::to_server;  // with closed_by_reset
 
   [[nodiscard]] bool is_known() const { return state != TcpState::none; }
   // A segment of direction `d` may belong to this connection.

@@ -73,12 +73,13 @@ void TcpStream::cut_message() {
   keep_ = held_;
 }
 
-Bytes TcpStream::last_bytes(std::uint32_t next_sequence, std::size_t limit) const {
-  const bool goes_on = !end_known_ && !depth_reached_ && !has_mark_ && left_out_count_ == 0;
+Bytes TcpStream::last_bytes(std::uint32_t next_sequence, std::size_t limit, bool may_go_on) const {
+  const bool goes_on = (!end_known_ || may_go_on) && !depth_reached_ && !has_mark_ && left_out_count_ == 0;
   const bool all_there =
       behind_.empty() && base_seq_ + static_cast<std::uint32_t>(head_.end()) == next_sequence;
   if (!settings_->inline_mode || reassembly_disabled() || !goes_on || !all_there) return {};
-  if (app_disabled_) return kept(head_.end() - std::min<std::uint64_t>(limit, head_.size()), limit);
+  if (app_disabled_ || may_go_on)
+    return kept(head_.end() - std::min<std::uint64_t>(limit, head_.size()), limit);
   if (whole_until_ == 0 && app_pos_ != message_begin_) return {};  // its begin is not kept
   const Bytes bytes = kept(whole_until_ != 0 ? message_begin_ : app_pos_, limit + 1);
   return bytes.size() <= limit ? bytes : Bytes{};

@@ -95,7 +95,7 @@ class TcpSession : public Slabbed, private TcpSessionState {
   // TcpStream::last_bytes of the client, which its next segment follows.
   [[nodiscard]] Bytes last_of_client(std::size_t limit) const {
     const Side& client = side(Direction::to_server);
-    return client.stream.last_bytes(client.next_seq, limit);
+    return client.stream.last_bytes(client.next_seq, limit, closed_by_reset_);
   }
   // Before the first segment, of a session whose sides are those of the memory: goes on where that one stood. The streams
   // begin with what was not acknowledged then; that of the client with `request`, its last bytes, as if they had just come and

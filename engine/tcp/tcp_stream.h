@@ -165,8 +165,8 @@ class TcpStream : private TcpStreamState {
   [[gnu::cold]] bool rewind_to_message();
   // Inline, what has come up to this sequence number, in order and without an end: all of the message in which the parser is,
   // or, where nothing is parsed, the last bytes. Empty when there is more of the message than `limit` bytes, or less is kept.
-  // Valid until the session changes.
-  [[nodiscard]] Bytes last_bytes(std::uint32_t next_sequence, std::size_t limit) const;
+  // Valid until the session changes. `may_go_on`: the last bytes of what has ended.
+  [[nodiscard]] Bytes last_bytes(std::uint32_t next_sequence, std::size_t limit, bool may_go_on) const;
   // What is kept of the stream before it is shown no more, from `begin` or its oldest byte on: at most
   // `limit` bytes, with "[N bytes missing]" in place of holes. For logging an alert on the stream. With an
   // `end` nothing behind it is copied, and a hole before it is told of though nothing follows.

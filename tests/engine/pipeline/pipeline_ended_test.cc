@@ -86,6 +86,62 @@ TEST_CASE("ended flows: nor does one in what no parser knows") {
   CHECK(run.play(c.client("idden")) == 'd');
 }
 
+TEST_CASE(
+    "ended flows: a pause in a long request does not hide it, and the rest of one that is too long is like "
+    "what began before us") {
+  constexpr std::string_view rule =
+      "drop http any any -> any any (flow:established,to_server; http.uri; content:\"/upload\"; "
+      "http.request_body; content:\"evil\"; sid:1;)";
+  struct Row {
+    std::size_t filler;
+    std::string_view settings, body;
+    char verdict;
+    std::size_t policies;
+  };
+  for (const Row& row :
+       {Row{4000, "", "evil", 'd', 0}, Row{4000, "", "good", 'a', 0}, Row{20000, "", "good", 'd', 1},
+        Row{20000, "stream: {midstream-policy: ignore}\n", "good", 'a', 0}}) {
+    CAPTURE(row.filler);
+    CAPTURE(row.body);
+    InlineRun run(rule, row.settings);
+    Connection c = silent(run);
+    const std::string head =
+        "POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nX: " + std::string(row.filler, 'x') +
+        "\r\n\r\n";
+    for (std::size_t at = 0; at < head.size(); at += 1000) {
+      CHECK(run.play(c.client(head.substr(at, 1000))) == 'a');
+      run.play(c.server("", tcp_flag::ack));
+    }
+    run.wait(kLong);
+    CHECK(run.play(c.client(row.body)) == row.verdict);
+    CHECK(run.pipeline.counters()
+              .exceptions[static_cast<std::size_t>(engine::ExceptionTarget::stream_midstream)] ==
+          row.policies);
+  }
+}
+
+TEST_CASE("ended flows: what goes on behind a RST is no new connection, where such are picked up") {
+  constexpr std::string_view rule =
+      "drop tcp any any -> any any (flow:established,to_server; content:\"/forbidden\"; sid:1;)";
+  for (const bool pauses : {false, true}) {
+    CAPTURE(pauses);
+    InlineRun run(rule, "stream: {midstream: yes}\n");
+    Connection c = silent(run);
+    CHECK(run.play(c.client("GET /forb")) == 'a');
+    run.play(c.server("", tcp_flag::ack));
+    CHECK(run.play(c.client("", tcp_flag::rst | tcp_flag::ack)) == 'a');
+    if (pauses) run.wait(kLong);
+    CHECK(run.play(c.client("idden HTTP/1.1\r\nHost: a\r\n\r\n")) == 'd');
+    CHECK(run.count("\"signature_id\":1,") == 2);  // as alert and as drop
+    // As before the pause, what the other side's host would not take does not go on.
+    InlineRun other(rule, "stream: {midstream: yes}\n");
+    Connection d = silent(other);
+    CHECK(other.play(d.client("", tcp_flag::rst | tcp_flag::ack)) == 'a');
+    if (pauses) other.wait(kLong);
+    CHECK(other.play(d.server("more")) == 'd');
+  }
+}
+
 TEST_CASE("ended flows: a connection that idles between two requests begins with neither") {
   InlineRun run(
       "alert http any any -> any any (flow:established,to_server; http.uri; content:\"/\"; sid:1;)");
