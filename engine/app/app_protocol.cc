@@ -166,6 +166,7 @@ void AppLayerDriver::set_protocol(Flow& flow, AppProto p, Transport t) {
   if (app.parser != nullptr && app.original != AppProto::unknown) app.parser->begin_after(app.original);
   if (t == Transport::tcp)
     for (const Direction d : {Direction::to_server, Direction::to_client}) {
+      app.came_late = app.came_late || flow.tcp->stream(d).again_from() != UINT64_MAX;
       flow.tcp->stream(d).begin_message();
       if (const auto depth = app.parser != nullptr ? app.parser->stream_depth() : std::nullopt)
         flow.tcp->stream(d).deepen(*depth);

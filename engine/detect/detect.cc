@@ -77,6 +77,7 @@ const DetectResult& Detect::run(const DetectInput& in) {
     if (!in.flow_ends) d.run_ip_only();
     d.run_proto_only();
     d.run_packet();
+    if (d.is_late_protocol()) d.run_late_protocol();
   }
   // What a stream has handed on is of an established connection, too.
   d.flow_facts.established |= d.flow_facts.has_tcp_session;
@@ -106,8 +107,12 @@ void Detect::let_go() {
 bool Detect::finished(const Transaction& tx, Direction direction) const {
   const auto& tx_rules =
       impl_->program->transactions[static_cast<std::size_t>(tx.protocol())][index(direction)];
-  if (tx_rules.empty() || (tx.only_direction && *tx.only_direction != direction)) return true;
-  return tx.detection != nullptr && static_cast<const TxDetect&>(*tx.detection).sides[index(direction)].done;
+  if (tx.only_direction && *tx.only_direction != direction) return true;
+  if (tx.detection == nullptr) return tx_rules.empty();
+  const auto& memory = static_cast<const TxDetect&>(*tx.detection);
+  const bool stores = std::any_of(memory.storing.begin(), memory.storing.end(),
+                                  [&](const TxDetect::Storing& s) { return s.direction == direction; });
+  return memory.sides[index(direction)].done || (tx_rules.empty() && !stores);
 }
 
 void Detect::Impl::begin(const DetectInput& input) {
@@ -121,7 +126,7 @@ void Detect::Impl::begin(const DetectInput& input) {
   if (left_marks) forget_marks();
   if (chain_scratch.captured.size() != 0) chain_scratch.captured.clear();
   chain_scratch.replacements.clear();
-  result.overflow = result.pcre_limits = result.chain_limits = 0;
+  result.overflow = result.pcre_limits = result.chain_limits = result.not_followed = 0;
   chain_scratch.pcre.limit_hits = chain_scratch.fuel_exhausted = 0;
   queue.clear();
   stream_chunk.reset();
@@ -188,12 +193,6 @@ bool Detect::Impl::header_matches(const CompiledRule& rule, const Transaction* t
   if (!has_bits(s) || !header_fits(rule, tx)) return false;
   return std::all_of(s.packet_checks.begin(), s.packet_checks.end(),
                      [&](const auto& check) { return check->matches(*context); });
-}
-
-// Its literals have been found, which happens once; the rest of the transaction may yet set the bit, and would have set it
-// in time had it come in the same packet.
-bool Detect::Impl::waits_for_bit(const CompiledRule& rule, const Transaction& tx) const {
-  return !has_bits(*rule.signature) && header_fits(rule, &tx);
 }
 
 // What a rule that looks at no transaction may well have matched on: for a datagram the first open transaction of a

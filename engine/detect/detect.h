@@ -78,8 +78,9 @@ struct DetectResult {
   std::uint64_t overflow = 0;  // alerts beyond packet-alert-max, not kept
   // Conditions that were given up as not met: regular expressions at a limit, chains of contents without more fuel.
   std::uint64_t pcre_limits = 0, chain_limits = 0;
+  std::uint64_t not_followed = 0;  // rules that would wait for more of a transaction, beyond kMaxPendingRules
   [[nodiscard]] bool tells_nothing() const {
-    return alerts.empty() && (overflow | pcre_limits | chain_limits) == 0;
+    return alerts.empty() && (overflow | pcre_limits | chain_limits | not_followed) == 0;
   }
   // What expressions captured: for the packet, and for the alerts on it.
   rules::VariableList packet_variables, alert_variables;

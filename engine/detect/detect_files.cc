@@ -8,11 +8,14 @@
 namespace weir::engine {
 namespace {
 
-void remember_storing(Transaction* tx, const TxDetect::Storing& wanted) {
-  if (tx == nullptr || tx->detection == nullptr) return;
+// False: there is no room for it.
+bool remember_storing(Transaction* tx, const TxDetect::Storing& wanted) {
+  if (tx == nullptr || tx->detection == nullptr) return true;
   auto& storing = static_cast<TxDetect&>(*tx->detection).storing;
-  if (storing.size() >= kMaxPendingRules) return;
-  if (std::find(storing.begin(), storing.end(), wanted) == storing.end()) storing.push_back(wanted);
+  if (std::find(storing.begin(), storing.end(), wanted) != storing.end()) return true;
+  if (storing.size() >= kMaxPendingRules) return false;
+  storing.push_back(wanted);
+  return true;
 }
 
 }  // namespace
@@ -34,7 +37,7 @@ void Detect::Impl::want_files(RuleId id, const Transaction* matched) {
         if (const FileList* files = tx == nullptr ? nullptr : tx->files(d))
           for (const ShownFile& file : *files)
             if (rules::holds_for_file(s, *file)) file->want();
-        remember_storing(tx, {program->lineage.serial(id), d});
+        result.not_followed += !remember_storing(tx, {program->lineage.serial(id), d});
         break;
     }
   }

@@ -1,6 +1,6 @@
 // The inside of Detect, shared by its parts: the run itself and the alert queue (detect.cc), packets and streams
 // (detect_packet.cc), frames (detect_frame.cc), transactions (detect_tx.cc), which files are stored
-// (detect_files.cc), variables and tags (detect_marks.cc), reloads (detect_reload.cc).
+// (detect_files.cc), bytes that came before their protocol was known (detect_late.cc), variables and tags (detect_marks.cc), reloads (detect_reload.cc).
 #pragma once
 
 #include <memory>
@@ -10,6 +10,7 @@
 
 #include <boost/container/small_vector.hpp>
 
+#include "decoders/app/protocol_ids.h"
 #include "engine/detect/detect.h"
 #include "engine/flow/detect_state.h"
 #include "engine/flow/flow_frames.h"
@@ -47,7 +48,8 @@ class BufferCache {
 };
 
 inline constexpr std::uint32_t kMaxBufferInstances = 1024;
-inline constexpr std::size_t kMaxPendingRules = 1024;  // per transaction and direction; further ones are not followed
+inline constexpr std::size_t kMaxPendingRules =
+    1024;  // per transaction and direction; further ones are counted
 
 // A rule of which some conditions held and others wait for more of the transaction.
 struct PendingRule {
@@ -55,6 +57,9 @@ struct PendingRule {
   rules::RuleSerial serial = 0;  // of it, through all sets
   std::uint64_t engines_met = 0;  // bit i: engine i matched
   bool payload_met = false;
+  // What it lacks: more of the message; or the packet had all that its header asks of packets, and what flow and hosts have
+  // come to (PacketCheck::may_yet_match, flowbits) is still to fit.
+  enum class WaitsFor : std::uint8_t { nothing, message, flow } waits_for = WaitsFor::nothing;
 };
 
 // What detection remembers of a transaction.
@@ -64,7 +69,7 @@ struct TxDetect final : TransactionAttachment {
     std::uint8_t progress = 0;
     std::size_t events = 0;
     SlabVector<bool> scanned;   // prefilters that need not run again
-    boost::container::small_vector<PendingRule, 4> pending;
+    boost::container::small_vector<PendingRule, 4> pending;  // in the order of rules
     boost::container::small_vector<rules::RuleSerial, 4> alerted;
   };
   std::array<Side, 2> sides;
@@ -117,6 +122,12 @@ struct Detect::Impl {
   void run_ip_only();
   void run_proto_only();
   void run_packet();
+  // --- detect_late.cc: what the stream has shown before its protocol was known, for rules that name it
+  [[nodiscard]] bool is_late_protocol() const {
+    return settings.inline_mode && flow_facts.protocol != AppProto::unknown && in->flow != nullptr &&
+           in->flow->tcp != nullptr && in->flow->tcp->stream(in->direction).again_from() != UINT64_MAX;
+  }
+  void run_late_protocol();
   // --- detect_frame.cc; the flow has frames in this direction
   void run_frames();
   // --- detect_tx.cc
@@ -183,10 +194,15 @@ struct Detect::Impl {
   [[nodiscard]] GuessedTx guess_transaction(const CompiledRule& rule) const;
   void note_action(const Alert& alert, bool for_flow);
   void gather_packet_candidates(const rules::PacketGroup& group);
-  [[nodiscard]] bool packet_rule_matches(const CompiledRule& rule, bool& from_stream);
+  // What lies in bytes alone that rules have seen before was reported then, or was not asked for yet.
+  enum class SeenBytes : std::uint8_t { were_reported, count };
+  [[nodiscard]] bool packet_rule_matches(const CompiledRule& rule, bool& from_stream,
+                                         SeenBytes seen = SeenBytes::were_reported);
   [[nodiscard]] bool payload_is_hidden() const;
   [[nodiscard]] bool chain_on_packet(const CompiledRule& rule);
-  [[nodiscard]] bool chain_on_stream(const CompiledRule& rule);
+  [[nodiscard]] bool chain_on_stream(const CompiledRule& rule, SeenBytes seen);
+  void await_protocol() const;
+  void run_late_window(const rules::PacketGroup& group, const BodyView& window);
   [[nodiscard]] bool packet_buffers_match(const CompiledRule& rule);
   struct FrameWindow {
     BodyView view;          // its offset counts from the start of the frame
@@ -204,10 +220,13 @@ struct Detect::Impl {
   void gather_tx_candidates(const Transaction& tx, const rules::TxRules& tx_rules, TxDetect::Side& side);
   [[nodiscard]] TxVerdict evaluate(const Transaction& tx, const rules::TxRules& tx_rules, PendingRule& state,
                                    bool side_complete);
-  [[nodiscard]] bool waits_for_bit(const CompiledRule& rule, const Transaction& tx) const;
-  void keep_waiting(TxDetect::Side& side, PendingRule state) const;
+  [[nodiscard]] TxVerdict header_verdict(const CompiledRule& rule, const Transaction& tx,
+                                         PendingRule::WaitsFor lacked) const;
+  [[nodiscard]] TxVerdict rule_verdict(const Transaction& tx, const rules::TxRules& tx_rules,
+                                       PendingRule& state, bool complete);
+  void keep_waiting(TxDetect::Side& side, PendingRule state);
   [[nodiscard]] static bool has_alerted(const TxDetect::Side& side, rules::RuleSerial serial);
-  [[nodiscard]] bool other_side_met(TxDetect& memory, const CompiledRule& rule, const PendingRule& state) const;
+  [[nodiscard]] bool other_side_met(TxDetect& memory, const CompiledRule& rule, const PendingRule& state);
   [[nodiscard]] TxVerdict engine_verdict(const Transaction& tx, const rules::CompiledEngine& engine,
                                          const rules::BufferSource& source, bool side_complete);
 };

@@ -89,6 +89,7 @@ void Detect::Impl::run_packet() {
   const auto groups = packet_rules.of(in->flow != nullptr ? flow_facts.protocol : AppProto::unknown, port);
   gather_packet_candidates(*groups.first);
   if (groups.second != nullptr) gather_packet_candidates(*groups.second);
+  if (settings.inline_mode && stream_chunk && flow_facts.protocol == AppProto::unknown) await_protocol();
   for (const RuleId id : candidates.sorted()) {
     if (out_of_time()) return;
     const RuleCheckScope check(profile.get(), id);
@@ -121,7 +122,7 @@ bool Detect::Impl::chain_on_packet(const CompiledRule& rule) {
   return rule.payload.matches({payload, 0, true}, chain_scratch);
 }
 
-bool Detect::Impl::packet_rule_matches(const CompiledRule& rule, bool& from_stream) {
+bool Detect::Impl::packet_rule_matches(const CompiledRule& rule, bool& from_stream, SeenBytes seen) {
   if (rule.signature->dsize) {
     const auto size = in->packet.payload.size();
     if (rule.signature->dsize->first > 0 && payload_is_hidden()) return false;
@@ -132,16 +133,16 @@ bool Detect::Impl::packet_rule_matches(const CompiledRule& rule, bool& from_stre
   const bool tcp = in->packet.has_tcp;
   if ((!tcp || rule.on_packet || payload_on_packet) && chain_on_packet(rule)) return true;
   if (!tcp || !rule.on_stream || !stream_chunk) return false;
-  from_stream = chain_on_stream(rule);
+  from_stream = chain_on_stream(rule, seen);
   return from_stream;
 }
 
 // The chunk begins with bytes that were looked at before: what lies in them alone was reported then.
-bool Detect::Impl::chain_on_stream(const CompiledRule& rule) {
+bool Detect::Impl::chain_on_stream(const CompiledRule& rule, SeenBytes seen) {
   const TcpStream::RawChunk& chunk = *stream_chunk;
   const std::size_t captured = chain_scratch.captured.size();
   if (!rule.payload.matches({chunk.data, chunk.offset, true}, chain_scratch)) return false;
-  if (chunk.new_offset == 0) return true;
+  if (chunk.new_offset == 0 || seen == SeenBytes::count) return true;
   if (!rule.payload.matches({chunk.data.first(chunk.new_offset), chunk.offset, true}, chain_scratch))
     return true;
   chain_scratch.captured.cut_to(captured);  // the match that counts is another

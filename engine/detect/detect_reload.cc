@@ -20,6 +20,8 @@ void renumber(List& list, const rules::RuleLineage& lineage) {
       *keep++ = waiting;
     }
   list.erase(keep, list.end());
+  std::sort(list.begin(), list.end(),
+            [](const PendingRule& a, const PendingRule& b) { return a.rule < b.rule; });
 }
 
 }  // namespace

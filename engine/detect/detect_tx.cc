@@ -71,7 +71,12 @@ bool Detect::Impl::look_through(Transaction& tx) {
   const rules::TxRules& tx_rules =
       program->transactions[static_cast<std::size_t>(tx.protocol())][index(in->direction)];
   const bool complete = tx.complete(protocol_info(tx.protocol()).complete(in->direction), in->direction);
-  if (tx_rules.empty()) return complete;
+  if (tx_rules.empty()) {
+    if (tx.detection == nullptr) return complete;
+    auto& memory = static_cast<TxDetect&>(*tx.detection);
+    want_later_files(memory, tx);  // for a rule of the other side
+    return memory.sides[index(in->direction)].done = complete || in->flow_ends;
+  }
   run_transaction(tx, tx_rules, complete);
   return static_cast<TxDetect&>(*tx.detection).sides[index(in->direction)].done;
 }
@@ -115,20 +120,18 @@ void Detect::Impl::run_transaction(Transaction& tx, const rules::TxRules& tx_rul
 
   const auto old = std::move(side.pending);
   side.pending.clear();
+  auto waiting = old.begin();
   for (const RuleId id : candidates.sorted()) {
-    if (out_of_time()) break;
-    if (!side.alerted.empty() && has_alerted(side, program->lineage.serial(id))) continue;
-    const RuleCheckScope check(profile.get(), id);
-    const auto found = std::find_if(old.begin(), old.end(), [&](const PendingRule& w) { return w.rule == id; });
-    PendingRule state = found != old.end() ? *found : PendingRule{.rule = id};
-    // Until something of it has matched, a rule that waits is a rule like any other.
-    const bool fresh = state.engines_met == 0 && !state.payload_met;
-    if (fresh && !header_matches(program->rules[id], &tx)) {
-      if (found != old.end() || (!complete && waits_for_bit(program->rules[id], tx)))
-        keep_waiting(side, state);
+    while (waiting != old.end() && waiting->rule < id) ++waiting;
+    const bool waited = waiting != old.end() && waiting->rule == id;
+    if (out_of_time()) {  // the policy for that says what becomes of the packet; others may still be looked at
+      if (waited) keep_waiting(side, *waiting);
       continue;
     }
-    TxVerdict verdict = evaluate(tx, tx_rules, state, complete || in->flow_ends);
+    if (!side.alerted.empty() && has_alerted(side, program->lineage.serial(id))) continue;
+    const RuleCheckScope check(profile.get(), id);
+    PendingRule state = waited ? *waiting : PendingRule{.rule = id};
+    TxVerdict verdict = rule_verdict(tx, tx_rules, state, complete);
     if (verdict == TxVerdict::match && program->rules[id].signature->header.transactional &&
         !other_side_met(memory, program->rules[id], state))
       verdict = TxVerdict::no;  // this side has said all it can
@@ -143,8 +146,42 @@ void Detect::Impl::run_transaction(Transaction& tx, const rules::TxRules& tx_rul
   side.done = complete || in->flow_ends;
 }
 
-void Detect::Impl::keep_waiting(TxDetect::Side& side, PendingRule state) const {
-  if (side.pending.size() >= kMaxPendingRules) return;
+// Its literals have been found, which happens once; what the rest of the message changes at the flow would have been there in time
+// had it come in the same packet.
+Detect::Impl::TxVerdict Detect::Impl::header_verdict(const CompiledRule& rule, const Transaction& tx,
+                                                     PendingRule::WaitsFor lacked) const {
+  const bool of_packet = lacked != PendingRule::WaitsFor::flow;
+  if (of_packet && !header_fits(rule, &tx)) return TxVerdict::no;
+  bool waits = !has_bits(*rule.signature);
+  for (const auto& check : rule.signature->packet_checks) {
+    const bool of_flow = check->may_yet_match();
+    if ((!of_packet && !of_flow) || check->matches(*context)) continue;
+    if (!of_flow) return TxVerdict::no;
+    waits = true;
+  }
+  return waits ? TxVerdict::wait : TxVerdict::match;
+}
+
+// Until something of it has matched, a rule that waits for more of the message is a rule like any other.
+Detect::Impl::TxVerdict Detect::Impl::rule_verdict(const Transaction& tx, const rules::TxRules& tx_rules,
+                                                   PendingRule& state, bool complete) {
+  const CompiledRule& rule = program->rules[state.rule];
+  if (state.engines_met == 0 && !state.payload_met) {
+    const bool waited = state.waits_for != PendingRule::WaitsFor::nothing;
+    const TxVerdict header = header_verdict(rule, tx, state.waits_for);
+    if (header == TxVerdict::wait) state.waits_for = PendingRule::WaitsFor::flow;
+    if (header != TxVerdict::match)
+      return !complete && (waited || header == TxVerdict::wait) ? TxVerdict::wait : TxVerdict::no;
+  }
+  return evaluate(tx, tx_rules, state, complete || in->flow_ends);
+}
+
+void Detect::Impl::keep_waiting(TxDetect::Side& side, PendingRule state) {
+  if (side.pending.size() >= kMaxPendingRules) {
+    ++result.not_followed;
+    return;
+  }
+  if (state.waits_for == PendingRule::WaitsFor::nothing) state.waits_for = PendingRule::WaitsFor::message;
   state.serial = program->lineage.serial(state.rule);
   side.pending.push_back(state);
 }
@@ -154,11 +191,14 @@ bool Detect::Impl::has_alerted(const TxDetect::Side& side, rules::RuleSerial ser
 }
 
 // Adds what this side met to what the other one did; true when nothing is missing.
-bool Detect::Impl::other_side_met(TxDetect& memory, const CompiledRule& rule, const PendingRule& state) const {
+bool Detect::Impl::other_side_met(TxDetect& memory, const CompiledRule& rule, const PendingRule& state) {
   auto& list = memory.both_sides;
   auto found = std::find_if(list.begin(), list.end(), [&](const PendingRule& p) { return p.rule == state.rule; });
   if (found == list.end()) {
-    if (list.size() >= kMaxPendingRules) return false;
+    if (list.size() >= kMaxPendingRules) {
+      ++result.not_followed;
+      return false;
+    }
     found = list.insert(list.end(), PendingRule{.rule = state.rule, .serial = program->lineage.serial(state.rule)});
   }
   found->engines_met |= state.engines_met;
@@ -216,7 +256,10 @@ Detect::Impl::TxVerdict Detect::Impl::evaluate(const Transaction& tx, const rule
   }
   if (!rule.payload.empty() && !state.payload_met) {
     bool from_stream = false;
-    state.payload_met = packet_rule_matches(rule, from_stream);
+    // Inline the stream shows each segment at once, and what the rule looks for in it may have come before its transaction
+    // made the rule a candidate.
+    const SeenBytes seen = settings.inline_mode ? SeenBytes::count : SeenBytes::were_reported;
+    state.payload_met = packet_rule_matches(rule, from_stream, seen);
     if (!state.payload_met && side_complete) return TxVerdict::no;
     waits = waits || !state.payload_met;
   } else if (!packet_buffers_match(rule)) {

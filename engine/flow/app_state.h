@@ -62,6 +62,7 @@ struct AppLayer : Slabbed {
   AppProto change_to{};
   bool change_checked = false;  // `change_to` is what should follow: see ParseOutcome::check_next
   bool miss_told = false;       // that `expected` did not follow
+  bool came_late = false;  // the protocol is new, and rules have looked at bytes of the streams without it
   // By direction: how much of the stream (bytes_seen()) belongs to the protocol before a change.
   std::array<std::uint64_t, 2> seen_before{};
   bool flow_counted = false;      // in the statistics

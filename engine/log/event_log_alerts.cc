@@ -84,6 +84,7 @@ void EventLog::alerts(const PacketFacts& facts, const DetectResult& found, const
   counters_.detect_alert_queue_overflow += found.overflow;
   counters_.pcre_limits += found.pcre_limits;
   counters_.chain_limits += found.chain_limits;
+  counters_.rules_not_followed += found.not_followed;
   if (!found.alerts.empty()) write_alerts(facts, found, fate);
 }
 

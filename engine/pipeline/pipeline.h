@@ -269,7 +269,7 @@ class Pipeline {
   void leave_out_reading(Step& step);
   void begin_with_message(Flow& flow, Flow& other);
   [[gnu::noinline]] void follow_readings(Step& step);
-  void heed_reading(Step& step, const Step& along);
+  void heed(Step& step, const Step& along);
   void finish_readings(Flow& flow);
   [[nodiscard]] std::span<const std::uint64_t> told_before() const;
   [[gnu::noinline]] void write_alerts(Step& step, const DetectResult& found);

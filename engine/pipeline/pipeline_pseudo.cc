@@ -29,20 +29,27 @@ bool Pipeline::has_more(Step& step) {
   Step other = pseudo_step(*step.flow, opposite(step.direction), PacketOrigin::stream_flush, segment);
   other.only_transactions = true;
   inspect_pseudo(other);
+  if (setup_.inline_mode) heed(step, other);
   return true;
 }
 
 // A change of protocol, or that the parser has seen enough, waits for the transactions so far: the other direction gets
-// its detection run by a pseudo packet of its own.
+// its detection run by a pseudo packet of its own. So it does when only now it is known whose its bytes are.
 void Pipeline::finish_protocol(Step& step) {
   if (step.flow == nullptr || step.flow->app == nullptr) return;
   const AppLayer& app = *step.flow->app;
-  if (app.change_pending || app.bypassed) end_protocol(step);
+  if (app.change_pending || app.bypassed || app.came_late) end_protocol(step);
 }
 
 void Pipeline::end_protocol(Step& step) {
-  if (!step.packet.is_pseudo())
-    inspect_pseudo(*step.flow, opposite(step.direction), PacketOrigin::stream_flush, false);
+  step.flow->app->came_late = false;
+  if (!step.packet.is_pseudo()) {
+    SegmentResult segment{.in_session = true};
+    segment.raw_update[index(opposite(step.direction))] = true;
+    Step other = pseudo_step(*step.flow, opposite(step.direction), PacketOrigin::stream_flush, segment);
+    inspect_pseudo(other);
+    if (setup_.inline_mode) heed(step, other);
+  }
   apps_.complete_change(*step.flow);
 }
 

@@ -155,7 +155,7 @@ void Pipeline::follow_readings(Step& step) {
     inspect_pseudo(along);
     if (other->app != nullptr && other->app->change_pending) apps_.complete_change(*other);
     flow.alerted = flow.alerted || other->alerted;
-    if (setup_.inline_mode) heed_reading(step, along);
+    if (setup_.inline_mode) heed(step, along);
     if (!over) continue;
     finish_stream(*other);
     other.reset();
@@ -163,14 +163,16 @@ void Pipeline::follow_readings(Step& step) {
   }
 }
 
-// What was decided of a reading holds for the packet and the flow that it is one of. It had been let through so far.
-void Pipeline::heed_reading(Step& step, const Step& along) {
+// What was decided of another reading, or of the other side's bytes, holds for the packet and its flow. It had been let through
+// so far.
+void Pipeline::heed(Step& step, const Step& along) {
   step.flow->dropped = step.flow->dropped || along.flow->dropped;
   step.flow->dropped_by_policy = step.flow->dropped_by_policy || along.flow->dropped_by_policy;
   if (along.fate.verdict == Verdict::accept || step.fate.verdict != Verdict::accept) return;
   take_back_verdict(step);
   step.fate = along.fate;
   count_verdict(step);
+  step.drop_logged = true;
   log_.drop(facts_of(step), nothing_, step.fate);
 }
 

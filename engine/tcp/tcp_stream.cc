@@ -232,7 +232,7 @@ std::uint64_t TcpStream::floor() {
   }
   // Inline what its receiver may yet take from another copy is compared with this one.
   if (settings_->inline_mode && !reassembly_disabled()) floor = std::min(floor, acked_);
-  return std::min({floor, raw_disabled_ ? kNowhere : raw_look_back(raw_pos_), keep_});
+  return std::min({floor, raw_disabled_ ? kNowhere : std::min(raw_look_back(raw_pos_), again_from_), keep_});
 }
 
 void TcpStream::trim() {

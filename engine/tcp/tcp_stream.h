@@ -47,6 +47,7 @@ struct TcpStreamState {
   std::uint64_t whole_until_ =
       0;  // bytes from message_begin_ on are kept until the parser is behind this; 0: they are not
   std::uint64_t keep_ = UINT64_MAX;  // of these two the first that is to be kept
+  std::uint64_t again_from_ = UINT64_MAX;  // see look_again_from()
   std::uint64_t acked_ = 0;          // offsets below it were acknowledged
   Extent fresh_;                     // inline mode: what came last, until stream rules have seen it
   std::uint64_t app_told_ = 0;       // what the parser could see when an update was last taken
@@ -108,6 +109,13 @@ class TcpStream : private TcpStreamState {
   void mark_raw_inspected();
   // The next raw_chunk is due whatever its size (a parser finished a message, the client has closed, the flow ends).
   void trigger_raw() { raw_triggered_ = true; }
+
+  // Stream rules have more to ask of the bytes from this offset on, though they have seen them: they are kept as long as
+  // memory is not tight. A later offset than before changes nothing; UINT64_MAX: they have not.
+  void look_again_from(std::uint64_t offset) {
+    again_from_ = offset == UINT64_MAX ? offset : std::min(again_from_, offset);
+  }
+  [[nodiscard]] std::uint64_t again_from() const { return again_from_; }
 
   // No application parser (any more): bytes need not be kept for it.
   void disable_app();

@@ -48,6 +48,7 @@ class PacketNumberCheck final : public PacketCheck {
     return value && match_.matches(*value);
   }
   [[nodiscard]] PacketNeeds needs() const override { return needs_of(row_); }
+  [[nodiscard]] bool may_yet_match() const override { return !row_.of_packet; }
   [[nodiscard]] bool on_records() const override { return row_.on_records; }
 
  private:
@@ -64,6 +65,7 @@ class PacketNumbersCheck final : public PacketCheck {
     return match_.matches([&](std::uint32_t i) { return nth_(c, i); });
   }
   [[nodiscard]] PacketNeeds needs() const override { return needs_of(row_); }
+  [[nodiscard]] bool may_yet_match() const override { return !row_.of_packet; }
   [[nodiscard]] bool on_records() const override { return row_.on_records; }
 
  private:

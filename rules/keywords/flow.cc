@@ -65,6 +65,7 @@ class FlowCounterCheck final : public PacketCheck {
   [[nodiscard]] bool matches(const PacketContext& c) const override {
     return c.flow != nullptr && holds(match_, c.flow->*counters, which_);
   }
+  [[nodiscard]] bool may_yet_match() const override { return true; }
   [[nodiscard]] bool on_records() const override { return true; }
 
  private:
@@ -104,6 +105,7 @@ class StreamSizeCheck final : public PacketCheck {
   [[nodiscard]] bool matches(const PacketContext& c) const override {
     return c.flow != nullptr && c.flow->has_tcp_session && holds(match_, c.flow->stream_bytes, which_);
   }
+  [[nodiscard]] bool may_yet_match() const override { return true; }
   [[nodiscard]] PacketNeeds needs() const override {
     return {.keyword = "stream_size", .ip_protocols = {ip_protocol::tcp}, .protocols = {}};
   }

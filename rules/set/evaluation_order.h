@@ -1,5 +1,5 @@
-// In which order rules are looked at: by what they do, those that set a flowbit before those that wait for it, by priority.
-// Rules that do nothing but set flowbits (noalert) come before all that drop, reject or alert.
+// In which order rules are looked at: by what they do, those that set a name (a flowbit, a host's bit, a flowint) before those
+// that wait for one, by priority. Rules that do nothing but set such (noalert) come before all that drop, reject or alert.
 #pragma once
 
 #include <vector>
