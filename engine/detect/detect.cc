@@ -110,9 +110,9 @@ bool Detect::finished(const Transaction& tx, Direction direction) const {
   if (tx.only_direction && *tx.only_direction != direction) return true;
   if (tx.detection == nullptr) return tx_rules.empty();
   const auto& memory = static_cast<const TxDetect&>(*tx.detection);
-  const bool stores = std::any_of(memory.storing.begin(), memory.storing.end(),
-                                  [&](const TxDetect::Storing& s) { return s.direction == direction; });
-  return memory.sides[index(direction)].done || (tx_rules.empty() && !stores);
+  if (memory.sides[index(direction)].done || !tx_rules.empty()) return memory.sides[index(direction)].done;
+  return std::none_of(memory.storing.begin(), memory.storing.end(),
+                      [&](const TxDetect::Storing& s) { return s.direction == direction; });
 }
 
 void Detect::Impl::begin(const DetectInput& input) {

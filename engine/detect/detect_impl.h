@@ -1,6 +1,7 @@
 // The inside of Detect, shared by its parts: the run itself and the alert queue (detect.cc), packets and streams
 // (detect_packet.cc), frames (detect_frame.cc), transactions (detect_tx.cc), which files are stored
-// (detect_files.cc), bytes that came before their protocol was known (detect_late.cc), variables and tags (detect_marks.cc), reloads (detect_reload.cc).
+// (detect_files.cc), bytes that came before their protocol was known (detect_late.cc), variables and tags (detect_marks.cc),
+// reloads (detect_reload.cc).
 #pragma once
 
 #include <memory>

@@ -190,7 +190,7 @@ void TcpStream::count_regions() {
     count += region.offset - end >= kRegionGap;
     end = region.end();
   }
-  max_regions_ = std::max(max_regions_, count);
+  max_regions_ = static_cast<std::uint16_t>(std::clamp<std::size_t>(count, max_regions_, UINT16_MAX));
 }
 
 // A closed hole: what was behind it follows the head. Without memory for that the regions stay side by side,

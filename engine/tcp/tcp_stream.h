@@ -58,18 +58,17 @@ struct TcpStreamState {
   std::uint64_t gap_noted_ = 0;  // holes below were counted
   std::uint32_t base_seq_ = 0;   // of what stands behind all that is left out
   std::uint32_t mark_ = 0;       // with has_mark_: a byte that is to be left out once its turn comes
-  std::uint32_t chunk_size_ = 0, urgent_bytes_ = 0, max_regions_ = 1;
-  std::uint32_t message_bytes_ = 0;
+  std::uint32_t chunk_size_ = 0, urgent_bytes_ = 0;
+  std::uint16_t max_regions_ = 1, message_bytes_ = 0;
   // The last ones, in order. Bytes in front of more of them than are known here must not be inserted again.
   std::array<LeftOutByte, kMostLeftOut> left_out_{};
   std::uint8_t left_out_count_ = 0;
   HostSystem policy_ = HostSystem::bsd;
   bool raw_disabled_ = false, app_disabled_ = false, raw_triggered_ = false;
-  bool end_known_ = false, finished_ = false, has_gap_ = false, depth_reached_ = false;
-  bool app_end_told_ = false;
+  bool end_known_ = false, finished_ = false, depth_reached_ = false;
   bool fin_ends_app_ = false, fin_ends_raw_ = false;  // see fin_counts
-  bool has_mark_ = false;
-  bool has_doubt_ = false;  // one of pieces_ may be doubtful
+  bool has_gap_ : 1 = false, app_end_told_ : 1 = false, has_mark_ : 1 = false;
+  bool has_doubt_ : 1 = false;  // one of pieces_ may be doubtful
 };
 
 class TcpStream : private TcpStreamState {
@@ -166,7 +165,7 @@ class TcpStream : private TcpStreamState {
   // For another reading that begins in the middle of a message (tcp_readings.cc). Here the parser is between two: from here on
   // so many bytes are kept, until it is again, and only the first of them once it has taken more, or a hole. Nothing is
   // kept before the first call, without other readings and when half of the budget is used.
-  static constexpr std::array<std::uint32_t, 2> kMessageBytes{8192, 2048};  // by Direction
+  static constexpr std::array<std::uint16_t, 2> kMessageBytes{8192, 2048};  // by Direction
   void begin_message();
   // Of a copy: its parser begins with the message, as far as that is kept; behind it there is a hole. False: nothing is. May
   // throw std::bad_alloc, without effect.
