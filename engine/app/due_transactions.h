@@ -21,7 +21,7 @@ struct DueTransaction {
   bool inspected = false;  // rules have said all that they will
 };
 
-// How far the writing of a transaction is.
+// How far the writing of a transaction is: of what holds for its parts, the last one here.
 enum class Written : std::uint8_t {
   everything,
   not_yet,           // more has to be parsed, or said by rules

@@ -223,9 +223,8 @@ Written EventLog::transaction(const PacketFacts& facts, const DueTransaction& du
     head.tx_id = tx.id;
     logger.session->transaction(*logger.active, head, tx);
   }
-  if (transaction_files(facts, tx, due.over, due.inspected || due.flow_ends))
-    return Written::with_other_packet;
-  return all_written(tx) ? Written::everything : Written::not_yet;
+  const Written files = transaction_files(facts, tx, due.over, due.inspected || due.flow_ends);
+  return (tx_mask_[protocol] & ~tx.logged) == 0 ? files : std::max(files, Written::not_yet);
 }
 
 bool EventLog::is_unlogged(const Flow& flow, Transaction& tx) {
@@ -234,17 +233,6 @@ bool EventLog::is_unlogged(const Flow& flow, Transaction& tx) {
   if (detect->unlogged_exchanges != nullptr && !tx.unlogged && tx.only_direction == Direction::to_client)
     if (const auto exchange = tx.exchange()) tx.unlogged = detect->unlogged_exchanges->take(*exchange);
   return tx.unlogged || detect->transactions_unlogged;
-}
-
-bool EventLog::all_written(const Transaction& tx) const {
-  const std::uint32_t mask = tx_mask_[static_cast<std::size_t>(tx.protocol())];
-  if ((tx.logged & mask) != mask) return false;
-  if (!wants_files_ && store_ == nullptr) return true;
-  for (const Direction d : {Direction::to_server, Direction::to_client})
-    if (const FileList* files = tx.files(d))
-      for (const ShownFile& file : *files)
-        if (!file->logged) return false;
-  return true;
 }
 
 void EventLog::transaction_anomalies(const PacketFacts& facts, Transaction& tx) {

@@ -129,11 +129,9 @@ class EventLog {
   void keep_packets(const PacketFacts& facts, const Alert& alert, output::AlertRecord& record);
   // Rules want no events of it.
   static bool is_unlogged(const Flow& flow, Transaction& tx);
-  [[nodiscard]] bool all_written(const Transaction& tx) const;
   void anomaly(output::AnomalyRecord& record, Flow* flow);
   void transaction_anomalies(const PacketFacts& facts, Transaction& tx);
-  // True: the event of a file that has ended waits for a packet of its direction.
-  bool transaction_files(const PacketFacts& facts, Transaction& tx, bool over, bool inspected);
+  Written transaction_files(const PacketFacts& facts, Transaction& tx, bool over, bool inspected);
   void store_file(const PacketFacts& facts, const Transaction& tx, Direction d, AppFile& file, bool decided);
   void write_file(const PacketFacts& facts, const Transaction& tx, Direction d, AppFile& file);
   void alert_record(const PacketFacts& facts, output::AlertRecord& record);

@@ -1,4 +1,6 @@
 // Files of transactions: what of them goes to the store, and their events.
+#include <algorithm>
+
 #include "engine/flow/app_state.h"
 #include "engine/flow/detect_state.h"
 #include "engine/log/event_head.h"
@@ -8,9 +10,9 @@
 namespace weir::engine {
 
 // A file's event comes with a packet of its direction, and not before it is known whether the file is stored.
-bool EventLog::transaction_files(const PacketFacts& facts, Transaction& tx, bool over, bool inspected) {
-  if (!wants_files_ && store_ == nullptr) return false;
-  bool waits = false;
+Written EventLog::transaction_files(const PacketFacts& facts, Transaction& tx, bool over, bool inspected) {
+  Written written = Written::everything;
+  if (!wants_files_ && store_ == nullptr) return written;
   for (const Direction d : {Direction::to_server, Direction::to_client}) {
     FileList* files = tx.files(d);
     if (files == nullptr) continue;
@@ -18,14 +20,15 @@ bool EventLog::transaction_files(const PacketFacts& facts, Transaction& tx, bool
       if (file->logged) continue;
       if (over && file->state == FileState::open) file->state = FileState::truncated;
       if (store_ != nullptr) store_file(facts, tx, d, *file, inspected);
-      if (file->state == FileState::open || file->keeping == FileKeeping::undecided) continue;
-      if (d == facts.direction || over)
+      if (file->state == FileState::open || file->keeping == FileKeeping::undecided)
+        written = std::max(written, Written::not_yet);
+      else if (d == facts.direction || over)
         write_file(facts, tx, d, *file);
       else
-        waits = true;
+        written = Written::with_other_packet;
     }
   }
-  return waits;
+  return written;
 }
 
 // Rules decide as long as they look at the transaction; what they have not asked for by then is let go.
