@@ -110,9 +110,12 @@ bool Detect::finished(const Transaction& tx, Direction direction) const {
   if (tx.only_direction && *tx.only_direction != direction) return true;
   if (tx.detection == nullptr) return tx_rules.empty();
   const auto& memory = static_cast<const TxDetect&>(*tx.detection);
-  if (memory.sides[index(direction)].done || !tx_rules.empty()) return memory.sides[index(direction)].done;
-  return std::none_of(memory.storing.begin(), memory.storing.end(),
-                      [&](const TxDetect::Storing& s) { return s.direction == direction; });
+  const bool done = memory.sides[index(direction)].done;
+  if (done || !tx_rules.empty()) return done;
+  if (memory.files == nullptr) return true;
+  const auto& storing = memory.files->storing;
+  return std::none_of(storing.begin(), storing.end(),
+                      [&](const auto& s) { return s.direction == direction; });
 }
 
 void Detect::Impl::begin(const DetectInput& input) {

@@ -9,9 +9,9 @@ namespace weir::engine {
 namespace {
 
 // False: there is no room for it.
-bool remember_storing(Transaction* tx, const TxDetect::Storing& wanted) {
+bool remember_storing(Transaction* tx, const TxDetect::Files::Storing& wanted) {
   if (tx == nullptr || tx->detection == nullptr) return true;
-  auto& storing = static_cast<TxDetect&>(*tx->detection).storing;
+  auto& storing = static_cast<TxDetect&>(*tx->detection).file_memory().storing;
   if (std::find(storing.begin(), storing.end(), wanted) != storing.end()) return true;
   if (storing.size() >= kMaxPendingRules) return false;
   storing.push_back(wanted);
@@ -44,10 +44,10 @@ void Detect::Impl::want_files(RuleId id, const Transaction* matched) {
 }
 
 // Other files of the transaction may come later (attachments of a mail, parts of a form).
-void Detect::Impl::want_later_files(const TxDetect& memory, const Transaction& tx) const {
+void Detect::Impl::want_later_files(const TxDetect::Files& memory, const Transaction& tx) const {
   const FileList* const files = tx.files(in->direction);
   if (files == nullptr) return;
-  for (const TxDetect::Storing& wanted : memory.storing) {
+  for (const TxDetect::Files::Storing& wanted : memory.storing) {
     const auto id = program->lineage.find(wanted.serial);
     if (!id || wanted.direction != in->direction) continue;  // none: replaced
     const rules::Signature& s = *program->rules[*id].signature;
@@ -59,7 +59,7 @@ void Detect::Impl::want_later_files(const TxDetect& memory, const Transaction& t
 // A rule that looks into files, too, is not one of these: what it found there belongs to the file that it alerted on.
 void Detect::Impl::expect_files(TxDetect& memory, RuleId id, const Transaction& tx) const {
   const CompiledRule& rule = program->rules[id];
-  if (!rules::asks_for_files(*rule.signature) || memory.file_rules.size() >= kMaxPendingRules) return;
+  if (!rules::asks_for_files(*rule.signature)) return;
   const rules::TxRules& tx_rules =
       program->transactions[static_cast<std::size_t>(tx.protocol())][index(in->direction)];
   for (const rules::CompiledEngine& engine : rule.engines) {
@@ -69,14 +69,15 @@ void Detect::Impl::expect_files(TxDetect& memory, RuleId id, const Transaction& 
   std::uint32_t last = 0;
   for (const ShownFile& file : *tx.files(in->direction))
     if (rules::holds_for_file(*rule.signature, *file)) last = std::max(last, file->id);
-  memory.file_rules.push_back({program->lineage.serial(id), in->direction, last});
+  auto& known = memory.file_memory().rules;
+  if (known.size() < kMaxPendingRules) known.push_back({program->lineage.serial(id), in->direction, last});
 }
 
 // What else the rules ask for held when they alerted; the bits that they ask for may have changed.
-void Detect::Impl::match_later_files(TxDetect& memory, const Transaction& tx) {
+void Detect::Impl::match_later_files(TxDetect::Files& memory, const Transaction& tx) {
   const FileList* const files = tx.files(in->direction);
   if (files == nullptr) return;
-  for (TxDetect::FileRule& known : memory.file_rules) {
+  for (TxDetect::Files::Rule& known : memory.rules) {
     if (known.direction != in->direction || files->empty() || files->back()->id <= known.last_file) continue;
     const auto id = program->lineage.find(known.serial);
     if (!id) continue;  // none: replaced

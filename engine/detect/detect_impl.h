@@ -76,20 +76,26 @@ struct TxDetect final : TransactionAttachment {
   std::array<Side, 2> sides;
   // Rules about both sides ("=>"): what either has met so far.
   boost::container::small_vector<PendingRule, 1> both_sides;
-  // Rules that have matched and ask that files be stored: those that are still to come are. At most kMaxPendingRules.
-  struct Storing {
-    rules::RuleSerial serial;
-    Direction direction;  // of the files
-    bool operator==(const Storing&) const = default;
+  // Of rules that have matched and have to do with files that are still to come. Each list holds at most kMaxPendingRules.
+  struct Files : Slabbed {
+    struct Storing {  // asks that they be stored
+      rules::RuleSerial serial;
+      Direction direction;  // of the files
+      bool operator==(const Storing&) const = default;
+    };
+    struct Rule {  // alerts again when one fits
+      rules::RuleSerial serial;
+      Direction direction;
+      std::uint32_t last_file;  // id of the latest that it has alerted on
+    };
+    SlabVector<Storing> storing;
+    SlabVector<Rule> rules;
   };
-  SlabVector<Storing> storing;
-  // Rules that have alerted and ask for files: they do again when a file comes that fits. At most kMaxPendingRules.
-  struct FileRule {
-    rules::RuleSerial serial;
-    Direction direction;      // of the files
-    std::uint32_t last_file;  // id of the latest that it has alerted on
-  };
-  SlabVector<FileRule> file_rules;
+  std::unique_ptr<Files> files;  // null: there are none
+  Files& file_memory() {
+    if (files == nullptr) files = std::make_unique<Files>();
+    return *files;
+  }
 };
 
 static_assert(sizeof(TxDetect) <= kAttachmentBytes);
@@ -138,10 +144,10 @@ struct Detect::Impl {
   // --- detect_files.cc
   void leave_unlogged(rules::LoggingOff what, const Transaction* matched);
   void want_files(RuleId id, const Transaction* matched);
-  void want_later_files(const TxDetect& memory, const Transaction& tx) const;
+  void want_later_files(const TxDetect::Files& memory, const Transaction& tx) const;
   // The rule has alerted on the transaction: files that come yet make it alert again.
-  [[gnu::cold]] void expect_files(TxDetect& memory, RuleId id, const Transaction& tx) const;
-  [[gnu::cold]] void match_later_files(TxDetect& memory, const Transaction& tx);
+  void expect_files(TxDetect& memory, RuleId id, const Transaction& tx) const;
+  void match_later_files(TxDetect::Files& memory, const Transaction& tx);
   // --- detect_reload.cc
   // The flow is new to detection, or the rules were replaced since its last packet.
   void meet(Flow& flow) const;
@@ -222,7 +228,7 @@ struct Detect::Impl {
   [[nodiscard]] TxVerdict evaluate(const Transaction& tx, const rules::TxRules& tx_rules, PendingRule& state,
                                    bool side_complete);
   [[nodiscard]] TxVerdict header_verdict(const CompiledRule& rule, const Transaction& tx,
-                                         PendingRule::WaitsFor lacked) const;
+                                         PendingRule::WaitsFor lacked, bool complete) const;
   [[nodiscard]] TxVerdict rule_verdict(const Transaction& tx, const rules::TxRules& tx_rules,
                                        PendingRule& state, bool complete);
   void keep_waiting(TxDetect::Side& side, PendingRule state);

@@ -74,7 +74,7 @@ bool Detect::Impl::look_through(Transaction& tx) {
   if (tx_rules.empty()) {
     if (tx.detection == nullptr) return complete;
     auto& memory = static_cast<TxDetect&>(*tx.detection);
-    want_later_files(memory, tx);  // for a rule of the other side
+    if (memory.files != nullptr) want_later_files(*memory.files, tx);  // for a rule of the other side
     return memory.sides[index(in->direction)].done = complete || in->flow_ends;
   }
   run_transaction(tx, tx_rules, complete);
@@ -102,8 +102,10 @@ void Detect::Impl::run_transaction(Transaction& tx, const rules::TxRules& tx_rul
   auto& memory = static_cast<TxDetect&>(*tx.detection);
   TxDetect::Side& side = memory.sides[index(in->direction)];
   if (side.done) return;
-  if (!memory.storing.empty()) want_later_files(memory, tx);
-  if (!memory.file_rules.empty()) match_later_files(memory, tx);
+  if (memory.files != nullptr) {
+    want_later_files(*memory.files, tx);
+    match_later_files(*memory.files, tx);
+  }
   const std::uint8_t progress = tx.progress[index(in->direction)];
   const bool news = !side.started || progress != side.progress || tx.events.size() != side.events;
   if (!side.started) side.scanned.assign(tx_rules.prefilters.size(), false);
@@ -149,14 +151,15 @@ void Detect::Impl::run_transaction(Transaction& tx, const rules::TxRules& tx_rul
 // Its literals have been found, which happens once; what the rest of the message changes at the flow would have been there in time
 // had it come in the same packet.
 Detect::Impl::TxVerdict Detect::Impl::header_verdict(const CompiledRule& rule, const Transaction& tx,
-                                                     PendingRule::WaitsFor lacked) const {
+                                                     PendingRule::WaitsFor lacked, bool complete) const {
   const bool of_packet = lacked != PendingRule::WaitsFor::flow;
-  if (of_packet && !header_fits(rule, &tx)) return TxVerdict::no;
   bool waits = !has_bits(*rule.signature);
+  if (waits && (complete || !of_packet)) return complete ? TxVerdict::no : TxVerdict::wait;
+  if (of_packet && !header_fits(rule, &tx)) return TxVerdict::no;
   for (const auto& check : rule.signature->packet_checks) {
-    const bool of_flow = check->may_yet_match();
-    if ((!of_packet && !of_flow) || check->matches(*context)) continue;
-    if (!of_flow) return TxVerdict::no;
+    if (!of_packet && !check->may_yet_match()) continue;
+    if (check->matches(*context)) continue;
+    if (complete || !check->may_yet_match()) return TxVerdict::no;
     waits = true;
   }
   return waits ? TxVerdict::wait : TxVerdict::match;
@@ -168,7 +171,7 @@ Detect::Impl::TxVerdict Detect::Impl::rule_verdict(const Transaction& tx, const 
   const CompiledRule& rule = program->rules[state.rule];
   if (state.engines_met == 0 && !state.payload_met) {
     const bool waited = state.waits_for != PendingRule::WaitsFor::nothing;
-    const TxVerdict header = header_verdict(rule, tx, state.waits_for);
+    const TxVerdict header = header_verdict(rule, tx, state.waits_for, complete);
     if (header == TxVerdict::wait) state.waits_for = PendingRule::WaitsFor::flow;
     if (header != TxVerdict::match)
       return !complete && (waited || header == TxVerdict::wait) ? TxVerdict::wait : TxVerdict::no;

@@ -231,8 +231,9 @@ std::uint64_t TcpStream::floor() {
     return std::min({floor, raw_disabled_ ? kNowhere : raw_pos_, held_});
   }
   // Inline what its receiver may yet take from another copy is compared with this one.
-  if (settings_->inline_mode && !reassembly_disabled()) floor = std::min(floor, acked_);
-  return std::min({floor, raw_disabled_ ? kNowhere : std::min(raw_look_back(raw_pos_), again_from_), keep_});
+  if (settings_->inline_mode && !reassembly_disabled())
+    floor = std::min({floor, acked_, raw_disabled_ ? kNowhere : again_from_});
+  return std::min({floor, raw_disabled_ ? kNowhere : raw_look_back(raw_pos_), keep_});
 }
 
 void TcpStream::trim() {

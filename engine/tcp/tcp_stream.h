@@ -109,7 +109,7 @@ class TcpStream : private TcpStreamState {
   // The next raw_chunk is due whatever its size (a parser finished a message, the client has closed, the flow ends).
   void trigger_raw() { raw_triggered_ = true; }
 
-  // Stream rules have more to ask of the bytes from this offset on, though they have seen them: they are kept as long as
+  // Inline: stream rules have more to ask of the bytes from this offset on, though they have seen them: they are kept as long as
   // memory is not tight. A later offset than before changes nothing; UINT64_MAX: they have not.
   void look_again_from(std::uint64_t offset) {
     again_from_ = offset == UINT64_MAX ? offset : std::min(again_from_, offset);

@@ -18,7 +18,7 @@ class FlowbitCheck final : public PacketCheck {
       if (c.flow->vars->bit(id) == set_) return true;
     return false;
   }
-  [[nodiscard]] bool may_yet_match() const override { return true; }
+  [[nodiscard]] bool may_yet_match() const override { return set_; }
   [[nodiscard]] SharedNames waits_for() const override {
     return {.kind = SharedNames::Kind::flowbit,
             .ids = set_ ? std::span<const std::uint32_t>(ids_) : std::span<const std::uint32_t>{}};

@@ -57,7 +57,7 @@ class FlowintSetCheck final : public PacketCheck {
   [[nodiscard]] bool matches(const PacketContext& c) const override {
     return c.flow != nullptr && c.flow->vars != nullptr && (c.flow->vars->integer(id_) != nullptr) == set_;
   }
-  [[nodiscard]] bool may_yet_match() const override { return true; }
+  [[nodiscard]] bool may_yet_match() const override { return set_; }
   [[nodiscard]] SharedNames waits_for() const override {
     return {.kind = SharedNames::Kind::flowint, .ids = {&id_, set_ ? std::size_t{1} : std::size_t{0}}};
   }

@@ -31,7 +31,7 @@ class HostBitCheck final : public PacketCheck {
     await_turn(c.turn);
     return c.shared->bit(id_, a, b, c.packet.raw.time) == set_;
   }
-  [[nodiscard]] bool may_yet_match() const override { return true; }
+  [[nodiscard]] bool may_yet_match() const override { return set_; }
   [[nodiscard]] SharedNames waits_for() const override {
     return {.kind = SharedNames::Kind::host_bit, .ids = {&id_, set_ ? std::size_t{1} : std::size_t{0}}};
   }

@@ -43,8 +43,8 @@ class PacketCheck {
   [[nodiscard]] virtual PacketNeeds needs() const { return {}; }
   // One of these must have been set by an effect before it can match. Empty: it waits for none.
   [[nodiscard]] virtual SharedNames waits_for() const { return {}; }
-  // It asks for what the flow and its hosts have come to (bits, numbers, counters), not for what the packet is: the rest of a
-  // message may yet make it match.
+  // It asks for what the flow and its hosts have come to (bits, numbers, counters), not for what the packet is: where it does
+  // not match, the rest of a message may yet make it.
   [[nodiscard]] virtual bool may_yet_match() const { return false; }
   // A record of a flow says what it asks for (rules/load/record_use.h): packets made of records can be given to it.
   [[nodiscard]] virtual bool on_records() const { return false; }
