@@ -159,7 +159,7 @@ Detect::Impl::TxVerdict Detect::Impl::header_verdict(const CompiledRule& rule, c
   for (const auto& check : rule.signature->packet_checks) {
     if (!of_packet && !check->may_yet_match()) continue;
     if (check->matches(*context)) continue;
-    if (complete || !check->may_yet_match()) return TxVerdict::no;
+    if (complete || !settings.inline_mode || !check->may_yet_match()) return TxVerdict::no;
     waits = true;
   }
   return waits ? TxVerdict::wait : TxVerdict::match;
