@@ -57,7 +57,7 @@ void Detect::Impl::want_later_files(const TxDetect::Files& memory, const Transac
 }
 
 // A rule that looks into files, too, is not one of these: what it found there belongs to the file that it alerted on.
-void Detect::Impl::expect_files(TxDetect& memory, RuleId id, const Transaction& tx) const {
+void Detect::Impl::expect_files(TxDetect& memory, RuleId id, const Transaction& tx) {
   const CompiledRule& rule = program->rules[id];
   if (!rules::asks_for_files(*rule.signature)) return;
   const rules::TxRules& tx_rules =
@@ -70,7 +70,10 @@ void Detect::Impl::expect_files(TxDetect& memory, RuleId id, const Transaction& 
   for (const ShownFile& file : *tx.files(in->direction))
     if (rules::holds_for_file(*rule.signature, *file)) last = std::max(last, file->id);
   auto& known = memory.file_memory().rules;
-  if (known.size() < kMaxPendingRules) known.push_back({program->lineage.serial(id), in->direction, last});
+  if (known.size() >= kMaxPendingRules)
+    ++result.not_followed;
+  else
+    known.push_back({program->lineage.serial(id), in->direction, last});
 }
 
 // What else the rules ask for held when they alerted; the bits that they ask for may have changed.

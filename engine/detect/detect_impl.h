@@ -146,7 +146,7 @@ struct Detect::Impl {
   void want_files(RuleId id, const Transaction* matched);
   void want_later_files(const TxDetect::Files& memory, const Transaction& tx) const;
   // The rule has alerted on the transaction: files that come yet make it alert again.
-  void expect_files(TxDetect& memory, RuleId id, const Transaction& tx) const;
+  void expect_files(TxDetect& memory, RuleId id, const Transaction& tx);
   void match_later_files(TxDetect::Files& memory, const Transaction& tx);
   // --- detect_reload.cc
   // The flow is new to detection, or the rules were replaced since its last packet.
