@@ -11,7 +11,7 @@ using output::ExportFormat;
 
 namespace {
 
-constexpr std::uint32_t kOwnNumber = 99'999;
+constexpr std::uint32_t kSensorNumber = 99'999;
 
 // Each member that the table has gets a value that no other one has, as far as it takes any.
 struct Said {
@@ -120,7 +120,7 @@ OwnList read_again(const ExportBench& bench, std::uint32_t enterprise) {
 
 ExportBench sent(const Said& said, ExportFormat format) {
   auto settings = export_settings(format);
-  settings.enterprise = kOwnNumber;
+  settings.enterprise = kSensorNumber;
   ExportBench bench(settings);
   bench.add(said.r);
   bench.flush();
@@ -135,13 +135,13 @@ TEST_CASE(
   OwnList as_sent;
   as_sent.take({&said.r, 1});
   const ExportBench bench = sent(said, ExportFormat::ipfix_biflow);
-  const OwnList read = read_again(bench, kOwnNumber);
+  const OwnList read = read_again(bench, kSensorNumber);
   REQUIRE(read.flows.size() == 1);
   CHECK(read.flows == as_sent.flows);
   CHECK(read.ahead == as_sent.ahead);
   CHECK(read.back == as_sent.back);
   CHECK(read.tunnels == as_sent.tunnels);
-  for (const std::uint32_t other : {0U, kOwnNumber + 1}) {
+  for (const std::uint32_t other : {0U, kSensorNumber + 1}) {
     const OwnList not_read = read_again(bench, other);
     REQUIRE(not_read.flows.size() == 1);
     CHECK(not_read.flows[0].find("text") == std::string::npos);
@@ -154,7 +154,7 @@ TEST_CASE(
   const Said said;
   OwnList as_sent;
   as_sent.take({&said.r, 1});
-  const OwnList read = read_again(sent(said, ExportFormat::ipfix), kOwnNumber);
+  const OwnList read = read_again(sent(said, ExportFormat::ipfix), kSensorNumber);
   REQUIRE(read.flows.size() == 2);
   CHECK(read.ahead[0] == as_sent.ahead[0]);
   CHECK(read.ahead[1] == as_sent.back[0]);
@@ -167,11 +167,11 @@ TEST_CASE("flow collection: templates that were kept over a restart read element
   const Said said;
   const ExportBench bench = sent(said, ExportFormat::ipfix_biflow);
   Collected first;
-  flow::FlowDecoder before(first, flow::kMaxStateBytes, kOwnNumber);
+  flow::FlowDecoder before(first, flow::kMaxStateBytes, kSensorNumber);
   const flow::Source source{IpAddress::v4(0x7f000201), 4000};
   for (const KeptMessages::Kept& m : bench.kept.all) before.datagram(source, kNowUs, m.bytes);
   OwnList read;
-  flow::FlowDecoder after(read, flow::kMaxStateBytes, kOwnNumber);
+  flow::FlowDecoder after(read, flow::kMaxStateBytes, kSensorNumber);
   CHECK(after.load(saved_state(before), kNowUs) == 0);
   after.datagram(source, kNowUs, bench.kept.all.back().bytes);
   REQUIRE(!read.tunnels.empty());
@@ -179,12 +179,12 @@ TEST_CASE("flow collection: templates that were kept over a restart read element
 }
 
 TEST_CASE("flow collection: values of our own elements that cannot be are not taken") {
-  FlowBench bench(kOwnNumber);
+  FlowBench bench(kSensorNumber);
   Fields fields = kBasic;
   for (const Field& own :
-       {Field{2, 1, kOwnNumber}, Field{12, 1, kOwnNumber}, Field{41, 4, kOwnNumber}, Field{16, 4, kOwnNumber},
-        Field{17, 65535, kOwnNumber}, Field{1 + 128, 4, kOwnNumber}, Field{20, 4, kOwnNumber},
-        Field{32767, 2, kOwnNumber}})
+       {Field{2, 1, kSensorNumber}, Field{12, 1, kSensorNumber}, Field{41, 4, kSensorNumber}, Field{16, 4, kSensorNumber},
+        Field{17, 65535, kSensorNumber}, Field{1 + 128, 4, kSensorNumber}, Field{20, 4, kSensorNumber},
+        Field{32767, 2, kSensorNumber}})
     fields.push_back(own);
   bench.send(
       ipfix(ipfix_template(300, fields) + data_set(300, basic(1) + u8(200) + u8(9) + u32(70'000) + u32(1) +
