@@ -182,9 +182,9 @@ TEST_CASE("flow collection: values of our own elements that cannot be are not ta
   FlowBench bench(kSensorNumber);
   Fields fields = kBasic;
   for (const Field& own :
-       {Field{2, 1, kSensorNumber}, Field{12, 1, kSensorNumber}, Field{41, 4, kSensorNumber}, Field{16, 4, kSensorNumber},
-        Field{17, 65535, kSensorNumber}, Field{1 + 128, 4, kSensorNumber}, Field{20, 4, kSensorNumber},
-        Field{32767, 2, kSensorNumber}})
+       {Field{2, 1, kSensorNumber}, Field{12, 1, kSensorNumber}, Field{41, 4, kSensorNumber},
+        Field{16, 4, kSensorNumber}, Field{17, 65535, kSensorNumber}, Field{1 + 128, 4, kSensorNumber},
+        Field{20, 4, kSensorNumber}, Field{32767, 2, kSensorNumber}})
     fields.push_back(own);
   bench.send(
       ipfix(ipfix_template(300, fields) + data_set(300, basic(1) + u8(200) + u8(9) + u32(70'000) + u32(1) +
