@@ -41,8 +41,10 @@ void assign_own(InitiatorBy& to, std::uint64_t number) {
   if (number <= static_cast<std::uint64_t>(InitiatorBy::first_packet)) to = static_cast<InitiatorBy>(number);
 }
 
+// Of IPv4 as they are mapped into IPv6; none is zeros.
 IpAddress unmapped(Bytes value) {
   constexpr std::size_t kPrefix = 12;
+  if (std::all_of(value.begin(), value.end(), [](std::uint8_t byte) { return byte == 0; })) return {};
   const bool is_v4 =
       std::all_of(value.begin(), value.begin() + 10, [](std::uint8_t byte) { return byte == 0; }) &&
       value[10] == 0xff && value[11] == 0xff;

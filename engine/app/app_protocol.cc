@@ -153,7 +153,10 @@ void AppLayerDriver::give_up_detection(Flow& flow) {
   compare_with_expected(app, AppProto::failed);
   app.protocol = AppProto::failed;
   app.by_direction = {AppProto::failed, AppProto::failed};
-  for (const Direction d : {Direction::to_server, Direction::to_client}) flow.tcp->stream(d).disable_app();
+  for (const Direction d : {Direction::to_server, Direction::to_client}) {
+    flow.tcp->stream(d).look_again_from(UINT64_MAX);
+    flow.tcp->stream(d).disable_app();
+  }
   counters_.app_failed_tcp += !flow.is_other_reading;
 }
 

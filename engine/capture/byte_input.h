@@ -78,9 +78,8 @@ class ByteInput {
   Bytes view_slow(std::size_t n);
   bool consume_slow(std::size_t n);
   void detect_compression();
-  void make_room(
-      std::size_t
-          n);  // for a view of n bytes: what is left goes to the front, of another window if this one is held
+  // For a view of n bytes: what is left goes to the front, of another window if this one is held.
+  void make_room(std::size_t n);
   InputWindow spare_window();
   bool fill();         // appends to the window; false at the end
   bool fill_stored();  // appends to stored_; false at the end

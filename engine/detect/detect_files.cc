@@ -9,9 +9,9 @@ namespace weir::engine {
 namespace {
 
 // False: there is no room for it.
-bool remember_storing(Transaction* tx, const TxDetect::Files::Storing& wanted) {
-  if (tx == nullptr || tx->detection == nullptr) return true;
-  auto& storing = static_cast<TxDetect&>(*tx->detection).file_memory().storing;
+bool remember_storing(Transaction& tx, const TxDetect::Files::Storing& wanted) {
+  if (tx.detection == nullptr) return true;
+  auto& storing = static_cast<TxDetect&>(*tx.detection).file_memory().storing;
   if (std::find(storing.begin(), storing.end(), wanted) != storing.end()) return true;
   if (storing.size() >= kMaxPendingRules) return false;
   storing.push_back(wanted);
@@ -37,10 +37,16 @@ void Detect::Impl::want_files(RuleId id, const Transaction* matched) {
         if (const FileList* files = tx == nullptr ? nullptr : tx->files(d))
           for (const ShownFile& file : *files)
             if (rules::holds_for_file(s, *file)) file->want();
-        result.not_followed += !remember_storing(tx, {program->lineage.serial(id), d});
+        if (tx != nullptr && is_still_looked_at(*tx, d))
+          result.not_followed += !remember_storing(*tx, {program->lineage.serial(id), d});
         break;
     }
   }
+}
+
+// Else that side is complete, and nobody would ask any more what became of the rest of it.
+bool Detect::Impl::is_still_looked_at(const Transaction& tx, Direction d) const {
+  return d == in->direction || tx.id >= in->flow->detect->first_open[index(d)];
 }
 
 // Other files of the transaction may come later (attachments of a mail, parts of a form).
@@ -76,7 +82,7 @@ void Detect::Impl::expect_files(TxDetect& memory, RuleId id, const Transaction& 
     known.push_back({program->lineage.serial(id), in->direction, last});
 }
 
-// What else the rules ask for held when they alerted; the bits that they ask for may have changed.
+// What else the rules ask of packet and flow held when they alerted, and is asked once for each file: bits may have changed.
 void Detect::Impl::match_later_files(TxDetect::Files& memory, const Transaction& tx) {
   const FileList* const files = tx.files(in->direction);
   if (files == nullptr) return;

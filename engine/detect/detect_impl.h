@@ -144,6 +144,7 @@ struct Detect::Impl {
   // --- detect_files.cc
   void leave_unlogged(rules::LoggingOff what, const Transaction* matched);
   void want_files(RuleId id, const Transaction* matched);
+  [[nodiscard]] bool is_still_looked_at(const Transaction& tx, Direction d) const;
   void want_later_files(const TxDetect::Files& memory, const Transaction& tx) const;
   // The rule has alerted on the transaction: files that come yet make it alert again.
   void expect_files(TxDetect& memory, RuleId id, const Transaction& tx);

@@ -10,7 +10,7 @@ namespace weir::engine {
 
 // Before the stream's chunk is let go.
 void Detect::Impl::await_protocol() const {
-  in->flow->tcp->stream(in->direction).look_again_from(stream_chunk->offset);
+  in->flow->tcp->stream(in->direction).look_again_from(stream_chunk->offset + stream_chunk->new_offset);
 }
 
 // Behind run_packet(): what that has matched on does not match again.

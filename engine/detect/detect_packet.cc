@@ -137,12 +137,19 @@ bool Detect::Impl::packet_rule_matches(const CompiledRule& rule, bool& from_stre
   return from_stream;
 }
 
-// The chunk begins with bytes that were looked at before: what lies in them alone was reported then.
+// The chunk begins with bytes that were looked at before: what lies in them alone was reported then, or belongs to messages before.
 bool Detect::Impl::chain_on_stream(const CompiledRule& rule, SeenBytes seen) {
   const TcpStream::RawChunk& chunk = *stream_chunk;
   const std::size_t captured = chain_scratch.captured.size();
   if (!rule.payload.matches({chunk.data, chunk.offset, true}, chain_scratch)) return false;
-  if (chunk.new_offset == 0 || seen == SeenBytes::count) return true;
+  if (chunk.new_offset == 0) return true;
+  if (seen == SeenBytes::count) {
+    const std::uint64_t begin = in->flow->tcp->stream(in->direction).message_begin();
+    if (begin <= chunk.offset) return true;
+    const auto before = std::min(static_cast<std::size_t>(begin - chunk.offset), chunk.data.size());
+    chain_scratch.captured.cut_to(captured);
+    return rule.payload.matches({chunk.data.subspan(before), chunk.offset + before, true}, chain_scratch);
+  }
   if (!rule.payload.matches({chunk.data.first(chunk.new_offset), chunk.offset, true}, chain_scratch))
     return true;
   chain_scratch.captured.cut_to(captured);  // the match that counts is another

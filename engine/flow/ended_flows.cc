@@ -81,6 +81,10 @@ const EndedFlow* EndedFlows::find(std::uint64_t hash, const FlowKey& key, TimeUs
 
 bool EndedFlows::remember(std::uint64_t hash, EndedFlow flow) {
   if (!enabled()) return false;
+  // Anybody can make connections that end so, in any number: they displace nobody.
+  if (flow.tcp.closed_by_reset && !flow.dropped && cells_.size() == capacity_ && cells_[oldest_].used &&
+      is_alive(cells_[oldest_].flow, flow.last))
+    return true;
   const std::uint32_t before = cell_of(hash, flow.key);
   if (before != kNone) {
     if (!flow.tcp.is_known() && is_alive(cells_[before].flow, flow.last)) return false;
@@ -93,6 +97,7 @@ bool EndedFlows::remember(std::uint64_t hash, EndedFlow flow) {
   } else {
     at = oldest_;
     oldest_ = (oldest_ + 1) % static_cast<std::uint32_t>(capacity_);
+    if (next_dropped_ == at) next_dropped_ = oldest_;  // the others are of the round before
     forgets = cells_[at].used && is_alive(cells_[at].flow, flow.last);
     if (cells_[at].used) unlink(at);
   }
@@ -121,8 +126,9 @@ void EndedFlows::unlink(std::uint32_t at) {
 void EndedFlows::drop_request(std::uint32_t at) {
   if (cells_[at].flow.request == nullptr) return;
   request_bytes_ -= cells_[at].flow.request->size();
-  cells_[at].flow.request = nullptr;
-  cells_[at].flow.lacks_request = true;
+  EndedFlow& flow = cells_[at].flow;
+  flow.request = nullptr;
+  flow.lacks_request = flow.protocol != AppProto::failed && !flow.parsing_over && !flow.tcp.closed_by_reset;
 }
 
 // Those that were kept first go first; with as many as fill the room the next one is never far.

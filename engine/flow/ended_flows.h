@@ -5,9 +5,10 @@
 // (about kEndedFlowBytes each; pages that were never needed are not touched); of more, the one that was kept first goes.
 // Keeping, finding and forgetting one costs O(1); the keyed hash is that of the flow table.
 // Inline a connection that ended in the middle of a request is kept with what had come of it, so that a pause does not cut it
-// in two that are looked at apart (without other-readings only what its parser has not taken): up to kMostRequestBytes of one, where nothing is parsed the last kMostTailBytes of its
-// client, and kMostBytes of all, beyond which the oldest requests go. A connection whose request is not there when it comes back
-// is one that began before us.
+// in two that are looked at apart (without other-readings only what its parser has not taken): up to kMostRequestBytes of one,
+// where nothing is parsed the last kMostTailBytes of its client, and kMostBytes of all, beyond which the oldest requests go. A
+// connection whose request is not there when it comes back is one that began before us. Connections that a RST has ended, which
+// anybody can make in any number, displace none.
 #pragma once
 
 #include <cstddef>

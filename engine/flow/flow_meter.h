@@ -86,7 +86,7 @@ struct FlowMeter : Slabbed {
   static constexpr std::size_t kMostPayload = 512;              // bytes of one direction
   static constexpr std::string_view kLetters = "shadfrcgtwiq";  // of its history
   // What is taken for one flow, with `payload` bytes of each direction, at the most, but for the names in its identity and the
-  // numbers of rules that hit.
+  // numbers of rules that hit, of the part and of all.
   static std::size_t memory_bytes(std::size_t payload);
 
   std::array<MeteredSide, 2> sides;  // by Direction

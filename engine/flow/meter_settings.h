@@ -26,8 +26,7 @@ struct MeterSettings {
   bool only = false;          // only: nothing else is done with packets
   bool in_eve = false;        // eve: flow events show what the meter knows
   bool parts_in_eve = false;  // and so do events of flows that go on: where status-interval is given as well
-  bool fingerprints =
-      false;  // records say JA4 and the digest of the server's certificate: somebody who takes them wants that
+  bool fingerprints = false;  // records say JA4 and digests of certificates: somebody wants them
   std::uint16_t payload = 0;  // payload: first bytes of each direction
   // active-timeout.{default,tcp,udp,icmp}, else status-interval: by FlowClass, seconds after which a part of the record of a flow
   // that goes on is told; 0: the record comes at its end.

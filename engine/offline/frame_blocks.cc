@@ -8,10 +8,12 @@ void FrameBlock::add(const RawPacket& raw, bool verify_checksums, const InputWin
   Frame& frame = frames_.emplace_back(Frame{raw, verify_checksums});
   owners_.push_back(kAll);
   bytes_ += raw.bytes.size();
-  if (window == nullptr)
+  if (window == nullptr) {
     frame.raw.bytes = copied_.emplace_back(raw.bytes.begin(), raw.bytes.end());
-  else if (windows_.empty() || windows_.back() != *window)
+  } else if (windows_.empty() || windows_.back() != *window) {
     windows_.push_back(*window);
+    held_ += (*window)->size();
+  }
 }
 
 void FrameBlock::clear() {
@@ -19,7 +21,7 @@ void FrameBlock::clear() {
   owners_.clear();
   windows_.clear();
   copied_.clear();
-  bytes_ = 0;
+  bytes_ = held_ = 0;
 }
 
 const FrameBlock* FrameBlocks::get(std::uint64_t number) {

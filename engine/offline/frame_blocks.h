@@ -32,19 +32,23 @@ class FrameBlock {
   // window: keeps the frame's bytes; null: they are copied.
   void add(const RawPacket& raw, bool verify_checksums, const InputWindow* window);
   void set_owner(std::size_t frame, Owner owner) { owners_[frame] = owner; }
-  [[nodiscard]] bool is_full() const { return frames_.size() >= kMostFrames || bytes_ >= kMostBytes; }
+  [[nodiscard]] bool is_full() const {
+    return frames_.size() >= kMostFrames || bytes_ >= kMostBytes || held_ >= kMostHeld;
+  }
   [[nodiscard]] const std::vector<Frame>& frames() const { return frames_; }
   [[nodiscard]] const std::vector<Owner>& owners() const { return owners_; }
   void clear();
 
  private:
   static constexpr std::size_t kMostFrames = 4096, kMostBytes = std::size_t{512} << 10U;
+  // Of windows, in which there may be much besides these frames: a filter leaves it out, or each is a capture of its own.
+  static constexpr std::size_t kMostHeld = std::size_t{2} << 20U;
 
   std::vector<Frame> frames_;
   std::vector<Owner> owners_;
   std::vector<InputWindow> windows_;              // in which frames lie
   std::deque<std::vector<std::uint8_t>> copied_;  // bytes of frames that lie in none
-  std::size_t bytes_ = 0;
+  std::size_t bytes_ = 0, held_ = 0;
 };
 
 class FrameBlocks {

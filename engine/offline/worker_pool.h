@@ -2,7 +2,7 @@
 //
 // All workers go through all frames (engine/offline/frame_blocks.h): whoever reads a block works out from a few header bytes which
 // worker has the flow of each frame (engine/offline/frame_router.h). The few frames that are not plain, fragments and tunnels, are
-// decoded by all workers, who come to the same packets. The thread that owns the pool merges and writes the lines, so the files
+// decoded by all workers, who come to the same packets; so each worker has the fragments that wait for others. The thread that owns the pool merges and writes the lines, so the files
 // have one writer.
 //
 // Workers have lines that are not written yet, so many at most: then they wait for whoever writes them, and then for the workers

@@ -15,30 +15,22 @@
 
 namespace weir::engine {
 
-// The packets of one frame, the outermost first. Views of packets[0] are into the frame's bytes (`bytes`, when
-// keep() was used) or, behind a reassembly, into `datagrams`: so a DecodedFrame is neither copied nor moved.
+// The packets of one frame, the outermost first. Views of packets[0] are into the frame's bytes, those behind a reassembly into
+// `datagrams`: so a DecodedFrame is neither copied nor moved.
 struct DecodedFrame {
   static constexpr std::size_t kMaxNested = 8;  // a frame, and the packets found one inside the other
 
   std::array<Packet, kMaxNested> packets;
   std::array<output::TunnelRecord, kMaxNested> tunnels;  // around the packets whose origin is a tunnel
   std::size_t count = 0;
-  std::size_t refused = kMaxNested;  // the fragment whose datagram found no room to be put together; kMaxNested: none
-  std::vector<std::uint8_t> bytes;
+  std::size_t refused =
+      kMaxNested;  // the fragment whose datagram found no room to be put together; kMaxNested: none
   std::array<std::vector<std::uint8_t>, kMaxNested> datagrams;
 
   DecodedFrame() = default;
   DecodedFrame(const DecodedFrame&) = delete;
   DecodedFrame& operator=(const DecodedFrame&) = delete;
 
-  // Takes a copy of the frame's bytes, for packets that shall outlive the capture's buffer.
-  RawPacket keep(RawPacket raw) {
-    bytes.assign(raw.bytes.begin(), raw.bytes.end());
-    raw.bytes = bytes;
-    return raw;
-  }
-  // Nothing is in the frame but its own packet, and decoding it left nothing behind.
-  [[nodiscard]] bool is_plain() const { return count == 1 && !packets[0].ip.is_fragment; }
   // The payload of packets[i] is a packet that stands behind it and can be inspected itself.
   [[nodiscard]] bool carries_packet(std::size_t i) const {
     return packets[i].tunnel.next != Proto::none && i + 1 < count && !packets[i + 1].invalid;
@@ -48,8 +40,8 @@ struct DecodedFrame {
 using PacketMask = std::uint8_t;  // bit i: DecodedFrame::packets[i]
 inline constexpr PacketMask kAllPackets = 0xff;
 
-// Owns the fragments that wait for others: all frames of a run (or of a live worker) go through one FrameDecoder,
-// save those that are sure to be plain.
+// Owns the fragments that wait for others: all frames that a worker looks into go through one FrameDecoder, save those that are
+// sure to be plain.
 class FrameDecoder {
  public:
   FrameDecoder(const DecodeSettings& decoding, const DefragSettings& defrag) : decoding_(decoding), defrag_(defrag) {}

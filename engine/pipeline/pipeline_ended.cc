@@ -78,7 +78,8 @@ bool Pipeline::recall(FlowTable::Lookup& lookup, const Packet& packet) {
     FlowTable::swap_sides(flow);
     lookup.direction = opposite(lookup.direction);
   }
-  const bool is_whole = !past->lacks_request || past->dropped;
+  // Behind a RST the parser has had its end.
+  const bool is_whole = past->dropped || (!past->lacks_request && !past->tcp.closed_by_reset);
   pick_up(flow, *past);
   return is_whole;
 }

@@ -225,7 +225,8 @@ void TcpSession::answer_syn(const Packet& p) {
     if (ack == c.isn + 1) {
       if (fast_open_) note(Anomaly::stream_3whs_synack_tfo_data_ignored);
       leave_opening_data(c);
-    } else if (!adopt_syn(ack)) {
+    } else if (!(seq_gt(ack, c.isn + 1) && seq_lt(ack, c.next_seq)) && !adopt_syn(ack)) {
+      // The server may have taken the shorter of two copies.
       return refuse(four_way_ ? Anomaly::stream_4whs_invalid_ack
                               : Anomaly::stream_3whs_synack_with_wrong_ack);
     }

@@ -54,9 +54,9 @@ bool TcpStream::would_differ(std::uint32_t sequence, Bytes payload, HostSystem s
 }
 
 void TcpStream::begin_message() {
+  message_begin_ = app_pos_;
   if (message_bytes_ == 0 || app_disabled_) return;
   opening_.release(*budget_);
-  message_begin_ = app_pos_;
   const bool has_room = budget_->used <= budget_->limit / 2;
   whole_until_ = has_room ? app_pos_ + message_bytes_ : 0;
   keep_ = std::min(held_, has_room ? app_pos_ : UINT64_MAX);

@@ -167,6 +167,7 @@ class TcpStream : private TcpStreamState {
   // kept before the first call, without other readings and when half of the budget is used.
   static constexpr std::array<std::uint16_t, 2> kMessageBytes{8192, 2048};  // by Direction
   void begin_message();
+  [[nodiscard]] std::uint64_t message_begin() const { return message_begin_; }
   // Of a copy: its parser begins with the message, as far as that is kept; behind it there is a hole. False: nothing is. May
   // throw std::bad_alloc, without effect.
   [[gnu::cold]] bool rewind_to_message();

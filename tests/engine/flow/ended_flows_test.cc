@@ -91,3 +91,31 @@ TEST_CASE("ended flows: memory is there from the start, and none of it where not
   CHECK(none.empty());
   CHECK_FALSE(knows(none, 1));
 }
+
+TEST_CASE("ended flows: connections that a RST has ended displace nobody") {
+  EndedFlows flows(2);
+  EndedFlow by_reset = ended(3);
+  by_reset.tcp.closed_by_reset = true;
+  for (std::uint16_t port = 1; port <= 2; ++port) flows.remember(kHash, ended(port));
+  CHECK(flows.remember(kHash, std::move(by_reset)));
+  CHECK(knows(flows, 1));
+  CHECK_FALSE(knows(flows, 3));
+}
+
+TEST_CASE("ended flows: the oldest requests make way, also when the memory has gone round") {
+  constexpr std::uint16_t kFlows = 2000;
+  EndedFlows flows(kFlows);
+  const auto remember = [&flows](std::uint16_t port, std::size_t bytes) {
+    EndedFlow flow = ended(port);
+    flow.request = std::make_unique<const std::vector<std::uint8_t>>(bytes);
+    flows.remember(port, std::move(flow));
+  };
+  const auto lacks = [&flows](std::uint16_t port) {
+    return flows.find(port, ended(port).key, kThen)->lacks_request;
+  };
+  for (std::uint16_t i = 0; i < kFlows; ++i) remember(i, 4096);
+  for (std::uint16_t i = 0; i < 1700; ++i) remember(static_cast<std::uint16_t>(kFlows + i), 9216);
+  CHECK_FALSE(lacks(kFlows));
+  CHECK(lacks(1701));
+  CHECK_FALSE(lacks(kFlows - 1));
+}

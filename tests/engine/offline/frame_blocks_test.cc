@@ -65,3 +65,20 @@ TEST_CASE("frame blocks: a block holds the windows of its frames, and copies wha
   block.clear();
   CHECK(window.use_count() == 1);
 }
+
+TEST_CASE("frame blocks: a block is full with so many frames, bytes, or windows that it holds") {
+  const auto window = [](std::size_t bytes) { return std::make_shared<std::vector<std::uint8_t>>(bytes); };
+  const auto frames_until_full = [&](std::size_t frame, std::size_t of_window, bool is_same) {
+    FrameBlock block;
+    InputWindow in = window(of_window);
+    std::size_t frames = 0;
+    for (; !block.is_full(); ++frames) {
+      block.add({.bytes = Bytes(*in).first(frame)}, true, &in);
+      if (!is_same) in = window(of_window);
+    }
+    return frames;
+  };
+  CHECK(frames_until_full(60, 4096, true) == 4096);
+  CHECK(frames_until_full(65'536, 65'536, true) == 8);
+  CHECK(frames_until_full(60, 524'288, false) == 4);
+}

@@ -205,3 +205,13 @@ TEST_CASE("opening data: inline nobody takes those of a SYN that was not looked 
                           weir::test::tcp_frame(kOpenedServer, kOpeningClient, tcp_flag::syn | kOpenAck,
                                                 kOpenedIsn, later + 1 + size)}) == "aad");
 }
+
+TEST_CASE("opening data: a server may have taken the shorter of two copies of a SYN") {
+  constexpr std::size_t kTaken = 4;
+  const std::string_view rest = kOpeningRequest.substr(kTaken);
+  CHECK(opening_alerts({from_client(tcp_flag::syn, kOpeningRequest.substr(0, kTaken), 0, kFastOpenOption),
+                        from_client(tcp_flag::syn, kOpeningRequest.substr(0, 8), 0, kFastOpenOption),
+                        from_server(tcp_flag::syn | kOpenAck, kTaken), from_client(kOpenAck, "", kTaken),
+                        from_client(kOpenData, rest, kTaken),
+                        from_server(kOpenAck, kOpeningRequest.size())}) == "12");
+}

@@ -72,6 +72,20 @@ TEST_CASE("ended flows: a pause in the middle of a request does not hide it") {
   }
 }
 
+TEST_CASE("ended flows: nor where streams are read in one way only, and a request has been before") {
+  InlineRun run(
+      "drop http any any -> any any (flow:established,to_server; http.uri; content:\"/forbidden\"; sid:1;)",
+      "stream: {reassembly: {other-readings: 0}}\n");
+  Connection c;
+  run.play_all(c.handshake());
+  CHECK(run.play_all({c.client("GET / HTTP/1.1\r\nHost: a\r\n\r\n"),
+                      c.server("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")}) == "aa");
+  CHECK(run.play(c.client("GET /al")) == 'a');
+  run.play(c.server("", tcp_flag::ack));
+  run.wait(kLong);
+  CHECK(run.play(c.client("lowed HTTP/1.1\r\nHost: a\r\n\r\n")) == 'a');
+}
+
 TEST_CASE("ended flows: nor does one in what no parser knows") {
   InlineRun run("drop tcp any any -> any any (flow:established,to_server; content:\"forbidden\"; sid:1;)");
   Connection c({0x0a000001, 40000}, {0x0a000002, 9999});

@@ -115,3 +115,21 @@ TEST_CASE(
   CHECK(verdicts_of_segments(rule, {kPostHead, "ma", "gic"}) == "aad");
   CHECK(verdicts_of_segments(rule, {kPostHead, "other"}) == "aa");
 }
+
+TEST_CASE("waiting for more of a message: not what the stream had in a message before") {
+  constexpr std::string_view rule =
+      "drop http any any -> any any (flow:established,to_server; content:\"evil\"; http.uri; content:\"/b\"; "
+      "sid:1;)";
+  constexpr std::string_view asked = "GET /a HTTP/1.1\r\nHost: a\r\nX: evil\r\n\r\n";
+  constexpr std::string_view answer = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+  for (const std::string_view settings : {"", "stream: {reassembly: {other-readings: 0}}\n"}) {
+    CAPTURE(settings);
+    InlineRun run(rule, settings);
+    Connection c;
+    run.play_all(c.handshake());
+    CHECK(run.play_all({c.client(asked), c.server(answer)}) == "aa");
+    CHECK(run.play(c.client("GET /b HTTP/1.1\r\nHost: a\r\n\r\n")) == 'a');
+    CHECK(run.play(c.server(answer)) == 'a');
+    CHECK(run.play(c.client("GET /b HTTP/1.1\r\nHost: evil\r\n\r\n")) == 'd');
+  }
+}

@@ -163,6 +163,18 @@ TEST_CASE(
                                to_string(said.d.tunnel_destination) + ' ' + to_string(said.d.tunnel_source));
 }
 
+TEST_CASE("flow export: a tunnel whose addresses are not known has none behind the export either") {
+  Said said;
+  said.d.tunnel_source = said.d.tunnel_destination = {};
+  said.d.tunnel_kind = {};
+  said.d.tunnel_id = 4242;
+  OwnList as_sent;
+  as_sent.take({&said.r, 1});
+  const OwnList read = read_again(sent(said, ExportFormat::ipfix_biflow), kSensorNumber);
+  REQUIRE(read.tunnels.size() == 1);
+  CHECK(read.tunnels == as_sent.tunnels);
+}
+
 TEST_CASE("flow collection: templates that were kept over a restart read elements of our own, too") {
   const Said said;
   const ExportBench bench = sent(said, ExportFormat::ipfix_biflow);
