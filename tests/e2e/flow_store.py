@@ -11,7 +11,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import collect as C
 
 WEIR, KILLS, SEED = "", 12, 1
-OFTEN = ("--set", "weir.flows.store.seal-interval=1s")
+OFTEN = ("--set", "weir.flows.store.seal-interval=1s")  # without it, what a writer was sent is one file when it ends
 
 
 class Store(unittest.TestCase):
@@ -25,7 +25,7 @@ class Store(unittest.TestCase):
     def start(self, *arguments):
         self.port = C.free_port()
         with open(self.log, "a") as log:
-            engine = subprocess.Popen([WEIR, "collect", "--listen", f"udp://127.0.0.1:{self.port}", "--store", self.store, *OFTEN, *arguments], stderr=log)
+            engine = subprocess.Popen([WEIR, "collect", "--listen", f"udp://127.0.0.1:{self.port}", "--store", self.store, *arguments], stderr=log)
         self.addCleanup(lambda: engine.poll() is None and (engine.kill(), engine.wait()))
         C.wait_until(lambda: engine.poll() is not None or C.is_bound(self.port))
         self.assertIsNone(engine.poll(), self.said())
@@ -60,7 +60,7 @@ class Store(unittest.TestCase):
     def test_what_was_there_before_a_kill_is_there_once_after_it(self):
         chance, sent, seen = random.Random(SEED), 0, 0
         for _ in range(KILLS):
-            engine = self.start()
+            engine = self.start(*OFTEN)
             end = time.monotonic() + chance.uniform(0.05, 2.5)
             while time.monotonic() < end:
                 self.send(range(sent, sent + 40))
