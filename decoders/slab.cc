@@ -2,6 +2,8 @@
 
 #include <mutex>
 
+#include "decoders/huge_pages.h"
+
 #ifdef WEIR_SANITIZE_SLABS
 #include <cstdio>
 #include <cstdlib>
@@ -16,6 +18,19 @@ namespace {
 
 std::mutex left_lock;
 constexpr std::size_t kSizeBytes = 16;  // in front of a block that knows its size: keeps the alignment
+
+// Slabs of all threads come from the same huge page until it is used up.
+std::byte* take_slab(std::size_t bytes) {
+  static std::byte* ground = nullptr;
+  static std::size_t left = 0;
+  const std::lock_guard lock(left_lock);
+  if (left < bytes) {
+    ground = static_cast<std::byte*>(map_huge(kHugePage));
+    left = kHugePage;
+  }
+  left -= bytes;
+  return ground + left;
+}
 
 }  // namespace
 
@@ -61,8 +76,13 @@ void* Slab::take_more(std::size_t c) {
     return block;
   }
   // Cut back to front, so that blocks taken one after another lie side by side.
-  auto* const slab = static_cast<std::byte*>(::operator new(kSlabBytes));
-  if constexpr (kPoisoned) forget_leaks_of(slab);
+  std::byte* slab = nullptr;
+  if constexpr (kPoisoned) {
+    slab = static_cast<std::byte*>(::operator new(kSlabBytes));
+    forget_leaks_of(slab);
+  } else {
+    slab = take_slab(kSlabBytes);
+  }
   for (std::size_t i = kSlabBytes / size; i-- > 1;) push(mine_.spare[c], slab + i * size, size);
   return slab;
 }

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "decoders/huge_pages.h"
 #include "decoders/prefetch.h"
 #include "engine/flow/flow.h"
 
@@ -81,6 +82,7 @@ class FlowIndex {
     std::uint64_t hash = 0;
     Flow* flow = nullptr;
   };
+  using Slots = std::vector<Slot, HugeAllocator<Slot>>;
 
   [[nodiscard]] std::size_t mask() const { return slots_.size() - 1; }
   [[nodiscard]] std::size_t position(std::uint64_t hash) const { return hash & mask(); }
@@ -92,13 +94,13 @@ class FlowIndex {
     slots_[i] = {hash, flow};
   }
   void grow() {
-    std::vector<Slot> old(slots_.size() * 2);
+    Slots old(slots_.size() * 2);
     old.swap(slots_);
     for (const Slot& slot : old)
       if (slot.flow != nullptr) place(slot.hash, slot.flow);
   }
 
-  std::vector<Slot> slots_;
+  Slots slots_;
   std::size_t count_ = 0;
 };
 

@@ -6,6 +6,7 @@
 #include <new>
 #include <vector>
 
+#include "decoders/huge_pages.h"
 #include "engine/flow/flow.h"
 
 namespace weir::engine {
@@ -33,21 +34,25 @@ class FlowPool {
   }
 
  private:
-  static constexpr std::size_t kSlabFlows = 64;
   struct alignas(Flow) Cell {
     std::byte bytes[sizeof(Flow)];
+  };
+  static constexpr std::size_t kSlabFlows = kHugePage / sizeof(Cell);
+  struct Unmap {
+    void operator()(Cell* slab) const { unmap_huge(slab, kHugePage); }
   };
 
   void grow() {
     // Room for all flows that there are: release() asks for no memory.
     const std::size_t flows = (slabs_.size() + 1) * kSlabFlows;
     if (free_.capacity() < flows) free_.reserve(flows * 2);
-    slabs_.push_back(std::make_unique_for_overwrite<Cell[]>(kSlabFlows));
+    slabs_.emplace_back();
+    slabs_.back().reset(static_cast<Cell*>(map_huge(kHugePage)));
     // Back to front, so that flows made one after another lie side by side.
-    for (std::size_t i = kSlabFlows; i-- > 0;) free_.push_back(&slabs_.back()[i]);
+    for (std::size_t i = kSlabFlows; i-- > 0;) free_.push_back(slabs_.back().get() + i);
   }
 
-  std::vector<std::unique_ptr<Cell[]>> slabs_;
+  std::vector<std::unique_ptr<Cell, Unmap>> slabs_;
   std::vector<void*> free_;
 };
 
