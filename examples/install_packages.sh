@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # install_packages.sh SECTION...: installs those packages of packages.txt that are missing. As root, or with sudo.
+# install_packages.sh --list SECTION...: names all of them, one a line, and does nothing.
 set -euo pipefail
 list="$(cd "$(dirname "$0")/.." && pwd)/packages.txt"
 
@@ -10,6 +11,12 @@ names() {
     /^\[/ { on = index(wanted, " " substr($1, 2, length($1) - 2) " "); next }
     on { for (i = 1; i <= NF; ++i) if (!seen[$i]++) print $i }' "$list"
 }
+
+if [ "${1:-}" = --list ]; then
+  shift
+  names "$@"
+  exit
+fi
 
 missing=()
 for package in $(names "$@"); do
