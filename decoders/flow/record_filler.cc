@@ -62,7 +62,7 @@ void RecordFiller::set_address(IpAddress& to, const FieldStep& step, Bytes value
                                                        [](std::uint8_t byte) { return byte == 0; });
   if (is_zero) {
     if (step.slot == Slot::source || step.slot == Slot::destination)
-      scratch_.zero_family[step.slot == Slot::source ? 0 : 1] = value.size() == 4 ? 4 : 6;
+      scratch_.has_zero[step.slot == Slot::source ? 0 : 1][value.size() == 4 ? 0 : 1] = true;
   } else if (is_better(step)) {
     to = IpAddress::from(value);
   }
@@ -143,8 +143,12 @@ void RecordFiller::time_field(const FieldStep& step, Bytes value) {
       scratch_.last_uptime[way] = to_number_of<std::uint32_t>(value);
       scratch_.has_last_uptime[way] = true;
       break;
-    case Slot::first_before_export: set(scratch_.first_before_export, step, value); break;
-    case Slot::last_before_export: set(scratch_.last_before_export, step, value); break;
+    case Slot::first_before_export:
+      if (!step.reverse) scratch_.first_before_export = to_number_of<std::uint32_t>(value);
+      break;
+    case Slot::last_before_export:
+      if (!step.reverse) scratch_.last_before_export = to_number_of<std::uint32_t>(value);
+      break;
     case Slot::duration_ms:
       if (!step.reverse) scratch_.duration_us = to_number_of<std::uint32_t>(value) * std::uint64_t{1000};
       break;
@@ -287,10 +291,11 @@ bool RecordFiller::finish() {
 // 0.0.0.0 is an address where the other one is of its family and not zero, as DHCP's clients have it.
 void RecordFiller::finish_addresses() {
   Record& r = *record_;
-  if (r.source.family == 0 && r.destination.family != 0 && scratch_.zero_family[0] == r.destination.family)
-    r.source.family = r.destination.family;
-  if (r.destination.family == 0 && r.source.family != 0 && scratch_.zero_family[1] == r.source.family)
-    r.destination.family = r.source.family;
+  const auto is_zero = [this](std::size_t end, std::uint8_t family) {
+    return family != 0 && scratch_.has_zero[end][family == 4 ? 0 : 1];
+  };
+  if (r.source.family == 0 && is_zero(0, r.destination.family)) r.source.family = r.destination.family;
+  if (r.destination.family == 0 && is_zero(1, r.source.family)) r.destination.family = r.source.family;
 }
 
 // Older exporters say type and code in the place of the destination's port.
@@ -321,15 +326,16 @@ void RecordFiller::finish_times() {
     if (one.first == 0 && scratch_.has_first_uptime[way]) one.first = of_uptime(scratch_.first_uptime[way]);
     if (one.last == 0 && scratch_.has_last_uptime[way]) one.last = of_uptime(scratch_.last_uptime[way]);
   }
-  if (side.first == 0 && scratch_.first_before_export != 0)
-    side.first = message_.exported - TimeUs{scratch_.first_before_export};
-  if (side.last == 0 && scratch_.last_before_export != 0)
-    side.last = message_.exported - TimeUs{scratch_.last_before_export};
+  if (side.first == 0 && scratch_.first_before_export)
+    side.first = message_.exported - TimeUs{*scratch_.first_before_export};
+  if (side.last == 0 && scratch_.last_before_export)
+    side.last = message_.exported - TimeUs{*scratch_.last_before_export};
   const auto duration = static_cast<TimeUs>(scratch_.duration_us);
   if (side.first == 0) side.first = side.last != 0 ? side.last - duration : scratch_.observed;
   if (side.last == 0 && side.first != 0) side.last = side.first + duration;
   if (side.first == 0) {
-    side.first = side.last = message_.exported;
+    side.last = message_.exported;
+    side.first = side.last - duration;
     record_->times_of_message = true;
   }
 }

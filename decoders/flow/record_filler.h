@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <initializer_list>
+#include <optional>
 
 #include "decoders/flow/option_tables.h"
 #include "decoders/flow/record.h"
@@ -80,11 +81,11 @@ class RecordFiller {
   struct Scratch {
     std::array<std::uint8_t, static_cast<std::size_t>(Slot::count_)>
         ranks{};  // of what a slot was filled with
-    std::array<std::uint8_t, 2>
-        zero_family{};  // of addresses that are there and zero: of source and destination
+    // Addresses that are there and zero: of source and destination, each of IPv4 and IPv6.
+    std::array<std::array<bool, 2>, 2> has_zero{};
     std::array<std::uint32_t, 2> first_uptime{}, last_uptime{};
     std::array<bool, 2> has_first_uptime{}, has_last_uptime{};  // by direction, as the two before
-    std::uint32_t first_before_export = 0, last_before_export = 0;
+    std::optional<std::uint32_t> first_before_export, last_before_export;  // 0: as it was sent
     std::uint64_t duration_us = 0, sampler = 0;
     TimeUs observed = 0, boot = 0;
     std::uint16_t icmp_type_code = 0;

@@ -189,6 +189,8 @@ TEST_CASE(
   CHECK(times_of({{154, 8}, {155, 8}}, ntp) == fine);
   CHECK(times_of({{156, 8}, {157, 8}}, ntp) == fine);
   CHECK(times_of({{158, 4}, {159, 4}}, u32(9'500'000) + u32(9'000'000)) == fine);
+  CHECK(times_of({{158, 4}, {159, 4}}, u32(9'500'000) + u32(0)) == std::pair<TimeUs, TimeUs>{-9'500'000, 0});
+  CHECK(times_of({{161, 4}}, u32(9500)) == std::pair<TimeUs, TimeUs>{-9'500'000, 0});
   CHECK(times_of({{152, 8}, {161, 4}}, be(std::uint64_t{kNow} * 1000 - 9500, 8) + u32(500)) == fine);
   const Wire started = ipfix_options(400, 1, {{144, 4}, {160, 8}}) +
                        data_set(400, u32(1) + be((std::uint64_t{kNow} - 100) * 1000, 8));
@@ -248,6 +250,23 @@ TEST_CASE("ipfix: a host without an address yet is one") {
   bench.send(ipfix(ipfix_template(256, {{8, 4}, {12, 4}}) + data_set(256, u32(0) + u32(0xffffffff))));
   REQUIRE(bench.size() == 1);
   CHECK(bench.at(0).source == IpAddress::v4(0));
+}
+
+TEST_CASE("ipfix: a host without an address yet is one in a template of both families, in either order") {
+  const Fields four{{8, 4}, {12, 4}}, six{{27, 16}, {28, 16}};
+  const Wire ends = u32(0) + u32(0xffffffff);
+  for (const bool six_first : {false, true}) {
+    CAPTURE(six_first);
+    Fields fields = six_first ? six : four;
+    const Fields& more = six_first ? four : six;
+    fields.insert(fields.end(), more.begin(), more.end());
+    FlowBench bench;
+    bench.send(
+        ipfix(ipfix_template(256, fields) + data_set(256, six_first ? zeros(32) + ends : ends + zeros(32))));
+    REQUIRE(bench.size() == 1);
+    CHECK(bench.at(0).source == IpAddress::v4(0));
+    CHECK(bench.at(0).destination == IpAddress::v4(0xffffffff));
+  }
 }
 
 TEST_CASE("ipfix: address fields of another size are no addresses") {
