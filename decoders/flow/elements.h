@@ -115,6 +115,10 @@ enum class Slot : std::uint8_t {
   sampling_size,
   sampling_population,
   sampling_probability,
+  selection_sequence,
+  // of scopes: what the options are about
+  scope_template,
+  scope_domain,
   // a packet's first bytes in place of what they say
   frame,
   frame_length,

@@ -137,13 +137,16 @@ void ExporterState::shrink(std::size_t bytes) {
   while (is_above() && !by_use_.empty()) forget_silent_domain();
 }
 
-std::uint32_t ExporterSampling::sampling(std::uint64_t sampler, std::uint32_t in_interface,
-                                         std::uint32_t out_interface) const {
+std::uint32_t ExporterSampling::sampling(const SamplingKeys& keys) const {
   if (!exporter_.says_sampling) return 1;
-  std::uint32_t rate = domain_.options.rate(sampler, in_interface, out_interface);
+  std::uint32_t rate = domain_.options.rate(keys, template_);
   const auto whole = exporter_.domains().find(0);
-  if (rate == 0 && whole != exporter_.domains().end())
-    rate = whole->second->options.rate(sampler, in_interface, out_interface);
+  if (rate == 0 && whole != exporter_.domains().end()) {
+    const OptionTables& options = whole->second->options;
+    rate = options.domain_rate(domain_.id);
+    // Template numbers are a domain's own.
+    if (rate == 0) rate = options.rate(keys, 0);
+  }
   return std::max(rate, std::uint32_t{1});
 }
 

@@ -144,18 +144,19 @@ class ExporterState {
   std::size_t templates_ = 0;  // of all domains
 };
 
-// The rate that is known of a record's sampler or interface: by its domain, else by domain 0, which stands for the exporter as a
-// whole (RFC 7011 3.1). Nothing known is 1.
+// The rate that is known of a record's sampler, interface or template: by its domain, else by domain 0, which stands for the exporter
+// as a whole (RFC 7011 3.1), and may say it of a domain. Nothing known is 1.
 class ExporterSampling final : public SamplingSource {
  public:
-  ExporterSampling(const ExporterState& exporter, const Domain& domain)
-      : exporter_(exporter), domain_(domain) {}
-  [[nodiscard]] std::uint32_t sampling(std::uint64_t sampler, std::uint32_t in_interface,
-                                       std::uint32_t out_interface) const override;
+  // Of records by this template.
+  ExporterSampling(const ExporterState& exporter, const Domain& domain, std::uint16_t template_number)
+      : exporter_(exporter), domain_(domain), template_(template_number) {}
+  [[nodiscard]] std::uint32_t sampling(const SamplingKeys& keys) const override;
 
  private:
   const ExporterState& exporter_;
   const Domain& domain_;
+  std::uint16_t template_;
 };
 
 }  // namespace weir::flow

@@ -39,6 +39,9 @@ void OptionRecord::field(const FieldStep& step, Bytes value) {
   if (sampling.take(step, value)) return;
   switch (step.slot) {
     case Slot::sampler: sampler = to_number(value); break;
+    case Slot::selection_sequence: sequence = to_number(value); break;
+    case Slot::scope_template: template_number = to_number_of<std::uint16_t>(value); break;
+    case Slot::scope_domain: domain = to_number_of<std::uint32_t>(value); break;
     case Slot::in_interface:
     case Slot::out_interface: interface = to_number_of<std::uint32_t>(value); break;
     case Slot::application_id: application = to_number(value); break;
@@ -58,20 +61,30 @@ bool OptionTables::learn(const OptionRecord& record) {
   if (!record.application_name.empty())
     kept &= learn_application(record.application, record.application_name);
   const std::uint32_t rate = record.sampling.rate();
-  if (rate == 0) return kept;
-  if (record.sampler == 0 && record.interface != 0)
-    kept &= learn_interface_rate(record.interface, rate);
-  else
-    kept &= learn_rate(record.sampler, rate);
+  if (rate != 0) return learn_sampling(record, rate) && kept;
+  if (record.sequence != 0 && record.sampler != 0) kept &= learn_sequence(record.sequence, record.sampler);
   return kept;
 }
 
-std::uint32_t OptionTables::rate(std::uint64_t sampler, std::uint32_t in_interface,
-                                 std::uint32_t out_interface) const {
+// Of a scope and a sampler the sampler counts: the scope says no more than whose it is.
+bool OptionTables::learn_sampling(const OptionRecord& record, std::uint32_t rate) {
+  if (record.sampler != 0) return learn_rate(record.sampler, rate);
+  if (record.interface != 0) return learn_interface_rate(record.interface, rate);
+  if (record.domain != 0) return learn_domain_rate(record.domain, rate);
+  if (record.template_number != 0) return learn_template_rate(record.template_number, rate);
+  return learn_rate(0, rate);
+}
+
+std::uint32_t OptionTables::rate(const SamplingKeys& keys, std::uint16_t template_number) const {
+  const std::uint64_t sampler = keys.sampler != 0 ? keys.sampler : get(sequences_, keys.sequence);
   std::uint32_t found = sampler != 0 ? get(sampler_rates_, sampler) : 0;
-  if (found == 0) found = get(interface_rates_, in_interface);
-  if (found == 0) found = get(interface_rates_, out_interface);
-  return found != 0 ? found : get(sampler_rates_, 0);
+  if (found == 0) found = get(interface_rates_, keys.in_interface);
+  if (found == 0) found = get(interface_rates_, keys.out_interface);
+  if (found == 0) found = get(template_rates_, template_number);
+  if (found == 0) found = get(sampler_rates_, 0);
+  const bool names_none = !keys.has_sampler && sampler == 0;
+  if (found == 0 && names_none && sampler_rates_.size() == 1) found = sampler_rates_.begin()->second;
+  return found;
 }
 
 std::string_view OptionTables::interface_name(std::uint32_t interface) const {
@@ -84,16 +97,21 @@ std::string_view OptionTables::application_name(std::uint64_t application) const
   return found == applications_.end() ? std::string_view{} : found->second;
 }
 
-bool OptionTables::put(Rates& rates, std::uint64_t key, std::uint32_t rate, std::size_t most) {
-  const auto found = rates.find(key);
-  if (found != rates.end()) {
-    found->second = rate;
+template <class Values>
+bool OptionTables::put(Values& values, std::uint64_t key, typename Values::mapped_type value,
+                       std::size_t most) {
+  const auto found = values.find(key);
+  if (found != values.end()) {
+    found->second = value;
     return true;
   }
-  if (rates.size() >= most || !charge(kEntryBytes)) return false;
-  rates.emplace(key, rate);
+  if (values.size() >= most || !charge(kEntryBytes)) return false;
+  values.emplace(key, value);
   return true;
 }
+
+template bool OptionTables::put(Rates&, std::uint64_t, std::uint32_t, std::size_t);
+template bool OptionTables::put(Sequences&, std::uint64_t, std::uint64_t, std::size_t);
 
 bool OptionTables::put_name(Names& names, std::uint64_t key, std::string_view name, std::size_t most) {
   name = name.substr(0, kMaxNameBytes);

@@ -26,11 +26,21 @@ struct SamplingFields {
   [[nodiscard]] std::uint32_t rate() const;
 };
 
+// By what the rate of a record is looked up.
+struct SamplingKeys {
+  bool has_sampler = false;  // it says which, if only that there is none (0)
+  std::uint64_t sampler = 0, sequence = 0;
+  std::uint32_t in_interface = 0, out_interface = 0;
+};
+
 // One record of options data. Texts are views into it.
 struct OptionRecord {
   SamplingFields sampling;
-  std::uint64_t sampler = 0, application = 0;
+  std::uint64_t sampler = 0, sequence = 0, application = 0;
   std::uint32_t interface = 0;
+  // Its scope, where it is no more than that: a template, an observation domain.
+  std::uint16_t template_number = 0;
+  std::uint32_t domain = 0;
   std::string_view interface_name, application_name;
   TimeUs boot = 0;  // systemInitTimeMilliseconds
   void field(const FieldStep& step, Bytes value);
@@ -51,11 +61,26 @@ class OptionTables {
   bool learn_interface_rate(std::uint32_t interface, std::uint32_t rate) {
     return put(interface_rates_, interface, rate, kMaxInterfaces);
   }
+  bool learn_template_rate(std::uint16_t number, std::uint32_t rate) {
+    return put(template_rates_, number, rate, kMaxSamplers);
+  }
+  // Domain 0 says it of another one.
+  bool learn_domain_rate(std::uint32_t domain, std::uint32_t rate) {
+    return put(domain_rates_, domain, rate, kMaxDomains);
+  }
+  // Which sampler a selection sequence (RFC 5476) has, which is how PSAMP names it in records.
+  bool learn_sequence(std::uint64_t sequence, std::uint64_t sampler) {
+    return put(sequences_, sequence, sampler, kMaxSamplers);
+  }
 
-  // 0: nothing is known. By the sampler, which is 0 when the record names none; by the interface that it came in or went out by;
-  // else what was said of all.
-  [[nodiscard]] std::uint32_t rate(std::uint64_t sampler, std::uint32_t in_interface,
-                                   std::uint32_t out_interface) const;
+  // 0: nothing is known. By the sampler, or that of the selection sequence; by the interface that it came in or went out by; by
+  // its template; else what was said of all, and where records name no sampler that of the only one that there is.
+  [[nodiscard]] std::uint32_t rate(const SamplingKeys& keys, std::uint16_t template_number) const;
+  // Some exporters name a domain and send all as domain 0: the only one that is named is that.
+  [[nodiscard]] std::uint32_t domain_rate(std::uint32_t domain) const {
+    return domain == 0 && domain_rates_.size() == 1 ? domain_rates_.begin()->second
+                                                    : get(domain_rates_, domain);
+  }
   // Empty when it is not known. Lives until the next learn().
   [[nodiscard]] std::string_view interface_name(std::uint32_t interface) const;
   [[nodiscard]] std::string_view application_name(std::uint64_t application) const;
@@ -65,9 +90,13 @@ class OptionTables {
   [[nodiscard]] bool has_names() const { return !interfaces_.empty() || !applications_.empty(); }
 
   using Rates = std::map<std::uint64_t, std::uint32_t>;  // keys are whatever exporters send: no hash
+  using Sequences = std::map<std::uint64_t, std::uint64_t>;
   using Names = std::map<std::uint64_t, std::string>;
   [[nodiscard]] const Rates& sampler_rates() const { return sampler_rates_; }
   [[nodiscard]] const Rates& interface_rates() const { return interface_rates_; }
+  [[nodiscard]] const Rates& template_rates() const { return template_rates_; }
+  [[nodiscard]] const Rates& domain_rates() const { return domain_rates_; }
+  [[nodiscard]] const Sequences& sequences() const { return sequences_; }
   [[nodiscard]] const Names& interfaces() const { return interfaces_; }
   [[nodiscard]] const Names& applications() const { return applications_; }
   bool learn_interface(std::uint64_t interface, std::string_view name) {
@@ -84,17 +113,22 @@ class OptionTables {
     charged_ += bytes;
     return true;
   }
-  bool put(Rates& rates, std::uint64_t key, std::uint32_t rate, std::size_t most);
+  bool learn_sampling(const OptionRecord& record, std::uint32_t rate);
+  template <class Values>
+  bool put(Values& values, std::uint64_t key, typename Values::mapped_type value, std::size_t most);
   bool put_name(Names& names, std::uint64_t key, std::string_view name, std::size_t most);
-  [[nodiscard]] static std::uint32_t get(const Rates& rates, std::uint64_t key) {
-    if (rates.empty()) return 0;
-    const auto found = rates.find(key);
-    return found == rates.end() ? 0 : found->second;
+  template <class Values>
+  [[nodiscard]] static typename Values::mapped_type get(const Values& values, std::uint64_t key) {
+    if (values.empty()) return 0;
+    const auto found = values.find(key);
+    return found == values.end() ? 0 : found->second;
   }
 
   Budget* budget_;
   std::size_t charged_ = 0;
   Rates sampler_rates_, interface_rates_;  // key 0: said of all
+  Rates template_rates_, domain_rates_;
+  Sequences sequences_;
   Names interfaces_, applications_;
   TimeUs boot_ = 0;
 };

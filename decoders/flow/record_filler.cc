@@ -176,7 +176,11 @@ bool RecordFiller::path_field(const FieldStep& step, Bytes value) {
     case Slot::destination_as: set(r.routing.destination_as, step, value); return true;
     case Slot::next_hop: set_address(r.routing.next_hop, step, value); return true;
     case Slot::vlan: set(r.vlan, step, value); return true;
-    case Slot::sampler: set(scratch_.sampler, step, value); return true;
+    case Slot::sampler:
+      scratch_.has_sampler = true;
+      set(scratch_.sampler, step, value);
+      return true;
+    case Slot::selection_sequence: set(scratch_.sequence, step, value); return true;
     case Slot::flow_count:
       if (const std::uint64_t count = to_number(value); count != 0 && !step.reverse)
         r.flows = static_cast<std::uint32_t>(std::min(count, kMostFlows));
@@ -278,14 +282,21 @@ bool RecordFiller::finish() {
   }
   r.exporter = message_.exporter;
   const std::uint32_t own = scratch_.sampling.rate();
-  r.sampling = std::min(
-      own != 0 ? own : sampling_.sampling(scratch_.sampler, r.in_interface, r.out_interface), kMostSampling);
+  r.sampling = std::min(own != 0 ? own : sampling_.sampling(sampling_keys()), kMostSampling);
   finish_icmp();
   finish_times();
   finish_direction();
   finish_names();
   if (r.detail != nullptr && r.detail->vlans[1] != 0) batch_.detail().vlans[0] = r.vlan;
   return true;
+}
+
+SamplingKeys RecordFiller::sampling_keys() const {
+  return {.has_sampler = scratch_.has_sampler,
+          .sampler = scratch_.sampler,
+          .sequence = scratch_.sequence,
+          .in_interface = record_->in_interface,
+          .out_interface = record_->out_interface};
 }
 
 // 0.0.0.0 is an address where the other one is of its family and not zero, as DHCP's clients have it.

@@ -30,8 +30,7 @@ class SamplingSource {
  public:
   virtual ~SamplingSource() = default;
   // At least 1.
-  [[nodiscard]] virtual std::uint32_t sampling(std::uint64_t sampler, std::uint32_t in_interface,
-                                               std::uint32_t out_interface) const = 0;
+  [[nodiscard]] virtual std::uint32_t sampling(const SamplingKeys& keys) const = 0;
 };
 
 // What a field is about: with whom, how much, when. Most fields of most records are of these kinds.
@@ -86,7 +85,8 @@ class RecordFiller {
     std::array<std::uint32_t, 2> first_uptime{}, last_uptime{};
     std::array<bool, 2> has_first_uptime{}, has_last_uptime{};  // by direction, as the two before
     std::optional<std::uint32_t> first_before_export, last_before_export;  // 0: as it was sent
-    std::uint64_t duration_us = 0, sampler = 0;
+    std::uint64_t duration_us = 0, sampler = 0, sequence = 0;
+    bool has_sampler = false;  // the record says which, or that there was none
     TimeUs observed = 0, boot = 0;
     std::uint16_t icmp_type_code = 0;
     bool has_icmp_type_code = false;
@@ -110,6 +110,7 @@ class RecordFiller {
   void detail_field(const FieldStep& step, Bytes value);
   void text_field(const FieldStep& step, Bytes value);
   static void set_segment(Detail& d, const FieldStep& step, Bytes value);
+  [[nodiscard]] SamplingKeys sampling_keys() const;
   void finish_addresses();
   void finish_icmp();
   void finish_times();

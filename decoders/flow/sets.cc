@@ -142,7 +142,7 @@ void SetReader::read_data(std::uint16_t number, Bytes body) {
   else if (made->use().of_options)
     read_option_records(*made, ByteCursor{body});
   else
-    read_records(*made, ByteCursor{body});
+    read_records(*made, number, ByteCursor{body});
 }
 
 void SetReader::hold(TemplateKey key, Bytes body) {
@@ -159,8 +159,8 @@ void SetReader::hold(TemplateKey key, Bytes body) {
   domain.note_missing(key, context_.received);
 }
 
-void SetReader::read_records(const Template& made, ByteCursor body) {
-  const ExporterSampling sampling(context_.exporter, context_.domain);
+void SetReader::read_records(const Template& made, std::uint16_t number, ByteCursor body) {
+  const ExporterSampling sampling(context_.exporter, context_.domain, number);
   RecordFiller filler(context_.batch, context_.facts, context_.domain.options, sampling);
   // A record has at least one byte: the set's length is the limit.
   while (body.remaining() >= made.least_bytes() && !is_padding(body.peek(body.remaining()))) {
@@ -180,6 +180,7 @@ void SetReader::read_option_records(const Template& made, ByteCursor body) {
   while (body.remaining() >= made.least_bytes() && !is_padding(body.peek(body.remaining()))) {
     OptionRecord record;
     if (!made.read(body, record)) return count_malformed();
+    if (context_.domain.id != 0) record.domain = 0;  // what another one says is of itself
     if (!context_.domain.options.learn(record)) ++context_.domain.account.over_limit;
     context_.exporter.says_sampling |= record.sampling.rate() != 0;
     ++context_.domain.account.options;

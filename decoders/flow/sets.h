@@ -43,7 +43,7 @@ class SetReader {
   void decode_held(TemplateKey key);
   void withdraw(std::uint16_t number, bool of_options);
   void read_data(std::uint16_t number, Bytes body);
-  void read_records(const Template& made, ByteCursor body);
+  void read_records(const Template& made, std::uint16_t number, ByteCursor body);
   void read_option_records(const Template& made, ByteCursor body);
   void hold(TemplateKey key, Bytes body);
   void count_malformed() {

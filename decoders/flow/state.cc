@@ -2,7 +2,8 @@
 //
 //   template ADDRESS DOMAIN PORT v9|ipfix NUMBER data|options SCOPES FIELD:LENGTH[:ENTERPRISE]...
 //   boot ADDRESS DOMAIN MICROSECONDS
-//   sampler|interface-sampling ADDRESS DOMAIN NUMBER RATE
+//   sampler|interface-sampling|template-sampling|domain-sampling ADDRESS DOMAIN NUMBER RATE
+//   selection ADDRESS DOMAIN SEQUENCE SAMPLER
 //   interface|application ADDRESS DOMAIN NUMBER NAME
 #include <algorithm>
 #include <iterator>
@@ -70,7 +71,8 @@ void save_names(Pieces& out, std::string_view what, std::string_view who, const 
   }
 }
 
-void save_rates(Pieces& out, std::string_view what, std::string_view who, const OptionTables::Rates& rates) {
+template <class Rates>
+void save_rates(Pieces& out, std::string_view what, std::string_view who, const Rates& rates) {
   for (const auto& [number, rate] : rates) {
     out.add("{} {} {} {}", what, who, number, rate);
     out.end_line();
@@ -89,6 +91,9 @@ void save_domain(Pieces& out, const ExporterState& exporter, const Domain& domai
   }
   save_rates(out, "sampler", who, options.sampler_rates());
   save_rates(out, "interface-sampling", who, options.interface_rates());
+  save_rates(out, "template-sampling", who, options.template_rates());
+  save_rates(out, "domain-sampling", who, options.domain_rates());
+  save_rates(out, "selection", who, options.sequences());
   save_names(out, "interface", who, options.interfaces());
   save_names(out, "application", who, options.applications());
 }
@@ -148,9 +153,14 @@ std::optional<SavedTemplate> parse_template(std::string_view rest, std::uint32_t
   return out.made != nullptr ? std::optional{std::move(out)} : std::nullopt;
 }
 
-// What a line says of a domain, other than a template.
+bool is_rate(std::string_view what) {
+  return what == "sampler" || what == "interface-sampling" || what == "template-sampling" ||
+         what == "domain-sampling";
+}
+
+// What a line says of a domain, other than a template. `value`: a rate, or the sampler of a selection sequence.
 bool load_option(std::string_view what, std::string_view rest, ExporterState& exporter, Domain& domain,
-                 std::uint64_t number, std::uint32_t rate) {
+                 std::uint64_t number, std::uint64_t value) {
   OptionTables& options = domain.options;
   if (what == "interface") return options.learn_interface(number, rest);
   if (what == "application") return options.learn_application(number, rest);
@@ -158,9 +168,15 @@ bool load_option(std::string_view what, std::string_view rest, ExporterState& ex
     options.set_boot(static_cast<TimeUs>(number));
     return true;
   }
+  if (what == "selection") return options.learn_sequence(number, value);
   exporter.says_sampling = true;
-  return what == "sampler" ? options.learn_rate(number, rate)
-                           : options.learn_interface_rate(static_cast<std::uint32_t>(number), rate);
+  const auto rate = static_cast<std::uint32_t>(value);
+  if (what == "sampler") return options.learn_rate(number, rate);
+  if (what == "template-sampling")
+    return options.learn_template_rate(static_cast<std::uint16_t>(number), rate);
+  const auto short_number = static_cast<std::uint32_t>(number);
+  return what == "domain-sampling" ? options.learn_domain_rate(short_number, rate)
+                                   : options.learn_interface_rate(short_number, rate);
 }
 
 }  // namespace
@@ -192,15 +208,16 @@ bool FlowDecoder::load_line(std::string_view rest, TimeUs now) {
     ExporterState& from = exporter(*address);
     return from.learn(from.domain(id), saved->key, saved->port, std::move(saved->made), now);
   }
-  const bool is_rate = what == "sampler" || what == "interface-sampling";
-  const bool is_name = what == "interface" || what == "application";
-  std::uint64_t number = 0;
+  const bool is_name = what == "interface" || what == "application", is_selection = what == "selection";
+  std::uint64_t number = 0, value = 0;
   std::uint32_t rate = 0;
-  if ((!is_rate && !is_name && what != "boot") || !take_number(rest, number)) return false;
-  if (is_rate && (!take_number(rest, rate) || rate == 0)) return false;
+  if ((!is_rate(what) && !is_name && !is_selection && what != "boot") || !take_number(rest, number))
+    return false;
+  if (is_rate(what) && (!take_number(rest, rate) || rate == 0)) return false;
+  if (is_selection && !take_number(rest, value)) return false;
   if (!is_name && !rest.empty()) return false;
   ExporterState& from = exporter(*address);
-  return load_option(what, rest, from, from.domain(id), number, rate);
+  return load_option(what, rest, from, from.domain(id), number, is_selection ? value : rate);
 }
 
 }  // namespace weir::flow

@@ -8,7 +8,8 @@
 namespace weir::flow {
 namespace {
 
-constexpr std::uint16_t kV9ScopeInterface = 2;  // RFC 3954 6.1
+constexpr std::uint16_t kV9ScopeInterface = 2, kV9ScopeTemplate = 5;  // RFC 3954 6.1
+constexpr std::uint16_t kTemplateId = 145, kObservationDomainId = 149;
 
 // Of an element's values these lengths can be read. Counters and numbers may be shorter than their type (RFC 7011 6.2).
 bool is_readable(DataType type, Slot slot, std::uint16_t length) {
@@ -33,16 +34,26 @@ bool is_counter(Slot slot) {
   return slot == Slot::bytes || slot == Slot::packets;
 }
 
+// Of a scope. NetFlow v9 has numbers of its own for those; in IPFIX they are elements like others.
+const Element* scope_meaning(Dialect dialect, const FieldSpecifier& field) {
+  static constexpr Element kInterface{kV9ScopeInterface, "interface", DataType::unsigned32,
+                                      Slot::in_interface, 1},
+      kTemplate{kTemplateId, "templateId", DataType::unsigned16, Slot::scope_template, 1},
+      kDomain{kObservationDomainId, "observationDomainId", DataType::unsigned32, Slot::scope_domain, 1};
+  if (dialect == Dialect::netflow9)
+    return field.number == kV9ScopeInterface  ? &kInterface
+           : field.number == kV9ScopeTemplate ? &kTemplate
+                                              : nullptr;
+  if (field.enterprise == kIana && field.number == kTemplateId) return &kTemplate;
+  if (field.enterprise == kIana && field.number == kObservationDomainId) return &kDomain;
+  return find_element(field.enterprise, field.number);
+}
+
 // Null: nobody wants it.
 const Element* meaning(Dialect dialect, const FieldSpecifier& field, bool is_scope) {
-  static constexpr Element kScopeInterface{kV9ScopeInterface, "interface", DataType::unsigned32,
-                                           Slot::in_interface, 1};
-  const Element* found = nullptr;
-  if (dialect == Dialect::netflow9 && is_scope)
-    found = field.number == kV9ScopeInterface ? &kScopeInterface : nullptr;
-  else
-    found = dialect == Dialect::netflow9 ? find_v9_element(field.number)
-                                         : find_element(field.enterprise, field.number);
+  const Element* const found = is_scope                       ? scope_meaning(dialect, field)
+                               : dialect == Dialect::netflow9 ? find_v9_element(field.number)
+                                                              : find_element(field.enterprise, field.number);
   if (found == nullptr || found->slot == Slot::none || !is_readable(found->type, found->slot, field.length))
     return nullptr;
   return found;

@@ -74,6 +74,66 @@ TEST_CASE("options: a rate of domain 0 is that of the exporter as a whole, one o
   CHECK(bench.at(2).sampling == 50);
 }
 
+TEST_CASE("options: templates have rates of their own") {
+  const Fields ends{{8, 4}, {12, 4}};
+  const Wire record = u32(1) + u32(2);
+  const Wire said = u16(256) + u32(100) + u16(257) + u32(10);
+  FlowBench nine, ten;
+  nine.send(netflow9(v9_options(400, {{5, 2}}, {{34, 4}}) + data_set(400, said) + v9_template(256, ends) +
+                     v9_template(257, ends) + v9_template(258, ends) + data_set(256, record) +
+                     data_set(257, record) + data_set(258, record)));
+  const Wire of_domain = u32(7) + u16(256) + u32(100) + u32(7) + u16(257) + u32(10);
+  ten.send(ipfix(ipfix_options(400, 2, {{149, 4}, {145, 2}, {34, 4}}) + data_set(400, of_domain) +
+                 ipfix_template(256, ends) + ipfix_template(257, ends) + ipfix_template(258, ends) +
+                 data_set(256, record) + data_set(257, record) + data_set(258, record)));
+  for (const FlowBench* bench : {&nine, &ten}) {
+    REQUIRE(bench->size() == 3);
+    CHECK(bench->at(0).sampling == 100);
+    CHECK(bench->at(1).sampling == 10);
+    CHECK(bench->at(2).sampling == 1);
+  }
+}
+
+TEST_CASE("options: domain 0 says rates of other domains, and another one its own") {
+  const Fields ends{{8, 4}, {12, 4}};
+  const Wire options = ipfix_options(400, 1, {{149, 4}, {34, 4}});
+  const Wire flow = ipfix_template(256, ends) + data_set(256, u32(1) + u32(2));
+  FlowBench bench;
+  bench.send(ipfix(options + data_set(400, u32(1) + u32(100) + u32(2) + u32(10)), 0, 0));
+  bench.send(ipfix(options + data_set(400, u32(4) + u32(40)), 0, 4));
+  for (const std::uint32_t domain : {1U, 2U, 3U, 4U}) bench.send(ipfix(flow, 1, domain));
+  REQUIRE(bench.size() == 4);
+  CHECK(bench.at(0).sampling == 100);
+  CHECK(bench.at(1).sampling == 10);
+  CHECK(bench.at(2).sampling == 1);
+  CHECK(bench.at(3).sampling == 40);
+}
+
+TEST_CASE("options: a record's selection sequence names its sampler (RFC 5476)") {
+  FlowBench bench;
+  bench.send(ipfix(ipfix_options(400, 1, {{301, 8}, {302, 8}}) + data_set(400, be(5, 8) + be(9, 8)) +
+                   ipfix_options(401, 1, {{302, 8}, {304, 2}, {305, 4}, {306, 4}}) +
+                   data_set(401, be(9, 8) + u16(1) + u32(1) + u32(99) + be(8, 8) + u16(1) + u32(1) + u32(9)) +
+                   ipfix_template(256, {{8, 4}, {12, 4}, {301, 8}}) +
+                   data_set(256, u32(1) + u32(2) + be(5, 8) + u32(1) + u32(2) + be(6, 8))));
+  REQUIRE(bench.size() == 2);
+  CHECK(bench.at(0).sampling == 100);
+  CHECK(bench.at(1).sampling == 1);
+}
+
+TEST_CASE("options: the only sampler is that of records that name none") {
+  const Wire said = ipfix_options(400, 1, {{302, 4}, {34, 4}}) + data_set(400, u32(5) + u32(200));
+  FlowBench bench;
+  bench.send(ipfix(said + ipfix_template(256, {{8, 4}, {12, 4}}) + data_set(256, u32(1) + u32(2)) +
+                   ipfix_template(257, {{8, 4}, {12, 4}, {302, 4}}) +
+                   data_set(257, u32(1) + u32(2) + u32(0))));
+  bench.send(ipfix(data_set(400, u32(6) + u32(10)) + data_set(256, u32(1) + u32(2)), 3));
+  REQUIRE(bench.size() == 3);
+  CHECK(bench.at(0).sampling == 200);
+  CHECK(bench.at(1).sampling == 1);  // it says that there was none
+  CHECK(bench.at(2).sampling == 1);  // nobody knows which of two
+}
+
 TEST_CASE("options: interfaces and applications have names") {
   FlowBench bench;
   bench.send(ipfix(ipfix_options(400, 1, {{10, 4}, {82, 8}}) +
@@ -102,7 +162,9 @@ TEST_CASE("state: what a decoder knows is read by the next one") {
   before.send(ipfix(
       ipfix_template(256, kBasic) + ipfix_template(257, {{8, 4}, {12, 4}, {96, 0xffff}, {2, 4, 29305}}) +
       ipfix_options(400, 1, {{302, 4}, {34, 4}}) + data_set(400, u32(0) + u32(100)) +
-      ipfix_options(401, 1, {{10, 4}, {82, 8}}) + data_set(401, u32(3) + "eth \n3" + zeros(2))));
+      ipfix_options(401, 1, {{10, 4}, {82, 8}}) + data_set(401, u32(3) + "eth \n3" + zeros(2)) +
+      ipfix_options(402, 1, {{145, 2}, {34, 4}}) + data_set(402, u16(300) + u32(40)) +
+      ipfix_options(403, 1, {{301, 4}, {302, 8}}) + data_set(403, u32(5) + be(1ULL << 40U, 8))));
   before.send(netflow9(v9_template(300, kTurned)), 9, 0x7f000202);
   const std::string saved = saved_state(before.decoder);
   FlowBench after;
