@@ -8,7 +8,8 @@ namespace {
 
 constexpr std::uint16_t kIpv4 = 0x0800, kIpv6 = 0x86dd, kVlan = 0x8100, kServiceVlan = 0x88a8,
                         kOldServiceVlan = 0x9100, kMpls = 0x8847, kMplsMulticast = 0x8848, kPppoe = 0x8864;
-constexpr std::uint16_t kPppIpv4 = 0x0021, kPppIpv6 = 0x0057;
+constexpr std::uint16_t kPppIpv4 = 0x0021, kPppIpv6 = 0x0057, kPppMpls = 0x0281, kPppMplsMulticast = 0x0283,
+                        kPppAddress = 0xff03;
 constexpr std::uint8_t kTcp = 6, kUdp = 17, kSctp = 132, kIcmp4 = 1, kIcmp6 = 58;
 constexpr std::uint8_t kHopByHop = 0, kRouting = 43, kFragment = 44, kDestinationOptions = 60;
 constexpr std::size_t kMaxExtensions = 8;
@@ -116,6 +117,19 @@ void fill_from_frame(Bytes frame, std::uint32_t length, Record& r) {
 
 void fill_from_ip_packet(Bytes packet, Record& r) {
   if (r.source.family == 0) read_ip(ByteCursor{packet}, r);
+}
+
+void fill_from_labels(Bytes packet, Record& r) {
+  if (r.source.family == 0) read_behind_labels(ByteCursor{packet}, r);
+}
+
+void fill_from_ppp(Bytes frame, Record& r) {
+  ByteCursor in{frame};
+  std::uint16_t protocol = in.be16();
+  if (protocol == kPppAddress) protocol = in.be16();
+  if (in.failed() || r.source.family != 0) return;
+  if (protocol == kPppIpv4 || protocol == kPppIpv6) read_ip(in, r);
+  if (protocol == kPppMpls || protocol == kPppMplsMulticast) read_behind_labels(in, r);
 }
 
 }  // namespace weir::flow

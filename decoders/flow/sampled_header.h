@@ -13,7 +13,10 @@ namespace weir::flow {
 // already stays. `frame` begins with Ethernet; `length`: of the whole frame, 0 when nobody knows. Without an IP header the record
 // is left as it was.
 void fill_from_frame(Bytes frame, std::uint32_t length, Record& record);
-// The same of what begins with an IP header.
+// The same of what begins with an IP header, with MPLS labels, or with PPP's protocol (RFC 1661), with RFC 1662's address before it or
+// without.
 void fill_from_ip_packet(Bytes packet, Record& record);
+void fill_from_labels(Bytes packet, Record& record);
+void fill_from_ppp(Bytes frame, Record& record);
 
 }  // namespace weir::flow

@@ -10,8 +10,9 @@ namespace {
 
 // Formats of sFlow itself: enterprise 0.
 constexpr std::uint32_t kRawHeader = 1, kEthernet = 2, kIpv4 = 3, kIpv6 = 4, kSwitch = 1001, kRouter = 1002,
-                        kGateway = 1003, kUser = 1004;
-constexpr std::uint32_t kHeaderEthernet = 1, kHeaderIpv4 = 11, kHeaderIpv6 = 12;
+                        kGateway = 1003, kUser = 1004, kNat = 1007, kNatPort = 1020;
+constexpr std::uint32_t kHeaderEthernet = 1, kHeaderPpp = 7, kHeaderIpv4 = 11, kHeaderIpv6 = 12,
+                        kHeaderMpls = 13, kHeaderPos = 14;
 constexpr std::uint32_t kInterfaceNumber = 0;  // in two bits before the number: it is one, and not a reason
 constexpr std::size_t kMaxPathSegments = 64;
 
@@ -30,9 +31,15 @@ void read_raw_header(ByteCursor in, Record& r) {
   const std::uint32_t protocol = in.be32(), frame_length = in.be32(), stripped = in.be32(), size = in.be32();
   const Bytes header = in.take(size);
   if (in.failed()) return;
-  if (protocol == kHeaderEthernet)
-    fill_from_frame(header, frame_length - std::min(stripped, frame_length), r);
-  if (protocol == kHeaderIpv4 || protocol == kHeaderIpv6) fill_from_ip_packet(header, r);
+  switch (protocol) {
+    case kHeaderEthernet: fill_from_frame(header, frame_length - std::min(stripped, frame_length), r); break;
+    case kHeaderIpv4:
+    case kHeaderIpv6: fill_from_ip_packet(header, r); break;
+    case kHeaderMpls: fill_from_labels(header, r); break;
+    case kHeaderPpp:
+    case kHeaderPos: fill_from_ppp(header, r); break;
+    default: break;
+  }
 }
 
 void read_addresses(ByteCursor in, std::size_t address_bytes, Record& r) {
@@ -111,6 +118,22 @@ void read_user(ByteCursor in, RecordBatch& batch) {
     batch.detail().user = {reinterpret_cast<const char*>(name.data()), name.size()};
 }
 
+// What was not translated stands here as it does in the header.
+void read_nat(ByteCursor in, const Record& r, RecordBatch& batch) {
+  const IpAddress source = read_address(in), destination = read_address(in);
+  if (in.failed()) return;
+  if (source.family != 0 && source != r.source) batch.detail().nat_source = source;
+  if (destination.family != 0 && destination != r.destination) batch.detail().nat_destination = destination;
+}
+
+void read_nat_ports(ByteCursor in, const Record& r, RecordBatch& batch) {
+  const auto source = static_cast<std::uint16_t>(in.be32()),
+             destination = static_cast<std::uint16_t>(in.be32());
+  if (in.failed()) return;
+  if (source != r.source_port) batch.detail().nat_source_port = source;
+  if (destination != r.destination_port) batch.detail().nat_destination_port = destination;
+}
+
 void read_part(std::uint32_t format, ByteCursor part, Record& r, RecordBatch& batch) {
   switch (format) {
     case kRawHeader: read_raw_header(part, r); break;
@@ -121,6 +144,8 @@ void read_part(std::uint32_t format, ByteCursor part, Record& r, RecordBatch& ba
     case kRouter: read_router(part, r); break;
     case kGateway: read_gateway(part, r); break;
     case kUser: read_user(part, batch); break;
+    case kNat: read_nat(part, r, batch); break;
+    case kNatPort: read_nat_ports(part, r, batch); break;
     default: break;
   }
 }

@@ -8,9 +8,9 @@ namespace {
 Wire part(std::uint32_t format, const Wire& body) {
   return u32(format) + u32(body.size()) + body + zeros((4 - body.size() % 4) % 4);
 }
-Wire raw_header(const Wire& frame, std::uint32_t length) {
-  return part(1,
-              u32(1) + u32(length) + u32(4) + u32(frame.size()) + frame + zeros((4 - frame.size() % 4) % 4));
+Wire raw_header(const Wire& frame, std::uint32_t length, std::uint32_t kind = 1) {
+  return part(
+      1, u32(kind) + u32(length) + u32(4) + u32(frame.size()) + frame + zeros((4 - frame.size() % 4) % 4));
 }
 Wire sample(const Wire& parts, std::uint32_t count, std::uint32_t rate = 400) {
   return part(
@@ -140,4 +140,43 @@ TEST_CASE("sflow: IPv6 with extension headers, labels, and a second fragment wit
   CHECK(bench.at(1).destination_port == 8);
   CHECK(bench.at(2).protocol == 17);
   CHECK(bench.at(2).destination_port == 0);
+}
+
+TEST_CASE("sflow: headers of links other than Ethernet") {
+  const Wire ip = ipv4({}, udp(7, 8, "x")), labels = u32(0x00010040) + u32(0x00020140);
+  struct Form {
+    const char* name;
+    std::uint32_t kind;
+    Wire header;
+  };
+  for (const Form& form :
+       {Form{"IP", 11, ip}, Form{"MPLS", 13, labels + ip}, Form{"PPP", 7, u16(0x0021) + ip},
+        Form{"PPP with its address", 7, u16(0xff03) + u16(0x0021) + ip},
+        Form{"POS with labels", 14, u16(0xff03) + u16(0x0281) + labels + ip}}) {
+    CAPTURE(form.name);
+    FlowBench bench;
+    bench.send(sflow(sample(raw_header(form.header, 60, form.kind), 1), 1));
+    REQUIRE(bench.size() == 1);
+    CHECK(bench.at(0).source == IpAddress::v4(0x0a000001));
+    CHECK(bench.at(0).destination_port == 8);
+    CHECK(bench.at(0).sides[0].bytes == ip.size());
+  }
+}
+
+TEST_CASE("sflow: what an address was translated to, where it was") {
+  const Wire header = raw_header(ethernet(0x0800, ipv4({}, udp(7, 8, "x"))), 60);
+  const auto nat = [](std::uint32_t source, std::uint32_t destination) {
+    return part(1007, u32(1) + u32(source) + u32(1) + u32(destination));
+  };
+  FlowBench bench;
+  bench.send(sflow(sample(header + nat(0xc6336401, 0x0a000002) + part(1020, u32(4000) + u32(8)), 3) +
+                       sample(header + nat(0x0a000001, 0x0a000002) + part(1020, u32(7) + u32(8)), 3),
+                   2));
+  REQUIRE(bench.size() == 2);
+  REQUIRE(bench.at(0).destination == IpAddress::v4(0x0a000002));
+  CHECK(bench.detail(0).nat_source == IpAddress::v4(0xc6336401));
+  CHECK(bench.detail(0).nat_destination.family == 0);
+  CHECK(bench.detail(0).nat_source_port == 4000);
+  CHECK(bench.detail(0).nat_destination_port == 0);
+  CHECK(!bench.has_detail(1));
 }
