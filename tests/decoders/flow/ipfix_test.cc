@@ -276,6 +276,20 @@ TEST_CASE("ipfix: address fields of another size are no addresses") {
   CHECK(bench.account().records == 1);
 }
 
+TEST_CASE("ipfix: records of prefixes, and of bytes of the link alone, say what they can") {
+  FlowBench bench;
+  bench.send(ipfix(ipfix_template(256, {{44, 4}, {45, 4}, {2, 4}, {352, 8}}) +
+                   ipfix_template(257, {{44, 4}, {8, 4}, {12, 4}, {352, 8}, {1, 8}}) +
+                   data_set(256, u32(0x0a000100) + u32(0xc0000200) + u32(3) + be(300, 8)) +
+                   data_set(257, u32(0x0a000100) + u32(0x0a000105) + u32(2) + be(300, 8) + be(258, 8))));
+  REQUIRE(bench.size() == 2);
+  CHECK(bench.at(0).source == IpAddress::v4(0x0a000100));
+  CHECK(bench.at(0).destination == IpAddress::v4(0xc0000200));
+  CHECK(bench.at(0).sides[0].bytes == 300);
+  CHECK(bench.at(1).source == IpAddress::v4(0x0a000105));
+  CHECK(bench.at(1).sides[0].bytes == 258);
+}
+
 TEST_CASE("ipfix: sets with reserved numbers are passed over") {
   FlowBench bench;
   bench.send(ipfix(a_set(4, "xxxx") + a_set(255, "yyyy") + learned() + data_set(256, basic(1))));
