@@ -2,13 +2,16 @@
 
 #include <algorithm>
 #include <array>
+#include <vector>
 
 #include <fmt/format.h>
 
 #include "decoders/byte_cursor.h"
 #include "decoders/decode.h"
+#include "decoders/flow/limits.h"
 #include "engine/capture/byte_input.h"
 #include "engine/capture/capture_source.h"
+#include "engine/defrag/defrag.h"
 
 namespace weir::engine {
 namespace {
@@ -56,6 +59,18 @@ bool are_sets(ByteCursor in) {
   return !in.failed();
 }
 
+// Messages that follow each other up to the end.
+bool are_ipfix_messages(ByteCursor in) {
+  for (std::size_t i = 0; i < flow::kMaxMessages && !in.empty(); ++i) {
+    const std::uint16_t version = in.be16(), length = in.be16();
+    if (in.failed() || version != kIpfixNumber || length < kIpfixHeader) return false;
+    ByteCursor message = in.sub(length - 4U);
+    message.skip(kIpfixHeader - 4);
+    if (in.failed() || !are_sets(message)) return false;
+  }
+  return in.empty();
+}
+
 bool is_whole_sflow(ByteCursor in) {
   const std::uint32_t address = in.be32();
   in.skip(address == 2 ? 16 : 4);
@@ -67,6 +82,45 @@ bool is_whole_sflow(ByteCursor in) {
     in.skip(in.be32());
   }
   return (address == 1 || address == 2) && !in.failed() && samples != 0;
+}
+
+bool is_export(const Packet& packet) {
+  return packet.has_udp && !packet.ip.is_fragment &&
+         (is_usual_port(packet.destination_port) || looks_like_export(packet.payload));
+}
+
+// From a frame to the export in it: fragments are put together, and tunnels, as mirrored traffic has them, opened.
+class ExportFinder {
+ public:
+  ExportFinder() { settings_.verify_checksums = false; }
+  // Null when there is none. What it points to lives until the next call.
+  const Packet* find(const RawPacket& raw) {
+    decode_packet(raw, packets_[0], settings_);
+    for (std::size_t i = 0;; ++i) {
+      if (is_export(packets_[i])) return &packets_[i];
+      if (i + 1 == kMostNested || !decode_next(i)) return nullptr;
+    }
+  }
+
+ private:
+  static constexpr std::size_t kMostNested = 4;
+
+  bool decode_next(std::size_t outer);
+
+  DecodeSettings settings_;
+  Defragmenter defragmenter_;
+  std::array<Packet, kMostNested> packets_;
+  std::array<std::vector<std::uint8_t>, kMostNested> datagrams_;  // of fragments
+};
+
+bool ExportFinder::decode_next(std::size_t outer) {
+  Packet &carrier = packets_[outer], &inner = packets_[outer + 1];
+  if (carrier.ip.is_fragment && !carrier.invalid) {
+    if (!defragmenter_.absorb(carrier, datagrams_[outer])) return false;
+    decode_datagram(carrier, datagrams_[outer], inner, settings_);
+    return true;
+  }
+  return carrier.tunnel.next != Proto::none && decode_inner(carrier, inner, settings_);
 }
 
 }  // namespace
@@ -92,7 +146,7 @@ bool looks_like_export(Bytes datagram) {
     case 5: return holds(24, 48);
     case 7: return holds(24, 52);
     case 9: in.skip(16); return second != 0 && !in.empty() && are_sets(in);
-    case kIpfixNumber: in.skip(12); return second == datagram.size() && are_sets(in);
+    case kIpfixNumber: return are_ipfix_messages(ByteCursor{datagram});
     default: return false;
   }
 }
@@ -108,16 +162,13 @@ tl::expected<ExportFileTotals, std::string> read_export_file(const std::string& 
   auto source = open_capture_files({.paths = {path}, .bpf = {}});
   if (!source) return tl::unexpected(source.error());
   ExportFileTotals out;
-  DecodeSettings settings;
-  settings.verify_checksums = false;
   RawPacket raw;
-  Packet packet;
+  ExportFinder finder;
   while ((*source)->next(raw) == CaptureSource::Next::packet) {
-    decode_packet(raw, packet, settings);
-    const bool is_export = packet.has_udp && !packet.ip.is_fragment &&
-                           (is_usual_port(packet.destination_port) || looks_like_export(packet.payload));
-    ++(is_export ? out.messages : out.passed_over);
-    if (is_export) collector.datagram({packet.ip.source, packet.source_port}, raw.time, packet.payload);
+    const Packet* const found = finder.find(raw);
+    ++(found != nullptr ? out.messages : out.passed_over);
+    if (found != nullptr)
+      collector.datagram({found->ip.source, found->source_port}, raw.time, found->payload);
   }
   if (!(*source)->errors().empty()) return tl::unexpected((*source)->errors().front());
   return out;

@@ -12,11 +12,11 @@ namespace weir::engine {
 
 struct ExportFileTotals {
   std::uint64_t messages = 0;     // of an IPFIX file; datagrams of a capture
-  std::uint64_t passed_over = 0;  // packets of a capture that are no exports
+  std::uint64_t passed_over = 0;  // packets of a capture that are no exports, or do not make one whole
 };
 
 // Reads the file to its end; gzip and zstd are unpacked. What it is its first bytes tell. In a capture exports are what goes to
-// the ports that exporters use, or looks like nothing else. Fails with "PATH: reason"; what came before counts.
+// the ports that exporters use, or looks like nothing else; fragments are put together, and tunnels opened. Fails with "PATH: reason"; what came before counts.
 tl::expected<ExportFileTotals, std::string> read_export_file(const std::string& path, Collector& collector);
 
 // What was looked at, of a file without exports: "no export traffic found in N packets: ...".

@@ -225,8 +225,31 @@ TEST_CASE("export files: IPFIX files and captures are told apart and read") {
   }
 }
 
+TEST_CASE("export files: exports in fragments and in tunnels are found") {
+  const LogFolder folder;
+  const Wire payload = udp(9, 2055, with_template());
+  const std::size_t cut = payload.size() / 16 * 8;
+  Ipv4 first, last;
+  first.fragment = 0x2000;
+  last.fragment = static_cast<std::uint16_t>(cut / 8);
+  Ipv4 gre;
+  gre.protocol = 47;
+  const Wire mirrored =
+      ipv4(gre, u16(0) + u16(0x0800) + ipv4({}, udp(9, 2055, ipfix(data_set(256, basic(2)), 1))));
+  folder.write("pieces.pcap",
+               capture_of({ethernet(0x0800, ipv4(first, payload.substr(0, cut))),
+                           ethernet(0x0800, ipv4(last, payload.substr(cut))), ethernet(0x0800, mirrored)}));
+  CollectorBench bench;
+  const auto capture = engine::read_export_file(folder.file("pieces.pcap"), *bench.collector);
+  REQUIRE(capture.has_value());
+  CHECK(capture->messages == 2);
+  CHECK(capture->passed_over == 1);  // the first fragment
+  CHECK(bench.collected.all.size() == 2);
+}
+
 TEST_CASE("export files: what looks like an export is one by all that it says of itself") {
   CHECK(looks_like_export(bytes_of(with_template())));
+  CHECK(looks_like_export(bytes_of(with_template() + ipfix(data_set(256, basic(2)), 1))));
   CHECK(looks_like_export(bytes_of(netflow9(v9_template(256, kBasic)))));
   CHECK(looks_like_export(bytes_of(u16(5) + u16(1) + zeros(20 + 48))));
   CHECK_FALSE(looks_like_export(bytes_of(u16(5) + u16(2) + zeros(20 + 48))));
