@@ -102,6 +102,7 @@ enum class Slot : std::uint8_t {
   nat_event,
   firewall_event,
   firewall_reason,
+  forwarding_status,
   user,
   flow_number,
   application_id,

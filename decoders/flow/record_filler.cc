@@ -16,6 +16,15 @@ constexpr std::uint8_t kReverseInitiator = 2;  // biflowDirection: the destinati
 constexpr std::uint32_t kMostSampling = 1U << 31U;
 constexpr std::uint64_t kMostFlows = std::numeric_limits<std::uint32_t>::max();
 
+constexpr std::uint8_t kDropped = 2;  // Detail::verdict
+
+// The first two bits of forwardingStatus (RFC 7270 4.12) say what became of the packets, the others why. Some exporters send four bytes,
+// whose last one is it.
+bool is_dropped_status(Bytes value) {
+  constexpr unsigned kStatusAt = 6, kStatusDropped = 2;
+  return !value.empty() && unsigned{value.back()} >> kStatusAt == kStatusDropped;
+}
+
 MacAddress to_mac(Bytes value) {
   MacAddress out{};
   if (value.size() == out.size()) std::copy(value.begin(), value.end(), out.begin());
@@ -184,6 +193,9 @@ bool RecordFiller::path_field(const FieldStep& step, Bytes value) {
     case Slot::flow_count:
       if (const std::uint64_t count = to_number(value); count != 0 && !step.reverse)
         r.flows = static_cast<std::uint32_t>(std::min(count, kMostFlows));
+      return true;
+    case Slot::forwarding_status:
+      if (!step.reverse && is_dropped_status(value)) batch_.detail().verdict = kDropped;
       return true;
     case Slot::frame: scratch_.frame = value; return true;
     case Slot::ip_packet: scratch_.ip_packet = value; return true;

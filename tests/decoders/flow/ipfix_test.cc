@@ -290,6 +290,19 @@ TEST_CASE("ipfix: records of prefixes, and of bytes of the link alone, say what 
   CHECK(bench.at(1).sides[0].bytes == 258);
 }
 
+TEST_CASE("ipfix: what a router dropped says so") {
+  const Wire ends = u32(1) + u32(2);
+  FlowBench bench;
+  bench.send(ipfix(
+      ipfix_template(256, {{8, 4}, {12, 4}, {89, 1}}) + ipfix_template(257, {{8, 4}, {12, 4}, {89, 4}}) +
+      data_set(256, ends + u8(64) + ends + u8(130)) + data_set(257, ends + u32(66) + ends + u32(128))));
+  REQUIRE(bench.size() == 4);
+  CHECK(!bench.has_detail(0));
+  CHECK(bench.detail(1).verdict == 2);
+  CHECK(!bench.has_detail(2));
+  CHECK(bench.detail(3).verdict == 2);
+}
+
 TEST_CASE("ipfix: sets with reserved numbers are passed over") {
   FlowBench bench;
   bench.send(ipfix(a_set(4, "xxxx") + a_set(255, "yyyy") + learned() + data_set(256, basic(1))));
