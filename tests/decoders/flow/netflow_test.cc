@@ -167,6 +167,16 @@ TEST_CASE("netflow9: fields of variable length are read there, too") {
   CHECK(bench.collected.all[0].application == "abc");
 }
 
+TEST_CASE("netflow9: Palo Alto Networks' firewalls say application and user") {
+  FlowBench bench;
+  bench.send(
+      netflow9(v9_template(257, {{8, 4}, {12, 4}, {346, 4}, {56701, 32}, {56702, 64}}) +
+               data_set(257, u32(1) + u32(2) + u32(25461) + "ssl" + zeros(29) + "corp\\anna" + zeros(55))));
+  REQUIRE(bench.size() == 1);
+  CHECK(bench.collected.all[0].application == "ssl");
+  CHECK(bench.collected.all[0].user == "corp\\anna");
+}
+
 TEST_CASE("netflow9: events of a firewall say both directions, who it was, and what was translated") {
   FlowBench bench;
   bench.send(netflow9(v9_template(263, {{8, 4},
