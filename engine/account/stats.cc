@@ -45,6 +45,12 @@ std::string_view layer_name(Proto p) {
   }
 }
 
+// Both kinds of PPPoE frames are counted as one layer.
+std::uint64_t layer_count(Proto p, const Counters& counters) {
+  const auto of = [&counters](Proto proto) { return counters.layers[static_cast<std::size_t>(proto)]; };
+  return p == Proto::pppoe_session ? of(p) + of(Proto::pppoe_discovery) : of(p);
+}
+
 // Counters that Suricata 8 does not call by the event's name, so that dashboards find them.
 constexpr std::pair<std::string_view, std::string_view> kOtherNames[] = {
     {"decoder.too_many_layers", "decoder.too_many_layers"},
@@ -159,7 +165,7 @@ std::vector<CounterNames::Value> CounterNames::values(const Counters& counters) 
   for (std::size_t i = 0; i < kExceptionTargets; ++i)
     if (!exceptions_[i].empty()) out.emplace_back(exceptions_[i], counters.exceptions[i]);
   for (std::size_t i = 0; i < kProtoCount; ++i)
-    if (!layers_[i].empty()) out.emplace_back(layers_[i], counters.layers[i]);
+    if (!layers_[i].empty()) out.emplace_back(layers_[i], layer_count(static_cast<Proto>(i), counters));
   for (std::size_t i = 0; i < anomalies_.size(); ++i) out.emplace_back(anomalies_[i], counters.anomalies[i]);
   out.emplace_back(
       "tcp.overlap_diff_data",

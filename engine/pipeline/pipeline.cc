@@ -204,14 +204,15 @@ void Pipeline::count(const Packet& packet) {
     counters_.decoder_max_pkt_size =
         std::max<std::uint64_t>(counters_.decoder_max_pkt_size, packet.frame.size());
   }
-  counters_.decoder_invalid += packet.invalid;
+  if (packet.invalid) {
+    ++counters_.decoder_invalid;
+    // The decoder that gave up has had the packet, too; none has no name that would be shown.
+    ++counters_.layers[static_cast<std::size_t>(packet.failed)];
+  }
   for (const Fault& f : packet.faults)
     counters_.decoder_unknown_ethertype += f.what == Anomaly::ethernet_unknown_ethertype;
   for (const Layer& layer : packet.layers) ++counters_.layers[static_cast<std::size_t>(layer.proto)];
-  if (packet.vlan_count > 1) {
-    counters_.decoder_vlan_qinq += packet.vlan_count == 2;
-    counters_.decoder_vlan_qinqinq += packet.vlan_count == 3;
-  }
+  if (packet.vlan_count > 1) count_stacked_tags(packet);
   if (packet.ip.is_fragment)
     ++(packet.ip.version == 4 ? counters_.defrag_ipv4_fragments : counters_.defrag_ipv6_fragments);
   if (packet.origin == PacketOrigin::defragmented)
@@ -223,6 +224,17 @@ void Pipeline::count(const Packet& packet) {
   counters_.tcp_synack += opening == (tcp_flag::syn | tcp_flag::ack);
   counters_.tcp_rst += (packet.tcp.flags & tcp_flag::rst) != 0;
   counters_.tcp_urg += (packet.tcp.flags & tcp_flag::urg) != 0;
+}
+
+// Each counter of VLANs counts packets: those with a tag, with a second one, with a third.
+void Pipeline::count_stacked_tags(const Packet& packet) {
+  const auto tags = std::count_if(packet.layers.begin(), packet.layers.end(),
+                                  [](const Layer& layer) { return layer.proto == Proto::vlan; }) +
+                    (packet.failed == Proto::vlan ? 1 : 0);
+  if (tags < 2) return;  // ERSPAN's header named the other VLAN
+  counters_.layers[static_cast<std::size_t>(Proto::vlan)] -= static_cast<std::uint64_t>(tags - 1);
+  ++counters_.decoder_vlan_qinq;
+  counters_.decoder_vlan_qinqinq += tags > 2;
 }
 
 // IP that is carried in IP itself.

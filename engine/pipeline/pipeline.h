@@ -292,6 +292,7 @@ class Pipeline {
   Step pseudo_step(Flow& flow, Direction direction, PacketOrigin origin, const SegmentResult& segment);
   void update_flow_state(Flow& flow);
   void count(const Packet& packet);
+  void count_stacked_tags(const Packet& packet);
   void count_tunnel(const output::TunnelRecord& outer, const Packet& inner);
   void count_stream_events();
 

@@ -125,6 +125,27 @@ TEST_CASE("counters: frames of unknown kinds, and IP in IP by family") {
   CHECK(count({test::ipv4_frame(1, 2, 6, inner4.substr(20))}).decoder_ipv4_in_ipv4 == 0);
 }
 
+TEST_CASE("counters: a decoder counts what it gave up on; VLAN tags count their packet once each level") {
+  const auto layers = [](const std::string& frame, Proto proto) {
+    return count({frame}).layers[static_cast<std::size_t>(proto)];
+  };
+  CHECK(layers(test::ipv4_frame(1, 2, 6, "short"), Proto::tcp) == 1);
+  CHECK(layers(ethernet(0x0800, "short"), Proto::ipv4) == 1);
+  CHECK(layers(ethernet(0x8100, std::string("\0\x05\0\x26", 4) + "STP"), Proto::vlan) == 1);
+  const std::string tag("\0\x05\x81\0", 4), last("\0\x05\x08\0", 4), ip(40, '\0');
+  struct Row {
+    std::string tags;
+    std::uint64_t qinq, qinqinq;
+  };
+  for (const Row& row : {Row{last, 0, 0}, Row{tag + last, 1, 0}, Row{tag + tag + last, 1, 1},
+                         Row{tag + tag + tag + last, 1, 1}}) {
+    const Counters counters = count({ethernet(0x8100, row.tags + ip)});
+    CHECK(counters.layers[static_cast<std::size_t>(Proto::vlan)] == 1);
+    CHECK(counters.decoder_vlan_qinq == row.qinq);
+    CHECK(counters.decoder_vlan_qinqinq == row.qinqinq);
+  }
+}
+
 TEST_CASE("a frame that live capture cut is told, one that a file holds cut is not") {
   const std::string frame = tcp_frame(kClient, kServer, tcp_flag::syn, 1, 0);
   const Bytes bytes{reinterpret_cast<const std::uint8_t*>(frame.data()), frame.size()};
