@@ -95,14 +95,14 @@ Verdict Pipeline::inspect_packets(DecodedFrame& frame, PacketMask which) {
   for (std::size_t i = frame.count; i-- > 0;) {
     if ((which >> i & 1U) == 0) continue;
     position_.move_to(EventOrder::of_packet(raw.number, i));
-    const bool inner = frame.packets[i].origin == PacketOrigin::tunnel;
+    const bool inner = frame.packets[i].tunnel_depth != 0;  // or put together from fragments that are
     Step step{.packet = frame.packets[i], .tunnel = inner ? &frame.tunnels[i] : nullptr};
     if (i != 0) step.around = &frame.packets[i - 1];
     step.frame = frame_number_;
     step.is_frame = i == 0;
     step.refused_fragment = i == frame.refused;
     step.fate.no_payload_detection = frame.carries_packet(i);  // what it carries is looked at as a packet
-    if (inner) count_tunnel(frame.tunnels[i], frame.packets[i]);
+    if (inner) count_tunnel(frame.packets[i]);
     const bool fragment = setup_.inline_mode && step.packet.ip.is_fragment;
     if (setup_.inline_mode && outcome_.verdict != Verdict::accept)
       step.fate.drop(DropReason::tunnel_packet_drop);
@@ -148,7 +148,7 @@ void Pipeline::conclude(const Step& step, bool outermost) {
   outcome_.verdict = std::max(outcome_.verdict, fate.verdict);
   if (outcome_.reason == DropReason::none) outcome_.reason = fate.reason;
   if (fate.reject != RejectTarget::none && outcome_.rejected == nullptr &&
-      step.packet.origin != PacketOrigin::tunnel) {
+      step.packet.tunnel_depth == 0) {
     outcome_.rejected = &step.packet;
     outcome_.reject = fate.reject;
   }
@@ -237,11 +237,10 @@ void Pipeline::count_stacked_tags(const Packet& packet) {
   counters_.decoder_vlan_qinqinq += tags > 2;
 }
 
-// IP that is carried in IP itself.
-void Pipeline::count_tunnel(const output::TunnelRecord& outer, const Packet& inner) {
-  constexpr std::uint8_t kIpv4 = 4, kIpv6 = 41;
-  if (outer.ip_protocol != kIpv4 && outer.ip_protocol != kIpv6) return;
-  const bool in_ipv4 = outer.source.family == 4;
+// IP that is carried in IP itself, at any depth.
+void Pipeline::count_tunnel(const Packet& inner) {
+  const bool in_ipv4 = inner.carrier == Proto::ipv4;
+  if (inner.origin != PacketOrigin::tunnel || (!in_ipv4 && inner.carrier != Proto::ipv6)) return;
   if (inner.ip.version == 4) ++(in_ipv4 ? counters_.decoder_ipv4_in_ipv4 : counters_.decoder_ipv4_in_ipv6);
   if (inner.ip.version == 6) ++(in_ipv4 ? counters_.decoder_ipv6_in_ipv4 : counters_.decoder_ipv6_in_ipv6);
 }

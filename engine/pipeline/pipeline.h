@@ -293,7 +293,7 @@ class Pipeline {
   void update_flow_state(Flow& flow);
   void count(const Packet& packet);
   void count_stacked_tags(const Packet& packet);
-  void count_tunnel(const output::TunnelRecord& outer, const Packet& inner);
+  void count_tunnel(const Packet& inner);
   void count_stream_events();
 
   const PipelineSetup& setup_;

@@ -5,7 +5,7 @@ import os, struct, sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.dirname(os.path.dirname(HERE)))
 from connections import *
-from frames import erspan3, ethernet, gtp_u, vxlan_linux
+from frames import erspan3, ethernet, fragments, gre, gtp_u, vxlan_linux
 
 A, B = "192.0.2.1", "192.0.2.2"
 LABELS = struct.pack(">II", 0x00020040, 0x00030140)
@@ -22,5 +22,6 @@ def labelled(payload): return ethernet(inner(0))[:12] + b"\x88\x47" + LABELS + p
 given = [ethernet(gtp_u(A, B, inner(1))), ethernet(gtp_u(A, B, ethernet(inner(2)))), ethernet(vxlan_linux(A, B, inner(3))),
          ethernet(erspan3(A, B, inner(4))), labelled(ethernet(inner(5))), labelled(bytes(4) + ethernet(inner(6))),
          backbone(ethernet(inner(7))), tagged([0x9200, 0x8100], inner(8)), tagged([0x88a8, 0x9100, 0x8100, 0x8100, 0x8100], inner(9))]
+given += [ethernet(gre(A, B, piece)) for piece in fragments(inner(10), 7, 8)]  # in pieces that a tunnel carries
 
 with open(os.path.join(HERE, "input.pcap"), "wb") as f: f.write(pcap(records(given)))

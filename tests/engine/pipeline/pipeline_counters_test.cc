@@ -123,6 +123,8 @@ TEST_CASE("counters: frames of unknown kinds, and IP in IP by family") {
   CHECK(count({ethernet(0x86dd, ipv6(4, inner4))}).decoder_ipv4_in_ipv6 == 1);
   CHECK(count({ethernet(0x86dd, ipv6(41, inner6))}).decoder_ipv6_in_ipv6 == 1);
   CHECK(count({test::ipv4_frame(1, 2, 6, inner4.substr(20))}).decoder_ipv4_in_ipv4 == 0);
+  const std::string twice = test::ipv4_frame(1, 2, 4, inner4).substr(kEthernetBytes);
+  CHECK(count({test::ipv4_frame(1, 2, 47, std::string("\0\0\x08\0", 4) + twice)}).decoder_ipv4_in_ipv4 == 1);
 }
 
 TEST_CASE("counters: a decoder counts what it gave up on; VLAN tags count their packet once each level") {
