@@ -24,6 +24,14 @@ std::size_t counted_header_bytes(const Packet& packet) {
   return is_v4(packet) ? packet.ip.header.size() : packet.ip.unfragmentable_length - kIpv6FixedBytes;
 }
 
+constexpr std::size_t kUnitBytes = 8;  // fragments but the last are whole units, and offsets count in them
+
+// Of an IPv4 fragment whose last unit is not whole, receivers take the others.
+Bytes taken_of(const IpHeader& ip) {
+  const std::size_t rest = ip.more_fragments ? ip.fragment_payload.size() % kUnitBytes : 0;
+  return ip.fragment_payload.first(ip.fragment_payload.size() - rest);
+}
+
 void put_be16(std::uint8_t* at, std::size_t value) {
   at[0] = static_cast<std::uint8_t>(value >> 8);
   at[1] = static_cast<std::uint8_t>(value);
@@ -87,6 +95,8 @@ bool Defragmenter::absorb(Packet& packet, const Key& key, std::vector<std::uint8
     packet.note({is_v4(packet) ? Anomaly::ipv4_frag_pkt_too_large : Anomaly::ipv6_frag_pkt_too_large, 0});
     return false;
   }
+  // RFC 8200 4.5: the receiver discards it; the decoder has noted that.
+  if (!is_v4(packet) && taken_of(packet.ip).size() != packet.ip.fragment_payload.size()) return false;
   Index index = find(key, now);
   if (index == kNone) index = create(key);
   touch(index, now);
@@ -119,7 +129,7 @@ bool Defragmenter::add(Index index, Packet& packet) {
   Tracker& tracker = trackers_[index];
   const std::size_t before = tracker.fragments.count();
   const auto added =
-      tracker.fragments.add(ip.fragment_offset, ip.fragment_payload, !ip.more_fragments, tracker.policy);
+      tracker.fragments.add(ip.fragment_offset, taken_of(ip), !ip.more_fragments, tracker.policy);
   fragments_ = fragments_ - before + tracker.fragments.count();
   if (added == FragmentIntervals::Added::full) return refuse();
   if (added == FragmentIntervals::Added::overlap)

@@ -272,6 +272,25 @@ TEST_CASE("defrag: overlaps are noted and resolved by the policy") {
   CHECK(six.noted(Anomaly::ipv6_frag_overlap));
 }
 
+TEST_CASE("defrag: a fragment that is not the last counts in whole units; over IPv6 one that is not whole does not count") {
+  const Wire data = udp(5, 6, Wire(16, 'a'));
+  Ipv4 header;
+  header.id = 7;
+  header.fragment = 0x2000;
+  Bench bench;
+  CHECK(bench.feed(ipv4(header, data.substr(0, 16) + "junk")).empty());
+  const std::string whole = bench.feed(piece4(data, 2, 1, false));
+  REQUIRE(whole.size() == 20 + data.size());
+  CHECK(whole.substr(20) == data);
+  CHECK_FALSE(bench.noted(Anomaly::ipv4_frag_overlap));
+  Bench six;
+  CHECK(six.feed(ipv6(44, u8(17) + u8(0) + u16(1) + u32(7) + Wire(21, 'j'))).empty());
+  CHECK(six.noted(Anomaly::ipv6_frag_invalid_length));
+  CHECK(six.defrag.size() == 0);
+  CHECK(six.feed(piece6(data, 0, 2, true)).empty());
+  CHECK(six.feed(piece6(data, 2, 1, false)) == ipv6(17, data));
+}
+
 TEST_CASE("defrag: a fragment that ends behind the largest datagram is noted and left out") {
   const Wire data(200, 'x');
   Bench bench;
