@@ -132,8 +132,12 @@ bool Defragmenter::add(Index index, Packet& packet) {
       tracker.fragments.add(ip.fragment_offset, taken_of(ip), !ip.more_fragments, tracker.policy);
   fragments_ = fragments_ - before + tracker.fragments.count();
   if (added == FragmentIntervals::Added::full) return refuse();
-  if (added == FragmentIntervals::Added::overlap)
+  if (added == FragmentIntervals::Added::overlap || added == FragmentIntervals::Added::refuted)
     packet.note({v4 ? Anomaly::ipv4_frag_overlap : Anomaly::ipv6_frag_overlap, 0});
+  if (added == FragmentIntervals::Added::refuted) {
+    remove(index);
+    return false;
+  }
   if (ip.fragment_offset == 0 && tracker.header.empty()) {
     const Bytes header = v4 ? ip.header : ip.header.first(ip.unfragmentable_length);
     tracker.header.assign(header.begin(), header.end());

@@ -9,7 +9,8 @@ bool FragmentIntervals::new_wins(FragmentPolicy policy, const Fragment& old, con
   switch (policy) {
     case FragmentPolicy::bsd: return old.begin > fresh.begin;
     case FragmentPolicy::bsd_right: return old.begin <= fresh.begin;
-    case FragmentPolicy::linux_: return old.begin >= fresh.begin;
+    case FragmentPolicy::old_linux: return old.begin >= fresh.begin;
+    case FragmentPolicy::linux_:
     case FragmentPolicy::first: return false;
     case FragmentPolicy::last: return true;
     case FragmentPolicy::windows: return fresh.begin < old.begin && fresh.end > old.end;
@@ -55,12 +56,20 @@ void FragmentIntervals::merge(std::size_t first, std::size_t last, const Fragmen
   append_fresh(done, fresh.end, fresh, kept_at);
 }
 
+// The last fragment ends the datagram: nothing lies behind it, and there is one end only.
+bool FragmentIntervals::fits_end(const Fragment& fresh, bool last) const {
+  if (last) return fresh.end >= size() && (!seen_last_ || fresh.end == size());
+  return !seen_last_ || fresh.end <= size();
+}
+
 FragmentIntervals::Added FragmentIntervals::add(std::uint32_t begin, Bytes data, bool last,
                                                 FragmentPolicy policy) {
-  if (data.empty()) return Added::clean;
+  const bool strict = policy == FragmentPolicy::linux_;
+  if (data.empty()) return strict ? Added::refuted : Added::clean;
   if (kept_.size() + data.size() > kMaxKeptBytes) return Added::full;
   const Fragment fresh{begin, begin + static_cast<std::uint32_t>(data.size())};
   const auto kept_at = static_cast<std::uint32_t>(kept_.size());
+  if (strict && !fits_end(fresh, last)) return Added::refuted;
   if (begin >= size()) {  // in order, or behind a hole
     if (intervals_.size() >= kMaxIntervals) return Added::full;
     kept_.insert(kept_.end(), data.begin(), data.end());
@@ -75,6 +84,14 @@ FragmentIntervals::Added FragmentIntervals::add(std::uint32_t begin, Bytes data,
       std::partition_point(from, intervals_.end(), [&](const Interval& i) { return i.begin < fresh.end; });
   const auto first = static_cast<std::size_t>(from - intervals_.begin());
   const auto past = static_cast<std::size_t>(to - intervals_.begin());
+  if (strict && first != past) {
+    std::uint32_t there = 0;  // bytes of it
+    for (std::size_t i = first; i < past; ++i)
+      there += std::min(intervals_[i].end, fresh.end) - std::max(intervals_[i].begin, fresh.begin);
+    if (there != fresh.end - fresh.begin) return Added::refuted;
+    seen_last_ |= last;
+    return Added::overlap;
+  }
   merge(first, past, fresh, policy, kept_at);
   const std::size_t after = intervals_.size() - (past - first) + merged_.size();
   if (after > kMaxIntervals) return Added::full;

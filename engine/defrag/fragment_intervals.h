@@ -18,7 +18,8 @@ namespace weir::engine {
 enum class FragmentPolicy : std::uint8_t {
   bsd,        // old if it begins at or before the new one
   bsd_right,  // old if it begins behind the new one
-  linux_,     // old if it begins before the new one
+  linux_,     // since 4.20: old, if it has all of the new one; else neither, and the datagram is given up
+  old_linux,  // old if it begins before the new one
   first,      // old
   last,       // new
   windows,    // old, unless the new one begins before and ends behind it
@@ -35,6 +36,7 @@ class FragmentIntervals {
     clean,    // nothing was there before
     overlap,  // some of it was there; the policy decided
     full,     // over a limit; nothing was changed
+    refuted,  // the receiver gives the whole datagram up, and begins anew with the next fragment
   };
   // Copies what wins of `data`. `begin` + data.size() must be below 2^32. An empty fragment changes nothing.
   Added add(std::uint32_t begin, Bytes data, bool last, FragmentPolicy policy);
@@ -58,6 +60,7 @@ class FragmentIntervals {
     std::uint32_t at;          // of its first byte in kept_
     bool fresh;                // belongs to the fragment being added
   };
+  [[nodiscard]] bool fits_end(const Fragment& fresh, bool last) const;
   static bool new_wins(FragmentPolicy policy, const Fragment& old, const Fragment& fresh);
   void append_fresh(std::uint32_t begin, std::uint32_t end, const Fragment& of, std::uint32_t kept_at);
   void append_part(const Interval& of, std::uint32_t begin, std::uint32_t end);

@@ -23,7 +23,7 @@ FragmentPolicy fragment_policy(HostSystem system) {
     case HostSystem::irix:
     case HostSystem::macos: return FragmentPolicy::bsd;
     case HostSystem::bsd_right: return FragmentPolicy::bsd_right;
-    case HostSystem::old_linux:
+    case HostSystem::old_linux: return FragmentPolicy::old_linux;
     case HostSystem::linux_: return FragmentPolicy::linux_;
     case HostSystem::first:
     case HostSystem::hpux11:

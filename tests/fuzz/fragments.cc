@@ -127,9 +127,10 @@ bool whole_in_reverse(Host& host, bool ipv6, std::size_t units) {
   return whole;
 }
 
-// All hosts run the same system; the seven of them differ in whom they believe.
+// All hosts run the same system; the eight of them differ in whom they believe.
 std::shared_ptr<const engine::HostOsPolicies> receivers_of(unsigned system) {
-  static constexpr std::array kBelievers{"bsd", "bsd-right", "linux", "first", "last", "windows", "solaris"};
+  static constexpr std::array kBelievers{"bsd",  "bsd-right", "linux",   "old-linux",
+                                         "first", "last",      "windows", "solaris"};
   static const auto made = [] {
     std::array<std::shared_ptr<const engine::HostOsPolicies>, kBelievers.size()> out;
     for (std::size_t i = 0; i < out.size(); ++i) {

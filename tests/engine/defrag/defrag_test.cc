@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <initializer_list>
 #include <map>
 #include <memory>
 #include <numeric>
@@ -98,7 +99,8 @@ class PlainReference {
     switch (policy_) {
       case FragmentPolicy::bsd: return !(old.begin <= fresh.begin);
       case FragmentPolicy::bsd_right: return !(old.begin > fresh.begin);
-      case FragmentPolicy::linux_: return !(old.begin < fresh.begin);
+      case FragmentPolicy::old_linux: return !(old.begin < fresh.begin);
+      case FragmentPolicy::linux_:  // gives up datagrams: not among kPolicies
       case FragmentPolicy::first: return false;
       case FragmentPolicy::last: return true;
       case FragmentPolicy::windows: return fresh.begin < old.begin && old.end < fresh.end;
@@ -117,7 +119,7 @@ std::shared_ptr<const HostOsPolicies> host_os(const std::string& system) {
 }
 
 constexpr FragmentPolicy kPolicies[] = {
-    FragmentPolicy::bsd,  FragmentPolicy::bsd_right, FragmentPolicy::linux_, FragmentPolicy::first,
+    FragmentPolicy::bsd,  FragmentPolicy::bsd_right, FragmentPolicy::old_linux, FragmentPolicy::first,
     FragmentPolicy::last, FragmentPolicy::windows,   FragmentPolicy::solaris};
 
 }  // namespace
@@ -272,7 +274,7 @@ TEST_CASE("defrag: overlaps are noted and resolved by the policy") {
   CHECK(six.noted(Anomaly::ipv6_frag_overlap));
 }
 
-TEST_CASE("defrag: a fragment that is not the last counts in whole units; over IPv6 one that is not whole does not count") {
+TEST_CASE("defrag: a fragment before the last counts in whole units; over IPv6 one that is not whole does not count") {
   const Wire data = udp(5, 6, Wire(16, 'a'));
   Ipv4 header;
   header.id = 7;
@@ -289,6 +291,28 @@ TEST_CASE("defrag: a fragment that is not the last counts in whole units; over I
   CHECK(six.defrag.size() == 0);
   CHECK(six.feed(piece6(data, 0, 2, true)).empty());
   CHECK(six.feed(piece6(data, 2, 1, false)) == ipv6(17, data));
+}
+
+TEST_CASE("defrag: Linux gives up a datagram that contradicts itself, and takes it when it comes anew") {
+  const Wire data = udp(5, 6, Wire(16, 'a')), junk(500, 'j');
+  const auto feed = [](std::initializer_list<Wire> pieces) {
+    DefragSettings settings;
+    settings.receivers.host_os = host_os("linux");
+    Bench bench(settings);
+    std::string whole;
+    for (const Wire& piece : pieces) whole = bench.feed(piece);
+    return whole.empty() ? whole : whole.substr(20);
+  };
+  const Wire first = piece4(data, 0, 2, true), last = piece4(data, 2, 1, false), beyond = piece4(junk, 50, 1, true);
+  CHECK(feed({first, beyond, last}).empty());
+  CHECK(feed({first, beyond, last, first, last}) == data);
+  CHECK(feed({last, beyond, first}).empty());
+  CHECK(feed({last, beyond, first, last}) == data);
+  CHECK(feed({last, piece4(junk, 1, 1, false), first}).empty());
+  CHECK(feed({last, piece4(junk, 1, 1, false), first, last}) == data);
+  CHECK(feed({piece4(junk, 0, 2, true), piece4(junk, 1, 2, true), first, last}) == data);
+  CHECK(feed({first, first, last}) == data);
+  CHECK(feed({first, piece4(junk, 0, 2, true), last}) == data);  // nothing new: the old one stays
 }
 
 TEST_CASE("defrag: a fragment that ends behind the largest datagram is noted and left out") {
