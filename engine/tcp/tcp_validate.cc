@@ -43,8 +43,11 @@ bool TcpSession::timestamp_ok(const Packet& p, Direction d) {
 void TcpSession::take_timestamp(const Packet& p, Direction d) {
   Side& s = side(d);
   if (!p.tcp.have_timestamp || !s.has_timestamps) return;
-  // RFC 7323 4.3: only of what the receiver was waiting for.
-  if (result_.doubtful || seq_gt(p.tcp.sequence, s.last_ack)) return;
+  // RFC 7323 4.3: only of what the receiver was waiting for. What ends before that, or acknowledges less than was known,
+  // says nothing new.
+  const std::uint32_t end = p.tcp.sequence + static_cast<std::uint32_t>(p.payload.size());
+  if (result_.doubtful || seq_gt(p.tcp.sequence, s.last_ack) || seq_lt(end, s.last_ack)) return;
+  if (seq_lt(p.tcp.acknowledgment, side(opposite(d)).last_ack) && (p.tcp.flags & tcp_flag::ack) != 0) return;
   const bool newer = !s.timestamp_known || seq_geq(p.tcp.timestamp_value, s.last_timestamp);
   if (!newer && p.raw.time <= s.timestamp_time + kTimestampLife) return;
   s.timestamp_known = true;
