@@ -101,9 +101,7 @@ void TcpSession::take_segment(const Packet& p, Direction d) {
     result_.is_retransmission = true;
     result_.payload_added = true;
     note(Anomaly::stream_pkt_spurious_retransmission);
-    // At the edge of what was confirmed hosts still look at the urgent pointer.
-    if ((p.tcp.flags & tcp_flag::urg) != 0 && end == s.last_ack)
-      result_.urgent_drop = read_urgent(p, d) == UrgentPolicy::drop;
+    if (end == s.last_ack) read_urgent_at_edge(p, d);
   } else {
     if (s.fin_seen && covers_waiting_fin(p, d)) take_fin_back(d);
     store_payload(p, d);
@@ -115,6 +113,7 @@ void TcpSession::take_segment(const Packet& p, Direction d) {
 void TcpSession::on_data(const Packet& p, Direction d) {
   if (is_keep_alive(p, d)) {
     if (timestamp_ok(p, d) && ack_ok(p, d)) {
+      if (!p.payload.empty()) read_urgent_at_edge(p, d);
       take_ack(p, d);
       take_timestamp(p, d);
     }

@@ -233,6 +233,7 @@ class TcpSession : public Slabbed, private TcpSessionState {
 
   // tcp_urgent.cc
   [[gnu::cold]] UrgentPolicy read_urgent(const Packet& p, Direction d);
+  void read_urgent_at_edge(const Packet& p, Direction d);
   void store_around(const Packet& p, Direction d, std::uint32_t mark);
   void store_parts(const Packet& p, Direction d);
   [[nodiscard]] bool marks_a_byte(const Packet& p, Direction d) const;

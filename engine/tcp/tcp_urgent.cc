@@ -35,6 +35,11 @@ UrgentPolicy TcpSession::read_urgent(const Packet& p, Direction d) {
   return policy;
 }
 
+// At the edge of what was confirmed hosts still look at the pointer of what they have.
+void TcpSession::read_urgent_at_edge(const Packet& p, Direction d) {
+  if ((p.tcp.flags & tcp_flag::urg) != 0) result_.urgent_drop = read_urgent(p, d) == UrgentPolicy::drop;
+}
+
 void TcpSession::store_around(const Packet& p, Direction d, std::uint32_t mark) {
   const std::uint32_t before = mark - p.tcp.sequence;
   if (before >= p.payload.size()) return store_bytes(d, p.tcp.sequence, p.payload);

@@ -120,6 +120,20 @@ TEST_CASE("urgent: at the edge of what was confirmed a pointer still counts") {
   CHECK(t.read(kToServer) == "malicious");
 }
 
+TEST_CASE("urgent: a keep-alive of one byte that was confirmed has a pointer, too") {
+  for (const bool prevent : {false, true}) {
+    TcpConversation t{inline_settings(prevent)};
+    t.handshake();
+    t.client(kAck, 0, 0, "malic");
+    t.server(kAck, 0, 5);
+    t.next.raw().tcp.urgent = 2;
+    t.client(kAck | kUrg, 4, 0, "?");
+    t.client(kAck, 5, 0, "Xious");
+    t.server(kAck, 0, 10);
+    CHECK(t.read(kToServer) == "malicious");
+  }
+}
+
 TEST_CASE("urgent: inline, a byte that was sent on as one like any other stays one") {
   for (const std::int64_t at : {0, 3}) {
     TcpConversation t{inline_settings()};
