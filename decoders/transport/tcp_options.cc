@@ -60,7 +60,8 @@ struct OptionReader {
       case sack_permitted: accept(size == 0, tcp.sack_permitted, at); break;
       case sack: accept(size % 8 == 0 && size <= 32, seen_sack, at); break;
       case timestamps:
-        if (accept(size == 8, tcp.have_timestamp, at)) {
+        accept(size == 8, tcp.have_timestamp, at);
+        if (size == 8) {  // of two hosts read the last
           tcp.timestamp_value = body.be32();
           tcp.timestamp_echo = body.be32();
         }

@@ -1,7 +1,7 @@
 #include "decoders/transport/transport.h"
 
-#include "tests/decoders/wire_bytes.h"
 #include "decoders/checksum.h"
+#include "tests/decoders/wire_bytes.h"
 
 using namespace weir;
 using namespace weir::test;
@@ -83,6 +83,8 @@ TEST_CASE("tcp: broken headers and options") {
   CHECK(test::Decoded(with_tcp(u32(0xfe04f989)), 101)->tcp.have_tfo);
   CHECK(test::Decoded(with_tcp(u16(0x1312) + zeros(18)), 101)->tcp.have_md5);
   CHECK(test::Decoded(with_tcp(u32(0x1d040000)), 101)->tcp.have_ao);
+  const Wire stamps = u32(0x0101080a) + u32(11) + u32(12) + u32(0x0101080a) + u32(21) + u32(22);
+  CHECK(test::Decoded(with_tcp(stamps), 101)->tcp.timestamp_value == 21);
   CHECK(test::Decoded(with_tcp(u32(0x0303ff00)), 101)->tcp.window_scale == 14);
 }
 
