@@ -123,7 +123,7 @@ struct IpHeader {
   std::uint32_t id = 0;       // IPv4 identification, or the one of the IPv6 fragment header
   bool dont_fragment = false, more_fragments = false, reserved_bit = false;
   bool is_fragment = false;           // offset or more_fragments set
-  bool source_routed = false;         // IPv4 with a loose or strict source route: most hosts drop it
+  bool options_in_doubt = false;      // IPv4 with a source route or malformed options: most hosts drop it
   std::uint16_t fragment_offset = 0;  // bytes
   IpAddress source, destination;
   Bytes header;            // the header with options (IPv6: with extension headers)

@@ -102,9 +102,15 @@ void check_ipv4_options(Bytes options, Packet& p) {
     const std::uint8_t type = in.u8();
     if (type == end_of_list) return;
     if (type == no_operation) continue;
-    if (in.empty()) return p.note({Anomaly::ipv4_opt_eol_required, at});
+    if (in.empty()) {
+      p.ip.options_in_doubt = true;
+      return p.note({Anomaly::ipv4_opt_eol_required, at});
+    }
     const std::size_t length = in.u8();
-    if (length < 2 || length - 2 > in.remaining()) return note_invalid(p, Anomaly::ipv4_opt_invalid_len, at);
+    if (length < 2 || length - 2 > in.remaining()) {
+      p.ip.options_in_doubt = true;
+      return note_invalid(p, Anomaly::ipv4_opt_invalid_len, at);
+    }
     const Bytes body = in.take(length - 2);
     const std::uint32_t bit = bit_of(type);
     if ((seen & bit) != 0) {
@@ -116,7 +122,8 @@ void check_ipv4_options(Bytes options, Packet& p) {
     const Verdict verdict = check_option(type, body, known);
     if (!verdict.length_ok) note_invalid(p, Anomaly::ipv4_opt_invalid_len, at);
     if (!verdict.content_ok) note_invalid(p, Anomaly::ipv4_opt_malformed, at);
-    p.ip.source_routed |= type == loose_route || type == strict_route;
+    p.ip.options_in_doubt |= type == loose_route || type == strict_route;
+    p.ip.options_in_doubt |= !verdict.length_ok || !verdict.content_ok;
     if (!known) p.note({Anomaly::ipv4_opt_unknown, at});
   }
 }

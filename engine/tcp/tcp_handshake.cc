@@ -27,7 +27,8 @@ TcpSession::Opening TcpSession::opening_of(const Packet& p) {
           .scale = std::min(p.tcp.window_scale, kMaxScale),
           .has_timestamp = p.tcp.have_timestamp,
           .has_md5 = p.tcp.have_md5,
-          .offers_scale = p.tcp.have_window_scale};
+          .offers_scale = p.tcp.have_window_scale,
+          .is_near = p.ip.ttl <= 1};
 }
 
 void TcpSession::open_side(Side& s, const Opening& o) {
@@ -36,6 +37,7 @@ void TcpSession::open_side(Side& s, const Opening& o) {
   s.last_ack = o.isn;
   s.scale = o.scale;
   s.offers_scale = o.offers_scale;
+  s.is_near = o.is_near;
   s.has_timestamps = o.has_timestamp;
   s.has_md5 = o.has_md5;
   s.timestamp_known = o.has_timestamp;

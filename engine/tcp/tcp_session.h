@@ -68,7 +68,7 @@ struct TcpSessionState {
   MemoryBudget* budget_ = nullptr;
   TcpState state_ = TcpState::none;
   bool midstream_ = false, async_ = false, four_way_ = false, fast_open_ = false, swapped_ = false;
-  bool turned_ = false;  // sides_[1] is the client
+  bool turned_ = false;        // sides_[1] is the client
   bool urgent_stays_ = false;  // read as with the urgent policy "inline"
   bool closed_by_reset_ = false, was_open_ = false, systems_known_ = false;
   Direction reset_by_ = Direction::to_server;
@@ -154,6 +154,7 @@ class TcpSession : public Slabbed, private TcpSessionState {
     std::uint32_t doubtful_end = 0;  // with has_doubtful_end: doubtful segments of it went up to here
     std::uint32_t doubtful_fin = 0;  // with has_doubtful_fin: the sequence number of a FIN
     bool offers_scale = false;
+    bool is_near = true;  // its SYN had no hops left either, or was not seen
     bool has_claim = false, has_doubtful_end = false, has_doubtful_fin = false, has_doubtful_reset = false;
     std::uint8_t flags_seen = 0;
     HostSystem system = HostSystem::bsd;
@@ -165,7 +166,7 @@ class TcpSession : public Slabbed, private TcpSessionState {
     std::uint32_t length;  // of its data
     std::uint16_t window;
     std::uint8_t scale;
-    bool has_timestamp, has_md5, offers_scale;
+    bool has_timestamp, has_md5, offers_scale, is_near;
   };
   struct Openings : Slabbed {
     SlabVector<Opening> syns, synacks;

@@ -17,9 +17,12 @@ bool TcpSession::has_control_bits(const Packet& p) {
   return false;
 }
 
-// Linux drops source routes, signatures that were not agreed on and, since 6.7, malformed options; others take them.
+// Linux drops source routes, malformed IP options, signatures that were not agreed on and, since 6.7, malformed options of
+// TCP; others take them. What has no hops left arrives only if no router follows.
 bool TcpSession::systems_differ(const Packet& p, Direction d) const {
-  return p.ip.source_routed || p.tcp.malformed_options || (p.tcp.have_md5 && !side(d).has_md5 && !midstream_);
+  const Side& s = side(d);
+  return p.ip.options_in_doubt || p.tcp.malformed_options || (p.tcp.have_md5 && !s.has_md5 && !midstream_) ||
+         (p.ip.ttl <= 1 && !s.is_near && !settings_->inline_mode);
 }
 
 // Inline there is no doubt: the segment does not arrive.

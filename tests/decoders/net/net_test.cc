@@ -1,7 +1,7 @@
 #include "decoders/net/net.h"
 
-#include "tests/decoders/wire_bytes.h"
 #include "decoders/checksum.h"
+#include "tests/decoders/wire_bytes.h"
 
 using namespace weir;
 using namespace weir::test;
@@ -87,6 +87,11 @@ TEST_CASE("ipv4: options") {
   };
   check_faults(rows, 101);
   for (const FaultRow& row : rows) CHECK(test::Decoded(row.wire, 101)->has_udp);  // decoding went on
+  for (const Wire& options :
+       {u32(0x01070705) + u32(0), u32(0x94030000), u32(0x55010000), u32(0x01010155), u32(0x83070400)})
+    CHECK(test::Decoded(raw4(options), 101)->ip.options_in_doubt);
+  for (const Wire& options : {u32(0x94040000), u32(0x55040000), u32(0x01010100)})
+    CHECK_FALSE(test::Decoded(raw4(options), 101)->ip.options_in_doubt);
 }
 
 TEST_CASE("ipv4: a fragment stops decoding and keeps its payload") {

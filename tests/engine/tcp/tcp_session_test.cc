@@ -329,9 +329,8 @@ TEST_CASE("tcp session: midstream the last segment is picked up when it has data
     std::string_view data;
     bool midstream, taken;
   };
-  for (const Row& row :
-       {Row{kFin | kAck, "bye", true, true}, Row{kFin | kAck, "", true, false}, Row{kFin, "bye", true, false},
-        Row{kFin | kAck, "bye", false, false}}) {
+  for (const Row& row : {Row{kFin | kAck, "bye", true, true}, Row{kFin | kAck, "", true, false},
+                         Row{kFin, "bye", true, false}, Row{kFin | kAck, "bye", false, false}}) {
     CAPTURE(row.flags);
     CAPTURE(row.data);
     StreamSettings settings;
