@@ -344,7 +344,9 @@ bool TcpSession::completes_handshake(const Packet& p, Direction d) {
   if ((in_place || later) && ack == s.isn + 1) leave_opening_data(s);
   if (adopt_synack(ack)) return true;
   const bool ack_in_window = seq_geq(ack, s.next_seq) && (midstream_ || seq_leq(ack, s.send_limit));
-  if ((in_place || later) && ack_in_window) return true;  // segments in between were lost to us
+  // Segments in between were lost to us. What the server has not sent it did not confirm.
+  const bool ahead = seq_gt(ack, s.next_seq) && !midstream_ && !async_;
+  if ((in_place || later) && ack_in_window && (!ahead || take_doubt())) return true;
   refuse(in_place ? Anomaly::stream_3whs_right_seq_wrong_ack_evasion
                   : Anomaly::stream_3whs_wrong_seq_wrong_ack);
   return false;

@@ -385,7 +385,7 @@ TEST_CASE("tcp session: bytes of a doubtful segment give way to others, whicheve
   const Row rows[] = {
       {"confirms what was not sent", 1000, [](PacketBuilder&) {}},
       {"confirms what came before the connection", -1000, [](PacketBuilder&) {}},
-      {"source route", 0, [](PacketBuilder& p) { p.raw().ip.source_routed = true; }},
+      {"source route", 0, [](PacketBuilder& p) { p.raw().ip.options_in_doubt = true; }},
       {"signature", 0, [](PacketBuilder& p) { p.raw().tcp.have_md5 = true; }},
       {"malformed options", 0, [](PacketBuilder& p) { p.raw().tcp.malformed_options = true; }},
   };
@@ -434,6 +434,65 @@ TEST_CASE(
   t.client(kAck, 10, 0, "far");
   stamped(1001);
   CHECK_FALSE(t.client(kAck, 0, 0, "truth").invalid);
+}
+
+TEST_CASE("tcp session: in a handshake, what confirms more than the server has sent gives way to others") {
+  for (const bool prevent : {false, true}) {
+    TcpConversation t{inline_settings(prevent)};
+    t.client(kSyn, -1, 0);
+    t.server(kSynAck, -1, 0);
+    CHECK(t.client(kAck, 0, 5, "decoy").invalid == prevent);
+    t.client(kAck, 0, 0, "truth");
+    t.server(kAck, 0, 5);
+    CHECK(t.read(kToServer) == "truth");
+  }
+}
+
+TEST_CASE("tcp session: what has no hops left gives way to others, unless the SYN had none either") {
+  for (const bool prevent : {false, true}) {
+    for (const std::uint8_t hops : {1, 64}) {
+      CAPTURE(prevent);
+      CAPTURE(hops);
+      TcpConversation t{inline_settings(prevent)};
+      t.next.raw().ip.ttl = hops;
+      t.client(kSyn, -1, 0);
+      t.server(kSynAck, -1, 0);
+      t.client(kAck, 0, 0);
+      t.next.raw().ip.ttl = 1;
+      CHECK(t.client(kAck, 0, 0, "decoy").doubtful == (hops == 64 && !prevent));
+      t.client(kAck, 0, 0, "truth");
+      t.server(kAck, 0, 5);
+      CHECK(t.read(kToServer) == (hops == 64 && !prevent ? "truth" : "decoy"));
+    }
+  }
+}
+
+TEST_CASE(
+    "tcp session: the time of a segment that lies before what is expected, or confirms less, is not "
+    "remembered") {
+  TcpConversation t;
+  const auto stamped = [&t](std::uint32_t value) {
+    t.next.raw().tcp.have_timestamp = true;
+    t.next.raw().tcp.timestamp_value = value;
+  };
+  stamped(1000);
+  t.client(kSyn, -1, 0);
+  stamped(1);
+  t.server(kSynAck, -1, 0);
+  stamped(1000);
+  t.client(kAck, 0, 0, "abc");
+  stamped(2);
+  t.server(kAck, 0, 3, "answer");
+  stamped(1001);
+  t.client(kAck, 3, 6, "def");
+  stamped(3);
+  t.server(kAck, 6, 6);
+  stamped(900000);
+  t.client(kAck, 0, 6, "abc");
+  stamped(900000);
+  CHECK_FALSE(t.client(kAck, 6, 3, "tr").invalid);
+  stamped(1002);
+  CHECK_FALSE(t.client(kAck, 8, 6, "uth").invalid);
 }
 
 TEST_CASE(
