@@ -252,7 +252,7 @@ void Pipeline::find_flow(Step& step) {
     meter_alone(step.packet, step.around);
   FlowTable::Lookup lookup = flows_.find_or_create(step.packet, on_end);
   if (lookup.flow != nullptr && !lookup.created && is_of_another(*lookup.flow, step.packet, lookup.direction))
-    lookup = flows_.replace(lookup.flow, step.packet, on_end);
+    lookup = begin_another(lookup, step.packet);
   const bool is_whole = !lookup.created || !recalls(step.packet) || recall(lookup, step.packet);
   step.flow = lookup.flow;
   step.direction = lookup.direction;
@@ -274,6 +274,19 @@ void Pipeline::find_flow(Step& step) {
     counters_.flow_icmpv4 += step.packet.has_icmp && step.packet.ip.version == 4;
     counters_.flow_icmpv6 += step.packet.has_icmp && step.packet.ip.version == 6;
   }
+}
+
+// A new flow in place of one of the same ends.
+FlowTable::Lookup Pipeline::begin_another(const FlowTable::Lookup& old, const Packet& packet) {
+  std::unique_ptr<TcpSession> opened;
+  if (old.flow->tcp != nullptr) opened = old.flow->tcp->begun_again(packet, old.direction);
+  FlowTable::Lookup lookup =
+      flows_.replace(old.flow, packet, [this](Flow& flow, FlowEnd reason) { end_flow(flow, reason); });
+  if (opened == nullptr || lookup.flow == nullptr) return lookup;
+  lookup.flow->tcp = std::move(opened);
+  FlowTable::swap_sides(*lookup.flow);  // its first packet is of the server
+  lookup.direction = opposite(lookup.direction);
+  return lookup;
 }
 
 void Pipeline::note_macs(Flow& flow, const Packet& packet, Direction d) {

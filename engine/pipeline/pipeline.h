@@ -213,6 +213,7 @@ class Pipeline {
     if (flow.contested && comes_back(flow, packet, direction)) return true;
     return flow.tcp != nullptr && TcpSession::is_reuse(*flow.tcp, packet, direction);
   }
+  FlowTable::Lookup begin_another(const FlowTable::Lookup& old, const Packet& packet);
   bool comes_back(Flow& flow, const Packet& packet, Direction direction);
   [[nodiscard]] bool recalls(const Packet& packet) const {
     return !ended_.empty() && (packet.has_tcp || setup_.inline_mode);

@@ -47,6 +47,7 @@ void TcpSession::on_established(const Packet& p, Direction d) {
 }
 
 void TcpSession::on_syn_established(const Packet& p, Direction d) {
+  if (p.tcp.sequence != side(d).isn) remember_syn(p, d);
   if (state_ != TcpState::established) return refuse(Anomaly::stream_shutdown_syn_resend);
   const bool to_server = d == Direction::to_server;
   if ((p.tcp.flags & tcp_flag::ack) == 0) {

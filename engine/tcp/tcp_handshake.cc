@@ -205,6 +205,42 @@ void TcpSession::answer_simultaneous_syn(const Packet& p) {
   state_ = TcpState::syn_recv;
 }
 
+// Of a connection that goes on as far as we know. Inline it does not arrive.
+void TcpSession::remember_syn(const Packet& p, Direction d) {
+  if (settings_->inline_mode || d == Direction::to_client || !opens(p.tcp)) return;
+  if (openings_ == nullptr) openings_ = std::make_unique<Openings>();
+  SlabVector<Opening>& syns = openings_->syns;
+  if (!syns.empty() && (syns.back().isn == p.tcp.sequence || syns.size() >= settings_->max_syn_queued))
+    syns.pop_back();
+  syns.push_back(opening_of(p));
+}
+
+const TcpSession::Opening* TcpSession::newly_answered(const Packet& p, Direction d) const {
+  constexpr std::uint8_t kOthers = tcp_flag::rst | tcp_flag::fin;
+  const bool answers = (p.tcp.flags & tcp_flag::ack) != 0 && (p.tcp.flags & kOthers) == 0;
+  if (openings_ == nullptr || settings_->inline_mode || d == Direction::to_server || !answers) return nullptr;
+  const Side& c = side(Direction::to_server);
+  if (state_ < TcpState::syn_recv || p.tcp.acknowledgment == c.isn + 1) return nullptr;
+  for (const Opening& o : openings_->syns)
+    if (p.tcp.acknowledgment - (o.isn + 1) <= o.length) return &o;
+  return nullptr;
+}
+
+std::unique_ptr<TcpSession> TcpSession::begun_again(const Packet& packet, Direction direction) const {
+  const Opening* const opening = newly_answered(packet, direction);
+  if (opening == nullptr || !fits(*budget_)) return nullptr;
+  auto out = std::make_unique<TcpSession>(*settings_, *budget_);
+  Side& c = out->client();
+  open_side(c, *opening);
+  c.next_seq = packet.tcp.acknowledgment;  // what it sent with the SYN is a hole
+  c.timestamp_time = packet.raw.time;
+  c.flags_seen = tcp_flag::syn;
+  out->server().window = opening->window;
+  out->openings_ = std::make_unique<Openings>();  // it may have been sent with other times, too
+  out->state_ = TcpState::syn_sent;
+  return out;
+}
+
 bool TcpSession::adopt_syn(std::uint32_t acknowledgment) {
   if (openings_ == nullptr) return false;
   for (const Opening& o : openings_->syns) {
@@ -267,8 +303,9 @@ void TcpSession::on_syn_recv(const Packet& p, Direction d) {
   if (has(p, tcp_flag::syn) && has(p, tcp_flag::ack)) return resend_synack(p, d);
   if (has(p, tcp_flag::syn)) {
     if (!to_server) return refuse(Anomaly::stream_3whs_syn_toclient_on_syn_recv);
-    if (p.tcp.sequence != client().isn) return refuse(Anomaly::stream_3whs_syn_resend_diff_seq_on_syn_recv);
-    return;
+    if (p.tcp.sequence == client().isn) return;
+    remember_syn(p, d);
+    return refuse(Anomaly::stream_3whs_syn_resend_diff_seq_on_syn_recv);
   }
   if (!has(p, tcp_flag::ack)) return;
   if (has(p, tcp_flag::fin)) return on_fin_in_syn_recv(p, d);

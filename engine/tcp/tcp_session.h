@@ -68,7 +68,7 @@ struct TcpSessionState {
   MemoryBudget* budget_ = nullptr;
   TcpState state_ = TcpState::none;
   bool midstream_ = false, async_ = false, four_way_ = false, fast_open_ = false, swapped_ = false;
-  bool turned_ = false;        // sides_[1] is the client
+  bool turned_ = false;  // sides_[1] is the client
   bool urgent_stays_ = false;  // read as with the urgent policy "inline"
   bool closed_by_reset_ = false, was_open_ = false, systems_known_ = false;
   Direction reset_by_ = Direction::to_server;
@@ -142,10 +142,16 @@ class TcpSession : public Slabbed, private TcpSessionState {
   // The server has answered the SYN that we saw: there is no other connection of these ends.
   [[nodiscard]] bool is_answered() const { return state_ >= TcpState::syn_recv && !midstream_; }
   // A SYN that reuses the 5-tuple of a connection that is over (or was never followed): the engine ends this
-  // flow and starts another.
+  // flow and starts another. Detect mode: also the SYN|ACK that answers a SYN which this one did not take. The server
+  // knew better that the connection was over: of what ends one, systems take more or less.
   [[nodiscard]] static bool is_reuse(const TcpSession& old, const Packet& packet, Direction direction) {
-    return opens(packet.tcp) && old.is_over_for(packet.tcp.sequence, direction);
+    if ((packet.tcp.flags & tcp_flag::syn) == 0) return false;
+    return opens(packet.tcp) ? old.is_over_for(packet.tcp.sequence, direction)
+                             : old.newly_answered(packet, direction) != nullptr;
   }
+  // With is_reuse of a SYN|ACK: that connection as its SYN left it, this direction being that of the server. Null: the
+  // packet is no such SYN|ACK, or there is no memory for it.
+  [[nodiscard]] std::unique_ptr<TcpSession> begun_again(const Packet& packet, Direction direction) const;
 
  private:
   struct Side : TcpSideNumbers {
@@ -201,6 +207,8 @@ class TcpSession : public Slabbed, private TcpSessionState {
   void on_fin_in_syn_recv(const Packet& p, Direction d);
   void resend_synack(const Packet& p, Direction d);
   bool completes_handshake(const Packet& p, Direction d);
+  void remember_syn(const Packet& p, Direction d);
+  [[nodiscard]] const Opening* newly_answered(const Packet& p, Direction d) const;
   bool adopt_syn(std::uint32_t acknowledgment);
   bool adopt_synack(std::uint32_t acknowledgment);
   static Opening opening_of(const Packet& p);

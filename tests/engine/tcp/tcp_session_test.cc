@@ -329,8 +329,9 @@ TEST_CASE("tcp session: midstream the last segment is picked up when it has data
     std::string_view data;
     bool midstream, taken;
   };
-  for (const Row& row : {Row{kFin | kAck, "bye", true, true}, Row{kFin | kAck, "", true, false},
-                         Row{kFin, "bye", true, false}, Row{kFin | kAck, "bye", false, false}}) {
+  for (const Row& row :
+       {Row{kFin | kAck, "bye", true, true}, Row{kFin | kAck, "", true, false}, Row{kFin, "bye", true, false},
+        Row{kFin | kAck, "bye", false, false}}) {
     CAPTURE(row.flags);
     CAPTURE(row.data);
     StreamSettings settings;
@@ -434,6 +435,30 @@ TEST_CASE(
   t.client(kAck, 10, 0, "far");
   stamped(1001);
   CHECK_FALSE(t.client(kAck, 0, 0, "truth").invalid);
+}
+
+TEST_CASE("tcp session: the answer to a SYN that was not taken begins another connection, but not inline") {
+  for (const bool prevent : {false, true}) {
+    for (const bool established : {false, true}) {
+      TcpConversation t{inline_settings(prevent)};
+      t.client(kSyn, -1, 0);
+      t.server(kSynAck, -1, 0);
+      if (established) t.client(kAck, 0, 0, "first");
+      CHECK(t.client(kSyn, 99999, 0).invalid);
+      PacketBuilder other, answer, end;
+      other.tcp(kSynAck, 90000, t.client_start + 100001).reversed();
+      answer.tcp(kSynAck, 90000, t.client_start + 100000).reversed();
+      end.tcp(kAck, t.client_start + 100000, 90001).payload("second");
+      CHECK_FALSE(TcpSession::is_reuse(t.session(), other.get(), kToClient));
+      CHECK(TcpSession::is_reuse(t.session(), answer.get(), kToClient) == !prevent);
+      const auto again = t.session().begun_again(answer.get(), kToClient);
+      REQUIRE((again != nullptr) == !prevent);
+      if (prevent) continue;
+      CHECK_FALSE(again->on_segment(answer.get(), kToClient).invalid);
+      CHECK(again->on_segment(end.get(), kToServer).became_established);
+      CHECK(again->stream(kToServer).bytes_seen() == 7);
+    }
+  }
 }
 
 TEST_CASE("tcp session: in a handshake, what confirms more than the server has sent gives way to others") {
