@@ -129,13 +129,14 @@ void TcpSession::advance_on_ack(const Packet& p, Direction d) {
   if ((p.tcp.flags & tcp_flag::ack) == 0) return;
   const bool confirms_fin = p.tcp.acknowledgment == side(opposite(d)).next_seq;
   const bool to_server = d == Direction::to_server;
-  if (state_ == TcpState::last_ack && to_server && p.payload.empty()) state_ = TcpState::closed;
+  if (state_ == TcpState::last_ack && to_server && p.payload.empty() && !side(d).stream.end_waits())
+    state_ = TcpState::closed;
   if (!confirms_fin) return;
   if (state_ == TcpState::fin_wait1 && to_server)
     state_ = TcpState::fin_wait2;
   else if (state_ == TcpState::closing)
     state_ = TcpState::time_wait;
-  else if (state_ == TcpState::time_wait && p.payload.empty())
+  else if (state_ == TcpState::time_wait && p.payload.empty() && !side(d).stream.end_waits())
     state_ = TcpState::closed;
 }
 

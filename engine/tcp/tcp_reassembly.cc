@@ -291,6 +291,14 @@ bool TcpStream::has_hole() const {
   return end < behind_.back().end();
 }
 
+bool TcpStream::end_waits() const {
+  const bool is_stored = !depth_reached_ && !reassembly_disabled() && closed_at_ == UINT64_MAX;
+  if (!end_known_ || !is_stored) return false;
+  std::uint64_t at = std::max(head_.end(), acked_);
+  while (const Region* const region = region_at(at)) at = region->end();
+  return at < end_;
+}
+
 void TcpStream::end_at(std::uint32_t sequence) {
   const std::int64_t offset = offset_of(sequence);
   const std::uint64_t end = offset < 0 ? 0 : static_cast<std::uint64_t>(offset);

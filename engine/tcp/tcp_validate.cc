@@ -100,7 +100,7 @@ bool TcpSession::goes_past_end(const Packet& p, Direction d) const {
 bool TcpSession::is_doubtful_reset(const Packet& p, Direction d) const {
   const Side& s = side(d);
   return !midstream_ && !async_ && !settings_->inline_mode && p.tcp.sequence == s.next_seq &&
-         s.stream.has_hole();
+         (s.stream.has_hole() || s.stream.end_waits());
 }
 
 bool TcpSession::reset_ok(const Packet& p, Direction d) const {
@@ -112,10 +112,12 @@ bool TcpSession::reset_ok(const Packet& p, Direction d) const {
     return seq_geq(sequence + length, s.last_ack) && seq_leq(sequence, s.next_seq + s.window);
   }
   if (side(opposite(d)).system == HostSystem::hpux11) return seq_geq(sequence, s.next_seq);
-  if (sequence == s.next_seq && !s.stream.has_hole()) return true;
+  // Where a FIN waits behind a hole the receiver expects less.
+  const bool in_order = !s.stream.has_hole() && !s.stream.end_waits();
+  if (sequence == s.next_seq && in_order) return true;
   // After its FIN a side may still count from the FIN itself, and a server from what the client confirmed:
   // measured, as no document says so.
-  if (state_ == TcpState::close_wait) return s.fin_seen && sequence + 1 == s.next_seq;
+  if (state_ == TcpState::close_wait) return s.fin_seen && sequence + 1 == s.next_seq && in_order;
   const bool over =
       state_ == TcpState::last_ack || state_ == TcpState::closing || state_ == TcpState::time_wait;
   return over && d == Direction::to_client && sequence == s.last_ack && s.next_seq - s.last_ack > 1;

@@ -180,6 +180,32 @@ TEST_CASE("tcp session: a FIN that waits behind a hole is forgotten when what fi
   CHECK(t.read(Direction::to_server) == "$");
 }
 
+TEST_CASE("tcp session: neither a reset nor an acknowledgment closes what a FIN behind a hole has not ended") {
+  for (const bool prevent : {false, true}) {
+    for (const std::int64_t reset : {8, 9, 0}) {  // from the FIN, behind it, none
+      CAPTURE(prevent);
+      CAPTURE(reset);
+      TcpConversation t{inline_settings(prevent)};
+      t.handshake();
+      t.client(kAck, 0, 0, "0123");
+      t.client(kAck | kFin, 8, 0);
+      if (reset != 0) {
+        t.client(kRst, reset, 0);
+      } else {
+        t.server(kAck | kFin, 0, 4);
+        t.client(kAck, 9, 1);
+      }
+      CHECK(t.session().state() == (reset != 0 ? TcpState::close_wait : TcpState::last_ack));
+      const std::int64_t confirmed = reset != 0 ? 0 : 1;
+      CHECK_FALSE(t.client(kAck, 4, confirmed, "4567").invalid);
+      t.server(kAck, confirmed, 9);
+      t.client(reset != 0 ? kRst : kAck, 9, confirmed);
+      CHECK(t.session().state() == TcpState::closed);
+      CHECK(t.read(kToServer) == "01234567$");
+    }
+  }
+}
+
 TEST_CASE("tcp session: a FIN ends the stream when the hole before it is filled") {
   TcpConversation t;
   t.handshake();
