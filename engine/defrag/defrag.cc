@@ -267,6 +267,7 @@ DefragSettings DefragSettings::from(const Config& root) {
   out.max_fragments = count("defrag.max-frags", out.max_fragments);
   out.receivers = FragmentReceivers::from(root);
   out.use_vlans = root.flag("vlan.use-for-tracking", out.use_vlans);
+  out.checksums_keep_out = root.flag("stream.checksum-validation", out.checksums_keep_out);
   return out;
 }
 

@@ -40,6 +40,7 @@ bool FrameDecoder::decode_next(DecodedFrame& frame, std::size_t outer) {
   Packet& carrier = frame.packets[outer];
   Packet& inner = frame.packets[outer + 1];
   if (carrier.ip.is_fragment && !carrier.invalid) {
+    if (checksums_keep_out_ && carrier.ip_checksum_bad) return false;
     std::vector<std::uint8_t>& datagram = frame.datagrams[outer + 1];
     const bool whole = defrag_.absorb(carrier, datagram);
     if (defrag_.refused()) frame.refused = outer;

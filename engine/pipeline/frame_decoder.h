@@ -44,7 +44,8 @@ inline constexpr PacketMask kAllPackets = 0xff;
 // sure to be plain.
 class FrameDecoder {
  public:
-  FrameDecoder(const DecodeSettings& decoding, const DefragSettings& defrag) : decoding_(decoding), defrag_(defrag) {}
+  FrameDecoder(const DecodeSettings& decoding, const DefragSettings& defrag)
+      : decoding_(decoding), checksums_keep_out_(defrag.checksums_keep_out), defrag_(defrag) {}
   // Whether checksums of the following frames are looked at; on at first.
   void verify_checksums(bool on) { decoding_.verify_checksums = on; }
   [[nodiscard]] bool verifies_checksums() const { return decoding_.verify_checksums; }
@@ -58,6 +59,7 @@ class FrameDecoder {
   bool decode_next(DecodedFrame& frame, std::size_t outer);
 
   DecodeSettings decoding_;
+  const bool checksums_keep_out_;
   Defragmenter defrag_;
 };
 

@@ -51,6 +51,23 @@ TEST_CASE("frame decoder: a fragment is a packet, and the last one brings the da
   CHECK(text(bench.frame->packets[1].payload) == Wire(40, 'd'));
 }
 
+TEST_CASE("frame decoder: a fragment whose header has a wrong checksum is no part of a datagram, if they count") {
+  const Wire data = udp(7, 9, Wire(40, 'd'));  // the headers of these have none
+  for (const bool keep_out : {false, true}) {
+    for (const bool verify : {false, true}) {
+      DefragSettings settings;
+      settings.checksums_keep_out = keep_out;
+      FrameDecoder decoder{{}, settings};
+      decoder.verify_checksums(verify);
+      DecodedFrame frame;
+      const Wire first = first_half(data, 17, 1), second = second_half(data, 17, 1);
+      decoder.decode({.bytes = view(first), .number = 1, .link_type = 101}, frame);
+      decoder.decode({.bytes = view(second), .number = 2, .link_type = 101}, frame);
+      CHECK(frame.count == (keep_out && verify ? 1 : 2));
+    }
+  }
+}
+
 TEST_CASE("frame decoder: fragments of tunnels in fragments are put together, outside and inside") {
   Bench bench;
   const Wire data = udp(7, 9, Wire(40, 'd'));
