@@ -220,7 +220,10 @@ const TcpSession::Opening* TcpSession::newly_answered(const Packet& p, Direction
   const bool answers = (p.tcp.flags & tcp_flag::ack) != 0 && (p.tcp.flags & kOthers) == 0;
   if (openings_ == nullptr || settings_->inline_mode || d == Direction::to_server || !answers) return nullptr;
   const Side& c = side(Direction::to_server);
-  if (state_ < TcpState::syn_recv || p.tcp.acknowledgment == c.isn + 1) return nullptr;
+  if (state_ < TcpState::syn_recv) return nullptr;
+  // The answer to the old SYN, once more.
+  const bool is_known = state_ != TcpState::closed || p.tcp.sequence == side(Direction::to_client).isn;
+  if (p.tcp.acknowledgment == c.isn + 1 && is_known) return nullptr;
   for (const Opening& o : openings_->syns)
     if (p.tcp.acknowledgment - (o.isn + 1) <= o.length) return &o;
   return nullptr;

@@ -77,7 +77,11 @@ void TcpSession::on_closed(const Packet& p, Direction d) {
                        (p.tcp.flags & tcp_flag::ack) != 0 && p.tcp.sequence == side(d).next_seq &&
                        !p.payload.empty() && d == reset_by_;
   if (!goes_on || !was_open_) {
-    result_.invalid = goes_past_end(p, d);
+    // A SYN with the number of the old one: if the server takes it, its answer says so. Inline nobody would look at what
+    // follows.
+    const bool opens_again = opens(p.tcp);
+    if (opens_again) remember_syn(p, d);
+    result_.invalid = goes_past_end(p, d) || (opens_again && settings_->inline_mode);
     return;
   }
   if (!ack_ok(p, d)) return;
@@ -113,7 +117,7 @@ bool TcpSession::take_swapped() {
 bool TcpSession::is_over_for(std::uint32_t syn, Direction d) const {
   switch (state_) {
     case TcpState::none: return true;
-    case TcpState::time_wait:
+    case TcpState::time_wait: return syn != side(d).isn && !side(d).stream.end_waits();
     case TcpState::closed: return syn != side(d).isn;
     case TcpState::last_ack:
     case TcpState::close_wait:

@@ -206,6 +206,21 @@ TEST_CASE("tcp session: neither a reset nor an acknowledgment closes what a FIN 
   }
 }
 
+TEST_CASE("tcp session: a SYN with the number of the old one begins again when it is answered, and inline does not pass") {
+  for (const bool prevent : {false, true}) {
+    TcpConversation t{inline_settings(prevent)};
+    t.handshake();
+    t.client(kRst, 0, 0);
+    REQUIRE(t.session().state() == TcpState::closed);
+    CHECK(t.client(kSyn, -1, 0).invalid == prevent);
+    PacketBuilder old, answer;
+    old.tcp(kSynAck, t.server_start - 1, t.client_start).reversed();
+    answer.tcp(kSynAck, 90000, t.client_start).reversed();
+    CHECK_FALSE(TcpSession::is_reuse(t.session(), old.get(), kToClient));
+    CHECK(TcpSession::is_reuse(t.session(), answer.get(), kToClient) == !prevent);
+  }
+}
+
 TEST_CASE("tcp session: a FIN ends the stream when the hole before it is filled") {
   TcpConversation t;
   t.handshake();
