@@ -145,8 +145,12 @@ void TcpSession::on_fin(const Packet& p, Direction d) {
   Side& s = side(d);
   const std::uint32_t end = p.tcp.sequence + static_cast<std::uint32_t>(p.payload.size());
   const bool again = s.fin_seen;  // tells nothing new
-  // Whoever got what lies behind it does not take the FIN, and nobody else needs it.
-  if (!again && seq_lt(end, s.next_seq)) return refuse(events_of(state_).fin_out_of_window);
+  // Whoever got what lies behind it does not take the FIN, and nobody else needs it. What comes with it may fill a hole.
+  if (!again && seq_lt(end, s.next_seq)) {
+    refuse(events_of(state_).fin_out_of_window);
+    if (!p.payload.empty() && take_doubt()) take_segment(p, d);
+    return;
+  }
   take_segment(p, d);
   if (async_) return;  // nothing will say that it arrived
   if (again) return;

@@ -70,8 +70,8 @@ bool TcpSession::ack_ok(const Packet& p, Direction d) {
     // Of what we have not seen being sent: a capture may have lost it.
     if (seq_leq(ack, send_limit_of(other)) && take_doubt()) return true;
   } else if (other.window == 0 || seq_geq(ack, other.last_ack - other.window)) {
-    // Before all that it ever sent: RFC 5961 5.2 lets that pass, newer systems do not.
-    if (seq_geq(ack, other.isn) || take_doubt()) return true;
+    // Less than its SYN, which was confirmed: RFC 5961 5.2 lets that pass, newer systems do not.
+    if (seq_gt(ack, other.isn) || take_doubt()) return true;
   }
   refuse(Anomaly::stream_pkt_invalid_ack);
   return false;

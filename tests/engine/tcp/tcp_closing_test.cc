@@ -221,6 +221,17 @@ TEST_CASE("tcp session: a SYN with the number of the old one begins again when i
   }
 }
 
+TEST_CASE("tcp session: what a FIN brings fills a hole, though more was sent than it ends") {
+  TcpConversation t;
+  t.handshake();
+  t.client(kAck, 0, 0, "abc");
+  t.client(kAck, 6, 0, "ghi");
+  t.client(kAck | kFin, 3, 0, "def");
+  CHECK(t.session().state() == TcpState::established);
+  t.server(kAck, 0, 7);
+  CHECK(t.read(kToServer).starts_with("abcdef"));
+}
+
 TEST_CASE("tcp session: a FIN ends the stream when the hole before it is filled") {
   TcpConversation t;
   t.handshake();

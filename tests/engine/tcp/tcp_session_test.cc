@@ -386,6 +386,7 @@ TEST_CASE("tcp session: bytes of a doubtful segment give way to others, whicheve
   const Row rows[] = {
       {"confirms what was not sent", 1000, [](PacketBuilder&) {}},
       {"confirms what came before the connection", -1000, [](PacketBuilder&) {}},
+      {"does not confirm the SYN", -1, [](PacketBuilder&) {}},
       {"source route", 0, [](PacketBuilder& p) { p.raw().ip.options_in_doubt = true; }},
       {"signature", 0, [](PacketBuilder& p) { p.raw().tcp.have_md5 = true; }},
       {"malformed options", 0, [](PacketBuilder& p) { p.raw().tcp.malformed_options = true; }},
