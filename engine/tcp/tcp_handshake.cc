@@ -225,7 +225,7 @@ const TcpSession::Opening* TcpSession::newly_answered(const Packet& p, Direction
   const bool is_known = state_ != TcpState::closed || p.tcp.sequence == side(Direction::to_client).isn;
   if (p.tcp.acknowledgment == c.isn + 1 && is_known) return nullptr;
   for (const Opening& o : openings_->syns)
-    if (p.tcp.acknowledgment - (o.isn + 1) <= o.length) return &o;
+    if (p.tcp.acknowledgment - (o.isn + 1) <= o.length && (o.isn != c.isn || !is_known)) return &o;
   return nullptr;
 }
 
