@@ -39,16 +39,20 @@ std::string directory_of(const std::string& path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
-tl::expected<void, ConfigError> read_file(const std::string& path, ConfigNode& root, Budget& budget);
+// What a file may hold: keys, or when it stands for a value ("outputs: !include outputs.yaml") a list, too.
+enum class Holds : std::uint8_t { keys, keys_or_list };
+
+tl::expected<void, ConfigError> read_file(const std::string& path, ConfigNode& root, Budget& budget, Holds holds);
 
 // Builds the tree from the parser's events.
 class Builder final : public YAML::EventHandler {
  public:
-  Builder(const std::string& name, std::string directory, ConfigNode& root, Budget& budget)
+  Builder(const std::string& name, std::string directory, ConfigNode& root, Budget& budget, Holds holds)
       : file_(std::make_shared<std::string>(name)),
         directory_(std::move(directory)),
         root_(root),
-        budget_(budget) {}
+        budget_(budget),
+        holds_(holds) {}
 
   void OnDocumentStart(const YAML::Mark&) override { anchors_.clear(); }
   void OnDocumentEnd() override {}
@@ -66,7 +70,7 @@ class Builder final : public YAML::EventHandler {
     auto node = make(ConfigNode::Kind::scalar, mark);
     if (tag == "!include") {
       node->kind = ConfigNode::Kind::null;
-      include(value, *node, mark);
+      include(value, *node, mark, Holds::keys_or_list);
     } else {
       node->scalar = value;
     }
@@ -150,7 +154,9 @@ class Builder final : public YAML::EventHandler {
 
   void add_root(const YAML::Mark& mark, std::unique_ptr<ConfigNode> node) {
     if (node->kind == ConfigNode::Kind::null) return;  // an empty document
-    if (node->kind != ConfigNode::Kind::map) throw Refused{mark, "the configuration must be a map of keys"};
+    const bool is_list = node->kind == ConfigNode::Kind::sequence && holds_ == Holds::keys_or_list;
+    if (node->kind != ConfigNode::Kind::map && !is_list)
+      throw Refused{mark, "the configuration must be a map of keys"};
     documents_.push_back(std::move(node));
   }
 
@@ -178,21 +184,28 @@ class Builder final : public YAML::EventHandler {
     const auto files = std::move(pending_include_);
     const std::vector<std::string> names = files->list({});
     if (names.empty()) throw Refused{include_mark_, "include needs a file or a list of files"};
-    for (const std::string& name : names) include(name, *open_.back().node, include_mark_);
+    for (const std::string& name : names) include(name, *open_.back().node, include_mark_, Holds::keys);
   }
 
-  void include(const std::string& name, ConfigNode& into, const YAML::Mark& mark) {
+  void include(const std::string& name, ConfigNode& into, const YAML::Mark& mark, Holds holds) {
     if (budget_.depth >= kMaxIncludeDepth) throw Refused{mark, "includes nest too deep"};
     const bool absolute = name.starts_with('/') || directory_.empty();
     ++budget_.depth;
-    auto done = read_file(absolute ? name : directory_ + "/" + name, into, budget_);
+    auto done = read_file(absolute ? name : directory_ + "/" + name, into, budget_, holds);
     --budget_.depth;
     if (!done) throw RefusedInclude{std::move(done.error())};
   }
 
   void merge_document() {
-    for (auto& document : documents_)
+    for (auto& document : documents_) {
+      if (document->kind == ConfigNode::Kind::sequence) {
+        root_.kind = ConfigNode::Kind::sequence;
+        root_.entries = std::move(document->entries);
+        continue;
+      }
+      if (root_.kind == ConfigNode::Kind::sequence) root_.entries.clear();
       for (ConfigNode::Entry& e : document->entries) root_.put(std::move(e.key), std::move(e.node));
+    }
     documents_.clear();
     anchors_.clear();
   }
@@ -201,6 +214,7 @@ class Builder final : public YAML::EventHandler {
   std::string directory_;
   ConfigNode& root_;
   Budget& budget_;
+  Holds holds_;
   std::vector<std::unique_ptr<ConfigNode>> documents_;
   std::vector<Open> open_;
   std::unordered_map<YAML::anchor_t, std::unique_ptr<ConfigNode>> anchors_;
@@ -223,10 +237,11 @@ class ViewStream final : public std::streambuf {
 };
 
 tl::expected<void, ConfigError> read_text(std::string_view text, const std::string& name,
-                                          const std::string& directory, ConfigNode& root, Budget& budget) {
+                                          const std::string& directory, ConfigNode& root, Budget& budget,
+                                          Holds holds) {
   ViewStream buffer(text);
   std::istream stream(&buffer);
-  Builder builder(name, directory, root, budget);
+  Builder builder(name, directory, root, budget, holds);
   try {
     YAML::Parser parser(stream);
     while (parser.HandleNextDocument(builder)) {
@@ -243,11 +258,11 @@ tl::expected<void, ConfigError> read_text(std::string_view text, const std::stri
   return {};
 }
 
-tl::expected<void, ConfigError> read_file(const std::string& path, ConfigNode& root, Budget& budget) {
+tl::expected<void, ConfigError> read_file(const std::string& path, ConfigNode& root, Budget& budget, Holds holds) {
   const auto text = read_text_file(path, kMaxConfigFileBytes);
   if (!text) return tl::unexpected(ConfigError{fmt::format("{}: error: the file {}", path, text.error())});
   if (budget.files != nullptr) budget.files->push_back(path);
-  return read_text(*text, path, directory_of(path), root, budget);
+  return read_text(*text, path, directory_of(path), root, budget, holds);
 }
 
 }  // namespace
@@ -255,13 +270,13 @@ tl::expected<void, ConfigError> read_file(const std::string& path, ConfigNode& r
 tl::expected<void, ConfigError> read_yaml_file(const std::string& path, ConfigNode& root,
                                                std::vector<std::string>* files) {
   Budget budget{.files = files};
-  return read_file(path, root, budget);
+  return read_file(path, root, budget, Holds::keys);
 }
 
 tl::expected<void, ConfigError> read_yaml_text(std::string_view text, const std::string& name,
                                                const std::string& directory, ConfigNode& root) {
   Budget budget;
-  return read_text(text, name, directory, root, budget);
+  return read_text(text, name, directory, root, budget, Holds::keys);
 }
 
 }  // namespace weir::engine

@@ -19,8 +19,8 @@ inline constexpr unsigned kMaxIncludeDepth = 16;
 
 // Reads a file and everything that it includes into `root`, which becomes a map; what stands later replaces what stood
 // before under the same key. "include: FILE" (or a list of files) in any map puts the keys of those files there, and
-// the value "!include FILE" is what the file holds. Relative names start at the folder of the file that includes.
-// `files`, when there, gets the path of each file that was read, `path` first.
+// the value "!include FILE" is what the file holds, keys or a list. Relative names start at the folder of the file that
+// includes. `files`, when there, gets the path of each file that was read, `path` first.
 tl::expected<void, ConfigError> read_yaml_file(const std::string& path, ConfigNode& root,
                                                std::vector<std::string>* files = nullptr);
 // The same from text; `name` is what errors call it, `directory` where relative includes start.

@@ -159,6 +159,24 @@ TEST_CASE("config: files include others, and what stands later wins") {
                                               etc + "stats.yaml"});
 }
 
+TEST_CASE("config: a file that stands for a value may hold a list") {
+  const TemporaryFolder folder;
+  folder.write("outputs.yaml", "%YAML 1.1\n---\n- fast:\n    enabled: yes\n- eve-log: !include eve.yaml\n");
+  folder.write("eve.yaml", "enabled: no\ntypes: !include types.yaml\n");
+  folder.write("types.yaml", "[alert, dns]\n");
+  const auto c = Config::load(folder.write("main.yaml", "outputs: !include outputs.yaml\n"));
+  REQUIRE_MESSAGE(c.has_value(), c.error().message);
+  CHECK(c->text("outputs.0.fast.enabled") == "yes");
+  CHECK(c->text("outputs.1.eve-log.enabled") == "no");
+  CHECK(c->list("outputs.1.eve-log.types") == std::vector<std::string>{"alert", "dns"});
+  for (const std::string_view text : {"include: outputs.yaml\n", "- a\n"}) {
+    CAPTURE(text);
+    const auto wrong = Config::load(folder.write("main.yaml", text));
+    REQUIRE_FALSE(wrong.has_value());
+    CHECK(wrong.error().message.find("must be a map of keys") != std::string::npos);
+  }
+}
+
 TEST_CASE("config: includes that are missing, wrong or endless are errors") {
   const TemporaryFolder folder;
   const auto error = [&](std::string_view text) {
