@@ -23,6 +23,7 @@ enum class Does : std::uint8_t {
   nothing,  // is how it is done anyway
   refuse,   // `word` says what to do
   sub,      // wants the sub-command `word`
+  include,
   filter_file,
   run_mode,
   background,
@@ -85,7 +86,7 @@ constexpr std::array kOptions{
     Option{0, "pcap-buffer-size", Takes::value, Does::ignore},
     Option{0, "disable-hashing", Takes::nothing, Does::ignore},
     Option{0, "reject-dev", Takes::value, Does::ignore},
-    Option{0, "include", Takes::value, Does::refuse, "write 'include: FILE' in the configuration"},
+    Option{0, "include", Takes::value, Does::include},
     Option{0, "erf-in", Takes::value, Does::refuse, "captures are pcap or pcapng: weir detect -r"},
     Option{0, "dpdk", Takes::nothing, Does::refuse, kNoSuchCapture},
     Option{0, "af-xdp", Takes::maybe, Does::refuse, kNoSuchCapture},
@@ -195,6 +196,7 @@ class CallReader {
       case Does::nothing: return {};
       case Does::refuse: return tl::unexpected(fmt::format("{}: {}", given.name, given.option->word));
       case Does::sub: return want(std::string(given.option->word), given.name);
+      case Does::include: options_.push_back("--set=include=" + *given.value); return {};
       case Does::filter_file: return read_filter(*given.value);
       case Does::run_mode: return set_run_mode(*given.value);
       case Does::background: call_.in_background = true; return {};

@@ -133,9 +133,19 @@ tl::expected<Config, ConfigError> Config::load(const std::string& path,
     if (!loaded) return loaded;
     out = std::move(*loaded);
   }
-  for (const std::string& setting : settings)
+  constexpr std::string_view kInclude = "include=";
+  for (const std::string& setting : settings) {
+    if (!setting.starts_with(kInclude)) continue;
+    const std::string file = setting.substr(kInclude.size());
+    if (auto done = read_yaml_file(file, out.impl_->root, &out.impl_->files); !done)
+      return tl::unexpected(std::move(done.error()));
+  }
+  add_default_variables(out.impl_->root);
+  for (const std::string& setting : settings) {
+    if (setting.starts_with(kInclude)) continue;
     if (auto done = out.set(setting); !done)
       return tl::unexpected(ConfigError{"--set " + setting + ": " + done.error().message});
+  }
   return out;
 }
 

@@ -39,7 +39,8 @@ class Config final : public Settings {
   Config& operator=(Config&&) noexcept;
 
   static tl::expected<Config, ConfigError> load(const std::string& path);
-  // The same with these assignments on top, as --set makes them. Without a path: defaults.
+  // The same with these assignments on top, as --set makes them. Without a path: defaults. "include=FILE" reads a
+  // further file before all of them, as if the main one ended with it.
   static tl::expected<Config, ConfigError> load(const std::string& path,
                                                 const std::vector<std::string>& settings);
   // From text; `name` is what errors call it, relative includes start at `directory`.

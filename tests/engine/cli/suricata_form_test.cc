@@ -47,6 +47,8 @@ TEST_CASE("suricata's form: the call leads to the sub-command that does it") {
                "check --config=s.yaml --rules=x --verbose"},
            Row{{"--engine-analysis", "-S", "x", "-r", "a"}, "check --rules=x"},
            Row{{"-c", "s.yaml", "--dump-config", "--set", "a=b", "-v"}, "config --config=s.yaml --set=a=b"},
+           Row{{"-r", "a", "--include", "b.yaml", "--include=c.yaml"},
+               "detect --read=a --set=include=b.yaml --set=include=c.yaml"},
            Row{{"--list-keywords"}, "keywords"},
            Row{{"--list-keywords=all"}, "keywords"},
            Row{{"--list-keywords=csv"}, "keywords --csv"},

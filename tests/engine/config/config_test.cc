@@ -177,6 +177,27 @@ TEST_CASE("config: a file that stands for a value may hold a list") {
   }
 }
 
+TEST_CASE("config: further files are read behind the main one, and before what is set") {
+  const TemporaryFolder folder;
+  const std::string main = folder.write("main.yaml", "flow: {x: 0, y: 0}\nstream: {midstream: yes}\n");
+  const std::string one = folder.write("one.yaml", "flow: {x: 1}\nvars: {port-groups: {P: 1}}\n");
+  const std::string two = folder.write("two.yaml", "defrag: {timeout: 2}\n");
+  for (const std::string& path : {main, std::string{}}) {
+    CAPTURE(path);
+    const auto c = Config::load(path, {"defrag.timeout=3", "include=" + one, "include=" + two});
+    REQUIRE_MESSAGE(c.has_value(), c.error().message);
+    CHECK(c->text("flow.x") == "1");
+    CHECK_FALSE(c->has("flow.y"));
+    CHECK(c->text("defrag.timeout") == "3");
+    CHECK(c->has("vars.address-groups.HOME_NET"));
+    CHECK(c->text("vars.port-groups.P") == "1");
+    CHECK(c->files().back() == two);
+  }
+  const auto missing = Config::load(main, {"include=/nonexistent/weir.yaml"});
+  REQUIRE_FALSE(missing.has_value());
+  CHECK(missing.error().message.find("/nonexistent/weir.yaml") != std::string::npos);
+}
+
 TEST_CASE("config: includes that are missing, wrong or endless are errors") {
   const TemporaryFolder folder;
   const auto error = [&](std::string_view text) {
