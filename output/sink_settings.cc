@@ -44,7 +44,8 @@ tl::expected<mode_t, std::string> mode_of(const std::string& text) {
 tl::expected<SinkSettings, std::string> SinkSettings::from(const Settings& output,
                                                            const SinkDefaults& defaults) {
   SinkSettings out;
-  const auto kind = kind_of(output.text("filetype").value_or("regular"));
+  // "type" is its older name.
+  const auto kind = kind_of(output.text("filetype").value_or(output.text("type").value_or("regular")));
   if (!kind) return tl::unexpected(kind.error());
   out.kind = *kind;
   out.path =

@@ -25,7 +25,7 @@ stats
     global-stats, per-app-proto-errors
 outputs
   eve-log
-    enabled, filetype, filename, filemode, append, threaded, prefix, identity, facility, level
+    enabled, filetype, type, filename, filemode, append, threaded, prefix, identity, facility, level
     redis -
     sensor-name, suricata-version, community-id, community-id-seed, ethernet, metadata, pcap-file,
     rotate-interval, rotate-size, rotate-keep
@@ -95,8 +95,8 @@ outputs
       *
         .
   fast
-    enabled, filetype, filename, filemode, append, identity, facility, level, rotate-interval, rotate-size,
-    rotate-keep
+    enabled, filetype, type, filename, filemode, append, identity, facility, level, rotate-interval,
+    rotate-size, rotate-keep
   file-store
     version, enabled, dir, write-fileinfo, force-filestore, stream-depth, max-open-files, force-hash,
     force-magic

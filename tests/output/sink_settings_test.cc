@@ -54,6 +54,15 @@ TEST_CASE("sink settings: each key is read, under Suricata's name") {
   CHECK(got->rotate_keep == 3);
 }
 
+TEST_CASE("sink settings: type is an older name of filetype") {
+  const auto got = SinkSettings::from(FakeSettings{{"type", "syslog"}}, kDefaults);
+  REQUIRE(got.has_value());
+  CHECK(got->kind == &weir::output::sink_syslog);
+  const auto newer = SinkSettings::from(FakeSettings{{"type", "syslog"}, {"filetype", "regular"}}, kDefaults);
+  REQUIRE(newer.has_value());
+  CHECK(newer->kind == &weir::output::sink_regular);
+}
+
 TEST_CASE("sink settings: what is wrong is said with what stands there") {
   const std::pair<FakeSettings, std::string> rows[] = {
       {{{"filetype", "redis"}},
