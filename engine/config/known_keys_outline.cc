@@ -37,9 +37,7 @@ outputs
     buffer-size -
     types
       alert
-        enabled, payload, payload-buffer-size, payload-printable
-        payload-length -
-        packet, tagged-packets, verdict
+        enabled, payload, payload-buffer-size, payload-printable, payload-length, packet, tagged-packets, verdict
         metadata ~
           app-layer, flow
           rule ~

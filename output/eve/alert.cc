@@ -130,6 +130,7 @@ class AlertWriter final : public EveWriter<AlertRecord> {
         app_layer_(s.flag("metadata.app-layer", s.flag("metadata", true))),
         flow_(s.flag("metadata.flow", s.flag("metadata", true))),
         payload_(s.flag("payload", false)),
+        payload_length_(payload_ || s.flag("payload-length", false)),
         payload_printable_(s.flag("payload-printable", false)),
         packet_(s.flag("packet", false)),
         verdict_(s.flag("verdict", false)),
@@ -141,20 +142,18 @@ class AlertWriter final : public EveWriter<AlertRecord> {
   void write_payload(JsonWriter& out, const AlertRecord& r) const;
 
   const RuleDetail rule_;
-  const bool app_layer_, flow_, payload_, payload_printable_, packet_, verdict_;
+  const bool app_layer_, flow_, payload_, payload_length_, payload_printable_, packet_, verdict_;
   const std::size_t payload_buffer_bytes_;  // of a match in the stream
   const std::optional<XffOptions> xff_;
 };
 
 void AlertWriter::write_payload(JsonWriter& out, const AlertRecord& r) const {
-  if (!payload_ && !payload_printable_) return;
+  if (!payload_length_ && !payload_printable_) return;
   Bytes payload = r.payload;
   if (r.from_stream) payload = payload.first(std::min(payload.size(), payload_buffer_bytes_));
   if (!payload.empty()) {
-    if (payload_) {
-      out.base64("payload", payload);
-      out.number("payload_length", payload.size());
-    }
+    if (payload_) out.base64("payload", payload);
+    if (payload_length_) out.number("payload_length", payload.size());
     if (payload_printable_) out.printable("payload_printable", payload);
   }
   out.number("stream", r.from_stream ? 1 : 0);

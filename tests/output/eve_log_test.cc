@@ -166,6 +166,18 @@ TEST_CASE("eve: alert options add payload, packet, verdict, references and rule 
           R"("verdict":{"action":"alert","reject-target":"to_client","reject":["tcp-reset"]}})");
 }
 
+TEST_CASE("eve: the length of an alert's payload goes without the payload") {
+  Fixture f{"alert", {{"payload-length", "yes"}}};
+  const rules::SignatureMeta m = meta();
+  AlertRecord r;
+  r.head = tcp_head();
+  r.signature = &m;
+  r.payload = view("GOOD");
+  f.session.alert(r);
+  CHECK(f.only_line().find(R"("payload_length":4,"stream":0)") != std::string::npos);
+  CHECK(f.only_line().find(R"("payload":)") == std::string::npos);
+}
+
 TEST_CASE("eve: a packet that a tag asks for is written as it is, unless the alerts' settings say no") {
   PacketRecord r;
   r.head = tcp_head();
