@@ -1,5 +1,7 @@
 #include "rules/language/rule_parser.h"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 
 #include <fmt/format.h>
@@ -110,6 +112,17 @@ std::optional<RuleDiagnostic> parse_options(Rule& rule, std::string_view body) {
   return std::nullopt;
 }
 
+constexpr unsigned kMaxOpenLines = 64;
+// What lines begin with that are rules of their own, here or in Snort.
+constexpr std::array<std::string_view, 13> kActions{
+    "accept", "alert",  "block",      "config",    "drop",      "log",    "pass",
+    "react",  "reject", "rejectboth", "rejectdst", "rejectsrc", "rewrite"};
+
+bool begins_rule(std::string_view line) {
+  const std::string_view word = line.substr(0, line.find_first_of(" \t"));
+  return word.size() < line.size() && std::find(kActions.begin(), kActions.end(), word) != kActions.end();
+}
+
 }  // namespace
 
 RuleLines::RuleLines(std::string_view text, std::uint32_t lines_before) : rest_(text), line_(lines_before) {
@@ -122,7 +135,7 @@ std::size_t RuleLines::last_end(std::string_view text) {
     const std::size_t before = end == 0 ? std::string_view::npos : text.rfind('\n', end - 1);
     const std::size_t begin = before == std::string_view::npos ? 0 : before + 1;
     const std::string_view line = trim_right(text.substr(begin, end - begin));
-    if (line.empty() || line.back() != '\\') return end + 1;
+    if (line.empty() || line.back() == ')') return end + 1;
     end = before;
   }
   return 0;
@@ -137,6 +150,29 @@ std::string_view RuleLines::take_line() {
   return line;
 }
 
+// A rule whose end does not come stays as it is: what follows may be others.
+void RuleLines::take_open_lines(Rule& rule) {
+  const std::string_view rest = rest_;
+  const std::uint32_t line = line_;
+  const std::size_t bytes = rule.text.size(), continuations = rule.continuations.size();
+  bool opened = rule.text.find('(') != std::string::npos;
+  for (unsigned taken = 0; taken < kMaxOpenLines && !rest_.empty() && rule.text.size() <= kMaxRuleBytes;
+       ++taken) {
+    const std::string_view more = trim_right(take_line());
+    const std::string_view start = trim_left(more);
+    if (start.empty() || begins_rule(start) || (!opened && start[0] != '(')) break;
+    if (start[0] == '#') continue;
+    opened = true;
+    rule.continuations.push_back({static_cast<std::uint32_t>(rule.text.size()), line_});
+    rule.text += more.substr(0, kMaxRuleBytes + 1);
+    if (more.back() == ')') return;
+  }
+  rest_ = rest;
+  line_ = line;
+  rule.text.resize(bytes);
+  rule.continuations.resize(continuations);
+}
+
 bool RuleLines::next(Rule& rule) {
   while (!rest_.empty()) {
     std::string_view line = take_line();
@@ -149,7 +185,10 @@ bool RuleLines::next(Rule& rule) {
       if (goes_on) line.remove_suffix(1);
       // A text over the limit is cut just behind it, so that parse_rule refuses it.
       if (rule.text.size() <= kMaxRuleBytes) rule.text += line.substr(0, kMaxRuleBytes + 1);
-      if (!goes_on) return true;
+      if (!goes_on) {
+        if (line.empty() || line.back() != ')') take_open_lines(rule);
+        return true;
+      }
       line = take_line();
       rule.continuations.push_back({static_cast<std::uint32_t>(rule.text.size()), line_});
     }

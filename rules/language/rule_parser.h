@@ -16,7 +16,8 @@ inline constexpr std::size_t kMaxRuleOptions = 1024;
 inline constexpr std::size_t kMaxRuleBytes = 65536;
 
 // Goes through a rule file's text. A byte order mark, Windows line ends, blank lines and comments ("#", ";") are passed
-// over; a line that ends in a backslash goes on with the next one.
+// over; a line that ends in a backslash goes on with the next one, and so does one whose parenthesis is open, as in
+// Snort 3, when the end of the rule comes before a blank line, another rule and kMaxOpenLines.
 class RuleLines {
  public:
   // `lines_before`: of the file, when the text is not its beginning.
@@ -26,12 +27,14 @@ class RuleLines {
   // How many lines were read, with those before.
   [[nodiscard]] std::uint32_t lines() const { return line_; }
 
-  // Where the last line of `text` ends that no other one continues; 0 when there is none. A file can be cut there.
+  // Where the last line of `text` ends that surely no other one continues: it is blank, or the end of a rule; 0 when
+  // there is none. A file can be cut there.
   static std::size_t last_end(std::string_view text);
 
  private:
   // One physical line without its line end.
   std::string_view take_line();
+  void take_open_lines(Rule& rule);
 
   std::string_view rest_;
   std::uint32_t line_;

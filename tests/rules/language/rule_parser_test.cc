@@ -101,6 +101,39 @@ TEST_CASE("rule parser: a backslash joins lines, and places are those of the fil
   CHECK_FALSE(lines.next(rule));
 }
 
+TEST_CASE("rule parser: an open parenthesis goes on to the next lines, as in Snort 3") {
+  RuleLines lines("alert tcp any any -> any any\n(\n  msg:\"a\";\n  # why\n  sid:1;\n)\nalert x");
+  Rule rule;
+  REQUIRE(lines.next(rule));
+  CHECK(rule.line == 1);
+  REQUIRE_FALSE(parse_rule(rule).has_value());
+  REQUIRE(rule.options.size() == 2);
+  CHECK(rule.place(rule.options[0].column).line == 3);
+  CHECK(rule.place(rule.options[1].column).line == 5);
+  CHECK(rule.place(rule.options[1].column).column == 3);
+  REQUIRE(lines.next(rule));
+  CHECK(rule.line == 7);
+  CHECK_FALSE(lines.next(rule));
+  // What does not end is one line, and takes nothing from those behind it.
+  for (const std::string_view between : {"", "\n", "# c\n"}) {
+    CAPTURE(between);
+    const std::string text = "alert a (msg:\"open\";\n" + std::string(between) + "alert b (sid:1;)\n";
+    RuleLines broken(text);
+    REQUIRE(broken.next(rule));
+    CHECK(rule.text == "alert a (msg:\"open\";");
+    REQUIRE(broken.next(rule));
+    CHECK(rule.text == "alert b (sid:1;)");
+    CHECK_FALSE(broken.next(rule));
+  }
+}
+
+TEST_CASE("rule parser: a text can be cut behind the end of a rule") {
+  CHECK(RuleLines::last_end("alert a (sid:1;)\nalert b (sid:2;\n") == 17);
+  CHECK(RuleLines::last_end("alert a (sid:1;)\nalert b (sid:2; \\\n") == 17);
+  CHECK(RuleLines::last_end("alert a (\n sid:1;\n") == 0);
+  CHECK(RuleLines::last_end("# c\n\nalert a (") == 5);
+}
+
 TEST_CASE("rule parser: errors name the place and the text") {
   struct Row {
     std::string_view text, expected;
