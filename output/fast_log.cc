@@ -30,8 +30,8 @@ void FastSession::alert(const AlertRecord& r) {
   std::array<char, TimestampFormatter::kFastBytes> time{};
   times_.fast(r.head.time, time.data());
   line_.assign(time.data(), time.size());
-  if (r.action == "blocked") line_ += "  [Drop]";
-  fmt::format_to(std::back_inserter(line_), "  [**] [{}:{}:{}] ", meta.gid, meta.sid, meta.rev);
+  const std::string_view done = r.action == "blocked" ? "[Drop] " : r.would_drop ? "[wDrop] " : "";
+  fmt::format_to(std::back_inserter(line_), "  {}[**] [{}:{}:{}] ", done, meta.gid, meta.sid, meta.rev);
   append_printable(line_, meta.msg);
   line_ += " [**] [Classification: ";
   append_printable(line_, meta.category.empty() ? std::string_view{"(null)"} : meta.category);

@@ -195,6 +195,7 @@ struct AlertRecord {
   EventHead head;
   const rules::SignatureMeta* signature = nullptr;
   std::string_view action = "allowed";  // allowed, blocked
+  bool would_drop = false;              // the rule drops, and nothing is blocked in this run
   std::string_view verdict;             // of the packet in prevent mode; empty: not written
   Direction direction = Direction::to_server;
   bool has_direction = false;  // only packets of a flow have one

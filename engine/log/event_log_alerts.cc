@@ -104,6 +104,7 @@ void EventLog::write_alerts(const PacketFacts& facts, const DetectResult& found,
     name_variables(found, alert);
     record.context = alert_variables_;
     record.action = blocks(alert.action) ? "blocked" : "allowed";
+    record.would_drop = alert.action == rules::Action::drop && !blocks(alert.action);
     record.tx = alert.tx;
     record.tx_guessed = alert.tx_guessed;
     record.frame = alert.frame.frame != nullptr ? &frame : nullptr;

@@ -48,7 +48,11 @@ TEST_CASE("fast log: one line says when, what and between whom") {
   meta.category = {};
   log.alert(r);
   CHECK(sink.line ==
-        "07/13/2016-22:42:07.199672  [Drop]  [**] [1:5:2] a\\x0ab [**] [Classification: (null)] [Priority: "
+        "07/13/2016-22:42:07.199672  [Drop] [**] [1:5:2] a\\x0ab [**] [Classification: (null)] [Priority: "
         "3] {ICMP} "
         "10.0.0.1:8 -> 10.0.0.2:0");
+  r.action = "allowed";
+  r.would_drop = true;
+  log.alert(r);
+  CHECK(sink.line.find("  [wDrop] [**] [1:5:2] ") != std::string::npos);
 }
