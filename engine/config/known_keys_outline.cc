@@ -95,6 +95,9 @@ outputs
   fast
     enabled, filetype, type, filename, filemode, append, identity, facility, level, rotate-interval,
     rotate-size, rotate-keep
+  stats
+    enabled, filetype, type, filename, filemode, append, identity, facility, level, rotate-interval,
+    rotate-size, rotate-keep, totals, threads, null-values
   file-store
     version, enabled, dir, write-fileinfo, force-filestore, stream-depth, max-open-files, force-hash,
     force-magic
