@@ -13,26 +13,33 @@
 namespace weir::engine {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kMemcaps{
-    {{"stream", "stream.memcap"},
-     {"stream-reassembly", "stream.reassembly.memcap"},
-     {"flow", "flow.memcap"},
-     {"applayer-proto-http", "app-layer.protocols.http.memcap"},
-     {"defrag", "defrag.memcap"},
-     {"ippair", "ippair.memcap"},
-     {"host", "host.memcap"}}};
+struct Memcap {
+  std::string_view name, key, usual;  // usual: where the configuration says nothing
+};
+constexpr std::string_view kNoLimit = "unlimited";
+constexpr std::array kMemcaps{
+    Memcap{"stream", "stream.memcap", "64mb"},
+    Memcap{"stream-reassembly", "stream.reassembly.memcap", "256mb"},
+    Memcap{"flow", "flow.memcap", "128mb"},
+    Memcap{"applayer-proto-http", "app-layer.protocols.http.memcap", kNoLimit},
+    Memcap{"defrag", "defrag.memcap", "32mb"},
+    Memcap{"ippair", "ippair.memcap", kNoLimit},
+    Memcap{"host", "host.memcap", kNoLimit},
+};
 
-std::string memcap_of(const ControlTarget& target, std::string_view key) {
-  return target.config().text(key).value_or("default");
+// Those without a limit here have none, whatever the configuration says.
+std::string value_of(const ControlTarget& target, const Memcap& memcap) {
+  if (memcap.usual == kNoLimit) return std::string(kNoLimit);
+  return target.config().text(memcap.key).value_or(std::string(memcap.usual));
 }
 
-// The key of a memcap that a request names; the reply says that there is none of that name.
-std::string_view named_memcap(const ControlArguments& arguments, const ControlReply& reply) {
+// The memcap that a request names; null, and the reply says so, when there is none of that name.
+const Memcap* named_memcap(const ControlArguments& arguments, const ControlReply& reply) {
   const auto name = arguments.text("config");
-  for (const auto& [known, key] : kMemcaps)
-    if (name == known) return key;
+  for (const Memcap& memcap : kMemcaps)
+    if (name == memcap.name) return &memcap;
   reply.fail(name ? "Memcap value not found. Use 'memcap-list' to show all" : "config is not a string");
-  return {};
+  return nullptr;
 }
 
 // The number of a bit that some rule names.
@@ -125,24 +132,25 @@ void ctl_no_tenants(ControlTarget&, const ControlArguments&, const ControlReply&
 void ctl_memcap_list(ControlTarget& target, const ControlArguments&, const ControlReply& reply) {
   reply.message([&](output::JsonWriter& out) {
     const auto list = out.array("message");
-    for (const auto& [name, key] : kMemcaps) {
-      const auto memcap = out.object();
-      out.string("name", name);
-      out.bytes("value", memcap_of(target, key));
+    for (const Memcap& memcap : kMemcaps) {
+      const auto one = out.object();
+      out.string("name", memcap.name);
+      out.bytes("value", value_of(target, memcap));
     }
   });
 }
 
 void ctl_memcap_show(ControlTarget& target, const ControlArguments& arguments, const ControlReply& reply) {
-  const std::string_view key = named_memcap(arguments, reply);
-  if (key.empty()) return;
-  reply.object([&](output::JsonWriter& out) { out.bytes("value", memcap_of(target, key)); });
+  const Memcap* const memcap = named_memcap(arguments, reply);
+  if (memcap == nullptr) return;
+  reply.object([&](output::JsonWriter& out) { out.bytes("value", value_of(target, *memcap)); });
 }
 
 void ctl_memcap_set(ControlTarget&, const ControlArguments& arguments, const ControlReply& reply) {
-  const std::string_view key = named_memcap(arguments, reply);
-  if (!key.empty())
-    reply.fail(fmt::format("a run keeps the memcaps of its start: change {} in the configuration", key));
+  const Memcap* const memcap = named_memcap(arguments, reply);
+  if (memcap != nullptr)
+    reply.fail(
+        fmt::format("a run keeps the memcaps of its start: change {} in the configuration", memcap->key));
 }
 
 void ctl_add_hostbit(ControlTarget& target, const ControlArguments& arguments, const ControlReply& reply) {

@@ -350,7 +350,7 @@ TEST_CASE("control commands: Suricata's are answered in its words") {
           Row{R"({"command": "ruleset-reload-time"})", R"("OK","message":[{"id":0,"last_reload":")"},
           Row{R"({"command": "memcap-show", "arguments": {"config": "nope"}})",
               R"("NOK","message":"Memcap value not found. Use 'memcap-list' to show all")"},
-          Row{R"({"command": "memcap-list"})", R"("OK","message":[{"name":"stream","value":"default"})"},
+          Row{R"({"command": "memcap-list"})", R"("OK","message":[{"name":"stream","value":"64mb"})"},
           Row{R"({"command": "memcap-set", "arguments": {"config": "flow", "memcap": "1mb"}})",
               "change flow.memcap"},
           Row{R"({"command": "list-hostbit", "arguments": {"ipaddress": "x"}})",
