@@ -47,8 +47,7 @@ outputs
           mode = extra-data overwrite
           deployment = reverse forward
           header
-        http-body, http-body-printable
-        websocket-payload, websocket-payload-printable -
+        http-body, http-body-printable, websocket-payload, websocket-payload-printable
         http, http2, dns, mdns, tls, ssh, ftp, smtp, smb, nfs, dnp3, ntp, files
           .
       anomaly
@@ -77,7 +76,7 @@ outputs
         ja4, subjectaltname, client, server -
       smtp, pop3, imap
         enabled, extended, custom, md5
-      http2, krb5, ldap, rdp, tftp, bittorrent-dht, dcerpc, ssh, ftp
+      http2, krb5, ldap, rdp, tftp, bittorrent-dht, dcerpc, ssh, ftp, websocket
         enabled
       files
         enabled, force-magic, force-hash
@@ -253,8 +252,13 @@ app-layer
       max-streams = number
       max-table-size, max-reassembly-size = size
       http1-rules, max-frames -
+    websocket
+      enabled = bool detection-only
+      detection-ports
+        dp, sp
+      max-payload-size = size
     bittorrent, bittorrent-dht, dhcp, dnp3, doh2, enip, ftp-data, ike, irc, krb5, mdns, modbus,
-    mqtt, ntp, pgsql, quic, rdp, rfb, rsync, sip, snmp, telnet, tftp, websocket
+    mqtt, ntp, pgsql, quic, rdp, rfb, rsync, sip, snmp, telnet, tftp
       enabled = bool detection-only
       detection-ports
         dp, sp
