@@ -54,6 +54,7 @@ constexpr ValueForm kOneLine{.what = "a line", .without = "\n"};
 constexpr ValueForm kMethod{.what = "a word", .without = " \t\n"};
 constexpr ValueForm kHost{
     .what = "a name without user and port", .without = "\n@", .header = "host", .without_port = true};
+constexpr ValueForm kRawHost{.what = "a line", .without = "\n", .header = "host"};
 
 template <State state, auto part>
 constexpr auto& kRequestPart = kOfRequest<state, tx_text<request_part<part>>>;
@@ -89,10 +90,10 @@ constexpr BufferSpec kHttpRequestBuffers[] = {
      .validate = validate_host,
      .form = &kHost},
     {.name = "http.host.raw",
-     .summary = "host name as sent",
+     .summary = "host name as sent, with the port of the Host header",
      .modifier = "http_raw_host",
      .sources = kRequestPart<State::headers, host_raw>,
-     .form = &kHost},
+     .form = &kRawHost},
 };
 
 }  // namespace

@@ -105,8 +105,11 @@ struct Request : Message {
   SlabString normalised_uri;    // path and query, decoded: http.uri
   std::uint32_t path_size = 0;  // the path's part of it
   SlabString hostname;          // lower case, from the URI or else the Host header; empty: none
+  // As sent: the URI's, or else all that the header says, with user and port.
   [[nodiscard]] std::string_view raw_host() const {
-    return host_in_uri.size != 0 ? host_in_uri.of(line) : host_text;
+    if (host_in_uri.size != 0) return host_in_uri.of(line);
+    const auto authority = header(":authority");
+    return authority ? *authority : header("host").value_or("");
   }
   Slice host_in_uri;       // in line
   SlabString host_text;    // host part of the Host header, as sent

@@ -68,7 +68,7 @@ TEST_CASE("http buffers: what each of them shows") {
       {"http.method", ts, "POST"},
       {"http.request_line", ts, "POST /A%42/../c.php?q=%31 HTTP/1.1"},
       {"http.host", ts, "www.example.com"},
-      {"http.host.raw", ts, "WWW.Example.com"},
+      {"http.host.raw", ts, "WWW.Example.com:8080"},
       {"http.user_agent", ts, "agent"},
       {"http.referer", ts, "ref"},
       {"http.accept", ts, "a/b"},

@@ -158,6 +158,7 @@ TEST_CASE("never matches: contents that no value of the buffer holds") {
       {"http", "http.user_agent; content:\"a|0d 0a|\";", "a line"},
       {"http", "http.host; content:\"example.com|3a|80\";", "without user and port"},
       {"http", "http.host; content:\"2001:db8::80\";", ""},
+      {"http", "http.host.raw; content:\"example.com|3a|80\";", ""},
       {"http", "http.host; content:\"user@example.com\";", "without user and port"},
       {"http", "http.method; content:\"GET /\";", "a word"},
       {"http", "http.method; content:\"get\";", ""},

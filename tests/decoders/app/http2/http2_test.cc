@@ -124,6 +124,7 @@ TEST_CASE("http2: streams that run at once are transactions, in pieces of any si
     CHECK(p.all() == "0:>;1:GET /a HTTP/2>HTTP/2 404/4;3:GET /b%20c HTTP/2>HTTP/2 200/6;0:>;");
     CHECK(p.tx(1).request.hostname == "a.example");
     CHECK(p.tx(1).request.port == 444);
+    CHECK(p.tx(1).request.raw_host() == "A.example:444");
     CHECK(p.tx(2).request.normalised_uri == "/b c");
     CHECK(p.tx(2).response.wire_body_bytes == 6);
     REQUIRE(p.tx(2).response.files.size() == 1);
