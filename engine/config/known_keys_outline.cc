@@ -148,8 +148,11 @@ app-layer
           request-body-inspect-window, response-body-minimal-inspect-size, response-body-inspect-window,
           response-body-decompress-layer-limit
           http-body-inline = bool auto
-          compress-depth, decompress-depth, swf-decompression, randomize-inspection-sizes,
-          randomize-inspection-range -
+          swf-decompression
+            enabled = bool
+            type = deflate lzma both
+            compress-depth, decompress-depth = size
+          compress-depth, decompress-depth, randomize-inspection-sizes, randomize-inspection-range -
           double-decode-path, double-decode-query, query-plusspace-decode, uri-include-all,
           lzma-enabled, lzma-memlimit, compression-bomb-limit
           decompression-time-limit -

@@ -61,6 +61,7 @@ void BodyReader::start(HttpTransaction& tx) {
   decompress_ = waits_ = cut_ = false;
   given_ = 0;
   form_.reset();
+  swf_.reset();
   choose_layers(tx);
   if (direction_ == Direction::to_client || !equals_nocase(tx.request.method.of(tx.request.line), "post"))
     return;
@@ -150,8 +151,8 @@ void BodyReader::on_decoded(Bytes chunk) {
   Message& m = tx_->message(direction_);
   const std::uint64_t limit = limits().limit;
   const std::uint64_t room = limit == 0 ? chunk.size() : limit - std::min(limit, m.body_bytes);
+  show(m, chunk);
   m.body_bytes += chunk.size();
-  m.body.append(chunk);
   if (m.body.cut() && !m.body.complete()) m.body.finish();
   const bool over = chunk.size() > room;
   const Bytes seen = over ? chunk.first(static_cast<std::size_t>(room)) : chunk;
@@ -161,6 +162,17 @@ void BodyReader::on_decoded(Bytes chunk) {
   if (!over || goes_on) return;
   cut_ = true;
   if (seen.empty()) cut_files();
+}
+
+// What rules see of a Flash file is what is in it.
+void BodyReader::show(Message& m, Bytes chunk) {
+  if (m.body_bytes == 0 && !chunk.empty() && direction_ == Direction::to_client &&
+      SwfReader::may_begin(settings_.swf, chunk[0]))
+    swf_ = std::make_unique<SwfReader>(settings_.swf);
+  if (swf_ == nullptr)
+    m.body.append(chunk);
+  else
+    swf_->data(chunk, m.body);
 }
 
 void BodyReader::cut_files() {
@@ -270,6 +282,8 @@ void BodyReader::finish(HttpTransaction& tx, bool whole, const FileOpening& file
   }
   if (form_) form_->end(tx, whole && !cut_, files);
   if (ranges_) ranges_->finish(tx, files);
+  if (swf_) swf_->finish(tx.message(direction_).body);
+  swf_.reset();
   form_.reset();
   range_.reset();
   ranges_.reset();

@@ -10,6 +10,7 @@
 #include "decoders/app/http/multipart.h"
 #include "decoders/app/http/range.h"
 #include "decoders/app/http/settings.h"
+#include "decoders/app/http/swf.h"
 #include "decoders/app/http/transaction.h"
 
 namespace weir::http {
@@ -41,6 +42,7 @@ class BodyReader final : private DecompressSink {
 
  private:
   void on_decoded(Bytes chunk) override;
+  void show(Message& m, Bytes chunk);
   [[nodiscard]] bool is_full() const override;
   [[nodiscard]] const BodyLimits& limits() const;
   std::size_t decompress(Bytes chunk);
@@ -65,6 +67,7 @@ class BodyReader final : private DecompressSink {
   Encodings layers_;       // in the order in which they were applied
   bool started_ = false;
   bool at_once_ = false;
+  std::unique_ptr<SwfReader> swf_;      // while a Flash file is being read
   std::unique_ptr<FormParts> form_;     // while a form is being read
   std::unique_ptr<RangeReader> range_;  // while a part of a file is being read
   std::unique_ptr<RangeParts> ranges_;  // while several are, in one body

@@ -26,6 +26,17 @@ BodyLimits limits(const Settings& s, const std::string& side, const BodyLimits& 
           window(s, side + "-body-inspect-window", fallback.inspect_window)};
 }
 
+SwfSettings swf_settings(const Settings& s) {
+  SwfSettings out;
+  if (!s.flag(key("swf-decompression.enabled"), false)) return out;
+  const std::string type = s.text(key("swf-decompression.type")).value_or("both");
+  out.deflate = type != "lzma";
+  out.lzma = type != "deflate";
+  out.compress_depth = s.bytes(key("swf-decompression.compress-depth"), out.compress_depth);
+  out.decompress_depth = s.bytes(key("swf-decompression.decompress-depth"), out.decompress_depth);
+  return out;
+}
+
 }  // namespace
 
 HttpSettings HttpSettings::from(const Settings& s) {
@@ -37,6 +48,7 @@ HttpSettings HttpSettings::from(const Settings& s) {
   const std::uint64_t open = s.number(key("max-tx"), out.max_transactions);
   out.max_transactions = static_cast<std::uint32_t>(std::clamp<std::uint64_t>(open, 1, kMostTransactions));
   out.bomb_limit = s.bytes(key("compression-bomb-limit"), out.bomb_limit);
+  out.swf = swf_settings(s);
   out.lzma = s.flag(key("lzma-enabled"), out.lzma);
   out.lzma_memory = s.bytes(key("lzma-memlimit"), out.lzma_memory);
   out.double_decode_path = s.flag(key("double-decode-path"), out.double_decode_path);

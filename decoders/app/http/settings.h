@@ -16,12 +16,20 @@ enum class Event : std::uint8_t {
 #undef EVENT
 };
 
+// Of Flash files that are bodies of responses.
+struct SwfSettings {
+  bool deflate = false, lzma = false;  // which compression is taken off
+  // Of compressed bytes, and of what they give; 0: as far as the program goes.
+  std::uint64_t compress_depth = 100 * 1024, decompress_depth = 100 * 1024;
+};
+
 struct HttpSettings {
   // Files end at the limits, too; repetitions count there.
   BodyLimits request_body{100 * 1024, 32 * 1024, 4 * 1024};
   BodyLimits response_body{100 * 1024, 40 * 1024, 16 * 1024};
   std::uint32_t decompress_layers = 5;
   std::uint64_t bomb_limit = 1024 * 1024;  // bytes of output from which the ratio to the input counts
+  SwfSettings swf;
   bool lzma = false;
   std::uint64_t lzma_memory = 1024 * 1024;
   bool double_decode_path = false, double_decode_query = false;
