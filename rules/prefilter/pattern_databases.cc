@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <atomic>
 #include <exception>
+#include <iterator>
 #include <mutex>
 #include <new>
 #include <stdexcept>
 #include <thread>
 
+#include <fmt/format.h>
 #include <hs.h>
 
 #include "rules/prefilter/pattern_cache.h"
@@ -26,6 +28,15 @@ std::string content_of(const std::vector<Literal>& literals) {
     out += l.single_match ? '1' : '*';
     out += l.bytes;
   }
+  return out;
+}
+
+// Of a literal: each byte as \xHH.
+std::string as_expression(const char* bytes, std::size_t length) {
+  std::string out;
+  out.reserve(length * 4);
+  for (std::size_t i = 0; i < length; ++i)
+    fmt::format_to(std::back_inserter(out), "\\x{:02x}", static_cast<unsigned char>(bytes[i]));
   return out;
 }
 
@@ -48,8 +59,17 @@ std::shared_ptr<const hs_database> compile_literals(const std::vector<Literal>& 
   }
   hs_database_t* database = nullptr;
   hs_compile_error_t* error = nullptr;
-  if (hs_compile_lit_multi(texts.data(), flags.data(), ids.data(), lengths.data(), static_cast<unsigned>(texts.size()),
-                           HS_MODE_BLOCK, nullptr, &database, &error) != HS_SUCCESS) {
+  const auto count = static_cast<unsigned>(texts.size());
+  hs_error_t done = hs_compile_lit_multi(texts.data(), flags.data(), ids.data(), lengths.data(), count, HS_MODE_BLOCK, nullptr,
+                                         &database, &error);
+  if (done == HS_COMPILER_ERROR) {  // vectorscan takes a literal that begins with a zero byte for an empty one
+    hs_free_compile_error(error);
+    std::vector<std::string> expressions;
+    for (std::size_t i = 0; i < texts.size(); ++i) expressions.push_back(as_expression(texts[i], lengths[i]));
+    for (std::size_t i = 0; i < texts.size(); ++i) texts[i] = expressions[i].c_str();
+    done = hs_compile_multi(texts.data(), flags.data(), ids.data(), count, HS_MODE_BLOCK, nullptr, &database, &error);
+  }
+  if (done != HS_SUCCESS) {
     const std::string why = error != nullptr ? error->message : "out of memory";
     hs_free_compile_error(error);
     throw std::runtime_error("compiling patterns: " + why);
