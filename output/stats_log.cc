@@ -12,14 +12,13 @@ constexpr std::string_view kRule =
     "------------------------------------------------------------------------------------";
 
 std::string date_line(const StatsRecord& r) {
-  constexpr std::uint64_t kMinute = 60, kHour = 60 * kMinute, kDay = 24 * kHour;
+  const std::uint64_t seconds = r.uptime_s % 60, minutes = r.uptime_s / 60;
   const auto when = static_cast<std::time_t>(r.time / 1'000'000);
   std::tm local{};
   ::localtime_r(&when, &local);
   return fmt::format("Date: {}/{}/{:04} -- {:02}:{:02}:{:02} (uptime: {}d, {:02}h {:02}m {:02}s)",
                      local.tm_mon + 1, local.tm_mday, local.tm_year + 1900, local.tm_hour, local.tm_min,
-                     local.tm_sec, r.uptime_s / kDay, r.uptime_s % kDay / kHour, r.uptime_s % kHour / kMinute,
-                     r.uptime_s % kMinute);
+                     local.tm_sec, minutes / (24 * 60), minutes / 60 % 24, minutes % 60, seconds);
 }
 
 }  // namespace
