@@ -1,6 +1,7 @@
 #include "decoders/app/ssh/ssh.h"
 
 #include <algorithm>
+#include <array>
 
 #include "decoders/app/protocol_ids.h"
 #include "decoders/app/ssh/banner.h"
@@ -14,8 +15,15 @@ constexpr std::size_t kRecordHeader = 6;  // packet_length, padding_length, mess
 constexpr std::size_t kLengthField = 4;
 constexpr std::size_t kMinRecord = 2;  // padding_length and the message code
 constexpr std::size_t kLineEnd = 2;    // CR LF
+constexpr std::array<std::uint8_t, 4> kBannerStart = {'S', 'S', 'H', '-'};
 
 enum MessageCode : std::uint8_t { msg_kexinit = 20, msg_newkeys = 21 };  // RFC 4253 12
+
+// As far as it is there.
+bool starts_like_banner(Bytes data) {
+  const std::size_t length = std::min(data.size(), kBannerStart.size());
+  return std::equal(kBannerStart.begin(), kBannerStart.begin() + length, data.begin());
+}
 
 }  // namespace
 
@@ -47,6 +55,7 @@ RecordStep SshParser::step(Direction d, Bytes data) {
 
 // The start of the line is looked at again when more of it comes: kMaxBanner bounds how often.
 RecordStep SshParser::banner(Direction d, Bytes data) {
+  if (d == Direction::to_client && (in_line_ahead_ || !starts_like_banner(data))) return line_ahead(data);
   const Bytes window = data.first(std::min(data.size(), kMaxBanner + kLineEnd));
   const auto end = std::find(window.begin(), window.end(), '\n');
   if (end == window.end()) {
@@ -63,6 +72,19 @@ RecordStep SshParser::banner(Direction d, Bytes data) {
   if (!banner_line(d, line.first(std::min(line.size(), kMaxBanner)))) return RecordStep::broken();
   banner_ends(d);
   return RecordStep::took(taken);
+}
+
+// A client has to bear them (RFC 4253 4.2), so a server cannot hide its connection behind them.
+RecordStep SshParser::line_ahead(Bytes data) {
+  if (!in_line_ahead_) {
+    if (lines_ahead_ == 0) raise(Event::invalid_banner);
+    if (lines_ahead_ == kMaxLinesAhead) return RecordStep::broken();
+    ++lines_ahead_;
+  }
+  const auto end = std::find(data.begin(), data.end(), '\n');
+  in_line_ahead_ = end == data.end();
+  if (in_line_ahead_) return RecordStep::took(data.size());
+  return RecordStep::took(static_cast<std::size_t>(end - data.begin()) + 1);
 }
 
 RecordStep SshParser::rest_of_banner(Direction d, Bytes data) {

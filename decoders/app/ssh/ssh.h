@@ -17,6 +17,8 @@ namespace weir::ssh {
 
 // A banner's line without its end. RFC 4253 allows 253; of longer ones the rest is passed over.
 inline constexpr std::size_t kMaxBanner = 256;
+// Lines that a server may send before its banner: as many as OpenSSH's client bears.
+inline constexpr std::uint16_t kMaxLinesAhead = 1024;
 // A longer SSH_MSG_KEXINIT (packet_length) is not taken apart. RFC 4253 6.1 asks for at least 35,000.
 inline constexpr std::size_t kMaxKeyExchangeRecord = 65'535;
 
@@ -44,6 +46,7 @@ class SshParser final : public ConnectionParser<SshTransaction> {
  private:
   RecordStep step(Direction d, Bytes data);
   RecordStep banner(Direction d, Bytes data);
+  RecordStep line_ahead(Bytes data);
   RecordStep rest_of_banner(Direction d, Bytes data);
   RecordStep record(Direction d, Bytes data);
   void tell_frames(Bytes record, std::uint64_t length);
@@ -56,6 +59,8 @@ class SshParser final : public ConnectionParser<SshTransaction> {
   EncryptionHandling handling_;
   Hassh hassh_;
   bool make_hassh_ = false, version_1_ = false;
+  bool in_line_ahead_ = false;  // of the server, and its end has not come
+  std::uint16_t lines_ahead_ = 0;
   std::array<bool, 2> encrypted_{};  // the side has sent SSH_MSG_NEWKEYS
   RecordLoop records_;
   FrameSink frames_;  // of the call that is running

@@ -176,6 +176,23 @@ TEST_CASE("ssh: a line that is no banner is an event, and the end of parsing") {
   CHECK(c.state(kClient) == State::in_progress);
 }
 
+TEST_CASE("ssh: lines before a server's banner are an event, and passed over") {
+  const std::string lines = "Welcome\r\n\nSS\r\n" + std::string(1000, 'x') + "SSH-\r\n";
+  for (const std::size_t step : {std::size_t{1}, std::size_t{3}, SIZE_MAX}) {
+    Connection c;
+    CHECK(c.feed(kServer, lines + std::string(kBanner), step) == Status::ok);
+    CHECK(c.raised(Event::invalid_banner));
+    CHECK(c.tx().peer(kServer).software == "OpenSSH_9.2p1");
+    CHECK(c.state(kServer) == State::banner_done);
+  }
+}
+
+TEST_CASE("ssh: more lines before a server's banner than a client bears end parsing") {
+  Connection c;
+  for (std::size_t i = 0; i < kMaxLinesAhead; ++i) REQUIRE(c.feed(kServer, "x\n") == Status::ok);
+  CHECK(c.feed(kServer, "x\n") == Status::error);
+}
+
 TEST_CASE("ssh: of a long banner the start is read and the rest passed over") {
   for (const std::size_t step : {std::size_t{1}, std::size_t{100}, SIZE_MAX}) {
     Connection c;
