@@ -38,8 +38,12 @@ DnsOptions read_options(const Settings& s) {
     o.grouped = has("grouped");
   }
   const char* const list = s.has("types") ? "types" : "custom";
-  for (const std::string& name : s.list(list))
-    if (const auto type = dns::type_by_name(name)) o.types.push_back(*type);
+  const std::vector<std::string> names = s.list(list);
+  for (std::size_t i = 0; i < names.size(); ++i)
+    if (const auto type = dns::type_by_name(names[i]))
+      o.types.push_back(*type);
+    else
+      s.unreadable_item(list, i, "a type of DNS records");
   return o;
 }
 

@@ -3,6 +3,8 @@
 
 #include <array>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "decoders/app/protocol.h"
 #include "decoders/app/tls/tls.h"
@@ -74,13 +76,23 @@ constexpr std::uint32_t kExtended = kBasic | field_session_resumed | field_versi
                                     field_ja3 | field_ja3s | field_ja4 | field_client | field_client_alpns |
                                     field_server_alpns | field_subjectaltname;
 
+// 0: there is none of that name.
+std::uint32_t field_by_name(std::string_view name) {
+  for (const FieldName& row : kFields)
+    if (row.name == name) return row.field;
+  return 0;
+}
+
 std::uint32_t read_fields(const Settings& s) {
   std::uint32_t fields = s.flag("extended", false) ? kExtended : kBasic;
   if (s.has("custom")) {
     fields = 0;
-    for (const std::string& name : s.list("custom"))
-      for (const FieldName& row : kFields)
-        if (row.name == name) fields |= row.field;
+    const std::vector<std::string> names = s.list("custom");
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      const std::uint32_t field = field_by_name(names[i]);
+      if (field == 0) s.unreadable_item("custom", i, "a field of tls events");
+      fields |= field;
+    }
   }
   for (const FieldName& row :
        {FieldName{"ja3", field_ja3}, FieldName{"ja3s", field_ja3s}, FieldName{"ja4", field_ja4}})
