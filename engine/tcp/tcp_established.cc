@@ -40,10 +40,12 @@ StateEvents events_of(TcpState s) {
 }  // namespace
 
 void TcpSession::on_established(const Packet& p, Direction d) {
+  constexpr std::uint8_t kBeginsOrEnds = tcp_flag::rst | tcp_flag::syn | tcp_flag::fin;
+  if ((p.tcp.flags & kBeginsOrEnds) == 0) [[likely]]
+    return on_data(p, d);
   if ((p.tcp.flags & tcp_flag::rst) != 0) return on_reset(p, d);
   if ((p.tcp.flags & tcp_flag::syn) != 0) return on_syn_established(p, d);
-  if ((p.tcp.flags & tcp_flag::fin) != 0) return on_fin(p, d);
-  on_data(p, d);
+  on_fin(p, d);
 }
 
 void TcpSession::on_syn_established(const Packet& p, Direction d) {

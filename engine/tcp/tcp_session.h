@@ -207,8 +207,8 @@ class TcpSession : public Slabbed, private TcpSessionState {
   void on_fin_in_syn_recv(const Packet& p, Direction d);
   void resend_synack(const Packet& p, Direction d);
   bool completes_handshake(const Packet& p, Direction d);
-  void remember_syn(const Packet& p, Direction d);
-  [[nodiscard]] const Opening* newly_answered(const Packet& p, Direction d) const;
+  [[gnu::cold]] void remember_syn(const Packet& p, Direction d);
+  [[nodiscard, gnu::cold]] const Opening* newly_answered(const Packet& p, Direction d) const;
   bool adopt_syn(std::uint32_t acknowledgment);
   bool adopt_synack(std::uint32_t acknowledgment);
   static Opening opening_of(const Packet& p);
@@ -242,7 +242,7 @@ class TcpSession : public Slabbed, private TcpSessionState {
 
   // tcp_urgent.cc
   [[gnu::cold]] UrgentPolicy read_urgent(const Packet& p, Direction d);
-  void read_urgent_at_edge(const Packet& p, Direction d);
+  [[gnu::cold]] void read_urgent_at_edge(const Packet& p, Direction d);
   void store_around(const Packet& p, Direction d, std::uint32_t mark);
   void store_parts(const Packet& p, Direction d);
   [[nodiscard]] bool marks_a_byte(const Packet& p, Direction d) const;

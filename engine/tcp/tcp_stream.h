@@ -221,7 +221,7 @@ class TcpStream : private TcpStreamState {
   // Something is stored behind bytes that the receiver has not confirmed and that we do not have.
   [[nodiscard]] bool has_hole() const;
   // The end is known, and some of what comes before it is still to come.
-  [[nodiscard]] bool end_waits() const;
+  [[nodiscard, gnu::cold]] bool end_waits() const;
   // Whether a hole was lost that this has not told before; of several, one at a time.
   bool note_hole();
   // The receiver has everything that is stored up to the first hole.
