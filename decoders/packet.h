@@ -123,7 +123,8 @@ struct IpHeader {
   std::uint32_t id = 0;       // IPv4 identification, or the one of the IPv6 fragment header
   bool dont_fragment = false, more_fragments = false, reserved_bit = false;
   bool is_fragment = false;           // offset or more_fragments set
-  bool options_in_doubt = false;      // IPv4 with a source route or malformed options: most hosts drop it
+  // IPv4: options for which many hosts drop it: malformed or full ones, source routes, labels of security domains.
+  bool options_in_doubt = false;
   std::uint16_t fragment_offset = 0;  // bytes
   IpAddress source, destination;
   Bytes header;            // the header with options (IPv6: with extension headers)

@@ -39,6 +39,9 @@ bool timestamp_ok(Bytes body) {
   return pointer >= 5 && (pointer - 5) % entry == 0 && pointer <= length + 1;
 }
 
+// More hosts than it can count had no room for theirs: RFC 791 has the next one drop it.
+bool overflows(Bytes timestamps) { return timestamps.size() >= 2 && timestamps[1] >> 4U == 0x0fU; }
+
 // RFC 2401 style tags of CIPSO (FIPS 188): a domain of 4 bytes, then tags with a length each.
 bool commercial_security_ok(Bytes body) {
   ByteCursor in{body};
@@ -122,7 +125,8 @@ void check_ipv4_options(Bytes options, Packet& p) {
     const Verdict verdict = check_option(type, body, known);
     if (!verdict.length_ok) note_invalid(p, Anomaly::ipv4_opt_invalid_len, at);
     if (!verdict.content_ok) note_invalid(p, Anomaly::ipv4_opt_malformed, at);
-    p.ip.options_in_doubt |= type == loose_route || type == strict_route;
+    p.ip.options_in_doubt |= type == loose_route || type == strict_route || type == commercial_security;
+    p.ip.options_in_doubt |= type == timestamp && overflows(body);
     p.ip.options_in_doubt |= !verdict.length_ok || !verdict.content_ok;
     if (!known) p.note({Anomaly::ipv4_opt_unknown, at});
   }
