@@ -19,6 +19,11 @@ std::size_t before_message(Bytes data) {
   return i;
 }
 
+// RFC 4511, 4.4: a server tells something of its own accord, as that it disconnects.
+bool is_unsolicited(const Message& m) {
+  return m.id == 0 && m.operation == Operation::extended_response;
+}
+
 }  // namespace
 
 LdapSettings LdapSettings::from(const Settings& s) {
@@ -120,7 +125,7 @@ void LdapParser::on_response(Message&& message) {
   LdapTransaction* tx = open_operation(message.id);
   if (tx == nullptr) {
     tx = &open(message.id);
-    tx->raise(static_cast<std::uint8_t>(Event::request_not_found));
+    if (!is_unsolicited(message)) tx->raise(static_cast<std::uint8_t>(Event::request_not_found));
     tx->progress[index(Direction::to_server)] = kComplete;
   }
   const bool ends = kind_of(message.operation) == Kind::ends;

@@ -187,6 +187,10 @@ TEST_CASE("ldap: responses without a request are an operation of their own, and 
   CHECK(s.all() == ">search_result_entry,search_result_done;");
   CHECK(s.raised(0, Event::request_not_found));
   CHECK(s.tx(0).progress[index(kAsking)] == kComplete);
+  // A notice of disconnection answers nothing (RFC 4511, 4.4.1).
+  s.say(kTelling, ldap_result(0, 0x78, 52, "", "", der(0x8a, "1.3.6.1.4.1.1466.20036")));
+  CHECK(s.all() == ">search_result_entry,search_result_done;>extended_response;");
+  CHECK_FALSE(s.raised(1, Event::request_not_found));
 }
 
 TEST_CASE(
