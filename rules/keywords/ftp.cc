@@ -96,12 +96,16 @@ Compiled compile_bounce(RuleBuilder& rule, std::string_view) {
   return add_check(rule, kCommand, std::nullopt, is_bounce);
 }
 
-// Files that are fetched (RETR), or stored (STOR, STOU, APPE).
+// Files that are fetched (RETR), to_client, or stored (STOR, STOU, APPE), to_server. In active mode the server opens the
+// connection and the file goes the other way: then either side will do, as the rule's other conditions may be about it.
 class DataCommandCheck final : public TxCheck {
  public:
   explicit DataCommandCheck(bool fetches) : fetches_(fetches) {}
-  [[nodiscard]] bool matches(const Transaction& tx, Direction) const override {
-    const std::string_view name = tx_cast<FtpDataTransaction>(tx).command;
+  [[nodiscard]] bool matches(const Transaction& transaction, Direction d) const override {
+    const auto& tx = tx_cast<FtpDataTransaction>(transaction);
+    const Direction usual = fetches_ ? Direction::to_client : Direction::to_server;
+    if (d != usual && tx.opened == Direction::to_server) return false;
+    const std::string_view name = tx.command;
     return fetches_ ? name == "RETR" : name == "STOR" || name == "STOU" || name == "APPE";
   }
 
@@ -113,9 +117,10 @@ Compiled compile_data_command(RuleBuilder& rule, std::string_view argument) {
   const std::string_view text = unquote_if_quoted(argument);
   const bool fetches = equals_nocase(text, "retr");
   if (!fetches && !equals_nocase(text, "stor")) return refuse("expects retr or stor", text);
-  TxCheckEngine engine{.protocol = AppProto::ftp_data, .check = std::make_shared<DataCommandCheck>(fetches)};
-  (fetches ? engine.progress_to_client : engine.progress_to_server) = std::uint8_t{0};
-  return rule.add_tx_check(std::move(engine));
+  return rule.add_tx_check({.protocol = AppProto::ftp_data,
+                            .progress_to_server = std::uint8_t{0},
+                            .progress_to_client = std::uint8_t{0},
+                            .check = std::make_shared<DataCommandCheck>(fetches)});
 }
 
 template <Direction d, auto progress, TxBufferFunction get>

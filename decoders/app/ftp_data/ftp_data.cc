@@ -18,6 +18,7 @@ std::size_t FtpDataTransaction::held() const {
 void FtpDataParser::begin_expected(const ExpectedFlow& announced) {
   tx().command = announced.command;
   tx().name = announced.name;
+  tx().opened = announced.opened;
   carries_file_ = announced.carries_file;
 }
 

@@ -25,6 +25,7 @@ class FtpDataTransaction final : public Transaction {
 
   SlabString command;  // RETR, STOR, LIST ...
   SlabString name;     // of the file, as the client gave it
+  Direction opened = Direction::to_server;  // which way, as the control connection goes: to_client in active mode
 
  private:
   std::array<FileList, 2> files_;

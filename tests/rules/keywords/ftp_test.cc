@@ -99,6 +99,13 @@ TEST_CASE("ftp keywords: what a data connection is for") {
     tx.command = row.command;
     CHECK(holds("ftpdata_command:retr;", tx, kServer, "ftp-data") == row.fetched);
     CHECK(holds("ftpdata_command:stor;", tx, kClient, "ftp-data") == row.stored);
+    CHECK_FALSE(holds("ftpdata_command:retr;", tx, kClient, "ftp-data"));
+    CHECK_FALSE(holds("ftpdata_command:stor;", tx, kServer, "ftp-data"));
+    tx.opened = Direction::to_client;  // in active mode the server is the one that opens it
+    for (const Direction d : {kClient, kServer}) {
+      CHECK(holds("ftpdata_command:retr;", tx, d, "ftp-data") == row.fetched);
+      CHECK(holds("ftpdata_command:stor;", tx, d, "ftp-data") == row.stored);
+    }
   }
 }
 
