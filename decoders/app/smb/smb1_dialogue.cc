@@ -39,13 +39,22 @@ void Smb1Dialogue::request_block(const Origin& origin, const smb1::Block& block)
     case smb1::rename: return rename(origin, block);
     case smb1::close: return close(origin, block);
     case smb1::read_andx: return read(origin, block);
-    case smb1::read: conversation_.ask(origin); return read(origin, block);
+    case smb1::read:
+    case smb1::lock_and_read: conversation_.ask(origin); return read(origin, block);
     case smb1::write_andx: return write(origin, block);
     case smb1::write:
+    case smb1::write_and_unlock:
       write(origin, block);
       conversation_.ask(origin);
       return;
+    case smb1::write_and_close:
+      write(origin, block);
+      return close(origin, block);
     case smb1::trans: return trans(origin, block);
+    case smb1::trans_secondary:
+      trans_secondary(origin, block);
+      conversation_.ask(origin);
+      return;
     case smb1::trans2: return trans2(origin, block);
     case smb1::nt_cancel: conversation_.add(origin); return;
     default: conversation_.ask(origin);
@@ -129,7 +138,21 @@ void Smb1Dialogue::piece(const Origin& origin, FilePiece piece, std::uint32_t le
 void Smb1Dialogue::trans(const Origin& origin, const smb1::Block& block) {
   const auto asked = smb1::parse_trans_request(block);
   if (!asked) return malformed();
-  if (asked->subcommand == smb1::kTransactPipe) pipes_.write(origin, asked->pipe, asked->data);
+  if (asked->subcommand != smb1::kTransactPipe) return;
+  pipes_.write(origin, asked->pipe, asked->data);
+  unfinished_.take(origin.request);
+  if (asked->data.size() < asked->whole_data) unfinished_.put(origin.request, asked->pipe, kMaxUnfinished);
+}
+
+// What goes on is the request with the same number, and its answer is the one to both.
+void Smb1Dialogue::trans_secondary(const Origin& origin, const smb1::Block& block) {
+  const auto data = smb1::parse_trans_secondary(block);
+  if (!data) return malformed();
+  const FileId* const pipe = unfinished_.find(origin.request);
+  if (pipe == nullptr) return;
+  Origin begun = origin;
+  begun.command = smb1::trans;
+  pipes_.write(begun, *pipe, *data);
 }
 
 void Smb1Dialogue::trans2(const Origin& origin, const smb1::Block& block) {

@@ -1,6 +1,7 @@
 // Requests and responses of SMB 1, one message at a time. Messages are short enough to be held whole.
 #pragma once
 
+#include "decoders/app/recent.h"
 #include "decoders/app/smb/conversation.h"
 #include "decoders/app/smb/pipes.h"
 #include "decoders/app/smb/smb1_messages.h"
@@ -30,6 +31,7 @@ class Smb1Dialogue {
   void read(const Origin& origin, const smb1::Block& block);
   void write(const Origin& origin, const smb1::Block& block);
   void trans(const Origin& origin, const smb1::Block& block);
+  void trans_secondary(const Origin& origin, const smb1::Block& block);
   void trans2(const Origin& origin, const smb1::Block& block);
   void set_info(const Origin& origin, const smb1::SetInfoRequest& asked, bool by_path, Bytes data);
   void malformed() { conversation_.raise(Event::malformed_data); }
@@ -43,8 +45,12 @@ class Smb1Dialogue {
   void piece(const Origin& origin, FilePiece piece, std::uint32_t length, Bytes data,
              const std::optional<Status>& status);
 
+  // Calls whose data are not all in their TRANS; of further ones the first is let go.
+  static constexpr std::size_t kMaxUnfinished = 16;
+
   Conversation& conversation_;
   Pipes& pipes_;
+  Recent<std::uint64_t, FileId> unfinished_;  // by the number of the request
 };
 
 }  // namespace weir::smb

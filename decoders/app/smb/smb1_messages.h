@@ -19,8 +19,12 @@ enum Command : std::uint8_t {
   rename = 0x07,
   read = 0x0a,
   write = 0x0b,
+  lock_and_read = 0x13,
+  write_and_unlock = 0x14,
   locking_andx = 0x24,
   trans = 0x25,
+  trans_secondary = 0x26,
+  write_and_close = 0x2c,
   open_andx = 0x2d,
   read_andx = 0x2e,
   write_andx = 0x2f,
@@ -92,18 +96,22 @@ struct Chunk {
   std::uint32_t length = 0;
   Bytes data;
 };
-std::optional<Chunk> parse_read_request(const Block& request);  // READ, READ_ANDX
+std::optional<Chunk> parse_read_request(const Block& request);  // READ, LOCK_AND_READ, READ_ANDX
 std::optional<Chunk> parse_read_response(
     const Block& response);  // `id` and `offset` are the request's to know
-std::optional<Chunk> parse_write_request(const Block& request);  // WRITE, WRITE_ANDX
+// WRITE, WRITE_AND_UNLOCK, WRITE_AND_CLOSE, WRITE_ANDX
+std::optional<Chunk> parse_write_request(const Block& request);
 
 struct Transaction {
   std::optional<std::uint16_t> subcommand;  // the first word of setup
   FileId pipe;                              // the second one
   SlabString name;                          // of TRANS
+  std::uint16_t whole_data = 0;             // bytes of data, with those in requests that follow
   Bytes parameters, data;
 };
 std::optional<Transaction> parse_trans_request(const Block& request);  // TRANS, TRANS2
+// TRANS_SECONDARY: further data of a TRANS that are not all in it (MS-CIFS 2.2.4.34).
+std::optional<Bytes> parse_trans_secondary(const Block& request);
 std::optional<Transaction> parse_trans_response(const Block& response);
 
 inline constexpr std::uint16_t kTransactPipe = 0x26;                      // TRANS, MS-CIFS 2.2.5.6

@@ -78,8 +78,11 @@ void Smb1Dialogue::about_file(const Origin& origin, const Status& status, const 
   if (about->tx_id) pipes_.written(*about->tx_id, status);
   switch (block.command) {
     case smb1::read:
+    case smb1::lock_and_read:
     case smb1::read_andx: return have_read(origin, *about, block);
     case smb1::write:
+    case smb1::write_and_unlock:
+    case smb1::write_and_close:
     case smb1::write_andx: return conversation_.written(about->id, status);
     case smb1::trans:
       if (const auto answer = smb1::parse_trans_response(block)) pipes_.read(origin, about->id, answer->data);

@@ -29,7 +29,7 @@ std::optional<Chunk> parse_read_request(const Block& request) {
   if (request.command == read_andx) in.skip(4);
   Chunk out;
   out.id = FileId::of_number(in.le16());
-  if (request.command == read) {
+  if (request.command != read_andx) {
     out.length = in.le16();
     out.offset = in.le32();
     return in.failed() ? std::nullopt : std::optional(out);
@@ -48,7 +48,7 @@ std::optional<Chunk> parse_read_request(const Block& request) {
 std::optional<Chunk> parse_read_response(const Block& response) {
   ByteCursor in{response.words};
   Chunk out;
-  if (response.command == read) {
+  if (response.command != read_andx) {
     out.length = in.le16();
     out.data = behind(response.bytes, kBufferFormat);
   } else {
@@ -65,11 +65,11 @@ std::optional<Chunk> parse_read_response(const Block& response) {
 std::optional<Chunk> parse_write_request(const Block& request) {
   ByteCursor in{request.words};
   Chunk out;
-  if (request.command == write) {
+  if (request.command != write_andx) {
     out.id = FileId::of_number(in.le16());
     out.length = in.le16();
     out.offset = in.le32();
-    out.data = behind(request.bytes, kBufferFormat);
+    out.data = behind(request.bytes, request.command == write_and_close ? 1 : kBufferFormat);
   } else {
     in.skip(4);
     out.id = FileId::of_number(in.le16());
@@ -87,13 +87,15 @@ std::optional<Chunk> parse_write_request(const Block& request) {
 
 std::optional<Transaction> parse_trans_request(const Block& request) {
   ByteCursor in{request.words};
-  in.skip(18);
+  in.skip(2);
+  const std::uint16_t whole_data = in.le16();
+  in.skip(14);
   const std::uint16_t parameters = in.le16(), parameters_at = in.le16(), data = in.le16(),
                       data_at = in.le16();
   const std::uint8_t setup = in.u8();
   in.skip(1);
   if (in.failed()) return std::nullopt;
-  Transaction out;
+  Transaction out{.whole_data = whole_data};
   if (setup > 0) out.subcommand = in.le16();
   if (setup > 1) out.pipe = FileId::of_number(in.le16());
   if (in.failed()) return std::nullopt;
@@ -102,6 +104,13 @@ std::optional<Transaction> parse_trans_request(const Block& request) {
   out.parameters = available(request.message, parameters_at, parameters);
   out.data = available(request.message, data_at, data);
   return out;
+}
+
+std::optional<Bytes> parse_trans_secondary(const Block& request) {
+  ByteCursor in{request.words};
+  in.skip(10);
+  const std::uint16_t data = in.le16(), data_at = in.le16();
+  return in.failed() ? std::nullopt : std::optional(available(request.message, data_at, data));
 }
 
 std::optional<Transaction> parse_trans_response(const Block& response) {

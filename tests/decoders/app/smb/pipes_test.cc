@@ -102,6 +102,32 @@ TEST_CASE("smb pipes: a call that fails is answered by that, and a login has no 
   CHECK(call_of(c, 3).request().type == dcerpc::PduType::auth3);
 }
 
+TEST_CASE("smb pipes: in SMB 1 a call goes on in further requests") {
+  SmbConnection c;
+  const std::string asked = request_pdu(1, 2, "in two parts"), first = asked.substr(0, 20),
+                    second = asked.substr(20);
+  // Their data begin behind the header, the words and what stands before and between these and the data.
+  const std::string words = SmbBytes()
+                                .u16(0)
+                                .u16(asked.size())
+                                .zeros(18)
+                                .u16(first.size())
+                                .u16(32 + 1 + 32 + 2 + 3)
+                                .u8(2)
+                                .u8(0)
+                                .u16(smb1::kTransactPipe)
+                                .u16(0x4007);
+  const std::string more = SmbBytes().u16(0).u16(asked.size()).zeros(6).u16(second.size()).u16(51).u16(20);
+  const std::string named = SmbBytes().u8(0).u16(0).raw(first);
+  c.client(nbss(smb1_message({.command = smb1::trans, .multiplex_id = 3}, words, named)));
+  c.client(nbss(smb1_message({.command = smb1::trans_secondary, .multiplex_id = 3}, more, second)));
+  CHECK(call_of(c, 0).opnum == 2);
+  CHECK(call_of(c, 0).request().stub == std::string("in two parts"));
+  // Without their TRANS they are no call.
+  c.client(nbss(smb1_message({.command = smb1::trans_secondary, .multiplex_id = 4}, more, second)));
+  CHECK(c.tx(2).about<PipeCall>() == nullptr);
+}
+
 TEST_CASE("smb pipes: where the tree is not known, calls are told by their header") {
   SmbConnection c;
   CHECK(c.parser.begin_midway());

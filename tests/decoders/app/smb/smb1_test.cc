@@ -100,6 +100,20 @@ TEST_CASE("smb1: a file is written and read, in pieces of any size") {
   }
 }
 
+TEST_CASE("smb1: what is written and closed, or written and unlocked, is a file, too") {
+  SmbConnection c;
+  open_file1(c);
+  c.client(ask1(smb1::write_and_unlock, 3, SmbBytes().u16(0x4006).u16(5).u32(0).u16(0),
+                SmbBytes().u8(1).u16(5).raw("hello")));
+  c.server(answer1(smb1::write_and_unlock, 3, SmbBytes().u16(5)));
+  c.client(ask1(smb1::write_and_close, 4, SmbBytes().u16(0x4006).u16(6).u32(5).u32(0),
+                SmbBytes().u8(0).raw(" world")));
+  c.server(answer1(smb1::write_and_close, 4, SmbBytes().u16(6)));
+  CHECK(c.all() ==
+        "TREE_CONNECT_ANDX; NT_CREATE_ANDX; WRITE_AND_UNLOCK[a.txt 11 hello world]; WRITE_AND_UNLOCK; "
+        "WRITE_AND_CLOSE; ");
+}
+
 TEST_CASE("smb1: several commands come in one message") {
   SmbConnection c;
   const std::string tree = SmbBytes()
