@@ -175,6 +175,20 @@ bool take_word_of(std::string_view& rest, SlabString& out) {
   return true;
 }
 
+// What follows the comment that `text` begins with; nothing when it does not end. Comments may stand in others.
+std::string_view behind_comment(std::string_view text) {
+  std::size_t depth = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\\')
+      ++i;
+    else if (text[i] == '(')
+      ++depth;
+    else if (text[i] == ')' && --depth == 0)
+      return text.substr(i + 1);
+  }
+  return {};
+}
+
 }  // namespace
 
 std::optional<FieldLine> split_field(std::string_view line) {
@@ -184,7 +198,9 @@ std::optional<FieldLine> split_field(std::string_view line) {
 }
 
 std::string_view main_value(std::string_view value) {
-  return trim(value.substr(0, value.find(';')));
+  value = trim(value);
+  while (value.starts_with('(')) value = trim(behind_comment(value));
+  return trim(value.substr(0, value.find_first_of(";(")));
 }
 
 bool is_type(std::string_view value, std::string_view type) {

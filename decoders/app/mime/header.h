@@ -21,7 +21,7 @@ struct FieldLine {
 // None: there is no colon, so it is no field.
 std::optional<FieldLine> split_field(std::string_view line);
 
-// "text/plain" of "Text/Plain; charset=x" as it stands there, without blanks around it.
+// "text/plain" of "Text/Plain; charset=x" as it stands there, without blanks and comments (RFC 2045, 5.1) around it.
 std::string_view main_value(std::string_view value);
 // Whether main_value is `type`, which ends with "/" when any subtype will do.
 bool is_type(std::string_view value, std::string_view type);

@@ -34,6 +34,11 @@ TEST_CASE("mime header: a field is a name, a colon and a value") {
 
 TEST_CASE("mime header: a type with parameters") {
   CHECK(main_value(" text/plain ; charset=x") == "text/plain");
+  CHECK(main_value("(a (b\\)) c) (d) base64 (e; f)") == "base64");
+  for (const char* nothing : {"", "(", "(a", "(a\\", "()", "(a);b"}) {
+    CAPTURE(nothing);
+    CHECK(main_value(nothing).empty());
+  }
   CHECK(is_type("TEXT/HTML; a=b", "text/html"));
   CHECK(is_type("Multipart/Mixed", "multipart/"));
   CHECK_FALSE(is_type("text/htmlx", "text/html"));
