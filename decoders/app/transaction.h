@@ -30,9 +30,21 @@ struct AppEvent {
 
 inline constexpr std::size_t kMaxEventsPerTransaction = 32;
 
-// Opaque state that the engine hangs on a transaction (what detection already did with it).
-struct TransactionAttachment : Slabbed {
+// What the engine hangs on a transaction: bits that rules have set on it, by number, and opaque state (what detection
+// already did with it).
+class TransactionAttachment : public Slabbed {
+ public:
   virtual ~TransactionAttachment() = default;
+  [[nodiscard]] bool bit(std::uint32_t number) const {
+    return number / 64 < bits_.size() && ((bits_[number / 64] >> (number % 64)) & 1U) != 0;
+  }
+  void set_bit(std::uint32_t number) {
+    if (number / 64 >= bits_.size()) bits_.resize(number / 64 + 1);
+    bits_[number / 64] |= std::uint64_t{1} << (number % 64);
+  }
+
+ private:
+  SlabVector<std::uint64_t> bits_;  // rules name few (kMaxTxBits)
 };
 
 // An attachment takes no more; its transaction is charged with them from the start.

@@ -217,7 +217,10 @@ void Detect::Impl::match(RuleId id, const Transaction* tx, bool from_stream, con
   const CompiledRule& rule = program->rules[id];
   const rules::Signature& s = *rule.signature;
   const GuessedTx guess = tx == nullptr ? guess_transaction(rule) : GuessedTx{tx, false};
-  for (const auto& effect : s.effects) effect->apply(*context);
+  if (!s.effects.empty()) {
+    context->transaction = tx != nullptr ? tx->detection.get() : nullptr;
+    for (const auto& effect : s.effects) effect->apply(*context);
+  }
   // In the order of rules from the start; sorting them in the end, stably, would take memory.
   const auto at = std::upper_bound(queue.begin(), queue.end(), id,
                                    [](RuleId added, const Queued& other) { return added < other.rule; });

@@ -74,6 +74,7 @@ struct RuleEnvironment {
   NameTable flowbits, flowints;
   NameTable variables;  // what expressions capture, for flows, packets and alerts
   NameTable xbits;  // hostbits, too: both are bits on hosts, and one rule may set what the other reads
+  NameTable tx_bits;  // of xbits on transactions; at most kMaxTxBits
   DatasetRules dataset_rules;
   std::unordered_map<std::string, std::shared_ptr<Dataset>> datasets;  // by name
   // Of lists that rules and configuration name: lines that cannot be used. The loader takes them.
@@ -88,6 +89,7 @@ struct RuleEnvironment {
 };
 
 inline constexpr std::size_t kMaxTransforms = 8;  // on one buffer
+inline constexpr std::size_t kMaxTxBits = 1024;   // names of a run and its reloads
 
 class RuleBuilder {
  public:

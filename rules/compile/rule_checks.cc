@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "decoders/app/protocol_ids.h"
 #include "decoders/text.h"
 #include "rules/language/content_text.h"
 #include "rules/match/buffer_size_check.h"
@@ -160,6 +161,14 @@ bool looks_at_transactions(const Signature& s) {
   });
 }
 
+// Bits on a transaction say nothing of whose it is.
+Compiled check_transactions(const Signature& s) {
+  const auto of_any = [](const TxCheckEngine& t) { return t.protocol == AppProto::unknown; };
+  if (s.header.app_protocols.none() && std::any_of(s.tx_checks.begin(), s.tx_checks.end(), of_any))
+    return refuse("bits on transactions are for rules that look at some, and nothing in this one names their protocol");
+  return {};
+}
+
 Compiled check_packet_or_stream(Signature& s) {
   const bool wants_packet = s.payload_needs_packet;
   s.payload_needs_packet = wants_packet || s.header.packet_only || s.flow.no_stream;
@@ -219,6 +228,7 @@ Compiled check_rule(Signature& s) {
     if (auto ok = check_contents(engine.chain, &engine, fast_patterns); !ok) return ok;
   if (auto ok = check_sizes(s); !ok) return ok;
   if (auto ok = check_direction(s); !ok) return ok;
+  if (auto ok = check_transactions(s); !ok) return ok;
   if (auto ok = check_packet_or_stream(s); !ok) return ok;
   if (auto ok = check_frames(s); !ok) return ok;
   if (s.threshold && s.detection_filter) return refuse("a rule has either threshold or detection_filter");

@@ -1,4 +1,9 @@
-// xbits and hostbits: named bits on addresses and address pairs, with an expiry. Both name the same bits.
+// xbits and hostbits: named bits on addresses and address pairs, with an expiry. Both name the same bits. And xbits on
+// transactions, which last as long as those.
+#include <fmt/format.h>
+
+#include "decoders/app/protocol_ids.h"
+#include "decoders/app/transaction.h"
 #include "rules/compile/keyword_table.h"
 #include "rules/compile/rule_builder.h"
 #include "rules/language/option_text.h"
@@ -41,6 +46,36 @@ class HostBitCheck final : public PacketCheck {
   std::uint32_t id_;
   On on_;
   bool set_;
+};
+
+// A rule that sets or asks for a bit of a transaction looks at it, whatever else it looks at.
+class TxBitCheck final : public TxCheck {
+ public:
+  TxBitCheck(std::uint32_t id, bool asks) : id_(id), asks_(asks) {}
+  [[nodiscard]] bool matches(const Transaction& tx, Direction) const override {
+    return !asks_ || (tx.detection != nullptr && tx.detection->bit(id_));
+  }
+  [[nodiscard]] SharedNames waits_for() const override {
+    return {.kind = SharedNames::Kind::tx_bit, .ids = {&id_, asks_ ? std::size_t{1} : std::size_t{0}}};
+  }
+
+ private:
+  std::uint32_t id_;
+  bool asks_;
+};
+
+class TxBitEffect final : public Effect {
+ public:
+  explicit TxBitEffect(std::uint32_t id) : id_(id) {}
+  void apply(const PacketContext& c) const override {
+    if (c.transaction != nullptr) c.transaction->set_bit(id_);
+  }
+  [[nodiscard]] SharedNames sets() const override {
+    return {.kind = SharedNames::Kind::tx_bit, .ids = {&id_, 1}};
+  }
+
+ private:
+  std::uint32_t id_;
 };
 
 enum class Change : std::uint8_t { set, unset, toggle };
@@ -86,6 +121,19 @@ Compiled add_host_bit(RuleBuilder& rule, std::string_view command, std::string_v
   return {};
 }
 
+Compiled add_tx_bit(RuleBuilder& rule, std::string_view command, std::string_view name) {
+  if (name.empty()) return refuse("a name is missing");
+  if (command != "set" && command != "isset") return refuse("on transactions there are set and isset only", command);
+  NameTable& names = rule.environment().tx_bits;
+  const std::uint32_t id = names.id(name);
+  if (id >= kMaxTxBits) return refuse(fmt::format("there are at most {} bits on transactions", kMaxTxBits), name);
+  if (command == "set") rule.add_effect(std::make_shared<TxBitEffect>(id));
+  return rule.add_tx_check({.protocol = AppProto::unknown,
+                            .progress_to_server = std::uint8_t{0},
+                            .progress_to_client = std::uint8_t{0},
+                            .check = std::make_shared<TxBitCheck>(id, command == "isset")});
+}
+
 Parsed<std::uint32_t> parse_seconds(std::string_view text) {
   const auto seconds = parse_number<std::uint32_t>(text);
   if (!seconds || *seconds == 0) return refuse("must be a number of seconds from 1 on", text);
@@ -93,6 +141,7 @@ Parsed<std::uint32_t> parse_seconds(std::string_view text) {
 }
 
 // COMMAND,NAME,track ip_src|ip_dst|ip_pair[,expire SECONDS]
+// set|isset,NAME,track tx
 Compiled compile_xbits(RuleBuilder& rule, std::string_view argument) {
   const auto parts = split(argument, ',');
   if (parts.size() == 1 && parts[0] == "noalert") {
@@ -103,9 +152,12 @@ Compiled compile_xbits(RuleBuilder& rule, std::string_view argument) {
     return refuse("must be COMMAND,NAME,track WHAT[,expire SECONDS]", argument);
   std::string_view track = parts[2];
   if (take_word(track) != "track") return refuse("track is missing", parts[2]);
-  if (track == "tx") return refuse("bits on transactions are not supported yet", parts[2]);
+  if (track == "tx") {
+    if (parts.size() == 4) return refuse("bits on transactions last as long as those", parts[3]);
+    return add_tx_bit(rule, parts[0], parts[1]);
+  }
   if (track != "ip_src" && track != "ip_dst" && track != "ip_pair")
-    return refuse("must be ip_src, ip_dst or ip_pair", track);
+    return refuse("must be ip_src, ip_dst, ip_pair or tx", track);
   const On on = track == "ip_src" ? On::source : track == "ip_dst" ? On::destination : On::pair;
   std::uint32_t seconds = kDefaultXbitSeconds;
   if (parts.size() == 4) {
@@ -144,7 +196,7 @@ Compiled compile_hostbits(RuleBuilder& rule, std::string_view argument) {
 
 constexpr KeywordSpec kXbitsKeywords[] = {
     {"xbits", compile_xbits, Argument::required,
-     "named bits on addresses or pairs: COMMAND,NAME,track WHAT[,expire SECONDS]"},
+     "named bits on addresses, pairs or transactions: COMMAND,NAME,track WHAT[,expire SECONDS]"},
     {"hostbits", compile_hostbits, Argument::required,
      "named bits on addresses: COMMAND,NAME[,src|dst[,SECONDS]]"},
 };

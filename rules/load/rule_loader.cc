@@ -59,6 +59,7 @@ std::string_view keyword_of(const SharedNames& names, const Rule& rule) {
   switch (names.kind) {
     case SharedNames::Kind::flowbit: return "flowbits";
     case SharedNames::Kind::flowint: return "flowint";
+    case SharedNames::Kind::tx_bit: return "xbits";
     case SharedNames::Kind::host_bit: break;
   }
   const auto is_hostbits = [](const RuleOption& option) { return option.keyword == "hostbits"; };
@@ -348,9 +349,8 @@ void Loader::add_warnings(const Rule& rule, const Signature& s) {
     warn(told_of(rule, s.meta.sid, std::move(warning)));
   }
   never_.push_back(never);
-  for (const auto& check : s.packet_checks) {
-    const SharedNames names = check->waits_for();
-    if (names.ids.empty()) continue;
+  const auto may_be_unset = [&](const SharedNames& names) {
+    if (names.ids.empty()) return;
     RuleWarning warning{.keyword = keyword_of(names, rule),
                         .argument = names_text(names, environment_),
                         .found = {},
@@ -358,7 +358,9 @@ void Loader::add_warnings(const Rule& rule, const Signature& s) {
                         .advice = "the rule can never match",
                         .never = true};
     unset_names_.add(never_.size() - 1, names, told_of(rule, s.meta.sid, std::move(warning)));
-  }
+  };
+  for (const auto& check : s.packet_checks) may_be_unset(check->waits_for());
+  for (const TxCheckEngine& engine : s.tx_checks) may_be_unset(engine.check->waits_for());
 }
 
 // A rule that a reload takes over was not read again: what is said of it stands at its beginning.

@@ -9,7 +9,7 @@ namespace {
 
 using Kind = SharedNames::Kind;
 
-constexpr std::size_t kNameKinds = 3;
+constexpr std::size_t kNameKinds = 4;
 // Of rules each of which waits for the next: those behind so many are taken for such that can match.
 constexpr int kLongestWait = 64;
 
@@ -17,6 +17,7 @@ const NameTable& table_of(Kind kind, const RuleEnvironment& environment) {
   switch (kind) {
     case Kind::flowbit: return environment.flowbits;
     case Kind::host_bit: return environment.xbits;
+    case Kind::tx_bit: return environment.tx_bits;
     case Kind::flowint: break;
   }
   return environment.flowints;
@@ -46,10 +47,11 @@ class NameSet {
 };
 
 bool waits_in_vain(const Signature& s, const NameSet& set) {
-  return std::any_of(s.packet_checks.begin(), s.packet_checks.end(), [&](const auto& check) {
-    const SharedNames names = check->waits_for();
-    return !names.ids.empty() && !set.has_one_of(names);
-  });
+  const auto in_vain = [&](const SharedNames& names) { return !names.ids.empty() && !set.has_one_of(names); };
+  return std::any_of(s.packet_checks.begin(), s.packet_checks.end(),
+                     [&](const auto& check) { return in_vain(check->waits_for()); }) ||
+         std::any_of(s.tx_checks.begin(), s.tx_checks.end(),
+                     [&](const TxCheckEngine& t) { return in_vain(t.check->waits_for()); });
 }
 
 // What is set by rules that can match, and so on with what those set.

@@ -25,9 +25,9 @@ struct PacketNeeds {
   bool never = false;                          // it asks for what does not happen
 };
 
-// Names that rules leave for each other: bits of flows and hosts, numbers of flows.
+// Names that rules leave for each other: bits of flows, hosts and transactions, numbers of flows.
 struct SharedNames {
-  enum class Kind : std::uint8_t { flowbit, host_bit, flowint } kind = Kind::flowbit;
+  enum class Kind : std::uint8_t { flowbit, host_bit, flowint, tx_bit } kind = Kind::flowbit;
   std::span<const std::uint32_t>
       ids;  // in RuleEnvironment's table of that kind; views of the check or effect
 };
@@ -55,6 +55,8 @@ class TxCheck {
  public:
   virtual ~TxCheck() = default;
   [[nodiscard]] virtual bool matches(const Transaction&, Direction) const = 0;
+  // As PacketCheck's.
+  [[nodiscard]] virtual SharedNames waits_for() const { return {}; }
 };
 
 // A condition on one buffer as a whole that needs no position: bsize, urilen, entropy, dataset ...

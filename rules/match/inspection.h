@@ -12,6 +12,10 @@
 #include "decoders/slab.h"
 #include "decoders/types.h"
 
+namespace weir {
+class TransactionAttachment;  // decoders/app/transaction.h
+}
+
 namespace weir::rules {
 
 class SharedState;  // rules/state/shared_state.h
@@ -103,6 +107,7 @@ struct PacketContext {
   std::vector<Anomaly> const* stream_events = nullptr;        // of this packet
   SharedState* shared = nullptr;                              // xbits and host bits; never null in a run
   Turn* turn = nullptr;  // to be awaited before `shared` is used; null: no need to
+  TransactionAttachment* transaction = nullptr;  // for effects: of the one that the rule matched on, or null
 };
 
 }  // namespace weir::rules

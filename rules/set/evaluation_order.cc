@@ -15,7 +15,9 @@ bool sets_names(const Signature& s) {
 bool waits_for_names(const Signature& s) {
   return !s.requires_bits.empty() ||
          std::any_of(s.packet_checks.begin(), s.packet_checks.end(),
-                     [](const auto& check) { return !check->waits_for().ids.empty(); });
+                     [](const auto& check) { return !check->waits_for().ids.empty(); }) ||
+         std::any_of(s.tx_checks.begin(), s.tx_checks.end(),
+                     [](const TxCheckEngine& t) { return !t.check->waits_for().ids.empty(); });
 }
 
 int names_rank(const Signature& s) {

@@ -146,7 +146,7 @@ struct RuleSet::Program {
   AddressMap ip_only_source, ip_only_destination;
   std::vector<RuleId> ip_only_any;
   std::array<std::vector<RuleId>, 2> proto_only;  // by Direction
-  NameTable flowbit_names, flowint_names, xbit_names, variable_names;
+  NameTable flowbit_names, flowint_names, xbit_names, tx_bit_names, variable_names;
   bool tags_hosts = false;  // some rule does
   std::unordered_map<std::string, std::shared_ptr<Dataset>> datasets;  // by name
   RuleLineage lineage;

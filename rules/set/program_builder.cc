@@ -53,6 +53,7 @@ class Builder {
     program_->flowbit_names = environment.flowbits;
     program_->flowint_names = environment.flowints;
     program_->xbit_names = environment.xbits;
+    program_->tx_bit_names = environment.tx_bits;
     program_->variable_names = environment.variables;
     program_->datasets = environment.datasets;
   }

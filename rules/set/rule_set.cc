@@ -23,6 +23,7 @@ void RuleSet::hand_on(RuleEnvironment& environment) const {
   environment.flowbits = program_->flowbit_names;
   environment.flowints = program_->flowint_names;
   environment.xbits = program_->xbit_names;
+  environment.tx_bits = program_->tx_bit_names;
   environment.variables = program_->variable_names;
   environment.kept_datasets = program_->datasets;
   // A pool that reloads have filled is left to the rules that have it; those that come are compiled anew, into another.

@@ -60,6 +60,22 @@ struct Harness {
     ++flow.packets[index(d)];
     return run({.packet = b.get(), .flow = &flow, .direction = d, .established = flow.state != FlowState::fresh});
   }
+  void become_http() {
+    const ProtocolInfo& info = protocol_info(AppProto::http);
+    flow.protocol = 6;
+    flow.app = std::make_unique<AppLayer>();
+    flow.app->protocol = AppProto::http;
+    flow.app->parser = info.configure(no_settings())->make();
+    flow.app->parser->transactions().set_protocol(AppProto::http);
+  }
+  std::string feed(std::string_view text, Direction d = Direction::to_server) {
+    flow.app->parser->parse(
+        {.direction = d, .data = {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}, .time = kSecond});
+    PacketBuilder b;
+    b.tcp(tcp_flag::ack, 1, 1);
+    if (d == Direction::to_client) b.reversed();
+    return run({.packet = b.get(), .flow = &flow, .direction = d});
+  }
 };
 
 }  // namespace
@@ -181,26 +197,30 @@ TEST_CASE("detect: an application rule waits for its buffers and alerts once a t
       "alert http any any -> any any (http.method; content:\"GET\"; sid:2;)\n"
       "alert http any any -> any any (flow:to_client; http.stat_code; content:\"200\"; sid:3;)\n"
       "alert http any any => any any (http.uri; content:\"/evil\"; http.stat_code; content:\"200\"; sid:4;)\n");
-  const ProtocolInfo& info = protocol_info(AppProto::http);
-  const auto factory = info.configure(no_settings());
-  h.flow.protocol = 6;
-  h.flow.app = std::make_unique<AppLayer>();
-  h.flow.app->protocol = AppProto::http;
-  h.flow.app->parser = factory->make();
-  h.flow.app->parser->transactions().set_protocol(AppProto::http);
-  const auto feed = [&](std::string_view text, Direction d) {
-    h.flow.app->parser->parse(
-        {.direction = d, .data = {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}, .time = kSecond});
-    PacketBuilder b;
-    b.tcp(tcp_flag::ack, 1, 1);
-    if (d == Direction::to_client) b.reversed();
-    return h.run({.packet = b.get(), .flow = &h.flow, .direction = d});
-  };
-  CHECK(feed("GET /evil HTTP/1.1\r\nHost: h\r\nUser-Agent: a bot\r\n\r\n", Direction::to_server) == "1 2");
-  CHECK(feed("", Direction::to_server) == "");
-  CHECK(feed("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", Direction::to_client) == "3 4");
+  h.become_http();
+  CHECK(h.feed("GET /evil HTTP/1.1\r\nHost: h\r\nUser-Agent: a bot\r\n\r\n") == "1 2");
+  CHECK(h.feed("") == "");
+  CHECK(h.feed("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", Direction::to_client) == "3 4");
   CHECK(h.detect->finished(*h.flow.app->parser->transactions().find(0), Direction::to_server));
-  CHECK(feed("GET /good HTTP/1.1\r\nUser-Agent: a bot\r\n\r\n", Direction::to_server) == "2");
+  CHECK(h.feed("GET /good HTTP/1.1\r\nUser-Agent: a bot\r\n\r\n") == "2");
+}
+
+TEST_CASE("detect: a bit on a transaction is there for all rules that look at it, and not in the next one") {
+  Harness h(
+      "alert http any any -> any any (http.uri; content:\"/evil\"; xbits:isset,evil,track tx; sid:1;)\n"
+      "alert http any any -> any any (http.uri; content:\"/evil\"; xbits:set,evil,track tx; sid:2;)\n"
+      "alert http any any -> any any (http.stat_code; content:\"200\"; xbits:isset,evil,track tx; sid:3;)\n"
+      "alert http any any -> any any (flow:to_client; xbits:isset,evil,track tx; sid:4;)\n"
+      "alert http any any -> any any (http.stat_code; content:\"200\"; xbits:isset,asked,track tx; sid:5;)\n"
+      "alert http any any -> any any (http.method; content:\"HEAD\"; xbits:set,asked,track tx; sid:6;)\n");
+  h.become_http();
+  constexpr std::string_view answer = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+  CHECK(h.feed("GET /evil HTTP/1.1\r\nHost: h\r\n\r\n") == "2 1");
+  CHECK(h.feed(answer, Direction::to_client) == "3 4");
+  CHECK(h.feed("GET /good HTTP/1.1\r\nHost: h\r\n\r\n") == "");
+  CHECK(h.feed(answer, Direction::to_client) == "");
+  CHECK(h.feed("HEAD / HTTP/1.1\r\nHost: h\r\n\r\n") == "6");
+  CHECK(h.feed(answer, Direction::to_client) == "5");
 }
 
 TEST_CASE("detect: packet rules about one application protocol are found in its flows, however many there are") {

@@ -133,6 +133,23 @@ TEST_CASE("bits on addresses outlive the flow, until they expire") {
                  "hostbits:set,x,both;", "hostbits:set,x,src,y;"});
 }
 
+TEST_CASE("bits on transactions are set and asked for by rules that look at some") {
+  for (const char* text : {"xbits:set,x,track tx;", "http.uri; content:\"a\"; xbits:isset, x, track tx;",
+                           "content:\"a\"; xbits:set,x,track tx;"}) {
+    CAPTURE(text);
+    CHECK(test::http_with(text).error.empty());
+  }
+  for (const char* text :
+       {"xbits:unset,x,track tx;", "xbits:toggle,x,track tx;", "xbits:isnotset,x,track tx;",
+        "xbits:set,,track tx;", "xbits:set,x,track tx,expire 3;", "dsize:3; xbits:set,x,track tx;"}) {
+    CAPTURE(text);
+    CHECK(test::http_with(text).signature == nullptr);
+  }
+  CHECK(with_options("http.uri; content:\"a\"; xbits:set,x,track tx;").error.empty());
+  check_refused({"xbits:isset,x,track tx;", "content:\"a\"; xbits:set,x,track tx;",
+                 "app-layer-protocol:http; xbits:set,x,track tx;"});
+}
+
 TEST_CASE("counters of the flow") {
   Scene s;
   s.flow.start = s.packet.raw.time - 21'500'000;

@@ -236,6 +236,10 @@ TEST_CASE("unset names: what no rule sets, whatever comes first, and what only s
               "flowbits:isset,a; sid:2;)") == "1: 2:a~ ");
   CHECK(unset(head + "xbits:isset,x,track ip_src; sid:1;)") == "1:x ");
   CHECK(unset(head + "xbits:isset,x,track ip_src; sid:1;)\n" + head + "hostbits:set,x,src; sid:2;)").empty());
+  const std::string of_http = "alert http any any -> any any (";
+  const std::string asks_tx = of_http + "xbits:isset,x,track tx; sid:1;)\n";
+  CHECK(unset(asks_tx + head + "hostbits:set,x,src; sid:2;)") == "1:x ");
+  CHECK(unset(asks_tx + of_http + "http.uri; content:\"a\"; xbits:set,x,track tx; sid:2;)").empty());
   CHECK(unset(head + "flowint:n,>,3; sid:1;)") == "1:n ");
   CHECK(unset(head + "flowint:n,isset; sid:1;)") == "1:n ");
   CHECK(unset(head + "flowint:n,notset; sid:1;)").empty());
