@@ -170,7 +170,7 @@ Compiled compile_xbits(RuleBuilder& rule, std::string_view argument) {
   return add_host_bit(rule, parts[0], parts[1], on, seconds);
 }
 
-// COMMAND,NAME[,src|dst|both[,SECONDS]]
+// COMMAND,NAME[,src|dst[,SECONDS]]
 Compiled compile_hostbits(RuleBuilder& rule, std::string_view argument) {
   const auto parts = split(argument, ',');
   if (parts.size() == 1 && parts[0] == "noalert") {
