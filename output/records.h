@@ -37,14 +37,16 @@ struct FlowMetadata {
   std::vector<std::string_view> flowbits;
   std::vector<std::pair<std::string_view, std::uint32_t>> flowints;
   std::vector<Variable> flowvars, pktvars;
+  std::vector<std::pair<std::string_view, double>> entropies;  // buffer, bits a byte
   [[nodiscard]] bool empty() const {
-    return flowbits.empty() && flowints.empty() && flowvars.empty() && pktvars.empty();
+    return flowbits.empty() && flowints.empty() && flowvars.empty() && pktvars.empty() && entropies.empty();
   }
   void clear() {
     flowbits.clear();
     flowints.clear();
     flowvars.clear();
     pktvars.clear();
+    entropies.clear();
   }
 };
 

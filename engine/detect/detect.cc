@@ -50,7 +50,9 @@ Detect::Impl::Impl(std::shared_ptr<const rules::RuleSet> rule_set, const DetectS
       scratch(clone_scratch(*program)),
       candidates(program->rules.size()),
       buffers(program->buffers.size(), chain_scratch.pcre),
-      profile(settings.profile_rules ? std::make_unique<RuleProfile>(program->rules.size()) : nullptr) {}
+      profile(settings.profile_rules ? std::make_unique<RuleProfile>(program->rules.size()) : nullptr) {
+  chain_scratch.turn = settings.turn;
+}
 
 Detect::Detect(std::shared_ptr<const rules::RuleSet> rules, const DetectSettings& settings, rules::SharedState& shared)
     : impl_(std::make_unique<Impl>(std::move(rules), settings, shared)) {}
@@ -122,7 +124,7 @@ void Detect::Impl::begin(const DetectInput& input) {
   in = &input;
   looked_at = input.flow;
   looked_at_direction = input.direction;
-  chain_scratch.turn = settings.turn;
+  chain_scratch.flow_vars = input.flow != nullptr ? &input.flow->vars : nullptr;
   result.alerts.clear();
   result.actions = {};
   result.replacements.clear();

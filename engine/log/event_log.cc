@@ -163,6 +163,8 @@ void EventLog::name_flow_variables(const Flow& flow) {
   flow.vars.for_each_text([&](std::uint32_t id, std::string_view text) {
     metadata_.flowvars.emplace_back(rules_->variable_names().name(id), text);
   });
+  flow.vars.for_each_entropy(
+      [&](std::string_view buffer, double bits) { metadata_.entropies.emplace_back(buffer, bits); });
 }
 
 void EventLog::fill_flow(const Flow& flow) {

@@ -94,6 +94,10 @@ void write_metadata(JsonWriter& out, const FlowMetadata& metadata) {
       const auto integers = out.object("flowints");
       for (const auto& [name, value] : metadata.flowints) out.number(name, value);
     }
+    if (!metadata.entropies.empty()) {
+      const auto entropy = out.object("entropy");
+      for (const auto& [buffer, bits] : metadata.entropies) out.real(buffer, bits);
+    }
   }
   out.drop_if_empty(start);
   write_traffic(out, metadata.flowbits);

@@ -92,18 +92,19 @@ Compiled compile_pkt_data(RuleBuilder& rule, std::string_view) {
   return {};
 }
 
-// Shannon entropy in bits a byte, 0 to 8.
+// Shannon entropy in bits a byte, 0 to 8. Whether or not it is what the rule asks for, the events of the flow show it.
 class EntropyCheck final : public BufferCheck {
  public:
   enum class Op : std::uint8_t { equal, not_equal, less, less_equal, greater, greater_equal };
-  EntropyCheck(std::uint32_t bytes, std::uint32_t offset, Op op, double value)
-      : bytes_(bytes), offset_(offset), op_(op), value_(value) {}
+  EntropyCheck(std::string_view buffer, std::uint32_t bytes, std::uint32_t offset, Op op, double value)
+      : buffer_(buffer), bytes_(bytes), offset_(offset), op_(op), value_(value) {}
 
   [[nodiscard]] bool matches(const BufferFacts& f) const override {
     if (offset_ >= f.data.size()) return false;
     Bytes data = f.data.subspan(offset_);
     if (bytes_ != 0) data = data.first(std::min<std::size_t>(bytes_, data.size()));
     const double got = entropy(data);
+    if (f.vars != nullptr) f.vars->set_entropy(buffer_, got);
     switch (op_) {
       case Op::equal: return std::abs(got - value_) < kTolerance;
       case Op::not_equal: return std::abs(got - value_) >= kTolerance;
@@ -129,10 +130,18 @@ class EntropyCheck final : public BufferCheck {
     return sum;
   }
 
+  std::string_view buffer_;
   std::uint32_t bytes_, offset_;
   Op op_;
   double value_;
 };
+
+// As events call the buffer that is selected (null: the payload): by its older name, where it has one, as Suricata does.
+std::string_view name_in_events(const BufferSpec* buffer) {
+  if (buffer == nullptr) return "payload";
+  if (!buffer->modifier.empty()) return buffer->modifier;
+  return buffer->alias.empty() ? buffer->name : buffer->alias;
+}
 
 Parsed<EntropyCheck::Op> take_entropy_op(std::string_view& text) {
   using Op = EntropyCheck::Op;
@@ -183,7 +192,8 @@ Compiled compile_entropy(RuleBuilder& rule, std::string_view argument) {
     value = parsed;
   }
   if (!value) return refuse("a value is missing", argument);
-  return rule.add_op(BufferCheckOp{std::make_shared<EntropyCheck>(bytes, offset, op, *value), false});
+  const std::string_view buffer = name_in_events(rule.selected());
+  return rule.add_op(BufferCheckOp{std::make_shared<EntropyCheck>(buffer, bytes, offset, op, *value), false});
 }
 
 constexpr KeywordSpec kPayloadKeywords[] = {

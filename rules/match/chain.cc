@@ -276,7 +276,12 @@ ChainRun::Outcome ChainRun::apply(const Base64Data&, std::size_t i, std::int64_t
 
 ChainRun::Outcome ChainRun::apply(const BufferCheckOp& op, std::size_t i, std::int64_t position) {
   const std::size_t before = scratch_.captured.size();
-  const BufferFacts facts{in_.data, in_.offset, in_.complete, scratch_.turn, &scratch_.captured};
+  const BufferFacts facts{.data = in_.data,
+                          .offset = in_.offset,
+                          .complete = in_.complete,
+                          .turn = scratch_.turn,
+                          .captured = &scratch_.captured,
+                          .vars = scratch_.flow_vars};
   const Outcome rest = op.check->matches(facts) != op.negated ? from(i + 1, position) : fail(i);
   if (rest != Outcome::match) scratch_.captured.cut_to(before);
   return rest;

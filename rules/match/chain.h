@@ -17,6 +17,8 @@
 
 namespace weir::rules {
 
+class FlowVars;  // rules/match/inspection.h
+
 inline constexpr std::uint32_t kChainFuel = 3000;  // Suricata's inspection-recursion-limit
 
 // The bytes under inspection. `offset` is the position of data[0] in the stream or body that they are a window of.
@@ -41,6 +43,7 @@ struct ChainScratch {
   std::string base64;  // decoded by the last base64_decode
   std::uint64_t fuel_exhausted = 0;  // chains given up; for the owner to read and reset
   Turn* turn = nullptr;  // of the worker; see BufferFacts
+  FlowVars* flow_vars = nullptr;  // of the packet at hand; the same
   std::vector<Replacement> replacements;  // of the chains that matched
   CaptureList captured;                   // by them
   void begin_rule() {

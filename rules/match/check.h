@@ -66,6 +66,7 @@ struct BufferFacts {
   bool complete = true;      // nothing will follow
   Turn* turn = nullptr;      // to be awaited before what other flows change too is used; null: no need to
   CaptureList* captured = nullptr;  // takes what is known of the bytes, for the alert; null: nobody asks
+  FlowVars* vars = nullptr;         // of the packet's flow; null: it has none
 };
 class BufferCheck {
  public:

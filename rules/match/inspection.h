@@ -47,10 +47,16 @@ class FlowVars {
   }
   // What an expression captured; none further once there are kMaxTexts of other names.
   void set_text(std::uint32_t id, std::string_view value) {
-    if (texts_ == nullptr) texts_ = std::make_unique<Texts>();
-    for (Text& t : texts_->list)
+    for (Text& t : rare().texts)
       if (t.id == id) { t.value.assign(value); return; }
-    if (texts_->list.size() < kMaxTexts) texts_->list.push_back({id, SlabString(value)});
+    if (rare_->texts.size() < kMaxTexts) rare_->texts.push_back({id, SlabString(value)});
+  }
+  // What the entropy of a buffer came to when a rule asked for it last; none further once there are kMaxEntropies of other
+  // buffers. `buffer` lives as long as the program.
+  void set_entropy(std::string_view buffer, double bits) {
+    for (Entropy& e : rare().entropies)
+      if (e.buffer == buffer) { e.bits = bits; return; }
+    if (rare_->entropies.size() < kMaxEntropies) rare_->entropies.push_back({buffer, bits});
   }
   // Calls f(id) for every bit that is set.
   template <class F>
@@ -65,23 +71,38 @@ class FlowVars {
   // Calls f(id, text) in the order in which they were first set.
   template <class F>
   void for_each_text(F&& f) const {
-    if (texts_ == nullptr) return;
-    for (const Text& t : texts_->list) f(t.id, std::string_view(t.value));
+    if (rare_ == nullptr) return;
+    for (const Text& t : rare_->texts) f(t.id, std::string_view(t.value));
+  }
+  // Calls f(buffer, bits a byte), the same.
+  template <class F>
+  void for_each_entropy(F&& f) const {
+    if (rare_ == nullptr) return;
+    for (const Entropy& e : rare_->entropies) f(e.buffer, e.bits);
   }
 
  private:
-  static constexpr std::size_t kMaxTexts = 32;
+  static constexpr std::size_t kMaxTexts = 32, kMaxEntropies = 16;
   struct Integer { std::uint32_t id, value; };
   struct Text {
     std::uint32_t id;
     SlabString value;
   };
-  struct Texts : Slabbed {
-    SlabVector<Text> list;
+  struct Entropy {
+    std::string_view buffer;
+    double bits;
   };
+  struct Rare : Slabbed {
+    SlabVector<Text> texts;
+    SlabVector<Entropy> entropies;
+  };
+  Rare& rare() {
+    if (rare_ == nullptr) rare_ = std::make_unique<Rare>();
+    return *rare_;
+  }
   SlabVector<std::uint64_t> bits_;
   SlabVector<Integer> integers_;
-  std::unique_ptr<Texts> texts_;  // few flows have any
+  std::unique_ptr<Rare> rare_;  // few flows have any of it
 };
 
 // Facts about the packet's flow at this packet.

@@ -214,6 +214,7 @@ TEST_CASE("eve: the head carries metadata, traffic labels, ethernet, VLANs and c
   metadata.flowbits = {"a.bit", "traffic/id/web", "traffic/label/x"};
   metadata.flowints = {{"n", 4}};
   metadata.flowvars = {{"key", "\xff"}};
+  metadata.entropies = {{"file_data", 4.25}};
   AnomalyRecord r;
   r.head = tcp_head();
   r.head.source = IpAddress::v4(0x80e86e78);  // the example of the community id specification
@@ -234,7 +235,7 @@ TEST_CASE("eve: the head carries metadata, traffic labels, ethernet, VLANs and c
           R"("flow_id":42,"host":"s1","pcap_cnt":7,"event_type":"anomaly","vlan":[5,6],"src_ip":"128.232.110.120",)"
           R"("src_port":34855,"dest_ip":"66.35.250.204","dest_port":80,"proto":"TCP","ip_v":4,"pkt_src":"wire/pcap",)"
           R"("pcap_filename":"/tmp/a.pcap","metadata":{"flowvars":[{"key":"\\xff"}],"flowbits":["a.bit"],)"
-          R"("flowints":{"n":4}},"traffic":{"id":["web"],"label":["x"]},)"
+          R"("flowints":{"n":4},"entropy":{"file_data":4.25}},"traffic":{"id":["web"],"label":["x"]},)"
           R"("ether":{"src_mac":"01:02:03:04:05:06","dest_mac":"ff:ff:ff:ff:ff:ff"},)"
           R"("community_id":"1:LQU9qZlK+B5F3KDmev6m5PMibrg=",)"
           R"("anomaly":{"type":"decode","event":"decoder.ipv4.trunc_pkt"}})");

@@ -2,7 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <string>
+#include <vector>
 
 #include "rules/load/rule_loader.h"
 #include "tests/engine/packet_builder.h"
@@ -52,6 +54,15 @@ struct Harness {
   }
 };
 
+// "BUFFER=THOUSANDTHS " of each.
+std::string entropies_of(const rules::FlowVars& vars) {
+  std::string out;
+  vars.for_each_entropy([&](std::string_view buffer, double bits) {
+    out += std::string(buffer) + "=" + std::to_string(std::lround(bits * 1000)) + " ";
+  });
+  return out;
+}
+
 std::string shown(const rules::VariableList& list, std::size_t first, std::size_t count) {
   std::string out;
   for (std::size_t i = first; i < first + count; ++i)
@@ -60,6 +71,33 @@ std::string shown(const rules::VariableList& list, std::size_t first, std::size_
 }
 
 }  // namespace
+
+TEST_CASE("entropy: a flow keeps what it was last asked to be, whether or not the rule matched") {
+  Harness h("alert udp any any -> any any (content:\"a\"; entropy:value > 7; sid:1;)\n");
+  h.run("bcd");
+  h.run("abcd", false);  // nothing to keep it with
+  CHECK(entropies_of(h.flow.vars).empty());
+  CHECK(h.run("abcd").alerts.empty());
+  CHECK(entropies_of(h.flow.vars) == "payload=2000 ");
+  h.run("abab");
+  CHECK(entropies_of(h.flow.vars) == "payload=1000 ");
+}
+
+TEST_CASE("entropy: of at most 16 buffers") {
+  rules::FlowVars vars;
+  std::vector<std::string> names;
+  for (int i = 0; i < 20; ++i) names.push_back("b" + std::to_string(i));
+  for (const std::string& name : names) vars.set_entropy(name, 1);
+  vars.set_entropy("b3", 2);
+  int count = 0;
+  double of_b3 = 0;
+  vars.for_each_entropy([&](std::string_view buffer, double bits) {
+    ++count;
+    if (buffer == "b3") of_b3 = bits;
+  });
+  CHECK(count == 16);
+  CHECK(of_b3 == 2);
+}
 
 TEST_CASE("tags: packets after a match are tagged, the one that matched is not") {
   Harness h("alert udp any any -> any any (content:\"go\"; tag:session,3,packets; sid:1;)\n");
