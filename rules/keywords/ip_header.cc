@@ -1,5 +1,6 @@
 // Keywords about the IP header: ttl, tos, id, fragoffset, fragbits, ipopts, sameip, ip_proto.
 #include <array>
+#include <string>
 
 #include <fmt/format.h>
 
@@ -159,17 +160,43 @@ Compiled compile_sameip(RuleBuilder& rule, std::string_view) {
   return {};
 }
 
+// Hexadecimal numbers may begin with x alone: "x88", "!x88".
+Compiled compile_tos(RuleBuilder& rule, std::string_view argument) {
+  static constexpr PacketNumber tos_number{
+      .name = "tos", .summary = {}, .most = UINT8_MAX, .get = tos, .ip_version = 4};
+  std::string text(unquote_if_quoted(argument));
+  const std::size_t digits = text.find_first_not_of("!<>= ");
+  if (digits != std::string::npos && text[digits] == 'x') text.insert(digits, 1, '0');
+  return compile_number(rule, tos_number, text);
+}
+
 // --- ip_proto: narrows what the header admits
 
 struct ProtocolName {
   std::string_view name;
   std::uint8_t number;
 };
-constexpr std::array<ProtocolName, 22> kProtocols{
-    {{"icmp", 1},  {"igmp", 2},   {"ipip", 4},   {"ip", 0},    {"tcp", 6},        {"egp", 8},
-     {"igp", 9},   {"udp", 17},   {"dccp", 33},  {"ipv6", 41}, {"ipv6-icmp", 58}, {"icmp6", 58},
-     {"rsvp", 46}, {"gre", 47},   {"esp", 50},   {"ah", 51},   {"eigrp", 88},     {"ospf", 89},
-     {"pim", 103}, {"vrrp", 112}, {"l2tp", 115}, {"sctp", 132}}};
+constexpr ProtocolName kProtocols[] = {{"ip", 0},           {"hopopt", 0},     {"icmp", 1},
+                                       {"igmp", 2},         {"ggp", 3},        {"ipip", 4},
+                                       {"ipencap", 4},      {"ipv4", 4},       {"st", 5},
+                                       {"tcp", 6},          {"egp", 8},        {"igp", 9},
+                                       {"pup", 12},         {"udp", 17},       {"hmp", 20},
+                                       {"xns-idp", 22},     {"rdp", 27},       {"iso-tp4", 29},
+                                       {"dccp", 33},        {"xtp", 36},       {"ddp", 37},
+                                       {"idpr-cmtp", 38},   {"ipv6", 41},      {"ipv6-route", 43},
+                                       {"ipv6-frag", 44},   {"idrp", 45},      {"rsvp", 46},
+                                       {"gre", 47},         {"esp", 50},       {"ah", 51},
+                                       {"mobile", 55},      {"skip", 57},      {"icmp6", 58},
+                                       {"icmpv6", 58},      {"ipv6-icmp", 58}, {"ipv6-nonxt", 59},
+                                       {"ipv6-opts", 60},   {"rspf", 73},      {"vmtp", 81},
+                                       {"eigrp", 88},       {"ospf", 89},      {"ospfigp", 89},
+                                       {"ax.25", 93},       {"etherip", 97},   {"encap", 98},
+                                       {"pim", 103},        {"ipcomp", 108},   {"vrrp", 112},
+                                       {"l2tp", 115},       {"isis", 124},     {"sctp", 132},
+                                       {"fc", 133},         {"udplite", 136},  {"mobility-header", 135},
+                                       {"mpls-in-ip", 137}, {"manet", 138},    {"hip", 139},
+                                       {"shim6", 140},      {"wesp", 141},     {"rohc", 142},
+                                       {"ethernet", 143}};
 
 std::optional<std::uint8_t> ip_protocol(std::string_view text) {
   for (const ProtocolName& p : kProtocols)
@@ -201,7 +228,6 @@ Compiled compile_ip_proto(RuleBuilder& rule, std::string_view argument) {
 
 constexpr PacketNumber kIpHeaderNumbers[] = {
     {.name = "ttl", .summary = "IP time to live, hop limit", .most = UINT8_MAX, .get = ttl},
-    {.name = "tos", .summary = "IPv4 type of service", .most = UINT8_MAX, .get = tos, .ip_version = 4},
     {.name = "id", .summary = "IPv4 identification", .most = UINT16_MAX, .get = ip_id, .ip_version = 4},
     {.name = "fragoffset",
      .summary = "IP fragment offset in units of 8 bytes",
@@ -215,6 +241,7 @@ constexpr KeywordSpec kIpHeaderKeywords[] = {
     {"fragbits", compile_fragbits, kRequired, "IPv4 fragment bits: [+*!] and M, D, R"},
     {"ipopts", compile_ipopts, kRequired, "an IPv4 option is there"},
     {"sameip", compile_sameip, kNone, "source and destination address are the same"},
+    {"tos", compile_tos, kRequired, "IPv4 type of service"},
     {"ip_proto", compile_ip_proto, kRequired, "IP protocol by name or number"},
 };
 

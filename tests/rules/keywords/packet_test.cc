@@ -53,6 +53,8 @@ TEST_CASE("IP and TCP header keywords") {
   for (const Row& row : std::initializer_list<Row>{{"ttl:64;", true},           {"ttl:<64;", false},
                                                    {"ttl:60-70;", true},        {"tos:8;", true},
                                                    {"tos:!8;", false},          {"id:77;", true},
+                                                   {"tos:x08;", true},          {"tos:!x8;", false},
+                                                   {"tos:x80;", false},         {"tos:0x8;", true},
                                                    {"fragoffset:0;", true},     {"fragoffset:>0;", false},
                                                    {"fragbits:D;", true},       {"fragbits:MD;", false},
                                                    {"fragbits:*MD;", true},     {"fragbits:+D;", true},
@@ -200,15 +202,18 @@ TEST_CASE("ip_proto narrows the protocols of the header") {
   CHECK(with_options("ip_proto:6; ip_proto:17;").signature == nullptr);
   CHECK(with_options("ip_proto:256;").signature == nullptr);
   CHECK(with_options("ip_proto:nonsense;").signature == nullptr);
+  const auto fragment = with_options("ip_proto:IPv6-Frag;");
+  REQUIRE(fragment.signature != nullptr);
+  CHECK(fragment.signature->header.ip_protocols.test(44));
 }
 
 TEST_CASE("header keywords refuse what they cannot read") {
   for (const char* options :
-       {"ttl:256;",         "ttl:x;",          "tos:>255;",        "fragbits:X;",       "fragbits:+;",
-        "ipopts:nonsense;", "flags:;",         "flags:X;",         "flags:S; flags:A;", "flags:+;",
-        "flags:S+A;",       "seq:4294967296;", "window:65536;",    "vlan.id:4096;",     "vlan.id:5,3;",
-        "vlan.id:5,most;",  "vlan.layers:4;",  "ipv4-csum:wrong;", "rpc:x,*,*;",        "rpc:*,1,1;",
-        "rpc:1,2,3,4;",     "sameip:yes;",     "icode:300;"}) {
+       {"ttl:256;",     "ttl:x;",           "tos:>255;",       "tos:xx;",          "fragbits:X;",
+        "fragbits:+;",  "ipopts:nonsense;", "flags:;",         "flags:X;",         "flags:S; flags:A;",
+        "flags:+;",     "flags:S+A;",       "seq:4294967296;", "window:65536;",    "vlan.id:4096;",
+        "vlan.id:5,3;", "vlan.id:5,most;",  "vlan.layers:4;",  "ipv4-csum:wrong;", "rpc:x,*,*;",
+        "rpc:*,1,1;",   "rpc:1,2,3,4;",     "sameip:yes;",     "icode:300;"}) {
     CAPTURE(options);
     CHECK(with_options(options).signature == nullptr);
   }
