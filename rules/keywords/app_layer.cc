@@ -19,7 +19,7 @@ class AppProtocolCheck final : public PacketCheck {
   AppProtocolCheck(AppProtoSet wanted, Which which, bool negated)
       : wanted_(wanted), which_(which), negated_(negated) {}
 
-  // A protocol that is not known yet answers nothing, also not a negated question.
+  // A protocol that is not known yet answers nothing, also not a negated question, but that for `unknown`.
   [[nodiscard]] bool matches(const PacketContext& c) const override {
     if (c.flow == nullptr) return false;
     const FlowFacts& f = *c.flow;
@@ -35,13 +35,16 @@ class AppProtocolCheck final : public PacketCheck {
     }
     return false;
   }
-  [[nodiscard]] bool protocol_only() const override { return true; }
+  [[nodiscard]] bool protocol_only() const override { return !wants_unknown(); }
   [[nodiscard]] PacketNeeds needs() const override {
-    return {.keyword = "app-layer-protocol", .protocols = negated_ ? AppProtoSet{} : wanted_};
+    return {.keyword = "app-layer-protocol",
+            .protocols = negated_ || wants_unknown() ? AppProtoSet{} : wanted_};
   }
 
  private:
+  [[nodiscard]] bool wants_unknown() const { return wanted_.test(index(AppProto::unknown)); }
   [[nodiscard]] bool holds(AppProto p) const {
+    if (wants_unknown()) return p == AppProto::unknown;
     return p != AppProto::unknown && wanted_.test(static_cast<std::size_t>(p)) != negated_;
   }
 
@@ -52,6 +55,7 @@ class AppProtocolCheck final : public PacketCheck {
 
 Parsed<AppProtoSet> parse_protocol(std::string_view name) {
   if (name == "failed") return AppProtoSet{}.set(index(AppProto::failed));
+  if (name == "unknown") return AppProtoSet{}.set(index(AppProto::unknown));
   const AppProtoSet out = protocols_named(name);
   if (out.none()) return refuse("not the name of a protocol", name);
   return out;
@@ -75,6 +79,8 @@ Compiled compile_app_layer_protocol(RuleBuilder& rule, std::string_view argument
   const bool negated = take_negation(name);
   const auto protocols = parse_protocol(trim(name));
   if (!protocols) return tl::unexpected(protocols.error());
+  if (negated && protocols->test(index(AppProto::unknown)))
+    return refuse("unknown is not negated", argument);
   const auto which = parse_which(trim(rest));
   if (!which) return tl::unexpected(which.error());
   const auto& header = rule.signature().header.app_protocols;

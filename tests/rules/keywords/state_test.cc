@@ -174,10 +174,13 @@ TEST_CASE("the application protocol of the flow") {
   Scene s;
   CHECK_FALSE(s.run("app-layer-protocol:http;"));
   CHECK_FALSE(s.run("app-layer-protocol:!http;"));
+  CHECK(s.run("app-layer-protocol:unknown; app-layer-protocol:unknown,final;"));
   s.flow.protocol_by_direction = {AppProto::http, AppProto::failed};
   s.flow.protocol = AppProto::http;
   CHECK(s.run("app-layer-protocol:http;"));
   CHECK_FALSE(s.run("app-layer-protocol:http;", Direction::to_client));
+  CHECK_FALSE(s.run("app-layer-protocol:unknown;"));
+  CHECK_FALSE(s.run("app-layer-protocol:unknown,either;"));
   CHECK(s.run("app-layer-protocol:failed;", Direction::to_client));
   CHECK(s.run("app-layer-protocol:!tls; app-layer-protocol:http1,final;"));
   CHECK(s.run("app-layer-protocol:http,either; app-layer-protocol:!tls,both;"));
@@ -188,7 +191,8 @@ TEST_CASE("the application protocol of the flow") {
   s.flow.protocol_by_direction[0] = AppProto::http2;
   CHECK(s.run("app-layer-protocol:http,to_server;"));
   CHECK_FALSE(s.run("app-layer-protocol:http1,to_server;"));
-  check_refused({"app-layer-protocol:nonsense;", "app-layer-protocol:http,sideways;"});
+  check_refused({"app-layer-protocol:nonsense;", "app-layer-protocol:http,sideways;",
+                 "app-layer-protocol:!unknown;"});
 }
 
 TEST_CASE("events of decoder, stream engine and protocol detection") {
