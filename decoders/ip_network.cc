@@ -27,6 +27,15 @@ std::optional<IpNetwork> IpNetwork::parse(std::string_view text) {
   return out;
 }
 
+IpAddress IpNetwork::prefix(IpAddress address, std::size_t bits) {
+  const std::size_t whole = bits / 8U;
+  if (whole >= address.bytes.size()) return address;
+  address.bytes[whole] &= static_cast<std::uint8_t>(0xff00U >> (bits % 8U));
+  std::fill(address.bytes.begin() + static_cast<std::ptrdiff_t>(whole) + 1, address.bytes.end(),
+            std::uint8_t{0});
+  return address;
+}
+
 bool IpNetwork::contains(const IpAddress& a) const {
   if (a.family != address.family) return false;
   const std::size_t whole = bits / 8U, rest = bits % 8U;

@@ -1,6 +1,7 @@
 // An address and how many of its first bits count: "192.0.2.0/24", "2001:db8::/32", or one address alone.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -17,6 +18,8 @@ struct IpNetwork {
   static std::optional<IpNetwork> parse(std::string_view text);
   // What parse() takes, for Settings::unreadable().
   static constexpr const char* kExpected = "an address or a network, such as 192.0.2.0/24";
+  // The first `bits` bits of the address, and zeros behind them; all of it when it has no more.
+  static IpAddress prefix(IpAddress address, std::size_t bits);
   // No address of the other family is in it.
   [[nodiscard]] bool contains(const IpAddress& a) const;
 };

@@ -14,18 +14,6 @@ std::uint8_t whole(std::uint8_t family) {
   return family == 6 ? 128 : 32;
 }
 
-// The first `bits` bits, and zeros.
-IpAddress prefix_of(IpAddress address, std::uint8_t bits) {
-  const std::size_t bytes = bits / 8U;
-  const unsigned rest = bits % 8U;
-  if (bytes < address.bytes.size()) {
-    address.bytes[bytes] &= static_cast<std::uint8_t>(0xFF00U >> rest);
-    std::fill(address.bytes.begin() + static_cast<std::ptrdiff_t>(bytes) + 1, address.bytes.end(),
-              std::uint8_t{0});
-  }
-  return address;
-}
-
 }  // namespace
 
 std::size_t AddressSet::Hash::operator()(const IpNetwork& network) const {
@@ -38,7 +26,7 @@ std::size_t AddressSet::Hash::operator()(const IpNetwork& network) const {
 }
 
 void AddressSet::add(const IpNetwork& network) {
-  const IpNetwork kept{prefix_of(network.address, network.bits), network.bits};
+  const IpNetwork kept{IpNetwork::prefix(network.address, network.bits), network.bits};
   if (!known_.insert(kept).second) return;
   networks_.push_back(kept);
   auto& lengths = lengths_[place_of(kept.address.family)];
@@ -54,7 +42,7 @@ bool AddressSet::contains(const IpAddress& address) const {
   if (address.family == 0) return false;
   const auto& lengths = lengths_[place_of(address.family)];
   return std::any_of(lengths.begin(), lengths.end(), [&](std::uint8_t bits) {
-    return known_.contains(IpNetwork{prefix_of(address, bits), bits});
+    return known_.contains(IpNetwork{IpNetwork::prefix(address, bits), bits});
   });
 }
 

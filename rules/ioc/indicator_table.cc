@@ -27,15 +27,6 @@ class LowerText {
   std::size_t size_ = 0;
 };
 
-IpAddress prefix_of(const IpAddress& address, std::size_t bits) {
-  IpAddress out = address;
-  for (std::size_t i = 0; i < out.bytes.size(); ++i) {
-    const std::size_t kept = bits > i * 8 ? std::min<std::size_t>(bits - i * 8, 8) : 0;
-    out.bytes[i] &= static_cast<std::uint8_t>(0xff00U >> kept);
-  }
-  return out;
-}
-
 std::size_t family_index(const IpAddress& address) {
   return address.family == 6 ? 1 : 0;
 }
@@ -91,7 +82,7 @@ std::uint32_t& IndicatorTable::first_of(const Indicator& kept) {
   const auto place = std::lower_bound(lengths.begin(), lengths.end(), kept.network.bits, std::greater<>{});
   if (place == lengths.end() || *place != kept.network.bits) lengths.insert(place, kept.network.bits);
   with_ports_ += kept.port != 0 ? 1 : 0;
-  const NetworkKey key{prefix_of(address, kept.network.bits), kept.network.bits, kept.port};
+  const NetworkKey key{IpNetwork::prefix(address, kept.network.bits), kept.network.bits, kept.port};
   return networks_.try_emplace(key, kNone).first->second;
 }
 
@@ -135,7 +126,7 @@ const Indicator* IndicatorTable::find_address(const IpAddress& address, std::uin
                                               TimeUs now) const {
   if (address.family == 0) return nullptr;
   for (const std::uint8_t bits : lengths_[family_index(address)]) {
-    NetworkKey key{prefix_of(address, bits), bits, port};
+    NetworkKey key{IpNetwork::prefix(address, bits), bits, port};
     if (port != 0 && with_ports_ != 0)
       if (const Indicator* const found = find_network(key, now); found != nullptr) return found;
     key.port = 0;

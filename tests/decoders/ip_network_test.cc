@@ -27,6 +27,19 @@ TEST_CASE("ip network: what it holds") {
   }
 }
 
+TEST_CASE("ip network: the first bits of an address") {
+  const IpAddress four = IpAddress::v4(0xc0a8ffff);
+  CHECK(IpNetwork::prefix(four, 0) == IpAddress::v4(0));
+  CHECK(IpNetwork::prefix(four, 16) == IpAddress::v4(0xc0a80000));
+  CHECK(IpNetwork::prefix(four, 17) == IpAddress::v4(0xc0a88000));
+  CHECK(IpNetwork::prefix(four, 32) == four);
+  IpAddress six{{}, 6};
+  six.bytes.fill(0xff);
+  CHECK(IpNetwork::prefix(six, 128) == six);
+  six.bytes[15] = 0xfe;
+  CHECK(IpNetwork::prefix(IpNetwork::parse("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff")->address, 127) == six);
+}
+
 TEST_CASE("ip network: what is none") {
   for (const char* text :
        {"", "/8", "10.0.0", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/x", "::/129", "any", "!10.0.0.1"}) {
