@@ -281,6 +281,8 @@ bool report_rules(const RuleSetup& setup, const CliOptions& options) {
                                                              : watched       ? kMaxWarningsNamed
                                                                              : 0);
   if (watched && !options.rules.no_rules) fmt::print(stderr, "weir: {}\n", rule_totals(setup.loaded));
+  if (watched && setup.reputation.categories != 0)
+    fmt::print(stderr, "weir: {}\n", reputation_totals(setup.reputation));
   if (!options.strict || errors == 0) return true;
   print_error(
       fmt::format("{} in the rules, and --strict", errors == 1 ? "an error" : counted(errors, "error")));
@@ -305,6 +307,11 @@ std::string rule_totals(const rules::LoadedRules& loaded) {
                                       [](const rules::RuleDiagnostic& d) { return d.is_warning(); });
   if (warnings != 0) out += ", " + counted(static_cast<std::size_t>(warnings), "warning");
   return out;
+}
+
+std::string reputation_totals(const ReputationTotals& totals) {
+  return fmt::format("{} reputation files: {} addresses and networks in {} categories", totals.files,
+                     totals.addresses, totals.categories);
 }
 
 bool is_watched(const CliOptions& options) {

@@ -139,6 +139,8 @@ std::shared_ptr<const rules::RuleSet> build_rules(RuleSetup& setup, const Config
                                                   const CliOptions& options);
 // "62 rule files, 14972 rules: 14900 loaded, 70 failed, 2 skipped", and ", 3 warnings" when there are some
 std::string rule_totals(const rules::LoadedRules& loaded);
+// "2 reputation files: 5000 addresses and networks in 3 categories"
+std::string reputation_totals(const ReputationTotals& totals);
 // A person is reading: standard error is a terminal, or -v was given.
 bool is_watched(const CliOptions& options);
 void print_error(std::string_view text);

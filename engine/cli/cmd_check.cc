@@ -42,6 +42,7 @@ int run_check(const CliOptions& options) {
   if (!report_variables(setup)) return kExitFailed;
   const std::size_t errors = print_diagnostics(setup.loaded, SIZE_MAX);
   fmt::print("{}\n", rule_totals(setup.loaded));
+  if (setup.reputation.categories != 0) fmt::print("{}\n", reputation_totals(setup.reputation));
   if (options.on_records) tell_of_records(setup.loaded.signatures);
   const bool useless = is_useless(setup.loaded);
   // Compiling finds what checking one rule at a time cannot.

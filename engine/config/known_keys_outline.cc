@@ -15,8 +15,9 @@ vars
   port-groups
     *
 default-log-dir, default-data-dir, default-rule-path, rule-files, classification-file, reference-config-file,
-threshold-file, action-order, packet-alert-max, exception-policy, sensor-name, geoip-database
-simulate-ips, reputation-categories-file, default-reputation-path, reputation-files -
+threshold-file, action-order, packet-alert-max, exception-policy, sensor-name, geoip-database,
+reputation-categories-file, default-reputation-path, reputation-files
+simulate-ips -
 stats
   enabled = bool
   interval = number

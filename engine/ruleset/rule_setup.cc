@@ -160,6 +160,8 @@ RulePaths rule_paths(const Config& config, const RuleSetupOptions& options) {
   DatasetFiles sets = dataset_files(config, out.data_dir);
   out.files.insert(out.files.end(), sets.read.begin(), sets.read.end());
   out.written = std::move(sets.written);
+  const std::vector<std::string> reputation = reputation_paths(config);
+  out.files.insert(out.files.end(), reputation.begin(), reputation.end());
   return out;
 }
 
@@ -193,8 +195,10 @@ RuleSetup set_up_rules(const Config& config, const RuleSetupOptions& options,
   environment.data_dir = data_folder(config, options, patterns);
   if (previous != nullptr) previous->hand_on(environment);
   set_up_datasets(config, environment, before);
+  out.reputation = set_up_reputation(config, environment, before);
   out.loaded = rules::load_rule_files(patterns, environment,
                                       options.from_snort ? rules::RuleForm::snort : rules::RuleForm::ours);
+  environment.reputation.reset();  // it is the rules' that ask for it, or nobody's
   auto& diagnostics = out.loaded.diagnostics;
   diagnostics.insert(diagnostics.begin(), std::make_move_iterator(before.begin()),
                      std::make_move_iterator(before.end()));

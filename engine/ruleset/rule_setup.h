@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/config/config.h"
+#include "engine/ruleset/reputation_setup.h"
 #include "rules/compile/rule_builder.h"
 #include "rules/load/rule_loader.h"
 #include "rules/set/rule_set.h"
@@ -29,6 +30,7 @@ struct RuleSetup {
   // Variables that are no lists of addresses or ports, with their places: rules that name them would mean something else, or
   // nothing. No rule has been read, and there must be no run with these.
   std::vector<std::string> wrong_variables;
+  ReputationTotals reputation;  // what rules with iprep were loaded against
 };
 
 // What loading the rules reads, now and at a reload: files and globs, found as set_up_rules() finds them.
@@ -40,7 +42,8 @@ struct RulePaths {
 };
 RulePaths rule_paths(const Config& config, const RuleSetupOptions& options);
 
-// Reads `vars`, `classification-file`, `reference-config-file`, `default-rule-path`, `rule-files` and `threshold-file`.
+// Reads `vars`, `classification-file`, `reference-config-file`, `default-rule-path`, `rule-files`, `threshold-file`, and what data
+// sets and IP reputation need.
 // Table and threshold files that are configured but missing are warnings, as stock configurations name files that are
 // often not there; without tables the usual classes and reference systems are known. A relative name is looked for
 // beside the configuration, then from the current folder; rule-files start at default-rule-path.

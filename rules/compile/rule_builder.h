@@ -55,6 +55,7 @@ struct LeftOut {
 
 // What rules are compiled against: variables, classes, names. One per load; outlives the builders.
 class GeoDatabase;  // rules/values/geo_database.h
+class IpReputation;  // rules/values/ip_reputation.h
 
 struct RuleEnvironment {
   std::unordered_map<std::string, std::string> address_vars, port_vars;  // text as configured
@@ -64,6 +65,7 @@ struct RuleEnvironment {
   std::vector<std::string> features;  // what `requires: feature NAME` finds; default_features() at first
   std::string geoip_database = "/usr/share/GeoIP/GeoLite2-Country.mmdb";
   std::shared_ptr<const GeoDatabase> geo;  // it, once a rule has asked for it
+  std::shared_ptr<const IpReputation> reputation;  // null: the configuration names no categories
   bool inline_mode = false;
   LeftOut left_out;
   // Bytes of a TCP stream that payload rules surely see together: stream.reassembly.toserver-chunk-size and its like.

@@ -5,13 +5,12 @@
 
 #include "rules/compile/keyword_table.h"
 #include "rules/compile/rule_builder.h"
+#include "rules/keywords/address_ends.h"
 #include "rules/language/option_text.h"
 #include "rules/values/geo_database.h"
 
 namespace weir::rules {
 namespace {
-
-enum class Ends : std::uint8_t { any, source, destination, both };
 
 constexpr std::size_t kMaxCountries = 64;
 
@@ -21,14 +20,7 @@ class CountryCheck final : public PacketCheck {
                std::vector<std::string> countries)
       : database_(std::move(database)), ends_(ends), negated_(negated), countries_(std::move(countries)) {}
   [[nodiscard]] bool matches(const PacketContext& c) const override {
-    const auto& ip = c.packet.ip;
-    switch (ends_) {
-      case Ends::source: return fits(ip.source);
-      case Ends::destination: return fits(ip.destination);
-      case Ends::both: return fits(ip.source) && fits(ip.destination);
-      case Ends::any: return fits(ip.source) || fits(ip.destination);
-    }
-    return false;
+    return holds_for(ends_, c.packet.ip, [this](const IpAddress& address) { return fits(address); });
   }
   [[nodiscard]] bool on_records() const override { return true; }
 
@@ -45,14 +37,6 @@ class CountryCheck final : public PacketCheck {
   bool negated_;
   std::vector<std::string> countries_;
 };
-
-std::optional<Ends> ends_of(std::string_view word) {
-  if (word == "src" || word == "source") return Ends::source;
-  if (word == "dst" || word == "dest" || word == "destination") return Ends::destination;
-  if (word == "both") return Ends::both;
-  if (word == "any") return Ends::any;
-  return std::nullopt;
-}
 
 Compiled open_database(RuleEnvironment& environment) {
   if (environment.geo != nullptr) return {};

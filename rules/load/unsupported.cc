@@ -11,13 +11,12 @@
 namespace weir::rules {
 namespace {
 
-enum class Reason : unsigned char { protocol, scripts, iprep, elephant, variables, lower };
+enum class Reason : unsigned char { protocol, scripts, elephant, variables, lower };
 
 constexpr std::string_view text_of(Reason reason) {
   switch (reason) {
     case Reason::protocol: return "known keyword, but its protocol is not parsed yet";
     case Reason::scripts: return "scripts in rules are not supported";
-    case Reason::iprep: return "IP reputation lists are not supported yet";
     case Reason::elephant: return "elephant flows are not told apart yet";
     case Reason::variables: return "text variables of flows and packets are not supported yet";
     case Reason::lower: return "headers below IP are not looked at yet";
@@ -155,7 +154,6 @@ constexpr std::array kRows = {
     row<Reason::scripts>("luajit"),
     row<Reason::scripts>("luaxform"),
     row<Reason::scripts>("lua.hash"),
-    row<Reason::iprep>("iprep"),
     row<Reason::elephant>("flow.elephant"),
     row<Reason::variables>("flowvar"),
     row<Reason::variables>("pktvar"),

@@ -43,6 +43,8 @@ class PacketCheck {
   [[nodiscard]] virtual PacketNeeds needs() const { return {}; }
   // One of these must have been set by an effect before it can match. Empty: it waits for none.
   [[nodiscard]] virtual SharedNames waits_for() const { return {}; }
+  // It asks for the packet's addresses and nothing else: where that is all that a rule asks for, once per direction will do.
+  [[nodiscard]] virtual bool addresses_only() const { return false; }
   // It asks for what the flow and its hosts have come to (bits, numbers, counters), not for what the packet is: where it does
   // not match, the rest of a message may yet make it.
   [[nodiscard]] virtual bool may_yet_match() const { return false; }

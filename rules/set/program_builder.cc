@@ -96,11 +96,9 @@ RuleKind Builder::kind_of(const Signature& s) {
     if (e.buffer->packet == nullptr) return e.buffer->frame ? RuleKind::frame : RuleKind::transaction;
   if (!s.payload.empty()) return RuleKind::payload;
   if (!s.buffers.empty() || s.dsize || s.hook || !s.requires_bits.empty()) return RuleKind::header;
-  if (!s.packet_checks.empty()) {
-    const bool protocol_only = std::all_of(s.packet_checks.begin(), s.packet_checks.end(),
-                                           [](const auto& check) { return check->protocol_only(); });
-    return protocol_only ? RuleKind::proto_only : RuleKind::header;
-  }
+  if (!s.packet_checks.empty() && std::all_of(s.packet_checks.begin(), s.packet_checks.end(),
+                                              [](const auto& check) { return check->protocol_only(); }))
+    return RuleKind::proto_only;
   const bool negation = s.header.source->has_negation() || s.header.destination->has_negation();
   return names_endpoints_only(s) && !negation ? RuleKind::ip_only : RuleKind::header;
 }
@@ -112,7 +110,9 @@ bool Builder::names_endpoints_only(const Signature& s) {
                           f.only_stream || f.no_stream || f.no_frag || f.only_frag;
   const HeaderMatch& h = s.header;
   return !about_flow && !h.app_protocols.any() && !h.packet_header && !h.packet_only && !h.stream_only &&
-         s.packet_checks.empty() && s.requires_bits.empty() && s.buffers.empty() && !s.dsize && !s.hook;
+         std::all_of(s.packet_checks.begin(), s.packet_checks.end(),
+                     [](const auto& check) { return check->addresses_only(); }) &&
+         s.requires_bits.empty() && s.buffers.empty() && !s.dsize && !s.hook;
 }
 
 // What its action is about: the packet at hand, or the flow that the match says something of.

@@ -2,6 +2,7 @@
 
 #include "rules/state/dataset.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -60,6 +61,49 @@ TEST_CASE(
   CHECK(told.file.ends_with("/not-there.mmdb"));
   site.write("there.mmdb", "read when a rule asks for it");
   CHECK(site.set_up("geoip-database: there.mmdb\n", {}).loaded.diagnostics.empty());
+}
+
+TEST_CASE(
+    "rule setup: IP reputation is read for rules with iprep, and its files are among those of a reload") {
+  const Site site;
+  site.write("categories", "1,bad,\n");
+  site.write("lists/a.list", "192.0.2.0/24,1,5\nwrong\n");
+  const std::string other = site.folder.write("b.list", "192.0.2.1,1,7\n");
+  site.write("iprep.rules", "alert ip any any -> any any (iprep:src,bad,>,4; sid:1;)\n");
+  const RuleSetupOptions options{.exclusive = {site.folder / "iprep.rules"}};
+  const std::string yaml =
+      "reputation-categories-file: categories\ndefault-reputation-path: lists\nreputation-files: [a.list, " +
+      other + "]\n";
+  const RuleSetup setup = site.set_up(yaml, options);
+  CHECK(sids(setup) == std::vector<std::uint32_t>{1});
+  CHECK(setup.reputation.files == 2);
+  CHECK(setup.reputation.categories == 1);
+  CHECK(setup.reputation.addresses == 2);
+  REQUIRE(setup.loaded.diagnostics.size() == 1);
+  CHECK(rules::to_string(setup.loaded.diagnostics[0]).find("lists/a.list:2:1: error: reputation-files: ") !=
+        std::string::npos);
+  const auto config = Config::load(site.folder / "weir.yaml");
+  REQUIRE(config.has_value());
+  const std::vector<std::string> files = rule_paths(*config, options).files;
+  for (const std::string& path : {site.folder / "categories", site.folder / "lists/a.list", other})
+    CHECK(std::find(files.begin(), files.end(), path) != files.end());
+}
+
+TEST_CASE(
+    "rule setup: without files of IP reputation that is told, and without categories iprep is refused") {
+  const Site site;
+  site.write("categories", "1,bad,\n");
+  site.write("iprep.rules", "alert ip any any -> any any (iprep:src,bad,>,4; sid:1;)\n");
+  const RuleSetupOptions options{.exclusive = {site.folder / "iprep.rules"}};
+  const RuleSetup nothing_listed = site.set_up("reputation-categories-file: categories\n", options);
+  CHECK(sids(nothing_listed) == std::vector<std::uint32_t>{1});
+  REQUIRE(nothing_listed.loaded.diagnostics.size() == 1);
+  CHECK(nothing_listed.loaded.diagnostics[0].is_warning());
+  const RuleSetup no_categories = site.set_up("reputation-files: [a.list]\n", options);
+  CHECK(sids(no_categories).empty());
+  REQUIRE(no_categories.loaded.diagnostics.size() == 2);
+  CHECK(no_categories.loaded.diagnostics[0].is_warning());
+  CHECK(no_categories.loaded.diagnostics[1].keyword == "iprep");
 }
 
 TEST_CASE("rule setup: data sets of the configuration are there for rules, with their lists") {
