@@ -152,12 +152,19 @@ class FileCaptureSource final : public CaptureSource {
     return true;
   }
   void close() {
+    if (pcapng_ && pcapng_->undescribed() != 0) note_undescribed();
     bytes_done_ += in_->stored_bytes_read();
     in_.reset();
     pcap_.reset();
     pcapng_.reset();
     accepted_link_type_ = -1;
     refused_.clear();
+  }
+
+  void note_undescribed() {
+    const ReadError& first = pcapng_->first_undescribed();
+    note({first.offset,
+          fmt::format("{} (packets left out for that reason: {})", first.reason, pcapng_->undescribed())});
   }
 
   // False for frames that we cannot decode or that the filter leaves out; each reason is noted once a file.

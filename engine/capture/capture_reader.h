@@ -108,6 +108,9 @@ class PcapngReader {
   static bool is_magic(Bytes head);
   ReadStatus next(ByteInput& in, RawPacket& out);
   [[nodiscard]] const ReadError& error() const { return error_; }
+  // How many packets of interfaces that no block describes were passed over, and the first of them.
+  [[nodiscard]] std::uint64_t undescribed() const { return undescribed_; }
+  [[nodiscard]] const ReadError& first_undescribed() const { return first_undescribed_; }
   // Of the last frame.
   [[nodiscard]] FineTime fine_time() const { return fine_; }
 
@@ -139,6 +142,8 @@ class PcapngReader {
   std::vector<Interface> interfaces_;
   FineTime fine_;
   ReadError error_;
+  std::uint64_t undescribed_ = 0;
+  ReadError first_undescribed_;
 };
 
 }  // namespace weir::engine

@@ -179,8 +179,13 @@ PcapngReader::Step PcapngReader::packet(Bytes body, bool obsolete, RawPacket& ou
   const std::uint8_t* const p = body.data();
   // The obsolete block differs in its first word only: interface and drop count, 16 bits each.
   const std::uint32_t id = obsolete ? order_.u16(p) : order_.u32(p);
-  if (id >= interfaces_.size())
-    return fail(fmt::format("packet of interface {}, which is not described", id));
+  if (id >= interfaces_.size()) {  // of unknown link type and time; the blocks behind it are none the worse
+    if (undescribed_++ == 0) {
+      first_undescribed_.offset = error_.offset;
+      first_undescribed_.reason = fmt::format("packet of interface {}, which is not described", id);
+    }
+    return Step::other;
+  }
   const std::uint64_t ticks = (std::uint64_t{order_.u32(p + 4)} << 32U) | order_.u32(p + 8);
   set_time(interfaces_[id], ticks, out);
   return frame(body.subspan(kFixed), order_.u32(p + 12), order_.u32(p + 16), interfaces_[id], out);
