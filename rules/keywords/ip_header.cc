@@ -181,7 +181,7 @@ constexpr ProtocolName kProtocols[] = {{"ip", 0},           {"hopopt", 0},     {
                                        {"ipencap", 4},      {"ipv4", 4},       {"st", 5},
                                        {"tcp", 6},          {"egp", 8},        {"igp", 9},
                                        {"pup", 12},         {"udp", 17},       {"hmp", 20},
-                                       {"xns-idp", 22},     {"rdp", 27},       {"iso-tp4", 29},
+                                       {"xns-idp", 22},     {"irtp", 28},      {"iso-tp4", 29},
                                        {"dccp", 33},        {"xtp", 36},       {"ddp", 37},
                                        {"idpr-cmtp", 38},   {"ipv6", 41},      {"ipv6-route", 43},
                                        {"ipv6-frag", 44},   {"idrp", 45},      {"rsvp", 46},
