@@ -40,7 +40,9 @@ bool timestamp_ok(Bytes body) {
 }
 
 // More hosts than it can count had no room for theirs: RFC 791 has the next one drop it.
-bool overflows(Bytes timestamps) { return timestamps.size() >= 2 && timestamps[1] >> 4U == 0x0fU; }
+bool overflows(Bytes timestamps) {
+  return timestamps.size() >= 2 && timestamps[1] >> 4U == 0x0fU;
+}
 
 // RFC 2401 style tags of CIPSO (FIPS 188): a domain of 4 bytes, then tags with a length each.
 bool commercial_security_ok(Bytes body) {

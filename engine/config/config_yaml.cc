@@ -42,7 +42,8 @@ std::string directory_of(const std::string& path) {
 // What a file may hold: keys, or when it stands for a value ("outputs: !include outputs.yaml") a list, too.
 enum class Holds : std::uint8_t { keys, keys_or_list };
 
-tl::expected<void, ConfigError> read_file(const std::string& path, ConfigNode& root, Budget& budget, Holds holds);
+tl::expected<void, ConfigError> read_file(const std::string& path, ConfigNode& root, Budget& budget,
+                                          Holds holds);
 
 // Builds the tree from the parser's events.
 class Builder final : public YAML::EventHandler {
@@ -258,7 +259,8 @@ tl::expected<void, ConfigError> read_text(std::string_view text, const std::stri
   return {};
 }
 
-tl::expected<void, ConfigError> read_file(const std::string& path, ConfigNode& root, Budget& budget, Holds holds) {
+tl::expected<void, ConfigError> read_file(const std::string& path, ConfigNode& root, Budget& budget,
+                                          Holds holds) {
   const auto text = read_text_file(path, kMaxConfigFileBytes);
   if (!text) return tl::unexpected(ConfigError{fmt::format("{}: error: the file {}", path, text.error())});
   if (budget.files != nullptr) budget.files->push_back(path);

@@ -147,8 +147,7 @@ void Pipeline::conclude(const Step& step, bool outermost) {
   const PacketFate& fate = step.fate;
   outcome_.verdict = std::max(outcome_.verdict, fate.verdict);
   if (outcome_.reason == DropReason::none) outcome_.reason = fate.reason;
-  if (fate.reject != RejectTarget::none && outcome_.rejected == nullptr &&
-      step.packet.tunnel_depth == 0) {
+  if (fate.reject != RejectTarget::none && outcome_.rejected == nullptr && step.packet.tunnel_depth == 0) {
     outcome_.rejected = &step.packet;
     outcome_.reject = fate.reject;
   }

@@ -105,7 +105,8 @@ void RuleBuilder::select_payload() {
 Compiled RuleBuilder::add_transform(std::shared_ptr<const Transform> transform) {
   if (selected_ == nullptr) return refuse("a transform goes behind a sticky buffer");
   if (engine_open_ && decodes_base64(chain_of(engine_)))
-    return refuse("a transform does not go behind base64_data: it would change the buffer, not what was decoded");
+    return refuse(
+        "a transform does not go behind base64_data: it would change the buffer, not what was decoded");
   if (transforms_.size() == kMaxTransforms) return refuse("too many transforms on one buffer");
   transforms_.push_back(std::move(transform));
   engine_open_ = false;

@@ -165,7 +165,8 @@ bool looks_at_transactions(const Signature& s) {
 Compiled check_transactions(const Signature& s) {
   const auto of_any = [](const TxCheckEngine& t) { return t.protocol == AppProto::unknown; };
   if (s.header.app_protocols.none() && std::any_of(s.tx_checks.begin(), s.tx_checks.end(), of_any))
-    return refuse("bits on transactions are for rules that look at some, and nothing in this one names their protocol");
+    return refuse(
+        "bits on transactions are for rules that look at some, and nothing in this one names their protocol");
   return {};
 }
 

@@ -79,8 +79,7 @@ Compiled compile_app_layer_protocol(RuleBuilder& rule, std::string_view argument
   const bool negated = take_negation(name);
   const auto protocols = parse_protocol(trim(name));
   if (!protocols) return tl::unexpected(protocols.error());
-  if (negated && protocols->test(index(AppProto::unknown)))
-    return refuse("unknown is not negated", argument);
+  if (negated && protocols->test(index(AppProto::unknown))) return refuse("unknown is not negated", argument);
   const auto which = parse_which(trim(rest));
   if (!which) return tl::unexpected(which.error());
   const auto& header = rule.signature().header.app_protocols;

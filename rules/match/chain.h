@@ -43,7 +43,7 @@ struct ChainScratch {
   std::string base64;  // decoded by the last base64_decode
   std::uint64_t fuel_exhausted = 0;  // chains given up; for the owner to read and reset
   Turn* turn = nullptr;  // of the worker; see BufferFacts
-  FlowVars* flow_vars = nullptr;  // of the packet at hand; the same
+  FlowVars* flow_vars = nullptr;          // of the packet at hand; the same
   std::vector<Replacement> replacements;  // of the chains that matched
   CaptureList captured;                   // by them
   void begin_rule() {

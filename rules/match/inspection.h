@@ -55,7 +55,10 @@ class FlowVars {
   // buffers. `buffer` lives as long as the program.
   void set_entropy(std::string_view buffer, double bits) {
     for (Entropy& e : rare().entropies)
-      if (e.buffer == buffer) { e.bits = bits; return; }
+      if (e.buffer == buffer) {
+        e.bits = bits;
+        return;
+      }
     if (rare_->entropies.size() < kMaxEntropies) rare_->entropies.push_back({buffer, bits});
   }
   // Calls f(id) for every bit that is set.

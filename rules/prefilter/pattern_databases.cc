@@ -60,14 +60,16 @@ std::shared_ptr<const hs_database> compile_literals(const std::vector<Literal>& 
   hs_database_t* database = nullptr;
   hs_compile_error_t* error = nullptr;
   const auto count = static_cast<unsigned>(texts.size());
-  hs_error_t done = hs_compile_lit_multi(texts.data(), flags.data(), ids.data(), lengths.data(), count, HS_MODE_BLOCK, nullptr,
-                                         &database, &error);
-  if (done == HS_COMPILER_ERROR) {  // vectorscan takes a literal that begins with a zero byte for an empty one
+  hs_error_t done = hs_compile_lit_multi(texts.data(), flags.data(), ids.data(), lengths.data(), count,
+                                         HS_MODE_BLOCK, nullptr, &database, &error);
+  if (done ==
+      HS_COMPILER_ERROR) {  // vectorscan takes a literal that begins with a zero byte for an empty one
     hs_free_compile_error(error);
     std::vector<std::string> expressions;
     for (std::size_t i = 0; i < texts.size(); ++i) expressions.push_back(as_expression(texts[i], lengths[i]));
     for (std::size_t i = 0; i < texts.size(); ++i) texts[i] = expressions[i].c_str();
-    done = hs_compile_multi(texts.data(), flags.data(), ids.data(), count, HS_MODE_BLOCK, nullptr, &database, &error);
+    done = hs_compile_multi(texts.data(), flags.data(), ids.data(), count, HS_MODE_BLOCK, nullptr, &database,
+                            &error);
   }
   if (done != HS_SUCCESS) {
     const std::string why = error != nullptr ? error->message : "out of memory";

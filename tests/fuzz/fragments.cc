@@ -129,7 +129,7 @@ bool whole_in_reverse(Host& host, bool ipv6, std::size_t units) {
 
 // All hosts run the same system; the eight of them differ in whom they believe.
 std::shared_ptr<const engine::HostOsPolicies> receivers_of(unsigned system) {
-  static constexpr std::array kBelievers{"bsd",  "bsd-right", "linux",   "old-linux",
+  static constexpr std::array kBelievers{"bsd",   "bsd-right", "linux",   "old-linux",
                                          "first", "last",      "windows", "solaris"};
   static const auto made = [] {
     std::array<std::shared_ptr<const engine::HostOsPolicies>, kBelievers.size()> out;

@@ -25,7 +25,8 @@ class FtpDataTransaction final : public Transaction {
 
   SlabString command;  // RETR, STOR, LIST ...
   SlabString name;     // of the file, as the client gave it
-  Direction opened = Direction::to_server;  // which way, as the control connection goes: to_client in active mode
+  Direction opened =
+      Direction::to_server;  // which way, as the control connection goes: to_client in active mode
 
  private:
   std::array<FileList, 2> files_;

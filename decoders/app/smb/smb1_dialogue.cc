@@ -47,9 +47,7 @@ void Smb1Dialogue::request_block(const Origin& origin, const smb1::Block& block)
       write(origin, block);
       conversation_.ask(origin);
       return;
-    case smb1::write_and_close:
-      write(origin, block);
-      return close(origin, block);
+    case smb1::write_and_close: write(origin, block); return close(origin, block);
     case smb1::trans: return trans(origin, block);
     case smb1::trans_secondary:
       trans_secondary(origin, block);

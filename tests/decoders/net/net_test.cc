@@ -87,9 +87,8 @@ TEST_CASE("ipv4: options") {
   };
   check_faults(rows, 101);
   for (const FaultRow& row : rows) CHECK(test::Decoded(row.wire, 101)->has_udp);  // decoding went on
-  for (const Wire& options :
-       {u32(0x01070705) + u32(0), u32(0x94030000), u32(0x55010000), u32(0x01010155), u32(0x83070400),
-        u32(0x440809f0) + u32(0), u32(0x86060000) + u32(0x00010000)})
+  for (const Wire& options : {u32(0x01070705) + u32(0), u32(0x94030000), u32(0x55010000), u32(0x01010155),
+                              u32(0x83070400), u32(0x440809f0) + u32(0), u32(0x86060000) + u32(0x00010000)})
     CHECK(test::Decoded(raw4(options), 101)->ip.options_in_doubt);
   for (const Wire& options : {u32(0x94040000), u32(0x55040000), u32(0x01010100), u32(0x44080900) + u32(0)})
     CHECK_FALSE(test::Decoded(raw4(options), 101)->ip.options_in_doubt);

@@ -193,10 +193,10 @@ TEST_CASE("capture: simple and obsolete packet blocks, and a second section in t
 
 TEST_CASE("capture: packets of interfaces that no block describes are passed over and told of once") {
   const test::TemporaryFolder folder;
-  const Read got = read_all({folder.write(
-      "a.pcapng", section(false) + interface_block(false, 1) + enhanced(false, 0, 1, "first") +
-                      enhanced(false, 7, 2, "lost") + enhanced(false, 8, 3, "lost") +
-                      enhanced(false, 0, 4, "second"))});
+  const Read got = read_all(
+      {folder.write("a.pcapng", section(false) + interface_block(false, 1) + enhanced(false, 0, 1, "first") +
+                                    enhanced(false, 7, 2, "lost") + enhanced(false, 8, 3, "lost") +
+                                    enhanced(false, 0, 4, "second"))});
   CHECK(got.frames == std::vector<std::string>{"first", "second"});
   REQUIRE(got.errors.size() == 1);
   CHECK_MESSAGE(got.errors[0].find("packet of interface 7, which is not described (packets left out for that "

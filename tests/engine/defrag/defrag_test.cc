@@ -274,7 +274,9 @@ TEST_CASE("defrag: overlaps are noted and resolved by the policy") {
   CHECK(six.noted(Anomaly::ipv6_frag_overlap));
 }
 
-TEST_CASE("defrag: a fragment before the last counts in whole units; over IPv6 one that is not whole does not count") {
+TEST_CASE(
+    "defrag: a fragment before the last counts in whole units; over IPv6 one that is not whole does not "
+    "count") {
   const Wire data = udp(5, 6, Wire(16, 'a'));
   Ipv4 header;
   header.id = 7;
@@ -303,7 +305,8 @@ TEST_CASE("defrag: Linux gives up a datagram that contradicts itself, and takes 
     for (const Wire& piece : pieces) whole = bench.feed(piece);
     return whole.empty() ? whole : whole.substr(20);
   };
-  const Wire first = piece4(data, 0, 2, true), last = piece4(data, 2, 1, false), beyond = piece4(junk, 50, 1, true);
+  const Wire first = piece4(data, 0, 2, true), last = piece4(data, 2, 1, false),
+             beyond = piece4(junk, 50, 1, true);
   CHECK(feed({first, beyond, last}).empty());
   CHECK(feed({first, beyond, last, first, last}) == data);
   CHECK(feed({last, beyond, first}).empty());

@@ -69,8 +69,9 @@ struct Harness {
     flow.app->parser->transactions().set_protocol(AppProto::http);
   }
   std::string feed(std::string_view text, Direction d = Direction::to_server) {
-    flow.app->parser->parse(
-        {.direction = d, .data = {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}, .time = kSecond});
+    flow.app->parser->parse({.direction = d,
+                             .data = {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()},
+                             .time = kSecond});
     PacketBuilder b;
     b.tcp(tcp_flag::ack, 1, 1);
     if (d == Direction::to_client) b.reversed();

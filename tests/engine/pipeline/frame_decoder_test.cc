@@ -51,7 +51,8 @@ TEST_CASE("frame decoder: a fragment is a packet, and the last one brings the da
   CHECK(text(bench.frame->packets[1].payload) == Wire(40, 'd'));
 }
 
-TEST_CASE("frame decoder: a fragment whose header has a wrong checksum is no part of a datagram, if they count") {
+TEST_CASE(
+    "frame decoder: a fragment whose header has a wrong checksum is no part of a datagram, if they count") {
   const Wire data = udp(7, 9, Wire(40, 'd'));  // the headers of these have none
   for (const bool keep_out : {false, true}) {
     for (const bool verify : {false, true}) {

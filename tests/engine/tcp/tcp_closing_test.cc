@@ -180,7 +180,8 @@ TEST_CASE("tcp session: a FIN that waits behind a hole is forgotten when what fi
   CHECK(t.read(Direction::to_server) == "$");
 }
 
-TEST_CASE("tcp session: neither a reset nor an acknowledgment closes what a FIN behind a hole has not ended") {
+TEST_CASE(
+    "tcp session: neither a reset nor an acknowledgment closes what a FIN behind a hole has not ended") {
   for (const bool prevent : {false, true}) {
     for (const std::int64_t reset : {8, 9, 0}) {  // from the FIN, behind it, none
       CAPTURE(prevent);
@@ -206,7 +207,9 @@ TEST_CASE("tcp session: neither a reset nor an acknowledgment closes what a FIN 
   }
 }
 
-TEST_CASE("tcp session: a SYN with the number of the old one begins again when it is answered, and inline does not pass") {
+TEST_CASE(
+    "tcp session: a SYN with the number of the old one begins again when it is answered, and inline does not "
+    "pass") {
   for (const bool prevent : {false, true}) {
     TcpConversation t{inline_settings(prevent)};
     t.handshake();

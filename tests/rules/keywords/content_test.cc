@@ -156,7 +156,8 @@ TEST_CASE("base64_decode and base64_data") {
   CHECK(std::holds_alternative<Base64Data>(one.signature->payload[2]));
   check_all({"base64_decode; base64_data; content:\"a\";",
              "http.request_body; to_lowercase; base64_decode; base64_data; content:\"a\";",
-             "http.request_body; base64_decode; base64_data; content:\"a\"; http.uri; to_lowercase; content:\"a\";"},
+             "http.request_body; base64_decode; base64_data; content:\"a\"; http.uri; to_lowercase; "
+             "content:\"a\";"},
             true);
   check_all({"base64_data; content:\"a\";", "base64_decode:bytes 0;", "base64_decode:size 3;",
              "base64_decode:offset x;",

@@ -191,8 +191,8 @@ TEST_CASE("the application protocol of the flow") {
   s.flow.protocol_by_direction[0] = AppProto::http2;
   CHECK(s.run("app-layer-protocol:http,to_server;"));
   CHECK_FALSE(s.run("app-layer-protocol:http1,to_server;"));
-  check_refused({"app-layer-protocol:nonsense;", "app-layer-protocol:http,sideways;",
-                 "app-layer-protocol:!unknown;"});
+  check_refused(
+      {"app-layer-protocol:nonsense;", "app-layer-protocol:http,sideways;", "app-layer-protocol:!unknown;"});
 }
 
 TEST_CASE("events of decoder, stream engine and protocol detection") {

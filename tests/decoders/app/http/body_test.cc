@@ -381,9 +381,10 @@ TEST_CASE("http body: Flash files are shown without their compression, when that
   const std::string zlib_file = "CWS\x0d" + size + zlib(content);
   // As LZMA gives it: properties, data without a head.
   const std::string lzma_file = "ZWS\x0d" + size + std::string("\x20\0\0\0", 4) +
-                                std::string("\135\000\000\001\000\000\062\033\304\043\071\025\266\147"
-                                            "\050\274\154\151\327\362\105\374\313\377\336\231\000\000",
-                                            28);
+                                std::string(
+                                    "\135\000\000\001\000\000\062\033\304\043\071\025\266\147"
+                                    "\050\274\154\151\327\362\105\374\313\377\336\231\000\000",
+                                    28);
   const std::string broken = "CWS\x0d" + size + "\x78\x9c\xff\xff\xff\xff";
   http::HttpSettings both, shallow;
   both.swf.deflate = both.swf.lzma = true;
@@ -392,11 +393,10 @@ TEST_CASE("http body: Flash files are shown without their compression, when that
     http::HttpSettings settings;
     std::string file, shown;
   };
-  for (const Row& row :
-       {Row{both, zlib_file, flash}, Row{both, lzma_file, flash}, Row{{}, zlib_file, zlib_file},
-        Row{both, zlib_file + "behind", flash + "behind"}, Row{both, broken, broken},
-        Row{both, "CW", "CW"}, Row{both, "Cats", "Cats"}, Row{shallow, zlib_file, flash.substr(0, 13)},
-        Row{shallow, lzma_file, lzma_file}})
+  for (const Row& row : {Row{both, zlib_file, flash}, Row{both, lzma_file, flash},
+                         Row{{}, zlib_file, zlib_file}, Row{both, zlib_file + "behind", flash + "behind"},
+                         Row{both, broken, broken}, Row{both, "CW", "CW"}, Row{both, "Cats", "Cats"},
+                         Row{shallow, zlib_file, flash.substr(0, 13)}, Row{shallow, lzma_file, lzma_file}})
     for (const bool at_once : {true, false}) {
       CAPTURE(row.file.size());
       Flow flow{row.settings};
