@@ -92,6 +92,12 @@ Domain& ExporterState::domain(std::uint32_t id) {
   return made;
 }
 
+TimeUs ExporterState::boot(const Domain& of) const {
+  if (of.options.boot() != 0) return of.options.boot();
+  const auto whole = domains_.find(0);
+  return whole == domains_.end() ? 0 : whole->second->options.boot();
+}
+
 // Its account stays, without its name.
 void ExporterState::forget_silent_domain() {
   const Domain& silent = *by_use_.back();

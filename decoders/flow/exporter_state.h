@@ -124,6 +124,8 @@ class ExporterState {
   // Makes it when it is new; the one that was silent longest makes room, and what waits for its templates goes with it.
   Domain& domain(std::uint32_t id);
   [[nodiscard]] const std::map<std::uint32_t, std::unique_ptr<Domain>>& domains() const { return domains_; }
+  // When it started, as the domain says, else domain 0, which stands for the exporter as a whole; 0: neither did.
+  [[nodiscard]] TimeUs boot(const Domain& of) const;
   // Keeps a template of one of its domains, if need be in place of the one that was used longest ago. False: there is no room.
   bool learn(Domain& of, TemplateKey key, std::uint16_t port, std::shared_ptr<const Template> made,
              TimeUs now);

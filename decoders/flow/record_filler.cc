@@ -339,7 +339,7 @@ void RecordFiller::finish_icmp() {
 
 void RecordFiller::finish_times() {
   Side& side = record_->sides[0];
-  const TimeUs boot = scratch_.boot != 0 ? scratch_.boot : tables_.boot();
+  const TimeUs boot = scratch_.boot != 0 ? scratch_.boot : boot_;
   const auto of_uptime = [&](std::uint32_t at) {
     if (message_.has_uptime) return from_uptime(message_, at);
     return boot != 0 ? from_boot(message_, boot, at) : TimeUs{0};

@@ -55,10 +55,11 @@ inline constexpr auto kFieldKinds = [] {
 
 class RecordFiller {
  public:
-  // All of them live as long as the filler. `tables` are the domain's.
+  // All of them live as long as the filler. `tables` are the domain's. `boot`: when the exporter started; 0: it did
+  // not say.
   RecordFiller(RecordBatch& batch, const MessageFacts& message, const OptionTables& tables,
-               const SamplingSource& sampling)
-      : batch_(batch), message_(message), tables_(tables), sampling_(sampling) {}
+               const SamplingSource& sampling, TimeUs boot)
+      : batch_(batch), message_(message), tables_(tables), sampling_(sampling), boot_(boot) {}
 
   // Begins a record; Template::read() then calls field().
   void begin();
@@ -121,6 +122,7 @@ class RecordFiller {
   const MessageFacts& message_;
   const OptionTables& tables_;
   const SamplingSource& sampling_;
+  const TimeUs boot_;
   Record* record_ = nullptr;
   Scratch scratch_;
 };

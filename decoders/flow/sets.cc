@@ -161,7 +161,8 @@ void SetReader::hold(TemplateKey key, Bytes body) {
 
 void SetReader::read_records(const Template& made, std::uint16_t number, ByteCursor body) {
   const ExporterSampling sampling(context_.exporter, context_.domain, number);
-  RecordFiller filler(context_.batch, context_.facts, context_.domain.options, sampling);
+  RecordFiller filler(context_.batch, context_.facts, context_.domain.options, sampling,
+                      context_.exporter.boot(context_.domain));
   // A record has at least one byte: the set's length is the limit.
   while (body.remaining() >= made.least_bytes() && !is_padding(body.peek(body.remaining()))) {
     filler.begin();

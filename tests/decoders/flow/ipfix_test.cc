@@ -201,6 +201,27 @@ TEST_CASE(
   CHECK(times_of({{22, 4}, {21, 4}}, u32(90'500) + u32(91'000), long_ago) == fine);
 }
 
+TEST_CASE("ipfix: uptimes count from the start that domain 0 says, where their own domain says none") {
+  const auto started = [](std::uint32_t ago) {
+    return ipfix_options(400, 1, {{144, 4}, {160, 8}}) +
+           data_set(400, u32(1) + be((std::uint64_t{kNow} - ago) * 1000, 8));
+  };
+  const Wire flow = ipfix_template(256, {{8, 4}, {12, 4}, {22, 4}, {21, 4}}) +
+                    data_set(256, u32(1) + u32(2) + u32(90'000) + u32(91'000));
+  FlowBench bench;
+  bench.send(ipfix(started(300), 0, 5));
+  bench.send(ipfix(flow, 0, 7));  // what one domain says is not of another one
+  bench.send(ipfix(started(100), 0, 0));
+  bench.send(ipfix(flow, 1, 7));
+  bench.send(ipfix(started(200) + flow, 2, 7));
+  REQUIRE(bench.size() == 3);
+  CHECK(bench.at(0).times_of_message);
+  CHECK_FALSE(bench.at(1).times_of_message);
+  CHECK(bench.at(1).sides[0].first == kNowUs - 10'000'000);
+  CHECK(bench.at(1).sides[0].last == kNowUs - 9'000'000);
+  CHECK(bench.at(2).sides[0].first == kNowUs - 110'000'000);
+}
+
 TEST_CASE("ipfix: a record without times has that of its message, and says so") {
   FlowBench bench;
   bench.send(ipfix(ipfix_template(256, {{8, 4}, {12, 4}}) + data_set(256, u32(1) + u32(2))));
