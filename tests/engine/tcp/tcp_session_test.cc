@@ -476,7 +476,7 @@ TEST_CASE("tcp session: in a handshake, what confirms more than the server has s
 
 TEST_CASE("tcp session: what has no hops left gives way to others, unless the SYN had none either") {
   for (const bool prevent : {false, true}) {
-    for (const std::uint8_t hops : {1, 64}) {
+    for (const std::uint8_t hops : {std::uint8_t{1}, std::uint8_t{64}}) {
       CAPTURE(prevent);
       CAPTURE(hops);
       TcpConversation t{inline_settings(prevent)};
