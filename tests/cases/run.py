@@ -46,7 +46,7 @@ def run(weir, folder, case, threads):
         for option, name in (("-S", "test.rules"), ("-c", "weir.yaml")):
             if os.path.exists(os.path.join(folder, name)): command += [option, os.path.join(folder, name)]
         if "passed" in case: command += ["--pcap-out", os.path.join(out, "passed.pcap")]
-        done = subprocess.run(command, capture_output=True, timeout=60, cwd=folder, env={**os.environ, "TZ": "UTC"})
+        done = subprocess.run(command, capture_output=True, timeout=600, cwd=folder, env={**os.environ, "TZ": "UTC"})
         log = os.path.join(out, "eve.json")
         lines = open(log, encoding="utf-8").read().splitlines() if os.path.exists(log) else []
         passed = read(out, "passed.pcap") if "passed" in case else b""
