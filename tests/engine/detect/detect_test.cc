@@ -65,7 +65,9 @@ struct Harness {
     flow.protocol = 6;
     flow.app = std::make_unique<AppLayer>();
     flow.app->protocol = AppProto::http;
-    flow.app->parser = info.configure(no_settings())->make();
+    static const std::unique_ptr<const ParserFactory> parsers =
+        info.configure(no_settings());  // parsers look at its settings
+    flow.app->parser = parsers->make();
     flow.app->parser->transactions().set_protocol(AppProto::http);
   }
   std::string feed(std::string_view text, Direction d = Direction::to_server) {
