@@ -26,11 +26,12 @@ struct DefragSettings {
   std::size_t max_trackers = 65535;   // datagrams in the making
   std::size_t max_fragments = 65535;  // intervals kept, over all of them
   bool use_vlans = true;
-  bool checksums_keep_out =
-      true;  // a fragment whose header's checksum was looked at and is wrong is no part of anything
+  // A fragment whose header's checksum was looked at and is wrong is no part of anything.
+  bool checksums_keep_out = true;
   FragmentReceivers receivers;
 
-  // From the whole configuration: defrag.*, vlan.use-for-tracking and stream.checksum-validation. receivers.host_os is the caller's to set.
+  // From the whole configuration: defrag.*, vlan.use-for-tracking and stream.checksum-validation. receivers.host_os is the
+  // caller's to set.
   static DefragSettings from(const Config& root);
 };
 

@@ -16,7 +16,8 @@ struct ExportFileTotals {
 };
 
 // Reads the file to its end; gzip and zstd are unpacked. What it is its first bytes tell. In a capture exports are what goes to
-// the ports that exporters use, or looks like nothing else; fragments are put together, and tunnels opened. Fails with "PATH: reason"; what came before counts.
+// the ports that exporters use, or looks like nothing else; fragments are put together, and tunnels opened. Fails with
+// "PATH: reason"; what came before counts.
 tl::expected<ExportFileTotals, std::string> read_export_file(const std::string& path, Collector& collector);
 
 // What was looked at, of a file without exports: "no export traffic found in N packets: ...".

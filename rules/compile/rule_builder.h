@@ -26,6 +26,11 @@ class Dataset;  // rules/state/dataset.h
 class NameTable {
  public:
   std::uint32_t id(std::string_view name);
+  // None: it is not there, and there are `most` already.
+  std::optional<std::uint32_t> id_within(std::string_view name, std::size_t most) {
+    if (names_.size() >= most && !ids_.contains(std::string(name))) return std::nullopt;
+    return id(name);
+  }
   [[nodiscard]] const std::string& name(std::uint32_t id) const { return names_[id]; }
   [[nodiscard]] std::size_t size() const { return names_.size(); }
 

@@ -125,15 +125,13 @@ Compiled add_tx_bit(RuleBuilder& rule, std::string_view command, std::string_vie
   if (name.empty()) return refuse("a name is missing");
   if (command != "set" && command != "isset")
     return refuse("on transactions there are set and isset only", command);
-  NameTable& names = rule.environment().tx_bits;
-  const std::uint32_t id = names.id(name);
-  if (id >= kMaxTxBits)
-    return refuse(fmt::format("there are at most {} bits on transactions", kMaxTxBits), name);
-  if (command == "set") rule.add_effect(std::make_shared<TxBitEffect>(id));
+  const auto id = rule.environment().tx_bits.id_within(name, kMaxTxBits);
+  if (!id) return refuse(fmt::format("there are at most {} bits on transactions", kMaxTxBits), name);
+  if (command == "set") rule.add_effect(std::make_shared<TxBitEffect>(*id));
   return rule.add_tx_check({.protocol = AppProto::unknown,
                             .progress_to_server = std::uint8_t{0},
                             .progress_to_client = std::uint8_t{0},
-                            .check = std::make_shared<TxBitCheck>(id, command == "isset")});
+                            .check = std::make_shared<TxBitCheck>(*id, command == "isset")});
 }
 
 Parsed<std::uint32_t> parse_seconds(std::string_view text) {
