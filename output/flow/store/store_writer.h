@@ -8,6 +8,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -77,7 +78,7 @@ class StoreWriter final : public flow::RecordConsumer {
   StoreSettings settings_;
   std::unique_ptr<JournalWriter> journal_;
   AccountLog accounts_;
-  TimeUs file_begun_ = 0;
+  TimeUs file_begun_ = std::numeric_limits<TimeUs>::max();  // before the first tick: later than that
 
   mutable std::mutex mutex_;
   std::condition_variable wake_;

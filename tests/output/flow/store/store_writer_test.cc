@@ -91,6 +91,17 @@ TEST_CASE(
   CHECK(sealed(folder.path) == numbers(0, 200));
 }
 
+TEST_CASE("store: the first tick seals nothing of what came before it") {
+  const test::TemporaryFolder folder;
+  const auto store = opened(folder.path);
+  put(*store, kNoon, 1, 5);
+  store->tick(kNoon);
+  put(*store, kNoon, 5, 9);
+  store->tick(kNoon + 1'000'000);
+  store->close();
+  CHECK(listed(folder.path).files.size() == 1);
+}
+
 TEST_CASE("store: what a killed run has left is sealed by the next one, torn ends and all, once") {
   const test::TemporaryFolder folder, crashed;
   {
